@@ -1,0 +1,42 @@
+// BackendPool: the connections of one client session, one per server, opened when first needed.
+//
+// Owns them. get() gives a live one (an idle one that the peer closed is replaced) or an error; it
+// consults the shared health table, so that a dead server answers at once (DESIGN 8).
+// Codes: unavailable, timeout, denied. One thread.
+#ifndef ROOKERY_IMAP_BACKEND_BACKEND_POOL_H
+#define ROOKERY_IMAP_BACKEND_BACKEND_POOL_H
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "imap/backend/backend.h"
+
+namespace rookery::backend {
+
+class BackendPool {
+ public:
+    // dialect and config must outlive the pool.
+    BackendPool(const config::Config& config, const Dialect& dialect);
+    ~BackendPool();
+    // Whom to act for; set at login, before the first get().
+    void set_user(std::string authzid) { authzid_ = std::move(authzid); }
+    Result<Backend*> get(const std::string& server);
+    // The open connection to server, or nullptr.
+    Backend* find(const std::string& server);
+    // Closes and forgets one (after an error on it) or all (logout).
+    void drop(Backend* backend);
+    void drop_all();
+    // Each open connection, for polling and NOOP.
+    std::vector<Backend*> open_connections();
+
+ private:
+    const config::Config& config_;
+    const Dialect& dialect_;
+    std::string authzid_;
+    std::map<std::string, std::unique_ptr<Backend>> connections_;
+};
+
+}  // namespace rookery::backend
+
+#endif

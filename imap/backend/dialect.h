@@ -1,0 +1,50 @@
+// Dialect: what differs between the six protocols when one of our servers logs in to another
+// (WIRE 2.3). Constant data and a few hooks; Backend holds the one state machine.
+#ifndef ROOKERY_IMAP_BACKEND_DIALECT_H
+#define ROOKERY_IMAP_BACKEND_DIALECT_H
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/stream/stream.h"
+
+namespace rookery::backend {
+
+enum class Challenge { bare_base64, plus_space, code_334, literal, code_383 };
+
+struct Dialect {
+    std::string_view service;        // port name and SASL service name: "imap", "lmtp", ...
+    std::string_view sasl_service;
+    // Reads the banner; appends capabilities that it carries.
+    Status (*read_banner)(stream::Stream&, std::string& banner, std::vector<std::string>& caps);
+    // Asks for capabilities; replaces caps. "AUTH=PLAIN" style names for mechanisms in every
+    // dialect, so that one piece of code picks one.
+    Status (*ask_capabilities)(stream::Stream&, std::vector<std::string>& caps);
+    // STARTTLS up to the point where the handshake begins.
+    Status (*start_tls)(stream::Stream&);
+    bool capabilities_after_tls_come_by_themselves = false;
+    // One AUTHENTICATE exchange.
+    Status (*begin_auth)(stream::Stream&, std::string_view mechanism, const std::string* initial);
+    // Reads the server's next step: challenge (decoded) or the end. done: code ok/denied.
+    struct AuthStep {
+        enum class Kind { challenge, success, failure } kind;
+        std::string data;                    // challenge, success data, or failure text
+        std::vector<std::string> capabilities;  // announced together with success, else empty
+    };
+    Result<AuthStep> (*next_auth)(stream::Stream&);
+    Status (*answer_auth)(stream::Stream&, std::string_view data);
+    Status (*cancel_auth)(stream::Stream&);
+    bool initial_response_always = true;   // else only if SASL-IR is announced
+    Status (*ping)(stream::Stream&);
+    std::string_view logout;               // the line that ends a session, with CRLF
+};
+
+const Dialect& imap_dialect();
+const Dialect& lmtp_dialect();
+const Dialect& mupdate_dialect();
+
+}  // namespace rookery::backend
+
+#endif

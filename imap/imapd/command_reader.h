@@ -1,0 +1,94 @@
+// CommandReader: pulls the tokens of one client command from the stream.
+//
+// Each production is named like its rule in RFC 3501 section 9 and takes what that rule allows, no
+// more. Literals inside a production are read whole up to its maximum: a synchronising one is
+// answered with "+ go ahead" first, LITERAL+ ({n+}) is not. A literal over its maximum: Code::limit;
+// a synchronising one is refused before the client sends it, a non-synchronising one is read and
+// dropped up to kMaxSkip bytes, beyond that the stream fails.
+// After an error skip_command() brings the stream to the next command.
+// Codes: syntax (becomes BAD), limit (BAD, or NO [TOOBIG] for APPEND), and the stream's own.
+#ifndef ROOKERY_IMAP_IMAPD_COMMAND_READER_H
+#define ROOKERY_IMAP_IMAPD_COMMAND_READER_H
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "imap/model/sequence_set.h"
+#include "lib/base/result.h"
+#include "lib/stream/stream.h"
+
+namespace rookery::imapd {
+
+struct ReaderLimits {
+    size_t max_word = 131072;        // option maxword: atoms
+    size_t max_quoted = 131072;      // option maxquoted: strings, literals that are not messages
+    size_t max_line = 1u << 20;      // one command without its message literals
+    size_t max_depth = 50;           // nested lists
+};
+
+struct LiteralHead {
+    uint64_t size = 0;
+    bool synchronising = true;  // {n}: the client waits for "+"
+    bool binary = false;        // ~{n}
+};
+
+class CommandReader {
+ public:
+    static constexpr uint64_t kMaxSkip = 1u << 20;
+
+    CommandReader(stream::Stream& client, ReaderLimits limits);
+
+    // --- the frame
+    void begin();                       // a new command: budgets are fresh
+    Result<std::string> tag();          // 1*<ASTRING-CHAR except "+">, then the space is next
+    Result<std::string> command_name(); // an atom, in upper case
+    Status end_of_line();               // CRLF (or LF); anything else: syntax "Extra arguments"
+    // After an error: eats the rest of the line and literals announced in it.
+    void skip_command();
+    // True once the CRLF of this command was taken.
+    bool at_end() const { return ended_; }
+
+    // --- single characters. peek() is '\n' at the end of the line (CRLF or LF).
+    Result<char> peek();
+    Result<char> take();
+    Status expect(char c);
+    Result<bool> accept(char c);        // takes c if it is next
+    Status space();                     // exactly one SP
+
+    // --- productions
+    Result<std::string> atom();
+    Result<std::string> string();       // quoted / literal
+    Result<std::string> astring();
+    Result<std::string> nstring(bool& is_nil);
+    Result<std::string> list_mailbox(); // list-char, wildcards allowed, or string
+    Result<uint32_t> number();
+    Result<uint32_t> nz_number();
+    Result<uint64_t> number64();
+    Result<model::SequenceSet> sequence_set();
+    Result<std::string> flag();         // "\Seen" or keyword, as written
+    // A word up to SP ( ) [ ] CR LF: fetch attributes and the like, in upper case.
+    Result<std::string> attribute();
+
+    // --- literals that are streamed (APPEND): the next thing must be one
+    Result<LiteralHead> literal_head(); // up to and including its CRLF; nothing sent yet
+    Status go_ahead(const LiteralHead& head);  // sends "+ go ahead" if the client waits
+    // Reads and drops the body of a literal whose head was taken.
+    Status drop_literal(const LiteralHead& head);
+
+    stream::Stream& stream() { return client_; }
+    const ReaderLimits& limits() const { return limits_; }
+
+ private:
+    Result<std::string> literal(size_t max);
+    Result<std::string> quoted(size_t max);
+    Status charge(size_t bytes);
+    stream::Stream& client_;
+    ReaderLimits limits_;
+    size_t used_ = 0;
+    bool ended_ = false;
+};
+
+}  // namespace rookery::imapd
+
+#endif

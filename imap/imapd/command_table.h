@@ -1,0 +1,103 @@
+// The table of IMAP commands: one row per command, the only place where a command is known.
+//
+// A row says in which states the command is legal, how it is routed, what runs it here and what
+// relays it to another server. The engine reads tag and name, looks the row up, and for by_mailbox
+// reads the SP and the first mailbox name; run and relay read the rest with session.reader, up to
+// and including the CRLF, before any effect. tests/lint/commands checks that each row has a system
+// test.
+#ifndef ROOKERY_IMAP_IMAPD_COMMAND_TABLE_H
+#define ROOKERY_IMAP_IMAPD_COMMAND_TABLE_H
+
+#include <span>
+#include <string_view>
+
+#include "imap/imapd/session.h"
+
+namespace rookery::imapd {
+
+enum class Route : unsigned char {
+    here,          // always answered by this process
+    by_mailbox,    // where the mailbox named first is; a missing mailbox is an error
+    by_new_name,   // CREATE: the name must not exist; where its parent is, or a new place
+    by_selection,  // where the selected mailbox is
+    by_inbox,      // at the server of the user's INBOX (SUBSCRIBE, LSUB)
+};
+
+using Run = Completion (*)(ImapSession&, Command&);
+using Relay = Completion (*)(ImapSession&, Command&, backend::Backend&);
+
+struct CommandSpec {
+    std::string_view name;
+    unsigned states;      // bits of State
+    Route route;
+    Run run;              // here, on this server
+    Relay relay;          // null: never leaves this server
+    bool holds_expunge = false;  // untagged EXPUNGE must not be told while it runs
+};
+
+std::span<const CommandSpec> command_table();
+const CommandSpec* find_command(std::string_view upper_case_name);
+
+// --- the functions of the rows (imap/imapd/commands/*.cc)
+#define ROOKERY_RUN(name) Completion name(ImapSession&, Command&)
+#define ROOKERY_RELAY(name) Completion name(ImapSession&, Command&, backend::Backend&)
+namespace commands {
+// any state
+ROOKERY_RUN(capability);
+ROOKERY_RUN(noop);
+ROOKERY_RUN(logout);
+ROOKERY_RUN(id);
+// not authenticated
+ROOKERY_RUN(starttls);
+ROOKERY_RUN(authenticate);
+ROOKERY_RUN(login);
+// authenticated
+ROOKERY_RUN(enable);
+ROOKERY_RUN(namespace_);
+ROOKERY_RUN(select);        // and EXAMINE
+ROOKERY_RELAY(relay_select);
+ROOKERY_RUN(create);
+ROOKERY_RELAY(relay_create);
+ROOKERY_RUN(delete_);
+ROOKERY_RELAY(relay_namespace_change);  // DELETE, SETACL, DELETEACL: verbatim, then catch up
+ROOKERY_RUN(rename);
+ROOKERY_RELAY(relay_rename);
+ROOKERY_RUN(subscribe);     // and UNSUBSCRIBE
+ROOKERY_RELAY(relay_subscribe);
+ROOKERY_RUN(list);
+ROOKERY_RUN(lsub);
+ROOKERY_RELAY(relay_lsub);
+ROOKERY_RUN(status);
+ROOKERY_RUN(append);
+ROOKERY_RELAY(relay_append);
+ROOKERY_RUN(getacl);
+ROOKERY_RUN(setacl);        // and DELETEACL
+ROOKERY_RUN(listrights);
+ROOKERY_RUN(myrights);
+ROOKERY_RUN(getquotaroot);
+ROOKERY_RUN(idle);
+ROOKERY_RELAY(relay_idle);
+// node-only
+ROOKERY_RUN(localcreate);
+ROOKERY_RUN(localdelete);
+ROOKERY_RUN(localappend);
+ROOKERY_RUN(mupdatepush);
+// selected
+ROOKERY_RUN(check);
+ROOKERY_RUN(close);         // and UNSELECT
+ROOKERY_RELAY(relay_close);
+ROOKERY_RUN(expunge);       // and UID EXPUNGE
+ROOKERY_RUN(search);        // and UID SEARCH
+ROOKERY_RUN(fetch);         // and UID FETCH
+ROOKERY_RUN(store);         // and UID STORE
+ROOKERY_RUN(copy);          // and UID COPY; MOVE and UID MOVE
+ROOKERY_RELAY(relay_copy);
+// what most rows use: the command goes on as it came, token by token
+ROOKERY_RELAY(relay_verbatim);
+}  // namespace commands
+#undef ROOKERY_RUN
+#undef ROOKERY_RELAY
+
+}  // namespace rookery::imapd
+
+#endif

@@ -1,0 +1,100 @@
+// ImapSession: the state of one client connection of imapd or proxyd, and what a command may use.
+//
+// The engine owns it. References point at what the daemon's main wired together and outlive it.
+// store is null in proxyd; only the router asks.
+#ifndef ROOKERY_IMAP_IMAPD_SESSION_H
+#define ROOKERY_IMAP_IMAPD_SESSION_H
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "imap/backend/backend_pool.h"
+#include "imap/imapd/command_reader.h"
+#include "imap/mailbox/mailbox_store.h"
+#include "imap/mboxlist/directory.h"
+#include "imap/model/namespace.h"
+#include "imap/session/session_kit.h"
+#include "lib/auth/identity.h"
+#include "lib/config/config.h"
+#include "lib/stream/stream.h"
+
+namespace rookery::imapd {
+
+enum class State : unsigned { not_authenticated = 1, authenticated = 2, selected = 4, logout = 8 };
+
+struct NoSelection {};
+struct LocalSelection {
+    std::unique_ptr<mailbox::Mailbox> mailbox;
+    model::Rights rights;
+    bool read_only = false;
+    std::vector<std::string> told_keywords;  // what the client's last FLAGS line said
+};
+struct RemoteSelection {
+    backend::Backend* backend = nullptr;  // owned by the pool
+    model::MailboxName name;
+    std::string external;                 // as the client wrote it
+    bool read_only = false;
+};
+using Selection = std::variant<NoSelection, LocalSelection, RemoteSelection>;
+
+// How a command ended; the engine writes the tagged line.
+struct Completion {
+    enum class Kind {
+        ok,
+        no,
+        bad,
+        relayed,     // the tagged line has been written already
+        disconnect,  // the connection ends (BYE was written if one was due)
+    } kind = Kind::ok;
+    std::string text;  // "[CODE arg] Completed"
+    static Completion ok(std::string text = "Completed") { return {Kind::ok, std::move(text)}; }
+    static Completion no(std::string text) { return {Kind::no, std::move(text)}; }
+    static Completion bad(std::string text) { return {Kind::bad, std::move(text)}; }
+    static Completion relayed() { return {Kind::relayed, {}}; }
+    static Completion disconnect() { return {Kind::disconnect, {}}; }
+    // The one table Code -> response (imap/imapd/errors.cc). syntax and limit: BAD, else NO.
+    static Completion from(const Error& error);
+};
+
+struct ImapSession {
+    const config::Config& config;
+    session::SessionKit& kit;             // greeting, TLS, SASL, limits, shutdown file, scoreboard
+    mboxlist::Directory& directory;
+    mailbox::MailboxStore* store;         // null in proxyd
+    backend::BackendPool* backends;       // null where no murder is configured
+    stream::Stream& client;
+    CommandReader reader;
+
+    State state = State::not_authenticated;
+    std::optional<auth::Identity> identity;
+    std::optional<model::Namespace> names;  // set at login
+    Selection selection;
+    bool condstore_enabled = false;
+    std::vector<std::string> enabled;       // ENABLE
+    bool list_current = false;              // read-your-writes: kicked since our last change
+    // While true untagged EXPUNGE must not be sent (FETCH, STORE, SEARCH are running).
+    bool may_expunge() const { return expunge_allowed; }
+    bool expunge_allowed = true;
+
+    LocalSelection* local() { return std::get_if<LocalSelection>(&selection); }
+    RemoteSelection* remote() { return std::get_if<RemoteSelection>(&selection); }
+    // Ends the selection: local view closed, or UNSELECT at the backend.
+    void unselect();
+};
+
+// One command being run.
+struct Command {
+    std::string tag;
+    std::string name;                       // upper case; "UID FETCH" for UID commands
+    bool by_uid = false;
+    std::string external;                   // by_mailbox: the name as the client wrote it
+    std::optional<model::MailboxName> mailbox;
+    std::optional<model::MailboxEntry> entry;  // by_mailbox and found: its list entry
+};
+
+}  // namespace rookery::imapd
+
+#endif

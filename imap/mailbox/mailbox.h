@@ -1,0 +1,146 @@
+// An open mailbox: one session's view of the messages, numbered 1..exists(), which changes only in
+// refresh(). Interface; see mailbox_store.h for ownership, durability and codes.
+#ifndef ROOKERY_IMAP_MAILBOX_MAILBOX_H
+#define ROOKERY_IMAP_MAILBOX_MAILBOX_H
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "imap/model/flags.h"
+#include "imap/model/mailbox_entry.h"
+#include "imap/model/sequence_set.h"
+#include "lib/base/result.h"
+
+namespace rookery::mailbox {
+
+enum class OpenMode {
+    read_only,   // EXAMINE: takes no \Recent, changes nothing
+    read_write,  // SELECT: the messages that nobody saw before become this session's \Recent
+};
+
+// One message as the session sees it (its own \Seen merged in).
+struct MessageInfo {
+    uint32_t uid = 0;
+    uint32_t size = 0;          // RFC822.SIZE
+    int64_t internaldate = 0;   // seconds since the epoch
+    int32_t zone_minutes = 0;   // offset of the internaldate as given, minutes east of UTC
+    uint32_t system_flags = 0;  // model::kSeen ...
+    model::KeywordBits keywords;
+    uint64_t modseq = 0;
+    bool recent = false;
+    bool expunged = false;      // gone from disk; its number stays until refresh(may_expunge)
+    std::string_view guid;      // 20 bytes, SHA-1; points into the view, valid until refresh()
+};
+
+// The bytes of a message, mapped. Valid while the object lives, whatever others expunge.
+class Content {
+ public:
+    virtual ~Content() = default;
+    virtual std::string_view bytes() const = 0;
+};
+
+// What the cache keeps of a message, in IMAP's own syntax (lib/text renders it once at append).
+struct CachedItems {
+    std::string envelope;       // "(...)" of ENVELOPE
+    std::string body;           // BODY (not extensible)
+    std::string bodystructure;  // BODYSTRUCTURE
+    std::string sections;       // lib/text section table, binary: where each part lies
+};
+
+// Changes since the last refresh, in the order in which a client must be told them.
+struct Changes {
+    std::vector<uint32_t> expunged;  // sequence numbers, highest first, so each is right when told
+    bool exists_changed = false;
+    bool recent_changed = false;
+    bool keywords_changed = false;   // the FLAGS list grew
+    std::vector<uint32_t> flags;     // sequence numbers (after the expunges) whose flags changed
+};
+
+enum class FlagChange { replace, add, remove };
+
+struct CopyItem;
+
+// A message being received. write() as bytes come; then it can be appended.
+class StagedMessage {
+ public:
+    virtual ~StagedMessage() = default;  // removes the temporary file
+    virtual Status write(std::string_view bytes) = 0;
+    virtual uint64_t size() const = 0;
+    // The path of the temporary file (for LMTP's spool and tests).
+    virtual const std::string& path() const = 0;
+    // All bytes so far, mapped; invalid after the next write().
+    virtual Result<std::string_view> map() = 0;
+};
+
+struct AppendItem {
+    StagedMessage* message = nullptr;
+    model::FlagList flags;
+    int64_t internaldate = 0;
+    int32_t zone_minutes = 0;
+};
+
+struct AppendResult {
+    uint32_t uidvalidity = 0;
+    std::vector<uint32_t> uids;
+};
+
+class Mailbox {
+ public:
+    virtual ~Mailbox() = default;
+
+    // --- the view
+    virtual const model::MailboxEntry& entry() const = 0;
+    virtual OpenMode mode() const = 0;
+    virtual uint32_t exists() const = 0;
+    virtual uint32_t recent() const = 0;
+    virtual uint32_t uidvalidity() const = 0;
+    virtual uint32_t uidnext() const = 0;
+    virtual uint64_t highestmodseq() const = 0;
+    // The first message without \Seen, 0 if none.
+    virtual uint32_t first_unseen() const = 0;
+    virtual const std::vector<std::string>& keywords() const = 0;  // bit order
+    // sequence: 1..exists().
+    virtual MessageInfo message(uint32_t sequence) const = 0;
+    // The number of the message with this UID, or 0.
+    virtual uint32_t sequence_of(uint32_t uid) const = 0;
+
+    // Brings the view up to what is on disk. may_expunge false keeps numbers of messages that others
+    // expunged (FETCH, STORE, SEARCH must not tell EXPUNGE). Also moved if the mailbox went away,
+    // not_found if it was deleted.
+    virtual Result<Changes> refresh(bool may_expunge) = 0;
+
+    // --- content
+    virtual Result<std::unique_ptr<Content>> content(uint32_t sequence) = 0;
+    virtual Result<CachedItems> cached(uint32_t sequence) = 0;
+
+    // --- changes (mode read_write; the caller has checked the rights)
+    // Gives the numbers whose flags differ afterwards. silent changes of this session are not
+    // reported again by refresh(). unchanged_since: CONDSTORE, none = always.
+    virtual Result<std::vector<uint32_t>> store_flags(std::span<const uint32_t> sequences,
+                                                      FlagChange how,
+                                                      const model::FlagList& flags) = 0;
+    // Marks \Seen for this user only (FETCH BODY[]): no error if the user may not.
+    virtual Status mark_seen(std::span<const uint32_t> sequences) = 0;
+    // Removes messages with \Deleted, limited to uids if given. The view changes in the next
+    // refresh(true). Gives the UIDs removed.
+    virtual Result<std::vector<uint32_t>> expunge(const model::SequenceSet* uids) = 0;
+    // Copies messages of this view into another local mailbox: all or none, with flags (keywords
+    // by name), internaldate; hard links where the file system allows.
+    virtual Result<AppendResult> copy_to(const model::MailboxEntry& to, const std::string& userid,
+                                         std::span<const uint32_t> sequences) = 0;
+
+    // --- waiting (IDLE)
+    // A descriptor that becomes readable when somebody changed the mailbox; -1 if there is none
+    // and the caller must look every imapidlepoll. drain_wakeups() empties it.
+    virtual int wakeup_fd() = 0;
+    virtual void drain_wakeups() = 0;
+};
+
+}  // namespace rookery::mailbox
+
+#endif

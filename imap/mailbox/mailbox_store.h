@@ -1,0 +1,74 @@
+// The local side of a server: mailboxes with messages. Interfaces only; imap/store implements them,
+// tests fake them, proxyd and lmtpproxyd link neither.
+//
+// Ownership: a MailboxStore belongs to the session's main; Mailbox and StagedMessage objects are
+// unique_ptr given to the caller and must not outlive the store. One process opens a mailbox many
+// times if it likes. Thread rule: one thread.
+// Durability: what create, append, store_flags, expunge answered is on disk (fsync) when they
+// return. Codes: not_found, exists, io, no_space, corrupt, limit, busy, over_quota, moved.
+#ifndef ROOKERY_IMAP_MAILBOX_MAILBOX_STORE_H
+#define ROOKERY_IMAP_MAILBOX_MAILBOX_STORE_H
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "imap/mailbox/mailbox.h"
+#include "imap/model/mailbox_entry.h"
+#include "lib/base/result.h"
+
+namespace rookery::mailbox {
+
+struct StatusItems {
+    uint32_t messages = 0;
+    uint32_t recent = 0;
+    uint32_t unseen = 0;
+    uint32_t uidnext = 1;
+    uint32_t uidvalidity = 0;
+    uint64_t highestmodseq = 0;
+    uint64_t size = 0;
+};
+
+class MailboxStore {
+ public:
+    virtual ~MailboxStore() = default;
+
+    // Makes the directory, header and empty index of entry (uniqueid must be set; uidvalidity 0 =
+    // choose). Gives the uidvalidity. exists if a directory with a header is there.
+    virtual Result<uint32_t> create(const model::MailboxEntry& entry) = 0;
+    // Removes the mailbox and its messages from disk.
+    virtual Status remove(const model::MailboxEntry& entry) = 0;
+    // Moves directory of from to that of to (also to another partition); keeps uniqueid and UIDs.
+    virtual Status rename(const model::MailboxEntry& from, const model::MailboxEntry& to) = 0;
+    // Tells the store that the ACL changed (kept in the header so that reconstruct finds it).
+    virtual Status acl_changed(const model::MailboxEntry& entry) = 0;
+    // True if the mailbox directory holds a header.
+    virtual bool has(const model::MailboxEntry& entry) = 0;
+    // True if it holds at least one message file.
+    virtual bool has_messages(const model::MailboxEntry& entry) = 0;
+
+    // userid: whose \Seen and \Recent; owner \Seen lives in the index.
+    virtual Result<std::unique_ptr<Mailbox>> open(const model::MailboxEntry& entry,
+                                                  const std::string& userid, OpenMode mode) = 0;
+    // STATUS without opening a view.
+    virtual Result<StatusItems> status(const model::MailboxEntry& entry,
+                                       const std::string& userid) = 0;
+
+    // A message on its way in, on the partition's own file system so that it can be linked.
+    // Memory does not grow with its size.
+    virtual Result<std::unique_ptr<StagedMessage>> stage(const std::string& partition) = 0;
+
+    // Appends all of the messages or none: files and index are durable, UIDs given in order, other
+    // sessions woken. keep_staged: one staged message may go to several mailboxes (hard link).
+    virtual Result<AppendResult> append(const model::MailboxEntry& entry, const std::string& userid,
+                                        std::span<const AppendItem> items) = 0;
+    // Names of the partitions that are configured.
+    virtual std::vector<std::string> partitions() const = 0;
+};
+
+}  // namespace rookery::mailbox
+
+#endif

@@ -1,0 +1,89 @@
+// Directory: where mailboxes are. One interface over the mailbox list, whatever holds it.
+//
+// Implementations: TdbDirectory and FlatDirectory (imap/mboxlist, over lib/db), MemoryDirectory
+// (tests), ClusterDirectory (imap/mupdate: tells the master around a local Directory).
+// Order is that of MailboxName::key() everywhere. A scan is not a snapshot: a name that existed
+// throughout comes exactly once and in order (RULES 3.1).
+// Codes: not_found, exists, reserved, unavailable, behind, denied, io, no_space, corrupt, limit.
+// Thread rule: one thread at a time; open after fork.
+#ifndef ROOKERY_IMAP_MBOXLIST_DIRECTORY_H
+#define ROOKERY_IMAP_MBOXLIST_DIRECTORY_H
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "imap/model/mailbox_entry.h"
+#include "lib/auth/identity.h"
+#include "lib/base/result.h"
+
+namespace rookery::mboxlist {
+
+using model::MailboxEntry;
+using model::MailboxName;
+
+// One write of a batch.
+struct Change {
+    enum class Kind { put, erase } kind = Kind::put;
+    std::optional<MailboxEntry> entry;  // put
+    std::optional<MailboxName> name;    // erase
+    static Change put(MailboxEntry e) { return Change{Kind::put, std::move(e), std::nullopt}; }
+    static Change erase(MailboxName n) { return Change{Kind::erase, std::nullopt, std::move(n)}; }
+};
+
+// What a scan's callback wants next.
+struct Next {
+    enum class What { go_on, stop, seek } what = What::go_on;
+    std::string key;  // seek: the first entry with a key >= this (must be > the present one)
+    static Next go_on() { return {}; }
+    static Next stop() { return {What::stop, {}}; }
+    static Next seek(std::string k) { return {What::seek, std::move(k)}; }
+};
+
+// The local step of an operation that others must hear of: runs after the name is ours and before
+// it is announced. Its failure undoes the operation.
+using LocalStep = std::function<Status()>;
+
+class Directory {
+ public:
+    virtual ~Directory() = default;
+
+    // --- reading
+    virtual Result<MailboxEntry> lookup(const MailboxName& name) = 0;
+    // Entries from the first key >= from, in order, until the callback stops. Includes reserved,
+    // moving and deleted (tombstone) entries: callers that list for clients skip what is not active.
+    virtual Status scan(const std::string& from_key,
+                        const std::function<Next(const MailboxEntry&)>& each) = 0;
+    // The same over the entries of one server ("" = this one).
+    virtual Status scan_server(const std::string& server,
+                               const std::function<Next(const MailboxEntry&)>& each) = 0;
+    // Names on which one of the identifiers (userid, group:x, anyone) has an ACL entry, in order.
+    virtual Status scan_identifiers(std::span<const std::string> identifiers,
+                                    const std::function<Next(const MailboxEntry&)>& each) = 0;
+    virtual Result<uint64_t> count() = 0;
+
+    // --- raw writing: one transaction. Replica, undump and the operations below.
+    virtual Status commit(std::span<const Change> changes) = 0;
+
+    // --- operations of the namespace. A plain Directory runs step and commits; ClusterDirectory
+    // does RESERVE, step, ACTIVATE around the same (RULES 4).
+    virtual Status create(const MailboxEntry& entry, const LocalStep& step);
+    virtual Status remove(const MailboxEntry& entry, const LocalStep& step);
+    // A tree at once: from[i] becomes to[i].
+    virtual Status rename(std::span<const MailboxEntry> from, std::span<const MailboxEntry> to,
+                          const LocalStep& step);
+    // ACL or partition changed.
+    virtual Status update(const MailboxEntry& entry, const LocalStep& step);
+    // Tells the master (again) of an entry that is here: MUPDATEPUSH. success without a murder.
+    virtual Status push(const MailboxName& name);
+
+    // --- catching up. Asks the replica to hear the master's latest, at most 2 s. success: the list
+    // is now current (or is the truth itself); behind: it could not be made so.
+    virtual Status catch_up();
+};
+
+}  // namespace rookery::mboxlist
+
+#endif

@@ -1,0 +1,45 @@
+// MailboxEntry: one line of the mailbox list.
+#ifndef ROOKERY_IMAP_MODEL_MAILBOX_ENTRY_H
+#define ROOKERY_IMAP_MODEL_MAILBOX_ENTRY_H
+
+#include <cstdint>
+#include <string>
+
+#include "imap/model/acl.h"
+#include "imap/model/location.h"
+#include "imap/model/mailbox_name.h"
+
+namespace rookery::model {
+
+enum class EntryState : unsigned char {
+    active,
+    reserved,  // claimed, no mailbox yet; or between the two ends of a move
+    moving,    // on its way to `server`; writes are refused here
+    deleted,   // a tombstone that the master has not heard of yet
+};
+
+// A change of the namespace that the master has not confirmed (RULES 4).
+enum class Pending : unsigned char { none, create, remove, rename_new, update };
+
+struct MailboxEntry {
+    MailboxName name;
+    EntryState state = EntryState::active;
+    std::string server;     // "" = this server; else as on the wire
+    std::string partition;
+    Acl acl;
+    std::string uniqueid;   // stable across renames and moves; hexadecimal
+    uint64_t uidvalidity = 0;  // 0 = not known here
+    uint64_t serial = 0;    // of the change that made this state; 0 = none
+    Pending pending = Pending::none;
+
+    bool is_local() const { return server.empty(); }
+    Location location() const
+    {
+        if (server.empty()) return Local{partition};
+        return Remote{server, partition};
+    }
+};
+
+}  // namespace rookery::model
+
+#endif

@@ -1,0 +1,58 @@
+// Namespace: how one session writes mailbox names.
+//
+// Translates between what a client says and MailboxName, for standard and alternative namespace,
+// both separators and virtual domains (WIRE 9.2). Admins always get the standard namespace.
+// Codes: bad_name. A value made at login; immutable.
+#ifndef ROOKERY_IMAP_MODEL_NAMESPACE_H
+#define ROOKERY_IMAP_MODEL_NAMESPACE_H
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "imap/model/mailbox_name.h"
+#include "lib/base/result.h"
+
+namespace rookery::model {
+
+struct NamespaceOptions {
+    bool altnamespace = false;
+    bool unixhierarchysep = false;
+    bool virtdomains = false;
+    std::string userprefix = "Other Users";
+    std::string sharedprefix = "Shared Folders";
+    std::string altprefix = "Alt Folders";
+    std::string defaultdomain;
+    std::string deletedprefix = "DELETED";
+};
+
+class Namespace {
+ public:
+    // userid may be empty (LMTP, before login). as_admin: standard names, DELETED visible.
+    Namespace(NamespaceOptions options, std::string userid, bool as_admin);
+
+    char separator() const { return options_.unixhierarchysep ? '/' : '.'; }
+    const std::string& userid() const { return userid_; }
+    // What a client wrote (IMAP mailbox, modified UTF-7) -> internal.
+    Result<MailboxName> to_internal(std::string_view external) const;
+    // Internal -> what this client reads; none if the name cannot be seen by it (DELETED under alt).
+    std::optional<std::string> to_external(const MailboxName& name) const;
+    // The prefixes of RFC 2342: personal, other users, shared; each with the separator at its end
+    // ("" for the personal one under altnamespace).
+    std::string personal_prefix() const;
+    std::string other_users_prefix() const;
+    std::string shared_prefix() const;
+    // This user's INBOX.
+    Result<MailboxName> inbox() const;
+    const NamespaceOptions& options() const { return options_; }
+    bool is_alternative() const { return options_.altnamespace && !as_admin_; }
+
+ private:
+    NamespaceOptions options_;
+    std::string userid_;
+    bool as_admin_;
+};
+
+}  // namespace rookery::model
+
+#endif

@@ -1,0 +1,42 @@
+// Sets of message numbers or UIDs (RFC 3501 sequence-set).
+//
+// Parsed with a maximum number of ranges; '*' is resolved when max_value is known. Kept sorted and
+// merged after resolve(). Codes: syntax, limit. Values.
+#ifndef ROOKERY_IMAP_MODEL_SEQUENCE_SET_H
+#define ROOKERY_IMAP_MODEL_SEQUENCE_SET_H
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/result.h"
+
+namespace rookery::model {
+
+class SequenceSet {
+ public:
+    struct Range {
+        uint32_t first;
+        uint32_t last;  // inclusive
+    };
+    static constexpr size_t kMaxRanges = 10000;
+
+    // sequence-set = (nz-number / "*") [":" ...] *("," ...)
+    static Result<SequenceSet> parse(std::string_view text, size_t max_ranges = kMaxRanges);
+    // Replaces '*' by largest, orders and merges. Needed once before contains() and ranges().
+    void resolve(uint32_t largest);
+    bool contains(uint32_t n) const;
+    const std::vector<Range>& ranges() const { return ranges_; }
+    bool empty() const { return ranges_.empty(); }
+    // Adds n at the end or anywhere; keeps order.
+    void add(uint32_t n);
+    std::string to_string() const;  // "1:3,7"
+
+ private:
+    std::vector<Range> ranges_;  // UINT32_MAX stands for '*' until resolved
+};
+
+}  // namespace rookery::model
+
+#endif

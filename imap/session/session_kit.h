@@ -1,0 +1,74 @@
+// SessionKit: what every engine needs around its protocol: who the client is, TLS, SASL, the
+// shutdown file, the message of the day, limits, and the line in the scoreboard.
+//
+// One per client connection, made by the daemon's main from the template's parts. Engines of all
+// protocols use it; it knows none of them. One thread.
+#ifndef ROOKERY_IMAP_SESSION_SESSION_KIT_H
+#define ROOKERY_IMAP_SESSION_SESSION_KIT_H
+
+#include <optional>
+#include <string>
+
+#include "imap/model/namespace.h"
+#include "lib/auth/identity.h"
+#include "lib/auth/sasl_server.h"
+#include "lib/auth/tls_context.h"
+#include "lib/base/result.h"
+#include "lib/config/config.h"
+#include "lib/stream/stream.h"
+#include "master/service.h"
+
+namespace rookery::session {
+
+class SessionKit {
+ public:
+    // tls null: not configured. sasl_service: "imap", "lmtp".
+    SessionKit(const config::Config& config, auth::TlsContext* tls, std::string sasl_service,
+               const master::ClientInfo& client);
+
+    const config::Config& config() const { return config_; }
+    const master::ClientInfo& client() const { return client_; }
+    const std::string& session_id() const { return session_id_; }  // SESSIONID=<...>
+
+    // --- texts
+    std::string greeting_name() const;  // "<servername> Cyrus IMAP <version>..." by serverinfo
+    // First line of <configdirectory>/msg/shutdown, none if there is no such file.
+    std::optional<std::string> shutdown_text() const;
+    std::optional<std::string> motd() const;
+
+    // --- TLS
+    bool can_starttls() const { return tls_ != nullptr && !tls_active_; }
+    bool tls_active() const { return tls_active_; }
+    // The handshake, as a server; the caller has written and flushed its go-ahead.
+    Status start_tls(stream::Stream& client);
+
+    // --- login
+    // Plaintext passwords allowed now (TLS active, allowplaintext, or a local socket)?
+    bool plaintext_allowed() const;
+    // Mechanisms to offer now, upper case.
+    std::vector<std::string> mechanisms();
+    auth::SaslServer& sasl();
+    // LOGIN / USER+PASS: checks the password, applies failedloginpause. denied on failure.
+    Result<auth::Identity> check_password(const std::string& user, const std::string& password);
+    // After SASL succeeded: canonical user, proxy and admin rules of WIRE 2.2 and 9.4. denied.
+    Result<auth::Identity> identify(const std::string& authid, const std::string& authzid);
+    // Logs it, fills the scoreboard, and opens the telemetry log if the user has one.
+    void logged_in(const auth::Identity& who, std::string_view mechanism, stream::Stream& client);
+    // For bad attempts: log line and pause.
+    void login_failed(std::string_view user, std::string_view mechanism, std::string_view reason);
+
+    static model::NamespaceOptions namespace_options(const config::Config& config);
+
+ private:
+    const config::Config& config_;
+    auth::TlsContext* tls_;
+    std::string sasl_service_;
+    master::ClientInfo client_;
+    std::string session_id_;
+    bool tls_active_ = false;
+    std::optional<auth::SaslServer> sasl_;
+};
+
+}  // namespace rookery::session
+
+#endif

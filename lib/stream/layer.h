@@ -1,0 +1,37 @@
+// Layer: one stage of a connection. The bottom layer owns the descriptor; TLS, SASL, deflate and
+// telemetry each own the layer below them. Stream talks to the top one.
+//
+// read gives 1..n bytes, or 0 at a clean end; it waits until something is there or the deadline
+// passes (Code::timeout). A signal that asks the process to end does not cut a read short unless
+// the Stream was told so (Stream::set_interruptible). write takes all bytes or fails.
+// Codes: timeout, closed, io, limit.
+#ifndef ROOKERY_LIB_STREAM_LAYER_H
+#define ROOKERY_LIB_STREAM_LAYER_H
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "lib/base/clock.h"
+#include "lib/base/result.h"
+
+namespace rookery::stream {
+
+class Layer {
+ public:
+    virtual ~Layer() = default;
+    virtual Result<size_t> read(std::span<char> into, Deadline deadline) = 0;
+    virtual Status write(std::string_view bytes, Deadline deadline) = 0;
+    // What write may have kept back goes out (deflate, TLS).
+    virtual Status flush(Deadline deadline) = 0;
+    // True when read would give bytes without the descriptor becoming readable (held in this
+    // layer or one below).
+    virtual bool has_pending() const = 0;
+    // The polite end: TLS close_notify. Never waits long, never fails.
+    virtual void shut_down() = 0;
+    virtual int fd() const = 0;
+};
+
+}  // namespace rookery::stream
+
+#endif

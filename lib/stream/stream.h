@@ -1,0 +1,130 @@
+// Stream: a buffered connection with layers, a sticky error and a deadline on every wait.
+//
+// Owns its layers and through them the descriptor. The first failure is remembered: later calls do
+// nothing and give the same error, so an engine looks at ok() once per command. put() collects
+// output; flush() sends it in one write (a full buffer of kWriteBuffer bytes goes out by itself).
+// A read that has to wait flushes first only if the caller did: engines flush explicitly.
+// The buffers are allocated at first use and given back by release_buffers(), so that an idle
+// session costs little.
+// Codes: timeout, closed (the other end is gone; also a clean end of file in the middle of a read),
+// limit (a line over its maximum), io. Thread rule: one thread at a time.
+#ifndef ROOKERY_LIB_STREAM_STREAM_H
+#define ROOKERY_LIB_STREAM_STREAM_H
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "lib/base/clock.h"
+#include "lib/base/fd.h"
+#include "lib/base/result.h"
+#include "lib/base/strings.h"
+#include "lib/stream/layer.h"
+
+namespace rookery::stream {
+
+class Stream {
+ public:
+    static constexpr size_t kReadBuffer = 8192;
+    static constexpr size_t kWriteBuffer = 16384;
+
+    // Over a connected socket or pipe, which is made non-blocking; TCP gets TCP_NODELAY.
+    explicit Stream(Fd fd);
+    explicit Stream(std::unique_ptr<Layer> bottom);
+    Stream(Stream&&) noexcept = default;
+    Stream& operator=(Stream&&) noexcept = default;
+    ~Stream();
+
+    // Each wait for the other end lasts at most this long; the default is 30 minutes.
+    void set_timeout(Milliseconds each_wait);
+    Milliseconds timeout() const { return timeout_; }
+    // If set, no wait goes on beyond it, whatever the timeout.
+    void set_deadline(Deadline deadline) { deadline_ = deadline; }
+
+    bool ok() const { return !failed_; }
+    const Error& error() const { return error_; }
+    Status status() const;
+    // Records a failure of our own (protocol broken): everything after it is a no-op.
+    void fail(Error error);
+
+    // --- reading
+    // The next byte without taking it. Waits for one.
+    Result<char> peek();
+    Result<char> get();
+    // A line without its CRLF (or bare LF). Over max bytes: Code::limit, NOT sticky; the line stays
+    // half read and skip_line() gets past it.
+    Result<std::string> read_line(size_t max);
+    // Reads and drops up to and including the next LF, at most max bytes (then Code::limit).
+    Status skip_line(size_t max);
+    Status read_exact(std::span<char> into);
+    // 1..n bytes of what is there; 0 at a clean end of file.
+    Result<size_t> read_some(std::span<char> into);
+    // What is in the buffer now (after peek: at least one byte); take it with consume.
+    std::string_view buffered() const;
+    void consume(size_t bytes);
+    // True if a read would not wait: bytes in the buffer or in a layer.
+    bool has_input() const;
+    // Waits until a read would not wait, end of file counts; false when the time passed or a signal
+    // came (signals::terminate_seen).
+    Result<bool> wait_input(Deadline deadline);
+
+    // --- writing
+    template <class... Parts>
+    void put(const Parts&... parts)
+    {
+        if (failed_) return;
+        (append_to(out_, parts), ...);
+        if (out_.size() >= kWriteBuffer) drain();
+    }
+    Status flush();
+    size_t unflushed() const { return out_.size(); }
+
+    // --- layers
+    // make gets the present top and gives the new one. Fails with Code::syntax if unread plaintext
+    // is in the buffer (STARTTLS injection); flushes first. The handshake has been done by make.
+    template <class Make>
+    Status push_layer(Make make)
+    {
+        TRY(before_push());
+        auto made = make(std::move(top_));
+        if (!made) {
+            fail(made.error());
+            return std::move(made).error();
+        }
+        top_ = *std::move(made);
+        return success();
+    }
+    Layer* top() { return top_.get(); }
+    int fd() const { return top_ ? top_->fd() : -1; }
+    bool is_open() const { return top_ != nullptr; }
+
+    // Gives back the memory of empty buffers.
+    void release_buffers();
+    // Flushes, says good-bye in each layer and closes. ok() is false afterwards (Code::closed).
+    void close();
+
+ private:
+    Status before_push();
+    Status fill();
+    void drain();
+    Deadline next_deadline() const;
+
+    std::unique_ptr<Layer> top_;
+    std::unique_ptr<char[]> in_;
+    size_t in_begin_ = 0;
+    size_t in_end_ = 0;
+    std::string out_;
+    Milliseconds timeout_{30 * 60 * 1000};
+    Deadline deadline_ = Deadline::never();
+    bool failed_ = false;
+    Error error_{Code::closed, {}};
+};
+
+// Moves exactly n bytes from one stream to the other through a bounded buffer. A failure of from
+// or to is that stream's sticky error and is returned.
+Status copy(Stream& from, Stream& to, uint64_t n);
+
+}  // namespace rookery::stream
+
+#endif

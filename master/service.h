@@ -1,0 +1,55 @@
+// The skeleton that every prefork daemon links: argv, configuration, the warm template, workers.
+//
+// A daemon is a Service and a main of one line. master execs it once per SERVICES entry as the
+// template; the template calls prepare() (configuration, TLS context, libsasl2), then forks
+// workers, each of which calls worker_start() once (open tdb, sockets here, never before the fork)
+// and serve() for one client after the other, with blocking I/O. RULES 7 is the contract.
+// Started without master (no status descriptor), with -X, a daemon serves stdin/stdout once.
+#ifndef ROOKERY_MASTER_SERVICE_H
+#define ROOKERY_MASTER_SERVICE_H
+
+#include <string>
+#include <string_view>
+
+#include "lib/base/fd.h"
+#include "lib/base/result.h"
+#include "lib/config/config.h"
+
+namespace rookery::master {
+
+struct ClientInfo {
+    std::string address;        // numeric, "" for a Unix socket
+    std::string host;           // what logs show: "name [address]" or "[unix socket]"
+    std::string local_address;  // ours, numeric
+    bool is_unix = false;
+    std::string service;        // entry name in cyrus.conf
+};
+
+class Service {
+ public:
+    virtual ~Service() = default;
+    // getopt letters beyond the common C: U: T: D X (and D ignored), e.g. "as".
+    virtual std::string_view extra_options() const { return {}; }
+    virtual Status option(char letter, std::string_view argument);
+    // Once, in the template, before any fork. An error ends it with exit 78.
+    virtual Status prepare(const config::Config& config) = 0;
+    // In each worker, once, after the fork.
+    virtual Status worker_start() { return success(); }
+    // One client, to its end.
+    virtual void serve(Fd client, const ClientInfo& info) = 0;
+};
+
+// Runs the daemon; gives the exit code.
+int service_main(int argc, char** argv, Service& service);
+
+// This worker's line in the scoreboard (<configdirectory>/proc or proc_path); no-ops without one.
+namespace scoreboard {
+void set_user(std::string_view user);
+void set_mailbox(std::string_view mailbox);
+void set_backend(std::string_view server);
+void set_state(std::string_view state);  // "idle", "login", "command name"
+}  // namespace scoreboard
+
+}  // namespace rookery::master
+
+#endif
