@@ -1,2 +1,12 @@
 # Tests that are not one folder's unit tests. Unit tests are listed by the folder they test.
-EXTRA_DIST += %D%/support/murder.py %D%/support/quickstart_murder.py
+# A line of its own for each, so that two changes do not meet.
+EXTRA_DIST += %D%/support/murder.py
+EXTRA_DIST += %D%/support/quickstart_murder.py
+EXTRA_DIST += %D%/support/harness.py
+
+SYSTEM_TESTS =
+SYSTEM_TESTS += %D%/system/murder_test.py
+SYSTEM_TESTS += %D%/system/fault_test.py
+
+TESTS += $(SYSTEM_TESTS)
+EXTRA_DIST += $(SYSTEM_TESTS)
