@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "imap/model/mailbox_entry.h"
@@ -20,6 +21,8 @@
 #include "lib/base/result.h"
 
 namespace rookery::mboxlist {
+
+inline constexpr size_t kMaxBatch = 1000;
 
 using model::MailboxEntry;
 using model::MailboxName;
@@ -31,6 +34,13 @@ struct Change {
     std::optional<MailboxName> name;    // erase
     static Change put(MailboxEntry e) { return Change{Kind::put, std::move(e), std::nullopt}; }
     static Change erase(MailboxName n) { return Change{Kind::erase, std::nullopt, std::move(n)}; }
+};
+
+// Something the owner of a list keeps beside it and changes in the same transaction: where a replica
+// stands (epoch, serial), the boot identity it was written under. name: [a-z-], at most 32 bytes.
+struct Mark {
+    std::string name;
+    std::string value;  // empty: the mark goes
 };
 
 // What a scan's callback wants next.
@@ -62,10 +72,16 @@ class Directory {
     // Names on which one of the identifiers (userid, group:x, anyone) has an ACL entry, in order.
     virtual Status scan_identifiers(std::span<const std::string> identifiers,
                                     const std::function<Next(const MailboxEntry&)>& each) = 0;
+    // Entries with a change that the master has not confirmed (pending != none), in order.
+    virtual Status scan_pending(const std::function<Next(const MailboxEntry&)>& each);
     virtual Result<uint64_t> count() = 0;
 
-    // --- raw writing: one transaction. Replica, undump and the operations below.
+    // --- raw writing: one transaction. Replica, undump and the operations below. Erasing a name
+    // that is not there is no error. Whoever has many cuts them into kMaxBatch (RULES 3.2).
     virtual Status commit(std::span<const Change> changes) = 0;
+    // The same with marks. unsupported where a list keeps none.
+    virtual Status commit_marked(std::span<const Change> changes, std::span<const Mark> marks);
+    virtual Result<std::string> mark(std::string_view name);
 
     // --- operations of the namespace. A plain Directory runs step and commits; ClusterDirectory
     // does RESERVE, step, ACTIVATE around the same (RULES 4).
