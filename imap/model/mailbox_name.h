@@ -5,7 +5,8 @@
 // takes a mailbox name as plain text: one is made from a validated internal string here, or from
 // what a client wrote by Namespace. At most kMaxMailboxName bytes. Code::bad_name.
 // key(): the order of mailboxes everywhere (Cyrus' mailboxes.db order): bytes compared after '.' ->
-// 0x1F, '^' -> '.', '!' (domain) -> 0x1D. Values; thread rule: as std::string.
+// 0x1F, '^' -> '.', '!' (domain) -> 0x1D; the domain's own dots stay. Values; thread rule: as
+// std::string.
 #ifndef ROOKERY_IMAP_MODEL_MAILBOX_NAME_H
 #define ROOKERY_IMAP_MODEL_MAILBOX_NAME_H
 
