@@ -2,8 +2,9 @@
 // telemetry each own the layer below them. Stream talks to the top one.
 //
 // read gives 1..n bytes, or 0 at a clean end; it waits until something is there or the deadline
-// passes (Code::timeout). A signal that asks the process to end does not cut a read short unless
-// the Stream was told so (Stream::set_interruptible). write takes all bytes or fails.
+// passes (Code::timeout; what was there is not lost, a later read goes on). No signal cuts a read
+// short; Stream::wait_input is for that. A deadline that has passed means "do not wait", not "do
+// nothing". write takes all bytes or fails.
 // Codes: timeout, closed, io, limit.
 #ifndef ROOKERY_LIB_STREAM_LAYER_H
 #define ROOKERY_LIB_STREAM_LAYER_H
@@ -27,6 +28,9 @@ class Layer {
     // True when read would give bytes without the descriptor becoming readable (held in this
     // layer or one below).
     virtual bool has_pending() const = 0;
+    // Asked when the descriptor is readable: would read now give bytes, an end of file or an error
+    // at once? Takes in what is there without waiting (a TLS record may carry no data).
+    virtual Result<bool> can_read() = 0;
     // The polite end: TLS close_notify. Never waits long, never fails.
     virtual void shut_down() = 0;
     virtual int fd() const = 0;

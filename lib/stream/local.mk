@@ -1,1 +1,14 @@
-# lib/stream
+noinst_LIBRARIES += %D%/libstream.a
+%C%_libstream_a_SOURCES = \
+	%D%/fd_layer.h %D%/fd_layer.cc %D%/layer.h \
+	%D%/memory_layer.h %D%/memory_layer.cc %D%/stream.h %D%/stream.cc
+
+if HAVE_CHECK
+check_PROGRAMS += tests/unit/lib/stream/suite
+TESTS += tests/unit/lib/stream/suite
+tests_unit_lib_stream_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+	tests/unit/lib/stream/stream_test.cc
+tests_unit_lib_stream_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+tests_unit_lib_stream_suite_LDADD = lib/stream/libstream.a lib/net/libnet.a \
+	lib/base/libbase.a $(OPENSSL_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
+endif

@@ -105,8 +105,11 @@ class Stream {
     void close();
 
  private:
+    friend Status copy(Stream& from, Stream& to, uint64_t n);
     Status before_push();
+    Status usable();
     Status fill();
+    Status write_through(std::string_view bytes);
     void drain();
     Deadline next_deadline() const;
 

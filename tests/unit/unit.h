@@ -8,6 +8,9 @@
 
 #include <string>
 
+// Check's old name for ck_abort_msg; ours is a member function.
+#undef fail
+
 namespace rookery::test {
 
 class Registered {
