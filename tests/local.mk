@@ -4,9 +4,12 @@ EXTRA_DIST += %D%/support/murder.py
 EXTRA_DIST += %D%/support/quickstart_murder.py
 EXTRA_DIST += %D%/support/harness.py
 
+EXTRA_DIST += %D%/support/mixed.py
+
 SYSTEM_TESTS =
 SYSTEM_TESTS += %D%/system/murder_test.py
 SYSTEM_TESTS += %D%/system/fault_test.py
+SYSTEM_TESTS += %D%/interop/murder_interop.py
 
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS)

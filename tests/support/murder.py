@@ -16,6 +16,7 @@ import imaplib
 import os
 import pwd
 import random
+import re
 import secrets
 import shutil
 import signal
@@ -556,16 +557,44 @@ class Murder:
         return c
 
     def lmtp(self, instance="frontend1"):
-        host, port = self[instance].address("lmtpa")
-        return smtplib.LMTP(host, port)
+        return Lmtp(*self[instance].address("lmtpa"), timeout=DEADLINE)
 
     def deliver(self, message, recipients, instance="frontend1", sender="sender@example.org"):
-        """Delivers; the refused recipients as smtplib has them."""
-        c = self.lmtp(instance)
-        try:
-            return c.sendmail(sender, recipients, message)
-        finally:
-            c.quit()
+        """Delivers; the refused recipients: {address: (code, text)}."""
+        with self.lmtp(instance) as c:
+            return c.deliver(sender, recipients, message)
+
+
+class Lmtp(smtplib.LMTP):
+    """smtplib's client, with LMTP's one reply for each recipient (RFC 2033), which it lacks."""
+
+    def deliver(self, sender, recipients, message, options=()):
+        self.ehlo_or_helo_if_needed()
+        code, text = self.mail(sender, options)
+        if code != 250:
+            raise smtplib.SMTPSenderRefused(code, text, sender)
+        refused, accepted = {}, []
+        for r in recipients:
+            code, text = self.rcpt(r)
+            if code == 250:
+                accepted.append(r)
+            else:
+                refused[r] = (code, text)
+        if not accepted:
+            self.rset()
+            return refused
+        self.putcmd("data")
+        code, text = self.getreply()
+        if code != 354:
+            raise smtplib.SMTPDataError(code, text)
+        body = re.sub(rb"\r?\n", b"\r\n", message)
+        body = re.sub(rb"(?m)^\.", b"..", body)
+        self.send(body + (b"" if body.endswith(b"\r\n") else b"\r\n") + b".\r\n")
+        for r in accepted:
+            code, text = self.getreply()
+            if code != 250:
+                refused[r] = (code, text)
+        return refused
 
 
 def check(answer):

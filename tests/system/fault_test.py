@@ -140,11 +140,9 @@ def deliverer(m, instance, user):
         try:
             for number, message in batch:
                 try:
-                    if not c.sendmail("s@example.org", [user], message):
+                    if not c.deliver("s@example.org", [user], message):
                         acknowledged.add(number)
                 except smtplib.SMTPResponseException:
-                    pass
-                except smtplib.SMTPRecipientsRefused:
                     pass
         except Exception:
             pass

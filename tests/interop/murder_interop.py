@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""The same conversation through a murder of Rookery, Cyrus 3.6.1, and each mixed with the other.
+
+The first test needs no Cyrus: the configuration of a Cyrus site, unchanged, starts ours.
+"""
+import base64
+import os
+import re
+import socket
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import harness
+import mixed
+import murder
+
+MESSAGE = (b"From: a@b.example\r\nTo: c@d.example\r\nSubject: hello\r\n"
+           b"Message-ID: <1@x.example>\r\n\r\nbody line\r\n")
+check = murder.check
+
+
+def find(m, mailbox):
+    """What the mupdate master says of a mailbox: its data lines."""
+    with socket.create_connection((m["mup1"].address, 3905), 10) as s:
+        f = s.makefile("rwb")
+        while not f.readline().startswith(b"* OK"):
+            pass
+        f.write(b'A AUTHENTICATE "PLAIN" "' + base64.b64encode(b"\0be1\0pw") + b'"\r\n')
+        f.flush()
+        assert f.readline().startswith(b"A OK")
+        f.write(b'B FIND "%s"\r\n' % mailbox.encode())
+        f.flush()
+        lines = []
+        while True:
+            line = f.readline()
+            if not line or line.startswith(b"B OK"):
+                return b"".join(lines).decode()
+            lines.append(line)
+
+
+def conversation(m):
+    """What users and an administrator do at the frontend, over mailboxes on both backends."""
+    c = m.imap("fe1", "user1")
+    check(c.capability())
+    check(c.namespace())
+    check(c.status("INBOX", "(MESSAGES)"))  # a Cyrus frontend asks the master at its first look-up
+    assert any(b"INBOX" in line for line in check(c.list()) if line)
+    check(c.list('""', "%"))
+    check(c.create("INBOX.x"))
+    assert check(c.list('""', "INBOX.x*")) != [None], "a new mailbox is not listed at once"
+    check(c.append("INBOX", r"(\Seen)", None, MESSAGE))
+    check(c.select("INBOX"))
+    data = check(c.fetch("1", "(UID FLAGS RFC822.SIZE BODY.PEEK[])"))
+    assert data[0][1] == MESSAGE, data
+    check(c.copy("1", "INBOX.x"))
+    check(c.copy("1", "pub2"))
+    check(c.status("pub2", "(MESSAGES UIDNEXT)"))
+    check(c.append("pub2", None, None, MESSAGE))
+    assert check(c.select("pub2")) == [b"2"]
+    assert len(check(c.search(None, "SUBJECT", "hello"))[0].split()) == 2
+    check(c.store("1", "+FLAGS", r"(\Flagged $Label1)"))
+    check(c.noop())
+    check(c.subscribe("pub2"))
+    assert any(b"pub2" in line for line in check(c.lsub()) if line)
+    check(c.setacl("INBOX.x", "user2", "lrs"))
+    check(c.getacl("INBOX.x"))
+    check(c.getquotaroot("INBOX"))
+    check(c.rename("INBOX.x", "INBOX.y"))
+    check(c.select("INBOX.y"))
+    check(c.close())
+    check(c.delete("INBOX.y"))
+    check(c.logout())
+    a = m.imap("fe1", "cyrus")
+    check(a.create("user.zed"))
+    check(a.setacl("user.zed", "cyrus", "lrswipkxtea"))
+    check(a.delete("user.zed"))
+    check(a._simple_command("CREATE", "pubn", "be2." + mixed.DOMAIN + "!default"))
+    assert "be2." + mixed.DOMAIN in find(m, "pubn")
+    check(a.logout())
+
+
+def deliveries(m):
+    with murder.Lmtp(m["fe1"].address, 2003) as s:
+        refused = s.deliver("s@x.example", ["user1", "user2", "user3", "nobody"], MESSAGE)
+    assert list(refused) == ["nobody"], refused
+    for user in ("user1", "user2", "user3"):
+        with m.imap("fe1", user) as c:
+            assert int(check(c.select("INBOX"))[0]) >= 1
+    with murder.Lmtp(m["fe1"].address, 24) as s:
+        s.ehlo()
+        s.login("murder", "pw")
+        assert not s.deliver("s@x.example", ["user1"], MESSAGE)
+
+
+def resync(m):
+    """Both backends push again: nothing changes for the users."""
+    for backend in ("be1", "be2"):
+        m[backend].run("ctl_mboxlist", "-m")
+    for n in (1, 2):
+        server = "be%d" % n
+        assert "%s.%s!" % (server, mixed.DOMAIN) in find(m, "user.user%d" % n)
+    with m.imap("fe1", "user2") as c:
+        check(c.select("INBOX"))
+
+
+def everything(**flavours):
+    with mixed.Mixed(**flavours) as m:
+        conversation(m)
+        deliveries(m)
+        resync(m)
+
+
+def need_cyrus():
+    if not os.path.exists(mixed.CYRUS_MASTER):
+        raise harness.Skip("Cyrus is not installed")
+
+
+def test_the_configuration_of_a_cyrus_murder_starts_ours():
+    everything()
+
+
+def test_our_frontend_before_their_backends_and_master():
+    need_cyrus()
+    everything(mup1="cyrus", be1="cyrus", be2="cyrus", fe1="rookery")
+
+
+def test_our_backend_behind_their_frontend():
+    need_cyrus()
+    everything(mup1="cyrus", be1="rookery", be2="cyrus", fe1="cyrus")
+
+
+def test_our_master_with_their_servers():
+    need_cyrus()
+    everything(mup1="rookery", be1="cyrus", be2="cyrus", fe1="cyrus")
+
+
+def test_their_master_with_our_servers():
+    need_cyrus()
+    everything(mup1="cyrus", be1="rookery", be2="rookery", fe1="rookery")
+
+
+def test_half_and_half():
+    need_cyrus()
+    everything(mup1="rookery", be1="cyrus", be2="rookery", fe1="rookery")
+
+
+if __name__ == "__main__":
+    mixed.enter(need_cyrus=False)
+    harness.main()
