@@ -1,16 +1,18 @@
 noinst_LIBRARIES += %D%/libmodel.a
 %C%_libmodel_a_SOURCES = \
-	%D%/acl.h %D%/flags.h %D%/flags.cc %D%/location.h %D%/location.cc \
+	%D%/acl.h %D%/acl.cc %D%/flags.h %D%/flags.cc %D%/location.h %D%/location.cc \
 	%D%/mailbox_entry.h %D%/mailbox_name.h %D%/mailbox_name.cc \
-	%D%/namespace.h %D%/sequence_set.h %D%/sequence_set.cc
+	%D%/namespace.h %D%/namespace.cc %D%/sequence_set.h %D%/sequence_set.cc
 
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/model/suite
 TESTS += tests/unit/imap/model/suite
 tests_unit_imap_model_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+	tests/unit/imap/model/acl_test.cc \
 	tests/unit/imap/model/flags_test.cc \
 	tests/unit/imap/model/location_test.cc \
 	tests/unit/imap/model/mailbox_name_test.cc \
+	tests/unit/imap/model/namespace_test.cc \
 	tests/unit/imap/model/sequence_set_test.cc
 tests_unit_imap_model_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_model_suite_LDADD = imap/model/libmodel.a \

@@ -1,7 +1,9 @@
 // Namespace: how one session writes mailbox names.
 //
 // Translates between what a client says and MailboxName, for standard and alternative namespace,
-// both separators and virtual domains (WIRE 9.2). Admins always get the standard namespace.
+// both separators and virtual domains (WIRE 9.2). Admins always get the standard namespace. One
+// separator at the end of an external name is not part of it. Under alternative names "INBOX/x" is
+// user.<u>.INBOX.x, and what would be taken for something else is shown below altprefix.
 // Codes: bad_name. A value made at login; immutable.
 #ifndef ROOKERY_IMAP_MODEL_NAMESPACE_H
 #define ROOKERY_IMAP_MODEL_NAMESPACE_H
@@ -9,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "imap/model/mailbox_name.h"
 #include "lib/base/result.h"
@@ -48,6 +51,18 @@ class Namespace {
     bool is_alternative() const { return options_.altnamespace && !as_admin_; }
 
  private:
+    using Components = std::vector<std::string>;
+    Result<MailboxName> standard_to_internal(std::string_view domain,
+                                             const Components& components) const;
+    Result<MailboxName> alternative_to_internal(std::string_view domain,
+                                                Components components) const;
+    std::optional<std::string> standard_external(std::vector<std::string_view> parts,
+                                                 bool own) const;
+    std::optional<std::string> alternative_external(std::vector<std::string_view> parts,
+                                                    bool own) const;
+    std::string_view own_localpart() const;
+    std::string_view canonical_own_userid() const;
+
     NamespaceOptions options_;
     std::string userid_;
     bool as_admin_;
