@@ -1,0 +1,433 @@
+// The grammar is small enough for one cursor that both directions share.
+#include "imap/mupdate/wire.h"
+
+#include <array>
+#include <utility>
+
+#include "lib/base/strings.h"
+
+namespace rookery::mupdate {
+
+namespace {
+
+constexpr std::array<std::pair<std::string_view, Verb>, 12> kVerbs = {{
+    {"ACTIVATE", Verb::activate},
+    {"AUTHENTICATE", Verb::authenticate},
+    {"COMPRESS", Verb::compress},
+    {"DEACTIVATE", Verb::deactivate},
+    {"DELETE", Verb::remove},
+    {"FIND", Verb::find},
+    {"LIST", Verb::list},
+    {"LOGOUT", Verb::logout},
+    {"NOOP", Verb::noop},
+    {"RESERVE", Verb::reserve},
+    {"STARTTLS", Verb::starttls},
+    {"UPDATE", Verb::update},
+}};
+
+enum class Got : unsigned char { ok, more, go_ahead, malformed, too_long };
+
+// A view of what has arrived. line_bytes counts what is outside literals.
+class Cursor {
+ public:
+    explicit Cursor(std::string_view input) : input_(input) {}
+
+    size_t position() const { return at_; }
+    bool at_end() const { return at_ >= input_.size(); }
+    char here() const { return input_[at_]; }
+    bool line_too_long() const { return line_bytes_ > kMaxLine; }
+    void step(size_t n = 1)
+    {
+        at_ += n;
+        line_bytes_ += n;
+    }
+
+    // 1*ATOM-CHAR, more liberal than the RFC: anything printable that does not delimit.
+    Got atom(std::string& out, size_t max)
+    {
+        size_t end = at_;
+        while (end < input_.size() && is_atom_char(input_[end])) {
+            if (end - at_ >= max) return Got::too_long;
+            ++end;
+        }
+        if (end == input_.size()) return Got::more;
+        out.assign(input_.substr(at_, end - at_));
+        step(end - at_);
+        return Got::ok;
+    }
+
+    // string = quoted / literal
+    Got string(std::string& out)
+    {
+        if (at_end()) return Got::more;
+        if (here() == '"') return quoted(out);
+        if (here() == '{') return literal(out);
+        return Got::malformed;
+    }
+
+    // CRLF; a bare LF is taken too.
+    Got line_end()
+    {
+        if (at_end()) return Got::more;
+        if (here() == '\r') {
+            if (at_ + 1 >= input_.size()) return Got::more;
+            if (input_[at_ + 1] != '\n') return Got::malformed;
+            step(2);
+            return Got::ok;
+        }
+        if (here() != '\n') return Got::malformed;
+        step();
+        return Got::ok;
+    }
+
+    // Everything up to the end of the line.
+    Got rest_of_line(std::string& out)
+    {
+        size_t end = input_.find('\n', at_);
+        if (end == std::string_view::npos) return Got::more;
+        std::string_view text = input_.substr(at_, end - at_);
+        if (text.ends_with('\r')) text.remove_suffix(1);
+        out.assign(text);
+        step(end + 1 - at_);
+        return Got::ok;
+    }
+
+    // Past the end of a line that is wrong, and past the {n+} literals that belong to it: their
+    // bytes must not be read as commands.
+    Got skip_command()
+    {
+        for (;;) {
+            std::string line;
+            Got got = rest_of_line(line);
+            if (got != Got::ok) return got;
+            size_t open = line.rfind('{');
+            if (open == std::string::npos || !line.ends_with("+}")) return Got::ok;
+            std::string_view digits =
+                std::string_view(line).substr(open + 1, line.size() - open - 3);
+            if (digits.empty() || digits.find_first_not_of("0123456789") != digits.npos)
+                return Got::ok;
+            auto size = to_uint64(digits, kMaxString);
+            if (!size) return Got::too_long;
+            if (input_.size() - at_ < *size) return Got::more;
+            at_ += *size;
+        }
+    }
+
+ private:
+    static bool is_atom_char(char c)
+    {
+        return static_cast<unsigned char>(c) > 0x20 && c != 0x7f && c != '"' && c != '{' &&
+               static_cast<unsigned char>(c) < 0x80;
+    }
+
+    Got quoted(std::string& out)
+    {
+        out.clear();
+        for (size_t i = at_ + 1; i < input_.size(); ++i) {
+            char c = input_[i];
+            if (c == '"') {
+                step(i + 1 - at_);
+                return Got::ok;
+            }
+            if (c == '\\' && ++i < input_.size()) c = input_[i];
+            else if (c == '\\') return Got::more;
+            if (c == '\r' || c == '\n' || c == '\0') return Got::malformed;
+            if (out.size() >= kMaxLine) return Got::too_long;
+            out.push_back(c);
+        }
+        return Got::more;
+    }
+
+    Got literal(std::string& out)
+    {
+        constexpr size_t kLongestHeader = 24;
+        size_t close = input_.substr(at_, kLongestHeader).find('}');
+        if (close == std::string_view::npos)
+            return input_.size() - at_ < kLongestHeader && input_.find('\n', at_) ==
+                           std::string_view::npos ? Got::more : Got::malformed;
+        std::string_view digits = input_.substr(at_ + 1, close - 1);
+        const bool waits = !digits.ends_with('+');
+        if (!waits) digits.remove_suffix(1);
+        auto size = to_uint64(digits, kMaxString);
+        if (!size) return size.is(Code::limit) ? Got::too_long : Got::malformed;
+        size_t body = at_ + close + 1;
+        if (body < input_.size() && input_[body] == '\r') ++body;
+        if (body >= input_.size()) return Got::more;
+        if (input_[body] != '\n') return Got::malformed;
+        ++body;
+        if (input_.size() - body < *size) {
+            if (!waits || input_.size() > body) return Got::more;
+            at_ = body;
+            return Got::go_ahead;
+        }
+        std::string_view bytes = input_.substr(body, *size);
+        if (bytes.find('\0') != std::string_view::npos) return Got::malformed;
+        out.assign(bytes);
+        step(body - at_);
+        at_ += *size;
+        return Got::ok;
+    }
+
+    std::string_view input_;
+    size_t at_ = 0;
+    size_t line_bytes_ = 0;
+};
+
+Parsed refuse(Cursor& cursor, std::string tag, std::string_view reply, size_t arrived)
+{
+    Parsed parsed;
+    parsed.command.tag = std::move(tag);
+    parsed.reply = reply;
+    Got skipped = cursor.skip_command();
+    if (skipped == Got::ok) {
+        parsed.kind = Parsed::Kind::bad;
+        parsed.position = cursor.position();
+    } else if (skipped == Got::too_long || arrived > kMaxCommand) {
+        parsed.kind = Parsed::Kind::fatal;
+    }
+    return parsed;
+}
+
+Parsed wait_for_more(size_t arrived, const std::string& tag)
+{
+    Parsed parsed;
+    if (arrived <= kMaxCommand) return parsed;
+    parsed.kind = Parsed::Kind::fatal;
+    parsed.command.tag = tag.empty() ? "*" : tag;
+    parsed.reply = "Command too long";
+    return parsed;
+}
+
+bool takes_atom(Verb verb)
+{
+    return verb == Verb::authenticate || verb == Verb::compress;
+}
+
+// *(SP string) CRLF
+Got read_arguments(Cursor& cursor, Command& command, std::string_view& reply)
+{
+    for (;;) {
+        if (cursor.at_end()) return Got::more;
+        if (cursor.line_too_long()) {
+            reply = "Line too long";
+            return Got::too_long;
+        }
+        if (cursor.here() != ' ') {
+            Got end = cursor.line_end();
+            if (end == Got::malformed)
+                reply = command.arguments.empty() ? "Missing arguments" : "Badly formed arguments";
+            return end;
+        }
+        cursor.step();
+        std::string argument;
+        Got got = cursor.string(argument);
+        if (got == Got::malformed && command.arguments.empty() && takes_atom(command.verb)) {
+            got = cursor.atom(argument, kMaxTag);
+            if (got == Got::ok && argument.empty()) got = Got::malformed;
+        }
+        if (got == Got::malformed) reply = "Badly formed arguments";
+        if (got == Got::too_long) reply = "Argument too long";
+        if (got != Got::ok) return got;
+        if (command.arguments.size() >= kMaxArguments) {
+            reply = "Extra arguments";
+            return Got::malformed;
+        }
+        command.arguments.push_back(std::move(argument));
+    }
+}
+
+}  // namespace
+
+Verb verb_of(std::string_view word)
+{
+    for (const auto& [name, verb] : kVerbs)
+        if (equal_nocase(word, name)) return verb;
+    return Verb::unknown;
+}
+
+std::string_view verb_word(Verb verb)
+{
+    for (const auto& [name, v] : kVerbs)
+        if (v == verb) return name;
+    return "?";
+}
+
+// command = tag SP command-type CRLF
+Parsed parse_command(std::string_view input)
+{
+    Cursor cursor(input);
+    std::string tag;
+    std::string word;
+    Got got = cursor.atom(tag, kMaxTag);
+    if (got == Got::more) return wait_for_more(input.size(), "*");
+    if (got == Got::too_long) return refuse(cursor, "*", "Tag too long", input.size());
+    if (tag.empty() || cursor.here() != ' ')
+        return refuse(cursor, "*", "Need command", input.size());
+    cursor.step();
+    got = cursor.atom(word, kMaxTag);
+    if (got == Got::more) return wait_for_more(input.size(), tag);
+    if (got == Got::ok && word.empty())
+        return refuse(cursor, std::move(tag), "Null command", input.size());
+    Parsed parsed;
+    parsed.command.verb = got == Got::ok ? verb_of(word) : Verb::unknown;
+    if (parsed.command.verb == Verb::unknown)
+        return refuse(cursor, std::move(tag), "Unrecognized command", input.size());
+    std::string_view reply;
+    got = read_arguments(cursor, parsed.command, reply);
+    switch (got) {
+    case Got::more: return wait_for_more(input.size(), tag);
+    case Got::malformed:
+    case Got::too_long: return refuse(cursor, std::move(tag), reply, input.size());
+    case Got::go_ahead: parsed.kind = Parsed::Kind::go_ahead; break;
+    case Got::ok: parsed.kind = Parsed::Kind::command; break;
+    }
+    parsed.command.tag = std::move(tag);
+    parsed.position = cursor.position();
+    return parsed;
+}
+
+namespace {
+
+Response::Kind response_kind(std::string_view word)
+{
+    constexpr std::array<std::pair<std::string_view, Response::Kind>, 7> kWords = {{
+        {"OK", Response::Kind::ok},
+        {"NO", Response::Kind::no},
+        {"BAD", Response::Kind::bad},
+        {"BYE", Response::Kind::bye},
+        {"MAILBOX", Response::Kind::mailbox},
+        {"RESERVE", Response::Kind::reserve},
+        {"DELETE", Response::Kind::remove},
+    }};
+    for (const auto& [name, kind] : kWords)
+        if (equal_nocase(word, name)) return kind;
+    return Response::Kind::other;
+}
+
+size_t argument_count(Response::Kind kind)
+{
+    switch (kind) {
+    case Response::Kind::mailbox: return 3;
+    case Response::Kind::reserve: return 2;
+    case Response::Kind::remove: return 1;
+    case Response::Kind::ok:
+    case Response::Kind::no:
+    case Response::Kind::bad:
+    case Response::Kind::bye:
+    case Response::Kind::other: break;
+    }
+    return 0;
+}
+
+Got read_data(Cursor& cursor, Response& response)
+{
+    for (size_t i = 0; i < argument_count(response.kind); ++i) {
+        if (cursor.at_end()) return Got::more;
+        if (cursor.here() != ' ') return Got::malformed;
+        cursor.step();
+        std::string argument;
+        Got got = cursor.string(argument);
+        if (got != Got::ok) return got == Got::go_ahead ? Got::more : got;
+        response.arguments.push_back(std::move(argument));
+    }
+    return cursor.line_end();
+}
+
+Got read_text(Cursor& cursor, Response& response)
+{
+    if (cursor.at_end()) return Got::more;
+    if (cursor.here() == ' ') cursor.step();
+    if (cursor.at_end()) return Got::more;
+    if (response.kind != Response::Kind::other &&
+        (cursor.here() == '"' || cursor.here() == '{')) {
+        Got got = cursor.string(response.text);
+        if (got != Got::ok) return got == Got::go_ahead ? Got::more : got;
+        std::string ignored;
+        return cursor.rest_of_line(ignored);
+    }
+    return cursor.rest_of_line(response.text);
+}
+
+}  // namespace
+
+// response = tag SP response-type CRLF
+ParsedResponse parse_response(std::string_view input)
+{
+    ParsedResponse parsed;
+    Cursor cursor(input);
+    std::string word;
+    Got got = cursor.atom(parsed.response.tag, kMaxTag);
+    if (got == Got::ok && (parsed.response.tag.empty() || cursor.here() != ' '))
+        got = Got::malformed;
+    if (got == Got::ok) {
+        cursor.step();
+        got = cursor.atom(word, kMaxTag);
+    }
+    if (got == Got::ok) {
+        parsed.response.kind = response_kind(word);
+        got = argument_count(parsed.response.kind) != 0 ? read_data(cursor, parsed.response)
+                                                        : read_text(cursor, parsed.response);
+    }
+    if (got == Got::ok) {
+        parsed.kind = ParsedResponse::Kind::response;
+        parsed.position = cursor.position();
+    } else if (got != Got::more || input.size() > kMaxCommand) {
+        parsed.kind = ParsedResponse::Kind::broken;
+    }
+    return parsed;
+}
+
+void put_string(std::string& out, std::string_view bytes)
+{
+    cat_to(out, '{', bytes.size(), "+}\r\n", bytes);
+}
+
+void put_quoted(std::string& out, std::string_view text)
+{
+    out.push_back('"');
+    for (char c : text) {
+        if (c == '"' || c == '\\') out.push_back('\\');
+        const bool printable = static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
+        out.push_back(printable ? c : '?');
+    }
+    out.push_back('"');
+}
+
+void put_reply(std::string& out, std::string_view tag, std::string_view word,
+               std::string_view text)
+{
+    cat_to(out, tag, ' ', word, ' ');
+    put_quoted(out, text);
+    out.append("\r\n");
+}
+
+void put_mailbox(std::string& out, std::string_view tag, std::string_view name,
+                 std::string_view location, std::string_view acl)
+{
+    cat_to(out, tag, " MAILBOX ");
+    put_string(out, name);
+    out.push_back(' ');
+    put_string(out, location);
+    out.push_back(' ');
+    put_string(out, acl);
+    out.append("\r\n");
+}
+
+void put_reserve(std::string& out, std::string_view tag, std::string_view name,
+                 std::string_view location)
+{
+    cat_to(out, tag, " RESERVE ");
+    put_string(out, name);
+    out.push_back(' ');
+    put_string(out, location);
+    out.append("\r\n");
+}
+
+void put_delete(std::string& out, std::string_view tag, std::string_view name)
+{
+    cat_to(out, tag, " DELETE ");
+    put_string(out, name);
+    out.append("\r\n");
+}
+
+}  // namespace rookery::mupdate
