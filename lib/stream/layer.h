@@ -25,10 +25,10 @@ class Layer {
     virtual Status write(std::string_view bytes, Deadline deadline) = 0;
     // What write may have kept back goes out (deflate, TLS).
     virtual Status flush(Deadline deadline) = 0;
-    // True when read would give bytes without the descriptor becoming readable (held in this
-    // layer or one below).
+    // True when bytes are held in this layer or one below, so that read may give something without
+    // the descriptor becoming readable; can_read says for certain.
     virtual bool has_pending() const = 0;
-    // Asked when the descriptor is readable: would read now give bytes, an end of file or an error
+    // Asked when the descriptor is readable or bytes are held: would read now give bytes, an end of file or an error
     // at once? Takes in what is there without waiting (a TLS record may carry no data).
     virtual Result<bool> can_read() = 0;
     // The polite end: TLS close_notify. Never waits long, never fails.

@@ -163,7 +163,10 @@ Result<size_t> Stream::read_some(std::span<char> into)
 
 bool Stream::has_input() const
 {
-    return !buffered().empty() || (!failed_ && top_ && top_->has_pending());
+    if (!buffered().empty()) return true;
+    if (failed_ || !top_ || !top_->has_pending()) return false;
+    // What a layer holds may come to nothing (a deflate marker). An error shows when it is read.
+    return top_->can_read().value_or(true);
 }
 
 Result<bool> Stream::wait_input(Deadline deadline)
