@@ -11,5 +11,7 @@ SYSTEM_TESTS += %D%/system/murder_test.py
 SYSTEM_TESTS += %D%/system/fault_test.py
 SYSTEM_TESTS += %D%/interop/murder_interop.py
 
+EXTRA_DIST += %D%/bench/run
+
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS)

@@ -22,6 +22,7 @@ import tempfile
 import murder
 
 DOMAIN = "mixed.test"
+SECOND_DOMAIN = "second.test"  # for a murder beside the first one
 CYRUS_BIN = "/usr/lib/cyrus/bin"
 CYRUS_MASTER = "/usr/sbin/cyrmaster"
 ROLES = {"mup1": "master", "be1": "backend", "be2": "backend", "fe1": "frontend"}
@@ -54,7 +55,8 @@ def enter(need_cyrus=True):
             f.write(lines + "\n")
             if name == "hosts":
                 for n, host in enumerate(ROLES, 1):
-                    f.write("%s%d %s.%s %s\n" % (net, n, host, DOMAIN, host))
+                    f.write("%s%d %s.%s\n" % (net, n, host, DOMAIN))
+                    f.write("%s%d %s.%s\n" % (net, n + 100, host, SECOND_DOMAIN))
             else:
                 for service, port in (("lmtp", 24), ("mupdate", 3905), ("sieve", 4190)):
                     if "\n%s\t" % service not in lines:
@@ -114,7 +116,7 @@ class Server:
     def __init__(self, mixed, name, flavour, address):
         self.mixed, self.name, self.flavour, self.address = mixed, name, flavour, address
         self.role = ROLES[name]
-        self.host = "%s.%s" % (name, DOMAIN)
+        self.host = "%s.%s" % (name, mixed.domain)
         self.dir = os.path.join(mixed.dir, name)
         self.process = None
 
@@ -124,7 +126,7 @@ class Server:
                     "conf/socket"):
             os.makedirs(os.path.join(self.dir, sub), exist_ok=True)
         values = dict(d=self.dir, host=self.host, name=self.name, root=self.mixed.dir,
-                      domain=DOMAIN, extra_admins={"master": "be1 be2 fe1", "backend": "murder",
+                      domain=self.mixed.domain, extra_admins={"master": "be1 be2 fe1", "backend": "murder",
                                                    "frontend": ""}[self.role])
         text = COMMON.format(**values)
         if self.role == "master":
@@ -135,7 +137,7 @@ class Server:
             text += "proxyservers: murder\nallowallsubscribe: yes\n"
         if self.role == "frontend":
             text += ("serverlist: be1.%s be2.%s\nserverlist_select_mode: random\n"
-                     "proxyd_disable_mailbox_referrals: yes\n" % (DOMAIN, DOMAIN))
+                     "proxyd_disable_mailbox_referrals: yes\n" % ((self.mixed.domain,) * 2))
         text += self.mixed.extra
         with open(self.dir + "/imapd.conf", "w") as f:
             f.write(text)
@@ -162,6 +164,8 @@ class Server:
                          % (lmtp, conf, ip),
                          'lmtpa cmd="%s %s -a" listen="%s:2003" prefork=0 maxchild=100'
                          % (lmtp, conf, ip)]
+        services += [line.format(d=self.dir, ip=ip)
+                     for line in self.mixed.services.get(self.name, [])]
         with open(self.dir + "/cyrus.conf", "w") as f:
             f.write("START {\n  %s\n}\nSERVICES {\n  %s\n}\nEVENTS {\n}\n"
                     % ("\n  ".join(start), "\n  ".join(services)))
@@ -240,14 +244,16 @@ class Mixed:
     """mup1, be1, be2, fe1: "cyrus" or "rookery". users: how many; odd ones on be1, even on be2."""
 
     def __init__(self, mup1="rookery", be1="rookery", be2="rookery", fe1="rookery", users=3,
-                 prefork=1, extra="", shared=True):
+                 prefork=1, extra="", shared=True, services=None, second=False):
+        self.domain = SECOND_DOMAIN if second else DOMAIN
         self.dir = tempfile.mkdtemp(prefix="rookery-mixed-")
         os.chmod(self.dir, 0o755)
         self.prefork, self.extra, self.users, self.shared = prefork, extra, users, shared
+        self.services = services or {}  # server -> more SERVICES lines; {d} and {ip} are filled in
         self.bin = murder.stage(os.path.join(self.dir, "bin"))
         net = os.environ["ROOKERY_MIXED"]
         flavours = dict(mup1=mup1, be1=be1, be2=be2, fe1=fe1)
-        self.servers = {n: Server(self, n, flavours[n], net + str(i))
+        self.servers = {n: Server(self, n, flavours[n], net + str(i + 100 * second))
                         for i, n in enumerate(ROLES, 1)}
         try:
             self.start()
