@@ -1,11 +1,14 @@
 // CommandReader: pulls the tokens of one client command from the stream.
 //
 // Each production is named like its rule in RFC 3501 section 9 and takes what that rule allows, no
-// more. Literals inside a production are read whole up to its maximum: a synchronising one is
-// answered with "+ go ahead" first, LITERAL+ ({n+}) is not. A literal over its maximum: Code::limit;
-// a synchronising one is refused before the client sends it, a non-synchronising one is read and
-// dropped up to kMaxSkip bytes, beyond that the stream fails.
-// After an error skip_command() brings the stream to the next command.
+// more; one thing beyond it: quoted strings may hold 8-bit bytes (RFC 9051), as clients send them in
+// passwords. Lines end with CRLF; a bare CR, a bare LF or a NUL outside a literal is a syntax error
+// (RULES 5.2), and so is a NUL in a literal that is read here. Literals inside a production are read
+// whole up to its maximum: a synchronising one is answered with "+ go ahead" first, LITERAL+ ({n+})
+// is not. A literal over its maximum: Code::limit; a synchronising one is refused before the client
+// sends it, a non-synchronising one is read and dropped up to kMaxSkip bytes, beyond that the stream
+// fails. After an error write and flush the answer, then skip_command() brings the stream to the
+// next command.
 // Codes: syntax (becomes BAD), limit (BAD, or NO [TOOBIG] for APPEND), and the stream's own.
 #ifndef ROOKERY_IMAP_IMAPD_COMMAND_READER_H
 #define ROOKERY_IMAP_IMAPD_COMMAND_READER_H
@@ -43,13 +46,15 @@ class CommandReader {
     void begin();                       // a new command: budgets are fresh
     Result<std::string> tag();          // 1*<ASTRING-CHAR except "+">, then the space is next
     Result<std::string> command_name(); // an atom, in upper case
-    Status end_of_line();               // CRLF (or LF); anything else: syntax "Extra arguments"
-    // After an error: eats the rest of the line and literals announced in it.
+    Status end_of_line();               // CRLF; anything else: syntax
+    // After an error: eats the rest of the line and the literals announced in it, up to kMaxSkip
+    // bytes. A synchronising literal that was not answered ends the command: the client waits, and
+    // gets the tagged answer instead.
     void skip_command();
     // True once the CRLF of this command was taken.
     bool at_end() const { return ended_; }
 
-    // --- single characters. peek() is '\n' at the end of the line (CRLF or LF).
+    // --- single characters. peek() is '\n' at the end of the line (both bytes of CRLF are there).
     Result<char> peek();
     Result<char> take();
     Status expect(char c);
@@ -70,23 +75,41 @@ class CommandReader {
     // A word up to SP ( ) [ ] CR LF: fetch attributes and the like, in upper case.
     Result<std::string> attribute();
 
-    // --- literals that are streamed (APPEND): the next thing must be one
+    // --- literals that are streamed (APPEND): the next thing must be one. Whoever took the head of
+    // a literal and went ahead owes its body: exactly size bytes are read from stream().
     Result<LiteralHead> literal_head(); // up to and including its CRLF; nothing sent yet
     Status go_ahead(const LiteralHead& head);  // sends "+ go ahead" if the client waits
-    // Reads and drops the body of a literal whose head was taken.
+    // Refuses a literal whose head was taken and that was not gone ahead with: a synchronising one
+    // never comes, the command is over; of others up to kMaxSkip bytes are read and dropped.
     Status drop_literal(const LiteralHead& head);
 
     stream::Stream& stream() { return client_; }
     const ReaderLimits& limits() const { return limits_; }
 
  private:
+    // Follows the bytes of a line to know whether it ends with a literal's head.
+    struct LiteralScan {
+        enum class At { nothing, digits, plus, closed } at = At::nothing;
+        uint64_t size = 0;
+        bool digits = false;
+        bool non_synchronising = false;
+        void feed(char c);
+        bool announced() const { return at == At::closed; }
+    };
+
     Result<std::string> literal(size_t max);
     Result<std::string> quoted(size_t max);
+    // 1*<bytes that wanted accepts>, at most max.
+    Result<std::string> word(bool (*wanted)(unsigned char), size_t max, std::string_view what);
     Status charge(size_t bytes);
+    void skip_byte(uint64_t& budget);
     stream::Stream& client_;
     ReaderLimits limits_;
     size_t used_ = 0;
     bool ended_ = false;
+    bool cr_taken_ = false;      // of the CRLF that is next
+    bool client_waits_ = false;  // a synchronising literal was announced and not answered
+    LiteralScan scan_;
 };
 
 }  // namespace rookery::imapd

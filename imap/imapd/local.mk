@@ -2,9 +2,8 @@
 # that two changes do not meet.
 noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES =
-%C%_libimapd_a_SOURCES += %D%/command_reader.h
+%C%_libimapd_a_SOURCES += %D%/command_reader.h %D%/command_reader.cc
 %C%_libimapd_a_SOURCES += %D%/command_table.h
-%C%_libimapd_a_SOURCES += %D%/command_table.cc
 %C%_libimapd_a_SOURCES += %D%/router.h
 %C%_libimapd_a_SOURCES += %D%/session.h
 
@@ -12,6 +11,9 @@ if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/imapd/suite
 TESTS += tests/unit/imap/imapd/suite
 tests_unit_imap_imapd_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h
+tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/command_reader_test.cc
 tests_unit_imap_imapd_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_imapd_suite_LDADD = %D%/libimapd.a
+tests_unit_imap_imapd_suite_LDADD = imap/imapd/libimapd.a imap/model/libmodel.a \
+	lib/stream/libstream.a lib/net/libnet.a lib/base/libbase.a \
+	$(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS) $(TDB_LIBS) $(CHECK_LIBS)
 endif

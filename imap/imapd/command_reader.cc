@@ -1,0 +1,412 @@
+#include "imap/imapd/command_reader.h"
+
+#include <utility>
+
+#include "lib/base/strings.h"
+
+namespace rookery::imapd {
+namespace {
+
+constexpr size_t kMaxTag = 1000;
+constexpr uint64_t kMaxLiteral = (uint64_t{1} << 63) - 1;
+
+// atom-specials = "(" / ")" / "{" / SP / CTL / list-wildcards / quoted-specials / resp-specials
+bool is_atom_char(unsigned char c)
+{
+    if (c <= 0x20 || c >= 0x7F) return false;
+    switch (c) {
+    case '(':
+    case ')':
+    case '{':
+    case '%':
+    case '*':
+    case '"':
+    case '\\':
+    case ']':
+        return false;
+    default:
+        return true;
+    }
+}
+
+bool is_astring_char(unsigned char c)
+{
+    return is_atom_char(c) || c == ']';
+}
+
+bool is_tag_char(unsigned char c)
+{
+    return is_astring_char(c) && c != '+';
+}
+
+bool is_list_char(unsigned char c)
+{
+    return is_astring_char(c) || c == '%' || c == '*';
+}
+
+bool is_digit(unsigned char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool is_set_char(unsigned char c)
+{
+    return is_digit(c) || c == ':' || c == ',' || c == '*';
+}
+
+bool is_attribute_char(unsigned char c)
+{
+    return is_atom_char(c) && c != '[';
+}
+
+Error syntax(std::string_view text)
+{
+    return Error{Code::syntax, std::string(text)};
+}
+
+}  // namespace
+
+void CommandReader::LiteralScan::feed(char c)
+{
+    if (c == '{') {
+        *this = LiteralScan{At::digits, 0, false, false};
+    } else if (at == At::digits && is_digit(static_cast<unsigned char>(c))) {
+        size = size > kMaxLiteral / 10 ? kMaxLiteral : size * 10 + static_cast<uint64_t>(c - '0');
+        digits = true;
+    } else if (at == At::digits && c == '+' && digits) {
+        at = At::plus;
+        non_synchronising = true;
+    } else if (c == '}' && digits && (at == At::digits || at == At::plus)) {
+        at = At::closed;
+    } else {
+        at = At::nothing;
+    }
+}
+
+CommandReader::CommandReader(stream::Stream& client, ReaderLimits limits)
+    : client_(client), limits_(limits)
+{
+}
+
+void CommandReader::begin()
+{
+    used_ = 0;
+    ended_ = false;
+    cr_taken_ = false;
+    client_waits_ = false;
+    scan_ = {};
+}
+
+Status CommandReader::charge(size_t bytes)
+{
+    if (bytes > limits_.max_line - used_) return Error{Code::limit, "Command line too long"};
+    used_ += bytes;
+    return success();
+}
+
+Result<char> CommandReader::peek()
+{
+    if (ended_) return '\n';
+    TRY_ASSIGN(char c, client_.peek());
+    if (c == '\r' && !cr_taken_) {
+        client_.consume(1);
+        TRY_ASSIGN(c, client_.peek());
+        if (c != '\n') {
+            scan_ = {};
+            return syntax("Bare CR in command");
+        }
+        cr_taken_ = true;
+    }
+    if (c == '\n' && !cr_taken_) return syntax("Bare LF in command; lines end with CRLF");
+    if (c == '\0') return syntax("NUL in command");
+    return c;
+}
+
+Result<char> CommandReader::take()
+{
+    if (ended_) return syntax("Missing required argument");
+    TRY_ASSIGN(char c, peek());
+    if (c != '\n') TRY(charge(1));
+    client_.consume(1);
+    if (c == '\n') {
+        cr_taken_ = false;
+        ended_ = true;
+    } else {
+        scan_.feed(c);
+    }
+    return c;
+}
+
+Result<bool> CommandReader::accept(char c)
+{
+    TRY_ASSIGN(char next, peek());
+    if (next != c) return false;
+    TRY(take());
+    return true;
+}
+
+Status CommandReader::expect(char c)
+{
+    TRY_ASSIGN(bool taken, accept(c));
+    if (taken) return success();
+    TRY_ASSIGN(char next, peek());
+    if (next == '\n') return syntax("Missing required argument");
+    return syntax(cat("Expected '", c, "' in command"));
+}
+
+Status CommandReader::space()
+{
+    TRY_ASSIGN(bool taken, accept(' '));
+    if (taken) return success();
+    TRY_ASSIGN(char next, peek());
+    return syntax(next == '\n' ? "Missing required argument" : "Expected a space in command");
+}
+
+Status CommandReader::end_of_line()
+{
+    if (ended_) return success();
+    TRY_ASSIGN(char next, peek());
+    if (next != '\n') return syntax("Unexpected extra arguments");
+    TRY(take());
+    return success();
+}
+
+Result<std::string> CommandReader::word(bool (*wanted)(unsigned char), size_t max,
+                                        std::string_view what)
+{
+    std::string out;
+    while (true) {
+        TRY_ASSIGN(char next, peek());
+        if (!wanted(static_cast<unsigned char>(next))) break;
+        const std::string_view there = client_.buffered();
+        size_t n = 0;
+        while (n < there.size() && wanted(static_cast<unsigned char>(there[n]))) n++;
+        if (out.size() + n > max) return Error{Code::limit, cat(what, " too long")};
+        TRY(charge(n));
+        out.append(there.substr(0, n));
+        if (scan_.at != LiteralScan::At::nothing)
+            for (char c : there.substr(0, n)) scan_.feed(c);
+        client_.consume(n);
+    }
+    if (!out.empty()) return out;
+    TRY_ASSIGN(char next, peek());
+    if (next == '\n') return syntax("Missing required argument");
+    return syntax(cat("Invalid ", what));
+}
+
+Result<std::string> CommandReader::tag()
+{
+    return word(is_tag_char, kMaxTag, "tag");
+}
+
+Result<std::string> CommandReader::command_name()
+{
+    TRY_ASSIGN(std::string name, word(is_atom_char, limits_.max_word, "command"));
+    return to_upper(name);
+}
+
+Result<std::string> CommandReader::atom()
+{
+    return word(is_atom_char, limits_.max_word, "atom");
+}
+
+Result<std::string> CommandReader::attribute()
+{
+    TRY_ASSIGN(std::string name, word(is_attribute_char, limits_.max_word, "attribute"));
+    return to_upper(name);
+}
+
+// quoted = DQUOTE *QUOTED-CHAR DQUOTE
+Result<std::string> CommandReader::quoted(size_t max)
+{
+    TRY(expect('"'));
+    std::string out;
+    while (true) {
+        TRY_ASSIGN(char c, peek());
+        if (c == '\n') return syntax("Unclosed quoted string");
+        TRY(take());
+        if (c == '"') return out;
+        if (c == '\\') {
+            TRY_ASSIGN(c, peek());
+            if (c != '"' && c != '\\') return syntax("Invalid escape in quoted string");
+            TRY(take());
+        }
+        if (out.size() >= max) return Error{Code::limit, "Quoted string too long"};
+        out.push_back(c);
+    }
+}
+
+Result<LiteralHead> CommandReader::literal_head()
+{
+    LiteralHead head;
+    TRY_ASSIGN(head.binary, accept('~'));
+    TRY(expect('{'));
+    TRY_ASSIGN(std::string digits, word(is_digit, 19, "literal size"));
+    TRY_ASSIGN(head.size, to_uint64(digits, kMaxLiteral));
+    TRY_ASSIGN(bool plus, accept('+'));
+    head.synchronising = !plus;
+    TRY(expect('}'));
+    TRY_ASSIGN(char next, peek());
+    if (next != '\n') return syntax("A literal's size must end its line");
+    client_.consume(1);
+    cr_taken_ = false;
+    scan_ = {};
+    client_waits_ = head.synchronising;
+    return head;
+}
+
+Status CommandReader::go_ahead(const LiteralHead& head)
+{
+    if (!head.synchronising) return success();
+    client_waits_ = false;
+    client_.put("+ go ahead\r\n");
+    return client_.flush();
+}
+
+Status CommandReader::drop_literal(const LiteralHead& head)
+{
+    if (client_waits_) {
+        ended_ = true;
+        return success();
+    }
+    if (head.size > kMaxSkip) {
+        client_.fail(Error{Code::limit, "Literal too large"});
+        return client_.status();
+    }
+    uint64_t left = head.size;
+    while (left > 0) {
+        TRY(client_.peek());
+        const size_t n = client_.buffered().size() < left ? client_.buffered().size()
+                                                          : static_cast<size_t>(left);
+        client_.consume(n);
+        left -= n;
+    }
+    return success();
+}
+
+Result<std::string> CommandReader::literal(size_t max)
+{
+    TRY_ASSIGN(LiteralHead head, literal_head());
+    if (head.size > max || head.size > limits_.max_line - used_) {
+        TRY(drop_literal(head));
+        return Error{Code::limit, "Literal too large"};
+    }
+    TRY(charge(static_cast<size_t>(head.size)));
+    TRY(go_ahead(head));
+    std::string out(static_cast<size_t>(head.size), '\0');
+    TRY(client_.read_exact(out));
+    if (out.find('\0') != std::string::npos) return syntax("NUL in literal");
+    return out;
+}
+
+Result<std::string> CommandReader::string()
+{
+    TRY_ASSIGN(char next, peek());
+    if (next == '"') return quoted(limits_.max_quoted);
+    if (next == '{') return literal(limits_.max_quoted);
+    return syntax(next == '\n' ? "Missing required argument" : "Expected a string");
+}
+
+Result<std::string> CommandReader::astring()
+{
+    TRY_ASSIGN(char next, peek());
+    if (next == '"' || next == '{') return string();
+    return word(is_astring_char, limits_.max_word, "argument");
+}
+
+Result<std::string> CommandReader::nstring(bool& is_nil)
+{
+    is_nil = false;
+    TRY_ASSIGN(char next, peek());
+    if (next == '"' || next == '{') return string();
+    TRY_ASSIGN(std::string nil, word(is_atom_char, 3, "string"));
+    if (!equal_nocase(nil, "NIL")) return syntax("Expected a string or NIL");
+    is_nil = true;
+    return std::string();
+}
+
+Result<std::string> CommandReader::list_mailbox()
+{
+    TRY_ASSIGN(char next, peek());
+    if (next == '"' || next == '{') return string();
+    return word(is_list_char, limits_.max_word, "mailbox pattern");
+}
+
+Result<uint64_t> CommandReader::number64()
+{
+    TRY_ASSIGN(std::string digits, word(is_digit, 19, "number"));
+    auto n = to_uint64(digits, kMaxLiteral);
+    if (!n) return syntax("Number too large");
+    return *n;
+}
+
+Result<uint32_t> CommandReader::number()
+{
+    TRY_ASSIGN(uint64_t n, number64());
+    if (n > UINT32_MAX) return syntax("Number too large");
+    return static_cast<uint32_t>(n);
+}
+
+Result<uint32_t> CommandReader::nz_number()
+{
+    TRY_ASSIGN(uint32_t n, number());
+    if (n == 0) return syntax("Number must not be zero");
+    return n;
+}
+
+Result<model::SequenceSet> CommandReader::sequence_set()
+{
+    TRY_ASSIGN(std::string text, word(is_set_char, limits_.max_word, "sequence set"));
+    return model::SequenceSet::parse(text);
+}
+
+Result<std::string> CommandReader::flag()
+{
+    std::string out;
+    TRY_ASSIGN(bool system, accept('\\'));
+    if (system) out.push_back('\\');
+    TRY_ASSIGN(std::string name, word(is_atom_char, limits_.max_word, "flag"));
+    return out + name;
+}
+
+// One byte of a command that is being dropped.
+void CommandReader::skip_byte(uint64_t& budget)
+{
+    auto got = client_.get();
+    if (!got) {
+        ended_ = true;
+        return;
+    }
+    budget--;
+    if (*got == '\n' && cr_taken_) {
+        cr_taken_ = false;
+        const LiteralScan line = std::exchange(scan_, {});
+        ended_ = !line.announced() || !line.non_synchronising;
+        if (ended_) return;
+        if (line.size > budget) {
+            client_.fail(Error{Code::limit, "Command too long"});
+            return;
+        }
+        budget -= line.size;
+        if (!drop_literal(LiteralHead{line.size, false, false})) ended_ = true;
+        return;
+    }
+    cr_taken_ = *got == '\r';
+    if (!cr_taken_) scan_.feed(*got);
+}
+
+void CommandReader::skip_command()
+{
+    if (client_waits_) ended_ = true;
+    uint64_t budget = kMaxSkip;
+    while (!ended_ && client_.ok()) {
+        if (budget == 0) {
+            client_.fail(Error{Code::limit, "Command too long"});
+            break;
+        }
+        skip_byte(budget);
+    }
+    ended_ = true;
+}
+
+}  // namespace rookery::imapd
