@@ -9,6 +9,8 @@ EXTRA_DIST += %D%/support/mixed.py
 SYSTEM_TESTS =
 SYSTEM_TESTS += %D%/system/murder_test.py
 SYSTEM_TESTS += %D%/system/fault_test.py
+SYSTEM_TESTS += %D%/system/lmtp_test.py
+SYSTEM_TESTS += %D%/system/quickstart_test.py
 SYSTEM_TESTS += %D%/interop/murder_interop.py
 
 EXTRA_DIST += %D%/bench/run

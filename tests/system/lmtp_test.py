@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+"""Every LMTP command, at a backend and through a frontend, with the same answers demanded of both."""
+import base64
+import os
+import re
+import socket
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import harness
+import murder
+
+MESSAGE = (b"From: a@example.org\r\nTo: alice@example.org\r\nSubject: lmtp\r\n"
+           b"Message-ID: <lmtp@example.org>\r\n\r\n.dot\r\nbody\r\n")
+
+
+class Talk:
+    """One LMTP connection, line by line."""
+
+    def __init__(self, m, where, service="lmtpa"):
+        self.s = socket.create_connection(m[where].address(service), murder.DEADLINE)
+        self.f = self.s.makefile("rb")
+        self.greeting = self.reply()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.f.close()
+        self.s.close()
+
+    def reply(self):
+        """(code, [texts])"""
+        texts = []
+        while True:
+            line = self.f.readline()
+            if not line:
+                return 0, texts
+            assert line.endswith(b"\r\n"), line
+            texts.append(line[4:-2].decode())
+            if line[3:4] == b" ":
+                return int(line[:3]), texts
+
+    def raw(self, data):
+        self.s.sendall(data)
+
+    def __call__(self, line):
+        self.raw(line.encode() + b"\r\n")
+        return self.reply()
+
+    def code(self, line):
+        return self(line)[0]
+
+    def data(self, message, count=1):
+        assert self.code("DATA") == 354
+        body = re.sub(rb"(?m)^\.", b"..", message)
+        self.raw(body + b".\r\n")
+        return [self.reply()[0] for _ in range(count)]
+
+
+def both(m, scenario):
+    for where in ("backend1", "frontend1"):
+        try:
+            scenario(m, where)
+        except BaseException:
+            print("  at " + where)
+            raise
+
+
+def texts_of(m, user, mailbox="INBOX"):
+    with m.imap("backend1", user) as c:
+        if c.select(mailbox, readonly=True)[1] == [b"0"]:
+            return []
+        return [p[1] for p in murder.check(c.fetch("1:*", "(BODY.PEEK[])"))
+                if isinstance(p, tuple)]
+
+
+def test_the_commands():
+    def scenario(m, where):
+        with Talk(m, where) as t:
+            assert t.greeting[0] == 220 and "LMTP" in t.greeting[1][0], t.greeting
+            assert t.code("MAIL FROM:<a@example.org>") in (250, 503)
+            code, texts = t("LHLO client.example.org")
+            words = {w.split()[0] for w in texts}
+            assert code == 250 and {"8BITMIME", "ENHANCEDSTATUSCODES", "PIPELINING", "SIZE"} <= words
+            assert t.code("HELO x") >= 500 and t.code("EHLO x") >= 500
+            assert t.code("NOOP") == 250
+            assert t.code("VRFY alice") == 252
+            assert t.code("RCPT TO:<alice>") == 503
+            assert t.code("DATA") in (503, 554)
+            assert t.code("MAIL FROM:<>") == 250
+            assert t.code("MAIL FROM:<b@example.org>") == 503
+            assert t.code("RSET") == 250
+            assert t.code("MAIL FROM:<a@example.org> BODY=8BITMIME SIZE=1000") == 250
+            assert t.code("RCPT TO:<alice@example.org>") == 250
+            assert t.code("RCPT TO:<nobody@example.org>") == 550
+            assert t.code("RCPT TO:<alice+nowhere@example.org>") == 250
+            assert t.data(MESSAGE, 2) == [250, 250]
+            assert t.code("FROB") == 500
+            assert t.code("QUIT") == 221
+            assert t.reply() == (0, [])
+    with murder.Murder(backends=1) as m:
+        m.add_user("alice")
+        both(m, scenario)
+        texts = texts_of(m, "alice")
+        assert len(texts) == 4
+        for text in texts:
+            assert text.endswith(b"\r\n\r\n.dot\r\nbody\r\n"), text
+            assert text.startswith(b"Return-Path: <a@example.org>\r\nReceived: "), text
+
+
+def test_folders_by_detail():
+    def scenario(m, where):
+        with Talk(m, where) as t:
+            t("LHLO x")
+            assert t.code("MAIL FROM:<a@example.org>") == 250
+            assert t.code("RCPT TO:<alice+lists@example.org>") == 250
+            assert t.code("RCPT TO:<alice+private@example.org>") == 250
+            assert t.data(MESSAGE, 2) == [250, 250]
+    with murder.Murder(backends=1) as m:
+        m.add_user("alice")
+        with m.imap("backend1", "alice") as c:
+            for name in ("lists", "private"):
+                murder.check(c.create("INBOX." + name))
+            murder.check(c.setacl("INBOX.lists", "anyone", "p"))
+        both(m, scenario)
+        assert len(texts_of(m, "alice", "INBOX.lists")) == 2
+        assert len(texts_of(m, "alice", "INBOX.private")) == 0
+        assert len(texts_of(m, "alice")) == 2  # no right to post there: INBOX
+
+
+def test_shared_mailboxes_by_postuser():
+    def scenario(m, where):
+        with Talk(m, where) as t:
+            t("LHLO x")
+            assert t.code("MAIL FROM:<a@example.org>") == 250
+            assert t.code("RCPT TO:<bb+news@example.org>") == 250
+            assert t.code("RCPT TO:<bb+closed@example.org>") == 550
+            assert t.data(MESSAGE, 1) == [250]
+    with murder.Murder(backends=1, extra={"postuser": "bb"}) as m:
+        with m.imap("backend1", "cyrus") as c:
+            for name in ("news", "closed"):
+                murder.check(c.create(name))
+            murder.check(c.setacl("news", "anyone", "lrsp"))
+        both(m, scenario)
+        with m.imap("backend1", "cyrus") as c:
+            assert murder.check(c.select("news")) == [b"2"]
+
+
+def test_authentication():
+    def scenario(m, where):
+        with Talk(m, where, "lmtp") as t:
+            code, texts = t("LHLO x")
+            assert any(x.startswith("AUTH ") and "PLAIN" in x for x in texts), texts
+            assert t.code("MAIL FROM:<a@example.org>") in (430, 530)
+            assert t.code("AUTH NOSUCH") == 504
+            assert t.code("AUTH PLAIN " + base64.b64encode(b"\0murder\0wrong").decode()) in (501, 535)
+            # A user with a good password who is no admin may not deliver.
+            assert t.code("AUTH PLAIN " + base64.b64encode(b"\0alice\0pw").decode()) in (501, 535)
+            good = base64.b64encode(b"\0cyrus\0pw").decode()
+            assert t.code("AUTH PLAIN") == 334
+            assert t.code("*") == 501
+            assert t.code("AUTH PLAIN " + good) == 235
+            assert t.code("AUTH PLAIN " + good) == 503
+            assert t.code("MAIL FROM:<a@example.org>") == 250
+    with murder.Murder(backends=1) as m:
+        m.add_user("alice")
+        both(m, scenario)
+
+
+def test_what_goes_over_a_limit():
+    def scenario(m, where):
+        with Talk(m, where) as t:
+            t("LHLO x")
+            assert t.code("NOOP " + "x" * 100000) == 500
+            assert t.code("NOOP") == 250
+            assert t.code("MAIL FROM:<%s@example.org>" % ("x" * 3000)) >= 500
+            assert t.code("MAIL FROM:<a@example.org> SIZE=99999999") == 552
+            assert t.code("MAIL FROM:<a@example.org> BODY=FANCY") >= 500
+            assert t.code("MAIL FROM:<a@example.org> NOSUCH=1") >= 500
+            assert t.code("MAIL FROM:a@example.org broken") >= 500
+            assert t.code("MAIL FROM:<a@example.org>") == 250
+            assert t.code("RCPT TO:<>") >= 500
+            assert t.code("RCPT TO:<alice@example.org>") == 250
+            big = MESSAGE + b"x" * 70 + b"\r\n"
+            assert t.data(big + (b"y" * 76 + b"\r\n") * 20000) == [552]
+            assert t.code("MAIL FROM:<a@example.org>") == 250
+            assert t.code("RCPT TO:<alice@example.org>") == 250
+            assert t.data(MESSAGE + b"z" * 300000 + b"\r\n") == [250]  # one long line is a message
+    with murder.Murder(backends=1, extra={"maxmessagesize": "1000"}) as m:
+        m.add_user("alice")
+        both(m, scenario)
+        assert len(texts_of(m, "alice")) == 2
+
+
+def test_pipelining():
+    def scenario(m, where):
+        with Talk(m, where) as t:
+            t("LHLO x")
+            t.raw(b"MAIL FROM:<a@example.org>\r\nRCPT TO:<alice>\r\nRCPT TO:<nobody>\r\n"
+                  b"RCPT TO:<alice>\r\nDATA\r\n")
+            assert [t.reply()[0] for _ in range(5)] == [250, 250, 550, 250, 354]
+            t.raw(MESSAGE + b".\r\nNOOP\r\nQUIT\r\n")
+            assert [t.reply()[0] for _ in range(4)] == [250, 250, 250, 221]
+    with murder.Murder(backends=1) as m:
+        m.add_user("alice")
+        both(m, scenario)
+
+
+def test_a_client_that_leaves_in_the_middle_leaves_nothing():
+    def scenario(m, where):
+        with Talk(m, where) as t:
+            t("LHLO x")
+            assert t.code("MAIL FROM:<a@example.org>") == 250
+            assert t.code("RCPT TO:<alice>") == 250
+            assert t.code("DATA") == 354
+            t.raw(MESSAGE)
+        with Talk(m, where) as t:
+            assert t.code("LHLO x") == 250
+    with murder.Murder(backends=1) as m:
+        m.add_user("alice")
+        both(m, scenario)
+        assert texts_of(m, "alice") == []
+
+
+def test_starttls():
+    import smtplib
+    import ssl
+    with murder.Murder(backends=1, tls=True) as m:
+        m.add_user("alice")
+        context = ssl.create_default_context(cafile=os.path.join(m.dir, "tls", "cert.pem"))
+        for where in ("backend1", "frontend1"):
+            with murder.Lmtp(*m[where].address("lmtp")) as c:
+                c.ehlo()
+                assert c.has_extn("starttls")
+                assert c.starttls(context=context)[0] == 220
+                c.ehlo()
+                assert not c.has_extn("starttls")
+                c.login("cyrus", "pw")
+                assert not c.deliver("a@example.org", ["alice"], MESSAGE)
+            # What was sent before the handshake is not a command after it.
+            with Talk(m, where, "lmtp") as t:
+                t("LHLO x")
+                t.raw(b"STARTTLS\r\nNOOP\r\n")
+                t.reply()
+                try:
+                    t.s.settimeout(3)
+                    t.raw(b"\r\n")
+                    assert t.s.recv(10) == b""
+                except (ConnectionError, socket.timeout):
+                    pass
+        assert len(texts_of(m, "alice")) == 2
+        assert smtplib
+
+
+def test_one_message_for_many_is_stored_once():
+    with murder.Murder(backends=1) as m:
+        users = ["u%d" % i for i in range(5)]
+        for u in users:
+            m.add_user(u)
+        assert not m.deliver(MESSAGE, users)
+        links = set()
+        for folder, _, files in os.walk(os.path.join(m["backend1"].dir, "spool")):
+            for f in files:
+                if re.fullmatch(r"\d+\.", f):
+                    links.add(os.stat(os.path.join(folder, f)).st_nlink)
+        assert links == {5}, links
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""What ./quickstart starts: twice is harmless, env tells scripts where everything is, stop stops."""
+import imaplib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import harness
+import murder
+
+PROGRAM = os.path.join(murder.HERE, "quickstart_murder.py")
+
+
+def run(action, folder, programs):
+    done = subprocess.run([sys.executable, PROGRAM, action, folder, "--bin", programs],
+                          text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def env(folder):
+    with open(os.path.join(folder, "env")) as f:
+        return dict(line.rstrip("\n").split("=", 1) for line in f)
+
+
+def login(values, server, user, password):
+    host, port = values[server].rsplit(":", 1)
+    c = imaplib.IMAP4(host, int(port), timeout=murder.DEADLINE)
+    murder.check(c.login(user, values[password]))
+    return c
+
+
+def test_start_twice_and_stop():
+    folder = tempfile.mkdtemp(prefix="rookery-quickstart-")
+    os.chmod(folder, 0o755)
+    programs = murder.stage(os.path.join(folder, "bin"))
+    try:
+        first = run("start", folder, programs)
+        values = env(folder)
+        for word in ("curl", "openssl", "mupdatetest", "./quickstart stop", values["ALICE_PASSWORD"]):
+            assert word in first, (word, first)
+        for server in ("BACKEND1", "BACKEND2", "FRONTEND"):
+            assert values[server + "_IMAP"] and values[server + "_LMTP"]
+        with login(values, "FRONTEND_IMAP", "bob", "BOB_PASSWORD") as c:
+            assert murder.check(c.select("INBOX")) == [b"1"]
+        second = run("start", folder, programs)
+        assert "already" in second and env(folder) == values
+        with login(values, "BACKEND1_IMAP", "alice", "ALICE_PASSWORD") as c:
+            assert murder.check(c.select("INBOX")) == [b"1"]
+        with login(values, "FRONTEND_IMAP", "cyrus", "ADMIN_PASSWORD") as c:
+            assert len(murder.check(c.list())) >= 2
+        run("stop", folder, programs)
+        run("start", folder, programs)
+        with login(values, "FRONTEND_IMAP", "alice", "ALICE_PASSWORD") as c:
+            assert murder.check(c.select("INBOX")) == [b"2"]
+    finally:
+        run("stop", folder, programs)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    harness.main()
