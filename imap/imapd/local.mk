@@ -4,8 +4,10 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES =
 %C%_libimapd_a_SOURCES += %D%/command_reader.h %D%/command_reader.cc
 %C%_libimapd_a_SOURCES += %D%/command_table.h
+%C%_libimapd_a_SOURCES += %D%/relay.h
 %C%_libimapd_a_SOURCES += %D%/router.h
 %C%_libimapd_a_SOURCES += %D%/session.h
+%C%_libimapd_a_SOURCES += %D%/updates.h
 
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/imapd/suite

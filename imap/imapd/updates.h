@@ -1,0 +1,20 @@
+// What changed in the selected mailbox, told to the client: EXPUNGE, EXISTS, RECENT, FLAGS, FETCH.
+//
+// For a mailbox that is selected here; nothing happens otherwise. The lines are put into the
+// client's stream, unflushed. The engine calls it before each tagged answer, IDLE when it is woken.
+// Codes: not_found (the mailbox was deleted) and moved (it is elsewhere now): the engine says BYE;
+// and those of the store. RFC 3501 section 7.3, 7.4.1.
+#ifndef ROOKERY_IMAP_IMAPD_UPDATES_H
+#define ROOKERY_IMAP_IMAPD_UPDATES_H
+
+#include "imap/imapd/session.h"
+#include "lib/base/result.h"
+
+namespace rookery::imapd {
+
+// may_expunge false: no EXPUNGE lines now, they wait (RFC 3501 7.4.1).
+Status send_updates(ImapSession& session, bool may_expunge);
+
+}  // namespace rookery::imapd
+
+#endif
