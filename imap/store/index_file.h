@@ -1,0 +1,78 @@
+// IndexFile: the index of one mailbox, mapped for reading, written with pwrite.
+//
+// Readers need no lock: header and records are copied out of the map and believed when their
+// checksum is right; a copy caught in the middle of a write is taken again. Writers hold the
+// mailbox lock, write records beyond the committed count or in place, and commit with the header.
+// The map grows when map_records() asks for more. Codes: io, no_space, not_found, corrupt,
+// unsupported. Thread rule: one thread.
+#ifndef ROOKERY_IMAP_STORE_INDEX_FILE_H
+#define ROOKERY_IMAP_STORE_INDEX_FILE_H
+
+#include <span>
+#include <string>
+
+#include "imap/store/index_format.h"
+#include "lib/base/fd.h"
+#include "lib/base/result.h"
+
+namespace rookery::store {
+
+inline constexpr const char* kIndexName = "rookery.index";
+
+class IndexFile {
+ public:
+    IndexFile() = default;
+    IndexFile(IndexFile&& other) noexcept;
+    IndexFile& operator=(IndexFile&& other) noexcept;
+    ~IndexFile();
+
+    // The index in the directory. Opened for both; not_found if there is none.
+    static Result<IndexFile> open(int directory);
+    // Writes a whole new index beside the old one and puts it in its place, durably except for the
+    // directory, which the caller syncs.
+    static Status replace(int directory, const IndexHeader& header,
+                          std::span<const IndexRecord> records);
+
+    int fd() const { return fd_.get(); }
+    // True if another file took this one's name, or none has it any more.
+    bool replaced() const;
+
+    Result<IndexHeader> read_header();
+    // Makes records 0..count-1 readable.
+    Status map_records(uint32_t count);
+    // Gives the map's pages back; they return when touched.
+    void release_pages() const;
+
+    // slot must be below the mapped count. Copies until the checksum is right, a few times.
+    Result<IndexRecord> record(uint32_t slot) const;
+    uint32_t uid(uint32_t slot) const { return load32(at(slot) + kRecordUid); }
+    uint32_t flags(uint32_t slot) const { return load32(at(slot) + kRecordFlags); }
+    uint32_t state(uint32_t slot) const { return load32(at(slot) + kRecordState); }
+    uint64_t modseq(uint32_t slot) const { return load64(at(slot) + kRecordModseq); }
+    std::string_view guid(uint32_t slot) const { return {at(slot) + kRecordGuid, kGuidSize}; }
+    // The first slot below count whose UID is not below uid.
+    uint32_t lower_bound(uint32_t uid, uint32_t count) const;
+
+    Status write_records(uint32_t slot, std::span<const IndexRecord> records);
+    Status write_header(const IndexHeader& header);
+    Status sync();
+
+ private:
+    const char* at(uint32_t slot) const
+    {
+        return map_ + kIndexHeaderSize + size_t{slot} * kIndexRecordSize;
+    }
+    void unmap();
+
+    Fd fd_;
+    char* map_ = nullptr;
+    size_t mapped_ = 0;
+    uint32_t mapped_records_ = 0;
+};
+
+// Writes bytes at offset, whole or with an error.
+Status write_at(int fd, std::string_view bytes, uint64_t offset);
+
+}  // namespace rookery::store
+
+#endif

@@ -1,0 +1,102 @@
+// The index file of a mailbox: layout and conversion. doc/formats/index.md describes it.
+//
+// One header of 512 bytes, then records of 128 bytes, little-endian, each with a CRC-32 at its end.
+// Neither crosses a 512 byte boundary, so a write of one is whole or absent on every disk and in
+// the page cache. Offsets here are the only place where the layout is written down in code.
+// decode fails with corrupt (checksum, magic) or unsupported (a newer version).
+#ifndef ROOKERY_IMAP_STORE_INDEX_FORMAT_H
+#define ROOKERY_IMAP_STORE_INDEX_FORMAT_H
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "imap/model/flags.h"
+#include "lib/base/result.h"
+
+namespace rookery::store {
+
+inline constexpr std::string_view kIndexMagic = "RKINDEX\n";
+inline constexpr uint32_t kIndexVersion = 1;
+inline constexpr size_t kIndexHeaderSize = 512;
+inline constexpr size_t kIndexRecordSize = 128;
+inline constexpr size_t kGuidSize = 20;
+inline constexpr uint32_t kMaxRecords = 16'000'000;  // 2 GB of index
+
+// IndexHeader::state
+inline constexpr uint32_t kStateDirty = 1;    // records were being changed: counts may be wrong
+inline constexpr uint32_t kStateDeleted = 2;  // the mailbox was deleted
+inline constexpr uint32_t kStateMoved = 4;    // its files went to another directory
+inline constexpr uint32_t kStateGarbage = 8;  // expunged messages still have files
+
+// IndexRecord::state
+inline constexpr uint32_t kRecordExpunged = 1;
+inline constexpr uint32_t kRecordUnlinked = 2;  // expunged, and its file is gone
+
+struct IndexHeader {
+    uint32_t state = 0;
+    uint64_t generation = 1;  // grows when the file is written anew
+    uint32_t uidvalidity = 0;
+    uint32_t uidnext = 1;
+    uint32_t records = 0;  // committed; what follows them in the file does not count
+    uint32_t exists = 0;   // records not expunged; the next four count among these
+    uint32_t unseen = 0;   // without the owner's \Seen
+    uint32_t deleted = 0;
+    uint32_t answered = 0;
+    uint32_t flagged = 0;
+    uint64_t size = 0;
+    uint32_t recentuid = 0;  // the last UID that a session was told as \Recent
+    uint32_t keywords = 0;   // how many names the header file had
+    uint64_t highestmodseq = 1;
+    uint64_t deletedmodseq = 0;  // of the newest record that was dropped from the file
+    uint64_t changedmodseq = 0;  // of the last change to a record that existed
+    uint64_t name_hash = 0;      // of the internal name: an open view notices a rename
+    int64_t last_append = 0;
+
+    bool operator==(const IndexHeader&) const = default;
+};
+
+struct IndexRecord {
+    uint32_t uid = 0;
+    uint32_t size = 0;
+    int64_t internaldate = 0;
+    int32_t zone_minutes = 0;
+    uint32_t system_flags = 0;
+    uint32_t state = 0;
+    uint32_t header_size = 0;
+    uint64_t modseq = 0;
+    uint64_t cache_offset = 0;  // 0 = not in the cache
+    uint32_t cache_size = 0;
+    int64_t save_date = 0;      // when it came into this mailbox
+    int64_t last_updated = 0;   // when it was expunged or last changed
+    model::KeywordBits keywords;
+    std::array<char, kGuidSize> guid{};
+
+    bool expunged() const { return (state & kRecordExpunged) != 0; }
+    std::string_view guid_bytes() const { return {guid.data(), guid.size()}; }
+};
+
+// Where single fields lie in a record, for readers that scan.
+inline constexpr size_t kRecordUid = 0;
+inline constexpr size_t kRecordFlags = 20;
+inline constexpr size_t kRecordState = 24;
+inline constexpr size_t kRecordModseq = 32;
+inline constexpr size_t kRecordGuid = 88;
+
+void encode(const IndexHeader& header, char* out);  // kIndexHeaderSize bytes
+Result<IndexHeader> decode_header(const char* in);
+void encode(const IndexRecord& record, char* out);  // kIndexRecordSize bytes
+bool record_is_intact(const char* in);              // the checksum is right
+IndexRecord decode_record(const char* in);          // whatever the checksum says
+
+uint32_t load32(const char* p);
+uint64_t load64(const char* p);
+void store32(char* p, uint32_t n);
+void store64(char* p, uint64_t n);
+uint32_t checksum(std::string_view bytes);
+uint64_t hash64(std::string_view bytes);  // FNV-1a
+
+}  // namespace rookery::store
+
+#endif

@@ -1,0 +1,275 @@
+// Staging, mapping, linking.
+#include "imap/store/message_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "imap/store/header_file.h"
+#include "lib/base/strings.h"
+
+namespace rookery::store {
+
+namespace {
+
+constexpr size_t kStageBuffer = 32768;
+constexpr const char* kStageName = "stage.";
+
+Guid digest_of(EVP_MD_CTX* context)
+{
+    Guid guid{};
+    unsigned char out[EVP_MAX_MD_SIZE];
+    unsigned int n = 0;
+    if (EVP_DigestFinal_ex(context, out, &n) != 1 || n != kGuidSize) panic("SHA-1");
+    memcpy(guid.data(), out, kGuidSize);
+    return guid;
+}
+
+Status copy_bytes(int from, int to)
+{
+    char buf[65536];
+    for (;;) {
+        ssize_t n = ::read(from, buf, sizeof buf);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return errno_error("read message");
+        if (n == 0) return sync_fd(to);
+        TRY(write_all(to, {buf, static_cast<size_t>(n)}));
+    }
+}
+
+Status copy_file(int from_directory, const std::string& from, int directory,
+                 const std::string& name)
+{
+    int source = ::openat(from_directory, from.c_str(), O_RDONLY | O_CLOEXEC);
+    if (source < 0) return errno_error(from);
+    Fd owned_source(source);
+    std::string temporary = cat(name, "NEW");
+    int target = ::openat(directory, temporary.c_str(),
+                          O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (target < 0) return errno_error(temporary);
+    Fd owned_target(target);
+    Status copied = copy_bytes(source, target);
+    if (copied && ::renameat(directory, temporary.c_str(), directory, name.c_str()) != 0)
+        copied = errno_error(cat("rename ", name));
+    if (!copied) ::unlinkat(directory, temporary.c_str(), 0);
+    return copied;
+}
+
+}  // namespace
+
+std::string message_name(uint32_t uid)
+{
+    return cat(uid, '.');
+}
+
+std::optional<uint32_t> uid_of_name(std::string_view name)
+{
+    if (name.size() < 2 || name.back() != '.' || name.front() == '0') return std::nullopt;
+    auto uid = to_number<uint32_t>(name.substr(0, name.size() - 1));
+    if (!uid) return std::nullopt;
+    return *uid;
+}
+
+Result<std::unique_ptr<MappedFile>> MappedFile::open(int directory, const std::string& name)
+{
+    int fd = ::openat(directory, name.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return errno_error(name);
+    Fd owned(fd);
+    return map(fd);
+}
+
+Result<std::unique_ptr<MappedFile>> MappedFile::map(int fd)
+{
+    struct stat st {};
+    if (::fstat(fd, &st) != 0) return errno_error("fstat message");
+    auto size = static_cast<size_t>(st.st_size);
+    const char* data = "";
+    if (size > 0) {
+        void* map = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
+        if (map == MAP_FAILED) return errno_error("mmap message");
+        data = static_cast<const char*>(map);
+    }
+    return std::unique_ptr<MappedFile>(new MappedFile(data, size));
+}
+
+MappedFile::~MappedFile()
+{
+    if (size_ > 0) ::munmap(const_cast<char*>(data_), size_);
+}
+
+MessageFacts examine(std::string_view message)
+{
+    MessageFacts facts;
+    facts.size = static_cast<uint32_t>(message.size());
+    size_t end = message.starts_with("\r\n") ? 0 : message.find("\r\n\r\n");
+    if (end == message.npos)
+        facts.header_size = facts.size;
+    else
+        facts.header_size = static_cast<uint32_t>(end == 0 ? 2 : end + 4);
+    EVP_MD_CTX* context = EVP_MD_CTX_new();
+    if (context == nullptr || EVP_DigestInit_ex(context, EVP_sha1(), nullptr) != 1 ||
+        EVP_DigestUpdate(context, message.data(), message.size()) != 1)
+        panic("SHA-1");
+    facts.guid = digest_of(context);
+    EVP_MD_CTX_free(context);
+    return facts;
+}
+
+Status place_file(int from_directory, const std::string& from, int directory,
+                  const std::string& name, bool link)
+{
+    for (bool again = true; link;) {
+        if (::linkat(from_directory, from.c_str(), directory, name.c_str(), 0) == 0)
+            return success();
+        if (errno == EEXIST && again) {
+            ::unlinkat(directory, name.c_str(), 0);
+            again = false;
+            continue;
+        }
+        if (errno != EXDEV && errno != EMLINK && errno != EPERM && errno != EOPNOTSUPP)
+            return errno_error(cat("link ", name));
+        break;
+    }
+    return copy_file(from_directory, from, directory, name);
+}
+
+Result<std::unique_ptr<StagedFile>> StagedFile::create(const std::string& partition_root)
+{
+    static unsigned counter = 0;
+    std::string folder = cat(partition_root, '/', kStageName);
+    std::string path = cat(folder, '/', ::getpid(), '-', ++counter);
+    auto fd = open_file(path, O_RDWR | O_CREAT | O_TRUNC);
+    if (fd.is(Code::not_found)) {
+        TRY(make_directories(folder));
+        fd = open_file(path, O_RDWR | O_CREAT | O_TRUNC);
+    }
+    if (!fd) return std::move(fd).error();
+    std::unique_ptr<StagedFile> staged(new StagedFile(*std::move(fd), std::move(path)));
+    staged->digest_.reset(EVP_MD_CTX_new());
+    if (!staged->digest_ || EVP_DigestInit_ex(staged->digest_.get(), EVP_sha1(), nullptr) != 1)
+        return Error{Code::io, "SHA-1 is not available"};
+    return staged;
+}
+
+StagedFile::~StagedFile()
+{
+    ::unlink(path_.c_str());
+}
+
+Status StagedFile::write(std::string_view bytes)
+{
+    if (failed_) return *failed_;
+    if (facts_) return Error{Code::unsupported, "the message is complete"};
+    mapped_.reset();
+    while (!bytes.empty()) {
+        if (std::exchange(skip_newline_, false) && bytes.front() == '\n') {
+            bytes.remove_prefix(1);
+            continue;
+        }
+        size_t n = 0;
+        while (n < bytes.size() && bytes[n] != '\n' && bytes[n] != '\r' && bytes[n] != '\0') n++;
+        Status done = put(bytes.substr(0, n));
+        bytes.remove_prefix(n);
+        if (done && !bytes.empty()) {
+            if (bytes.front() == '\0')
+                done = Error{Code::syntax, "message contains NUL characters"};
+            else
+                done = end_line();
+            skip_newline_ = bytes.front() == '\r';
+            bytes.remove_prefix(1);
+        }
+        if (!done) {
+            failed_ = done.error();
+            return done;
+        }
+    }
+    return success();
+}
+
+Status StagedFile::put(std::string_view bytes)
+{
+    if (bytes.empty()) return success();
+    if (size_ + bytes.size() > UINT32_MAX) return Error{Code::limit, "message over 4 GB"};
+    size_ += bytes.size();
+    line_is_empty_ = false;
+    if (buffer_.size() + bytes.size() > kStageBuffer) TRY(flush());
+    if (bytes.size() < kStageBuffer) {
+        buffer_ += bytes;
+        return success();
+    }
+    if (EVP_DigestUpdate(digest_.get(), bytes.data(), bytes.size()) != 1) panic("SHA-1");
+    return write_all(fd_.get(), bytes);
+}
+
+Status StagedFile::end_line()
+{
+    bool empty = line_is_empty_;
+    TRY(put("\r\n"));
+    line_is_empty_ = true;
+    if (empty && header_size_ == 0) header_size_ = size_;
+    return success();
+}
+
+Status StagedFile::flush()
+{
+    if (buffer_.empty()) return success();
+    if (EVP_DigestUpdate(digest_.get(), buffer_.data(), buffer_.size()) != 1) panic("SHA-1");
+    Status written = write_all(fd_.get(), buffer_);
+    buffer_.clear();
+    return written;
+}
+
+Result<std::string_view> StagedFile::map()
+{
+    if (failed_) return *failed_;
+    if (!mapped_) {
+        if (Status flushed = flush(); !flushed) {
+            failed_ = flushed.error();
+            return *failed_;
+        }
+        TRY_ASSIGN(mapped_, MappedFile::map(fd_.get()));
+    }
+    return mapped_->bytes();
+}
+
+Result<MessageFacts> StagedFile::finish()
+{
+    if (failed_) return *failed_;
+    if (facts_) return *facts_;
+    Status done = flush();
+    if (done) done = sync_fd(fd_.get());
+    if (!done) {
+        failed_ = done.error();
+        return *failed_;
+    }
+    buffer_.shrink_to_fit();
+    MessageFacts facts;
+    facts.size = static_cast<uint32_t>(size_);
+    facts.header_size = static_cast<uint32_t>(header_size_ == 0 ? size_ : header_size_);
+    facts.guid = digest_of(digest_.get());
+    facts_ = facts;
+    return facts;
+}
+
+void sweep_stage(const std::string& partition_root)
+{
+    std::string folder = cat(partition_root, '/', kStageName);
+    DIR* dir = ::opendir(folder.c_str());
+    if (dir == nullptr) return;
+    while (const dirent* entry = ::readdir(dir)) {
+        std::string_view name = entry->d_name;
+        auto pid = to_number<uint32_t>(name.substr(0, name.find('-')));
+        if (!pid || *pid == 0 || *pid > INT32_MAX) continue;
+        if (::kill(static_cast<pid_t>(*pid), 0) != 0 && errno == ESRCH)
+            ::unlinkat(::dirfd(dir), entry->d_name, 0);
+    }
+    ::closedir(dir);
+}
+
+}  // namespace rookery::store

@@ -1,0 +1,97 @@
+// Message files: how they are named, mapped, linked and copied, and the message on its way in.
+//
+// "<uid>." in the mailbox directory: no mailbox's directory can have such a name. A staged message
+// lies in "stage." of its partition, so that it can be linked; write() makes every bare LF and bare
+// CR a CRLF, refuses NUL (Code::syntax) and computes the GUID on the way. Memory: one buffer.
+// Codes: io, no_space, syntax, limit (4 GB), not_found.
+#ifndef ROOKERY_IMAP_STORE_MESSAGE_FILE_H
+#define ROOKERY_IMAP_STORE_MESSAGE_FILE_H
+
+#include <openssl/evp.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "imap/mailbox/mailbox.h"
+#include "imap/store/index_format.h"
+#include "lib/base/fd.h"
+#include "lib/base/result.h"
+
+namespace rookery::store {
+
+using Guid = std::array<char, kGuidSize>;
+
+std::string message_name(uint32_t uid);
+// The UID of a file name; none if it is not one of a message.
+std::optional<uint32_t> uid_of_name(std::string_view name);
+
+// A file, mapped whole and read-only.
+class MappedFile final : public mailbox::Content {
+ public:
+    static Result<std::unique_ptr<MappedFile>> open(int directory, const std::string& name);
+    static Result<std::unique_ptr<MappedFile>> map(int fd);
+    ~MappedFile() override;
+    std::string_view bytes() const override { return {data_, size_}; }
+
+ private:
+    MappedFile(const char* data, size_t size) : data_(data), size_(size) {}
+    const char* data_;
+    size_t size_;
+};
+
+// What is known of a message from its bytes alone.
+struct MessageFacts {
+    uint32_t size = 0;
+    uint32_t header_size = 0;
+    Guid guid{};
+};
+MessageFacts examine(std::string_view message);
+
+// Puts the file from into directory as name: a hard link if link and the file system can, else a
+// synced copy. An existing file of that name is replaced: it was never committed.
+Status place_file(int from_directory, const std::string& from, int directory,
+                  const std::string& name, bool link);
+
+class StagedFile final : public mailbox::StagedMessage {
+ public:
+    static Result<std::unique_ptr<StagedFile>> create(const std::string& partition_root);
+    ~StagedFile() override;
+
+    Status write(std::string_view bytes) override;
+    uint64_t size() const override { return size_; }
+    const std::string& path() const override { return path_; }
+    Result<std::string_view> map() override;
+
+    // Makes the bytes durable; no write() afterwards. Cheap when called again.
+    Result<MessageFacts> finish();
+
+ private:
+    struct DigestFree {
+        void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+    };
+    StagedFile(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+    Status put(std::string_view bytes);
+    Status end_line();
+    Status flush();
+
+    Fd fd_;
+    std::string path_;
+    std::string buffer_;
+    uint64_t size_ = 0;
+    uint64_t header_size_ = 0;   // 0 until the empty line was seen
+    bool line_is_empty_ = true;
+    bool skip_newline_ = false;  // the CR of a CRLF was the last byte
+    std::unique_ptr<EVP_MD_CTX, DigestFree> digest_;
+    std::unique_ptr<MappedFile> mapped_;
+    std::optional<Error> failed_;
+    std::optional<MessageFacts> facts_;
+};
+
+// Removes staged files whose process is gone.
+void sweep_stage(const std::string& partition_root);
+
+}  // namespace rookery::store
+
+#endif
