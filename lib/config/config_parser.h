@@ -1,0 +1,32 @@
+// The syntax of imapd.conf: a file, and what it includes, as a list of name and value.
+//
+// Knows nothing of options. Names come out in lower case. Limits: 1 MB per file, includes 8 deep,
+// 20,000 lines in all. Every error is Code::config and reads "file:line: reason".
+#ifndef ROOKERY_LIB_CONFIG_CONFIG_PARSER_H
+#define ROOKERY_LIB_CONFIG_CONFIG_PARSER_H
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/result.h"
+
+namespace rookery::config {
+
+struct Line {
+    std::string file;
+    unsigned number = 0;
+    std::string name;
+    std::string value;
+};
+
+// "file:line: reason" as an Error.
+Error line_error(const std::string& file, unsigned number, std::string_view reason);
+
+Result<std::vector<Line>> parse_file(const std::string& path);
+// name stands for the file in error texts.
+Result<std::vector<Line>> parse_text(std::string_view text, const std::string& name);
+
+}  // namespace rookery::config
+
+#endif
