@@ -18,6 +18,9 @@ Status relay_unsolicited(ImapSession& session);
 // NOOP at the selected mailbox's server, so that the client's own NOOP tells what is new. Nothing
 // where nothing remote is selected.
 Status relay_poll(ImapSession& session);
+// UNSELECT at the selected mailbox's server, its answer dropped; a connection on which that fails
+// is dropped. For ImapSession::unselect(), which forgets the selection afterwards.
+void relay_unselect(ImapSession& session);
 
 }  // namespace rookery::imapd
 
