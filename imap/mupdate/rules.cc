@@ -1,0 +1,239 @@
+#include "imap/mupdate/rules.h"
+
+#include <algorithm>
+
+#include "lib/base/strings.h"
+
+namespace rookery::mupdate {
+
+namespace {
+
+Verdict refuse(std::string text)
+{
+    Verdict v;
+    v.ok = false;
+    v.text = std::move(text);
+    return v;
+}
+
+Verdict become(ListEntry after, bool visible = true)
+{
+    Verdict v;
+    v.changes = true;
+    v.visible = visible;
+    v.after = std::move(after);
+    return v;
+}
+
+void drop_claims_of(Extra& extra, std::string_view server)
+{
+    std::erase_if(extra.claims,
+                  [&](const Claim& c) { return server_of(c.location) == server; });
+}
+
+const Claim* claim_of(const ListEntry& entry, std::string_view server)
+{
+    for (const Claim& c : entry.extras().claims)
+        if (server_of(c.location) == server) return &c;
+    return nullptr;
+}
+
+bool move_is_open(const ListEntry& entry, MonotonicTime now)
+{
+    const auto& move = entry.extras().move;
+    return move && (!move->settles || now < *move->settles);
+}
+
+// The first claim stays: the other one is written down.
+Verdict refuse_and_record(const Question& q, std::string_view location, std::string_view acl)
+{
+    const std::string_view server = server_of(location);
+    Verdict v = refuse(cat("mailbox is held by ", server_of(q.entry->location)));
+    const Claim* known = claim_of(*q.entry, server);
+    if (known != nullptr && known->location == location && known->acl == acl) return v;
+    ListEntry after = *q.entry;
+    Extra extra = after.extras();
+    drop_claims_of(extra, server);
+    extra.claims.push_back(
+        {std::string(location), std::string(acl), q.caller.identity, wall_seconds()});
+    after.set_extra(std::move(extra));
+    v.changes = true;
+    v.after = std::move(after);
+    return v;
+}
+
+Verdict activate(const Question& q, std::string_view location, std::string_view acl, Extra extra)
+{
+    extra.lease_end.reset();
+    drop_claims_of(extra, server_of(location));
+    if (extra.move) extra.move->settles = q.now + q.policy.move_settle;
+    ListEntry after;
+    after.active = true;
+    after.location = location;
+    after.acl = acl;
+    after.identity = q.caller.identity;
+    after.set_extra(std::move(extra));
+    return become(std::move(after));
+}
+
+// RULES 1.1: the holder or one other server may activate, the later wins.
+std::optional<Verdict> activate_in_move(const Question& q, std::string_view location,
+                                        std::string_view acl)
+{
+    const ListEntry& entry = *q.entry;
+    const std::string_view server = server_of(location);
+    Extra extra = entry.extras();
+    Move& move = *extra.move;
+    const std::string holder(server_of(move.from_location));
+    if (server != holder) {
+        if (move.other_server.empty()) move.other_server = server;
+        if (server != move.other_server) return std::nullopt;
+    }
+    // The one that does not have it now stays on record.
+    const bool by_holder = server == holder;
+    drop_claims_of(extra, server);
+    if (entry.active && server_of(entry.location) != server) {
+        drop_claims_of(extra, server_of(entry.location));
+        extra.claims.push_back({entry.location, entry.acl, entry.identity, wall_seconds()});
+    } else if (!entry.active && !by_holder && claim_of(entry, holder) == nullptr) {
+        extra.claims.push_back({move.from_location, move.from_acl, entry.identity,
+                                wall_seconds()});
+    }
+    return activate(q, location, acl, std::move(extra));
+}
+
+}  // namespace
+
+Result<DeleteGuard> DeleteGuard::parse(std::string_view text)
+{
+    DeleteGuard guard;
+    if (text.ends_with('%')) {
+        TRY_ASSIGN(guard.percent, to_number<unsigned>(text.substr(0, text.size() - 1), 100));
+        return guard;
+    }
+    if (text.empty()) return guard;
+    TRY_ASSIGN(guard.number, to_number<uint64_t>(text));
+    return guard;
+}
+
+uint64_t DeleteGuard::allowed(uint64_t entries) const
+{
+    if (percent > 0) return std::max(kAlwaysAllowed, entries / 100 * percent);
+    return number > 0 ? number : UINT64_MAX;
+}
+
+bool lease_ended(const ListEntry& entry, MonotonicTime now)
+{
+    const auto& end = entry.extras().lease_end;
+    return !entry.active && end && now >= *end;
+}
+
+Verdict decide_activate(const Question& q, std::string_view location, std::string_view acl)
+{
+    if (q.entry == nullptr || lease_ended(*q.entry, q.now)) return activate(q, location, acl, {});
+    const std::string_view server = server_of(location);
+    if (move_is_open(*q.entry, q.now)) {
+        if (auto verdict = activate_in_move(q, location, acl)) return *std::move(verdict);
+    } else if (server_of(q.entry->location) == server) {
+        Extra extra = q.entry->extras();
+        if (q.entry->active) extra.move.reset();
+        if (q.entry->active && q.entry->location == location && q.entry->acl == acl &&
+            claim_of(*q.entry, server) == nullptr)
+            return {};
+        return activate(q, location, acl, std::move(extra));
+    }
+    if (!q.policy.last_claim_wins) return refuse_and_record(q, location, acl);
+    Extra extra = q.entry->extras();
+    extra.move.reset();
+    drop_claims_of(extra, server_of(q.entry->location));
+    if (q.entry->active)
+        extra.claims.push_back(
+            {q.entry->location, q.entry->acl, q.entry->identity, wall_seconds()});
+    return activate(q, location, acl, std::move(extra));
+}
+
+Verdict decide_reserve(const Question& q, std::string_view location)
+{
+    ListEntry after;
+    after.location = location;
+    after.identity = q.caller.identity;
+    if (q.entry == nullptr || lease_ended(*q.entry, q.now)) {
+        Extra extra;
+        extra.lease_end = q.now + q.policy.lease;
+        after.set_extra(std::move(extra));
+        return become(std::move(after));
+    }
+    if (q.entry->location != location) return refuse("mailbox already exists");
+    Extra extra = q.entry->extras();
+    if (extra.lease_end) extra.lease_end = q.now + q.policy.lease;
+    after.acl = q.entry->acl;
+    after.set_extra(std::move(extra));
+    return become(std::move(after), q.entry->active);
+}
+
+Verdict decide_deactivate(const Question& q, std::string_view location)
+{
+    if (q.entry == nullptr || !q.entry->active) return refuse("mailbox not currently active");
+    Extra extra = q.entry->extras();
+    Move move;
+    move.from_location = q.entry->location;
+    move.from_acl = q.entry->acl;
+    if (server_of(location) != server_of(move.from_location)) move.other_server = server_of(location);
+    move.opened = wall_seconds();
+    extra.move = std::move(move);
+    ListEntry after = *q.entry;
+    after.active = false;
+    after.location = location;
+    after.identity = q.caller.identity;
+    after.set_extra(std::move(extra));
+    return become(std::move(after));
+}
+
+Verdict decide_delete(const Question& q)
+{
+    if (q.entry == nullptr) return refuse("mailbox doesn't exist");
+    const ListEntry& entry = *q.entry;
+    if (q.caller.listed_server && q.caller.deletes >= q.caller.deletes_allowed)
+        return refuse("too many removals in one sync (mupdate_max_deletes)");
+    if (q.caller.listed_server && server_of(entry.location) != *q.caller.listed_server) {
+        if (claim_of(entry, *q.caller.listed_server) == nullptr)
+            return refuse(cat("mailbox is held by ", server_of(entry.location)));
+        ListEntry after = entry;
+        Extra extra = after.extras();
+        drop_claims_of(extra, *q.caller.listed_server);
+        after.set_extra(std::move(extra));
+        return become(std::move(after), false);
+    }
+    // RULES 1.4: who only has claims at other servers does not mean this mailbox.
+    bool claims_elsewhere = false;
+    for (const Claim& c : entry.extras().claims)
+        claims_elsewhere |= c.identity == q.caller.identity;
+    if (entry.active && claims_elsewhere && entry.identity != q.caller.identity)
+        return refuse(cat("mailbox is held by ", server_of(entry.location)));
+    Verdict v;
+    v.changes = true;
+    v.visible = true;
+    return v;
+}
+
+std::optional<Shown> shown_in_find(const ListEntry& entry, const Caller& caller)
+{
+    if (caller.listed_server) {
+        if (server_of(entry.location) != *caller.listed_server) return std::nullopt;
+        const auto& move = entry.extras().move;
+        if (!entry.active && move && server_of(move->from_location) != *caller.listed_server)
+            return std::nullopt;
+    }
+    return Shown{entry.active, entry.location, entry.acl};
+}
+
+std::optional<Shown> shown_in_list(const ListEntry& entry, std::string_view prefix)
+{
+    if (entry.location.starts_with(prefix)) return Shown{entry.active, entry.location, entry.acl};
+    if (!prefix.ends_with('!')) return std::nullopt;
+    for (const Claim& c : entry.extras().claims)
+        if (c.location.starts_with(prefix)) return Shown{true, c.location, c.acl};
+    return std::nullopt;
+}
+
+}  // namespace rookery::mupdate
