@@ -1,0 +1,257 @@
+#include "lib/text/imap_structure.h"
+
+#include <array>
+
+#include "lib/base/strings.h"
+
+namespace rookery::text {
+namespace {
+
+bool fits_quoted(std::string_view s)
+{
+    if (s.size() > kMaxQuoted) return false;
+    for (char c : s) {
+        const auto b = static_cast<unsigned char>(c);
+        if (b < 0x20 || b >= 0x7f) {
+            if (c != '\t') return false;
+        }
+    }
+    return true;
+}
+
+bool is_atom_char(char c)
+{
+    const auto b = static_cast<unsigned char>(c);
+    return b > 0x20 && b < 0x7f && std::string_view("(){%*\"\\").find(c) == std::string_view::npos;
+}
+
+void append_addresses(std::string& out, const std::vector<Address>& list)
+{
+    if (list.empty()) {
+        out.append("NIL");
+        return;
+    }
+    out.push_back('(');
+    for (const auto& a : list) {
+        out.push_back('(');
+        append_imap_nstring(out, a.name);
+        out.push_back(' ');
+        append_imap_nstring(out, a.route);
+        out.push_back(' ');
+        append_imap_nstring(out, a.mailbox);
+        out.push_back(' ');
+        append_imap_nstring(out, a.host);
+        out.push_back(')');
+    }
+    out.push_back(')');
+}
+
+void append_params(std::string& out, const std::vector<Param>& params)
+{
+    if (params.empty()) {
+        out.append("NIL");
+        return;
+    }
+    char separator = '(';
+    for (const auto& p : params) {
+        out.push_back(separator);
+        append_imap_string(out, p.name);
+        out.push_back(' ');
+        append_imap_string(out, p.value);
+        separator = ' ';
+    }
+    out.push_back(')');
+}
+
+void append_disposition_on(std::string& out, const Part& part)
+{
+    if (part.disposition) {
+        out.append(" (");
+        append_imap_string(out, part.disposition->value);
+        out.push_back(' ');
+        append_params(out, part.disposition->params);
+        out.push_back(')');
+    } else {
+        out.append(" NIL");
+    }
+    if (part.languages.empty()) {
+        out.append(" NIL");
+    } else if (part.languages.size() == 1) {
+        out.push_back(' ');
+        append_imap_string(out, part.languages[0]);
+    } else {
+        char separator = '(';
+        out.push_back(' ');
+        for (const auto& l : part.languages) {
+            out.push_back(separator);
+            append_imap_string(out, l);
+            separator = ' ';
+        }
+        out.push_back(')');
+    }
+    out.push_back(' ');
+    append_imap_nstring(out, part.location);
+}
+
+class Renderer {
+ public:
+    Renderer(std::string_view bytes, bool extended) : bytes_(bytes), extended_(extended) {}
+
+    void part(std::string& out, const Part& p) const
+    {
+        out.push_back('(');
+        if (p.is_multipart())
+            multipart(out, p);
+        else
+            single(out, p);
+        out.push_back(')');
+    }
+
+ private:
+    void multipart(std::string& out, const Part& p) const
+    {
+        for (const auto& child : p.children) part(out, child);
+        out.push_back(' ');
+        append_imap_string(out, p.subtype);
+        if (!extended_) return;
+        out.push_back(' ');
+        append_params(out, p.params);
+        append_disposition_on(out, p);
+    }
+
+    void single(std::string& out, const Part& p) const
+    {
+        append_imap_string(out, p.type);
+        out.push_back(' ');
+        append_imap_string(out, p.subtype);
+        out.push_back(' ');
+        append_params(out, p.params);
+        out.push_back(' ');
+        append_imap_nstring(out, p.id);
+        out.push_back(' ');
+        append_imap_nstring(out, p.description);
+        out.push_back(' ');
+        append_imap_string(out, p.encoding);
+        cat_to(out, ' ', p.body_size());
+        if (p.is_message()) {
+            out.push_back(' ');
+            out.append(envelope(p.children[0].header(bytes_)));
+            out.push_back(' ');
+            part(out, p.children[0]);
+        }
+        if (p.is_message() || p.is_text()) cat_to(out, ' ', p.lines);
+        if (!extended_) return;
+        out.push_back(' ');
+        append_imap_nstring(out, p.md5);
+        append_disposition_on(out, p);
+    }
+
+    std::string_view bytes_;
+    bool extended_;
+};
+
+}  // namespace
+
+void append_imap_string(std::string& out, std::string_view s)
+{
+    if (!fits_quoted(s)) {
+        std::string clean;
+        if (s.find('\0') != std::string_view::npos) {
+            for (char c : s)
+                if (c != '\0') clean.push_back(c);
+            s = clean;
+        }
+        cat_to(out, '{', s.size(), "}\r\n", s);
+        return;
+    }
+    out.push_back('"');
+    for (char c : s) {
+        if (c == '"' || c == '\\') out.push_back('\\');
+        out.push_back(c);
+    }
+    out.push_back('"');
+}
+
+std::string imap_string(std::string_view s)
+{
+    std::string out;
+    append_imap_string(out, s);
+    return out;
+}
+
+void append_imap_nstring(std::string& out, const std::optional<std::string>& s)
+{
+    if (s)
+        append_imap_string(out, *s);
+    else
+        out.append("NIL");
+}
+
+std::string imap_astring(std::string_view s)
+{
+    if (s.empty() || s.size() > kMaxQuoted || equal_nocase(s, "NIL")) return imap_string(s);
+    for (char c : s)
+        if (!is_atom_char(c)) return imap_string(s);
+    return std::string(s);
+}
+
+std::string envelope(std::string_view header)
+{
+    enum Field { date, subject, from, sender, reply_to, to, cc, bcc, in_reply_to, message_id };
+    constexpr std::array<std::string_view, 10> kNames = {
+        "Date", "Subject", "From", "Sender", "Reply-To",
+        "To", "Cc", "Bcc", "In-Reply-To", "Message-ID"};
+    std::array<std::optional<std::string_view>, 10> values;
+    HeaderCursor cursor(header);
+    while (auto field = cursor.next())
+        for (size_t i = 0; i < kNames.size(); i++)
+            if (!values[i] && equal_nocase(field->name, kNames[i])) values[i] = field->value;
+
+    auto text = [&](Field f) -> std::optional<std::string> {
+        if (!values[f]) return std::nullopt;
+        return unfold(*values[f]);
+    };
+    auto addresses = [&](Field f) {
+        return values[f] ? parse_addresses(*values[f]) : std::vector<Address>();
+    };
+    auto from_list = addresses(from);
+    auto sender_list = addresses(sender);
+    auto reply_list = addresses(reply_to);
+    if (sender_list.empty()) sender_list = from_list;
+    if (reply_list.empty()) reply_list = from_list;
+
+    std::string out = "(";
+    append_imap_nstring(out, text(date));
+    out.push_back(' ');
+    append_imap_nstring(out, text(subject));
+    for (const auto* list : {&from_list, &sender_list, &reply_list}) {
+        out.push_back(' ');
+        append_addresses(out, *list);
+    }
+    for (Field f : {to, cc, bcc}) {
+        out.push_back(' ');
+        append_addresses(out, addresses(f));
+    }
+    out.push_back(' ');
+    append_imap_nstring(out, text(in_reply_to));
+    out.push_back(' ');
+    append_imap_nstring(out, text(message_id));
+    out.push_back(')');
+    return out;
+}
+
+std::string body(std::string_view bytes, const Message& message)
+{
+    std::string out;
+    Renderer(bytes, false).part(out, message.root);
+    return out;
+}
+
+std::string bodystructure(std::string_view bytes, const Message& message)
+{
+    std::string out;
+    Renderer(bytes, true).part(out, message.root);
+    return out;
+}
+
+}  // namespace rookery::text
