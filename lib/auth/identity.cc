@@ -1,0 +1,96 @@
+// Canonical user ids, lists of users and groups, Unix groups.
+#include "lib/auth/identity.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "lib/base/strings.h"
+
+namespace rookery::auth {
+namespace {
+
+constexpr size_t kMaxUserid = 80;
+constexpr std::string_view kForbidden = "%&*/:?";
+constexpr std::string_view kGroupPrefix = "group:";
+constexpr int kMaxUnixGroups = 1024;
+
+bool forbidden(char c)
+{
+    auto u = static_cast<unsigned char>(c);
+    return u < 0x20 || u >= 0x7f || kForbidden.find(c) != std::string_view::npos;
+}
+
+// The primary group and name of a user, with the buffers that the C library wants.
+bool find_user(const std::string& userid, gid_t& primary)
+{
+    passwd entry{};
+    passwd* found = nullptr;
+    for (size_t size = 4096; size <= (1u << 20); size *= 4) {
+        std::vector<char> buffer(size);
+        int error = ::getpwnam_r(userid.c_str(), &entry, buffer.data(), buffer.size(), &found);
+        if (error == ERANGE) continue;
+        if (error != 0 || found == nullptr) return false;
+        primary = entry.pw_gid;
+        return true;
+    }
+    return false;
+}
+
+std::string group_name(gid_t id)
+{
+    group entry{};
+    group* found = nullptr;
+    for (size_t size = 4096; size <= (1u << 20); size *= 4) {
+        std::vector<char> buffer(size);
+        int error = ::getgrgid_r(id, &entry, buffer.data(), buffer.size(), &found);
+        if (error == ERANGE) continue;
+        return error == 0 && found != nullptr ? entry.gr_name : "";
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<std::string> canonical_userid(std::string_view userid, bool lower)
+{
+    if (userid.empty()) return Error{Code::bad_name, "empty user id"};
+    if (userid.size() > kMaxUserid) return Error{Code::bad_name, "the user id is too long"};
+    if (std::any_of(userid.begin(), userid.end(), forbidden))
+        return Error{Code::bad_name, "a character that user ids may not have"};
+    return lower ? to_lower(userid) : std::string(userid);
+}
+
+bool in_list(const std::vector<std::string>& list, std::string_view userid,
+             const std::vector<std::string>& groups)
+{
+    for (const std::string& item : list) {
+        if (item == userid) return true;
+        if (!std::string_view(item).starts_with(kGroupPrefix)) continue;
+        std::string_view group = std::string_view(item).substr(kGroupPrefix.size());
+        if (std::find(groups.begin(), groups.end(), group) != groups.end()) return true;
+    }
+    return false;
+}
+
+std::vector<std::string> unix_groups(const std::string& userid)
+{
+    gid_t primary = 0;
+    if (!find_user(userid, primary)) return {};
+    int count = 64;
+    std::vector<gid_t> ids(static_cast<size_t>(count));
+    while (::getgrouplist(userid.c_str(), primary, ids.data(), &count) < 0) {
+        if (count > kMaxUnixGroups || static_cast<size_t>(count) <= ids.size()) return {};
+        ids.resize(static_cast<size_t>(count));
+    }
+    std::vector<std::string> names;
+    for (int i = 0; i < count; ++i)
+        if (std::string name = group_name(ids[static_cast<size_t>(i)]); !name.empty())
+            names.push_back(std::move(name));
+    return names;
+}
+
+}  // namespace rookery::auth

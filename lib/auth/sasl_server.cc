@@ -1,0 +1,280 @@
+// Authentication of clients by libsasl2.
+#include "lib/auth/sasl_server.h"
+
+#include <sasl/sasl.h>
+
+#include <algorithm>
+#include <array>
+
+#include "lib/auth/sasl_library.h"
+#include "lib/base/strings.h"
+#include "lib/config/config.h"
+
+namespace rookery::auth {
+namespace {
+
+constexpr unsigned kMaxSaslBuffer = 4096;  // of the security layer, in either direction
+
+// Whoever authenticated may name whom he wants to be: SessionKit::identify decides.
+extern "C" int rookery_sasl_proxy(sasl_conn_t*, void*, const char*, unsigned, const char*, unsigned,
+                                  const char*, unsigned, struct propctx*)
+{
+    return SASL_OK;
+}
+
+std::array<sasl_callback_t, 4> server_callbacks(const config::Config& config)
+{
+    return {getopt_callback(config), log_callback(),
+            make_callback(SASL_CB_PROXY_POLICY, rookery_sasl_proxy, nullptr),
+            end_of_callbacks()};
+}
+
+// libsasl2 keeps the pointer to the callbacks of the library.
+std::array<sasl_callback_t, 4>& library_callbacks()
+{
+    static std::array<sasl_callback_t, 4> callbacks;
+    return callbacks;
+}
+
+std::string property(sasl_conn_t* connection, int number)
+{
+    const void* value = nullptr;
+    if (::sasl_getprop(connection, number, &value) != SASL_OK || value == nullptr) return {};
+    return static_cast<const char*>(value);
+}
+
+using ConnectionPtr = std::unique_ptr<sasl_conn_t, ConnectionDeleter>;
+
+Result<ConnectionPtr> new_connection(const std::string& service, const std::string& fqdn,
+                                     const std::string& realm, const std::string& remote,
+                                     const std::string& local, const sasl_callback_t* callbacks)
+{
+    sasl_conn_t* made = nullptr;
+    int result = ::sasl_server_new(service.c_str(), fqdn.empty() ? nullptr : fqdn.c_str(),
+                                   realm.empty() ? nullptr : realm.c_str(),
+                                   local.empty() ? nullptr : local.c_str(),
+                                   remote.empty() ? nullptr : remote.c_str(), callbacks,
+                                   SASL_SUCCESS_DATA, &made);
+    if (result != SASL_OK) return sasl_error("sasl_server_new", result, nullptr);
+    return ConnectionPtr(made);
+}
+
+}  // namespace
+
+struct SaslServer::Connection {
+    const config::Config& config;
+    std::string service;
+    std::string remote;
+    std::string local;
+    std::array<sasl_callback_t, 4> callbacks;
+    int external_bits = 0;
+    std::string external_name;
+    bool plaintext = false;
+    std::string mechanism;
+    std::string authid;
+    std::string authzid;
+    ConnectionPtr sasl;
+
+    // A new exchange needs a new sasl_conn_t after one that failed.
+    Status renew();
+    Status apply();
+    Result<Step> judge(int result, const char* out, unsigned size);
+};
+
+Status SaslServer::Connection::renew()
+{
+    mechanism.clear();
+    authid.clear();
+    authzid.clear();
+    TRY_ASSIGN(sasl, new_connection(service, host_of(config.servername()), {}, remote, local,
+                                    callbacks.data()));
+    return apply();
+}
+
+Status SaslServer::Connection::apply()
+{
+    sasl_security_properties_t wanted{};
+    wanted.min_ssf = static_cast<sasl_ssf_t>(config.sasl_minimum_layer());
+    wanted.max_ssf = static_cast<sasl_ssf_t>(config.sasl_maximum_layer());
+    wanted.maxbufsize = kMaxSaslBuffer;
+    if (!plaintext) wanted.security_flags |= SASL_SEC_NOPLAINTEXT;
+    if (!config.allowanonymouslogin()) wanted.security_flags |= SASL_SEC_NOANONYMOUS;
+    int result = ::sasl_setprop(sasl.get(), SASL_SEC_PROPS, &wanted);
+    sasl_ssf_t bits = static_cast<sasl_ssf_t>(external_bits);
+    if (result == SASL_OK && external_bits > 0)
+        result = ::sasl_setprop(sasl.get(), SASL_SSF_EXTERNAL, &bits);
+    if (result == SASL_OK && !external_name.empty())
+        result = ::sasl_setprop(sasl.get(), SASL_AUTH_EXTERNAL, external_name.c_str());
+    if (result != SASL_OK) return sasl_error("sasl_setprop", result, sasl.get());
+    return success();
+}
+
+Result<SaslServer::Step> SaslServer::Connection::judge(int result, const char* out, unsigned size)
+{
+    Step step;
+    if (out != nullptr) {
+        step.data.assign(out, size);
+        step.has_data = true;
+    }
+    if (result == SASL_CONTINUE) return step;
+    if (result == SASL_OK) {
+        step.done = true;
+        authid = property(sasl.get(), SASL_AUTHUSER);
+        authzid = property(sasl.get(), SASL_USERNAME);
+        return step;
+    }
+    Error error = sasl_error("authentication", result, sasl.get());
+    TRY(renew());
+    return error;
+}
+
+SaslServer::SaslServer(std::unique_ptr<Connection> connection) : connection_(std::move(connection))
+{
+}
+SaslServer::SaslServer(SaslServer&&) noexcept = default;
+SaslServer& SaslServer::operator=(SaslServer&&) noexcept = default;
+SaslServer::~SaslServer() = default;
+
+Status SaslServer::init_library(const config::Config& config, std::string_view app_name)
+{
+    set_sasl_mutexes();
+    library_callbacks() = server_callbacks(config);
+    int result = ::sasl_server_init(library_callbacks().data(), std::string(app_name).c_str());
+    if (result != SASL_OK)
+        return Error{Code::config, sasl_error("libsasl2", result, nullptr).text};
+    return success();
+}
+
+Result<SaslServer> SaslServer::make(const config::Config& config, std::string_view service,
+                                    const std::string& remote, const std::string& local)
+{
+    std::unique_ptr<Connection> made(new Connection{
+        config, std::string(service), remote, local, server_callbacks(config), 0, {}, false, {},
+        {}, {}, nullptr});
+    made->plaintext = config.allowplaintext();
+    TRY(made->renew());
+    return SaslServer(std::move(made));
+}
+
+Status SaslServer::set_external(int bits, const std::string& name)
+{
+    connection_->external_bits = bits;
+    connection_->external_name = name;
+    return connection_->apply();
+}
+
+Status SaslServer::set_plaintext_allowed(bool allowed)
+{
+    connection_->plaintext = allowed;
+    return connection_->apply();
+}
+
+std::vector<std::string> SaslServer::mechanisms()
+{
+    const char* list = nullptr;
+    unsigned size = 0;
+    int result = ::sasl_listmech(connection_->sasl.get(), nullptr, "", " ", "", &list, &size,
+                                 nullptr);
+    std::vector<std::string> names;
+    if (result != SASL_OK || list == nullptr) return names;
+    for (std::string_view name : split(std::string_view(list, size), ' ', false))
+        names.push_back(to_upper(name));
+    return names;
+}
+
+Result<SaslServer::Step> SaslServer::start(std::string_view mechanism,
+                                           const std::optional<std::string>& initial)
+{
+    TRY(connection_->renew());
+    std::string name = to_upper(mechanism);
+    auto offered = mechanisms();
+    if (std::find(offered.begin(), offered.end(), name) == offered.end())
+        return Error{Code::unsupported, cat("no mechanism ", name)};
+    connection_->mechanism = name;
+    const char* out = nullptr;
+    unsigned size = 0;
+    int result = ::sasl_server_start(connection_->sasl.get(), name.c_str(),
+                                     initial ? initial->c_str() : nullptr,
+                                     initial ? static_cast<unsigned>(initial->size()) : 0, &out,
+                                     &size);
+    return connection_->judge(result, out, size);
+}
+
+Result<SaslServer::Step> SaslServer::step(std::string_view data)
+{
+    if (connection_->mechanism.empty()) return Error{Code::syntax, "no exchange has begun"};
+    const char* out = nullptr;
+    unsigned size = 0;
+    std::string ended(data);  // some mechanisms want a NUL behind it
+    int result = ::sasl_server_step(connection_->sasl.get(), ended.c_str(),
+                                    static_cast<unsigned>(ended.size()), &out, &size);
+    return connection_->judge(result, out, size);
+}
+
+const std::string& SaslServer::mechanism() const
+{
+    return connection_->mechanism;
+}
+
+const std::string& SaslServer::authid() const
+{
+    return connection_->authid;
+}
+
+const std::string& SaslServer::authzid() const
+{
+    return connection_->authzid;
+}
+
+int SaslServer::ssf() const
+{
+    return negotiated_ssf(connection_->sasl.get());
+}
+
+Status SaslServer::push_layer(stream::Stream& stream)
+{
+    return push_sasl_layer(stream, connection_->sasl.get());
+}
+
+Status SaslServer::check_password(const std::string& user, const std::string& password)
+{
+    TRY(connection_->renew());
+    int result = ::sasl_checkpass(connection_->sasl.get(), user.c_str(),
+                                  static_cast<unsigned>(user.size()), password.c_str(),
+                                  static_cast<unsigned>(password.size()));
+    if (result == SASL_OK) {
+        connection_->authid = property(connection_->sasl.get(), SASL_AUTHUSER);
+        connection_->authzid = connection_->authid;
+        return success();
+    }
+    return sasl_error("password", result, connection_->sasl.get());
+}
+
+Status set_password(const config::Config& config, const std::string& user, const std::string& realm,
+                    const std::optional<std::string>& password)
+{
+    auto callbacks = server_callbacks(config);
+    TRY_ASSIGN(ConnectionPtr sasl, new_connection("imap", host_of(config.servername()), realm, {},
+                                                  {}, callbacks.data()));
+    unsigned flags = password ? SASL_SET_CREATE : SASL_SET_DISABLE;
+    int result = ::sasl_setpass(sasl.get(), user.c_str(), password ? password->c_str() : nullptr,
+                                password ? static_cast<unsigned>(password->size()) : 0, nullptr, 0,
+                                flags);
+    if (result == SASL_OK) return success();
+    if (result == SASL_NOUSER) return Error{Code::not_found, "no such user"};
+    return sasl_error("set password", result, sasl.get());
+}
+
+std::string host_of(std::string_view server)
+{
+    if (server.starts_with('[')) {
+        size_t end = server.find(']');
+        return std::string(server.substr(1, end == std::string_view::npos ? end : end - 1));
+    }
+    size_t colon = server.find(':');
+    bool is_v6 = colon != std::string_view::npos && server.find(':', colon + 1) != colon &&
+                 server.find(':', colon + 1) != std::string_view::npos;
+    return std::string(is_v6 ? server : server.substr(0, colon));
+}
+
+}  // namespace rookery::auth

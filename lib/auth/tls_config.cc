@@ -1,0 +1,70 @@
+// The options of imapd.conf that TLS reads.
+#include "lib/auth/tls_context.h"
+#include "lib/base/strings.h"
+#include "lib/config/config.h"
+
+namespace rookery::auth {
+namespace {
+
+TlsOptions common_options(const config::Config& config)
+{
+    TlsOptions o;
+    o.ca_file = config.tls_client_ca_file();
+    o.ca_directory = config.tls_client_ca_dir();
+    o.ciphers = config.tls_ciphers();
+    o.versions = config.tls_versions();
+    o.session_timeout = config.tls_session_timeout();
+    return o;
+}
+
+}  // namespace
+
+TlsOptions server_tls_options(const config::Config& config)
+{
+    TlsOptions o = common_options(config);
+    o.certificate_file = config.tls_server_cert();
+    o.key_file = config.tls_server_key();
+    o.chain_file = config.tls_server_ca_file();
+    o.chain_directory = config.tls_server_ca_dir();
+    o.prefer_server_ciphers = config.tls_prefer_server_ciphers();
+    switch (config.tls_client_certs()) {
+        case config::TlsClientCerts::off:
+            o.client_certificates = TlsOptions::ClientCertificates::off;
+            break;
+        case config::TlsClientCerts::optional:
+            o.client_certificates = TlsOptions::ClientCertificates::optional;
+            break;
+        case config::TlsClientCerts::require:
+            o.client_certificates = TlsOptions::ClientCertificates::required;
+            break;
+    }
+    return o;
+}
+
+TlsOptions client_tls_options(const config::Config& config, std::string_view short_name)
+{
+    TlsOptions o = common_options(config);
+    o.certificate_file = config.tls_client_cert();
+    o.key_file = config.tls_client_key();
+    if (short_name.empty()) return o;
+    auto certificate = config.overflow(cat(short_name, "_client_cert"));
+    auto key = config.overflow(cat(short_name, "_client_key"));
+    if (certificate) o.certificate_file = *certificate;
+    if (certificate || key) o.key_file = key.value_or("");
+    return o;
+}
+
+Result<std::unique_ptr<TlsContext>> TlsContext::server(const config::Config& config)
+{
+    TlsOptions o = server_tls_options(config);
+    if (o.certificate_file.empty() || o.key_file.empty()) return std::unique_ptr<TlsContext>();
+    return server(o);
+}
+
+Result<std::unique_ptr<TlsContext>> TlsContext::client(const config::Config& config,
+                                                       std::string_view short_name)
+{
+    return client(client_tls_options(config, short_name));
+}
+
+}  // namespace rookery::auth
