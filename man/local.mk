@@ -1,2 +1,1 @@
 # man
-dist_man_MANS += man/rookery-passwd.8
