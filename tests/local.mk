@@ -17,5 +17,18 @@ SYSTEM_TESTS += %D%/interop/murder_interop.py
 
 EXTRA_DIST += %D%/bench/run
 
+LINT_TESTS =
+LINT_TESTS += %D%/lint/layers.sh
+LINT_TESTS += %D%/lint/banned.sh
+LINT_TESTS += %D%/lint/headers.sh
+EXTRA_DIST += $(LINT_TESTS) %D%/lint/outliers.sh %D%/lint/options.allowed
+TESTS += $(LINT_TESTS)
+
+outliers:
+	@top_srcdir='$(srcdir)' $(SHELL) $(srcdir)/%D%/lint/outliers.sh
+print-programs:
+	@for p in $(bin_PROGRAMS) $(sbin_PROGRAMS) $(libexec_PROGRAMS); do echo $$p; done
+.PHONY: outliers print-programs
+
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS)

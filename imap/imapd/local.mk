@@ -5,6 +5,7 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/command_reader.h %D%/command_reader.cc
 %C%_libimapd_a_SOURCES += %D%/command_table.h
 %C%_libimapd_a_SOURCES += %D%/relay.h
+%C%_libimapd_a_SOURCES += %D%/remote_copy.h
 %C%_libimapd_a_SOURCES += %D%/router.h
 %C%_libimapd_a_SOURCES += %D%/session.h
 %C%_libimapd_a_SOURCES += %D%/updates.h

@@ -1,1 +1,14 @@
-# imap/session
+noinst_LIBRARIES += %D%/libsession.a
+%C%_libsession_a_SOURCES = \
+	%D%/session_kit.h %D%/session_kit.cc
+
+if HAVE_CHECK
+check_PROGRAMS += tests/unit/imap/session/suite
+TESTS += tests/unit/imap/session/suite
+tests_unit_imap_session_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+	tests/unit/imap/session/session_kit_test.cc
+tests_unit_imap_session_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+tests_unit_imap_session_suite_LDADD = imap/session/libsession.a imap/model/libmodel.a \
+	lib/auth/libauth.a lib/stream/libstream.a lib/config/libconfig.a lib/net/libnet.a \
+	lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
+endif

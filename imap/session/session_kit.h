@@ -8,6 +8,8 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "imap/model/namespace.h"
 #include "lib/auth/identity.h"
@@ -28,10 +30,13 @@ class SessionKit {
 
     const config::Config& config() const { return config_; }
     const master::ClientInfo& client() const { return client_; }
-    const std::string& session_id() const { return session_id_; }  // SESSIONID=<...>
+    // What stands between the brackets of SESSIONID=<...>.
+    const std::string& session_id() const { return session_id_; }
 
     // --- texts
-    std::string greeting_name() const;  // "<servername> Cyrus IMAP <version>..." by serverinfo
+    // "<servername> Cyrus IMAP <version>" ("Cyrus LMTP" for lmtp) by serverinfo; the engine adds
+    // " server ready". Movers of mailboxes read the version (WIRE 3.4).
+    std::string greeting_name() const;
     // First line of <configdirectory>/msg/shutdown, none if there is no such file.
     std::optional<std::string> shutdown_text() const;
     std::optional<std::string> motd() const;
@@ -39,7 +44,8 @@ class SessionKit {
     // --- TLS
     bool can_starttls() const { return tls_ != nullptr && !tls_active_; }
     bool tls_active() const { return tls_active_; }
-    // The handshake, as a server; the caller has written and flushed its go-ahead.
+    // The handshake, as a server; the caller has written and flushed its go-ahead. After a failure
+    // the stream is of no use.
     Status start_tls(stream::Stream& client);
 
     // --- login
@@ -54,12 +60,18 @@ class SessionKit {
     Result<auth::Identity> identify(const std::string& authid, const std::string& authzid);
     // Logs it, fills the scoreboard, and opens the telemetry log if the user has one.
     void logged_in(const auth::Identity& who, std::string_view mechanism, stream::Stream& client);
-    // For bad attempts: log line and pause.
+    // For bad attempts: log line and pause (failedloginpause, the same whatever was wrong).
     void login_failed(std::string_view user, std::string_view mechanism, std::string_view reason);
 
     static model::NamespaceOptions namespace_options(const config::Config& config);
 
  private:
+    Result<std::string> canonical(std::string_view userid) const;
+    Result<auth::Identity> identity_of(const std::string& userid) const;
+    bool may_act_for_others(const std::string& authid,
+                            const std::vector<std::string>& groups) const;
+    void open_telemetry(const std::string& userid, stream::Stream& client);
+
     const config::Config& config_;
     auth::TlsContext* tls_;
     std::string sasl_service_;

@@ -95,6 +95,12 @@ class Stream {
         top_ = *std::move(made);
         return success();
     }
+    // The same for a layer that lets the bytes through as they are (telemetry): unread input stays.
+    template <class Make>
+    void wrap_layer(Make make)
+    {
+        if (top_) top_ = make(std::move(top_));
+    }
     Layer* top() { return top_.get(); }
     int fd() const { return top_ ? top_->fd() : -1; }
     bool is_open() const { return top_ != nullptr; }

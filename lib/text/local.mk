@@ -1,22 +1,27 @@
 noinst_LIBRARIES += %D%/libtext.a
 %C%_libtext_a_SOURCES = \
 	%D%/address_list.cc %D%/base64.h %D%/base64.cc \
+	%D%/charset.h %D%/charset.cc %D%/encoded_word.cc \
 	%D%/header_cursor.h %D%/header_cursor.cc %D%/imap_date.h %D%/imap_date.cc \
 	%D%/imap_structure.h %D%/imap_structure.cc %D%/message.h %D%/message.cc \
 	%D%/mutf7.h %D%/mutf7.cc %D%/rfc5322_header.h %D%/rfc5322_header.cc \
-	%D%/sections.h %D%/sections.cc %D%/utf8.h %D%/utf8.cc
+	%D%/sections.h %D%/sections.cc \
+	%D%/text_search.h %D%/text_search.cc \
+	%D%/transfer_encoding.h %D%/transfer_encoding.cc %D%/utf8.h %D%/utf8.cc
 
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/lib/text/suite
 TESTS += tests/unit/lib/text/suite
 tests_unit_lib_text_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/lib/text/base64_test.cc \
+	tests/unit/lib/text/charset_test.cc \
 	tests/unit/lib/text/imap_date_test.cc \
 	tests/unit/lib/text/imap_structure_test.cc \
 	tests/unit/lib/text/message_test.cc \
 	tests/unit/lib/text/mutf7_test.cc \
 	tests/unit/lib/text/rfc5322_header_test.cc \
 	tests/unit/lib/text/sections_test.cc \
+	tests/unit/lib/text/text_search_test.cc \
 	tests/unit/lib/text/utf8_test.cc
 tests_unit_lib_text_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_lib_text_suite_LDADD = lib/text/libtext.a lib/base/libbase.a $(CHECK_LIBS)

@@ -1,0 +1,125 @@
+// rookery-passwd: sets a user's password in the stores of libsasl2.
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <optional>
+#include <string>
+
+#include "lib/auth/sasl_server.h"
+#include "lib/base/fd.h"
+#include "lib/base/log.h"
+#include "lib/base/panic.h"
+#include "lib/base/strings.h"
+#include "lib/config/config.h"
+
+namespace {
+
+using namespace rookery;
+
+constexpr size_t kMaxPassword = 1024;
+
+struct Arguments {
+    std::string config_path = config::default_path();
+    std::string realm;
+    std::string user;
+    bool remove = false;
+};
+
+void say(const std::string& text)
+{
+    // There is nobody to tell that standard error is closed.
+    if (!write_all(STDERR_FILENO, text)) return;
+}
+
+[[noreturn]] void usage()
+{
+    say("usage: rookery-passwd [-C file] [-d] [-u realm] user\n");
+    ::_exit(log::kExUsage);
+}
+
+Arguments parse(int argc, char** argv)
+{
+    Arguments a;
+    for (int c; (c = ::getopt(argc, argv, "C:du:")) != -1;) {
+        switch (c) {
+            case 'C': a.config_path = optarg; break;
+            case 'd': a.remove = true; break;
+            case 'u': a.realm = optarg; break;
+            default: usage();
+        }
+    }
+    if (optind + 1 != argc || argv[optind][0] == '\0') usage();
+    a.user = argv[optind];
+    return a;
+}
+
+// A line of standard input, byte by byte so that nothing behind it is taken.
+std::string read_line()
+{
+    std::string line;
+    char c = 0;
+    while (line.size() <= kMaxPassword && ::read(STDIN_FILENO, &c, 1) == 1 && c != '\n')
+        line.push_back(c);
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    return line;
+}
+
+std::string ask(const char* prompt)
+{
+    say(prompt);
+    termios shown{};
+    bool is_terminal = ::tcgetattr(STDIN_FILENO, &shown) == 0;
+    termios hidden = shown;
+    hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    if (is_terminal) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+    std::string line = read_line();
+    if (is_terminal) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+    say("\n");
+    return line;
+}
+
+Result<std::string> obtain_password()
+{
+    std::string password;
+    if (::isatty(STDIN_FILENO) != 0) {
+        password = ask("New password: ");
+        if (ask("Again: ") != password) return Error{Code::syntax, "the passwords differ"};
+    } else {
+        password = read_line();
+    }
+    if (password.empty()) return Error{Code::syntax, "the password is empty"};
+    if (password.size() > kMaxPassword) return Error{Code::limit, "the password is too long"};
+    if (password.find('\0') != std::string::npos)
+        return Error{Code::syntax, "a NUL in the password"};
+    return password;
+}
+
+int fail(int code, const Error& error)
+{
+    say(cat("rookery-passwd: ", error.text, "\n"));
+    return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    install_panic_handlers();
+    log::open("rookery-passwd");
+    Arguments a = parse(argc, argv);
+    auto config = config::Config::load(a.config_path, "rookery-passwd");
+    if (!config) return fail(log::kExConfig, config.error());
+    auto ready = auth::SaslServer::init_library(*config, "rookery-passwd");
+    if (!ready) return fail(log::kExConfig, ready.error());
+    std::optional<std::string> password;
+    if (!a.remove) {
+        auto read = obtain_password();
+        if (!read) return fail(log::kExDataErr, read.error());
+        password = *std::move(read);
+    }
+    auto done = auth::set_password(*config, a.user, a.realm, password);
+    if (!done && !done.is(Code::not_found)) return fail(log::kExTempFail, done.error());
+    return 0;
+}

@@ -1,0 +1,269 @@
+// What every engine needs around its protocol.
+#include "config.h"
+
+#include "imap/session/session_kit.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/rand.h>
+
+#include "lib/base/log.h"
+#include "lib/base/signals.h"
+#include "lib/base/strings.h"
+#include "lib/stream/telemetry_layer.h"
+#include "lib/stream/tls_layer.h"
+
+namespace rookery::session {
+namespace {
+
+// Peers decide by these numbers how they move mailboxes; ours come behind them.
+constexpr std::string_view kVersion = "3.6.1-Rookery-" PACKAGE_VERSION;
+constexpr Seconds kHandshakeTime{60};
+constexpr size_t kMaxMessageFile = 65536;
+constexpr size_t kMaxMessageLine = 480;
+
+std::string make_session_id(const std::string& server)
+{
+    unsigned char random[8] = {};
+    RAND_bytes(random, sizeof random);
+    uint64_t number = 0;
+    for (unsigned char byte : random) number = number << 8 | byte;
+    return cat(server, '-', ::getpid(), '-', wall_seconds(), '-', number);
+}
+
+// The first line of a file that an administrator wrote; it becomes part of a reply.
+std::optional<std::string> first_line(const std::string& path)
+{
+    auto text = read_file(path, kMaxMessageFile);
+    if (!text) return std::nullopt;
+    std::string line(std::string_view(*text).substr(0, text->find('\n')));
+    std::erase_if(line, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+    return line.substr(0, kMaxMessageLine);
+}
+
+void pause(Seconds time)
+{
+    Deadline until = Deadline::after(time);
+    while (!until.passed() && !signals::terminate_seen())
+        if (!signals::poll_fds({}, until)) return;
+}
+
+// Services whose users a proxy server may act for (WIRE 2.2).
+bool has_proxy_users(std::string_view service)
+{
+    return service == "imap" || service == "pop" || service == "pop3" || service == "nntp" ||
+           service == "sieve";
+}
+
+// A user id becomes the name of a directory here.
+bool is_plain_file_name(const std::string& name)
+{
+    return !name.empty() && name.front() != '.' && name.find('/') == std::string::npos;
+}
+
+}  // namespace
+
+SessionKit::SessionKit(const config::Config& config, auth::TlsContext* tls,
+                       std::string sasl_service, const master::ClientInfo& client)
+    : config_(config),
+      tls_(tls),
+      sasl_service_(std::move(sasl_service)),
+      client_(client),
+      session_id_(make_session_id(config.servername()))
+{
+}
+
+std::string SessionKit::greeting_name() const
+{
+    std::string_view product = sasl_service_ == "lmtp" ? "Cyrus LMTP" : "Cyrus IMAP";
+    switch (config_.serverinfo()) {
+        case config::Serverinfo::on: return cat(config_.servername(), ' ', product, ' ', kVersion);
+        case config::Serverinfo::min: return config_.servername();
+        case config::Serverinfo::off: break;
+    }
+    return {};
+}
+
+std::optional<std::string> SessionKit::shutdown_text() const
+{
+    return first_line(cat(config_.configdirectory(), "/msg/shutdown"));
+}
+
+std::optional<std::string> SessionKit::motd() const
+{
+    auto text = first_line(cat(config_.configdirectory(), "/msg/motd"));
+    if (text && text->empty()) return std::nullopt;
+    return text;
+}
+
+Status SessionKit::start_tls(stream::Stream& client)
+{
+    if (!can_starttls()) return Error{Code::unsupported, "TLS is not possible here"};
+    auto done = client.push_layer([this](std::unique_ptr<stream::Layer> below) {
+        return tls_->accept(std::move(below), Deadline::after(kHandshakeTime));
+    });
+    if (!done) {
+        log::notice("starttls failed", {{"client", client_.host}, {"reason", done.error()}});
+        return done;
+    }
+    tls_active_ = true;
+    auto info = stream::tls_info(*client.top());
+    if (info) {
+        log::info("starttls", {{"client", client_.host}, {"version", info->protocol},
+                               {"cipher", info->cipher}, {"bits", info->bits}});
+        TRY(sasl().set_external(info->bits, info->peer_common_name));
+    }
+    TRY(sasl().set_plaintext_allowed(plaintext_allowed()));
+    return success();
+}
+
+bool SessionKit::plaintext_allowed() const
+{
+    if (tls_active_ || client_.is_unix) return true;
+    return config_.allowplaintext() && !config_.tls_required();
+}
+
+std::vector<std::string> SessionKit::mechanisms()
+{
+    if (config_.tls_required() && !tls_active_ && !client_.is_unix) return {};
+    return sasl().mechanisms();
+}
+
+auth::SaslServer& SessionKit::sasl()
+{
+    if (!sasl_) {
+        auto made = auth::SaslServer::make(config_, sasl_service_, {}, {});
+        sasl_ = std::move(made.value());
+        auto set = sasl_->set_plaintext_allowed(plaintext_allowed());
+        if (!set) log::error("sasl", {{"reason", set.error()}});
+    }
+    return *sasl_;
+}
+
+Result<std::string> SessionKit::canonical(std::string_view userid) const
+{
+    TRY_ASSIGN(std::string name, auth::canonical_userid(userid, config_.username_tolower()));
+    size_t at = name.rfind('@');
+    if (at == std::string::npos) return name;
+    std::string_view domain = std::string_view(name).substr(at + 1);
+    bool virtual_domains = config_.virtdomains() != config::Virtdomains::off;
+    std::string ours =
+        virtual_domains ? config_.defaultdomain() : auth::host_of(config_.servername());
+    if (equal_nocase(domain, ours)) name.resize(at);
+    if (name.empty()) return Error{Code::bad_name, "empty user id"};
+    return name;
+}
+
+Result<auth::Identity> SessionKit::identity_of(const std::string& userid) const
+{
+    auth::Identity who;
+    TRY_ASSIGN(who.userid, canonical(userid));
+    if (config_.unix_group_enable()) who.groups = auth::unix_groups(who.userid);
+    return who;
+}
+
+bool SessionKit::may_act_for_others(const std::string& authid,
+                                    const std::vector<std::string>& groups) const
+{
+    if (auth::in_list(config_.admins(), authid, groups)) return true;
+    return has_proxy_users(sasl_service_) &&
+           auth::in_list(config_.proxyservers(), authid, groups);
+}
+
+Result<auth::Identity> SessionKit::check_password(const std::string& user,
+                                                  const std::string& password)
+{
+    auto name = canonical(user);
+    Status checked = success();
+    if (!name)
+        checked = name.error();
+    else if (!plaintext_allowed())
+        checked = Error{Code::denied, "plaintext passwords are not allowed"};
+    else
+        checked = sasl().check_password(*name, password);
+    if (checked) {
+        auto who = identify(*name, *name);
+        if (who) {
+            if (!tls_active_ && config_.plaintextloginpause().count() > 0)
+                pause(config_.plaintextloginpause());
+            return who;
+        }
+        checked = who.error();
+    }
+    login_failed(user, "plaintext", checked.error().text);
+    if (checked.is(Code::unavailable)) return checked.error();
+    return Error{Code::denied, "authentication failure"};
+}
+
+Result<auth::Identity> SessionKit::identify(const std::string& authid, const std::string& authzid)
+{
+    TRY_ASSIGN(auth::Identity self, identity_of(authid));
+    self.authenticated_as = self.userid;
+    self.admin = auth::in_list(config_.admins(), self.userid, self.groups);
+    // The authzid of a delivering peer is of no account: it delivers as itself (WIRE 2.2).
+    if (sasl_service_ == "lmtp") {
+        if (self.admin) return self;
+        return Error{Code::denied, "only admins may authenticate"};
+    }
+    if (authzid.empty()) return self;
+    TRY_ASSIGN(auth::Identity other, identity_of(authzid));
+    if (other.userid == self.userid) return self;
+    if (!may_act_for_others(self.userid, self.groups))
+        return Error{Code::denied, cat("user ", self.userid, " is not allowed to proxy")};
+    other.authenticated_as = self.userid;
+    other.proxy_admin = auth::in_list(config_.admins(), other.userid, other.groups);
+    return other;
+}
+
+void SessionKit::logged_in(const auth::Identity& who, std::string_view mechanism,
+                           stream::Stream& client)
+{
+    log::notice("login", {{"client", client_.host}, {"user", who.userid},
+                          {"mechanism", mechanism}, {"tls", tls_active_ ? "yes" : "no"},
+                          {"as", who.authenticated_as}, {"session", session_id_}});
+    master::scoreboard::set_user(who.userid);
+    open_telemetry(who.userid, client);
+}
+
+void SessionKit::open_telemetry(const std::string& userid, stream::Stream& client)
+{
+    if (!is_plain_file_name(userid)) return;
+    std::string directory = cat(config_.configdirectory(), "/log/", userid);
+    struct stat st {};
+    if (::stat(directory.c_str(), &st) != 0 || !S_ISDIR(st.st_mode)) return;
+    auto file = open_file(cat(directory, '/', config_.service(), '-', ::getpid()),
+                          O_WRONLY | O_CREAT | O_APPEND);
+    if (!file) {
+        log::warning("telemetry", {{"reason", file.error()}});
+        return;
+    }
+    client.wrap_layer([&](std::unique_ptr<stream::Layer> below) {
+        return stream::telemetry_layer(*std::move(file), std::move(below));
+    });
+}
+
+void SessionKit::login_failed(std::string_view user, std::string_view mechanism,
+                              std::string_view reason)
+{
+    log::notice("badlogin", {{"client", client_.host}, {"user", user}, {"mechanism", mechanism},
+                             {"reason", reason}});
+    pause(config_.failedloginpause());
+}
+
+model::NamespaceOptions SessionKit::namespace_options(const config::Config& config)
+{
+    model::NamespaceOptions o;
+    o.altnamespace = config.altnamespace();
+    o.unixhierarchysep = config.unixhierarchysep();
+    o.virtdomains = config.virtdomains() != config::Virtdomains::off;
+    o.userprefix = config.userprefix();
+    o.sharedprefix = config.sharedprefix();
+    o.altprefix = config.altprefix();
+    o.defaultdomain = config.defaultdomain();
+    o.deletedprefix = config.deletedprefix();
+    return o;
+}
+
+}  // namespace rookery::session

@@ -1,0 +1,20 @@
+#!/bin/sh
+# Every row of the IMAP and LMTP command tables, and every mupdate command, stands in a system test.
+set -u
+cd "${top_srcdir:-.}" || exit 1
+status=0
+check() { # where, pattern of the tests, names on standard input
+    while read -r name; do
+        grep -Eiq "(^|[^A-Za-z])$name([^A-Za-z]|$)" $2 || { echo "$1: no system test has $name"; status=1; }
+    done
+}
+rows() { sed -n 's/^ *CommandSpec{"\([A-Z ]*\)".*/\1/p' "$1"; }
+rows imap/imapd/command_table.cc >"${TMPDIR:-/tmp}/lint-rows.$$"
+check imapd "tests/system/imap_*.py" <"${TMPDIR:-/tmp}/lint-rows.$$"
+rm -f "${TMPDIR:-/tmp}/lint-rows.$$"
+for name in LHLO MAIL RCPT DATA RSET NOOP VRFY QUIT AUTH STARTTLS; do echo $name; done |
+    { check lmtp tests/system/lmtp_test.py; exit $status; } || status=1
+for name in ACTIVATE RESERVE DEACTIVATE DELETE FIND LIST UPDATE NOOP LOGOUT AUTHENTICATE STARTTLS
+do echo $name; done |
+    { check mupdate "tests/system/mupdate_*.py"; exit $status; } || status=1
+exit $status

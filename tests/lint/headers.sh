@@ -1,0 +1,26 @@
+#!/bin/sh
+# Each header compiles alone, has the guard that its path gives, and begins with a comment.
+set -u
+cd "${top_srcdir:-.}" || exit 1
+build=${top_builddir:-.}
+status=0
+headers=$(find lib imap master tests/unit tests/support -name '*.h' | sort)
+for h in $headers; do
+    guard=ROOKERY_$(printf '%s' "$h" | tr 'a-z/.' 'A-Z__' | tr -c 'A-Z0-9_\n' '_')
+    grep -q "^#ifndef $guard\$" "$h" || { echo "$h: the guard is not $guard"; status=1; }
+    head -n 1 "$h" | grep -q '^//' || { echo "$h: no comment at the top"; status=1; }
+done
+# One translation unit for each, several to a compiler run; no code is made.
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+for h in $headers lib/config/options_gen.h; do
+    printf '#include "%s"\n#include "%s"\n' "$h" "$h" >"$work/$(printf '%s' "$h" | tr / _).cc"
+done
+flags=$(sed -n 's/^\(OPENSSL\|SASL\|TDB\|ZLIB\|CHECK\)_CFLAGS = //p' "$build/Makefile" | tr '\n' ' ')
+# shellcheck disable=SC2086
+if ! (cd "$work" && ls ./*.cc | xargs -n 12 -P 2 ${CXX:-c++ -std=c++20} -fsyntax-only \
+        -I"$build" -I"$OLDPWD" $flags) 2>"$work/errors"; then
+    cat "$work/errors"
+    status=1
+fi
+exit $status

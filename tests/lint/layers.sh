@@ -1,0 +1,63 @@
+#!/bin/sh
+# Layers: a folder includes only its own headers and those of the folders listed for it here.
+# Besides, what proxyd and lmtpproxyd are linked with must not hold the store.
+set -u
+cd "${top_srcdir:-.}" || exit 1
+table='
+lib/base      :
+lib/net       : lib/base
+lib/text      : lib/base
+lib/config    : lib/base
+lib/stream    : lib/base lib/net
+lib/db        : lib/base
+lib/auth      : lib/base lib/config lib/net lib/stream lib/text
+master        : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text
+imap/model    : lib/auth lib/base lib/text
+imap/mailbox  : lib/auth lib/base imap/model
+imap/mboxlist : lib/auth lib/base lib/config lib/db lib/net lib/text imap/model
+imap/store    : lib/auth lib/base lib/config lib/db lib/net lib/text imap/model imap/mailbox
+imap/backend  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model
+imap/mupdate  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mboxlist imap/backend master
+imap/session  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model master
+imap/imapd    : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/session master
+imap/lmtp     : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/session master
+imap/daemon   : *
+imap/admin    : *
+'
+files=$(find lib imap master -name '*.h' -o -name '*.cc')
+bad=$(printf '%s\n' "$table" | awk '
+    FILENAME == "-" {
+        if (NF < 2) next
+        folder = $1; known[folder] = 1; allowed[folder, folder] = 1
+        for (i = 3; i <= NF; i++) { if ($i == "*") any[folder] = 1; else allowed[folder, $i] = 1 }
+        next
+    }
+    FNR == 1 {
+        n = split(FILENAME, part, "/")
+        mine = part[1] == "master" ? "master" : part[1] "/" part[2]
+        if (!(mine in known)) print FILENAME ": folder " mine " is not in the table of layers"
+    }
+    /^[ \t]*#[ \t]*include[ \t]*"/ {
+        split($0, q, "\""); n = split(q[2], part, "/")
+        if (n == 1) {
+            if (q[2] != "config.h") print FILENAME ":" FNR ": include by full path: " q[2]
+            next
+        }
+        other = part[1] == "master" ? "master" : part[1] "/" part[2]
+        if (!(mine in any) && !((mine, other) in allowed))
+            print FILENAME ":" FNR ": " mine " may not include " q[2]
+    }
+    /^[ \t]*#[ \t]*include[ \t]*"config.h"/ && FILENAME ~ /\.h$/ {
+        print FILENAME ":" FNR ": config.h belongs in .cc files"
+    }' - $files)
+for proxy in proxyd lmtpproxyd; do
+    if grep -A8 "^imap_daemon_${proxy}_LDADD\|_${proxy}_LDADD" imap/daemon/local.mk |
+        awk '/_LDADD/ { mine = /'"_$proxy"'_LDADD/ } mine' | grep -q 'imap/store'
+    then
+        bad="$bad
+imap/daemon/local.mk: $proxy is linked with imap/store"
+    fi
+done
+[ -z "$bad" ] && exit 0
+printf '%s\n' "$bad"
+exit 1

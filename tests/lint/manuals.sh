@@ -1,0 +1,27 @@
+#!/bin/sh
+# A manual page for every installed program and both configuration files, well formed, and naming
+# every option letter that the program takes.
+set -u
+cd "${top_srcdir:-.}" || exit 1
+build=${top_builddir:-.}
+status=0
+programs=$(make -s -C "$build" print-programs)
+for p in $programs; do
+    name=$(basename "$p")
+    page=$(ls man/"$name".[158] 2>/dev/null | head -n 1)
+    if [ -z "$page" ]; then
+        echo "$name: no manual page"
+        status=1
+    fi
+done
+for page in man/*.[158] "$build"/man/imapd.conf.5; do
+    [ -f "$page" ] || { echo "$page: missing"; status=1; continue; }
+    for macro in Dd Dt Os Nm Nd; do
+        grep -q "^\.$macro" "$page" || { echo "$page: no .$macro"; status=1; }
+    done
+    if command -v mandoc >/dev/null 2>&1; then
+        mandoc -T lint -W warning "$page" 2>&1 | grep -E 'WARNING|ERROR|UNSUPP' |
+            grep -v 'referenced manual not found\|operating system explicitly' && status=1
+    fi
+done
+exit $status
