@@ -94,6 +94,7 @@ void CommandReader::begin()
     ended_ = false;
     cr_taken_ = false;
     client_waits_ = false;
+    dropped_ = 0;
     scan_ = {};
 }
 
@@ -269,10 +270,11 @@ Status CommandReader::drop_literal(const LiteralHead& head)
         ended_ = true;
         return success();
     }
-    if (head.size > kMaxSkip) {
+    if (head.size > max_skip_ || dropped_ > max_skip_ - head.size) {
         client_.fail(Error{Code::limit, "Literal too large"});
         return client_.status();
     }
+    dropped_ += head.size;
     uint64_t left = head.size;
     while (left > 0) {
         TRY(client_.peek());
@@ -369,42 +371,35 @@ Result<std::string> CommandReader::flag()
     return out + name;
 }
 
+// The CRLF of a command that is being dropped: its end, unless a literal was announced.
+void CommandReader::skip_line_end()
+{
+    const LiteralScan line = std::exchange(scan_, {});
+    if (line.announced() && line.non_synchronising &&
+        drop_literal(LiteralHead{line.size, false, false}))
+        return;
+    ended_ = true;
+}
+
 // One byte of a command that is being dropped.
-void CommandReader::skip_byte(uint64_t& budget)
+void CommandReader::skip_byte()
 {
     auto got = client_.get();
-    if (!got) {
-        ended_ = true;
-        return;
-    }
-    budget--;
-    if (*got == '\n' && cr_taken_) {
-        cr_taken_ = false;
-        const LiteralScan line = std::exchange(scan_, {});
-        ended_ = !line.announced() || !line.non_synchronising;
-        if (ended_) return;
-        if (line.size > budget) {
-            client_.fail(Error{Code::limit, "Command too long"});
-            return;
-        }
-        budget -= line.size;
-        if (!drop_literal(LiteralHead{line.size, false, false})) ended_ = true;
-        return;
-    }
+    if (!got) return;
+    const bool ends_line = *got == '\n' && cr_taken_;
     cr_taken_ = *got == '\r';
-    if (!cr_taken_) scan_.feed(*got);
+    if (ends_line)
+        skip_line_end();
+    else if (!cr_taken_)
+        scan_.feed(*got);
 }
 
 void CommandReader::skip_command()
 {
     if (client_waits_) ended_ = true;
-    uint64_t budget = kMaxSkip;
-    while (!ended_ && client_.ok()) {
-        if (budget == 0) {
-            client_.fail(Error{Code::limit, "Command too long"});
-            break;
-        }
-        skip_byte(budget);
+    for (uint64_t skipped = 0; !ended_ && client_.ok(); skipped++) {
+        if (skipped == kMaxSkip) client_.fail(Error{Code::limit, "Command too long"});
+        skip_byte();
     }
     ended_ = true;
 }

@@ -6,8 +6,8 @@
 // (RULES 5.2), and so is a NUL in a literal that is read here. Literals inside a production are read
 // whole up to its maximum: a synchronising one is answered with "+ go ahead" first, LITERAL+ ({n+})
 // is not. A literal over its maximum: Code::limit; a synchronising one is refused before the client
-// sends it, a non-synchronising one is read and dropped up to kMaxSkip bytes, beyond that the stream
-// fails. After an error write and flush the answer, then skip_command() brings the stream to the
+// sends it, a non-synchronising one is read and dropped up to allow_skip() bytes, beyond that the
+// stream fails. After an error write and flush the answer, then skip_command() brings the stream to the
 // next command.
 // Codes: syntax (becomes BAD), limit (BAD, or NO [TOOBIG] for APPEND), and the stream's own.
 #ifndef ROOKERY_IMAP_IMAPD_COMMAND_READER_H
@@ -48,9 +48,12 @@ class CommandReader {
     Result<std::string> command_name(); // an atom, in upper case
     Status end_of_line();               // CRLF; anything else: syntax
     // After an error: eats the rest of the line and the literals announced in it, up to kMaxSkip
-    // bytes. A synchronising literal that was not answered ends the command: the client waits, and
+    // bytes, of literals what allow_skip() said. A synchronising literal that was not answered ends the command: the client waits, and
     // gets the tagged answer instead.
     void skip_command();
+    // How many bytes of literals that do not wait are dropped rather than end the connection; kMaxSkip
+    // at first. Costs no memory, but the client's whole upload.
+    void allow_skip(uint64_t bytes) { max_skip_ = bytes; }
     // True once the CRLF of this command was taken.
     bool at_end() const { return ended_; }
 
@@ -80,7 +83,7 @@ class CommandReader {
     Result<LiteralHead> literal_head(); // up to and including its CRLF; nothing sent yet
     Status go_ahead(const LiteralHead& head);  // sends "+ go ahead" if the client waits
     // Refuses a literal whose head was taken and that was not gone ahead with: a synchronising one
-    // never comes, the command is over; of others up to kMaxSkip bytes are read and dropped.
+    // never comes, the command is over; others are read and dropped up to what allow_skip() said.
     Status drop_literal(const LiteralHead& head);
 
     stream::Stream& stream() { return client_; }
@@ -102,9 +105,12 @@ class CommandReader {
     // 1*<bytes that wanted accepts>, at most max.
     Result<std::string> word(bool (*wanted)(unsigned char), size_t max, std::string_view what);
     Status charge(size_t bytes);
-    void skip_byte(uint64_t& budget);
+    void skip_byte();
+    void skip_line_end();
     stream::Stream& client_;
     ReaderLimits limits_;
+    uint64_t max_skip_ = kMaxSkip;
+    uint64_t dropped_ = 0;  // bytes of literals of this command
     size_t used_ = 0;
     bool ended_ = false;
     bool cr_taken_ = false;      // of the CRLF that is next

@@ -3,12 +3,29 @@
 noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES =
 %C%_libimapd_a_SOURCES += %D%/command_reader.h %D%/command_reader.cc
-%C%_libimapd_a_SOURCES += %D%/command_table.h
 %C%_libimapd_a_SOURCES += %D%/relay.h
 %C%_libimapd_a_SOURCES += %D%/remote_copy.h
 %C%_libimapd_a_SOURCES += %D%/router.h
-%C%_libimapd_a_SOURCES += %D%/session.h
 %C%_libimapd_a_SOURCES += %D%/updates.h
+%C%_libimapd_a_SOURCES += %D%/capabilities.h %D%/capabilities.cc
+%C%_libimapd_a_SOURCES += %D%/command_table.h %D%/command_table.cc
+%C%_libimapd_a_SOURCES += %D%/engine.h %D%/engine.cc
+%C%_libimapd_a_SOURCES += %D%/errors.cc
+%C%_libimapd_a_SOURCES += %D%/placement.h %D%/placement.cc
+%C%_libimapd_a_SOURCES += %D%/responder.h %D%/responder.cc
+%C%_libimapd_a_SOURCES += %D%/rights.h %D%/rights.cc
+%C%_libimapd_a_SOURCES += %D%/session.h %D%/session.cc
+%C%_libimapd_a_SOURCES += %D%/tree.h %D%/tree.cc
+%C%_libimapd_a_SOURCES += %D%/commands/acl.cc
+%C%_libimapd_a_SOURCES += %D%/commands/any_state.cc
+%C%_libimapd_a_SOURCES += %D%/commands/append.cc
+%C%_libimapd_a_SOURCES += %D%/commands/create.cc
+%C%_libimapd_a_SOURCES += %D%/commands/delete.cc
+%C%_libimapd_a_SOURCES += %D%/commands/login.cc
+%C%_libimapd_a_SOURCES += %D%/commands/mupdatepush.cc
+%C%_libimapd_a_SOURCES += %D%/commands/rename.cc
+%C%_libimapd_a_SOURCES += %D%/commands/status.cc
+%C%_libimapd_a_SOURCES += %D%/commands/subscribe.cc
 
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/imapd/suite
@@ -16,7 +33,10 @@ TESTS += tests/unit/imap/imapd/suite
 tests_unit_imap_imapd_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h
 tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/command_reader_test.cc
 tests_unit_imap_imapd_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_imapd_suite_LDADD = imap/imapd/libimapd.a imap/model/libmodel.a \
-	lib/stream/libstream.a lib/net/libnet.a lib/base/libbase.a \
+tests_unit_imap_imapd_suite_LDADD = imap/imapd/libimapd.a \
+	imap/session/libsession.a imap/mboxlist/libmboxlist.a \
+	imap/model/libmodel.a lib/auth/libauth.a lib/db/libdb.a \
+	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
+	lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS) $(TDB_LIBS) $(CHECK_LIBS)
 endif

@@ -1,0 +1,43 @@
+#include "imap/imapd/capabilities.h"
+
+#include <algorithm>
+#include <array>
+
+#include "lib/base/strings.h"
+
+namespace rookery::imapd {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::array kAlways = {"IMAP4rev1"sv, "LITERAL+"sv, "ID"sv, "ENABLE"sv};
+constexpr std::array kAfterLogin = {"ACL"sv,  "RIGHTS=kxten"sv, "CHILDREN"sv, "MULTIAPPEND"sv,
+                                    "MOVE"sv, "NAMESPACE"sv,    "UIDPLUS"sv,  "UNSELECT"sv,
+                                    "IDLE"sv};
+
+}  // namespace
+
+std::string capability_list(ImapSession& session)
+{
+    const auto& hidden = session.config.suppress_capabilities();
+    std::string out;
+    auto add = [&](std::string_view name) {
+        if (std::find(hidden.begin(), hidden.end(), name) != hidden.end()) return;
+        if (!out.empty()) out += ' ';
+        out += name;
+    };
+    for (auto name : kAlways) add(name);
+    if (session.state != State::not_authenticated)
+        for (auto name : kAfterLogin) add(name);
+    if (const auto& master = session.config.mupdate_server(); !master.empty())
+        add(cat("MUPDATE=mupdate://", master, "/"));
+    if (session.state != State::not_authenticated) return out;
+    if (session.kit.can_starttls()) add("STARTTLS");
+    if (!session.kit.plaintext_allowed()) add("LOGINDISABLED");
+    const auto mechanisms = session.kit.mechanisms();
+    for (const auto& mechanism : mechanisms) add(cat("AUTH=", mechanism));
+    if (!mechanisms.empty()) add("SASL-IR");
+    return out;
+}
+
+}  // namespace rookery::imapd

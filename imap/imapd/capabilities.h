@@ -1,0 +1,16 @@
+// What the CAPABILITY response lists for a session in its present state (WIRE 12).
+#ifndef ROOKERY_IMAP_IMAPD_CAPABILITIES_H
+#define ROOKERY_IMAP_IMAPD_CAPABILITIES_H
+
+#include <string>
+
+#include "imap/imapd/session.h"
+
+namespace rookery::imapd {
+
+// "IMAP4rev1 LITERAL+ ...", without what suppress_capabilities names.
+std::string capability_list(ImapSession& session);
+
+}  // namespace rookery::imapd
+
+#endif

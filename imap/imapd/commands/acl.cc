@@ -1,0 +1,130 @@
+// GETACL, SETACL, DELETEACL, LISTRIGHTS, MYRIGHTS (RFC 4314).
+#include "imap/imapd/command_table.h"
+#include "imap/imapd/responder.h"
+#include "imap/imapd/rights.h"
+#include "lib/base/log.h"
+#include "lib/text/imap_structure.h"
+
+namespace rookery::imapd::commands {
+namespace {
+
+using model::MailboxEntry;
+using model::Rights;
+
+// Who holds one of these may ask about rights (RFC 4314 section 4).
+const Rights kKnowsTheMailbox = Rights::lookup | Rights::read | Rights::insert | Rights::create |
+                                Rights::delete_mailbox | Rights::administer;
+
+struct SetArguments {
+    std::string identifier;
+    std::string modification;  // DELETEACL: nothing
+};
+
+Result<SetArguments> set_arguments(ImapSession& s, bool with_rights)
+{
+    SetArguments arguments;
+    TRY(s.reader.space());
+    TRY_ASSIGN(arguments.identifier, s.reader.astring());
+    if (with_rights) {
+        TRY(s.reader.space());
+        TRY_ASSIGN(arguments.modification, s.reader.astring());
+    }
+    TRY(s.reader.end_of_line());
+    return arguments;
+}
+
+Status may_give(const ImapSession& s, const MailboxEntry& entry, std::string_view identifier)
+{
+    TRY(require(s, entry, Rights::administer));
+    TRY(require_settled(entry));
+    if (s.identity->any_admin()) return success();
+    if (!s.config.allowsetacl()) return Error{Code::denied, "allowsetacl is off"};
+    if (identifier == "anyone" && !entry.name.user().empty() && !s.config.anyoneuseracl())
+        return Error{Code::denied, "anyoneuseracl is off"};
+    return success();
+}
+
+// The ACL after the change. An owner keeps what owners always have, and nobody locks himself out.
+Result<model::Acl> changed_acl(const ImapSession& s, const MailboxEntry& entry,
+                               const std::string& identifier, const std::string& modification)
+{
+    const auto* present = entry.acl.find(identifier);
+    const Rights before = present != nullptr ? present->rights : Rights();
+    TRY_ASSIGN(Rights rights,
+               model::modify_rights(before, modification, delete_right(s.config)));
+    if (identifier == entry.name.user()) rights = rights | implicit_owner_rights(s.config);
+    MailboxEntry changed = entry;
+    changed.acl.set(identifier, rights);
+    if (!s.identity->any_admin()) TRY(require(s, changed, Rights::administer));
+    return changed.acl;
+}
+
+}  // namespace
+
+Completion getacl(ImapSession& s, Command& command)
+{
+    if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
+    if (auto may = require(s, *command.entry, Rights::administer); !may)
+        return Completion::from(may.error());
+    s.client.put("* ACL ", text::imap_astring(command.external));
+    for (const auto& e : command.entry->acl.entries())
+        s.client.put(' ', text::imap_astring(e.identifier), ' ', e.rights.to_string());
+    s.client.put("\r\n");
+    return Completion::ok();
+}
+
+// And DELETEACL.
+Completion setacl(ImapSession& s, Command& command)
+{
+    auto arguments = set_arguments(s, command.name == "SETACL");
+    if (!arguments) return Completion::from(arguments.error());
+    auto identifier = canonical_identifier(s.config, arguments->identifier);
+    if (!identifier) return Completion::no("[CANNOT] Invalid identifier");
+    if (auto may = may_give(s, *command.entry, *identifier); !may)
+        return Completion::from(may.error());
+    auto acl = changed_acl(s, *command.entry, *identifier, arguments->modification);
+    if (!acl) return Completion::from(acl.error());
+    MailboxEntry changed = *command.entry;
+    changed.acl = *std::move(acl);
+    auto done = s.directory.update(changed, [&] { return s.store->acl_changed(changed); });
+    if (!done) return Completion::from(done.error());
+    const auto* now = changed.acl.find(*identifier);
+    log::notice("setacl", {{"user", s.identity->userid},
+                           {"mailbox", changed.name.internal()},
+                           {"identifier", *identifier},
+                           {"rights", now != nullptr ? now->rights.to_string() : ""}});
+    return Completion::ok();
+}
+
+// * LISTRIGHTS mailbox identifier required optional...; each optional right by itself.
+Completion listrights(ImapSession& s, Command& command)
+{
+    auto arguments = set_arguments(s, false);
+    if (!arguments) return Completion::from(arguments.error());
+    auto identifier = canonical_identifier(s.config, arguments->identifier);
+    if (!identifier) return Completion::no("[CANNOT] Invalid identifier");
+    if (auto may = require(s, *command.entry, Rights::administer); !may)
+        return Completion::from(may.error());
+    const bool owner = *identifier == command.entry->name.user();
+    const Rights required = owner ? implicit_owner_rights(s.config) : Rights();
+    const std::string fixed = required.to_string();
+    s.client.put("* LISTRIGHTS ", text::imap_astring(command.external), ' ',
+                 text::imap_astring(arguments->identifier), ' ', text::imap_astring(fixed));
+    for (char right : std::string_view("lrswipkxtecdan0123456789"))
+        if (fixed.find(right) == fixed.npos) s.client.put(' ', right);
+    s.client.put("\r\n");
+    return Completion::ok();
+}
+
+Completion myrights(ImapSession& s, Command& command)
+{
+    if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
+    const Rights have = rights_on(s, *command.entry);
+    if (!have.has_any(kKnowsTheMailbox))
+        return Completion::from(Error{Code::not_found, {}});
+    s.client.put("* MYRIGHTS ", text::imap_astring(command.external), ' ', have.to_string(),
+                 "\r\n");
+    return Completion::ok();
+}
+
+}  // namespace rookery::imapd::commands

@@ -1,0 +1,182 @@
+// RENAME of a mailbox with everything below it; INBOX's special case; change of partition.
+#include <algorithm>
+#include <numeric>
+
+#include "imap/imapd/command_table.h"
+#include "imap/imapd/placement.h"
+#include "imap/imapd/rights.h"
+#include "imap/imapd/tree.h"
+#include "lib/base/log.h"
+
+namespace rookery::imapd::commands {
+namespace {
+
+using model::MailboxEntry;
+using model::MailboxName;
+using model::Rights;
+
+struct Arguments {
+    std::optional<MailboxName> to;
+    std::string location;
+};
+
+Result<Arguments> rename_arguments(ImapSession& s)
+{
+    Arguments arguments;
+    TRY(s.reader.space());
+    TRY_ASSIGN(std::string external, s.reader.astring());
+    TRY_ASSIGN(bool more, s.reader.accept(' '));
+    if (more) {
+        TRY_ASSIGN(arguments.location, s.reader.astring());
+    }
+    TRY(s.reader.end_of_line());
+    TRY_ASSIGN(arguments.to, s.names->to_internal(external));
+    return arguments;
+}
+
+Status must_be_free(ImapSession& s, const MailboxName& name)
+{
+    auto there = s.directory.lookup(name);
+    if (there.is(Code::not_found)) return success();
+    if (!there) return there.error();
+    if (there->state == model::EntryState::deleted) return success();
+    if (there->state == model::EntryState::reserved)
+        return Error{Code::reserved, "Mailbox is currently reserved"};
+    return Error{Code::exists, "Mailbox already exists"};
+}
+
+// RENAME m m partition: to another partition of this server.
+Completion change_partition(ImapSession& s, const MailboxEntry& entry, const std::string& location)
+{
+    if (!s.identity->any_admin()) return Completion::from(Error{Code::denied, {}});
+    auto partition = choose_partition(s, location, entry);
+    if (partition.is(Code::unsupported)) return bad_location(location);
+    if (!partition) return Completion::from(partition.error());
+    if (*partition == entry.partition)
+        return Completion::from(Error{Code::exists, "it is there already"});
+    MailboxEntry moved = entry;
+    moved.partition = *partition;
+    leave_if_selected(s, {&entry, 1});
+    auto done = s.directory.update(moved, [&] { return s.store->rename(entry, moved); });
+    return done ? Completion::ok() : Completion::from(done.error());
+}
+
+// RFC 3501 6.3.5: the messages of INBOX go to the new mailbox; INBOX stays, and what is below it.
+Status rename_inbox(ImapSession& s, const MailboxEntry& inbox, const MailboxName& to,
+                    const std::optional<MailboxEntry>& ancestor)
+{
+    TRY_ASSIGN(std::string partition, choose_partition(s, {}, inbox));
+    const MailboxEntry made{.name = to,
+                            .server = {},
+                            .partition = partition,
+                            .acl = first_acl(s.config, to, ancestor),
+                            .uniqueid = new_uniqueid()};
+    const auto create = [&]() -> Status {
+        auto uidvalidity = s.store->create(made);
+        return uidvalidity ? success() : Status(uidvalidity.error());
+    };
+    TRY(s.directory.create(made, create));
+    const std::string& user = s.identity->userid;
+    TRY_ASSIGN(auto box, s.store->open(inbox, user, mailbox::OpenMode::read_write));
+    if (box->exists() == 0) return success();
+    std::vector<uint32_t> all(box->exists());
+    std::iota(all.begin(), all.end(), 1u);
+    model::SequenceSet uids;
+    for (uint32_t n : all) uids.add(box->message(n).uid);
+    TRY(box->copy_to(made, user, all));
+    model::FlagList deleted;
+    deleted.system = model::kDeleted;
+    TRY(box->store_flags(all, mailbox::FlagChange::add, deleted));
+    TRY(box->expunge(&uids));
+    return success();
+}
+
+// A user's whole tree becomes another user's: the old owner's rights become the new one's.
+void change_owner(MailboxEntry& entry, const std::string& from, const std::string& to)
+{
+    const auto* old = entry.acl.find(from);
+    if (old == nullptr) return;
+    const Rights rights = old->rights;
+    entry.acl.set(from, Rights());
+    entry.acl.set(to, rights);
+}
+
+Status may_rename(ImapSession& s, const MailboxEntry& from, const MailboxName& to,
+                  const std::optional<MailboxEntry>& ancestor)
+{
+    TRY(require_settled(from));
+    if (from.name.is_inbox() != to.is_inbox())
+        return Error{Code::unsupported, "an INBOX becomes an INBOX"};
+    if (from.name.is_inbox()) {
+        TRY(require(s, from, Rights::lookup));
+        if (!s.identity->any_admin() || is_own(s, from.name))
+            return Error{Code::unsupported, "Operation is not supported on mailbox"};
+        if (!s.config.allowusermoves()) return Error{Code::unsupported, "allowusermoves is off"};
+    } else {
+        TRY(require(s, from, Rights::delete_mailbox));
+    }
+    if (from.name.is_above(to)) return Error{Code::unsupported, "to a name below itself"};
+    TRY(must_be_free(s, to));
+    return may_create(s, to, ancestor, false);
+}
+
+Completion rename_tree(ImapSession& s, const MailboxEntry& top, const MailboxName& to)
+{
+    auto tree = tree_of(s.directory, top.name);
+    if (!tree) return Completion::from(tree.error());
+    std::vector<MailboxEntry> targets = *tree;
+    const bool new_owner = top.name.is_inbox();
+    for (auto& entry : targets) {
+        if (!entry.is_local()) return Completion::no(std::string(kNotOnOneServer));
+        if (auto settled = require_settled(entry); !settled)
+            return Completion::from(settled.error());
+        auto name = entry.name.with_prefix(top.name, to);
+        if (!name) return Completion::from(name.error());
+        entry.name = *std::move(name);
+        if (new_owner) change_owner(entry, top.name.user(), to.user());
+    }
+    leave_if_selected(s, *tree);
+    if (auto done = rename_mailboxes(s, *tree, targets); !done)
+        return Completion::from(done.error());
+    return Completion::ok();
+}
+
+}  // namespace
+
+Completion rename(ImapSession& s, Command& command)
+{
+    auto arguments = rename_arguments(s);
+    if (!arguments) return Completion::from(arguments.error());
+    const MailboxEntry& from = *command.entry;
+    const MailboxName& to = *arguments->to;
+    if (from.name == to) {
+        if (arguments->location.empty()) return Completion::from(Error{Code::exists, {}});
+        return change_partition(s, from, arguments->location);
+    }
+    if (!arguments->location.empty())
+        return Completion::no(
+            "[CANNOT] Cross-server or cross-partition move w/rename not supported");
+    auto ancestor = nearest_ancestor(s, to);
+    if (!ancestor) return Completion::from(ancestor.error());
+    Completion done;
+    if (is_own(s, from.name) && from.name.is_inbox() && !to.is_inbox()) {
+        Status moved = [&]() -> Status {
+            TRY(require_settled(from));
+            TRY(must_be_free(s, to));
+            TRY(may_create(s, to, *ancestor, false));
+            return rename_inbox(s, from, to, *ancestor);
+        }();
+        if (!moved) return Completion::from(moved.error());
+    } else {
+        if (auto may = may_rename(s, from, to, *ancestor); !may)
+            return Completion::from(may.error());
+        done = rename_tree(s, from, to);
+    }
+    if (done.kind != Completion::Kind::ok) return done;
+    log::notice("rename", {{"user", s.identity->userid},
+                           {"mailbox", from.name.internal()},
+                           {"to", to.internal()}});
+    return Completion::ok();
+}
+
+}  // namespace rookery::imapd::commands

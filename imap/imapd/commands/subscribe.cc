@@ -1,0 +1,43 @@
+// SUBSCRIBE and UNSUBSCRIBE. The list of a user is kept where the INBOX is.
+#include "imap/imapd/command_table.h"
+#include "imap/imapd/rights.h"
+#include "imap/mboxlist/subscriptions.h"
+
+namespace rookery::imapd::commands {
+namespace {
+
+// allowallsubscribe: users of a backend subscribe to mailboxes of others, which it need not know.
+Status may_subscribe(ImapSession& s, const model::MailboxName& name)
+{
+    auto entry = s.directory.lookup(name);
+    if (entry) {
+        if (!require(s, *entry, model::Rights::lookup) && !s.config.allowallsubscribe())
+            return Error{Code::not_found, "Mailbox does not exist"};
+        return success();
+    }
+    if (!entry.is(Code::not_found)) return entry.error();
+    if (s.config.allowallsubscribe()) return success();
+    return entry.error();
+}
+
+}  // namespace
+
+Completion subscribe(ImapSession& s, Command& command)
+{
+    Status done = [&]() -> Status {
+        TRY(s.reader.space());
+        TRY_ASSIGN(std::string external, s.reader.astring());
+        TRY(s.reader.end_of_line());
+        TRY_ASSIGN(auto name, s.names->to_internal(external));
+        mboxlist::Subscriptions list(s.config.configdirectory(), s.identity->userid);
+        if (command.name == "SUBSCRIBE") {
+            TRY(may_subscribe(s, name));
+            return list.add(name);
+        }
+        auto removed = list.remove(name);
+        return removed.is(Code::not_found) ? success() : removed;
+    }();
+    return done ? Completion::ok() : Completion::from(done.error());
+}
+
+}  // namespace rookery::imapd::commands

@@ -1,0 +1,293 @@
+#include "imap/imapd/engine.h"
+
+#include <poll.h>
+
+#include <algorithm>
+
+#include "imap/imapd/capabilities.h"
+#include "imap/imapd/relay.h"
+#include "imap/imapd/responder.h"
+#include "imap/imapd/router.h"
+#include "imap/imapd/updates.h"
+#include "lib/base/log.h"
+#include "lib/base/signals.h"
+
+namespace rookery::imapd {
+namespace {
+
+constexpr Milliseconds kMinTimeout = std::chrono::minutes(30);  // RFC 3501 5.4
+constexpr Milliseconds kLoginTimeout = std::chrono::minutes(5);
+
+bool allowed_in(const CommandSpec& spec, State state)
+{
+    return (spec.states & static_cast<unsigned>(state)) != 0;
+}
+
+std::string_view wrong_state(const CommandSpec& spec, State state)
+{
+    if (state == State::not_authenticated) return "Please login first";
+    if (allowed_in(spec, State::not_authenticated)) return "Already authenticated";
+    return "Please select a mailbox first";
+}
+
+std::string_view kind_word(Completion::Kind kind)
+{
+    switch (kind) {
+    case Completion::Kind::ok: return "OK";
+    case Completion::Kind::no: return "NO";
+    case Completion::Kind::bad: return "BAD";
+    case Completion::Kind::relayed:
+    case Completion::Kind::disconnect: break;
+    }
+    return "BAD";
+}
+
+// RFC 3501 6.3.11: a client may create the mailbox and try again.
+bool wants_trycreate(const Command& command)
+{
+    return command.name == "APPEND" || command.name == "LOCALAPPEND";
+}
+
+}  // namespace
+
+ReaderLimits reader_limits(const config::Config& config)
+{
+    ReaderLimits limits;
+    limits.max_word = static_cast<size_t>(std::max<int64_t>(config.maxword(), 64));
+    limits.max_quoted = static_cast<size_t>(std::max<int64_t>(config.maxquoted(), 64));
+    return limits;
+}
+
+void Engine::run()
+{
+    s_.client.set_timeout(std::max<Milliseconds>(s_.config.timeout(), kMinTimeout));
+    if (greet())
+        while (!ended_ && wait_for_command()) one_command();
+    s_.unselect();
+    if (s_.backends != nullptr) s_.backends->drop_all();
+    s_.client.close();
+}
+
+bool Engine::greet()
+{
+    if (auto text = s_.kit.shutdown_text()) {
+        say_bye(*text);
+        return false;
+    }
+    s_.client.put("* OK [CAPABILITY ", capability_list(s_), "] ", s_.kit.greeting_name(),
+                  " server ready\r\n");
+    return true;
+}
+
+void Engine::say_bye(std::string_view text)
+{
+    s_.client.put("* BYE ", wire_text(text), "\r\n");
+    (void)s_.client.flush();
+    ended_ = true;
+}
+
+bool Engine::wait_for_command()
+{
+    if (!s_.client.has_input()) {
+        if (!s_.client.flush()) return false;
+        s_.client.release_buffers();
+        master::scoreboard::set_state("idle");
+    }
+    const Milliseconds wait =
+        s_.identity ? s_.client.timeout() : std::min(s_.client.timeout(), kLoginTimeout);
+    return wait_for_bytes(Deadline::after(wait)) && s_.client.ok();
+}
+
+bool Engine::wait_for_bytes(Deadline deadline)
+{
+    while (true) {
+        if (signals::terminate_seen()) {
+            say_bye("Server is shutting down");
+            return false;
+        }
+        if (s_.client.has_input()) return true;
+        auto* remote = s_.remote();
+        pollfd fds[2] = {{s_.client.fd(), POLLIN, 0},
+                         {remote != nullptr ? remote->backend->stream().fd() : -1, POLLIN, 0}};
+        const bool backend_has = remote != nullptr && remote->backend->stream().has_input();
+        if (!backend_has) {
+            auto ready = signals::poll_fds({fds, 2}, deadline);
+            if (!ready) return false;
+        }
+        if (fds[0].revents != 0) {
+            auto now = s_.client.wait_input(Deadline::after(Milliseconds(0)));
+            if (!now) return false;
+            if (*now) return true;
+        }
+        if (backend_has || fds[1].revents != 0) {
+            if (!relay_unsolicited(s_)) {
+                say_bye("Fatal error: Lost connection to selected backend");
+                return false;
+            }
+            if (!s_.client.flush()) return false;
+        }
+        if (deadline.passed()) {
+            say_bye("Disconnected for inactivity");
+            return false;
+        }
+    }
+}
+
+Result<const CommandSpec*> Engine::read_head(Command& command)
+{
+    TRY_ASSIGN(command.tag, s_.reader.tag());
+    TRY(s_.reader.space());
+    TRY_ASSIGN(command.name, s_.reader.command_name());
+    if (command.name == "UID") {
+        TRY(s_.reader.space());
+        TRY_ASSIGN(std::string verb, s_.reader.command_name());
+        command.name += ' ';
+        command.name += verb;
+        command.by_uid = true;
+    }
+    const CommandSpec* spec = find_command(command.name);
+    if (spec == nullptr) return Error{Code::syntax, "Unrecognized command"};
+    if (!allowed_in(*spec, s_.state))
+        return Error{Code::syntax, std::string(wrong_state(*spec, s_.state))};
+    return spec;
+}
+
+void Engine::one_command()
+{
+    Command command;
+    s_.reader.begin();
+    auto spec = read_head(command);
+    if (!s_.client.ok()) return;
+    if (!spec) {
+        answer(command, Completion::bad(spec.error().text));
+        return;
+    }
+    const bool admin = s_.identity && s_.identity->any_admin();
+    if (auto text = s_.kit.shutdown_text(); text && !admin) {
+        say_bye(cat("[ALERT] ", *text));
+        return;
+    }
+    master::scoreboard::set_state((*spec)->name);
+    s_.expunge_allowed = !(*spec)->holds_expunge;
+    const Completion done = dispatch(**spec, command);
+    s_.expunge_allowed = true;
+    if (!s_.client.ok() || done.kind == Completion::Kind::disconnect) {
+        ended_ = true;
+        return;
+    }
+    tell_updates(**spec, done);
+    if (!ended_) answer(command, done);
+    if (s_.state == State::logout) ended_ = true;
+}
+
+void Engine::answer(const Command& command, const Completion& done)
+{
+    const bool bad = done.kind == Completion::Kind::bad;
+    if (done.kind != Completion::Kind::relayed)
+        s_.client.put(command.tag.empty() ? "*" : command.tag, ' ', kind_word(done.kind), ' ',
+                      wire_text(done.text), "\r\n");
+    bad_in_a_row_ = bad ? bad_in_a_row_ + 1 : 0;
+    if (bad_in_a_row_ >= (s_.identity ? kMaxBad : kMaxBadBeforeLogin)) {
+        say_bye("Too many invalid commands");
+        return;
+    }
+    if (s_.reader.at_end() || done.kind == Completion::Kind::relayed) return;
+    // The client may be waiting for this answer before it sends the rest.
+    if (s_.client.flush()) s_.reader.skip_command();
+    if (!s_.client.ok() && s_.client.error().code == Code::limit) ended_ = true;
+}
+
+void Engine::tell_updates(const CommandSpec& spec, const Completion& done)
+{
+    if (done.kind == Completion::Kind::relayed || done.kind == Completion::Kind::bad) return;
+    Status told = success();
+    if (s_.local() != nullptr)
+        told = send_updates(s_, !spec.holds_expunge);
+    else if (s_.remote() != nullptr && spec.name == "NOOP")
+        told = relay_poll(s_);
+    if (told) return;
+    if (s_.remote() != nullptr)
+        say_bye("Fatal error: Lost connection to selected backend");
+    else if (told.is(Code::not_found))
+        say_bye("[UNAVAILABLE] Mailbox has been deleted");
+    else
+        say_bye(Completion::from(told.error()).text);
+}
+
+Completion Engine::dispatch(const CommandSpec& spec, Command& command)
+{
+    switch (spec.route) {
+    case Route::here: return spec.run(s_, command);
+    case Route::by_mailbox: return by_mailbox(spec, command);
+    case Route::by_new_name: return by_new_name(spec, command);
+    case Route::by_selection: return by_selection(spec, command);
+    case Route::by_inbox: return by_inbox(spec, command);
+    }
+    return Completion::bad("Unrecognized command");
+}
+
+Status Engine::read_mailbox(Command& command)
+{
+    TRY(s_.reader.space());
+    TRY_ASSIGN(command.external, s_.reader.astring());
+    TRY_ASSIGN(command.mailbox, s_.names->to_internal(command.external));
+    return success();
+}
+
+Completion Engine::by_mailbox(const CommandSpec& spec, Command& command)
+{
+    if (auto read = read_mailbox(command); !read) return Completion::from(read.error());
+    auto placed = place(s_, *command.mailbox);
+    if (!placed) {
+        auto failed = Completion::from(placed.error());
+        if (placed.is(Code::not_found) && wants_trycreate(command))
+            failed.text = "[TRYCREATE] Mailbox does not exist";
+        return failed;
+    }
+    command.entry = std::move(placed->entry);
+    if (placed->is_here()) return spec.run(s_, command);
+    return relay(spec, command, placed->server);
+}
+
+Completion Engine::by_new_name(const CommandSpec& spec, Command& command)
+{
+    if (auto read = read_mailbox(command); !read) return Completion::from(read.error());
+    // What never leaves this server does not ask the list where it would go.
+    if (spec.relay == nullptr) return spec.run(s_, command);
+    auto placed = place_new(s_, *command.mailbox);
+    if (!placed) return Completion::from(placed.error());
+    if (placed->is_here()) return spec.run(s_, command);
+    return relay(spec, command, placed->server);
+}
+
+Completion Engine::by_selection(const CommandSpec& spec, Command& command)
+{
+    if (auto* remote = s_.remote(); remote != nullptr && spec.relay != nullptr)
+        return spec.relay(s_, command, *remote->backend);
+    return spec.run(s_, command);
+}
+
+Completion Engine::by_inbox(const CommandSpec& spec, Command& command)
+{
+    auto placed = place_inbox(s_);
+    if (!placed) return Completion::from(placed.error());
+    if (placed->is_here()) return spec.run(s_, command);
+    return relay(spec, command, placed->server);
+}
+
+Completion Engine::relay(const CommandSpec& spec, Command& command, const std::string& server)
+{
+    if (spec.relay == nullptr) return Completion::from(Error{Code::moved, {}});
+    if (s_.backends == nullptr) return Completion::from(Error{Code::unavailable, {}});
+    auto backend = s_.backends->get(server);
+    if (!backend) {
+        log::warning("backend", {{"server", server}, {"reason", backend.error()}});
+        return Completion::from(backend.error().code == Code::denied
+                                    ? Error{Code::unavailable, {}}
+                                    : backend.error());
+    }
+    master::scoreboard::set_backend(server);
+    return spec.relay(s_, command, **backend);
+}
+
+}  // namespace rookery::imapd

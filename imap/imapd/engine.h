@@ -1,0 +1,57 @@
+// The IMAP engine: one client connection from its greeting to its end.
+//
+// Reads command after command, in order, looks each up in the command table, asks the router where
+// it runs, runs or relays it, tells what changed in the selected mailbox, and writes the tagged
+// line. Answers to pipelined commands are sent together, everything else in one write per command.
+// The session and what it refers to outlive the engine. Between commands SIGTERM, the shutdown file
+// and the autologout timer end the connection with BYE; a command that began is finished.
+// One thread. RFC 3501.
+#ifndef ROOKERY_IMAP_IMAPD_ENGINE_H
+#define ROOKERY_IMAP_IMAPD_ENGINE_H
+
+#include <string>
+#include <string_view>
+
+#include "imap/imapd/command_table.h"
+#include "imap/imapd/session.h"
+
+namespace rookery::imapd {
+
+ReaderLimits reader_limits(const config::Config& config);
+
+class Engine {
+ public:
+    static constexpr int kMaxBadBeforeLogin = 10;  // bad commands in a row: BYE
+    static constexpr int kMaxBad = 50;
+
+    explicit Engine(ImapSession& session) : s_(session) {}
+    // The whole conversation. The client's stream is closed at its end.
+    void run();
+
+ private:
+    bool greet();
+    // Waits until the client's next command begins. False: the conversation ends.
+    bool wait_for_command();
+    bool wait_for_bytes(Deadline deadline);
+    void one_command();
+    // The words up to the command's name; gives its row.
+    Result<const CommandSpec*> read_head(Command& command);
+    Completion dispatch(const CommandSpec& spec, Command& command);
+    Completion by_mailbox(const CommandSpec& spec, Command& command);
+    Completion by_new_name(const CommandSpec& spec, Command& command);
+    Completion by_selection(const CommandSpec& spec, Command& command);
+    Completion by_inbox(const CommandSpec& spec, Command& command);
+    Completion relay(const CommandSpec& spec, Command& command, const std::string& server);
+    Status read_mailbox(Command& command);
+    void tell_updates(const CommandSpec& spec, const Completion& done);
+    void answer(const Command& command, const Completion& done);
+    void say_bye(std::string_view text);
+
+    ImapSession& s_;
+    int bad_in_a_row_ = 0;
+    bool ended_ = false;
+};
+
+}  // namespace rookery::imapd
+
+#endif

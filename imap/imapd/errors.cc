@@ -1,0 +1,56 @@
+// The one table of failures: what a client reads for each Code. The texts are those that murder
+// peers and scripts know (WIRE 3.1), the response codes those of RFC 5530.
+#include "imap/imapd/session.h"
+#include "lib/base/log.h"
+
+namespace rookery::imapd {
+namespace {
+
+// No text: the Error's own, which was written for the client.
+std::string_view response(Code code)
+{
+    switch (code) {
+    case Code::not_found: return "[NONEXISTENT] Mailbox does not exist";
+    case Code::exists: return "[ALREADYEXISTS] Mailbox already exists";
+    case Code::denied: return "[NOPERM] Permission denied";
+    case Code::over_quota: return "[OVERQUOTA] Over quota";
+    case Code::bad_name: return "[CANNOT] Invalid mailbox name";
+    case Code::unavailable:
+        return "[UNAVAILABLE] Server(s) unavailable to complete operation";
+    case Code::behind:
+        return "[UNAVAILABLE] The mailbox list cannot be brought up to date now; try again later";
+    case Code::busy: return "[INUSE] Mailbox is locked";
+    case Code::io: return "[UNAVAILABLE] System I/O error";
+    case Code::no_space: return "[UNAVAILABLE] No space left on the server";
+    case Code::corrupt: return "[CORRUPTION] Mailbox has an invalid format";
+    case Code::syntax: return {};
+    case Code::limit: return {};
+    case Code::timeout: return "[UNAVAILABLE] Timed out waiting for another server";
+    case Code::closed: return "[UNAVAILABLE] Lost connection to another server";
+    case Code::unsupported: return "[CANNOT] Operation is not supported on mailbox";
+    case Code::reserved: return "[UNAVAILABLE] Mailbox is currently reserved";
+    case Code::moved: return "[UNAVAILABLE] Mailbox has been moved to another server";
+    case Code::config: return "[SERVERBUG] The server's configuration does not allow this";
+    }
+    return "[SERVERBUG] Unknown failure";
+}
+
+// What only an administrator can put right.
+bool concerns_the_administrator(Code code)
+{
+    return code == Code::io || code == Code::no_space || code == Code::corrupt ||
+           code == Code::config;
+}
+
+}  // namespace
+
+Completion Completion::from(const Error& error)
+{
+    if (concerns_the_administrator(error.code))
+        log::error("command failed", {{"kind", code_name(error.code)}, {"reason", error.text}});
+    const std::string_view text = response(error.code);
+    if (!text.empty()) return no(std::string(text));
+    return bad(error.text.empty() ? "Invalid command" : error.text);
+}
+
+}  // namespace rookery::imapd

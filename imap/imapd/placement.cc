@@ -1,0 +1,154 @@
+#include "imap/imapd/placement.h"
+
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <random>
+
+#include "imap/imapd/rights.h"
+#include "lib/base/strings.h"
+
+namespace rookery::imapd {
+namespace {
+
+using model::MailboxEntry;
+using model::MailboxName;
+using model::Rights;
+
+// What an owner is given: lrswipkxtecdan.
+const Rights kOwnerRights = Rights::all;
+
+uint64_t free_bytes(const std::string& path)
+{
+    struct statvfs fs {};
+    if (::statvfs(path.c_str(), &fs) != 0) return 0;
+    return static_cast<uint64_t>(fs.f_bavail) * fs.f_frsize;
+}
+
+bool has_user(const MailboxName& name)
+{
+    return !name.user().empty();
+}
+
+// The mailbox is active as far as clients can tell.
+bool counts(const MailboxEntry& entry)
+{
+    return entry.state == model::EntryState::active || entry.state == model::EntryState::moving;
+}
+
+}  // namespace
+
+Result<std::optional<MailboxEntry>> nearest_ancestor(ImapSession& session, const MailboxName& name)
+{
+    for (auto up = name.parent(); up; up = up->parent()) {
+        auto entry = session.directory.lookup(*up);
+        if (entry && counts(*entry)) return std::optional<MailboxEntry>(*std::move(entry));
+        if (!entry && !entry.is(Code::not_found)) return std::move(entry).error();
+    }
+    return std::optional<MailboxEntry>();
+}
+
+Status may_create(ImapSession& session, const MailboxName& name,
+                  const std::optional<MailboxEntry>& ancestor, bool orphans)
+{
+    const bool admin = session.identity->any_admin();
+    if (name.is_deleted(session.config.deletedprefix()) && !admin)
+        return Error{Code::denied, "Permission denied"};
+    TRY(name.check_creatable());
+    if (name.is_inbox()) {
+        TRY_ASSIGN(std::string userid,
+                   auth::canonical_userid(name.user(), session.config.username_tolower()));
+        if (userid != name.user()) return Error{Code::bad_name, "not a user id"};
+    }
+    const bool orphan = has_user(name) && !name.is_inbox() && !ancestor;
+    if (orphan && !orphans) return Error{Code::not_found, "the user has no INBOX"};
+    if (admin) return success();
+    if (!ancestor) return Error{Code::denied, "Permission denied"};
+    return require(session, *ancestor, Rights::create);
+}
+
+model::Acl first_acl(const config::Config& config, const MailboxName& name,
+                     const std::optional<MailboxEntry>& ancestor)
+{
+    if (ancestor) return ancestor->acl;
+    model::Acl acl;
+    if (has_user(name)) {
+        acl.set(name.user(), kOwnerRights);
+        return acl;
+    }
+    const auto words = split_words(config.defaultacl());
+    for (size_t i = 0; i + 1 < words.size(); i += 2)
+        if (auto rights = Rights::parse(words[i + 1], delete_right(config)))
+            acl.set(words[i], *rights);
+    return acl;
+}
+
+bool has_partition(const config::Config& config, std::string_view name)
+{
+    const auto partitions = config.partitions();
+    return std::any_of(partitions.begin(), partitions.end(),
+                       [&](const auto& p) { return p.first == name; });
+}
+
+Result<std::string> choose_partition(ImapSession& session, std::string_view location,
+                                     const std::optional<MailboxEntry>& ancestor)
+{
+    if (!location.empty()) {
+        TRY_ASSIGN(auto wire, model::parse_location(location));
+        const bool ours = wire.server.empty() || wire.server == session.config.servername();
+        if (!ours) return Error{Code::unsupported, "Invalid server requested"};
+        if (!wire.partition.empty()) {
+            if (!has_partition(session.config, wire.partition))
+                return Error{Code::unsupported, "Unknown/invalid partition"};
+            return wire.partition;
+        }
+    }
+    if (ancestor && ancestor->is_local() && has_partition(session.config, ancestor->partition))
+        return ancestor->partition;
+    if (!session.config.defaultpartition().empty()) return session.config.defaultpartition();
+    const auto& excluded = session.config.partition_select_exclude();
+    std::string best;
+    uint64_t most = 0;
+    for (const auto& [name, path] : session.config.partitions()) {
+        if (std::find(excluded.begin(), excluded.end(), name) != excluded.end()) continue;
+        const uint64_t room = free_bytes(path);
+        if (!best.empty() && room <= most) continue;
+        best = name;
+        most = room;
+    }
+    if (best.empty()) return Error{Code::config, "no partition to create a mailbox on"};
+    return best;
+}
+
+Completion bad_location(std::string_view location)
+{
+    return Completion::no(location.find('!') == std::string_view::npos
+                              ? "[CANNOT] Unknown/invalid partition"
+                              : "[CANNOT] Invalid server requested");
+}
+
+std::string new_uniqueid()
+{
+    std::random_device random;
+    std::string bytes;
+    while (bytes.size() < 16) {
+        const unsigned word = random();
+        for (unsigned shift = 0; shift < 32; shift += 8)
+            bytes.push_back(static_cast<char>(word >> shift & 0xFF));
+    }
+    return hex(bytes);
+}
+
+Result<std::vector<MailboxEntry>> tree_of(mboxlist::Directory& directory, const MailboxName& top)
+{
+    std::vector<MailboxEntry> tree;
+    // The separator is the lowest byte in a key: what is below a name follows it at once.
+    TRY(directory.scan(top.key(), [&](const MailboxEntry& entry) {
+        if (!(entry.name == top) && !top.is_above(entry.name)) return mboxlist::Next::stop();
+        if (counts(entry)) tree.push_back(entry);
+        return mboxlist::Next::go_on();
+    }));
+    return tree;
+}
+
+}  // namespace rookery::imapd
