@@ -139,6 +139,8 @@ class Mailbox {
     // and the caller must look every imapidlepoll. drain_wakeups() empties it.
     virtual int wakeup_fd() = 0;
     virtual void drain_wakeups() = 0;
+    // The session is about to wait for its client: gives back memory that can be had again.
+    virtual void rest() {}
 };
 
 }  // namespace rookery::mailbox

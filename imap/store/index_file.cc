@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/base/log.h"
 #include "lib/base/strings.h"
 
 namespace rookery::store {
@@ -160,6 +161,14 @@ Result<IndexRecord> IndexFile::record(uint32_t slot) const
             return Error{Code::corrupt, cat("index: checksum of record ", slot)};
         ::sched_yield();
     }
+}
+
+IndexRecord IndexFile::newest(uint32_t slot) const
+{
+    auto intact = record(slot);
+    if (intact) return *intact;
+    log::error("index record is broken, reconstruct the mailbox", {{"reason", intact.error()}});
+    return decode_record(at(slot));
 }
 
 uint32_t IndexFile::lower_bound(uint32_t wanted, uint32_t count) const

@@ -45,6 +45,8 @@ class IndexFile {
 
     // slot must be below the mapped count. Copies until the checksum is right, a few times.
     Result<IndexRecord> record(uint32_t slot) const;
+    // The same; a record that stays broken is given as it is, and logged.
+    IndexRecord newest(uint32_t slot) const;
     uint32_t uid(uint32_t slot) const { return load32(at(slot) + kRecordUid); }
     uint32_t flags(uint32_t slot) const { return load32(at(slot) + kRecordFlags); }
     uint32_t state(uint32_t slot) const { return load32(at(slot) + kRecordState); }

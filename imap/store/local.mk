@@ -5,9 +5,29 @@ noinst_LIBRARIES += %D%/libstore.a
 	%D%/header_file.h %D%/header_file.cc \
 	%D%/index_file.h %D%/index_file.cc \
 	%D%/index_format.h %D%/index_format.cc \
+	%D%/local_mailbox.h %D%/local_mailbox.cc \
+	%D%/local_store.h %D%/local_store.cc \
+	%D%/mailbox_change.cc %D%/mailbox_refresh.cc \
 	%D%/mailbox_lock.h %D%/mailbox_lock.cc \
 	%D%/mailbox_path.h %D%/mailbox_path.cc \
+	%D%/mailbox_writer.h %D%/mailbox_writer.cc \
 	%D%/message_file.h %D%/message_file.cc \
 	%D%/seen_store.h %D%/seen_store.cc \
+	%D%/render.h %D%/render.cc \
+	%D%/slot_map.h %D%/slot_map.cc \
 	%D%/uid_set.h %D%/uid_set.cc \
 	%D%/wakeup.h %D%/wakeup.cc
+
+if HAVE_CHECK
+check_PROGRAMS += tests/unit/imap/store/suite
+TESTS += tests/unit/imap/store/suite
+tests_unit_imap_store_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+	tests/unit/imap/store/fixture.h \
+	tests/unit/imap/store/files_test.cc \
+	tests/unit/imap/store/local_mailbox_test.cc \
+	tests/unit/imap/store/local_store_test.cc
+tests_unit_imap_store_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+tests_unit_imap_store_suite_LDADD = imap/store/libstore.a imap/model/libmodel.a \
+	lib/config/libconfig.a lib/text/libtext.a lib/base/libbase.a \
+	$(OPENSSL_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
+endif

@@ -257,6 +257,19 @@ Result<MessageFacts> StagedFile::finish()
     return facts;
 }
 
+Result<std::string> StagedFile::cache_entry(CacheRenderer renderer)
+{
+    if (cache_entry_) return *cache_entry_;
+    TRY_ASSIGN(MessageFacts facts, finish());
+    cache_entry_ = "";
+    if (renderer == nullptr) return *cache_entry_;
+    TRY_ASSIGN(std::string_view bytes, map());
+    auto items = renderer(bytes);
+    mapped_.reset();
+    if (items) cache_entry_ = encode_cache_entry(*items, {facts.guid.data(), kGuidSize});
+    return *cache_entry_;
+}
+
 void sweep_stage(const std::string& partition_root)
 {
     std::string folder = cat(partition_root, '/', kStageName);

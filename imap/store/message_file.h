@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "imap/mailbox/mailbox.h"
+#include "imap/store/cache_file.h"
 #include "imap/store/index_format.h"
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
@@ -66,6 +67,9 @@ class StagedFile final : public mailbox::StagedMessage {
 
     // Makes the bytes durable; no write() afterwards. Cheap when called again.
     Result<MessageFacts> finish();
+    // After finish(): what the cache keeps of it, rendered once for all its mailboxes. "" without a
+    // renderer, or where it cannot render this message.
+    Result<std::string> cache_entry(CacheRenderer renderer);
 
  private:
     struct DigestFree {
@@ -87,6 +91,7 @@ class StagedFile final : public mailbox::StagedMessage {
     std::unique_ptr<MappedFile> mapped_;
     std::optional<Error> failed_;
     std::optional<MessageFacts> facts_;
+    std::optional<std::string> cache_entry_;
 };
 
 // Removes staged files whose process is gone.

@@ -1,0 +1,202 @@
+// The view: opening it, reading from it.
+#include "imap/store/local_mailbox.h"
+
+#include <algorithm>
+
+#include "imap/store/message_file.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+
+namespace rookery::store {
+
+Result<std::unique_ptr<LocalMailbox>> LocalMailbox::open(LocalStore& store,
+                                                         const model::MailboxEntry& entry,
+                                                         const std::string& userid,
+                                                         mailbox::OpenMode mode)
+{
+    std::unique_ptr<LocalMailbox> view(new LocalMailbox(store, entry, userid, mode));
+    TRY_ASSIGN(view->directory_, store.open_directory(entry));
+    Status attached = view->attach();
+    if (attached) attached = view->load();
+    if (attached.is(Code::corrupt)) {
+        // A writer that takes the lock puts right what a crash has left.
+        TRY_ASSIGN(MailboxWriter writer, view->writer());
+        TRY(writer.repair());
+        attached = view->attach();
+        if (attached) attached = view->load();
+    }
+    if (!attached) return std::move(attached).error();
+    return view;
+}
+
+LocalMailbox::LocalMailbox(LocalStore& store, const model::MailboxEntry& entry, std::string userid,
+                           mailbox::OpenMode mode)
+    : store_(store), entry_(entry), userid_(std::move(userid)), mode_(mode),
+      seen_in_index_(store::seen_in_index(entry, userid_))
+{
+}
+
+LocalMailbox::~LocalMailbox()
+{
+    if (!store_.options().expunge_immediately || index_.fd() < 0) return;
+    auto header = index_.read_header();
+    bool garbage = header && (header->state & kStateGarbage) != 0;
+    index_ = IndexFile();  // and with it the lock that keeps the files
+    if (!garbage) return;
+    auto last = MailboxWriter::open(directory_.get(), name_hash_of(entry_), Milliseconds(0));
+    if (!last) return;  // whoever has it does the same
+    auto collected = last->collect(INT64_MAX, false);
+    if (!collected) log::warning("expunged messages stay", {{"reason", collected.error()}});
+}
+
+Status LocalMailbox::attach()
+{
+    constexpr int kAttempts = 10;
+    for (int i = 0; i < kAttempts; i++) {
+        TRY_ASSIGN(index_, IndexFile::open(directory_.get()));
+        TRY(lock_descriptor(index_.fd(), false, store_.options().lock_wait));
+        if (!index_.replaced()) return success();
+    }
+    return Error{Code::busy, "index is being replaced"};
+}
+
+Status LocalMailbox::check_present(const IndexHeader& header) const
+{
+    if ((header.state & kStateDeleted) != 0) return Error{Code::not_found, "mailbox was deleted"};
+    if ((header.state & kStateMoved) != 0 || header.name_hash != name_hash_of(entry_))
+        return Error{Code::moved, "mailbox was renamed"};
+    if (index_.replaced()) return Error{Code::moved, "mailbox was rebuilt"};
+    return success();
+}
+
+Result<MailboxWriter> LocalMailbox::writer() const
+{
+    return MailboxWriter::open(directory_.get(), name_hash_of(entry_), store_.options().lock_wait);
+}
+
+Status LocalMailbox::load()
+{
+    TRY_ASSIGN(IndexHeader header, index_.read_header());
+    TRY(check_present(header));
+    TRY(claim_recent(header));
+    slots_ = SlotMap();
+    header_ = IndexHeader();
+    TRY(add_new(header));
+    IndexHeader counted;
+    for (uint32_t slot = 0; slot < header.records; slot++) {
+        TRY_ASSIGN(IndexRecord record, index_.record(slot));
+        tally(counted, record, true);
+    }
+    TRY_ASSIGN(IndexHeader after, index_.read_header());
+    bool right = counted.exists == header.exists && counted.unseen == header.unseen &&
+                 counted.size == header.size;
+    if ((!right || (header.state & kStateDirty) != 0) && after == header)
+        return Error{Code::corrupt, "index counts are wrong"};
+    header_ = header;
+    auto names = HeaderFile::read(directory_.get());
+    if (!names) return std::move(names).error();
+    keywords_ = std::move(names->keywords);
+    keywords_told_ = keywords_.size();
+    if (!seen_in_index_) {
+        seen_stamp_ = store_.seen().stamp(userid_);
+        TRY_ASSIGN(SeenState seen, store_.seen().get(userid_, entry_.uniqueid));
+        seen_ = std::move(seen.uids);
+    }
+    count_recent();
+    return success();
+}
+
+bool LocalMailbox::is_seen(uint32_t slot) const
+{
+    if (seen_in_index_) return (index_.flags(slot) & model::kSeen) != 0;
+    return seen_.contains(index_.uid(slot));
+}
+
+uint32_t LocalMailbox::first_unseen() const
+{
+    for (uint32_t n = 1; n <= slots_.size(); n++)
+        if (!is_seen(slots_.slot(n))) return n;
+    return 0;
+}
+
+mailbox::MessageInfo LocalMailbox::message(uint32_t sequence) const
+{
+    uint32_t slot = slots_.slot(sequence);
+    IndexRecord record = index_.newest(slot);
+    mailbox::MessageInfo info;
+    info.uid = record.uid;
+    info.size = record.size;
+    info.internaldate = record.internaldate;
+    info.zone_minutes = record.zone_minutes;
+    info.system_flags = record.system_flags;
+    info.keywords = record.keywords;
+    for (size_t bit = keywords_.size(); bit < model::kMaxKeywords && info.keywords.any(); bit++)
+        info.keywords.reset(bit);  // no name for it yet: told with the next refresh()
+    info.modseq = record.modseq;
+    info.recent = recent_.contains(record.uid);
+    info.expunged = record.expunged();
+    info.guid = index_.guid(slot);
+    if (!seen_in_index_) {
+        info.system_flags &= ~model::kSeen;
+        if (seen_.contains(record.uid)) info.system_flags |= model::kSeen;
+    }
+    return info;
+}
+
+uint32_t LocalMailbox::sequence_of(uint32_t uid) const
+{
+    uint32_t slot = index_.lower_bound(uid, header_.records);
+    if (slot >= header_.records || index_.uid(slot) != uid) return 0;
+    return slots_.sequence_of_slot(slot);
+}
+
+Result<std::unique_ptr<mailbox::Content>> LocalMailbox::content(uint32_t sequence)
+{
+    IndexRecord record = index_.newest(slots_.slot(sequence));
+    TRY_ASSIGN(auto file, MappedFile::open(directory_.get(), message_name(record.uid)));
+    if (file->bytes().size() != record.size)
+        return Error{Code::corrupt, cat("message ", record.uid, ": size is not what it was")};
+    return std::unique_ptr<mailbox::Content>(std::move(file));
+}
+
+Result<mailbox::CachedItems> LocalMailbox::cached(uint32_t sequence)
+{
+    IndexRecord record = index_.newest(slots_.slot(sequence));
+    if (!cache_ && record.cache_offset != 0) {
+        auto opened = CacheFile::open(directory_.get(), false);
+        if (opened) cache_ = *std::move(opened);
+    }
+    if (cache_ && record.cache_offset != 0) {
+        auto entry = cache_.read({record.cache_offset, record.cache_size});
+        if (entry) {
+            auto items = decode_cache_entry(*entry, record.guid_bytes());
+            if (items) return items;
+        }
+    }
+    CacheRenderer renderer = store_.options().renderer;
+    if (renderer == nullptr) return Error{Code::unsupported, "no renderer for messages"};
+    TRY_ASSIGN(auto whole, content(sequence));
+    return renderer(whole->bytes());
+}
+
+int LocalMailbox::wakeup_fd()
+{
+    if (!wakeup_ && !wakeup_failed_) {
+        auto bound = WakeupSocket::bind(store_.options().idle_directory, name_hash_of(entry_));
+        if (bound) {
+            wakeup_ = std::make_unique<WakeupSocket>(*std::move(bound));
+        } else {
+            wakeup_failed_ = true;
+            log::warning("no wake-up socket, looking every imapidlepoll",
+                         {{"reason", bound.error()}});
+        }
+    }
+    return wakeup_ ? wakeup_->fd() : -1;
+}
+
+void LocalMailbox::drain_wakeups()
+{
+    if (wakeup_) wakeup_->drain();
+}
+
+}  // namespace rookery::store

@@ -1,0 +1,107 @@
+// LocalMailbox: one session's view of a mailbox of this server. Implements imap/mailbox/mailbox.h.
+//
+// The view is a map of the index, the header as of the last refresh() and the runs of records that
+// have numbers: no memory per message. Flags are read from the map, so they are always the newest.
+// Everything goes by descriptors of the directory and of the index: a mailbox that is renamed stays
+// readable, and refresh() tells. A shared lock on the index keeps expunged files (mailbox_lock.h).
+// Must not outlive its store. One thread.
+#ifndef ROOKERY_IMAP_STORE_LOCAL_MAILBOX_H
+#define ROOKERY_IMAP_STORE_LOCAL_MAILBOX_H
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "imap/mailbox/mailbox.h"
+#include "imap/store/local_store.h"
+#include "imap/store/slot_map.h"
+#include "imap/store/uid_set.h"
+#include "imap/store/wakeup.h"
+
+namespace rookery::store {
+
+class LocalMailbox final : public mailbox::Mailbox {
+ public:
+    static Result<std::unique_ptr<LocalMailbox>> open(LocalStore& store,
+                                                      const model::MailboxEntry& entry,
+                                                      const std::string& userid,
+                                                      mailbox::OpenMode mode);
+    ~LocalMailbox() override;
+
+    const model::MailboxEntry& entry() const override { return entry_; }
+    mailbox::OpenMode mode() const override { return mode_; }
+    uint32_t exists() const override { return slots_.size(); }
+    uint32_t recent() const override { return recent_count_; }
+    uint32_t uidvalidity() const override { return header_.uidvalidity; }
+    uint32_t uidnext() const override { return header_.uidnext; }
+    uint64_t highestmodseq() const override { return header_.highestmodseq; }
+    uint32_t first_unseen() const override;
+    const std::vector<std::string>& keywords() const override { return keywords_; }
+    mailbox::MessageInfo message(uint32_t sequence) const override;
+    uint32_t sequence_of(uint32_t uid) const override;
+    Result<mailbox::Changes> refresh(bool may_expunge) override;
+    Result<std::unique_ptr<mailbox::Content>> content(uint32_t sequence) override;
+    Result<mailbox::CachedItems> cached(uint32_t sequence) override;
+    Result<std::vector<uint32_t>> store_flags(std::span<const uint32_t> sequences,
+                                              mailbox::FlagChange how,
+                                              const model::FlagList& flags) override;
+    Status mark_seen(std::span<const uint32_t> sequences) override;
+    Result<std::vector<uint32_t>> expunge(const model::SequenceSet* uids) override;
+    Result<mailbox::AppendResult> copy_to(const model::MailboxEntry& to, const std::string& userid,
+                                          std::span<const uint32_t> sequences) override;
+    int wakeup_fd() override;
+    void drain_wakeups() override;
+    void rest() override { index_.release_pages(); }
+
+ private:
+    LocalMailbox(LocalStore& store, const model::MailboxEntry& entry, std::string userid,
+                 mailbox::OpenMode mode);
+    Status attach();
+    Status load();
+    Status check_present(const IndexHeader& header) const;
+    Result<MailboxWriter> writer() const;
+
+    // Parts of refresh().
+    Status claim_recent(IndexHeader& header);
+    void find_changed(const IndexHeader& header, std::vector<uint32_t>& slots);
+    Status find_seen_elsewhere(std::vector<uint32_t>& slots);
+    void drop_expunged(mailbox::Changes& changes);
+    Status add_new(const IndexHeader& header);
+    void count_recent();
+
+    bool is_seen(uint32_t slot) const;
+    // Alters records under the lock: change gives true if it did. Gives the numbers it altered.
+    using Change = std::function<bool(IndexRecord&, const IndexHeader&)>;
+    Result<std::vector<uint32_t>> change_records(MailboxWriter& writer,
+                                                 std::span<const uint32_t> sequences,
+                                                 bool durable, const Change& change);
+    // Others' \Seen. Gives the numbers whose \Seen differs now.
+    Result<std::vector<uint32_t>> change_seen(std::span<const uint32_t> sequences, bool seen);
+
+    LocalStore& store_;
+    model::MailboxEntry entry_;
+    std::string userid_;
+    mailbox::OpenMode mode_;
+    bool seen_in_index_;
+    Fd directory_;
+    IndexFile index_;
+    IndexHeader header_;
+    SlotMap slots_;
+    std::vector<std::string> keywords_;
+    size_t keywords_told_ = 0;
+    UidSet recent_;
+    uint32_t recent_count_ = 0;
+    UidSet seen_;
+    uint64_t seen_stamp_ = 0;
+    std::vector<uint64_t> own_modseqs_;   // of changes that this session made itself
+    std::vector<uint32_t> untold_slots_;  // changed by others before this session changed them too
+    bool expunged_waiting_ = false;
+    CacheFile cache_;
+    std::unique_ptr<WakeupSocket> wakeup_;
+    bool wakeup_failed_ = false;
+};
+
+}  // namespace rookery::store
+
+#endif

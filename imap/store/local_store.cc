@@ -1,0 +1,503 @@
+// Mailboxes as directories: making, removing, moving, filling them.
+#include "imap/store/local_store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "imap/store/local_mailbox.h"
+#include "imap/store/message_file.h"
+#include "imap/store/render.h"
+#include "imap/store/wakeup.h"
+#include "lib/base/fd.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+#include "lib/config/config.h"
+
+namespace rookery::store {
+
+namespace {
+
+// Calls visit with each name in a directory; stops when it gives false.
+Status for_each_name(int directory, const std::function<bool(const char*)>& visit)
+{
+    int fd = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return errno_error("open directory");
+    DIR* dir = ::fdopendir(fd);
+    if (dir == nullptr) {
+        ::close(fd);
+        return errno_error("read directory");
+    }
+    while (const dirent* entry = ::readdir(dir))
+        if (!visit(entry->d_name)) break;
+    ::closedir(dir);
+    return success();
+}
+
+bool has_file(int directory, const char* name)
+{
+    struct stat st {};
+    return ::fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+// A name with a dot is ours; what has none is the directory of a mailbox below.
+bool is_ours(std::string_view name)
+{
+    return name != "." && name != ".." && name.find('.') != name.npos;
+}
+
+bool has_children(int directory)
+{
+    bool found = false;
+    Status read = for_each_name(directory, [&](const char* name) {
+        found = !is_ours(name) && std::string_view(name) != "." && std::string_view(name) != "..";
+        return !found;
+    });
+    return found || !read;
+}
+
+Result<uint32_t> largest_uid(int directory)
+{
+    uint32_t largest = 0;
+    TRY(for_each_name(directory, [&](const char* name) {
+        if (auto uid = uid_of_name(name)) largest = std::max(largest, *uid);
+        return true;
+    }));
+    return largest;
+}
+
+// The lock file goes last: whoever waits for it finds the mailbox gone.
+Status remove_files(int directory)
+{
+    std::vector<std::string> names;
+    TRY(for_each_name(directory, [&](const char* name) {
+        if (is_ours(name) && std::string_view(name) != kLockName) names.emplace_back(name);
+        return true;
+    }));
+    names.emplace_back(kLockName);
+    for (const std::string& name : names)
+        if (::unlinkat(directory, name.c_str(), 0) != 0 && errno != ENOENT)
+            return errno_error(cat("unlink ", name));
+    return success();
+}
+
+HeaderFile header_of(const model::MailboxEntry& entry, uint32_t uidvalidity)
+{
+    HeaderFile header;
+    header.name = entry.name.internal();
+    header.uniqueid = entry.uniqueid;
+    header.acl = entry.acl.to_string();
+    header.uidvalidity = uidvalidity;
+    return header;
+}
+
+}  // namespace
+
+bool seen_in_index(const model::MailboxEntry& entry, const std::string& userid)
+{
+    return userid.empty() || entry.name.user() == userid;
+}
+
+uint64_t name_hash_of(const model::MailboxEntry& entry)
+{
+    return hash64(entry.name.internal());
+}
+
+StoreOptions store_options(const config::Config& config)
+{
+    StoreOptions options;
+    options.paths.partitions = config.partitions();
+    options.paths.hashed = config.hashimapspool();
+    options.paths.full_hash = config.fulldirhash();
+    options.configdirectory = config.configdirectory();
+    options.idle_directory = config.idlesocket();
+    options.link_messages = config.singleinstancestore();
+    options.expunge_immediately = config.expunge_mode() == config::ExpungeMode::immediate;
+    options.renderer = render;
+    return options;
+}
+
+Result<std::unique_ptr<mailbox::MailboxStore>> open_local_store(const config::Config& config)
+{
+    StoreOptions options = store_options(config);
+    if (options.paths.partitions.empty())
+        return Error{Code::config, "a server with mailboxes needs a partition-NAME line"};
+    return std::unique_ptr<mailbox::MailboxStore>(
+        std::make_unique<LocalStore>(std::move(options)));
+}
+
+LocalStore::LocalStore(StoreOptions options)
+    : options_(std::move(options)), seen_(options_.configdirectory, options_.paths.full_hash)
+{
+}
+
+std::vector<std::string> LocalStore::partitions() const
+{
+    std::vector<std::string> names;
+    for (const auto& [name, path] : options_.paths.partitions) names.push_back(name);
+    return names;
+}
+
+Result<Fd> LocalStore::open_directory(const model::MailboxEntry& entry) const
+{
+    TRY_ASSIGN(std::string path, mailbox_directory(options_.paths, entry));
+    return open_file(path, O_RDONLY | O_DIRECTORY);
+}
+
+void LocalStore::wake_sessions(uint64_t name_hash) const
+{
+    wake(options_.idle_directory, name_hash);
+}
+
+// --- making and removing
+
+Result<uint32_t> LocalStore::next_uidvalidity() const
+{
+    // One more than any given before, so that a name used again within a second differs.
+    std::string path = cat(options_.configdirectory, "/uidvalidity");
+    TRY_ASSIGN(MailboxLock lock, MailboxLock::take_file(cat(path, ".lock"), options_.lock_wait));
+    auto text = read_file(path, 64);
+    if (!text && !text.is(Code::not_found)) return std::move(text).error();
+    uint32_t last = text ? to_number<uint32_t>(trim(*text)).value_or(0) : 0;
+    auto now = static_cast<uint32_t>(wall_seconds());
+    uint32_t next = std::max(now, last + 1);
+    TRY(replace_file(path, cat(next, '\n')));
+    return next;
+}
+
+Status LocalStore::sync_parents(const model::MailboxEntry& entry, std::string path) const
+{
+    TRY_ASSIGN(std::string root, partition_root(options_.paths, entry.partition));
+    while (path.size() > root.size()) {
+        path = directory_of(path);
+        TRY(sync_directory(path));
+    }
+    return success();
+}
+
+void LocalStore::remove_empty_parents(const model::MailboxEntry& entry, std::string path) const
+{
+    auto root = partition_root(options_.paths, entry.partition);
+    if (!root) return;
+    while (path.size() > root->size() && ::rmdir(path.c_str()) == 0) path = directory_of(path);
+}
+
+Result<uint32_t> LocalStore::create(const model::MailboxEntry& entry)
+{
+    TRY_ASSIGN(std::string path, mailbox_directory(options_.paths, entry));
+    TRY(make_directories(path));
+    TRY_ASSIGN(Fd directory, open_file(path, O_RDONLY | O_DIRECTORY));
+    TRY_ASSIGN(MailboxLock lock,
+               MailboxLock::take(directory.get(), options_.lock_wait, true));
+    if (has_file(directory.get(), kHeaderName))
+        return Error{Code::exists, cat(path, ": has a mailbox")};
+    IndexHeader header;
+    header.uidvalidity = static_cast<uint32_t>(entry.uidvalidity);
+    if (header.uidvalidity == 0) {
+        TRY_ASSIGN(header.uidvalidity, next_uidvalidity());
+    }
+    header.name_hash = name_hash_of(entry);
+    // Messages that lie there without a mailbox are nobody's to overwrite; reconstruct finds them.
+    TRY_ASSIGN(uint32_t largest, largest_uid(directory.get()));
+    header.uidnext = largest + 1;
+    TRY(IndexFile::replace(directory.get(), header, {}));
+    TRY(header_of(entry, header.uidvalidity).write(directory.get()));
+    TRY(sync_parents(entry, path));
+    return header.uidvalidity;
+}
+
+Status LocalStore::remove(const model::MailboxEntry& entry)
+{
+    TRY_ASSIGN(std::string path, mailbox_directory(options_.paths, entry));
+    auto directory = open_file(path, O_RDONLY | O_DIRECTORY);
+    if (directory.is(Code::not_found)) return success();
+    if (!directory) return std::move(directory).error();
+    int fd = directory->get();
+    auto lock = MailboxLock::take(fd, options_.lock_wait, true);
+    if (!lock) return std::move(lock).error();
+    // The sessions that have it open learn of the end from the index that they have mapped.
+    if (auto index = IndexFile::open(fd); index) {
+        if (auto header = index->read_header(); header) {
+            header->state |= kStateDeleted;
+            TRY(index->write_header(*header));
+        }
+    }
+    if (::unlinkat(fd, kHeaderName, 0) != 0 && errno != ENOENT)
+        return errno_error("unlink header");
+    TRY(sync_names(fd));
+    TRY(remove_files(fd));
+    TRY(sync_names(fd));
+    remove_empty_parents(entry, path);
+    wake_sessions(name_hash_of(entry));
+    return success();
+}
+
+// --- moving
+
+namespace {
+
+// Code::exists: it cannot go as a whole.
+Status move_directory(const std::string& from, const std::string& to)
+{
+    TRY(make_directories(directory_of(to)));
+    if (::rename(from.c_str(), to.c_str()) == 0) return success();
+    // EINVAL: into a directory below itself.
+    if (errno == ENOTEMPTY || errno == EEXIST || errno == EXDEV || errno == EINVAL)
+        return Error{Code::exists, "in parts"};
+    return errno_error(cat("rename ", from));
+}
+
+}  // namespace
+
+Status LocalStore::rename(const model::MailboxEntry& from, const model::MailboxEntry& to)
+{
+    TRY_ASSIGN(std::string source, mailbox_directory(options_.paths, from));
+    TRY_ASSIGN(std::string target, mailbox_directory(options_.paths, to));
+    bool moved_before = !has(from) && has(to);
+    if (!has(from) && !moved_before) return Error{Code::not_found, cat(source, ": no mailbox")};
+    TRY_ASSIGN(Fd directory, open_file(moved_before ? target : source, O_RDONLY | O_DIRECTORY));
+    TRY_ASSIGN(MailboxWriter writer,
+               MailboxWriter::open(directory.get(), std::nullopt, options_.lock_wait));
+    TRY_ASSIGN(HeaderFile* names, writer.names());
+    // A crash may have come between the steps: what is done already is not an error.
+    if (moved_before && names->uniqueid != from.uniqueid)
+        return Error{Code::not_found, cat(source, ": no mailbox")};
+    if (!moved_before && source != target) {
+        if (has(to)) {
+            TRY_ASSIGN(Fd there, open_file(target, O_RDONLY | O_DIRECTORY));
+            TRY_ASSIGN(HeaderFile other, HeaderFile::read(there.get()));
+            if (other.uniqueid != names->uniqueid)
+                return Error{Code::exists, cat(target, ": has a mailbox")};
+        }
+        bool whole = from.partition == to.partition && !has(to) &&
+                     !has_children(directory.get());
+        Status moved = whole ? move_directory(source, target)
+                             : Status(Error{Code::exists, "in parts"});
+        if (moved.is(Code::exists)) {
+            TRY(copy_mailbox(writer, to, target));
+            writer.header.state |= kStateMoved;
+            TRY(writer.commit(true));
+            if (::unlinkat(directory.get(), kHeaderName, 0) != 0) return errno_error("unlink header");
+            TRY(remove_files(directory.get()));
+            TRY(sync_names(directory.get()));
+            remove_empty_parents(from, source);
+            wake_sessions(name_hash_of(from));
+            return success();
+        }
+        TRY(std::move(moved));
+        TRY(sync_parents(to, target));
+        remove_empty_parents(from, directory_of(source));
+        if (auto above = directory_of(source); ::access(above.c_str(), F_OK) == 0)
+            TRY(sync_directory(above));
+    }
+    names->name = to.name.internal();
+    names->acl = to.acl.to_string();
+    TRY(names->write(writer.directory()));
+    writer.header.name_hash = name_hash_of(to);
+    TRY(writer.commit(true));
+    wake_sessions(name_hash_of(from));
+    return success();
+}
+
+// The mailbox's files, without the mailboxes below it, into another directory. Done again after a
+// crash it gives the same.
+Status LocalStore::copy_mailbox(MailboxWriter& writer, const model::MailboxEntry& to,
+                                const std::string& path)
+{
+    TRY(make_directories(path));
+    TRY_ASSIGN(Fd target, open_file(path, O_RDONLY | O_DIRECTORY));
+    TRY_ASSIGN(MailboxLock lock, MailboxLock::take(target.get(), options_.lock_wait, true));
+    std::vector<IndexRecord> records;
+    for (uint32_t slot = 0; slot < writer.header.records; slot++) {
+        TRY_ASSIGN(IndexRecord record, writer.index.record(slot));
+        records.push_back(record);
+        if ((record.state & kRecordUnlinked) != 0) continue;
+        std::string name = message_name(record.uid);
+        TRY(place_file(writer.directory(), name, target.get(), name, true));
+    }
+    if (has_file(writer.directory(), kCacheName))
+        TRY(place_file(writer.directory(), kCacheName, target.get(), kCacheName, false));
+    IndexHeader header = writer.header;
+    header.generation++;
+    header.name_hash = name_hash_of(to);
+    TRY(IndexFile::replace(target.get(), header, records));
+    TRY_ASSIGN(HeaderFile* names, writer.names());
+    HeaderFile renamed = *names;
+    renamed.name = to.name.internal();
+    renamed.acl = to.acl.to_string();
+    TRY(sync_names(target.get()));
+    TRY(renamed.write(target.get()));
+    return sync_parents(to, path);
+}
+
+Status LocalStore::acl_changed(const model::MailboxEntry& entry)
+{
+    TRY_ASSIGN(Fd directory, open_directory(entry));
+    TRY_ASSIGN(MailboxWriter writer, MailboxWriter::open(directory.get(), name_hash_of(entry),
+                                                         options_.lock_wait));
+    TRY_ASSIGN(HeaderFile* names, writer.names());
+    names->acl = entry.acl.to_string();
+    return names->write(directory.get());
+}
+
+bool LocalStore::has(const model::MailboxEntry& entry)
+{
+    auto directory = open_directory(entry);
+    return directory && has_file(directory->get(), kHeaderName);
+}
+
+bool LocalStore::has_messages(const model::MailboxEntry& entry)
+{
+    auto directory = open_directory(entry);
+    if (!directory) return false;
+    auto largest = largest_uid(directory->get());
+    return !largest || *largest > 0;
+}
+
+// --- looking
+
+Result<std::unique_ptr<mailbox::Mailbox>> LocalStore::open(const model::MailboxEntry& entry,
+                                                           const std::string& userid,
+                                                           mailbox::OpenMode mode)
+{
+    TRY_ASSIGN(auto opened, LocalMailbox::open(*this, entry, userid, mode));
+    return std::unique_ptr<mailbox::Mailbox>(std::move(opened));
+}
+
+Result<mailbox::StatusItems> LocalStore::status(const model::MailboxEntry& entry,
+                                                const std::string& userid)
+{
+    TRY_ASSIGN(Fd directory, open_directory(entry));
+    TRY_ASSIGN(IndexFile index, IndexFile::open(directory.get()));
+    auto header = index.read_header();
+    if (!header || (header->state & kStateDirty) != 0 || !index.map_records(header->records)) {
+        TRY_ASSIGN(MailboxWriter writer, MailboxWriter::open(directory.get(), std::nullopt,
+                                                             options_.lock_wait));
+        header = writer.header;
+        index = std::move(writer.index);
+        TRY(index.map_records(header->records));
+    }
+    if ((header->state & kStateDeleted) != 0) return Error{Code::not_found, "mailbox was deleted"};
+    mailbox::StatusItems items;
+    items.messages = header->exists;
+    items.unseen = header->unseen;
+    items.uidnext = header->uidnext;
+    items.uidvalidity = header->uidvalidity;
+    items.highestmodseq = header->highestmodseq;
+    items.size = header->size;
+    uint32_t first = index.lower_bound(header->recentuid + 1, header->records);
+    for (uint32_t slot = first; slot < header->records; slot++)
+        if ((index.state(slot) & kRecordExpunged) == 0) items.recent++;
+    if (seen_in_index(entry, userid)) return items;
+    TRY_ASSIGN(SeenState seen, seen_.get(userid, entry.uniqueid));
+    items.unseen = 0;
+    for (uint32_t slot = 0; slot < header->records; slot++)
+        if ((index.state(slot) & kRecordExpunged) == 0 && !seen.uids.contains(index.uid(slot)))
+            items.unseen++;
+    return items;
+}
+
+// --- filling
+
+Result<std::unique_ptr<mailbox::StagedMessage>> LocalStore::stage(const std::string& partition)
+{
+    TRY_ASSIGN(std::string root, partition_root(options_.paths, partition));
+    if (std::find(swept_.begin(), swept_.end(), partition) == swept_.end()) {
+        sweep_stage(root);
+        swept_.push_back(partition);
+    }
+    TRY_ASSIGN(auto staged, StagedFile::create(root));
+    return std::unique_ptr<mailbox::StagedMessage>(std::move(staged));
+}
+
+namespace {
+
+// The message made durable and described, before any lock is taken.
+Result<NewMessage> prepare(const mailbox::AppendItem& item, CacheRenderer renderer)
+{
+    auto* staged = dynamic_cast<StagedFile*>(item.message);
+    if (staged == nullptr) return Error{Code::unsupported, "a message staged elsewhere"};
+    TRY_ASSIGN(MessageFacts facts, staged->finish());
+    NewMessage message;
+    message.from_directory = AT_FDCWD;
+    message.from = staged->path();
+    message.record.size = facts.size;
+    message.record.header_size = facts.header_size;
+    message.record.guid = facts.guid;
+    message.record.internaldate = item.internaldate;
+    message.record.zone_minutes = item.zone_minutes;
+    message.record.system_flags = item.flags.system;
+    message.keywords = item.flags.keywords;
+    TRY_ASSIGN(message.cache_entry, staged->cache_entry(renderer));
+    return message;
+}
+
+}  // namespace
+
+Result<mailbox::AppendResult> LocalStore::append(const model::MailboxEntry& entry,
+                                                 const std::string& userid,
+                                                 std::span<const mailbox::AppendItem> items)
+{
+    std::vector<NewMessage> messages;
+    for (const mailbox::AppendItem& item : items) {
+        TRY_ASSIGN(NewMessage message, prepare(item, options_.renderer));
+        messages.push_back(std::move(message));
+    }
+    return append_files(entry, userid, messages);
+}
+
+Result<mailbox::AppendResult> LocalStore::append_files(const model::MailboxEntry& entry,
+                                                       const std::string& userid,
+                                                       std::span<NewMessage> messages)
+{
+    std::vector<bool> seen(messages.size());
+    bool any_seen = false;
+    if (!seen_in_index(entry, userid)) {
+        for (size_t i = 0; i < messages.size(); i++) {
+            uint32_t& flags = messages[i].record.system_flags;
+            seen[i] = (flags & model::kSeen) != 0;
+            any_seen = any_seen || seen[i];
+            flags &= ~model::kSeen;
+        }
+    }
+    TRY_ASSIGN(Fd directory, open_directory(entry));
+    mailbox::AppendResult result;
+    {
+        TRY_ASSIGN(MailboxWriter writer,
+                   MailboxWriter::open(directory.get(), name_hash_of(entry), options_.lock_wait));
+        TRY_ASSIGN(result, writer.append(messages, options_.link_messages));
+        if (options_.expunge_immediately) {
+            auto collected = writer.collect(INT64_MAX, false);
+            if (!collected)
+                log::warning("expunged messages stay", {{"reason", collected.error()}});
+        }
+    }
+    if (any_seen) {
+        Status kept = seen_.update(userid, entry.uniqueid, [&](SeenState& state) {
+            for (size_t i = 0; i < seen.size(); i++)
+                if (seen[i]) state.uids.add(result.uids[i]);
+            return true;
+        });
+        // The messages are in; an error now would bring them twice.
+        if (!kept) log::warning("seen flags of new messages lost", {{"reason", kept.error()}});
+    }
+    wake_sessions(name_hash_of(entry));
+    return result;
+}
+
+Result<uint32_t> LocalStore::expire(const model::MailboxEntry& entry, int64_t expunged_before,
+                                    bool drop)
+{
+    TRY_ASSIGN(Fd directory, open_directory(entry));
+    TRY_ASSIGN(MailboxWriter writer, MailboxWriter::open(directory.get(), name_hash_of(entry),
+                                                         options_.lock_wait));
+    return writer.collect(expunged_before, drop);
+}
+
+}  // namespace rookery::store

@@ -1,0 +1,94 @@
+// LocalStore: the mailboxes of this server on its partitions. Implements imap/mailbox (see there
+// for ownership, durability and codes).
+//
+// expunge_mode: a message that was expunged keeps its file while a view is open that may show it.
+// immediate: the last view that closes removes it. Otherwise it stays for expire(). One thread.
+#ifndef ROOKERY_IMAP_STORE_LOCAL_STORE_H
+#define ROOKERY_IMAP_STORE_LOCAL_STORE_H
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "imap/mailbox/mailbox_store.h"
+#include "imap/store/cache_file.h"
+#include "imap/store/mailbox_path.h"
+#include "imap/store/mailbox_writer.h"
+#include "imap/store/seen_store.h"
+#include "lib/base/clock.h"
+
+namespace rookery::config {
+class Config;
+}
+
+namespace rookery::store {
+
+struct StoreOptions {
+    PathOptions paths;
+    std::string configdirectory;
+    std::string idle_directory;        // idlesocket
+    bool link_messages = true;         // singleinstancestore
+    bool expunge_immediately = false;  // expunge_mode: immediate
+    Milliseconds lock_wait{10'000};
+    CacheRenderer renderer = nullptr;  // none: nothing is cached, cached() cannot answer
+};
+
+// The options that the configuration gives.
+StoreOptions store_options(const config::Config& config);
+Result<std::unique_ptr<mailbox::MailboxStore>> open_local_store(const config::Config& config);
+
+class LocalStore final : public mailbox::MailboxStore {
+ public:
+    explicit LocalStore(StoreOptions options);
+
+    Result<uint32_t> create(const model::MailboxEntry& entry) override;
+    Status remove(const model::MailboxEntry& entry) override;
+    Status rename(const model::MailboxEntry& from, const model::MailboxEntry& to) override;
+    Status acl_changed(const model::MailboxEntry& entry) override;
+    bool has(const model::MailboxEntry& entry) override;
+    bool has_messages(const model::MailboxEntry& entry) override;
+    Result<std::unique_ptr<mailbox::Mailbox>> open(const model::MailboxEntry& entry,
+                                                   const std::string& userid,
+                                                   mailbox::OpenMode mode) override;
+    Result<mailbox::StatusItems> status(const model::MailboxEntry& entry,
+                                        const std::string& userid) override;
+    Result<std::unique_ptr<mailbox::StagedMessage>> stage(const std::string& partition) override;
+    Result<mailbox::AppendResult> append(const model::MailboxEntry& entry,
+                                         const std::string& userid,
+                                         std::span<const mailbox::AppendItem> items) override;
+    std::vector<std::string> partitions() const override;
+
+    // Removes the files, and with drop the records, of messages expunged at or before the time, if
+    // nobody has the mailbox open now. Gives how many files went.
+    Result<uint32_t> expire(const model::MailboxEntry& entry, int64_t expunged_before, bool drop);
+
+    // For views of this store.
+    const StoreOptions& options() const { return options_; }
+    const SeenStore& seen() const { return seen_; }
+    Result<Fd> open_directory(const model::MailboxEntry& entry) const;
+    // Messages that are durable files already into a mailbox; wakes its sessions. \Seen of a user
+    // who is not the owner goes where it belongs.
+    Result<mailbox::AppendResult> append_files(const model::MailboxEntry& entry,
+                                               const std::string& userid,
+                                               std::span<NewMessage> messages);
+    void wake_sessions(uint64_t name_hash) const;
+
+ private:
+    Status copy_mailbox(MailboxWriter& writer, const model::MailboxEntry& to,
+                        const std::string& directory);
+    void remove_empty_parents(const model::MailboxEntry& entry, std::string path) const;
+    Status sync_parents(const model::MailboxEntry& entry, std::string path) const;
+    Result<uint32_t> next_uidvalidity() const;
+
+    StoreOptions options_;
+    SeenStore seen_;
+    std::vector<std::string> swept_;
+};
+
+// True where \Seen of this user is the index's own flag: the owner, or delivery in his name.
+bool seen_in_index(const model::MailboxEntry& entry, const std::string& userid);
+uint64_t name_hash_of(const model::MailboxEntry& entry);
+
+}  // namespace rookery::store
+
+#endif

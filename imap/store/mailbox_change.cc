@@ -1,0 +1,247 @@
+// What a session changes: flags, \Seen, expunge, copies.
+#include <algorithm>
+
+#include "imap/store/local_mailbox.h"
+#include "imap/store/message_file.h"
+#include "lib/base/strings.h"
+
+namespace rookery::store {
+
+namespace {
+
+constexpr uint32_t kAllSystemFlags = model::kAnswered | model::kFlagged | model::kDeleted |
+                                     model::kDraft | model::kSeen;
+
+// Collects changed records and writes neighbours together.
+class RecordBatch {
+ public:
+    explicit RecordBatch(MailboxWriter& writer) : writer_(writer) {}
+
+    Status add(uint32_t slot, const IndexRecord& record)
+    {
+        constexpr size_t kMost = 512;
+        if (slot != first_ + records_.size() || records_.size() >= kMost) TRY(flush());
+        if (records_.empty()) first_ = slot;
+        records_.push_back(record);
+        return success();
+    }
+
+    Status flush()
+    {
+        if (records_.empty()) return success();
+        if (!begun_) TRY(writer_.begin_changes());
+        begun_ = true;
+        Status written = writer_.index.write_records(first_, records_);
+        records_.clear();
+        return written;
+    }
+
+ private:
+    MailboxWriter& writer_;
+    std::vector<IndexRecord> records_;
+    uint32_t first_ = 0;
+    bool begun_ = false;
+};
+
+}  // namespace
+
+Result<std::vector<uint32_t>> LocalMailbox::change_records(MailboxWriter& writer,
+                                                           std::span<const uint32_t> sequences,
+                                                           bool durable, const Change& change)
+{
+    if (writer.header.generation != header_.generation)
+        return Error{Code::moved, "mailbox was rebuilt"};
+    TRY(writer.index.map_records(writer.header.records));
+    std::vector<uint32_t> altered;
+    uint64_t modseq = writer.header.highestmodseq + 1;
+    int64_t now = wall_seconds();
+    RecordBatch batch(writer);
+    std::vector<uint32_t> ordered(sequences.begin(), sequences.end());
+    std::sort(ordered.begin(), ordered.end());
+    ordered.erase(std::unique(ordered.begin(), ordered.end()), ordered.end());
+    for (uint32_t sequence : ordered) {
+        if (sequence == 0 || sequence > slots_.size()) continue;
+        uint32_t slot = slots_.slot(sequence);
+        TRY_ASSIGN(const IndexRecord before, writer.index.record(slot));
+        IndexRecord record = before;
+        if (before.expunged() || !change(record, writer.header)) continue;
+        bool own = std::find(own_modseqs_.begin(), own_modseqs_.end(), before.modseq) !=
+                   own_modseqs_.end();
+        if (before.modseq > header_.highestmodseq && !own) untold_slots_.push_back(slot);
+        record.modseq = modseq;
+        record.last_updated = now;
+        TRY(batch.add(slot, record));
+        tally(writer.header, before, false);
+        tally(writer.header, record, true);
+        altered.push_back(sequence);
+    }
+    if (altered.empty()) return altered;
+    TRY(batch.flush());
+    writer.header.highestmodseq = writer.header.changedmodseq = modseq;
+    TRY(writer.commit(durable));
+    own_modseqs_.push_back(modseq);
+    return altered;
+}
+
+Result<std::vector<uint32_t>> LocalMailbox::store_flags(std::span<const uint32_t> sequences,
+                                                        mailbox::FlagChange how,
+                                                        const model::FlagList& flags)
+{
+    using mailbox::FlagChange;
+    uint32_t mask = seen_in_index_ ? kAllSystemFlags : kAllSystemFlags & ~model::kSeen;
+    uint32_t system = flags.system & mask;
+    std::vector<uint32_t> altered;
+    {
+        TRY_ASSIGN(MailboxWriter writer, this->writer());
+        TRY_ASSIGN(model::KeywordBits bits, how == FlagChange::remove
+                                                ? writer.find_keywords(flags.keywords)
+                                                : writer.add_keywords(flags.keywords));
+        auto change = [&](IndexRecord& record, const IndexHeader&) {
+            uint32_t system_before = record.system_flags;
+            model::KeywordBits keywords_before = record.keywords;
+            switch (how) {
+                case FlagChange::replace:
+                    record.system_flags = (record.system_flags & ~mask) | system;
+                    record.keywords = bits;
+                    break;
+                case FlagChange::add:
+                    record.system_flags |= system;
+                    record.keywords |= bits;
+                    break;
+                case FlagChange::remove:
+                    record.system_flags &= ~system;
+                    record.keywords &= ~bits;
+                    break;
+            }
+            return record.system_flags != system_before || record.keywords != keywords_before;
+        };
+        TRY_ASSIGN(altered, change_records(writer, sequences, true, change));
+        if (writer.header.keywords > keywords_.size()) {
+            TRY_ASSIGN(HeaderFile* names, writer.names());
+            keywords_ = names->keywords;
+        }
+    }
+    bool names_seen = (flags.system & model::kSeen) != 0;
+    if (!seen_in_index_ && (names_seen || how == FlagChange::replace)) {
+        bool seen = names_seen && how != FlagChange::remove;
+        TRY_ASSIGN(std::vector<uint32_t> more, change_seen(sequences, seen));
+        altered.insert(altered.end(), more.begin(), more.end());
+        std::sort(altered.begin(), altered.end());
+        altered.erase(std::unique(altered.begin(), altered.end()), altered.end());
+    }
+    if (!altered.empty()) store_.wake_sessions(name_hash_of(entry_));
+    return altered;
+}
+
+Result<std::vector<uint32_t>> LocalMailbox::change_seen(std::span<const uint32_t> sequences,
+                                                        bool seen)
+{
+    std::vector<uint32_t> altered;
+    for (uint32_t sequence : sequences)
+        if (sequence != 0 && sequence <= slots_.size() && is_seen(slots_.slot(sequence)) != seen)
+            altered.push_back(sequence);
+    if (altered.empty()) return altered;
+    TRY(store_.seen().update(userid_, entry_.uniqueid, [&](SeenState& state) {
+        for (uint32_t sequence : altered) {
+            uint32_t uid = index_.uid(slots_.slot(sequence));
+            if (seen)
+                state.uids.add(uid);
+            else
+                state.uids.remove(uid);
+            state.last_uid = std::max(state.last_uid, uid);
+        }
+        state.last_read = wall_seconds();
+        return true;
+    }));
+    // What other sessions of this user changed meanwhile is found by the next refresh().
+    for (uint32_t sequence : altered) {
+        uint32_t uid = index_.uid(slots_.slot(sequence));
+        if (seen)
+            seen_.add(uid);
+        else
+            seen_.remove(uid);
+    }
+    return altered;
+}
+
+Status LocalMailbox::mark_seen(std::span<const uint32_t> sequences)
+{
+    if (mode_ == mailbox::OpenMode::read_only) return success();
+    std::vector<uint32_t> unseen;
+    for (uint32_t sequence : sequences)
+        if (sequence != 0 && sequence <= slots_.size() && !is_seen(slots_.slot(sequence)))
+            unseen.push_back(sequence);
+    if (unseen.empty()) return success();
+    if (seen_in_index_) {
+        TRY_ASSIGN(MailboxWriter writer, this->writer());
+        auto altered =
+            change_records(writer, unseen, false, [](IndexRecord& record, const IndexHeader&) {
+                bool before = (record.system_flags & model::kSeen) != 0;
+                record.system_flags |= model::kSeen;
+                return !before;
+            });
+        if (!altered) return std::move(altered).error();
+    } else {
+        auto altered = change_seen(unseen, true);
+        if (!altered) return std::move(altered).error();
+    }
+    store_.wake_sessions(name_hash_of(entry_));
+    return success();
+}
+
+Result<std::vector<uint32_t>> LocalMailbox::expunge(const model::SequenceSet* uids)
+{
+    std::vector<uint32_t> candidates;
+    slots_.for_each([&](uint32_t sequence, uint32_t slot) {
+        if ((index_.flags(slot) & model::kDeleted) == 0) return;
+        if (uids == nullptr || uids->contains(index_.uid(slot))) candidates.push_back(sequence);
+    });
+    std::vector<uint32_t> removed;
+    if (candidates.empty()) return removed;
+    {
+        TRY_ASSIGN(MailboxWriter writer, this->writer());
+        writer.header.state |= kStateGarbage;
+        auto change = [](IndexRecord& record, const IndexHeader&) {
+            if ((record.system_flags & model::kDeleted) == 0) return false;
+            record.state |= kRecordExpunged;
+            return true;
+        };
+        TRY_ASSIGN(std::vector<uint32_t> gone, change_records(writer, candidates, true, change));
+        for (uint32_t sequence : gone) removed.push_back(index_.uid(slots_.slot(sequence)));
+    }
+    if (removed.empty()) return removed;
+    expunged_waiting_ = true;
+    store_.wake_sessions(name_hash_of(entry_));
+    return removed;
+}
+
+Result<mailbox::AppendResult> LocalMailbox::copy_to(const model::MailboxEntry& to,
+                                                    const std::string& userid,
+                                                    std::span<const uint32_t> sequences)
+{
+    std::vector<NewMessage> messages;
+    auto cache = CacheFile::open(directory_.get(), false);
+    for (uint32_t sequence : sequences) {
+        if (sequence == 0 || sequence > slots_.size())
+            return Error{Code::not_found, "no message of that number"};
+        uint32_t slot = slots_.slot(sequence);
+        TRY_ASSIGN(IndexRecord record, index_.record(slot));
+        NewMessage message;
+        message.from_directory = directory_.get();
+        message.from = message_name(record.uid);
+        message.record = record;
+        message.record.system_flags &= ~model::kSeen;
+        if (is_seen(slot)) message.record.system_flags |= model::kSeen;
+        for (size_t bit = 0; bit < keywords_.size(); bit++)
+            if (record.keywords[bit]) message.keywords.push_back(keywords_[bit]);
+        if (cache && record.cache_offset != 0) {
+            auto entry = cache->read({record.cache_offset, record.cache_size});
+            if (entry && decode_cache_entry(*entry, record.guid_bytes()))
+                message.cache_entry = *std::move(entry);
+        }
+        messages.push_back(std::move(message));
+    }
+    return store_.append_files(to, userid, messages);
+}
+
+}  // namespace rookery::store

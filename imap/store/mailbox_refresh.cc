@@ -1,0 +1,125 @@
+// What changed since the last look: by modseq, so that nothing is kept per message.
+#include <algorithm>
+
+#include "imap/store/local_mailbox.h"
+
+namespace rookery::store {
+
+Result<mailbox::Changes> LocalMailbox::refresh(bool may_expunge)
+{
+    mailbox::Changes changes;
+    TRY_ASSIGN(IndexHeader header, index_.read_header());
+    TRY(check_present(header));
+    TRY(claim_recent(header));
+    TRY(index_.map_records(header.records));
+    if (header.keywords > keywords_.size()) {
+        TRY_ASSIGN(HeaderFile names, HeaderFile::read(directory_.get()));
+        keywords_ = std::move(names.keywords);
+    }
+    changes.keywords_changed = keywords_.size() != keywords_told_;
+    keywords_told_ = keywords_.size();
+
+    std::vector<uint32_t> slots;  // with other flags
+    find_changed(header, slots);
+    TRY(find_seen_elsewhere(slots));
+    uint32_t exists_before = slots_.size();
+    if (may_expunge && expunged_waiting_) drop_expunged(changes);
+    uint32_t exists_kept = slots_.size();
+    uint32_t recent_before = recent_count_;
+    TRY(add_new(header));
+    header_ = header;
+    changes.exists_changed = slots_.size() != exists_kept;
+    if (changes.exists_changed || exists_before != exists_kept) count_recent();
+    changes.recent_changed = recent_count_ != recent_before;
+
+    std::sort(slots.begin(), slots.end());
+    slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
+    for (uint32_t slot : slots)
+        if (uint32_t n = slots_.sequence_of_slot(slot); n != 0) changes.flags.push_back(n);
+    return changes;
+}
+
+Status LocalMailbox::claim_recent(IndexHeader& header)
+{
+    if (header.recentuid + 1 >= header.uidnext) return success();
+    if (mode_ == mailbox::OpenMode::read_only) {
+        recent_.add_range(header.recentuid + 1, header.uidnext - 1);
+        return success();
+    }
+    auto opened = writer();
+    if (opened.is(Code::busy)) return success();  // another time
+    if (!opened) return std::move(opened).error();
+    IndexHeader& newest = opened->header;
+    uint32_t first = newest.recentuid + 1;
+    uint32_t last = newest.uidnext - 1;
+    newest.recentuid = last;
+    // Not synced: after a power failure a message may be \Recent twice, never not at all.
+    TRY(opened->commit(false));
+    recent_.add_range(first, last);
+    header = newest;
+    return success();
+}
+
+void LocalMailbox::find_changed(const IndexHeader& header, std::vector<uint32_t>& slots)
+{
+    slots = std::move(untold_slots_);
+    untold_slots_.clear();
+    uint64_t known = header_.highestmodseq;
+    if (header.changedmodseq > known) {
+        slots_.for_each([&](uint32_t, uint32_t slot) {
+            uint64_t modseq = index_.modseq(slot);
+            if (modseq <= known) return;
+            if ((index_.state(slot) & kRecordExpunged) != 0)
+                expunged_waiting_ = true;
+            else if (std::find(own_modseqs_.begin(), own_modseqs_.end(), modseq) ==
+                     own_modseqs_.end())
+                slots.push_back(slot);
+        });
+    }
+    own_modseqs_.clear();
+}
+
+Status LocalMailbox::find_seen_elsewhere(std::vector<uint32_t>& slots)
+{
+    if (seen_in_index_) return success();
+    uint64_t stamp = store_.seen().stamp(userid_);
+    if (stamp == seen_stamp_) return success();
+    TRY_ASSIGN(SeenState state, store_.seen().get(userid_, entry_.uniqueid));
+    slots_.for_each([&](uint32_t, uint32_t slot) {
+        uint32_t uid = index_.uid(slot);
+        if (seen_.contains(uid) != state.uids.contains(uid)) slots.push_back(slot);
+    });
+    seen_ = std::move(state.uids);
+    seen_stamp_ = stamp;
+    return success();
+}
+
+void LocalMailbox::drop_expunged(mailbox::Changes& changes)
+{
+    slots_.for_each([&](uint32_t sequence, uint32_t slot) {
+        if ((index_.state(slot) & kRecordExpunged) != 0) changes.expunged.push_back(sequence);
+    });
+    slots_.remove(changes.expunged);
+    std::reverse(changes.expunged.begin(), changes.expunged.end());
+    expunged_waiting_ = false;
+}
+
+Status LocalMailbox::add_new(const IndexHeader& header)
+{
+    TRY(index_.map_records(header.records));
+    for (uint32_t slot = header_.records; slot < header.records; slot++)
+        if ((index_.state(slot) & kRecordExpunged) == 0) slots_.append(slot);
+    return success();
+}
+
+void LocalMailbox::count_recent()
+{
+    recent_count_ = 0;
+    for (const UidSet::Range& range : recent_.ranges()) {
+        uint32_t slot = index_.lower_bound(range.first, header_.records);
+        for (; slot < header_.records && index_.uid(slot) <= range.last; slot++)
+            if (slots_.sequence_of_slot(slot) != 0) recent_count_++;
+    }
+}
+
+}  // namespace rookery::store

@@ -1,0 +1,81 @@
+// MailboxWriter: the one process that may change a mailbox now, and the steps of a change.
+//
+// open() takes the mailbox lock, believes the committed prefix of the index and puts right what a
+// writer that died has left. Then: change records in place after begin_changes(), or write records
+// beyond header.records, adjust header, and commit(). Until commit nothing is acknowledged; if it
+// fails the header that was there is put back, with UIDs never lowered.
+// Codes: busy, not_found, moved, corrupt, io, no_space, limit (keywords). Thread rule: one thread.
+#ifndef ROOKERY_IMAP_STORE_MAILBOX_WRITER_H
+#define ROOKERY_IMAP_STORE_MAILBOX_WRITER_H
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "imap/mailbox/mailbox.h"
+#include "imap/store/cache_file.h"
+#include "imap/store/header_file.h"
+#include "imap/store/index_file.h"
+#include "imap/store/mailbox_lock.h"
+
+namespace rookery::store {
+
+// A message that is to come into a mailbox, from a file that exists and is durable.
+struct NewMessage {
+    int from_directory = -1;      // AT_FDCWD for a path
+    std::string from;
+    IndexRecord record;           // flags, date, size, guid; the rest is filled in by append
+    std::vector<std::string> keywords;
+    std::string cache_entry;      // "" = none
+};
+
+// Adds a record to, or takes it from, the counts of a header.
+void tally(IndexHeader& header, const IndexRecord& record, bool add);
+
+class MailboxWriter {
+ public:
+    // name_hash: of the name under which the caller knows the mailbox; none = whatever it is.
+    static Result<MailboxWriter> open(int directory, std::optional<uint64_t> name_hash,
+                                      Milliseconds wait);
+
+    IndexHeader header;
+    IndexFile index;
+
+    int directory() const { return directory_.get(); }
+    Result<HeaderFile*> names();
+    // The bits of keywords; names that are new get one, durably.
+    Result<model::KeywordBits> add_keywords(const std::vector<std::string>& keywords);
+    // The bits of those that exist.
+    Result<model::KeywordBits> find_keywords(const std::vector<std::string>& keywords);
+
+    // All of the messages or none. Files are linked if link, else copied.
+    Result<mailbox::AppendResult> append(std::span<NewMessage> messages, bool link);
+
+    Status begin_changes();
+    Status commit(bool durable);
+    // Counts everything again, and commits.
+    Status repair();
+    // Removes files of messages expunged at or before the time, if no view is open; drop also
+    // takes their records out of the index. Gives how many files went.
+    Result<uint32_t> collect(int64_t expunged_before, bool drop);
+
+ private:
+    MailboxWriter(Fd directory, MailboxLock lock)
+        : directory_(std::move(directory)), lock_(std::move(lock))
+    {
+    }
+    Status recover();
+    Status place_all(std::span<NewMessage> messages, bool link);
+    void cache_all(std::span<NewMessage> messages);
+    Status drop_records(int64_t expunged_before);
+
+    Fd directory_;
+    MailboxLock lock_;
+    IndexHeader committed_;
+    std::optional<HeaderFile> names_;
+};
+
+}  // namespace rookery::store
+
+#endif
