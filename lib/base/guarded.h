@@ -36,6 +36,7 @@ class Guarded {
         {
             return owner_.changed_.wait_until(lock_, when, predicate);
         }
+        void notify_one() { owner_.changed_.notify_one(); }
         void notify_all() { owner_.changed_.notify_all(); }
 
      private:

@@ -1,0 +1,380 @@
+// Commands and their replies. Login is in connection_login.cc.
+#include "imap/mupdate/connection.h"
+
+#include <poll.h>
+
+#include <algorithm>
+
+#include "config.h"
+#include "imap/model/mailbox_name.h"
+#include "imap/mupdate/master_list.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+#include "lib/net/address.h"
+#include "lib/stream/deflate_layer.h"
+
+namespace rookery::mupdate {
+
+namespace {
+
+constexpr Seconds kWriteTimeout{30};
+constexpr size_t kReadAtOnce = 16384;
+
+struct Arity {
+    size_t least;
+    size_t most;
+};
+
+Arity arity(Verb verb)
+{
+    switch (verb) {
+    case Verb::activate: return {3, 3};
+    case Verb::authenticate: return {1, 2};
+    case Verb::compress:
+    case Verb::find:
+    case Verb::remove: return {1, 1};
+    case Verb::deactivate:
+    case Verb::reserve: return {2, 2};
+    case Verb::list: return {0, 1};
+    case Verb::update: return {0, kMaxUpdateHosts};
+    case Verb::logout:
+    case Verb::noop:
+    case Verb::starttls:
+    case Verb::unknown: break;
+    }
+    return {0, 0};
+}
+
+bool is_change(Verb verb)
+{
+    return verb == Verb::activate || verb == Verb::reserve || verb == Verb::deactivate ||
+           verb == Verb::remove;
+}
+
+}  // namespace
+
+Connection::Connection(const ServerContext& context, Fd socket)
+    : context_(context), stream_(std::move(socket)), last_heard_(monotonic_now())
+{
+    stream_.set_timeout(kWriteTimeout);
+    auto address = net::peer_address(stream_.fd());
+    if (!address) return;
+    remote_ = net::sasl_address(*address);
+    host_ = net::to_string(*address);
+}
+
+void Connection::put_banner()
+{
+    stream_.put("* AUTH");
+    if (make_sasl())
+        for (const std::string& mechanism : sasl_->mechanisms())
+            stream_.put(" \"", mechanism, '"');
+    stream_.put("\r\n");
+    if (context_.tls != nullptr && !tls_active_) stream_.put("* STARTTLS\r\n");
+    if (!compressed_) stream_.put("* COMPRESS \"DEFLATE\"\r\n");
+    stream_.put("* PARTIAL-UPDATE\r\n");
+    std::string line = "* OK MUPDATE ";
+    put_quoted(line, context_.config.servername());
+    line += " \"Rookery\" \"" PACKAGE_VERSION "\" ";
+    put_quoted(line, context_.role);
+    stream_.put(line, "\r\n");
+}
+
+// Answers to changes wait until they are durable; everything else that is said waits for them.
+void Connection::settle()
+{
+    for (Deferred& reply : deferred_) {
+        Status durable = reply.ticket != 0 ? context_.master->wait(reply.ticket) : success();
+        std::string line;
+        const bool ok = reply.ok && durable;
+        mupdate::put_reply(line, reply.tag, ok ? "OK" : "NO",
+                           durable ? reply.text : durable.error().text);
+        stream_.put(line);
+    }
+    deferred_.clear();
+}
+
+void Connection::put_reply(std::string_view tag, std::string_view word, std::string_view text)
+{
+    settle();
+    std::string line;
+    mupdate::put_reply(line, tag, word, text);
+    stream_.put(line);
+}
+
+Status Connection::flush()
+{
+    settle();
+    Status done = stream_.flush();
+    if (!done && task_ != Task::none)
+        log::warning("dropped a listener that does not read", {{"host", host_},
+                                                               {"by", caller_.identity}});
+    return done;
+}
+
+bool Connection::check(const Command& command)
+{
+    const Arity takes = arity(command.verb);
+    if (login_ != Login::done && command.verb != Verb::authenticate &&
+        command.verb != Verb::starttls && command.verb != Verb::compress &&
+        command.verb != Verb::logout) {
+        put_reply(command.tag, "BAD", "Please login first");
+    } else if (command.arguments.size() < takes.least) {
+        put_reply(command.tag, "BAD", "Missing arguments");
+    } else if (command.arguments.size() > takes.most) {
+        put_reply(command.tag, "BAD", "Extra arguments");
+    } else if (task_ != Task::none && command.verb != Verb::noop && command.verb != Verb::logout) {
+        put_reply(command.tag, "BAD", "not legal when streaming");
+    } else if (is_change(command.verb) && context_.master == nullptr) {
+        put_reply(command.tag, "BAD", "read-only session");
+    } else {
+        return true;
+    }
+    return false;
+}
+
+void Connection::run_command(const Command& command)
+{
+    if (!check(command)) return;
+    switch (command.verb) {
+    case Verb::activate:
+    case Verb::reserve:
+    case Verb::deactivate:
+    case Verb::remove: run_change(command); break;
+    case Verb::authenticate: run_authenticate(command); break;
+    case Verb::compress: run_compress(command); break;
+    case Verb::find: run_find(command); break;
+    case Verb::list: begin_list(command); break;
+    case Verb::update: begin_update(command); break;
+    case Verb::noop: run_noop(command); break;
+    case Verb::starttls: run_starttls(command); break;
+    case Verb::logout:
+        put_reply(command.tag, "OK", "bye-bye");
+        closing_ = true;
+        break;
+    case Verb::unknown: put_reply(command.tag, "BAD", "Unrecognized command"); break;
+    }
+}
+
+void Connection::run_change(const Command& command)
+{
+    auto answer = context_.master->submit(command.verb, command.arguments, caller_);
+    deferred_.push_back({command.tag, answer.ok, std::move(answer.text), answer.ticket});
+    if (deferred_.size() >= kDeferred) settle();
+}
+
+void Connection::run_find(const Command& command)
+{
+    settle();
+    const std::string& name = command.arguments[0];
+    auto entry = context_.published.find(model::key_of_internal(name));
+    if (entry) {
+        std::string line;
+        if (auto shown = shown_in_find(*entry, caller_)) {
+            if (shown->active) put_mailbox(line, command.tag, name, shown->location, shown->acl);
+            else put_reserve(line, command.tag, name, shown->location);
+        }
+        stream_.put(line);
+    }
+    put_reply(command.tag, "OK", "Search completed");
+}
+
+void Connection::begin_list(const Command& command)
+{
+    settle();
+    task_ = Task::list;
+    task_tag_ = command.tag;
+    cursor_ = {};
+    filter_ = {};
+    if (!command.arguments.empty()) filter_.prefix = command.arguments[0];
+}
+
+void Connection::begin_update(const Command& command)
+{
+    settle();
+    task_ = Task::update;
+    task_tag_ = command.tag;
+    cursor_ = {};
+    filter_ = {{}, command.arguments};
+    position_ = context_.published.serial();
+    log::notice("update", {{"host", host_}, {"by", caller_.identity}, {"serial", position_}});
+}
+
+void Connection::run_noop(const Command& command)
+{
+    // While streaming, only after every change that was there before it.
+    if (task_ == Task::streaming) noops_.push_back(command.tag);
+    else put_reply(command.tag, "OK", "Noop done");
+}
+
+void Connection::run_compress(const Command& command)
+{
+    if (compressed_) return put_reply(command.tag, "NO", "DEFLATE active via COMPRESS");
+    if (!equal_nocase(command.arguments[0], "DEFLATE"))
+        return put_reply(command.tag, "NO", "Unknown COMPRESS algorithm");
+    settle();
+    if (!in_.empty()) {
+        closing_ = true;
+        return;
+    }
+    stream_.put(command.tag, " OK DEFLATE active\r\n");
+    compressed_ = true;
+    if (!stream_.push_layer([](std::unique_ptr<stream::Layer> below) {
+            return stream::deflate_layer(std::move(below));
+        }))
+        closing_ = true;
+}
+
+bool Connection::writable_now() const
+{
+    pollfd p{stream_.fd(), POLLOUT, 0};
+    return ::poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0;
+}
+
+Connection::Wants Connection::run_dump()
+{
+    std::string lines;
+    while (!cursor_.done) {
+        lines.clear();
+        context_.published.dump(cursor_, filter_, task_tag_, lines, kChunk);
+        stream_.put(lines);
+        if (lines.empty()) continue;
+        if (!flush()) return Wants::close;
+        if (!cursor_.done && !writable_now()) return Wants::output;
+    }
+    if (task_ == Task::list) {
+        if (filter_.prefix.size() > 1 && filter_.prefix.ends_with('!')) {
+            caller_.listed_server = filter_.prefix.substr(0, filter_.prefix.size() - 1);
+            caller_.deletes = 0;
+            caller_.deletes_allowed = context_.max_deletes.allowed(cursor_.lines);
+        }
+        task_ = Task::none;
+        put_reply(task_tag_, "OK", "list complete");
+    } else {
+        task_ = Task::streaming;
+        put_reply(task_tag_, "OK", "streaming starts");
+    }
+    return Wants::input;
+}
+
+Connection::Wants Connection::run_stream()
+{
+    for (;;) {
+        std::string lines;
+        auto got = context_.published.stream(position_, filter_, task_tag_, lines, kChunk);
+        if (got == PublishedList::Streamed::lost) {
+            log::warning("a listener is too far behind: it has to begin again",
+                         {{"host", host_}, {"by", caller_.identity}});
+            return Wants::close;
+        }
+        stream_.put(lines);
+        if (got == PublishedList::Streamed::current) break;
+        if (!flush()) return Wants::close;
+        if (!writable_now()) return Wants::output;
+    }
+    for (const std::string& tag : noops_) put_reply(tag, "OK", "Noop done");
+    noops_.clear();
+    return Wants::input;
+}
+
+Connection::Wants Connection::run_task()
+{
+    if (task_ == Task::list || task_ == Task::update) {
+        Wants wants = run_dump();
+        if (wants != Wants::input) return wants;
+    }
+    return task_ == Task::streaming ? run_stream() : Wants::input;
+}
+
+// Runs one command of what has arrived; false if there is none.
+bool Connection::run_input()
+{
+    if (login_ == Login::exchange || login_ == Login::last_word) {
+        size_t end = in_.find('\n');
+        if (end == std::string::npos) {
+            closing_ |= in_.size() > kMaxString;
+            return false;
+        }
+        std::string line = in_.substr(0, end);
+        if (line.ends_with('\r')) line.pop_back();
+        in_.erase(0, end + 1);
+        auth_line(line);
+        return true;
+    }
+    Parsed parsed = parse_command(in_);
+    switch (parsed.kind) {
+    case Parsed::Kind::incomplete: return false;
+    case Parsed::Kind::go_ahead:
+        if (announced_ == parsed.position) return false;
+        announced_ = parsed.position;
+        settle();
+        stream_.put("+ go ahead\r\n");
+        return false;
+    case Parsed::Kind::fatal: closing_ = true; [[fallthrough]];
+    case Parsed::Kind::bad: put_reply(parsed.command.tag, "BAD", parsed.reply); break;
+    case Parsed::Kind::command: break;
+    }
+    in_.erase(0, parsed.position);
+    announced_ = 0;
+    if (parsed.kind == Parsed::Kind::command) run_command(parsed.command);
+    return true;
+}
+
+Connection::Wants Connection::read_more(bool& got)
+{
+    got = false;
+    pollfd p{stream_.fd(), POLLIN, 0};
+    if (!stream_.has_input() && ::poll(&p, 1, 0) != 1) return Wants::input;
+    char bytes[kReadAtOnce];
+    auto n = stream_.read_some(bytes);
+    if (!n || *n == 0) return Wants::close;
+    in_.append(bytes, *n);
+    last_heard_ = monotonic_now();
+    got = true;
+    return Wants::input;
+}
+
+Connection::Wants Connection::turn()
+{
+    if (!greeted_) {
+        greeted_ = true;
+        put_banner();
+    }
+    for (;;) {
+        if (reply_waits_) {
+            if (monotonic_now() < reply_at_) return flush() ? Wants::time : Wants::close;
+            reply_waits_ = false;
+            put_reply(auth_tag_, "NO", "authentication failure");
+        }
+        Wants wants = run_task();
+        if (wants != Wants::input) return wants;
+        // Changes that came together are answered together; a dump or a wait begins at once.
+        while (!closing_ && !reply_waits_ && noops_.empty() &&
+               (task_ == Task::none || task_ == Task::streaming) && run_input()) {
+        }
+        if (closing_) {
+            if (flush()) stream_.close();
+            return Wants::close;
+        }
+        if (reply_waits_ || !noops_.empty() || task_ == Task::list || task_ == Task::update)
+            continue;
+        if (!flush()) return Wants::close;
+        bool got = false;
+        if (read_more(got) == Wants::close) return Wants::close;
+        if (!got) return Wants::input;
+    }
+}
+
+void Connection::say_goodbye()
+{
+    // A listener must not take a BYE for the end of a dump: it gets nothing.
+    if (task_ == Task::none && greeted_ && stream_.ok()) {
+        settle();
+        stream_.set_timeout(Seconds(1));
+        stream_.put("* BYE \"shutting down\"\r\n");
+        if (stream_.flush()) stream_.close();
+    }
+    closing_ = true;
+}
+
+}  // namespace rookery::mupdate

@@ -1,0 +1,123 @@
+// Connection: one client of a mupdate server, as a state machine that is run in turns.
+//
+// turn() does everything that can be done now: reads what has arrived, runs whole commands, sends a
+// part of a dump or stream, and says what to wait for. It waits itself only for the disk (one group
+// commit for all commands that came together) and, boundedly, inside a TLS or SASL record. Commands
+// and replies are WIRE 1.2-1.5. A dump goes out in pieces of kChunk bytes while the socket takes
+// them; between pieces the list is free. Limits: wire.h, kDeferred replies at once, kIdle.
+// Thread rule: one thread at a time; the server hands a connection from one to the next.
+#ifndef ROOKERY_IMAP_MUPDATE_CONNECTION_H
+#define ROOKERY_IMAP_MUPDATE_CONNECTION_H
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "imap/mupdate/published_list.h"
+#include "imap/mupdate/rules.h"
+#include "imap/mupdate/wire.h"
+#include "lib/auth/sasl_server.h"
+#include "lib/auth/tls_context.h"
+#include "lib/config/config.h"
+#include "lib/stream/stream.h"
+
+namespace rookery::mupdate {
+
+class MasterList;
+
+// What all connections of a server share.
+struct ServerContext {
+    const config::Config& config;
+    PublishedList& published;
+    MasterList* master = nullptr;          // none: a replica
+    auth::TlsContext* tls = nullptr;       // none: no STARTTLS
+    std::string role = "(master)";         // or "mupdate://<master>"
+    DeleteGuard max_deletes{};
+};
+
+class Connection {
+ public:
+    static constexpr size_t kChunk = 16384;
+    static constexpr size_t kDeferred = 512;
+    static constexpr Seconds kIdle{180 * 60};
+
+    enum class Wants : unsigned char { input, output, time, close };
+
+    Connection(const ServerContext& context, Fd socket);
+
+    Wants turn();
+    // The end of the server: a word if one may be said, then closed.
+    void say_goodbye();
+
+    int fd() const { return stream_.fd(); }
+    bool is_listening() const { return task_ == Task::streaming; }
+    uint64_t position() const { return position_; }
+    // With Wants::time, when to call turn() again.
+    MonotonicTime wake_at() const { return reply_at_; }
+    MonotonicTime last_heard() const { return last_heard_; }
+
+ private:
+    enum class Login : unsigned char { none, exchange, last_word, done };
+    enum class Task : unsigned char { none, list, update, streaming };
+    struct Deferred {
+        std::string tag;
+        bool ok;
+        std::string text;
+        uint64_t ticket;
+    };
+
+    void put_banner();
+    void put_reply(std::string_view tag, std::string_view word, std::string_view text);
+    void settle();
+    Status flush();
+    bool run_input();
+    void run_command(const Command& command);
+    bool check(const Command& command);
+    void run_find(const Command& command);
+    void run_change(const Command& command);
+    void begin_list(const Command& command);
+    void begin_update(const Command& command);
+    void run_noop(const Command& command);
+    void run_compress(const Command& command);
+    void run_starttls(const Command& command);
+    void run_authenticate(const Command& command);
+    void auth_line(std::string_view line);
+    void auth_step(Result<auth::SaslServer::Step> step);
+    void auth_succeeded();
+    void auth_failed(std::string_view reason);
+    Status make_sasl();
+    Wants run_task();
+    Wants run_dump();
+    Wants run_stream();
+    bool writable_now() const;
+    Wants read_more(bool& got);
+
+    const ServerContext& context_;
+    stream::Stream stream_;
+    std::string remote_;
+    std::string host_;
+    std::optional<auth::SaslServer> sasl_;
+    std::string in_;
+    size_t announced_ = 0;  // the "+ go ahead" that has been sent, by position in in_
+    bool greeted_ = false;
+    bool closing_ = false;
+    bool tls_active_ = false;
+    bool compressed_ = false;
+    Login login_ = Login::none;
+    std::string auth_tag_;
+    bool reply_waits_ = false;  // the answer to a failed login
+    MonotonicTime reply_at_{};
+    MonotonicTime last_heard_;
+    Caller caller_;
+    std::vector<Deferred> deferred_;
+    Task task_ = Task::none;
+    std::string task_tag_;
+    DumpCursor cursor_;
+    Filter filter_;
+    uint64_t position_ = 0;
+    std::vector<std::string> noops_;
+};
+
+}  // namespace rookery::mupdate
+
+#endif

@@ -1,0 +1,188 @@
+#include "imap/mupdate/server.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/base/log.h"
+#include "lib/net/address.h"
+
+namespace rookery::mupdate {
+
+namespace {
+
+constexpr Seconds kSweep{30};
+
+void refuse(const Fd& client, std::string_view line)
+{
+    // A fresh socket has room for one line; nothing is waited for.
+    if (::send(client.get(), line.data(), line.size(), MSG_NOSIGNAL) < 0)
+        log::debug("a refused client is gone already");
+}
+
+}  // namespace
+
+Server::Server(const ServerContext& context, Options options)
+    : context_(context), options_(options)
+{
+}
+
+Server::~Server()
+{
+    stop();
+}
+
+Status Server::start()
+{
+    TRY_ASSIGN(wake_pipe_, make_pipe());
+    TRY(set_nonblocking(wake_pipe_.read_end.get(), true));
+    TRY(set_nonblocking(wake_pipe_.write_end.get(), true));
+    for (size_t i = 0; i < options_.workers; ++i) {
+        workers_.push_back(std::make_unique<Thread>());
+        TRY(workers_.back()->start([this] { run_worker(); }));
+    }
+    return poller_.start([this] { run_poller(); });
+}
+
+void Server::wake()
+{
+    if (woken_.exchange(true)) return;
+    if (::write(wake_pipe_.write_end.get(), "w", 1) < 0)
+        log::debug("the poller has been woken already");
+}
+
+void Server::adopt(Fd client)
+{
+    if (!set_nonblocking(client.get(), true)) return;
+    net::set_tcp_options(client.get());
+    if (!ready_) {
+        refuse(client, "* BYE \"no longer ready for connections\"\r\n");
+        return;
+    }
+    if (count_ >= options_.connections_max) {
+        log::warning("too many connections", {{"mupdate_connections_max",
+                                               options_.connections_max}});
+        refuse(client, "* BYE \"Server Unable\"\r\n");
+        return;
+    }
+    ++count_;
+    auto connection = std::make_unique<Connection>(context_, std::move(client));
+    auto shared = shared_.lock();
+    shared->ready.push_back(std::move(connection));
+    shared.notify_one();
+}
+
+void Server::run_worker()
+{
+    for (;;) {
+        std::unique_ptr<Connection> connection;
+        {
+            auto shared = shared_.lock();
+            shared.wait([&] { return !shared->ready.empty() || shared->stopping; });
+            if (shared->stopping) return;
+            connection = std::move(shared->ready.front());
+            shared->ready.pop_front();
+        }
+        const Connection::Wants wants = connection->turn();
+        if (wants == Connection::Wants::close) {
+            connection.reset();
+            --count_;
+            continue;
+        }
+        shared_.lock()->returned.push_back({std::move(connection), wants});
+        wake();
+    }
+}
+
+// What workers have given back.
+void Server::collect(std::vector<Held>& idle)
+{
+    auto shared = shared_.lock();
+    for (Held& held : shared->returned) idle.push_back(std::move(held));
+    shared->returned.clear();
+}
+
+void Server::dispatch(std::vector<Held>& idle, const std::vector<pollfd>& fds)
+{
+    const uint64_t serial = context_.published.serial();
+    const MonotonicTime now = monotonic_now();
+    auto shared = shared_.lock();
+    size_t kept = 0;
+    for (size_t i = 0; i < idle.size(); ++i) {
+        Held& held = idle[i];
+        const Connection& connection = *held.connection;
+        const bool ready =
+            (i < fds.size() && fds[i].revents != 0) ||
+            (held.wants == Connection::Wants::time && now >= connection.wake_at()) ||
+            (held.wants == Connection::Wants::input && connection.is_listening() &&
+             connection.position() < serial);
+        if (ready) {
+            shared->ready.push_back(std::move(held.connection));
+            shared.notify_one();
+        } else if (now - connection.last_heard() > Connection::kIdle) {
+            held.connection.reset();
+            --count_;
+        } else {
+            if (kept != i) idle[kept] = std::move(held);
+            ++kept;
+        }
+    }
+    idle.resize(kept);
+}
+
+void Server::run_poller()
+{
+    std::vector<Held> idle;
+    std::vector<pollfd> fds;
+    for (;;) {
+        fds.clear();
+        Deadline deadline = Deadline::after(kSweep);
+        for (const Held& held : idle) {
+            short events = POLLIN;
+            if (held.wants == Connection::Wants::output) events = POLLOUT;
+            if (held.wants == Connection::Wants::time) {
+                events = 0;
+                deadline = deadline.min(Deadline::at(held.connection->wake_at()));
+            }
+            fds.push_back({held.connection->fd(), events, 0});
+        }
+        fds.push_back({wake_pipe_.read_end.get(), POLLIN, 0});
+        if (::poll(fds.data(), static_cast<nfds_t>(fds.size()), deadline.poll_ms()) < 0)
+            for (pollfd& p : fds) p.revents = 0;
+        if (fds.back().revents != 0) {
+            char bytes[64];
+            while (::read(wake_pipe_.read_end.get(), bytes, sizeof bytes) > 0) {
+            }
+        }
+        woken_ = false;
+        fds.pop_back();
+        const bool stopping = shared_.lock()->stopping;
+        if (stopping) break;
+        const size_t polled = idle.size();
+        collect(idle);
+        fds.resize(polled);
+        dispatch(idle, fds);
+    }
+    for (Held& held : idle) held.connection->say_goodbye();
+}
+
+void Server::stop()
+{
+    {
+        auto shared = shared_.lock();
+        shared->stopping = true;
+        shared.notify_all();
+    }
+    if (wake_pipe_.write_end) {
+        woken_ = false;
+        wake();
+    }
+    poller_.join();
+    for (auto& worker : workers_) worker->join();
+    auto shared = shared_.lock();
+    for (auto& connection : shared->ready) connection->say_goodbye();
+    for (Held& held : shared->returned) held.connection->say_goodbye();
+    shared->ready.clear();
+    shared->returned.clear();
+}
+
+}  // namespace rookery::mupdate

@@ -1,0 +1,73 @@
+// Server: the connections of a mupdate process and the threads that serve them.
+//
+// One poller thread holds all idle connections; workers, all made at start, take what has become
+// ready and give it back after a turn. A published change wakes the poller, which gives every
+// listener that is behind to a worker: a slow one is waited for by poll, never by a thread.
+// Codes: io (threads, pipe). Thread rule: adopt and wake from any thread.
+#ifndef ROOKERY_IMAP_MUPDATE_SERVER_H
+#define ROOKERY_IMAP_MUPDATE_SERVER_H
+
+#include <poll.h>
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "imap/mupdate/connection.h"
+#include "imap/mupdate/thread.h"
+#include "lib/base/guarded.h"
+
+namespace rookery::mupdate {
+
+class Server {
+ public:
+    struct Options {
+        size_t workers = 50;
+        size_t connections_max = 128;
+    };
+    // The context must outlive the server.
+    Server(const ServerContext& context, Options options);
+    ~Server();
+
+    Status start();
+    // Serves an accepted connection, or says BYE: too many, or not ready.
+    void adopt(Fd client);
+    // Something was published.
+    void wake();
+    // A replica that has no list yet takes no clients.
+    void set_ready(bool ready) { ready_ = ready; }
+    // Ends everything; a word to those that may get one.
+    void stop();
+    size_t connections() const { return count_; }
+
+ private:
+    struct Held {
+        std::unique_ptr<Connection> connection;
+        Connection::Wants wants = Connection::Wants::input;
+    };
+    struct Shared {
+        std::deque<std::unique_ptr<Connection>> ready;
+        std::vector<Held> returned;
+        bool stopping = false;
+    };
+
+    void run_poller();
+    void run_worker();
+    void collect(std::vector<Held>& idle);
+    void dispatch(std::vector<Held>& idle, const std::vector<pollfd>& fds);
+
+    const ServerContext& context_;
+    Options options_;
+    Guarded<Shared> shared_;
+    Pipe wake_pipe_;
+    std::atomic<bool> woken_{false};
+    std::atomic<bool> ready_{true};
+    std::atomic<size_t> count_{0};
+    std::vector<std::unique_ptr<Thread>> workers_;
+    Thread poller_;
+};
+
+}  // namespace rookery::mupdate
+
+#endif
