@@ -2,18 +2,24 @@
 //
 // connect() resolves <shortname>_address, dials, reads the banner and capabilities, does STARTTLS
 // and SASL (authname proxy_authname, authzid = the user; empty = as itself), all within
-// client_timeout. Afterwards stream() is the engine's. The object owns the connection.
+// client_timeout. TLS comes first where it is offered and a CA or a certificate of ours is
+// configured; else where no mechanism works without it. Afterwards stream() is the engine's, with
+// backend_timeout for each wait. The object owns the connection. auth::SaslClient::init_library()
+// must have been called by the process.
 // Codes: unavailable (cannot reach, circuit open), timeout, denied (authentication failed),
 // syntax (the peer breaks the protocol). WIRE 2. One thread.
 #ifndef ROOKERY_IMAP_BACKEND_BACKEND_H
 #define ROOKERY_IMAP_BACKEND_BACKEND_H
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "imap/backend/dialect.h"
+#include "imap/backend/server_address.h"
+#include "lib/auth/sasl_client.h"
 #include "lib/base/result.h"
 #include "lib/config/config.h"
 #include "lib/stream/stream.h"
@@ -42,10 +48,15 @@ class Backend {
     const Dialect& dialect() const { return dialect_; }
     stream::Stream& stream() { return stream_; }
     bool has_capability(std::string_view name) const;  // case-insensitive
+    // True for "MUPDATE" if "MUPDATE=..." or "MUPDATE" is announced.
+    bool has_capability_family(std::string_view name) const;
     const std::vector<std::string>& capabilities() const { return capabilities_; }
     const std::string& banner() const { return banner_; }
     // The next tag: 8 random characters of this connection and a counter (RULES 5.2).
     std::string next_tag();
+    bool tls_active() const { return tls_active_; }
+    // False if the peer has closed an idle connection, or said BYE on it. Does not wait.
+    bool is_alive();
     // Polite logout, bounded, then close. The destructor only closes.
     void logout();
 
@@ -53,17 +64,22 @@ class Backend {
     Backend(const Dialect& dialect, std::string server, stream::Stream stream);
     const Dialect& dialect_;
     std::string server_;
+    std::optional<auth::SaslClient> sasl_;  // its layer, if any, is in stream_
     stream::Stream stream_;
+    bool tls_active_ = false;
     std::vector<std::string> capabilities_;
     std::string banner_;
     std::string tag_prefix_;
     uint64_t tag_counter_ = 0;
     friend class Connector;
+    friend std::unique_ptr<Backend> backend_for_test(const Dialect&, std::string, stream::Stream,
+                                                     std::vector<std::string>);
 };
 
-// The first label of a server name, lower case, without its port: the SHORT of SHORT_password and
-// SHORT_address. ("localhost:1143" is its own short name for Cyrus; we also try it without port.)
-std::string short_name(std::string_view server);
+// For tests: a connection that is past its login.
+std::unique_ptr<Backend> backend_for_test(const Dialect& dialect, std::string server,
+                                          stream::Stream stream,
+                                          std::vector<std::string> capabilities);
 
 }  // namespace rookery::backend
 

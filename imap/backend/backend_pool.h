@@ -8,9 +8,12 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "imap/backend/backend.h"
+#include "imap/backend/health.h"
 
 namespace rookery::backend {
 
@@ -24,6 +27,8 @@ class BackendPool {
     Result<Backend*> get(const std::string& server);
     // The open connection to server, or nullptr.
     Backend* find(const std::string& server);
+    // Takes a connection that was made elsewhere (tests), instead of the one to its server.
+    Backend* add(std::unique_ptr<Backend> backend);
     // Closes and forgets one (after an error on it) or all (logout).
     void drop(Backend* backend);
     void drop_all();
@@ -34,6 +39,7 @@ class BackendPool {
     const config::Config& config_;
     const Dialect& dialect_;
     std::string authzid_;
+    std::optional<Health> health_;  // opened at the first connection, after the fork
     std::map<std::string, std::unique_ptr<Backend>> connections_;
 };
 

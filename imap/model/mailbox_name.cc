@@ -2,6 +2,7 @@
 #include "imap/model/mailbox_name.h"
 
 #include "lib/base/strings.h"
+#include "lib/text/mutf7.h"
 
 namespace rookery::model {
 namespace {
@@ -39,18 +40,6 @@ Status check_domain(std::string_view domain)
     }
     if (domain.find("..") != std::string_view::npos) return bad("domain");
     return success();
-}
-
-// Every '&' opens a run of modified base64 that '-' closes.
-bool has_closed_shifts(std::string_view component)
-{
-    for (size_t amp = component.find('&'); amp != std::string_view::npos;
-         amp = component.find('&', amp)) {
-        size_t end = component.find('-', amp);
-        if (end == std::string_view::npos) return false;
-        amp = end;
-    }
-    return true;
 }
 
 // Components that are not empty; no byte that could leave a directory or break a line.
@@ -202,7 +191,7 @@ Status MailboxName::check_creatable() const
     if (name.starts_with("user.anyone.") || name.starts_with("user.anonymous."))
         return bad("reserved");
     for (std::string_view component : split(name, '.'))
-        if (!has_closed_shifts(component)) return bad("not modified UTF-7");
+        if (!text::check_mutf7(component)) return bad("not modified UTF-7");
     return success();
 }
 

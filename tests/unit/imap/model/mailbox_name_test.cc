@@ -42,7 +42,7 @@ START_TEST(names_that_may_be_created)
         ASSERT_OK(name(good).check_creatable());
     for (const char* bad : {"user", "user.anyone", "user.anonymous", "user.anyone.x", "user.bob.a%",
                             "user.bob.a*", "user.bob.\"", "x.a{b", "x.a|b", "x.<a", "x.a;b",
-                            "x.a\\b", "x.a`b", "~x", "$x", "x.a&b", "x.&AOQ"})
+                            "x.a\\b", "x.a`b", "~x", "$x", "x.a&b", "x.&AOQ", "x.&AGE-", "x.&A-"})
         ASSERT_CODE(name(bad).check_creatable(), Code::bad_name);
 }
 END_TEST

@@ -1,0 +1,71 @@
+#include "imap/backend/backend_pool.h"
+
+#include "lib/base/log.h"
+
+namespace rookery::backend {
+namespace {
+
+// Did the attempt say something about the server, rather than about this user?
+bool is_servers_fault(Code code)
+{
+    return code == Code::unavailable || code == Code::timeout || code == Code::closed ||
+           code == Code::io;
+}
+
+}  // namespace
+
+BackendPool::BackendPool(const config::Config& config, const Dialect& dialect)
+    : config_(config), dialect_(dialect)
+{
+}
+
+BackendPool::~BackendPool() = default;
+
+Result<Backend*> BackendPool::get(const std::string& server)
+{
+    if (Backend* open = find(server)) {
+        if (open->is_alive()) return open;
+        connections_.erase(server);
+    }
+    if (!health_) health_.emplace(Health::path(config_), Health::options(config_));
+    TRY(health_->allow(server, dialect_.service));
+    ConnectOptions options;
+    options.authzid = authzid_;
+    auto made = Backend::connect(config_, dialect_, server, options);
+    health_->report(server, dialect_.service, made.ok() || !is_servers_fault(made.error().code));
+    if (!made) return std::move(made).error();
+    return add(*std::move(made));
+}
+
+Backend* BackendPool::add(std::unique_ptr<Backend> backend)
+{
+    auto& place = connections_[backend->server()];
+    place = std::move(backend);
+    return place.get();
+}
+
+Backend* BackendPool::find(const std::string& server)
+{
+    auto at = connections_.find(server);
+    return at == connections_.end() ? nullptr : at->second.get();
+}
+
+void BackendPool::drop(Backend* backend)
+{
+    std::erase_if(connections_, [&](const auto& c) { return c.second.get() == backend; });
+}
+
+void BackendPool::drop_all()
+{
+    for (auto& [server, connection] : connections_) connection->logout();
+    connections_.clear();
+}
+
+std::vector<Backend*> BackendPool::open_connections()
+{
+    std::vector<Backend*> open;
+    for (auto& [server, connection] : connections_) open.push_back(connection.get());
+    return open;
+}
+
+}  // namespace rookery::backend

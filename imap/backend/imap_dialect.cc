@@ -1,0 +1,129 @@
+// IMAP between servers, up to the end of the login (WIRE 2.3).
+#include "imap/backend/dialect.h"
+#include "imap/backend/reply_lines.h"
+#include "lib/base/strings.h"
+#include "lib/text/base64.h"
+
+namespace rookery::backend {
+namespace {
+
+using AuthStep = Dialect::AuthStep;
+
+Status read_banner(stream::Stream& stream, std::string& banner, std::vector<std::string>& caps)
+{
+    TRY_ASSIGN(banner, read_reply_line(stream));
+    if (starts_with_nocase(banner, "* BYE"))
+        return Error{Code::unavailable, cat("refused: ", banner.substr(0, 200))};
+    if (!starts_with_nocase(banner, "* OK")) return protocol_error("not an IMAP greeting", banner);
+    add_capability_code(banner, caps);
+    return success();
+}
+
+// Lines up to the tagged one; its text after the tag and a space.
+Result<std::string> read_to_tag(stream::Stream& stream, std::string_view tag,
+                                std::vector<std::string>* caps)
+{
+    for (size_t n = 0; n < kMaxReplyLines; n++) {
+        TRY_ASSIGN(std::string line, read_reply_line(stream));
+        if (line.starts_with(tag) && line.size() > tag.size() && line[tag.size()] == ' ')
+            return line.substr(tag.size() + 1);
+        if (starts_with_nocase(line, "* BYE"))
+            return Error{Code::unavailable, cat("refused: ", line.substr(0, 200))};
+        if (caps != nullptr && starts_with_nocase(line, "* CAPABILITY ")) {
+            caps->clear();
+            add_capabilities(std::string_view(line).substr(13), *caps);
+        }
+    }
+    return Error{Code::limit, cat("too many lines before the answer to ", tag)};
+}
+
+Status ask_capabilities(stream::Stream& stream, std::vector<std::string>& caps)
+{
+    caps.clear();
+    TRY(send_line(stream, "C01 CAPABILITY"));
+    TRY_ASSIGN(std::string end, read_to_tag(stream, "C01", &caps));
+    if (!starts_with_nocase(end, "OK")) return protocol_error("CAPABILITY", end);
+    return success();
+}
+
+Status start_tls(stream::Stream& stream)
+{
+    TRY(send_line(stream, "S01 STARTTLS"));
+    TRY_ASSIGN(std::string end, read_to_tag(stream, "S01", nullptr));
+    if (!starts_with_nocase(end, "OK")) return protocol_error("STARTTLS", end);
+    return success();
+}
+
+Status begin_auth(stream::Stream& stream, std::string_view mechanism, const std::string* initial)
+{
+    if (initial == nullptr) return send_line(stream, cat("A01 AUTHENTICATE ", mechanism));
+    std::string encoded = initial->empty() ? std::string("=") : text::base64_encode(*initial);
+    return send_line(stream, cat("A01 AUTHENTICATE ", mechanism, ' ', encoded));
+}
+
+Result<AuthStep> next_auth(stream::Stream& stream)
+{
+    AuthStep step{AuthStep::Kind::failure, {}, {}};
+    for (size_t n = 0; n < kMaxReplyLines; n++) {
+        TRY_ASSIGN(std::string line, read_reply_line(stream));
+        if (line.starts_with('+')) {
+            TRY_ASSIGN(step.data, decode_challenge(std::string_view(line).substr(1)));
+            step.kind = AuthStep::Kind::challenge;
+            return step;
+        }
+        if (starts_with_nocase(line, "A01 OK")) {
+            step.capabilities.clear();
+            add_capability_code(line, step.capabilities);
+            step.kind = AuthStep::Kind::success;
+            return step;
+        }
+        if (line.starts_with("A01 ")) {
+            step.data = line.substr(4);
+            return step;
+        }
+        if (!line.starts_with("* ")) return protocol_error("AUTHENTICATE", line);
+    }
+    return Error{Code::limit, "too many lines during AUTHENTICATE"};
+}
+
+Status answer_auth(stream::Stream& stream, std::string_view data)
+{
+    return send_line(stream, text::base64_encode(data));
+}
+
+Status cancel_auth(stream::Stream& stream)
+{
+    return send_line(stream, "*");
+}
+
+Status ping(stream::Stream& stream)
+{
+    TRY(send_line(stream, "N01 NOOP"));
+    TRY_ASSIGN(std::string end, read_to_tag(stream, "N01", nullptr));
+    if (!starts_with_nocase(end, "OK")) return protocol_error("NOOP", end);
+    return success();
+}
+
+constexpr Dialect kDialect = {
+    .service = "imap",
+    .sasl_service = "imap",
+    .read_banner = read_banner,
+    .ask_capabilities = ask_capabilities,
+    .start_tls = start_tls,
+    .begin_auth = begin_auth,
+    .next_auth = next_auth,
+    .answer_auth = answer_auth,
+    .cancel_auth = cancel_auth,
+    .initial_response_always = false,
+    .ping = ping,
+    .logout = "Q01 LOGOUT\r\n",
+};
+
+}  // namespace
+
+const Dialect& imap_dialect()
+{
+    return kDialect;
+}
+
+}  // namespace rookery::backend

@@ -1,0 +1,143 @@
+// LMTP between servers, up to the end of the login (WIRE 2.3, RFC 4954 section 4).
+#include "imap/backend/dialect.h"
+#include "imap/backend/reply_lines.h"
+#include "lib/base/strings.h"
+#include "lib/text/base64.h"
+
+namespace rookery::backend {
+namespace {
+
+using AuthStep = Dialect::AuthStep;
+
+constexpr size_t kMaxAuthLine = 512;
+
+// One reply: the code and the texts of its lines.
+struct SmtpReply {
+    std::string code;
+    std::vector<std::string> lines;
+    char first() const { return code[0]; }
+    std::string text() const { return cat(code, ' ', lines.empty() ? std::string() : lines.back()); }
+};
+
+Result<SmtpReply> read_reply(stream::Stream& stream)
+{
+    SmtpReply reply;
+    for (size_t n = 0; n < kMaxReplyLines; n++) {
+        TRY_ASSIGN(std::string line, read_reply_line(stream));
+        if (line.size() < 3 || !to_number<uint32_t>(line.substr(0, 3)) ||
+            (line.size() > 3 && line[3] != ' ' && line[3] != '-'))
+            return protocol_error("not an LMTP reply", line);
+        if (!reply.code.empty() && line.substr(0, 3) != reply.code)
+            return protocol_error("LMTP reply changes its code", line);
+        reply.code = line.substr(0, 3);
+        bool last = line.size() == 3 || line[3] == ' ';
+        reply.lines.push_back(line.size() > 4 ? line.substr(4) : std::string());
+        if (last) return reply;
+    }
+    return Error{Code::limit, "LMTP reply has too many lines"};
+}
+
+Result<SmtpReply> ask(stream::Stream& stream, std::string_view command, std::string_view expected)
+{
+    TRY(send_line(stream, command));
+    TRY_ASSIGN(SmtpReply reply, read_reply(stream));
+    if (reply.code != expected) return protocol_error(command, reply.text());
+    return reply;
+}
+
+Status read_banner(stream::Stream& stream, std::string& banner, std::vector<std::string>&)
+{
+    TRY_ASSIGN(SmtpReply reply, read_reply(stream));
+    banner = reply.text();
+    if (reply.first() == '4') return Error{Code::unavailable, cat("refused: ", banner)};
+    if (reply.code != "220") return protocol_error("not an LMTP greeting", banner);
+    return success();
+}
+
+// "AUTH PLAIN LOGIN" is AUTH, AUTH=PLAIN and AUTH=LOGIN; "SIZE 10" is SIZE and SIZE=10.
+void add_extension(std::string_view line, std::vector<std::string>& caps)
+{
+    std::vector<std::string_view> words = split_words(line);
+    if (words.empty()) return;
+    std::string keyword = to_upper(words[0]);
+    for (size_t i = 1; i < words.size() && caps.size() < kMaxCapabilities; i++)
+        caps.push_back(cat(keyword, '=', to_upper(words[i])));
+    caps.push_back(std::move(keyword));
+}
+
+Status ask_capabilities(stream::Stream& stream, std::vector<std::string>& caps)
+{
+    caps.clear();
+    TRY_ASSIGN(SmtpReply reply, ask(stream, "LHLO lmtpproxyd", "250"));
+    for (size_t i = 1; i < reply.lines.size(); i++) add_extension(reply.lines[i], caps);
+    return success();
+}
+
+Status start_tls(stream::Stream& stream)
+{
+    TRY(ask(stream, "STARTTLS", "220"));
+    return success();
+}
+
+Status begin_auth(stream::Stream& stream, std::string_view mechanism, const std::string* initial)
+{
+    std::string line = cat("AUTH ", mechanism);
+    if (initial != nullptr) cat_to(line, ' ', initial->empty() ? "=" : text::base64_encode(*initial));
+    if (line.size() + 2 <= kMaxAuthLine || initial == nullptr) return send_line(stream, line);
+    // Too long for one line: the response goes after an empty challenge.
+    TRY_ASSIGN(SmtpReply reply, ask(stream, cat("AUTH ", mechanism), "334"));
+    return send_line(stream, text::base64_encode(*initial));
+}
+
+Result<AuthStep> next_auth(stream::Stream& stream)
+{
+    TRY_ASSIGN(SmtpReply reply, read_reply(stream));
+    if (reply.code == "235") return AuthStep{AuthStep::Kind::success, {}, {}};
+    if (reply.code == "334") {
+        TRY_ASSIGN(std::string challenge, decode_challenge(reply.lines.back()));
+        return AuthStep{AuthStep::Kind::challenge, std::move(challenge), {}};
+    }
+    if (reply.first() == '4' || reply.first() == '5')
+        return AuthStep{AuthStep::Kind::failure, reply.text(), {}};
+    return protocol_error("AUTH", reply.text());
+}
+
+Status answer_auth(stream::Stream& stream, std::string_view data)
+{
+    return send_line(stream, text::base64_encode(data));
+}
+
+Status cancel_auth(stream::Stream& stream)
+{
+    return send_line(stream, "*");
+}
+
+Status ping(stream::Stream& stream)
+{
+    TRY(ask(stream, "NOOP", "250"));
+    return success();
+}
+
+constexpr Dialect kDialect = {
+    .service = "lmtp",
+    .sasl_service = "lmtp",
+    .read_banner = read_banner,
+    .ask_capabilities = ask_capabilities,
+    .start_tls = start_tls,
+    .begin_auth = begin_auth,
+    .next_auth = next_auth,
+    .answer_auth = answer_auth,
+    .cancel_auth = cancel_auth,
+    .initial_response_always = true,
+    .ping = ping,
+    .logout = "QUIT\r\n",
+};
+
+}  // namespace
+
+const Dialect& lmtp_dialect()
+{
+    return kDialect;
+}
+
+}  // namespace rookery::backend

@@ -1,0 +1,122 @@
+// MUPDATE, up to the end of the login (WIRE 1.2, 1.3).
+#include "imap/backend/dialect.h"
+#include "imap/backend/reply_lines.h"
+#include "lib/base/strings.h"
+#include "lib/text/base64.h"
+
+namespace rookery::backend {
+namespace {
+
+using AuthStep = Dialect::AuthStep;
+
+// `AUTH "PLAIN" "DIGEST-MD5"` is AUTH, AUTH=PLAIN and AUTH=DIGEST-MD5.
+void add_banner_line(std::string_view words, std::vector<std::string>& caps)
+{
+    std::string keyword;
+    for (std::string_view word : split_words(words)) {
+        if (word.size() >= 2 && word.front() == '"' && word.back() == '"')
+            word = word.substr(1, word.size() - 2);
+        if (caps.size() >= kMaxCapabilities) return;
+        if (keyword.empty()) {
+            keyword = to_upper(word);
+            caps.push_back(keyword);
+        } else {
+            caps.push_back(cat(keyword, '=', to_upper(word)));
+        }
+    }
+}
+
+Status read_banner(stream::Stream& stream, std::string& banner, std::vector<std::string>& caps)
+{
+    caps.clear();
+    for (size_t n = 0; n < kMaxReplyLines; n++) {
+        TRY_ASSIGN(std::string line, read_reply_line(stream));
+        if (starts_with_nocase(line, "* BYE"))
+            return Error{Code::unavailable, cat("refused: ", line.substr(0, 200))};
+        if (!line.starts_with("* ")) return protocol_error("not a MUPDATE banner", line);
+        if (starts_with_nocase(line, "* OK")) {
+            banner = std::move(line);
+            return success();
+        }
+        add_banner_line(std::string_view(line).substr(2), caps);
+    }
+    return Error{Code::limit, "MUPDATE banner has too many lines"};
+}
+
+// There is no such command: the banner comes again when there is something new to say.
+Status ask_capabilities(stream::Stream& stream, std::vector<std::string>& caps)
+{
+    std::string banner;
+    return read_banner(stream, banner, caps);
+}
+
+Status start_tls(stream::Stream& stream)
+{
+    TRY(send_line(stream, "S01 STARTTLS"));
+    TRY_ASSIGN(std::string line, read_reply_line(stream));
+    if (!starts_with_nocase(line, "S01 OK")) return protocol_error("STARTTLS", line);
+    return success();
+}
+
+Status begin_auth(stream::Stream& stream, std::string_view mechanism, const std::string* initial)
+{
+    if (initial == nullptr) return send_line(stream, cat("A01 AUTHENTICATE \"", mechanism, '"'));
+    std::string encoded = text::base64_encode(*initial);
+    return send_line(stream, cat("A01 AUTHENTICATE \"", mechanism, "\" {", encoded.size(), "+}\r\n",
+                                 encoded));
+}
+
+// Challenges are lines of base64 without any mark (WIRE 1.3).
+Result<AuthStep> next_auth(stream::Stream& stream)
+{
+    TRY_ASSIGN(std::string line, read_reply_line(stream));
+    if (starts_with_nocase(line, "A01 OK")) return AuthStep{AuthStep::Kind::success, {}, {}};
+    if (starts_with_nocase(line, "A01 ")) return AuthStep{AuthStep::Kind::failure, line.substr(4), {}};
+    if (starts_with_nocase(line, "* BYE"))
+        return Error{Code::unavailable, cat("refused: ", line.substr(0, 200))};
+    TRY_ASSIGN(std::string challenge, decode_challenge(line));
+    return AuthStep{AuthStep::Kind::challenge, std::move(challenge), {}};
+}
+
+Status answer_auth(stream::Stream& stream, std::string_view data)
+{
+    return send_line(stream, text::base64_encode(data));
+}
+
+Status cancel_auth(stream::Stream& stream)
+{
+    return send_line(stream, "*");
+}
+
+Status ping(stream::Stream& stream)
+{
+    TRY(send_line(stream, "N01 NOOP"));
+    TRY_ASSIGN(std::string line, read_reply_line(stream));
+    if (!starts_with_nocase(line, "N01 OK")) return protocol_error("NOOP", line);
+    return success();
+}
+
+constexpr Dialect kDialect = {
+    .service = "mupdate",
+    .sasl_service = "mupdate",
+    .read_banner = read_banner,
+    .ask_capabilities = ask_capabilities,
+    .start_tls = start_tls,
+    .capabilities_after_tls_come_by_themselves = true,
+    .begin_auth = begin_auth,
+    .next_auth = next_auth,
+    .answer_auth = answer_auth,
+    .cancel_auth = cancel_auth,
+    .initial_response_always = true,
+    .ping = ping,
+    .logout = "Q01 LOGOUT\r\n",
+};
+
+}  // namespace
+
+const Dialect& mupdate_dialect()
+{
+    return kDialect;
+}
+
+}  // namespace rookery::backend

@@ -1,0 +1,53 @@
+// Lines of a peer before and during the login.
+#include "imap/backend/reply_lines.h"
+
+#include "lib/base/strings.h"
+#include "lib/text/base64.h"
+
+namespace rookery::backend {
+
+Result<std::string> read_reply_line(stream::Stream& stream)
+{
+    return stream.read_line(kMaxReplyLine);
+}
+
+Status send_line(stream::Stream& stream, std::string_view line)
+{
+    stream.put(line, "\r\n");
+    return stream.flush();
+}
+
+Error protocol_error(std::string_view what, std::string_view line)
+{
+    return Error{Code::syntax, cat(what, ": ", line.substr(0, 200))};
+}
+
+Result<std::string> decode_challenge(std::string_view base64)
+{
+    auto decoded = text::base64_decode(trim(base64), kMaxReplyLine);
+    if (!decoded) return protocol_error("not a SASL challenge", base64);
+    return decoded;
+}
+
+void add_capabilities(std::string_view words, std::vector<std::string>& caps)
+{
+    for (std::string_view word : split_words(words)) {
+        if (caps.size() >= kMaxCapabilities) return;
+        caps.push_back(to_upper(word));
+    }
+}
+
+bool add_capability_code(std::string_view line, std::vector<std::string>& caps)
+{
+    constexpr std::string_view kCode = "[CAPABILITY ";
+    for (size_t at = line.find('['); at != std::string_view::npos; at = line.find('[', at + 1)) {
+        if (!starts_with_nocase(line.substr(at), kCode)) continue;
+        size_t end = line.find(']', at);
+        if (end == std::string_view::npos) return false;
+        add_capabilities(line.substr(at + kCode.size(), end - at - kCode.size()), caps);
+        return true;
+    }
+    return false;
+}
+
+}  // namespace rookery::backend

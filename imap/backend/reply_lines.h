@@ -1,0 +1,33 @@
+// What the dialects share: one line of a peer's banner, capabilities or login, with a maximum, and
+// base64 in both directions. After the login the engines read by themselves (reply_reader.h).
+// Codes: syntax (the peer breaks its protocol), limit, unavailable, and the stream's own.
+#ifndef ROOKERY_IMAP_BACKEND_REPLY_LINES_H
+#define ROOKERY_IMAP_BACKEND_REPLY_LINES_H
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "imap/backend/dialect.h"
+#include "lib/base/result.h"
+#include "lib/stream/stream.h"
+
+namespace rookery::backend {
+
+inline constexpr size_t kMaxReplyLine = 16384;
+inline constexpr size_t kMaxReplyLines = 200;  // of one answer before the login
+inline constexpr size_t kMaxCapabilities = 500;
+
+Result<std::string> read_reply_line(stream::Stream& stream);
+Status send_line(stream::Stream& stream, std::string_view line);
+Error protocol_error(std::string_view what, std::string_view line);
+// A challenge: base64, empty for an empty one.
+Result<std::string> decode_challenge(std::string_view base64);
+// The words of a CAPABILITY list, in upper case.
+void add_capabilities(std::string_view words, std::vector<std::string>& caps);
+// Words between "[CAPABILITY " and ']' anywhere in the line; false if there is no such list.
+bool add_capability_code(std::string_view line, std::vector<std::string>& caps);
+
+}  // namespace rookery::backend
+
+#endif

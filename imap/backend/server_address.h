@@ -1,0 +1,37 @@
+// Where a server of the mailbox list really listens, and which options are about it.
+//
+// A server is "host", "host:port" or a socket path, with "/tls" (TLS from the first byte) or
+// "/noauth" behind it (WIRE 2.1). <short>_address says otherwise: "host", "host:port", or a list
+// "imap=host:port lmtp=host:port" of which the dialect's own counts; a service that the list does
+// not name keeps the server's own name. Codes: config.
+#ifndef ROOKERY_IMAP_BACKEND_SERVER_ADDRESS_H
+#define ROOKERY_IMAP_BACKEND_SERVER_ADDRESS_H
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lib/base/result.h"
+#include "lib/config/config.h"
+#include "lib/net/dial.h"
+
+namespace rookery::backend {
+
+struct ServerAddress {
+    net::Target target;
+    bool implicit_tls = false;
+    bool without_login = false;
+};
+
+// The first label of a server name, lower case, without its port: the SHORT of SHORT_password and
+// SHORT_address. ("localhost:1143" is its own short name for Cyrus; we also try it without port.)
+std::string short_name(std::string_view server);
+// SHORT_<what>, for both short names.
+std::optional<std::string> server_option(const config::Config& config, std::string_view server,
+                                         std::string_view what);
+Result<ServerAddress> server_address(const config::Config& config, std::string_view server,
+                                     std::string_view service);
+
+}  // namespace rookery::backend
+
+#endif

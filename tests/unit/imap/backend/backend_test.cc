@@ -1,0 +1,169 @@
+#include "imap/backend/backend.h"
+
+#include "imap/backend/backend_pool.h"
+#include "lib/auth/sasl_client.h"
+#include "lib/base/strings.h"
+#include "lib/text/base64.h"
+#include "tests/support/scripted_peer.h"
+#include "tests/unit/unit.h"
+
+using namespace rookery;
+using namespace rookery::test;
+using backend::Backend;
+
+namespace {
+
+// One configuration per test process, kept until its end for libsasl2.
+const config::Config& configured(const std::string& more = {})
+{
+    static std::optional<config::Config> config;
+    static TempDir dir;
+    auto made = config::Config::from_text(
+        cat("configdirectory: ", dir.path(), "\nproxy_authname: murder\nproxy_password: secret\n"
+            "client_timeout: 5s\n", more),
+        "imap");
+    ASSERT_OK(made);
+    config.emplace(*std::move(made));
+    ASSERT_OK(auth::SaslClient::init_library(*config));
+    return *config;
+}
+
+std::string plain(std::string_view authzid)
+{
+    std::string message(authzid);
+    message += '\0';
+    message += "murder";
+    message += '\0';
+    message += "secret";
+    return text::base64_encode(message);
+}
+
+START_TEST(a_login_acts_for_the_user)
+{
+    ScriptedPeer peer({send("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] be1 server ready\r\n"),
+                       expect(cat("A01 AUTHENTICATE PLAIN ", plain("bob"))),
+                       send("A01 OK [CAPABILITY IMAP4rev1 IDLE MUPDATE=mupdate://m/] in\r\n"),
+                       expect("Q01 LOGOUT"), expect_end()});
+    auto b = Backend::connect(configured(), backend::imap_dialect(), cat("127.0.0.1:", peer.port()),
+                              {.authzid = "bob", .authname = {}, .password = {}, .realm = {}});
+    ASSERT_OK(b);
+    ck_assert((*b)->has_capability("idle"));
+    ck_assert(!(*b)->has_capability("AUTH=PLAIN"));
+    ck_assert((*b)->has_capability_family("MUPDATE"));
+    ck_assert(!(*b)->has_capability_family("MUP"));
+    std::string first = (*b)->next_tag();
+    ck_assert(first.size() == 9 && first != (*b)->next_tag());
+    ck_assert((*b)->is_alive());
+    (*b)->logout();
+    ck_assert(!(*b)->is_alive());
+    ck_assert(peer.finished_well());
+}
+END_TEST
+
+START_TEST(without_initial_response_and_capabilities)
+{
+    ScriptedPeer peer({send("* OK be1 server ready\r\n"), expect("C01 CAPABILITY"),
+                       send("* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\nC01 OK\r\n"),
+                       expect("A01 AUTHENTICATE PLAIN"), send("+ \r\n"), expect(plain("")),
+                       send("A01 OK in\r\n"), expect("C01 CAPABILITY"),
+                       send("* CAPABILITY IMAP4rev1 UIDPLUS\r\nC01 OK\r\n")});
+    auto b = Backend::connect(configured(), backend::imap_dialect(), cat("127.0.0.1:", peer.port()), {});
+    ASSERT_OK(b);
+    ck_assert((*b)->has_capability("UIDPLUS"));
+    ck_assert(peer.finished_well());
+}
+END_TEST
+
+START_TEST(what_can_go_wrong)
+{
+    const config::Config& config = configured("client_bind: no\n");
+    const std::string greeting = "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi\r\n";
+    struct {
+        std::vector<Step> steps;
+        Code code;
+    } rows[] = {
+        {{send("* BYE not now\r\n")}, Code::unavailable},
+        {{hang_up()}, Code::unavailable},
+        {{send(greeting), expect(cat("A01 AUTHENTICATE PLAIN ", plain(""))), send("A01 NO bad\r\n")},
+         Code::denied},
+        {{send(greeting), expect(cat("A01 AUTHENTICATE PLAIN ", plain(""))), hang_up()},
+         Code::unavailable},
+        {{send("* OK [CAPABILITY IMAP4rev1] no mechanism\r\n")}, Code::denied},
+        {{send("SSH-2.0-x\r\n")}, Code::syntax},
+    };
+    for (const auto& row : rows) {
+        ScriptedPeer peer(row.steps);
+        auto b = Backend::connect(config, backend::imap_dialect(), cat("127.0.0.1:", peer.port()), {});
+        ASSERT_CODE(b, row.code);
+    }
+}
+END_TEST
+
+START_TEST(a_silent_server_is_given_up)
+{
+    const config::Config& config = configured("backend_failures: 2\n");
+    auto short_one = config::Config::from_text("configdirectory: /tmp\nclient_timeout: 1s\n", "imap");
+    ScriptedPeer peer({expect_end()});
+    auto began = monotonic_now();
+    auto b = Backend::connect(*short_one, backend::imap_dialect(), cat("127.0.0.1:", peer.port()), {});
+    ASSERT_CODE(b, Code::timeout);
+    ck_assert(monotonic_now() - began < Seconds(4));
+    (void)config;
+}
+END_TEST
+
+START_TEST(a_mechanism_list_of_one_server)
+{
+    const config::Config& config = configured("127_mechs: DIGEST-MD5\n");
+    ScriptedPeer peer({send("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi\r\n")});
+    auto b = Backend::connect(config, backend::imap_dialect(), cat("127.0.0.1:", peer.port()), {});
+    ASSERT_CODE(b, Code::denied);
+}
+END_TEST
+
+START_TEST(a_pool_keeps_one_connection_and_replaces_a_dead_one)
+{
+    const config::Config& config = configured();
+    ScriptedPeer peer({send("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi\r\n"),
+                       expect(cat("A01 AUTHENTICATE PLAIN ", plain("bob"))),
+                       send("A01 OK [CAPABILITY X] in\r\n"), expect("bye"), send("* BYE timeout\r\n"),
+                       hang_up()});
+    std::string server = cat("127.0.0.1:", peer.port());
+    backend::BackendPool pool(config, backend::imap_dialect());
+    pool.set_user("bob");
+    auto first = pool.get(server);
+    ASSERT_OK(first);
+    auto same = pool.get(server);
+    ASSERT_OK(same);
+    ck_assert(*first == *same);
+    (*first)->stream().put("bye\r\n");
+    ASSERT_OK((*first)->stream().flush());
+    ck_assert(peer.finished_well());
+    // Nobody listens any more: the dead one is not given out again.
+    ASSERT_CODE(pool.get(server), Code::unavailable);
+    ck_assert(pool.find(server) == nullptr);
+    // And after three failures nobody even tries.
+    ASSERT_CODE(pool.get(server), Code::unavailable);
+    ASSERT_CODE(pool.get(server), Code::unavailable);
+    auto open = pool.get(server);
+    ck_assert(open.error().text.find("a moment ago") != std::string::npos);
+}
+END_TEST
+
+Suite* make()
+{
+    Suite* s = suite_create("imap/backend/backend");
+    TCase* c = tcase_create("all");
+    tcase_set_timeout(c, 30);
+    tcase_add_test(c, a_login_acts_for_the_user);
+    tcase_add_test(c, without_initial_response_and_capabilities);
+    tcase_add_test(c, what_can_go_wrong);
+    tcase_add_test(c, a_silent_server_is_given_up);
+    tcase_add_test(c, a_mechanism_list_of_one_server);
+    tcase_add_test(c, a_pool_keeps_one_connection_and_replaces_a_dead_one);
+    suite_add_tcase(s, c);
+    return s;
+}
+const test::Registered registered(make);
+
+}  // namespace

@@ -1,0 +1,174 @@
+#include "imap/backend/dialect.h"
+
+#include <algorithm>
+
+#include "lib/base/strings.h"
+#include "lib/stream/memory_layer.h"
+#include "lib/text/base64.h"
+#include "tests/unit/unit.h"
+
+using namespace rookery;
+using backend::Dialect;
+using Step = Dialect::AuthStep;
+using stream::MemoryEnds;
+using stream::Stream;
+
+namespace {
+
+// One side of a conversation with a peer that has said everything already.
+struct Peer {
+    MemoryEnds ends;
+    Stream stream;
+    explicit Peer(const std::string& says)
+        : ends{.input = says, .output = {}}, stream(stream::memory_layer(ends))
+    {
+    }
+};
+
+bool has(const std::vector<std::string>& caps, const char* name)
+{
+    return std::find(caps.begin(), caps.end(), name) != caps.end();
+}
+
+START_TEST(imap_banner_and_capabilities)
+{
+    Peer p("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] be1 server ready\r\n"
+           "* CAPABILITY IMAP4rev1 starttls\r\nC01 OK Completed\r\n"
+           "S01 OK Begin TLS negotiation now\r\n* 3 EXISTS\r\nN01 OK\r\n");
+    const Dialect& d = backend::imap_dialect();
+    std::string banner;
+    std::vector<std::string> caps;
+    ASSERT_OK(d.read_banner(p.stream, banner, caps));
+    ck_assert(has(caps, "AUTH=PLAIN") && has(caps, "SASL-IR"));
+    ASSERT_OK(d.ask_capabilities(p.stream, caps));
+    ck_assert(has(caps, "STARTTLS") && !has(caps, "AUTH=PLAIN"));
+    ASSERT_OK(d.start_tls(p.stream));
+    ASSERT_OK(d.ping(p.stream));
+    ASSERT_EQ_TEXT(p.ends.output, "C01 CAPABILITY\r\nS01 STARTTLS\r\nN01 NOOP\r\n");
+}
+END_TEST
+
+START_TEST(imap_login)
+{
+    Peer p("+ \r\n+ aGVsbG8=\r\n* OK some line\r\nA01 OK [CAPABILITY IDLE UIDPLUS] in\r\nA01 NO bad\r\n"
+           "A01 BAD worse\r\n+ !!\r\n");
+    const Dialect& d = backend::imap_dialect();
+    std::string initial("\0u\0p", 4);
+    ASSERT_OK(d.begin_auth(p.stream, "PLAIN", &initial));
+    auto a = *d.next_auth(p.stream);
+    ck_assert(a.kind == Step::Kind::challenge && a.data.empty());
+    ASSERT_OK(d.answer_auth(p.stream, "x"));
+    ASSERT_EQ_TEXT((*d.next_auth(p.stream)).data, "hello");
+    auto done = *d.next_auth(p.stream);
+    ck_assert(done.kind == Step::Kind::success);
+    ck_assert(has(done.capabilities, "UIDPLUS"));
+    ck_assert((*d.next_auth(p.stream)).kind == Step::Kind::failure);
+    ASSERT_EQ_TEXT((*d.next_auth(p.stream)).data, "BAD worse");
+    ASSERT_CODE(d.next_auth(p.stream), Code::syntax);
+    std::string empty;
+    ASSERT_OK(d.begin_auth(p.stream, "EXTERNAL", &empty));
+    ASSERT_OK(d.begin_auth(p.stream, "X", nullptr));
+    ASSERT_OK(d.cancel_auth(p.stream));
+    ASSERT_EQ_TEXT(p.ends.output, "A01 AUTHENTICATE PLAIN AHUAcA==\r\neA==\r\n"
+                                  "A01 AUTHENTICATE EXTERNAL =\r\nA01 AUTHENTICATE X\r\n*\r\n");
+}
+END_TEST
+
+START_TEST(imap_refusals)
+{
+    const Dialect& d = backend::imap_dialect();
+    std::string banner;
+    std::vector<std::string> caps;
+    Peer bye("* BYE shutting down\r\n");
+    ASSERT_CODE(d.read_banner(bye.stream, banner, caps), Code::unavailable);
+    Peer web("HTTP/1.1 400 Bad Request\r\n");
+    ASSERT_CODE(d.read_banner(web.stream, banner, caps), Code::syntax);
+    Peer endless(std::string(100000, 'x'));
+    ASSERT_CODE(d.read_banner(endless.stream, banner, caps), Code::limit);
+    Peer flood([] {
+        std::string s;
+        for (int i = 0; i < 1000; i++) s += "* X y\r\n";
+        return s;
+    }());
+    ASSERT_CODE(d.ask_capabilities(flood.stream, caps), Code::limit);
+    Peer gone("");
+    ASSERT_CODE(d.read_banner(gone.stream, banner, caps), Code::closed);
+}
+END_TEST
+
+START_TEST(lmtp_conversation)
+{
+    Peer p("220-be1 LMTP\r\n220 ready\r\n250-be1\r\n250-8BITMIME\r\n250-SIZE 1000\r\n"
+           "250-AUTH PLAIN digest-md5\r\n250 IGNOREQUOTA\r\n220 go\r\n334 \r\n334 aGVsbG8=\r\n"
+           "235 in\r\n535 no\r\n250 ok\r\n");
+    const Dialect& d = backend::lmtp_dialect();
+    std::string banner;
+    std::vector<std::string> caps;
+    ASSERT_OK(d.read_banner(p.stream, banner, caps));
+    ASSERT_OK(d.ask_capabilities(p.stream, caps));
+    for (const char* c : {"8BITMIME", "SIZE", "SIZE=1000", "AUTH", "AUTH=PLAIN", "AUTH=DIGEST-MD5",
+                          "IGNOREQUOTA"})
+        ck_assert_msg(has(caps, c), "%s", c);
+    ck_assert(!has(caps, "BE1"));
+    ASSERT_OK(d.start_tls(p.stream));
+    std::string initial(600, 'x');
+    ASSERT_OK(d.begin_auth(p.stream, "PLAIN", &initial));
+    ASSERT_EQ_TEXT((*d.next_auth(p.stream)).data, "hello");
+    ck_assert((*d.next_auth(p.stream)).kind == Step::Kind::success);
+    ck_assert((*d.next_auth(p.stream)).kind == Step::Kind::failure);
+    ASSERT_OK(d.ping(p.stream));
+    ASSERT_EQ_TEXT(p.ends.output, cat("LHLO lmtpproxyd\r\nSTARTTLS\r\nAUTH PLAIN\r\n",
+                                      text::base64_encode(initial), "\r\nNOOP\r\n"));
+    Peer busy("421 too many\r\n");
+    ASSERT_CODE(d.read_banner(busy.stream, banner, caps), Code::unavailable);
+    Peer liar("250-a\r\n251 b\r\n");
+    ASSERT_CODE(d.ask_capabilities(liar.stream, caps), Code::syntax);
+}
+END_TEST
+
+START_TEST(mupdate_conversation)
+{
+    Peer p("* AUTH \"PLAIN\" \"DIGEST-MD5\"\r\n* STARTTLS\r\n* PARTIAL-UPDATE\r\n"
+           "* OK MUPDATE \"m\" \"Cyrus IMAP\" \"3.6.1\" \"(master)\"\r\n"
+           "S01 OK Begin TLS negotiation now\r\n* AUTH\r\n* OK MUPDATE \"m\" \"x\" \"y\" \"(master)\"\r\n"
+           "\r\naGVsbG8=\r\nA01 OK \"Authenticated\"\r\nA01 NO \"authentication failure\"\r\n"
+           "N01 OK \"Noop done\"\r\n");
+    const Dialect& d = backend::mupdate_dialect();
+    std::string banner;
+    std::vector<std::string> caps;
+    ASSERT_OK(d.read_banner(p.stream, banner, caps));
+    ck_assert(has(caps, "AUTH=PLAIN") && has(caps, "AUTH=DIGEST-MD5") && has(caps, "STARTTLS"));
+    ck_assert(banner.find("(master)") != std::string::npos);
+    ASSERT_OK(d.start_tls(p.stream));
+    ASSERT_OK(d.ask_capabilities(p.stream, caps));
+    ck_assert(has(caps, "AUTH") && !has(caps, "AUTH=PLAIN"));
+    std::string initial("\0user\0pass", 10);
+    ASSERT_OK(d.begin_auth(p.stream, "PLAIN", &initial));
+    auto empty = *d.next_auth(p.stream);
+    ck_assert(empty.kind == Step::Kind::challenge && empty.data.empty());
+    ASSERT_EQ_TEXT((*d.next_auth(p.stream)).data, "hello");
+    ck_assert((*d.next_auth(p.stream)).kind == Step::Kind::success);
+    ck_assert((*d.next_auth(p.stream)).kind == Step::Kind::failure);
+    ASSERT_OK(d.ping(p.stream));
+    ASSERT_EQ_TEXT(p.ends.output, "S01 STARTTLS\r\nA01 AUTHENTICATE \"PLAIN\" {16+}\r\n"
+                                  "AHVzZXIAcGFzcw==\r\nN01 NOOP\r\n");
+    Peer busy("* BYE \"Server Unable\"\r\n");
+    ASSERT_CODE(d.read_banner(busy.stream, banner, caps), Code::unavailable);
+}
+END_TEST
+
+Suite* make()
+{
+    Suite* s = suite_create("imap/backend/dialect");
+    TCase* c = tcase_create("all");
+    tcase_add_test(c, imap_banner_and_capabilities);
+    tcase_add_test(c, imap_login);
+    tcase_add_test(c, imap_refusals);
+    tcase_add_test(c, lmtp_conversation);
+    tcase_add_test(c, mupdate_conversation);
+    suite_add_tcase(s, c);
+    return s;
+}
+const test::Registered registered(make);
+
+}  // namespace
