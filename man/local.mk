@@ -1,2 +1,3 @@
 # man
 dist_man_MANS += man/rookery-passwd.8
+dist_man_MANS += man/reconstruct.8

@@ -13,6 +13,7 @@ noinst_LIBRARIES += %D%/libstore.a
 	%D%/mailbox_writer.h %D%/mailbox_writer.cc \
 	%D%/message_file.h %D%/message_file.cc \
 	%D%/seen_store.h %D%/seen_store.cc \
+	%D%/rebuild.h %D%/rebuild.cc \
 	%D%/render.h %D%/render.cc \
 	%D%/slot_map.h %D%/slot_map.cc \
 	%D%/uid_set.h %D%/uid_set.cc \
@@ -25,7 +26,8 @@ tests_unit_imap_store_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/store/fixture.h \
 	tests/unit/imap/store/files_test.cc \
 	tests/unit/imap/store/local_mailbox_test.cc \
-	tests/unit/imap/store/local_store_test.cc
+	tests/unit/imap/store/local_store_test.cc \
+	tests/unit/imap/store/rebuild_test.cc
 tests_unit_imap_store_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_store_suite_LDADD = imap/store/libstore.a imap/model/libmodel.a \
 	lib/config/libconfig.a lib/text/libtext.a lib/base/libbase.a \

@@ -1,0 +1,311 @@
+// Reads every message once: its GUID, and what the cache keeps of it.
+#include "imap/store/rebuild.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+
+#include "imap/store/message_file.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+
+namespace rookery::store {
+
+namespace {
+
+constexpr const char* kNewCache = "rookery.cache.NEW";
+constexpr size_t kMaxIndexFile = kIndexHeaderSize + size_t{kMaxRecords} * kIndexRecordSize;
+
+struct OldIndex {
+    std::optional<IndexHeader> header;
+    std::map<uint32_t, IndexRecord> records;
+};
+
+// Whatever of the index is intact, even without a header.
+OldIndex read_old_index(int directory)
+{
+    OldIndex old;
+    int fd = ::openat(directory, kIndexName, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return old;
+    Fd owned(fd);
+    auto mapped = MappedFile::map(fd);
+    if (!mapped) return old;
+    std::string_view bytes = (*mapped)->bytes();
+    if (bytes.size() < kIndexHeaderSize || bytes.size() > kMaxIndexFile) return old;
+    if (auto header = decode_header(bytes.data()); header) old.header = *header;
+    size_t count = (bytes.size() - kIndexHeaderSize) / kIndexRecordSize;
+    if (old.header) count = std::min<size_t>(count, old.header->records);
+    for (size_t i = 0; i < count; i++) {
+        const char* at = bytes.data() + kIndexHeaderSize + i * kIndexRecordSize;
+        if (!record_is_intact(at)) continue;
+        IndexRecord record = decode_record(at);
+        old.records[record.uid] = record;
+    }
+    return old;
+}
+
+Result<std::vector<uint32_t>> message_uids(int directory)
+{
+    int fd = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return errno_error("open directory");
+    DIR* dir = ::fdopendir(fd);
+    if (dir == nullptr) {
+        ::close(fd);
+        return errno_error("read directory");
+    }
+    std::vector<uint32_t> uids;
+    while (const dirent* entry = ::readdir(dir))
+        if (auto uid = uid_of_name(entry->d_name)) uids.push_back(*uid);
+    ::closedir(dir);
+    std::sort(uids.begin(), uids.end());
+    return uids;
+}
+
+std::string new_uniqueid()
+{
+    unsigned char bytes[16];
+    if (RAND_bytes(bytes, sizeof bytes) != 1) panic("random numbers");
+    return hex({reinterpret_cast<const char*>(bytes), sizeof bytes});
+}
+
+class Rebuild {
+ public:
+    Rebuild(const LocalStore& store, const model::MailboxEntry& entry, int directory)
+        : store_(store), entry_(entry), directory_(directory)
+    {
+    }
+
+    Result<RebuildReport> run(bool make_header)
+    {
+        TRY(read_header_file(make_header));
+        old_ = read_old_index(directory_);
+        TRY_ASSIGN(std::vector<uint32_t> uids, message_uids(directory_));
+        start_header(uids);
+        ::unlinkat(directory_, kNewCache, 0);
+        TRY_ASSIGN(cache_, CacheFile::open(directory_, true, kNewCache));
+        for (uint32_t uid : uids) TRY(add_message(uid));
+        add_expunged_without_file();
+        TRY(put_in_place());
+        report_.messages = header_.exists;
+        return report_;
+    }
+
+ private:
+    Status read_header_file(bool make_header);
+    void start_header(const std::vector<uint32_t>& uids);
+    Status add_message(uint32_t uid);
+    void add_expunged_without_file();
+    Status put_in_place();
+
+    const LocalStore& store_;
+    const model::MailboxEntry& entry_;
+    int directory_;
+    HeaderFile names_;
+    bool write_names_ = false;
+    OldIndex old_;
+    IndexHeader header_;
+    std::vector<IndexRecord> records_;
+    CacheFile cache_;
+    RebuildReport report_;
+};
+
+Status Rebuild::read_header_file(bool make_header)
+{
+    auto names = HeaderFile::read(directory_);
+    if (names) {
+        names_ = *std::move(names);
+        write_names_ = names_.name != entry_.name.internal() ||
+                       (!entry_.uniqueid.empty() && names_.uniqueid != entry_.uniqueid);
+    } else if (names.is(Code::corrupt) || (names.is(Code::not_found) && make_header)) {
+        names_.acl = entry_.acl.to_string();
+        report_.new_header = write_names_ = true;
+    } else {
+        return std::move(names).error();
+    }
+    names_.name = entry_.name.internal();
+    if (!entry_.uniqueid.empty()) names_.uniqueid = entry_.uniqueid;
+    if (names_.uniqueid.empty()) names_.uniqueid = new_uniqueid();
+    return success();
+}
+
+void Rebuild::start_header(const std::vector<uint32_t>& uids)
+{
+    if (old_.header) {
+        header_.uidvalidity = old_.header->uidvalidity;
+        header_.uidnext = old_.header->uidnext;
+        header_.recentuid = old_.header->recentuid;
+        header_.generation = old_.header->generation + 1;
+        header_.deletedmodseq = old_.header->deletedmodseq;
+        header_.highestmodseq = old_.header->highestmodseq;
+        header_.last_append = old_.header->last_append;
+    } else {
+        // UIDs above the largest that is left may have been given out.
+        auto now = static_cast<uint32_t>(wall_seconds());
+        header_.uidvalidity = std::max(now, names_.uidvalidity + 1);
+        header_.generation = static_cast<uint64_t>(wall_seconds());
+        report_.new_uidvalidity = write_names_ = true;
+    }
+    for (const auto& [uid, record] : old_.records) {
+        header_.highestmodseq = std::max(header_.highestmodseq, record.modseq);
+        header_.uidnext = std::max(header_.uidnext, uid + 1);
+    }
+    if (!uids.empty()) header_.uidnext = std::max(header_.uidnext, uids.back() + 1);
+    header_.highestmodseq++;  // of all that this changes
+    header_.changedmodseq = header_.highestmodseq;
+    header_.name_hash = name_hash_of(entry_);
+    header_.keywords = static_cast<uint32_t>(names_.keywords.size());
+    names_.uidvalidity = header_.uidvalidity;
+}
+
+Status Rebuild::add_message(uint32_t uid)
+{
+    std::string name = message_name(uid);
+    TRY_ASSIGN(auto file, MappedFile::open(directory_, name));
+    struct stat st {};
+    if (::fstatat(directory_, name.c_str(), &st, 0) != 0) return errno_error(name);
+    MessageFacts facts = examine(file->bytes());
+    IndexRecord record;
+    auto old = old_.records.find(uid);
+    bool known = old != old_.records.end() && old->second.guid == facts.guid;
+    if (known) {
+        record = old->second;
+        record.state &= ~kRecordUnlinked;
+    } else {
+        record.uid = uid;
+        record.internaldate = st.st_mtime;
+        record.save_date = record.last_updated = wall_seconds();
+        record.modseq = header_.highestmodseq;
+        report_.found++;
+    }
+    record.size = facts.size;
+    record.header_size = facts.header_size;
+    record.guid = facts.guid;
+    record.cache_offset = 0;
+    record.cache_size = 0;
+    // Bits without a name would get the next one that is made.
+    for (size_t bit = names_.keywords.size(); bit < model::kMaxKeywords; bit++)
+        record.keywords.reset(bit);
+    if (CacheRenderer renderer = store_.options().renderer; renderer != nullptr) {
+        auto items = renderer(file->bytes());
+        std::string entry = items ? encode_cache_entry(*items, record.guid_bytes()) : "";
+        if (!entry.empty()) {
+            TRY_ASSIGN(CachePlace place, cache_.append(entry));
+            record.cache_offset = place.offset;
+            record.cache_size = place.size;
+        }
+    }
+    if (record.expunged()) header_.state |= kStateGarbage;
+    tally(header_, record, true);
+    records_.push_back(record);
+    return success();
+}
+
+void Rebuild::add_expunged_without_file()
+{
+    std::vector<IndexRecord> gone;
+    for (const auto& [uid, old] : old_.records) {
+        auto at = std::lower_bound(records_.begin(), records_.end(), uid,
+                                   [](const IndexRecord& r, uint32_t n) { return r.uid < n; });
+        if (at != records_.end() && at->uid == uid) continue;
+        IndexRecord record = old;
+        if (!record.expunged()) {
+            report_.lost++;
+            record.modseq = header_.highestmodseq;
+            record.last_updated = wall_seconds();
+        }
+        record.state |= kRecordExpunged | kRecordUnlinked;
+        record.cache_offset = 0;
+        gone.push_back(record);
+    }
+    records_.insert(records_.end(), gone.begin(), gone.end());
+    std::sort(records_.begin(), records_.end(),
+              [](const IndexRecord& a, const IndexRecord& b) { return a.uid < b.uid; });
+    header_.records = static_cast<uint32_t>(records_.size());
+}
+
+Status Rebuild::put_in_place()
+{
+    TRY(IndexFile::replace(directory_, header_, records_));
+    if (::renameat(directory_, kNewCache, directory_, kCacheName) != 0)
+        return errno_error("rename cache");
+    if (write_names_) TRY(names_.write(directory_));
+    return sync_names(directory_);
+}
+
+}  // namespace
+
+Result<RebuildReport> rebuild(const LocalStore& store, const model::MailboxEntry& entry,
+                              bool make_header)
+{
+    TRY_ASSIGN(Fd directory, store.open_directory(entry));
+    TRY_ASSIGN(MailboxLock lock,
+               MailboxLock::take(directory.get(), store.options().lock_wait, true));
+    auto report = Rebuild(store, entry, directory.get()).run(make_header);
+    if (report) store.wake_sessions(name_hash_of(entry));
+    return report;
+}
+
+namespace {
+
+// Directories below root that hold a mailbox, relative to root.
+void walk(const std::string& root, const std::string& relative, bool also_without_header,
+          std::vector<std::string>& found, int depth)
+{
+    constexpr int kDeepest = 300;  // longer than any name can be deep
+    std::string path = relative.empty() ? root : cat(root, '/', relative);
+    DIR* dir = depth > kDeepest ? nullptr : ::opendir(path.c_str());
+    if (dir == nullptr) return;
+    bool header = false;
+    bool messages = false;
+    std::vector<std::string> below;
+    while (const dirent* entry = ::readdir(dir)) {
+        std::string_view name = entry->d_name;
+        bool domain = relative == "domain" || relative.starts_with("domain/");
+        if (name == kHeaderName)
+            header = true;
+        else if (uid_of_name(name))
+            messages = true;
+        else if (name != "." && name != ".." && (domain || name.find('.') == name.npos))
+            below.emplace_back(name);
+    }
+    ::closedir(dir);
+    if (header || (messages && also_without_header)) found.push_back(relative);
+    for (const std::string& name : below)
+        walk(root, relative.empty() ? name : cat(relative, '/', name), also_without_header, found,
+             depth + 1);
+}
+
+}  // namespace
+
+Result<std::vector<model::MailboxEntry>> find_mailboxes(const LocalStore& store,
+                                                        bool also_without_header)
+{
+    std::vector<model::MailboxEntry> entries;
+    for (const auto& [partition, root] : store.options().paths.partitions) {
+        std::vector<std::string> found;
+        walk(root, "", also_without_header, found, 0);
+        for (const std::string& relative : found) {
+            auto name = model::MailboxName::from_internal(
+                name_of_directory(store.options().paths, relative));
+            if (!name) {
+                log::warning("not a mailbox's directory", {{"partition", partition},
+                                                           {"directory", relative}});
+                continue;
+            }
+            entries.push_back({*name, model::EntryState::active, "", partition, {}, "", 0, 0,
+                               model::Pending::none});
+        }
+    }
+    std::sort(entries.begin(), entries.end(),
+              [](const auto& a, const auto& b) { return a.name < b.name; });
+    return entries;
+}
+
+}  // namespace rookery::store

@@ -1,0 +1,39 @@
+// Rebuilding a mailbox from its message files: what reconstruct does.
+//
+// The files say which messages there are and what their UIDs are. Of the old index is taken what is
+// intact and fits the file (same GUID): flags, dates, modseq; the rest starts anew. A message that
+// was expunged stays so. UIDs are never lowered; without the old index header UIDVALIDITY is new,
+// because nobody knows which UIDs were given out. Sessions that have the mailbox open are ended by
+// their next refresh (Code::moved). Codes: not_found, busy, io, no_space. One thread.
+#ifndef ROOKERY_IMAP_STORE_REBUILD_H
+#define ROOKERY_IMAP_STORE_REBUILD_H
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "imap/store/local_store.h"
+#include "lib/base/result.h"
+
+namespace rookery::store {
+
+struct RebuildReport {
+    uint32_t messages = 0;    // in the mailbox now
+    uint32_t found = 0;       // of these, without a usable record before
+    uint32_t lost = 0;        // had a record, have no file
+    bool new_uidvalidity = false;
+    bool new_header = false;  // made from the name: the ACL must be set again
+};
+
+// The mailbox in directory, which is known as entry (its uniqueid may be "": the header's, or, with
+// make_header, a new one). make_header: even if there is no header; else not_found.
+Result<RebuildReport> rebuild(const LocalStore& store, const model::MailboxEntry& entry,
+                              bool make_header);
+
+// Names with a header, or with messages if also_without_header, on all partitions, as entries.
+Result<std::vector<model::MailboxEntry>> find_mailboxes(const LocalStore& store,
+                                                        bool also_without_header);
+
+}  // namespace rookery::store
+
+#endif

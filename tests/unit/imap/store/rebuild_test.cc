@@ -1,0 +1,151 @@
+// Mailboxes rebuilt from their message files, with and without what else there was.
+#include <unistd.h>
+
+#include "imap/store/rebuild.h"
+#include "tests/unit/imap/store/fixture.h"
+
+namespace {
+
+using namespace rookery;
+using namespace rookery::store;
+using namespace rookery::test;
+
+struct RebuildFixture : StoreFixture {
+    model::MailboxEntry inbox = entry_of("user.bob");
+    std::string folder;
+
+    RebuildFixture()
+    {
+        create(inbox);
+        append(inbox, {mail("1"), mail("2"), mail("3"), mail("4")},
+               flags(model::kFlagged, {"$Label"}));
+        auto view = open(inbox);
+        const uint32_t two[] = {2};
+        ASSERT_OK(view->store_flags(two, mailbox::FlagChange::add, flags(model::kDeleted)));
+        ASSERT_OK(view->expunge(nullptr));
+        folder = *mailbox_directory(options.paths, inbox);
+    }
+
+    RebuildReport rebuild(bool make_header = false)
+    {
+        auto report = store::rebuild(*store, inbox, make_header);
+        ASSERT_OK(report);
+        return *report;
+    }
+};
+
+START_TEST(an_intact_mailbox_stays_as_it_is)
+{
+    RebuildFixture f;
+    uint32_t validity = f.open(f.inbox)->uidvalidity();
+    RebuildReport report = f.rebuild();
+    ck_assert(report.messages == 3 && report.found == 0 && report.lost == 0);
+    auto view = f.open(f.inbox);
+    ck_assert(view->exists() == 3 && view->uidvalidity() == validity && view->uidnext() == 5);
+    ck_assert(view->message(2).uid == 3 && view->message(2).keywords[0]);
+    ck_assert(view->message(2).system_flags == model::kFlagged);
+    ck_assert(view->message(2).internaldate == 1'000'000'000);
+    ck_assert(view->cached(3)->envelope.find("\"4\"") != std::string::npos);
+    ck_assert_uint_eq(f.append(f.inbox, {mail("5")}).at(0), 5);
+}
+END_TEST
+
+START_TEST(messages_alone_are_enough)
+{
+    RebuildFixture f;
+    for (const char* name : {"/rookery.index", "/rookery.cache", "/rookery.header"})
+        ck_assert_int_eq(::unlink((f.folder + name).c_str()), 0);
+    ASSERT_CODE(rebuild(*f.store, f.inbox, false), Code::not_found);
+    RebuildReport report = f.rebuild(true);
+    ck_assert(report.messages == 4 && report.found == 4);
+    ck_assert(report.new_header && report.new_uidvalidity);
+    auto view = f.open(f.inbox);
+    ck_assert(view->exists() == 4 && view->message(4).uid == 4 && view->uidnext() == 5);
+    ASSERT_EQ_TEXT(text_of(*view, 3), mail("3"));
+    ck_assert(view->cached(1)->envelope.find("\"1\"") != std::string::npos);
+}
+END_TEST
+
+START_TEST(a_lost_index_gets_another_uidvalidity)
+{
+    RebuildFixture f;
+    uint32_t validity = f.open(f.inbox)->uidvalidity();
+    ASSERT_OK(replace_file(f.folder + "/rookery.index", "damaged"));
+    ASSERT_CODE(f.store->open(f.inbox, "bob", mailbox::OpenMode::read_write), Code::corrupt);
+    RebuildReport report = f.rebuild();
+    ck_assert(report.new_uidvalidity && !report.new_header);
+    auto view = f.open(f.inbox);
+    ck_assert(view->uidvalidity() > validity);
+    ck_assert(view->keywords() == std::vector<std::string>{"$Label"});
+}
+END_TEST
+
+START_TEST(files_that_came_and_went_are_noticed)
+{
+    RebuildFixture f;
+    auto before = f.open(f.inbox);
+    ck_assert_int_eq(::unlink((f.folder + "/3.").c_str()), 0);
+    ASSERT_OK(replace_file(f.folder + "/9.", mail("9")));
+    ASSERT_OK(replace_file(f.folder + "/1.", mail("another 1")));
+    RebuildReport report = f.rebuild();
+    ck_assert(report.messages == 3 && report.found == 2 && report.lost == 1);
+    ASSERT_CODE(before->refresh(true), Code::moved);
+    auto view = f.open(f.inbox);
+    ck_assert(view->message(3).uid == 9 && view->uidnext() == 10);
+    ck_assert(view->message(1).system_flags == 0);
+    ASSERT_EQ_TEXT(text_of(*view, 1), mail("another 1"));
+    ck_assert(view->highestmodseq() > before->highestmodseq());
+}
+END_TEST
+
+START_TEST(a_damaged_record_loses_its_flags_only)
+{
+    RebuildFixture f;
+    auto bytes = read_file(f.folder + "/rookery.index", 1 << 20);
+    ASSERT_OK(bytes);
+    (*bytes)[kIndexHeaderSize + 10] ^= 1;
+    ASSERT_OK(replace_file(f.folder + "/rookery.index", *bytes));
+    ASSERT_CODE(f.store->open(f.inbox, "bob", mailbox::OpenMode::read_write), Code::corrupt);
+    RebuildReport report = f.rebuild();
+    ck_assert(report.messages == 3 && report.found == 1 && !report.new_uidvalidity);
+    auto view = f.open(f.inbox);
+    ck_assert(view->message(1).uid == 1 && view->message(1).system_flags == 0);
+    ck_assert(view->message(2).system_flags == model::kFlagged);
+}
+END_TEST
+
+START_TEST(mailboxes_are_found_on_all_partitions)
+{
+    RebuildFixture f;
+    f.create(entry_of("user.bob.Sent", "2"));
+    f.create(entry_of("shared.x", "3", "two"));
+    f.create(entry_of("dom.org!user.ann", "4"));
+    auto found = find_mailboxes(*f.store, false);
+    ASSERT_OK(found);
+    std::string names;
+    for (const auto& entry : *found) cat_to(names, entry.name.internal(), '@', entry.partition, ' ');
+    ASSERT_EQ_TEXT(names, "dom.org!user.ann@default shared.x@two user.bob@default "
+                          "user.bob.Sent@default ");
+    ck_assert_int_eq(::unlink((f.folder + "/rookery.header").c_str()), 0);
+    ck_assert_uint_eq(find_mailboxes(*f.store, false)->size(), 3);
+    ck_assert_uint_eq(find_mailboxes(*f.store, true)->size(), 4);
+}
+END_TEST
+
+Suite* make()
+{
+    Suite* suite = suite_create("imap/store rebuild");
+    TCase* tc = tcase_create("rebuild");
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, an_intact_mailbox_stays_as_it_is);
+    tcase_add_test(tc, messages_alone_are_enough);
+    tcase_add_test(tc, a_lost_index_gets_another_uidvalidity);
+    tcase_add_test(tc, files_that_came_and_went_are_noticed);
+    tcase_add_test(tc, a_damaged_record_loses_its_flags_only);
+    tcase_add_test(tc, mailboxes_are_found_on_all_partitions);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
+const rookery::test::Registered suite(make);
+
+}  // namespace
