@@ -27,11 +27,21 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/commands/status.cc
 %C%_libimapd_a_SOURCES += %D%/commands/subscribe.cc
 
+# The selected state.
+%C%_libimapd_a_SOURCES += %D%/fetch_parse.h %D%/fetch_parse.cc
+%C%_libimapd_a_SOURCES += %D%/fetch_render.h %D%/fetch_render.cc
+%C%_libimapd_a_SOURCES += %D%/message_set.h %D%/message_set.cc
+%C%_libimapd_a_SOURCES += %D%/permanent_flags.h %D%/permanent_flags.cc
+%C%_libimapd_a_SOURCES += %D%/updates.cc
+%C%_libimapd_a_SOURCES += %D%/commands/fetch.cc
+
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/imapd/suite
 TESTS += tests/unit/imap/imapd/suite
 tests_unit_imap_imapd_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h
 tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/command_reader_test.cc
+tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/fetch_test.cc
+tests_unit_imap_imapd_suite_SOURCES += tests/support/memory_store.h tests/support/memory_store.cc
 tests_unit_imap_imapd_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_imapd_suite_LDADD = imap/imapd/libimapd.a \
 	imap/session/libsession.a imap/mboxlist/libmboxlist.a \

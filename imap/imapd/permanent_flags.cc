@@ -1,0 +1,44 @@
+#include "imap/imapd/permanent_flags.h"
+
+#include "imap/imapd/message_set.h"
+
+namespace rookery::imapd {
+
+std::string permanent_flags(const LocalSelection& selection)
+{
+    std::string out = "(";
+    auto add = [&out](std::string_view flag) {
+        if (out.size() > 1) out.push_back(' ');
+        out.append(flag);
+    };
+    using model::Rights;
+    if (!selection.read_only) {
+        const bool write = selection.rights.has(Rights::write);
+        if (write) add("\\Answered \\Flagged \\Draft");
+        if (selection.rights.has(Rights::delete_message)) add("\\Deleted");
+        if (selection.rights.has(Rights::seen)) add("\\Seen");
+        if (write) {
+            const auto& keywords = selection.mailbox->keywords();
+            for (const auto& k : keywords)
+                if (!k.empty()) add(k);
+            if (keywords.size() < model::kMaxKeywords) add("\\*");
+        }
+    }
+    out.push_back(')');
+    return out;
+}
+
+void put_flag_lines(ImapSession& session, LocalSelection& selection)
+{
+    selection.told_keywords = selection.mailbox->keywords();
+    session.client.put("* FLAGS ", wire_known_flags(selection.told_keywords),
+                       "\r\n* OK [PERMANENTFLAGS ", permanent_flags(selection), "] Ok\r\n");
+}
+
+void tell_keywords(ImapSession& session, LocalSelection& selection)
+{
+    if (selection.mailbox->keywords() != selection.told_keywords)
+        put_flag_lines(session, selection);
+}
+
+}  // namespace rookery::imapd
