@@ -1,0 +1,312 @@
+#include "imap/mboxlist/store_directory.h"
+
+#include <algorithm>
+#include <deque>
+#include <set>
+
+#include "imap/mboxlist/entry_codec.h"
+#include "lib/base/strings.h"
+
+namespace rookery::mboxlist {
+namespace {
+
+constexpr char kServers = 'S';
+constexpr char kIdentifiers = 'I';
+constexpr char kPending = 'P';
+constexpr char kEnd = '\x01';  // of what an index is by; in no server, user or mailbox name
+constexpr size_t kCursorBatch = 32;
+
+std::string key_of(const MailboxName& name)
+{
+    return cat(StoreDirectory::kNames, name.key());
+}
+
+std::string server_prefix(std::string_view server)
+{
+    return cat(kServers, server, kEnd);
+}
+
+std::string identifier_prefix(std::string_view identifier)
+{
+    return cat(kIdentifiers, identifier, kEnd);
+}
+
+// Every index key of an entry.
+std::set<std::string> index_keys(const MailboxEntry& entry)
+{
+    const std::string name = entry.name.key();
+    std::set<std::string> keys{server_prefix(entry.server) + name};
+    for (const auto& part : entry.acl.entries())
+        if (!part.identifier.starts_with('-') &&
+            part.identifier.size() <= StoreDirectory::kMaxIndexedIdentifier)
+            keys.insert(identifier_prefix(part.identifier) + name);
+    if (entry.pending != model::Pending::none) keys.insert(cat(kPending, kEnd, name));
+    return keys;
+}
+
+Status change_index(db::Transaction& t, const MailboxEntry* before, const MailboxEntry* after)
+{
+    const auto old_keys = before ? index_keys(*before) : std::set<std::string>();
+    const auto new_keys = after ? index_keys(*after) : std::set<std::string>();
+    for (const auto& key : old_keys)
+        if (!new_keys.contains(key)) {
+            // Absent only if the index was made by something else; nothing is lost by that.
+            if (auto done = t.erase(key); !done && !done.is(Code::not_found)) return done;
+        }
+    for (const auto& key : new_keys)
+        if (!old_keys.contains(key)) TRY(t.put(key, ""));
+    return success();
+}
+
+Status apply(db::Transaction& t, const Change& change, bool indexed)
+{
+    const bool put = change.kind == Change::Kind::put;
+    const MailboxName& name = put ? change.entry->name : *change.name;
+    const std::string key = key_of(name);
+    auto old_value = t.get(key);
+    if (!old_value && !old_value.is(Code::not_found)) return old_value.error();
+    std::optional<MailboxEntry> before;
+    if (old_value && indexed) {
+        TRY_ASSIGN(before, decode_entry(std::string_view(key).substr(1), *old_value));
+    }
+    const MailboxEntry* old_entry = before ? &*before : nullptr;
+    if (!put) {
+        if (!old_value) return success();
+        TRY(t.erase(key));
+        return indexed ? change_index(t, old_entry, nullptr) : success();
+    }
+    const std::string value = encode_entry(*change.entry);
+    if (old_value && *old_value == value) return success();
+    TRY(t.put(key, value));
+    return indexed ? change_index(t, old_entry, &*change.entry) : success();
+}
+
+// Names in one index range, a batch at a time.
+class Cursor {
+ public:
+    Cursor(db::OrderedStore& store, std::string prefix)
+        : store_(store), prefix_(std::move(prefix)), from_(prefix_)
+    {
+    }
+
+    // Names before key are passed over.
+    void seek(const std::string& key)
+    {
+        while (!names_.empty() && names_.front() < key) names_.pop_front();
+        if (names_.empty()) from_ = std::max(from_, prefix_ + key);
+    }
+    void pop() { names_.pop_front(); }
+    // The next name's key; null at the end.
+    Result<const std::string*> head()
+    {
+        if (names_.empty() && !ended_) TRY(fetch());
+        return names_.empty() ? nullptr : &names_.front();
+    }
+
+ private:
+    Status fetch()
+    {
+        ended_ = true;
+        return store_.scan_keys(from_, [&](std::string_view key, std::string_view) {
+            if (!key.starts_with(prefix_)) return db::Next::stop();
+            if (names_.size() == kCursorBatch) {
+                from_ = std::string(key);
+                ended_ = false;
+                return db::Next::stop();
+            }
+            names_.emplace_back(key.substr(prefix_.size()));
+            return db::Next::go_on();
+        });
+    }
+
+    db::OrderedStore& store_;
+    const std::string prefix_;
+    std::string from_;
+    std::deque<std::string> names_;
+    bool ended_ = false;
+};
+
+}  // namespace
+
+StoreDirectory::StoreDirectory(std::unique_ptr<db::OrderedStore> store, bool indexed)
+    : store_(std::move(store)), indexed_(indexed)
+{
+}
+
+Result<MailboxEntry> StoreDirectory::lookup(const MailboxName& name)
+{
+    const std::string key = key_of(name);
+    auto value = store_->get(key);
+    if (value) return decode_entry(std::string_view(key).substr(1), *value);
+    if (!value.is(Code::not_found)) return value.error();
+    return Error{Code::not_found, cat("no such mailbox: ", name.internal())};
+}
+
+Status StoreDirectory::scan(const std::string& from_key,
+                            const std::function<Next(const MailboxEntry&)>& each)
+{
+    Status read = success();
+    TRY(store_->scan(cat(kNames, from_key), [&](std::string_view key, std::string_view value) {
+        if (key.front() != kNames) return db::Next::stop();
+        auto entry = decode_entry(key.substr(1), value);
+        if (!entry) {
+            read = entry.error();
+            return db::Next::stop();
+        }
+        Next next = each(*entry);
+        switch (next.what) {
+        case Next::What::go_on:
+            break;
+        case Next::What::stop:
+            return db::Next::stop();
+        case Next::What::seek:
+            return db::Next::seek(cat(kNames, next.key));
+        }
+        return db::Next::go_on();
+    }));
+    return read;
+}
+
+Status StoreDirectory::scan_ranges(const std::vector<std::string>& prefixes,
+                                   const std::function<Next(const MailboxEntry&)>& each)
+{
+    std::vector<Cursor> cursors;
+    cursors.reserve(prefixes.size());
+    for (const auto& prefix : prefixes) cursors.emplace_back(*store_, prefix);
+    for (;;) {
+        std::string first;
+        for (auto& cursor : cursors) {
+            TRY_ASSIGN(const std::string* head, cursor.head());
+            if (head && (first.empty() || *head < first)) first = *head;
+        }
+        if (first.empty()) return success();
+        for (auto& cursor : cursors) {
+            TRY_ASSIGN(const std::string* head, cursor.head());
+            if (head && *head == first) cursor.pop();
+        }
+        auto value = store_->get(cat(kNames, first));
+        if (value.is(Code::not_found)) continue;  // it went since its index was read
+        if (!value) return value.error();
+        TRY_ASSIGN(const MailboxEntry entry, decode_entry(first, *value));
+        const Next next = each(entry);
+        if (next.what == Next::What::stop) return success();
+        if (next.what == Next::What::seek)
+            for (auto& cursor : cursors) cursor.seek(next.key);
+    }
+}
+
+Status StoreDirectory::scan_server(const std::string& server,
+                                   const std::function<Next(const MailboxEntry&)>& each)
+{
+    const auto of_server = [&](const MailboxEntry& entry) {
+        // The index may be a moment older than the entry.
+        return entry.server == server ? each(entry) : Next::go_on();
+    };
+    if (!indexed_) return scan("", of_server);
+    return scan_ranges({server_prefix(server)}, of_server);
+}
+
+Status StoreDirectory::scan_identifiers(std::span<const std::string> identifiers,
+                                        const std::function<Next(const MailboxEntry&)>& each)
+{
+    const auto names_one = [&](const MailboxEntry& entry) {
+        for (const auto& identifier : identifiers)
+            if (entry.acl.find(identifier)) return each(entry);
+        return Next::go_on();
+    };
+    if (!indexed_) return scan("", names_one);
+    std::vector<std::string> prefixes;
+    for (const auto& identifier : identifiers)
+        if (identifier.size() <= kMaxIndexedIdentifier)
+            prefixes.push_back(identifier_prefix(identifier));
+    return scan_ranges(prefixes, names_one);
+}
+
+Status StoreDirectory::scan_pending(const std::function<Next(const MailboxEntry&)>& each)
+{
+    if (!indexed_) return Directory::scan_pending(each);
+    return scan_ranges({cat(kPending, kEnd)}, [&](const MailboxEntry& entry) {
+        return entry.pending == model::Pending::none ? Next::go_on() : each(entry);
+    });
+}
+
+Result<uint64_t> StoreDirectory::count()
+{
+    return store_->count(kNames);
+}
+
+Status StoreDirectory::commit(std::span<const Change> changes)
+{
+    return commit_marked(changes, {});
+}
+
+Status StoreDirectory::commit_marked(std::span<const Change> changes, std::span<const Mark> marks)
+{
+    return store_->transact([&](db::Transaction& t) -> Status {
+        for (const auto& change : changes) TRY(apply(t, change, indexed_));
+        for (const auto& mark : marks) {
+            const std::string key = cat(kMarks, mark.name);
+            if (!mark.value.empty()) {
+                TRY(t.put(key, mark.value));
+            } else if (auto done = t.erase(key); !done && !done.is(Code::not_found)) {
+                return done;
+            }
+        }
+        return success();
+    });
+}
+
+Result<std::string> StoreDirectory::mark(std::string_view name)
+{
+    auto value = store_->get(cat(kMarks, name));
+    if (value.is(Code::not_found)) return Error{Code::not_found, cat("no mark ", name)};
+    return value;
+}
+
+Status StoreDirectory::check()
+{
+    TRY(store_->check());
+    uint64_t index = 0;
+    Status good = success();
+    TRY(scan("", [&](const MailboxEntry& entry) {
+        if (!indexed_) return Next::go_on();
+        for (const auto& key : index_keys(entry)) {
+            ++index;
+            if (store_->get(key)) continue;
+            good = Error{Code::corrupt, cat("an index lacks ", entry.name.internal())};
+            return Next::stop();
+        }
+        return Next::go_on();
+    }));
+    TRY(good);
+    uint64_t there = 0;
+    for (const char space : {kServers, kIdentifiers, kPending}) {
+        TRY_ASSIGN(const uint64_t n, store_->count(space));
+        there += n;
+    }
+    if (there != index) return Error{Code::corrupt, "an index names mailboxes that are not there"};
+    return success();
+}
+
+std::string list_key_to_text(std::string_view key)
+{
+    if (!key.starts_with(StoreDirectory::kNames)) return std::string(key);
+    std::string text(key.substr(1));
+    size_t i = text.find('\x1d');  // a domain is as it is
+    if (i != std::string::npos) text[i] = '!';
+    for (i = i == std::string::npos ? 0 : i + 1; i < text.size(); ++i) {
+        if (text[i] == '\x1f')
+            text[i] = '.';
+        else if (text[i] == '.')
+            text[i] = '^';
+    }
+    return text;
+}
+
+std::string list_text_to_key(std::string_view text)
+{
+    if (text.empty() || text.starts_with(StoreDirectory::kMarks)) return std::string(text);
+    return cat(StoreDirectory::kNames, model::key_of_internal(text));
+}
+
+}  // namespace rookery::mboxlist
