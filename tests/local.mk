@@ -6,6 +6,10 @@ EXTRA_DIST += %D%/support/harness.py
 
 EXTRA_DIST += %D%/support/mixed.py
 
+check_PROGRAMS += %D%/support/echo_service
+%C%_support_echo_service_SOURCES = %D%/support/echo_service.cc
+%C%_support_echo_service_LDADD = master/libmaster.a lib/config/libconfig.a lib/base/libbase.a
+
 SYSTEM_TESTS =
 SYSTEM_TESTS += %D%/system/murder_test.py
 SYSTEM_TESTS += %D%/system/fault_test.py

@@ -1,0 +1,90 @@
+// One SERVICES entry as it runs: its listeners and its templates, of which one is current.
+//
+// A template is next until it says ready, then current, then old until its last worker is gone. A
+// current one is only ever told to end when its successor is ready: a wrong configuration or a
+// broken binary leaves the old one at work. A service whose process dies five times within ten
+// seconds is disabled until SIGHUP, unless babysit is set. A threaded service (mupdate) has no
+// successor beside it: it gets SIGHUP itself, and is started anew when it ends.
+#ifndef ROOKERY_MASTER_MANAGED_SERVICE_H
+#define ROOKERY_MASTER_MANAGED_SERVICE_H
+
+#include <poll.h>
+
+#include <optional>
+#include <vector>
+
+#include "lib/base/clock.h"
+#include "master/conf.h"
+#include "master/launch_context.h"
+#include "master/status_pipe.h"
+#include "master/throttle.h"
+
+namespace rookery::master {
+
+class ManagedService {
+ public:
+    ManagedService(ServiceEntry entry, const LaunchContext& context);
+
+    const std::string& name() const { return entry_.name; }
+    Status bind();
+    void start(MonotonicTime now);
+    // The entry as it now stands in the file, after SIGHUP.
+    void reload(ServiceEntry entry, MonotonicTime now);
+    // The entry is gone: clients finish, nobody new is let in.
+    void retire();
+    void terminate();
+
+    // True if it was a process of this service.
+    bool child_ended(pid_t pid, int status, MonotonicTime now);
+    void add_fds(std::vector<pollfd>& fds) const;
+    void read_reports(int fd, MonotonicTime now);
+    Deadline due() const;
+    void tick(MonotonicTime now);
+
+    // Serving, or known not to.
+    bool is_settled() const { return has_current() || disabled_ || leaving_ || !bound_; }
+    bool has_processes() const { return !processes_.empty(); }
+    bool is_leaving() const { return leaving_; }
+    std::vector<pid_t> pids() const;
+
+ private:
+    enum class Role { next, current, old };
+    struct Process {
+        pid_t pid = 0;
+        Role role = Role::next;
+        bool threaded = false;
+        Fd status;
+        MessageReader reader;
+        MonotonicTime started;
+    };
+
+    Process* with_role(Role role);
+    bool has_current() const;
+    void launch(const ServiceEntry& entry, const std::vector<Fd>& listeners, bool slow,
+                MonotonicTime now);
+    void became_ready(Process& process, bool threaded);
+    void replace_asked(int32_t reason, MonotonicTime now);
+    void plan_restart(int status, MonotonicTime now);
+    void disable(std::string_view why);
+    void reload_threaded(Process& current, bool same);
+    void drop_next();
+    void close_listeners(std::vector<Fd>& listeners);
+
+    ServiceEntry entry_;
+    const LaunchContext& context_;
+    std::vector<Fd> listeners_;
+    // What the next template was started with, when it differs from the above.
+    std::optional<ServiceEntry> pending_entry_;
+    std::vector<Fd> pending_listeners_;
+    std::vector<Process> processes_;
+    Deaths deaths_;
+    unsigned temporary_failures_ = 0;
+    std::optional<MonotonicTime> restart_at_;
+    bool bound_ = false;
+    bool disabled_ = false;
+    bool leaving_ = false;
+};
+
+}  // namespace rookery::master
+
+#endif

@@ -1,0 +1,151 @@
+// master(8): the supervisor of all services.
+#include "config.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/fd.h"
+#include "lib/base/log.h"
+#include "lib/base/panic.h"
+#include "lib/base/signals.h"
+#include "lib/base/strings.h"
+#include "master/daemonise.h"
+#include "master/pidfile.h"
+#include "master/state_directory.h"
+#include "master/supervisor.h"
+
+namespace {
+
+using namespace rookery;
+using namespace rookery::master;
+
+// One line on standard error whatever the log is, so that whoever started master sees it.
+void say(std::string_view text)
+{
+    (void)write_all(STDERR_FILENO, cat("master: ", text, '\n'));
+}
+
+[[noreturn]] void end(Daemonise& daemonise, int code, std::string_view why)
+{
+    log::error("master cannot start", {{"reason", why}});
+    if (log::destination() != "stderr") say(why);
+    daemonise.failed(code);
+    ::exit(code);
+}
+
+LaunchContext make_context(const char* argv0, const MasterOptions& options,
+                           const config::Config& config)
+{
+    LaunchContext context{ProgramPath(argv0), std::nullopt, options.backlog};
+    if (::geteuid() != 0) return context;
+    std::string user = config.cyrus_user();
+    const char* named = ::getenv("CYRUS_USER");
+    if (user.empty()) user = named != nullptr && *named != '\0' ? named : ROOKERY_CYRUS_USER;
+    auto found = RunAs::find(user, config.cyrus_group());
+    if (!found) log::fatal(log::kExConfig, found.error().text);
+    context.user = *std::move(found);
+    return context;
+}
+
+// Programs that cannot be found are an error of the file, told before anything runs.
+Status check_programs(const Conf& conf, const LaunchContext& context)
+{
+    auto check = [&](const Argv& argv, unsigned line) -> Status {
+        auto found = context.programs.find(argv.front());
+        if (found) return success();
+        return Error{Code::config, cat(conf.path, ':', line, ": ", found.error().text)};
+    };
+    for (const StartEntry& e : conf.start) TRY(check(e.argv, e.line));
+    for (const ServiceEntry& e : conf.services) TRY(check(e.argv, e.line));
+    for (const EventEntry& e : conf.events) TRY(check(e.argv, e.line));
+    for (const DaemonEntry& e : conf.daemons) TRY(check(e.argv, e.line));
+    return success();
+}
+
+// Where nothing would be left to write to, a file in the state directory.
+void choose_log(const MasterOptions& options, const config::Config& config,
+                const LaunchContext& context)
+{
+    std::string file = options.log_file;
+    if (file.empty() && options.daemonise && log::destination() == "stderr")
+        file = cat(config.configdirectory(), "/log/rookery.log");
+    if (!file.empty()) {
+        Status made = make_log_file(file, context.run_as());
+        if (!made) log::fatal(log::kExConfig, cat("log file: ", made.error().text));
+        ::setenv("ROOKERY_LOG", file.c_str(), 1);
+        log::to_file(file);
+        if (!options.log_file.empty() && !send_output_to(file))
+            log::fatal(log::kExConfig, cat("log file: ", file));
+    }
+    if (options.verbose > 0 || ::getenv("CYRUS_VERBOSE") != nullptr) {
+        log::set_level(options.verbose > 1 ? log::Level::debug : log::Level::info);
+        ::setenv("CYRUS_VERBOSE", "1", 0);
+    }
+    if (config.debug()) log::set_level(log::Level::debug);
+}
+
+std::string pid_path(const MasterOptions& options, const config::Config& config)
+{
+    if (!options.pid_file.empty()) return options.pid_file;
+    if (!config.master_pid_file().empty()) return config.master_pid_file();
+    return ROOKERY_RUNSTATEDIR "/cyrus-master.pid";
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    install_panic_handlers();
+    MasterOptions options = parse_master_options(argc, argv);
+    log::open("master");
+    auto config = config::Config::load(options.imapd_conf, "master");
+    if (!config) log::fatal(log::kExConfig, config.error().text);
+    log::open(config->syslog_prefix().empty() ? "master" : cat(config->syslog_prefix(), "/master"),
+              config->syslog_facility());
+    auto conf = parse_conf(options.cyrus_conf);
+    if (!conf) log::fatal(log::kExConfig, conf.error().text);
+    LaunchContext context = make_context(argv[0], options, *config);
+    Status programs = check_programs(*conf, context);
+    if (!programs) log::fatal(log::kExConfig, programs.error().text);
+    ::umask(077);
+    Status state = make_state_directory(*config, context.run_as());
+    if (!state) log::fatal(log::kExConfig, state.error().text);
+    say(cat("the log goes to ", log::destination() == "stderr" && options.daemonise
+                                    ? cat(config->configdirectory(), "/log/rookery.log")
+                                : options.log_file.empty() ? log::destination()
+                                                           : options.log_file));
+    choose_log(options, *config, context);
+    for (const std::string& text : conf->warnings) log::warning(text);
+
+    Daemonise daemonise;
+    if (options.daemonise) {
+        auto begun = Daemonise::begin();
+        if (!begun) log::fatal(log::kExOsErr, begun.error().text);
+        daemonise = *std::move(begun);
+    }
+    if (::getpgrp() != ::getpid()) ::setpgid(0, 0);
+    auto pid_file = PidFile::lock(pid_path(options, *config));
+    if (!pid_file)
+        end(daemonise, pid_file.is(Code::busy) ? log::kExTempFail : log::kExOsErr,
+            cat("pid file: ", pid_file.error().text));
+    ::setenv("ROOKERY_IMAPD_CONF", options.imapd_conf.c_str(), 1);
+    signals::install();
+    Status detached = daemonise.done(options.log_file);
+    if (!detached) end(daemonise, log::kExOsErr, detached.error().text);
+    log::notice("started", {{"version", PACKAGE_VERSION}, {"log", log::destination()}});
+
+    Supervisor supervisor(context, *config, options);
+    Status started = supervisor.run_start(*conf);
+    if (started) started = supervisor.begin(*conf);
+    if (!started) {
+        ::kill(0, SIGTERM);
+        pid_file->clear();
+        end(daemonise, started.is(Code::config) ? log::kExConfig : 1, started.error().text);
+    }
+    int code = supervisor.loop();
+    pid_file->clear();
+    return code;
+}

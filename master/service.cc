@@ -1,0 +1,118 @@
+// service_main: template, worker of prefork_mode exec, or one client on standard input.
+#include "master/service.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <memory>
+
+#include "lib/base/log.h"
+#include "lib/base/signals.h"
+#include "lib/base/strings.h"
+#include "master/inherited.h"
+#include "master/service_setup.h"
+#include "master/stdio_service.h"
+#include "master/template.h"
+#include "master/worker.h"
+
+namespace rookery::master {
+namespace {
+
+// prefork_mode exec: the program anew, with the same listeners and the two pipes.
+int exec_worker(const Inherited& in, char** argv, int life, int report)
+{
+    signals::restore_defaults();
+    std::vector<int> kept{life, report};
+    for (const Fd& listener : in.listeners) kept.push_back(listener.get());
+    for (int fd : kept)
+        if (!set_cloexec(fd, false)) return log::kExOsErr;
+    ::setenv("ROOKERY_WORKER", cat(life, ',', report).c_str(), 1);
+    ::setenv("ROOKERY_LISTENERS", cat(in.listeners.size()).c_str(), 1);
+    ::setenv("ROOKERY_PREFORK", cat(in.prefork).c_str(), 1);
+    ::setenv("ROOKERY_PROGRAM", in.program.c_str(), 1);
+    ::execv(in.program.c_str(), argv);
+    log::error("exec", {{"program", in.program}, {"reason", errno_error("exec")}});
+    return log::kExOsErr;
+}
+
+class Daemon {
+ public:
+    Daemon(char** argv, Service& service, const Setup& setup, const config::Config& config,
+           Inherited inherited)
+        : argv_(argv), service_(service), setup_(setup), config_(config),
+          in_(std::move(inherited))
+    {
+        auto board = Scoreboard::open(config.proc_path());
+        if (board)
+            board_ = std::make_unique<Scoreboard>(*std::move(board));
+        else
+            log::warning("no scoreboard", {{"reason", board.error()}});
+    }
+
+    int worker(Fd life, Fd report)
+    {
+        bool short_lived = in_.prefork == 0;
+        return run_worker({service_, in_.service, in_.listeners, std::move(life),
+                           std::move(report), setup_.max_uses, setup_.timeout, short_lived,
+                           board_.get()});
+    }
+
+    int exec_mode_worker()
+    {
+        signals::install();
+        return worker(std::move(in_.life), std::move(in_.report));
+    }
+
+    int templ()
+    {
+        bool by_exec = config_.prefork_mode() == config::PreforkMode::exec;
+        std::vector<std::string> watched{in_.program, config_.tls_server_cert(),
+                                         config_.tls_server_key()};
+        Template t(in_, board_.get(), std::move(watched), [&](Fd life, Fd report) {
+            if (by_exec) return exec_worker(in_, argv_, life.get(), report.get());
+            return worker(std::move(life), std::move(report));
+        });
+        return t.run();
+    }
+
+ private:
+    char** argv_;
+    Service& service_;
+    const Setup& setup_;
+    const config::Config& config_;
+    Inherited in_;
+    std::unique_ptr<Scoreboard> board_;
+};
+
+}  // namespace
+
+Status Service::option(char letter, std::string_view)
+{
+    return Error{Code::config, cat("there is no option -", letter)};
+}
+
+int service_main(int argc, char** argv, Service& service)
+{
+    Setup setup = read_arguments(argc, argv, service.extra_options(),
+                                 [&](char letter, std::string_view argument) {
+                                     return service.option(letter, argument);
+                                 });
+    config::Config config = load_config(setup);
+    Status prepared = service.prepare(config);
+    if (!prepared) log::fatal(log::kExConfig, prepared.error().text);
+    if (setup.stdio) {
+        signals::install();
+        return serve_stdio(service, setup.ident);
+    }
+    auto inherited = take_inherited();
+    if (!inherited)
+        log::fatal(log::kExUsage, cat(setup.ident, " is started by master; -X serves one client on "
+                                      "standard input and output"));
+    bool is_worker = inherited->is_worker();
+    Daemon daemon(argv, service, setup, config, *std::move(inherited));
+    return is_worker ? daemon.exec_mode_worker() : daemon.templ();
+}
+
+}  // namespace rookery::master

@@ -1,0 +1,35 @@
+// A worker: accepts on all listeners of its service and serves one client at a time.
+//
+// Ends when its template's pipe closes, after max_uses clients, after an idle time, on SIGTERM and,
+// between clients, on SIGHUP. Tells its template "busy" and "idle".
+#ifndef ROOKERY_MASTER_WORKER_H
+#define ROOKERY_MASTER_WORKER_H
+
+#include <string>
+#include <vector>
+
+#include "lib/base/clock.h"
+#include "lib/base/fd.h"
+#include "master/scoreboard.h"
+#include "master/service.h"
+
+namespace rookery::master {
+
+struct WorkerParts {
+    Service& service;
+    const std::string& name;
+    const std::vector<Fd>& listeners;
+    Fd life;    // read end; its end of file is the end of the template
+    Fd report;  // Message{busy or idle, own pid}
+    unsigned max_uses;
+    unsigned timeout;         // seconds
+    bool timeout_when_unused;  // also before the first client
+    Scoreboard* board;
+};
+
+// Gives the exit code.
+int run_worker(WorkerParts parts);
+
+}  // namespace rookery::master
+
+#endif
