@@ -24,6 +24,7 @@ check_PROGRAMS += tests/unit/imap/store/suite
 TESTS += tests/unit/imap/store/suite
 tests_unit_imap_store_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/store/fixture.h \
+	tests/unit/imap/store/fault_test.cc \
 	tests/unit/imap/store/files_test.cc \
 	tests/unit/imap/store/local_mailbox_test.cc \
 	tests/unit/imap/store/local_store_test.cc \
