@@ -31,8 +31,8 @@ Arity arity(Verb verb)
     case Verb::activate: return {3, 3};
     case Verb::authenticate: return {1, 2};
     case Verb::compress:
-    case Verb::find:
-    case Verb::remove: return {1, 1};
+    case Verb::find: return {1, 1};
+    case Verb::remove: return {1, 2};
     case Verb::deactivate:
     case Verb::reserve: return {2, 2};
     case Verb::list: return {0, 1};
@@ -72,7 +72,7 @@ void Connection::put_banner()
     stream_.put("\r\n");
     if (context_.tls != nullptr && !tls_active_) stream_.put("* STARTTLS\r\n");
     if (!compressed_) stream_.put("* COMPRESS \"DEFLATE\"\r\n");
-    stream_.put("* PARTIAL-UPDATE\r\n");
+    stream_.put("* PARTIAL-UPDATE\r\n* CONDITIONAL-DELETE\r\n");
     std::string line = "* OK MUPDATE ";
     put_quoted(line, context_.config.servername());
     line += " \"Rookery\" \"" PACKAGE_VERSION "\" ";

@@ -2,11 +2,13 @@
 noinst_LIBRARIES += %D%/libmupdate.a
 %C%_libmupdate_a_SOURCES =
 %C%_libmupdate_a_SOURCES += %D%/bytes.h
+%C%_libmupdate_a_SOURCES += %D%/client.h %D%/client.cc
 %C%_libmupdate_a_SOURCES += %D%/connection.h %D%/connection.cc %D%/connection_login.cc
 %C%_libmupdate_a_SOURCES += %D%/journal.h %D%/journal.cc
 %C%_libmupdate_a_SOURCES += %D%/list_entry.h %D%/list_entry.cc
 %C%_libmupdate_a_SOURCES += %D%/master_list.h %D%/master_list.cc %D%/master_checkpoint.cc
 %C%_libmupdate_a_SOURCES += %D%/published_list.h %D%/published_list.cc
+%C%_libmupdate_a_SOURCES += %D%/replica.h %D%/replica.cc
 %C%_libmupdate_a_SOURCES += %D%/rules.h %D%/rules.cc
 %C%_libmupdate_a_SOURCES += %D%/server.h %D%/server.cc
 %C%_libmupdate_a_SOURCES += %D%/thread.h %D%/thread.cc

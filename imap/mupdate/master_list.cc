@@ -24,7 +24,7 @@ constexpr Seconds kReportInterval{3600};
 Status check_arguments(Verb verb, const std::vector<std::string>& arguments)
 {
     TRY(model::MailboxName::from_internal(arguments[0]));
-    if (verb != Verb::remove) TRY(model::parse_location(arguments[1]));
+    if (arguments.size() > 1) TRY(model::parse_location(arguments[1]));
     if (verb == Verb::activate) TRY(model::Acl::parse(arguments[2]));
     return success();
 }
@@ -96,7 +96,7 @@ Verdict MasterList::decide(Verb verb, const ListEntry* entry,
     if (verb == Verb::activate) return decide_activate(q, arguments[1], arguments[2]);
     if (verb == Verb::reserve) return decide_reserve(q, arguments[1]);
     if (verb == Verb::deactivate) return decide_deactivate(q, arguments[1]);
-    return decide_delete(q);
+    return decide_delete(q, arguments.size() > 1 ? arguments[1] : std::string_view());
 }
 
 MasterList::Answer MasterList::enqueue(State& state, const std::string& key, Verdict verdict,

@@ -189,10 +189,12 @@ Verdict decide_deactivate(const Question& q, std::string_view location)
     return become(std::move(after));
 }
 
-Verdict decide_delete(const Question& q)
+Verdict decide_delete(const Question& q, std::string_view expected)
 {
     if (q.entry == nullptr) return refuse("mailbox doesn't exist");
     const ListEntry& entry = *q.entry;
+    if (!expected.empty() && server_of(entry.location) != server_of(expected))
+        return refuse(cat("mailbox is held by ", server_of(entry.location)));
     if (q.caller.listed_server && q.caller.deletes >= q.caller.deletes_allowed)
         return refuse("too many removals in one sync (mupdate_max_deletes)");
     if (q.caller.listed_server && server_of(entry.location) != *q.caller.listed_server) {

@@ -61,7 +61,8 @@ struct Question {
 Verdict decide_activate(const Question& q, std::string_view location, std::string_view acl);
 Verdict decide_reserve(const Question& q, std::string_view location);
 Verdict decide_deactivate(const Question& q, std::string_view location);
-Verdict decide_delete(const Question& q);
+// expected: refused when the name is not at that location's server (RULES 1.4); "" = wherever.
+Verdict decide_delete(const Question& q, std::string_view expected = {});
 
 // Is the lease of this entry over?
 bool lease_ended(const ListEntry& entry, MonotonicTime now);

@@ -29,7 +29,7 @@ struct Name {
     }
     std::string reserve(const char* loc) { return take(decide_reserve(q(), loc)); }
     std::string deactivate(const char* loc) { return take(decide_deactivate(q(), loc)); }
-    std::string remove() { return take(decide_delete(q())); }
+    std::string remove(const char* expected = "") { return take(decide_delete(q(), expected)); }
     // "M be1!p (claims)" or "R be1!p" or "-"
     std::string state()
     {
@@ -50,7 +50,8 @@ START_TEST(reserve_then_activate)
     ASSERT_EQ_TEXT(n.activate("be1!p"), "OK done");
     ASSERT_EQ_TEXT(n.state(), "M be1!p");
     ASSERT_EQ_TEXT(n.reserve("be2!p"), "NO mailbox already exists");
-    ASSERT_EQ_TEXT(n.remove(), "OK done");
+    ASSERT_EQ_TEXT(n.remove("be2!p"), "NO mailbox is held by be1");
+    ASSERT_EQ_TEXT(n.remove("be1!other"), "OK done");
     ASSERT_EQ_TEXT(n.remove(), "NO mailbox doesn't exist");
     // RENAME of Cyrus gives an empty partition; a later push repairs it
     ASSERT_EQ_TEXT(n.reserve("be1!"), "OK done");

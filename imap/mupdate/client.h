@@ -1,0 +1,78 @@
+// Client: one connection to the mupdate master, as a backend, a tool or a replica uses it.
+//
+// Logs in with mupdate_authname and its fellows through imap/backend. Commands are answered in the
+// order in which they were sent, so send() may run ahead of reply(). A lost connection is a sticky
+// error; the caller connects anew. Every wait is bounded by kAnswer.
+// Codes: unavailable, timeout, denied, closed, syntax (the master breaks the protocol), config (no
+// mupdate_server). One thread at a time.
+#ifndef ROOKERY_IMAP_MUPDATE_CLIENT_H
+#define ROOKERY_IMAP_MUPDATE_CLIENT_H
+
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "imap/backend/backend.h"
+#include "imap/mupdate/wire.h"
+#include "lib/config/config.h"
+
+namespace rookery::mupdate {
+
+class Client {
+ public:
+    static constexpr Seconds kAnswer{60};
+
+    struct Reply {
+        bool ok = false;
+        std::string text;
+    };
+    // A line of the list.
+    struct Record {
+        bool active = false;
+        std::string name;
+        std::string location;
+        std::string acl;
+    };
+
+    static Result<std::unique_ptr<Client>> connect(const config::Config& config);
+    explicit Client(std::unique_ptr<backend::Backend> backend);
+    ~Client();
+
+    // One command and its answer. A NO or BAD is a Reply that is not ok, not an error.
+    Result<Reply> run(Verb verb, std::initializer_list<std::string_view> arguments);
+    Result<std::optional<Record>> find(std::string_view name);
+    // prefix: "server!" or "" for all.
+    Result<std::vector<Record>> list(std::string_view prefix);
+    // DELETE only if the name is still at location's server (RULES 1.4): by one command where the
+    // master knows it, by FIND first elsewhere. ok with text "elsewhere": not deleted, nor ours.
+    Result<Reply> remove_if_at(std::string_view name, std::string_view location);
+
+    // Many commands at once.
+    void send(Verb verb, std::initializer_list<std::string_view> arguments);
+    Status flush();
+    Result<Reply> reply();
+
+    // The next response, whatever it is; timeout if none has come whole by the deadline.
+    Result<Response> next(Deadline deadline);
+    // One that has arrived already.
+    Result<std::optional<Response>> take_buffered();
+    // Waits until something can be read from the master or from other_fd (-1: none).
+    Result<bool> wait(int other_fd, Deadline deadline);
+    // Reads what is there.
+    Status fill();
+
+    bool is_connected();
+    void logout();
+
+ private:
+    std::unique_ptr<backend::Backend> backend_;
+    std::string in_;
+    uint64_t counter_ = 0;
+};
+
+}  // namespace rookery::mupdate
+
+#endif

@@ -1,0 +1,385 @@
+#include "imap/mupdate/replica.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <random>
+
+#include "imap/model/location.h"
+#include "imap/mupdate/rules.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+
+namespace rookery::mupdate {
+
+namespace {
+
+constexpr std::string_view kMark = "mupdate-replica";
+constexpr size_t kMaxKicks = 1000;
+constexpr size_t kWalkStep = 4096;
+
+void drain(int fd)
+{
+    char bytes[64];
+    while (::read(fd, bytes, sizeof bytes) > 0) {
+    }
+}
+
+void poke(int fd)
+{
+    if (::write(fd, "w", 1) < 0) log::debug("woken already");
+}
+
+Status make_wake_pipe(Pipe& pipe)
+{
+    TRY_ASSIGN(pipe, make_pipe());
+    TRY(set_nonblocking(pipe.read_end.get(), true));
+    return set_nonblocking(pipe.write_end.get(), true);
+}
+
+}  // namespace
+
+Replica::Replica(const config::Config& config, std::unique_ptr<mboxlist::Directory> store,
+                 PublishedList& published, std::function<void()> on_synced)
+    : config_(config),
+      store_(std::move(store)),
+      published_(published),
+      on_synced_(std::move(on_synced))
+{
+}
+
+Replica::~Replica()
+{
+    stop();
+}
+
+Result<bool> Replica::load()
+{
+    std::map<std::string, ListEntry> entries;
+    TRY(store_->scan("", [&](const model::MailboxEntry& from) {
+        if (from.is_local() || from.state == model::EntryState::deleted)
+            return mboxlist::Next::go_on();
+        ListEntry entry;
+        entry.active = from.state == model::EntryState::active;
+        entry.location = model::to_string(model::WireLocation{from.server, from.partition});
+        entry.acl = from.acl.to_string();
+        entries.emplace_hint(entries.end(), from.name.key(), std::move(entry));
+        return mboxlist::Next::go_on();
+    }));
+    const bool any = !entries.empty();
+    published_.load(std::move(entries), 1);
+    auto mark = store_->mark(kMark);
+    return any && mark.ok();
+}
+
+Status Replica::start()
+{
+    TRY(make_wake_pipe(wake_));
+    TRY(make_wake_pipe(stop_pipe_));
+    TRY(open_kick_socket());
+    TRY(thread_.start([this] { run(); }));
+    return kick_thread_.start([this] { run_kicks(); });
+}
+
+void Replica::stop()
+{
+    if (!wake_.write_end) return;
+    kicks_.lock()->stopping = true;
+    poke(wake_.write_end.get());
+    poke(stop_pipe_.write_end.get());
+    thread_.join();
+    kick_thread_.join();
+}
+
+bool Replica::stopping()
+{
+    return kicks_.lock()->stopping;
+}
+
+void Replica::run()
+{
+    while (!stopping()) {
+        Status ended = session();
+        batch_.clear();
+        batch_published_.clear();
+        seen_.clear();
+        in_dump_ = false;
+        noop_sent_ = false;
+        kicks_.lock()->master = false;
+        answer(false);
+        if (stopping()) return;
+        log::warning("the mupdate master is lost", {{"server", config_.mupdate_server()},
+                                                    {"reason", ended ? "" : ended.error().text}});
+        pause();
+    }
+}
+
+// retry_delay + random(0 .. retry_delay/2), so that replicas do not come back all at once.
+void Replica::pause()
+{
+    std::random_device random;
+    const auto base = Milliseconds(config_.mupdate_retry_delay()).count();
+    std::uniform_int_distribution<int64_t> jitter(0, base / 2);
+    const Deadline deadline = Deadline::after(Milliseconds(base + jitter(random)));
+    while (!stopping() && !deadline.passed()) {
+        pollfd p{wake_.read_end.get(), POLLIN, 0};
+        if (::poll(&p, 1, deadline.poll_ms()) > 0) drain(p.fd);
+    }
+}
+
+Status Replica::session()
+{
+    TRY_ASSIGN(std::unique_ptr<Client> client, Client::connect(config_));
+    kicks_.lock()->master = true;
+    client->send(Verb::update, {});
+    TRY(client->flush());
+    TRY(receive_dump(*client));
+    return stream(*client);
+}
+
+// Until OK. Anything else that ends it ends the session, and removes nothing.
+Status Replica::receive_dump(Client& client)
+{
+    in_dump_ = true;
+    seen_.clear();
+    Deadline silence = Deadline::after(Client::kAnswer);
+    for (;;) {
+        TRY_ASSIGN(std::optional<Response> response, client.take_buffered());
+        if (!response) {
+            if (stopping()) return Error{Code::closed, "shutting down"};
+            if (silence.passed()) return Error{Code::timeout, "the dump has stopped"};
+            TRY_ASSIGN(bool readable, client.wait(wake_.read_end.get(), silence));
+            if (!readable) {
+                drain(wake_.read_end.get());
+                continue;
+            }
+            TRY(client.fill());
+            silence = Deadline::after(Client::kAnswer);
+            continue;
+        }
+        if (response->kind == Response::Kind::ok) return finish_dump();
+        TRY(take(*response, true));
+    }
+}
+
+Status Replica::finish_dump()
+{
+    TRY(commit());
+    in_dump_ = false;
+    if (!std::is_sorted(seen_.begin(), seen_.end())) std::sort(seen_.begin(), seen_.end());
+    std::vector<std::string> gone;
+    std::optional<std::string> from("");
+    while (from)
+        from = published_.walk(*from, kWalkStep, [&](const std::string& key, const ListEntry&) {
+            if (!std::binary_search(seen_.begin(), seen_.end(), key)) gone.push_back(key);
+        });
+    auto guard = DeleteGuard::parse(config_.mupdate_max_deletes());
+    const uint64_t allowed = guard ? guard->allowed(published_.size()) : 0;
+    if (!gone.empty() && (seen_.empty() || gone.size() > allowed)) {
+        log::error("the master's list would remove too many mailboxes: they stay",
+                   {{"removals", gone.size()}, {"entries", published_.size()},
+                    {"mupdate_max_deletes", config_.mupdate_max_deletes()}});
+        gone.clear();
+    }
+    for (const std::string& key : gone) {
+        TRY_ASSIGN(model::MailboxName name, model::MailboxName::from_key(key));
+        if (is_ours(key, {})) continue;
+        TRY(add(mboxlist::Change::erase(std::move(name)), {key, std::nullopt}));
+    }
+    TRY(commit());
+    const mboxlist::Mark mark{std::string(kMark), cat("synced ", wall_seconds())};
+    TRY(store_->commit_marked({}, {&mark, 1}));
+    log::notice("the mailbox list is complete", {{"entries", seen_.size()},
+                                                 {"removed", gone.size()}});
+    seen_ = {};
+    on_synced_();
+    return success();
+}
+
+// In a unified murder the mailboxes that are here are this server's own affair.
+bool Replica::is_ours(const std::string& key, std::string_view server)
+{
+    if (config_.mupdate_config() != config::MupdateConfig::unified) return false;
+    if (!server.empty() && server == config_.servername()) return true;
+    auto name = model::MailboxName::from_key(key);
+    if (!name) return false;
+    auto here = store_->lookup(*name);
+    return here && here->is_local();
+}
+
+Status Replica::take(const Response& response, bool in_dump)
+{
+    using Kind = Response::Kind;
+    if (response.kind == Kind::other) return success();
+    if (response.kind == Kind::no || response.kind == Kind::bad || response.kind == Kind::bye)
+        return Error{Code::unavailable, cat("the master ended the stream: ", response.text)};
+    if (response.kind == Kind::ok) {
+        noop_sent_ = false;
+        return success();
+    }
+    if (in_dump && response.kind == Kind::remove)
+        return Error{Code::syntax, "DELETE in the middle of a dump"};
+    auto name = model::MailboxName::from_internal(response.arguments[0]);
+    if (!name) {
+        log::warning("a mailbox name of the master is not legal here",
+                     {{"mailbox", response.arguments[0]}});
+        return success();
+    }
+    const std::string key = name->key();
+    if (in_dump) seen_.push_back(key);
+    auto before = published_.find(key);
+    if (response.kind == Kind::remove) {
+        if (is_ours(key, {})) return success();
+        return add(mboxlist::Change::erase(*std::move(name)), {key, std::nullopt});
+    }
+    auto location = model::parse_location(response.arguments[1]);
+    const bool active = response.kind == Kind::mailbox;
+    // A reservation carries no ACL: the one that is known goes on being shown.
+    std::string acl_text = active ? response.arguments[2] : before ? before->acl : std::string();
+    auto acl = model::Acl::parse(acl_text);
+    if (!location || !acl) {
+        log::warning("an entry of the master cannot be read", {{"mailbox", name->internal()},
+                                                               {"location", response.arguments[1]}});
+        return success();
+    }
+    if (location->server.empty()) location->server = std::exchange(location->partition, {});
+    if (is_ours(key, location->server)) return success();
+    if (in_dump && before && before->active == active && before->acl == acl_text &&
+        before->location == response.arguments[1])
+        return success();
+    ListEntry entry;
+    entry.active = active;
+    entry.location = response.arguments[1];
+    entry.acl = std::move(acl_text);
+    model::MailboxEntry out{*std::move(name),
+                            active ? model::EntryState::active : model::EntryState::reserved,
+                            location->server, location->partition, *std::move(acl), {}, 0, 0,
+                            model::Pending::none};
+    return add(mboxlist::Change::put(std::move(out)), {key, std::move(entry)});
+}
+
+Status Replica::add(mboxlist::Change change, Change published)
+{
+    batch_.push_back(std::move(change));
+    batch_published_.push_back(std::move(published));
+    return batch_.size() < kBatch ? success() : commit();
+}
+
+Status Replica::commit()
+{
+    if (batch_.empty()) return success();
+    TRY(store_->commit(batch_));
+    published_.publish_next(std::move(batch_published_));
+    batch_.clear();
+    batch_published_.clear();
+    return success();
+}
+
+Status Replica::send_noop(Client& client)
+{
+    {
+        auto kicks = kicks_.lock();
+        std::move(kicks->waiting.begin(), kicks->waiting.end(), std::back_inserter(kicks->asked));
+        kicks->waiting.clear();
+    }
+    client.send(Verb::noop, {});
+    noop_sent_ = true;
+    return client.flush();
+}
+
+void Replica::answer(bool ok)
+{
+    auto kicks = kicks_.lock();
+    const std::string_view word = ok ? "ok" : "behind";
+    if (!ok)
+        std::move(kicks->waiting.begin(), kicks->waiting.end(),
+                  std::back_inserter(kicks->asked));
+    if (!ok) kicks->waiting.clear();
+    for (const Fd& fd : kicks->asked)
+        if (::send(fd.get(), word.data(), word.size(), MSG_NOSIGNAL) < 0)
+            log::debug("who kicked has gone");
+    kicks->asked.clear();
+}
+
+Status Replica::stream(Client& client)
+{
+    const Milliseconds interval = config_.mupdate_retry_delay();
+    Deadline silence = Deadline::after(interval);
+    for (;;) {
+        for (;;) {
+            TRY_ASSIGN(std::optional<Response> response, client.take_buffered());
+            if (!response) break;
+            const bool is_answer = response->kind == Response::Kind::ok;
+            TRY(take(*response, false));
+            if (!is_answer) continue;
+            TRY(commit());
+            answer(true);
+        }
+        TRY(commit());
+        if (stopping()) return success();
+        if (!noop_sent_ && !kicks_.lock()->waiting.empty()) {
+            TRY(send_noop(client));
+            silence = Deadline::after(interval);
+        }
+        if (silence.passed()) {
+            if (noop_sent_) return Error{Code::timeout, "no answer to NOOP"};
+            TRY(send_noop(client));
+            silence = Deadline::after(interval);
+        }
+        TRY_ASSIGN(bool readable, client.wait(wake_.read_end.get(), silence));
+        if (!readable) {
+            drain(wake_.read_end.get());
+            continue;
+        }
+        TRY(client.fill());
+        silence = Deadline::after(interval);
+    }
+}
+
+Status Replica::open_kick_socket()
+{
+    const std::string path = config_.mupdate_target();
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path)
+        return Error{Code::config, cat(path, " is too long for a socket")};
+    std::copy(path.begin(), path.end(), address.sun_path);
+    TRY(make_directories(directory_of(path)));
+    Fd fd(::socket(AF_UNIX, SOCK_STREAM, 0));
+    if (!fd) return errno_error("socket");
+    TRY(set_cloexec(fd.get(), true));
+    TRY(set_nonblocking(fd.get(), true));
+    ::unlink(path.c_str());
+    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+        return errno_error(cat("bind ", path));
+    if (::chmod(path.c_str(), 0777) != 0) return errno_error(cat("chmod ", path));
+    if (::listen(fd.get(), 128) != 0) return errno_error(cat("listen ", path));
+    kick_socket_ = std::move(fd);
+    return success();
+}
+
+void Replica::run_kicks()
+{
+    for (;;) {
+        pollfd fds[2] = {{kick_socket_.get(), POLLIN, 0}, {stop_pipe_.read_end.get(), POLLIN, 0}};
+        ::poll(fds, 2, -1);
+        if (fds[1].revents != 0) return;
+        Fd client(::accept(kick_socket_.get(), nullptr, nullptr));
+        if (!client) continue;
+        (void)set_cloexec(client.get(), true);
+        (void)set_nonblocking(client.get(), true);
+        auto kicks = kicks_.lock();
+        if (!kicks->master || kicks->waiting.size() >= kMaxKicks) {
+            if (::send(client.get(), "behind", 6, MSG_NOSIGNAL) < 0) continue;
+        } else {
+            kicks->waiting.push_back(std::move(client));
+            poke(wake_.write_end.get());
+        }
+    }
+}
+
+}  // namespace rookery::mupdate

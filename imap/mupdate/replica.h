@@ -1,0 +1,86 @@
+// Replica: keeps the local mailbox list like that of the master, and answers kicks.
+//
+// One thread holds the UPDATE connection: a full dump, then the stream. What differs is committed to
+// the store in transactions of at most kBatch changes and then published. The store's last state is
+// served all the while. Nothing is removed before a dump has ended with OK; removals beyond
+// mupdate_max_deletes, and all removals that an empty dump would mean, are held back and logged.
+// A second thread serves the kick socket: "ok" once everything that the master had when the kick
+// came is in the store, "behind" at once when there is no master (WIRE 1.5, RULES 5.1).
+// The place of the incremental resync is begin(): what is sent, and what the dump's end means.
+// Codes of load: corrupt, io. Thread rule: load before start; the store belongs to the first thread.
+#ifndef ROOKERY_IMAP_MUPDATE_REPLICA_H
+#define ROOKERY_IMAP_MUPDATE_REPLICA_H
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "imap/mboxlist/directory.h"
+#include "imap/mupdate/client.h"
+#include "imap/mupdate/published_list.h"
+#include "imap/mupdate/thread.h"
+#include "lib/base/fd.h"
+#include "lib/base/guarded.h"
+#include "lib/config/config.h"
+
+namespace rookery::mupdate {
+
+class Replica {
+ public:
+    static constexpr size_t kBatch = 1000;
+
+    // config and published must outlive it. on_synced: the first whole list is there.
+    Replica(const config::Config& config, std::unique_ptr<mboxlist::Directory> store,
+            PublishedList& published, std::function<void()> on_synced);
+    ~Replica();
+
+    // Reads the store's last state. true: it is one that once was whole.
+    Result<bool> load();
+    Status start();
+    void stop();
+
+ private:
+    struct Kicks {
+        bool master = false;         // there is a connection
+        bool stopping = false;
+        std::vector<Fd> waiting;     // for the next NOOP
+        std::vector<Fd> asked;       // for the answer to the one that was sent
+    };
+
+    void run();
+    void pause();
+    Status session();
+    Status receive_dump(Client& client);
+    Status finish_dump();
+    Status stream(Client& client);
+    Status take(const Response& response, bool in_dump);
+    Status add(mboxlist::Change change, Change published);
+    Status commit();
+    bool is_ours(const std::string& key, std::string_view server);
+    Status send_noop(Client& client);
+    void answer(bool ok);
+    bool stopping();
+    void run_kicks();
+    Status open_kick_socket();
+
+    const config::Config& config_;
+    std::unique_ptr<mboxlist::Directory> store_;
+    PublishedList& published_;
+    std::function<void()> on_synced_;
+    std::vector<mboxlist::Change> batch_;
+    std::vector<Change> batch_published_;
+    std::vector<std::string> seen_;  // keys of the dump that is being received
+    bool in_dump_ = false;
+    bool noop_sent_ = false;
+    Guarded<Kicks> kicks_;
+    Pipe wake_;       // for the first thread
+    Pipe stop_pipe_;  // for the second
+    Fd kick_socket_;
+    Thread thread_;
+    Thread kick_thread_;
+};
+
+}  // namespace rookery::mupdate
+
+#endif
