@@ -25,7 +25,7 @@ tests_unit_imap_mupdate_suite_SOURCES += tests/unit/imap/mupdate/rules_test.cc
 tests_unit_imap_mupdate_suite_SOURCES += tests/unit/imap/mupdate/wire_test.cc
 tests_unit_imap_mupdate_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_mupdate_suite_LDADD = imap/mupdate/libmupdate.a imap/backend/libbackend.a \
-	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/auth/libauth.a \
+	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/auth/libauth.a lib/db/libdb.a \
 	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
 	lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS) \
 	$(RK_THREADS)

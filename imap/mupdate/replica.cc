@@ -9,10 +9,12 @@
 #include <algorithm>
 #include <random>
 
+#include "imap/mboxlist/open_directory.h"
 #include "imap/model/location.h"
 #include "imap/mupdate/rules.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
+#include "lib/db/boot_identity.h"
 
 namespace rookery::mupdate {
 
@@ -32,6 +34,13 @@ void drain(int fd)
 void poke(int fd)
 {
     if (::write(fd, "w", 1) < 0) log::debug("woken already");
+}
+
+// What no other boot is called; where the system does not tell, what nothing else is called.
+std::string this_boot()
+{
+    auto boot = db::boot_identity();
+    return boot ? *std::move(boot) : cat("unknown ", ::getpid(), ' ', wall_seconds());
 }
 
 Status make_wake_pipe(Pipe& pipe)
@@ -73,6 +82,8 @@ Result<bool> Replica::load()
     const bool any = !entries.empty();
     published_.load(std::move(entries), 1);
     auto mark = store_->mark(kMark);
+    // Written without syncs: after the machine went down, no page of it is to be trusted.
+    rewrite_ = !mark || *mark != this_boot();
     return any && mark.ok();
 }
 
@@ -191,11 +202,12 @@ Status Replica::finish_dump()
         TRY(add(mboxlist::Change::erase(std::move(name)), {key, std::nullopt}));
     }
     TRY(commit());
-    const mboxlist::Mark mark{std::string(kMark), cat("synced ", wall_seconds())};
+    const mboxlist::Mark mark{std::string(kMark), this_boot()};
     TRY(store_->commit_marked({}, {&mark, 1}));
     log::notice("the mailbox list is complete", {{"entries", seen_.size()},
                                                  {"removed", gone.size()}});
     seen_ = {};
+    rewrite_ = false;
     on_synced_();
     return success();
 }
@@ -248,7 +260,7 @@ Status Replica::take(const Response& response, bool in_dump)
     }
     if (location->server.empty()) location->server = std::exchange(location->partition, {});
     if (is_ours(key, location->server)) return success();
-    if (in_dump && before && before->active == active && before->acl == acl_text &&
+    if (in_dump && !rewrite_ && before && before->active == active && before->acl == acl_text &&
         before->location == response.arguments[1])
         return success();
     ListEntry entry;
@@ -342,7 +354,7 @@ Status Replica::stream(Client& client)
 
 Status Replica::open_kick_socket()
 {
-    const std::string path = config_.mupdate_target();
+    const std::string path = mboxlist::kick_socket_path(config_);
     sockaddr_un address = {};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path)

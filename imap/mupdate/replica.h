@@ -72,6 +72,7 @@ class Replica {
     std::vector<Change> batch_published_;
     std::vector<std::string> seen_;  // keys of the dump that is being received
     bool in_dump_ = false;
+    bool rewrite_ = false;  // the file may be torn: every entry of the dump is written
     bool noop_sent_ = false;
     Guarded<Kicks> kicks_;
     Pipe wake_;       // for the first thread

@@ -1,0 +1,215 @@
+// mupdate(8): the mupdate master (-m), or the replica of a frontend.
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+
+#include "imap/mboxlist/open_directory.h"
+#include "imap/mupdate/master_list.h"
+#include "imap/mupdate/replica.h"
+#include "imap/mupdate/server.h"
+#include "lib/auth/sasl_client.h"
+#include "lib/auth/sasl_server.h"
+#include "lib/auth/tls_context.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+#include "lib/net/dial.h"
+#include "master/accept.h"
+#include "master/service_thread.h"
+
+namespace {
+
+using namespace rookery;
+
+// True if the server's name is an address of this machine: then a socket can be bound to it.
+bool is_this_host(const std::string& server)
+{
+    auto target = net::parse_target(server, "mupdate");
+    if (!target) return false;
+    addrinfo hints = {};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    if (::getaddrinfo(target->host.c_str(), nullptr, &hints, &found) != 0) return false;
+    bool ours = false;
+    for (addrinfo* a = found; a != nullptr && !ours; a = a->ai_next) {
+        Fd probe(::socket(a->ai_family, SOCK_STREAM, 0));
+        ours = probe && ::bind(probe.get(), a->ai_addr, a->ai_addrlen) == 0;
+    }
+    ::freeaddrinfo(found);
+    return ours;
+}
+
+Status check_workers(const config::Config& config)
+{
+    const int64_t start = config.mupdate_workers_start();
+    const int64_t min_spare = config.mupdate_workers_minspare();
+    const int64_t max_spare = config.mupdate_workers_maxspare();
+    const int64_t max = config.mupdate_workers_max();
+    if (start < min_spare || max_spare < start || max < start || max < min_spare)
+        return Error{Code::config, "mupdate_workers_start, _minspare, _maxspare and _max do not fit"};
+    return success();
+}
+
+Result<mupdate::Policy> read_policy(const config::Config& config)
+{
+    mupdate::Policy policy;
+    policy.last_claim_wins = config.mupdate_conflict() == config::MupdateConflict::last;
+    policy.lease = config.mupdate_lease();
+    policy.move_settle = config.mupdate_move_settle();
+    policy.move_warn = config.mupdate_move_warn();
+    auto guard = mupdate::DeleteGuard::parse(config.mupdate_max_deletes());
+    if (!guard) return Error{Code::config, "mupdate_max_deletes is a number or a percentage"};
+    policy.max_deletes = *guard;
+    return policy;
+}
+
+class Mupdate : public master::ThreadedService {
+ public:
+    std::string_view extra_options() const override { return "am"; }
+
+    Status option(char letter, std::string_view) override
+    {
+        if (letter == 'm') as_master_ = true;
+        else auto_select_ = true;
+        return success();
+    }
+
+    Status prepare(const config::Config& config) override
+    {
+        if (auto_select_ && !config.mupdate_server().empty())
+            as_master_ = as_master_ || is_this_host(config.mupdate_server());
+        if (!as_master_ && config.mupdate_server().empty())
+            return Error{Code::config, "mupdate_server is not set, and -m is not given"};
+        if (as_master_ && config.mupdate_config() == config::MupdateConfig::unified)
+            return Error{Code::config, "a master cannot run on a unified server"};
+        TRY(check_workers(config));
+        TRY_ASSIGN(mupdate::Policy policy, read_policy(config));
+        TRY(auth::SaslServer::init_library(config, "mupdate"));
+        TRY(auth::SaslClient::init_library(config));
+        TRY_ASSIGN(tls_, auth::TlsContext::server(config));
+        TRY_ASSIGN(wake_, make_pipe());
+        TRY(as_master_ ? open_master(config, policy) : open_replica(config));
+        context_.emplace(mupdate::ServerContext{
+            config, published_, list_.get(), tls_.get(),
+            as_master_ ? "(master)" : cat("mupdate://", config.mupdate_server()),
+            policy.max_deletes});
+        mupdate::Server::Options options;
+        options.workers = static_cast<size_t>(config.mupdate_workers_max());
+        options.connections_max = static_cast<size_t>(config.mupdate_connections_max());
+        server_.emplace(*context_, options);
+        server_->set_ready(ready_);
+        return success();
+    }
+
+    int run(const std::vector<Fd>& listeners, const std::string&,
+            const std::function<void()>& ready) override
+    {
+        Status started = start();
+        if (!started) log::fatal(log::kExOsErr, started.error().text);
+        ready();
+        int code = accept_clients(listeners);
+        server_->stop();
+        if (replica_) replica_->stop();
+        if (list_) list_->stop();
+        return code;
+    }
+
+    void terminate() override { end(); }
+    // master starts it anew, with the configuration and certificates as they are then.
+    void hangup() override { end(); }
+
+ private:
+    Status open_master(const config::Config& config, const mupdate::Policy& policy)
+    {
+        mupdate::MasterList::Options options;
+        options.directory = cat(config.configdirectory(), "/mupdate");
+        options.policy = policy;
+        TRY_ASSIGN(auto store, mboxlist::open_list(config));
+        TRY_ASSIGN(list_, mupdate::MasterList::open(std::move(store), published_, options));
+        return success();
+    }
+
+    // The list of a frontend is soft state: one that cannot be read is put aside.
+    Status open_replica(const config::Config& config)
+    {
+        Status opened = open_replica_list(config);
+        const bool soft = config.mupdate_config() == config::MupdateConfig::standard &&
+                          config.partitions().empty();
+        if (!opened.is(Code::corrupt) || !soft) return opened;
+        const std::string path = mboxlist::list_path(config);
+        log::error("the mailbox list cannot be read: a new one is made",
+                   {{"file", path}, {"error", opened.error()}});
+        replica_.reset();
+        if (::rename(path.c_str(), cat(path, ".unreadable").c_str()) != 0)
+            return errno_error(cat("rename ", path));
+        return open_replica_list(config);
+    }
+
+    Status open_replica_list(const config::Config& config)
+    {
+        mboxlist::ListOptions options;
+        options.durable = false;
+        TRY_ASSIGN(auto store, mboxlist::open_list(config, options));
+        replica_ = std::make_unique<mupdate::Replica>(config, std::move(store), published_,
+                                                      [this] { server_->set_ready(true); });
+        TRY_ASSIGN(ready_, replica_->load());
+        return success();
+    }
+
+    Status start()
+    {
+        TRY(server_->start());
+        published_.set_listener([this] { server_->wake(); });
+        if (list_) TRY(list_->start());
+        if (replica_) TRY(replica_->start());
+        return success();
+    }
+
+    int accept_clients(const std::vector<Fd>& listeners)
+    {
+        std::vector<pollfd> fds;
+        for (const Fd& listener : listeners) fds.push_back({listener.get(), POLLIN, 0});
+        fds.push_back({wake_.read_end.get(), POLLIN, 0});
+        while (!ending_) {
+            if (list_ && list_->must_restart()) return log::kExTempFail;
+            if (::poll(fds.data(), static_cast<nfds_t>(fds.size()), 1000) <= 0) continue;
+            for (size_t i = 0; i < listeners.size(); ++i) {
+                if (fds[i].revents == 0) continue;
+                auto client = master::accept_client(fds[i].fd);
+                if (client) server_->adopt(*std::move(client));
+            }
+        }
+        return 0;
+    }
+
+    void end()
+    {
+        ending_ = true;
+        if (::write(wake_.write_end.get(), "e", 1) < 0) log::debug("cannot wake the main thread");
+    }
+
+    bool as_master_ = false;
+    bool auto_select_ = false;
+    bool ready_ = true;
+    std::atomic<bool> ending_{false};
+    Pipe wake_;
+    std::unique_ptr<auth::TlsContext> tls_;
+    mupdate::PublishedList published_;
+    std::unique_ptr<mupdate::MasterList> list_;
+    std::unique_ptr<mupdate::Replica> replica_;
+    std::optional<mupdate::ServerContext> context_;
+    std::optional<mupdate::Server> server_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    Mupdate service;
+    return master::threaded_main(argc, argv, service);
+}
