@@ -33,7 +33,14 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/message_set.h %D%/message_set.cc
 %C%_libimapd_a_SOURCES += %D%/permanent_flags.h %D%/permanent_flags.cc
 %C%_libimapd_a_SOURCES += %D%/updates.cc
+%C%_libimapd_a_SOURCES += %D%/commands/check.cc
+%C%_libimapd_a_SOURCES += %D%/commands/close.cc
+%C%_libimapd_a_SOURCES += %D%/commands/copy.cc
+%C%_libimapd_a_SOURCES += %D%/commands/expunge.cc
 %C%_libimapd_a_SOURCES += %D%/commands/fetch.cc
+%C%_libimapd_a_SOURCES += %D%/commands/idle.cc
+%C%_libimapd_a_SOURCES += %D%/commands/select.cc
+%C%_libimapd_a_SOURCES += %D%/commands/store.cc
 
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/imapd/suite

@@ -1,0 +1,12 @@
+// CHECK (RFC 3501 6.4.1): everything is on disk when a command was answered, so nothing is left.
+#include "imap/imapd/command_table.h"
+
+namespace rookery::imapd::commands {
+
+Completion check(ImapSession& session, Command&)
+{
+    if (const auto end = session.reader.end_of_line(); !end) return Completion::from(end.error());
+    return Completion::ok();
+}
+
+}  // namespace rookery::imapd::commands

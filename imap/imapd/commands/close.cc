@@ -1,0 +1,24 @@
+// CLOSE (RFC 3501 6.4.2) and UNSELECT (RFC 3691).
+#include "imap/imapd/command_table.h"
+#include "master/service.h"
+
+namespace rookery::imapd::commands {
+
+Completion close(ImapSession& session, Command& command)
+{
+    if (const auto end = session.reader.end_of_line(); !end) return Completion::from(end.error());
+    LocalSelection* selection = session.local();
+    Completion done = Completion::ok();
+    const bool removes = command.name == "CLOSE" && selection != nullptr &&
+                         !selection->read_only && selection->rights.has(model::Rights::expunge);
+    if (removes) {
+        const auto gone = selection->mailbox->expunge(nullptr);
+        if (!gone) done = Completion::from(gone.error());
+    }
+    session.unselect();
+    session.state = State::authenticated;
+    master::scoreboard::set_mailbox("");
+    return done;
+}
+
+}  // namespace rookery::imapd::commands

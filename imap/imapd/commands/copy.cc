@@ -1,0 +1,110 @@
+// COPY, MOVE and their UID forms from a mailbox that is selected here (RFC 3501 6.4.7, 4315, 6851).
+#include "imap/imapd/command_table.h"
+#include "imap/imapd/message_set.h"
+#include "imap/imapd/remote_copy.h"
+#include "imap/imapd/rights.h"
+#include "imap/imapd/router.h"
+#include "imap/imapd/updates.h"
+
+namespace rookery::imapd::commands {
+namespace {
+
+using model::Rights;
+
+struct Parsed {
+    model::SequenceSet set;
+    std::string external;
+};
+
+Result<Parsed> parse(CommandReader& reader)
+{
+    Parsed p;
+    TRY(reader.space());
+    TRY_ASSIGN(p.set, reader.sequence_set());
+    TRY(reader.space());
+    TRY_ASSIGN(p.external, reader.astring());
+    TRY(reader.end_of_line());
+    return p;
+}
+
+// The destination's entry, or the answer why there is none.
+Result<Placed> destination(ImapSession& session, const std::string& external)
+{
+    TRY_ASSIGN(const model::MailboxName name, session.names->to_internal(external));
+    TRY_ASSIGN(Placed placed, place(session, name));
+    if (!placed.entry) return Error{Code::not_found, "Mailbox does not exist"};
+    if (!placed.is_here()) return placed;
+    TRY(require(session, *placed.entry, Rights::insert));
+    TRY(require_settled(*placed.entry));
+    return placed;
+}
+
+Completion no_destination(const Error& error)
+{
+    if (error.code == Code::not_found) return Completion::no("[TRYCREATE] Mailbox does not exist");
+    return Completion::from(error);
+}
+
+// The messages are at the destination: here they go, exactly these.
+Status remove_moved(LocalSelection& selection, std::span<const uint32_t> messages)
+{
+    mailbox::Mailbox& mailbox = *selection.mailbox;
+    model::FlagList deleted;
+    deleted.system = model::kDeleted;
+    model::SequenceSet uids;
+    for (uint32_t n : messages) uids.add(mailbox.message(n).uid);
+    TRY(mailbox.store_flags(messages, mailbox::FlagChange::add, deleted));
+    TRY(mailbox.expunge(&uids));
+    return success();
+}
+
+Completion copy_here(ImapSession& session, LocalSelection& selection,
+                     std::span<const uint32_t> messages, const model::MailboxEntry& target,
+                     bool move)
+{
+    mailbox::Mailbox& mailbox = *selection.mailbox;
+    const auto copied = mailbox.copy_to(target, session.identity->userid, messages);
+    if (copied.is(Code::not_found) && session.store->has(target))
+        return Completion::no("[EXPUNGEISSUED] Some messages no longer exist");
+    if (!copied) return no_destination(copied.error());
+    const std::string code = cat("[COPYUID ", copied->uidvalidity, ' ', uid_set(mailbox, messages),
+                                 ' ', number_set(copied->uids), ']');
+    if (!move) return Completion::ok(code + " Completed");
+    session.client.put("* OK ", code, " Completed\r\n");
+    const Status removed = remove_moved(selection, messages);
+    if (!removed) return Completion::from(removed.error());
+    return Completion::ok();
+}
+
+}  // namespace
+
+Completion copy(ImapSession& session, Command& command)
+{
+    auto parsed = parse(session.reader);
+    if (!parsed) return Completion::from(parsed.error());
+    LocalSelection* selection = session.local();
+    if (selection == nullptr) return Completion::bad("Please select a mailbox first");
+    const mailbox::Mailbox& mailbox = *selection->mailbox;
+    auto messages = messages_of(mailbox, std::move(parsed->set), command.by_uid);
+    if (!messages) return Completion::from(messages.error());
+
+    const bool move = command.name == "MOVE" || command.name == "UID MOVE";
+    if (move && selection->read_only) return Completion::no("[READ-ONLY] Mailbox is read-only");
+    if (move && !selection->rights.has(Rights::delete_message | Rights::expunge))
+        return Completion::no("[NOPERM] Permission denied");
+    const size_t named = messages->size();
+    std::erase_if(*messages, [&](uint32_t n) { return mailbox.message(n).expunged; });
+    // All or none; but a UID that is gone names nothing (RFC 2180 4.4).
+    if (messages->size() < named && !command.by_uid)
+        return Completion::no("[EXPUNGEISSUED] Some messages no longer exist");
+
+    const auto placed = destination(session, parsed->external);
+    if (!placed) return no_destination(placed.error());
+    if (messages->empty()) return Completion::ok();
+    if (!placed->is_here())
+        return copy_to_remote(session, command, *selection, *messages, *placed->entry,
+                              parsed->external, move);
+    return copy_here(session, *selection, *messages, *placed->entry, move);
+}
+
+}  // namespace rookery::imapd::commands

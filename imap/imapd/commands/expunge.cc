@@ -1,0 +1,37 @@
+// EXPUNGE (RFC 3501 6.4.3) and UID EXPUNGE (RFC 4315 2.1). The engine tells what went, before OK.
+#include "imap/imapd/command_table.h"
+
+namespace rookery::imapd::commands {
+namespace {
+
+Result<model::SequenceSet> parse(CommandReader& reader, bool by_uid)
+{
+    model::SequenceSet set;
+    if (by_uid) {
+        TRY(reader.space());
+        TRY_ASSIGN(set, reader.sequence_set());
+    }
+    TRY(reader.end_of_line());
+    return set;
+}
+
+}  // namespace
+
+Completion expunge(ImapSession& session, Command& command)
+{
+    auto uids = parse(session.reader, command.by_uid);
+    if (!uids) return Completion::from(uids.error());
+    LocalSelection* selection = session.local();
+    if (selection == nullptr) return Completion::bad("Please select a mailbox first");
+    if (selection->read_only) return Completion::no("[READ-ONLY] Mailbox is read-only");
+    if (!selection->rights.has(model::Rights::expunge))
+        return Completion::no("[NOPERM] Permission denied");
+    mailbox::Mailbox& mailbox = *selection->mailbox;
+    const uint32_t exists = mailbox.exists();
+    uids->resolve(exists == 0 ? 0 : mailbox.message(exists).uid);
+    const auto gone = mailbox.expunge(command.by_uid ? &*uids : nullptr);
+    if (!gone) return Completion::from(gone.error());
+    return Completion::ok();
+}
+
+}  // namespace rookery::imapd::commands

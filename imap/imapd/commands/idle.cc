@@ -1,0 +1,88 @@
+// IDLE (RFC 2177): tells what happens to the selected mailbox until the client says DONE.
+#include <poll.h>
+
+#include <algorithm>
+
+#include "imap/imapd/command_table.h"
+#include "imap/imapd/responder.h"
+#include "imap/imapd/updates.h"
+#include "lib/base/signals.h"
+
+namespace rookery::imapd::commands {
+namespace {
+
+constexpr size_t kMaxDone = 1024;
+
+Completion bye(ImapSession& session, std::string_view text)
+{
+    session.client.put("* BYE ", wire_text(text), "\r\n");
+    (void)session.client.flush().ok();
+    return Completion::disconnect();
+}
+
+Completion bye(ImapSession& session, const Error& error)
+{
+    if (error.code == Code::not_found)
+        return bye(session, "[UNAVAILABLE] Mailbox has been deleted");
+    return bye(session, Completion::from(error).text);
+}
+
+// How long an idle client may stay; 0 in the configuration: as long as any other.
+Milliseconds idle_limit(const config::Config& config)
+{
+    const Seconds own = config.imapidletimeout();
+    const Seconds any = std::max<Seconds>(config.timeout(), std::chrono::minutes(30));
+    return own.count() > 0 ? own : any;
+}
+
+// Until the client sends something, the mailbox wakes us, or it is time to look.
+void wait(ImapSession& session, Deadline until)
+{
+    if (session.client.has_input() || signals::terminate_seen()) return;
+    LocalSelection* selection = session.local();
+    pollfd fds[2] = {
+        {session.client.fd(), POLLIN, 0},
+        {selection != nullptr ? selection->mailbox->wakeup_fd() : -1, POLLIN, 0},
+    };
+    (void)signals::poll_fds(fds, until).ok();
+    if (fds[1].revents != 0) selection->mailbox->drain_wakeups();
+    // A layer may need several records for one byte of text.
+    if (fds[0].revents != 0)
+        (void)session.client.wait_input(Deadline::after(Milliseconds(0))).ok();
+}
+
+Completion end(ImapSession& session)
+{
+    const auto line = session.client.read_line(kMaxDone);
+    if (!line && line.is(Code::limit)) (void)session.client.skip_line(kMaxDone).ok();
+    if (line && equal_nocase(*line, "DONE")) return Completion::ok();
+    return Completion::bad("Invalid Idle continuation");
+}
+
+}  // namespace
+
+Completion idle(ImapSession& session, Command&)
+{
+    if (const auto eol = session.reader.end_of_line(); !eol) return Completion::from(eol.error());
+    session.client.put("+ idling\r\n");
+    const Deadline last = Deadline::after(idle_limit(session.config));
+    const Milliseconds look =
+        std::max<Milliseconds>(session.config.imapidlepoll(), Milliseconds(1000));
+    for (;;) {
+        const Status told = send_updates(session, true);
+        if (!told) return bye(session, told.error());
+        if (!session.client.flush()) return Completion::disconnect();
+        if (session.client.has_input()) return end(session);
+        session.client.release_buffers();
+        wait(session, Deadline::after(look).min(last));
+        if (!session.client.ok()) return Completion::disconnect();
+        if (session.client.has_input()) return end(session);
+        if (signals::terminate_seen()) return bye(session, "Server is shutting down");
+        if (last.passed()) return bye(session, "IDLE for too long");
+        const bool admin = session.identity && session.identity->any_admin();
+        if (const auto text = session.kit.shutdown_text(); text && !admin)
+            return bye(session, cat("[ALERT] ", *text));
+    }
+}
+
+}  // namespace rookery::imapd::commands

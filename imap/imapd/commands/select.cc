@@ -1,0 +1,60 @@
+// SELECT and EXAMINE of a mailbox that is here (RFC 3501 6.3.1, 6.3.2).
+#include "imap/imapd/command_table.h"
+#include "imap/imapd/permanent_flags.h"
+#include "imap/imapd/rights.h"
+#include "master/service.h"
+
+namespace rookery::imapd::commands {
+namespace {
+
+using model::Rights;
+
+// RFC 4314 5.2: read-write if the user may change anything that stays.
+constexpr Rights kChanging =
+    Rights::insert | Rights::expunge | Rights::write | Rights::seen | Rights::delete_message;
+
+Status open(ImapSession& session, const model::MailboxEntry& entry, bool examine,
+            LocalSelection& selection)
+{
+    TRY(require(session, entry, Rights::read));
+    selection.rights = rights_on(session, entry);
+    selection.read_only = examine || !selection.rights.has_any(kChanging);
+    const auto mode =
+        selection.read_only ? mailbox::OpenMode::read_only : mailbox::OpenMode::read_write;
+    TRY_ASSIGN(selection.mailbox, session.store->open(entry, session.identity->userid, mode));
+    return success();
+}
+
+void put_state(ImapSession& session, LocalSelection& selection)
+{
+    const mailbox::Mailbox& mailbox = *selection.mailbox;
+    stream::Stream& out = session.client;
+    out.put("* ", mailbox.exists(), " EXISTS\r\n* ", mailbox.recent(), " RECENT\r\n");
+    put_flag_lines(session, selection);
+    if (const uint32_t unseen = mailbox.first_unseen(); unseen != 0)
+        out.put("* OK [UNSEEN ", unseen, "] Ok\r\n");
+    out.put("* OK [UIDVALIDITY ", mailbox.uidvalidity(), "] Ok\r\n* OK [UIDNEXT ",
+            mailbox.uidnext(), "] Ok\r\n");
+    if (mailbox.highestmodseq() != 0)
+        out.put("* OK [HIGHESTMODSEQ ", mailbox.highestmodseq(), "] Ok\r\n");
+}
+
+}  // namespace
+
+Completion select(ImapSession& session, Command& command)
+{
+    if (const auto end = session.reader.end_of_line(); !end) return Completion::from(end.error());
+    // Also a SELECT that fails ends the selection there was.
+    session.unselect();
+    LocalSelection selection;
+    const auto opened = open(session, *command.entry, command.name == "EXAMINE", selection);
+    if (!opened) return Completion::from(opened.error());
+    put_state(session, selection);
+    const bool read_only = selection.read_only;
+    session.selection = std::move(selection);
+    session.state = State::selected;
+    master::scoreboard::set_mailbox(command.entry->name.internal());
+    return Completion::ok(read_only ? "[READ-ONLY] Completed" : "[READ-WRITE] Completed");
+}
+
+}  // namespace rookery::imapd::commands

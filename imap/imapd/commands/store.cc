@@ -1,0 +1,153 @@
+// STORE and UID STORE (RFC 3501 6.4.6), with the rights s, t and w for the flags (RFC 4314 4).
+#include "imap/imapd/command_table.h"
+#include "imap/imapd/message_set.h"
+#include "imap/imapd/permanent_flags.h"
+
+namespace rookery::imapd::commands {
+namespace {
+
+using mailbox::FlagChange;
+using model::Rights;
+
+constexpr uint32_t kWriteFlags = model::kAnswered | model::kFlagged | model::kDraft;
+
+struct Parsed {
+    model::SequenceSet set;
+    FlagChange how = FlagChange::replace;
+    bool silent = false;
+    model::FlagList flags;
+};
+
+// store-att-flags' first word: ["+" / "-"] "FLAGS" [".SILENT"]
+Status operation(std::string_view word, Parsed& p)
+{
+    if (word.starts_with('+')) p.how = FlagChange::add;
+    if (word.starts_with('-')) p.how = FlagChange::remove;
+    if (p.how != FlagChange::replace) word.remove_prefix(1);
+    p.silent = word == "FLAGS.SILENT";
+    if (!p.silent && word != "FLAGS") return Error{Code::syntax, "Invalid STORE attribute"};
+    return success();
+}
+
+// flag-list / (flag *(SP flag))
+Status flag_list(CommandReader& reader, model::FlagList& flags)
+{
+    TRY_ASSIGN(const bool in_list, reader.accept('('));
+    if (in_list) {
+        TRY_ASSIGN(const bool empty, reader.accept(')'));
+        if (empty) return success();
+    }
+    for (;;) {
+        TRY_ASSIGN(const std::string flag, reader.flag());
+        TRY(model::add_flag(flags, flag));
+        TRY_ASSIGN(const bool more, reader.accept(' '));
+        if (!more) break;
+    }
+    return in_list ? reader.expect(')') : success();
+}
+
+Result<Parsed> parse(CommandReader& reader)
+{
+    Parsed p;
+    TRY(reader.space());
+    TRY_ASSIGN(p.set, reader.sequence_set());
+    TRY(reader.space());
+    TRY_ASSIGN(const std::string word, reader.attribute());
+    TRY(operation(word, p));
+    TRY(reader.space());
+    TRY(flag_list(reader, p.flags));
+    TRY(reader.end_of_line());
+    return p;
+}
+
+uint32_t permitted_system_flags(Rights rights)
+{
+    uint32_t flags = 0;
+    if (rights.has(Rights::write)) flags |= kWriteFlags;
+    if (rights.has(Rights::delete_message)) flags |= model::kDeleted;
+    if (rights.has(Rights::seen)) flags |= model::kSeen;
+    return flags;
+}
+
+bool is_empty(const model::FlagList& flags)
+{
+    return flags.system == 0 && flags.keywords.empty();
+}
+
+bool contains(const model::FlagList& flags, std::string_view keyword)
+{
+    for (const auto& k : flags.keywords)
+        if (equal_nocase(k, keyword)) return true;
+    return false;
+}
+
+// Flags the user may not change stay as they are, also when the list replaces all.
+Status change(LocalSelection& selection, std::span<const uint32_t> messages, const Parsed& p)
+{
+    mailbox::Mailbox& mailbox = *selection.mailbox;
+    const bool may_write = selection.rights.has(Rights::write);
+    const uint32_t permitted = permitted_system_flags(selection.rights);
+    model::FlagList flags = p.flags;
+    flags.system &= permitted;
+    if (!may_write) flags.keywords.clear();
+    const bool all = may_write && permitted == (kWriteFlags | model::kDeleted | model::kSeen);
+    if (p.how != FlagChange::replace || all) {
+        TRY(mailbox.store_flags(messages, p.how, flags));
+        return success();
+    }
+    model::FlagList others;
+    others.system = permitted & ~flags.system;
+    if (may_write) {
+        for (const auto& k : mailbox.keywords())
+            if (!contains(flags, k)) others.keywords.push_back(k);
+    }
+    TRY(mailbox.store_flags(messages, FlagChange::remove, others));
+    if (!is_empty(flags)) TRY(mailbox.store_flags(messages, FlagChange::add, flags));
+    return success();
+}
+
+// True if the user may change none of the flags named.
+bool is_refused(const LocalSelection& selection, const model::FlagList& flags)
+{
+    const uint32_t permitted = permitted_system_flags(selection.rights);
+    if (is_empty(flags)) return permitted == 0;
+    const bool keywords = !flags.keywords.empty() && selection.rights.has(Rights::write);
+    return (flags.system & permitted) == 0 && !keywords;
+}
+
+}  // namespace
+
+Completion store(ImapSession& session, Command& command)
+{
+    auto parsed = parse(session.reader);
+    if (!parsed) return Completion::from(parsed.error());
+    LocalSelection* selection = session.local();
+    if (selection == nullptr) return Completion::bad("Please select a mailbox first");
+    mailbox::Mailbox& mailbox = *selection->mailbox;
+    auto messages = messages_of(mailbox, std::move(parsed->set), command.by_uid);
+    if (!messages) return Completion::from(messages.error());
+    if (selection->read_only) return Completion::no("[READ-ONLY] Mailbox is read-only");
+    if (is_refused(*selection, parsed->flags)) return Completion::no("[NOPERM] Permission denied");
+
+    const size_t named = messages->size();
+    std::erase_if(*messages, [&](uint32_t n) { return mailbox.message(n).expunged; });
+    if (!messages->empty()) {
+        const Status changed = change(*selection, *messages, *parsed);
+        if (changed.is(Code::limit)) return Completion::no("[LIMIT] Too many keywords in mailbox");
+        if (!changed) return Completion::from(changed.error());
+    }
+    tell_keywords(session, *selection);
+    if (!parsed->silent) {
+        for (uint32_t n : *messages) {
+            const auto info = mailbox.message(n);
+            session.client.put("* ", n, " FETCH (FLAGS ", wire_flags(info, mailbox.keywords()));
+            if (command.by_uid) session.client.put(" UID ", info.uid);
+            session.client.put(")\r\n");
+        }
+    }
+    if (messages->size() < named && !command.by_uid)
+        return Completion::no("[EXPUNGEISSUED] Some messages no longer exist");
+    return Completion::ok();
+}
+
+}  // namespace rookery::imapd::commands
