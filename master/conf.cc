@@ -1,7 +1,6 @@
 // The grammar of cyrus.conf, one line at a time.
 #include "master/conf.h"
 
-#include <functional>
 #include <map>
 #include <set>
 
@@ -9,6 +8,7 @@
 #include "lib/base/strings.h"
 #include "lib/config/option_spec.h"
 #include "master/cron.h"
+#include "master/spawn.h"
 
 namespace rookery::master {
 namespace {
@@ -312,6 +312,15 @@ Result<Conf> parse_conf(const std::string& path)
     auto text = read_file(path, kMaxFile);
     if (!text) return Error{Code::config, text.error().text};
     return parse_conf_text(*text, path);
+}
+
+void drop_idled(Conf& conf, const ProgramPath& programs)
+{
+    std::erase_if(conf.daemons, [&](const DaemonEntry& e) {
+        const std::string& program = e.argv.front();
+        bool is_idled = program == "idled" || program.ends_with("/idled");
+        return is_idled && !programs.find(program);
+    });
 }
 
 }  // namespace rookery::master

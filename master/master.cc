@@ -22,10 +22,13 @@ namespace {
 using namespace rookery;
 using namespace rookery::master;
 
-// One line on standard error whatever the log is, so that whoever started master sees it.
+// Standard error as it was at the start, for as long as somebody may be waiting there. -L sends
+// descriptor 2 itself to the log file.
+Fd console;
+
 void say(std::string_view text)
 {
-    (void)write_all(STDERR_FILENO, cat("master: ", text, '\n'));
+    if (console) (void)write_all(console.get(), cat("master: ", text, '\n'));
 }
 
 [[noreturn]] void end(Daemonise& daemonise, int code, std::string_view why)
@@ -65,21 +68,29 @@ Status check_programs(const Conf& conf, const LaunchContext& context)
     return success();
 }
 
-// Where nothing would be left to write to, a file in the state directory.
+// The file of -L; where syslog does not answer and -d leaves no standard error, one in the state
+// directory; else none.
+std::string log_file(const MasterOptions& options, const config::Config& config)
+{
+    if (!options.log_file.empty()) return options.log_file;
+    if (options.daemonise && log::destination() == "stderr")
+        return cat(config.configdirectory(), "/log/rookery.log");
+    return {};
+}
+
 void choose_log(const MasterOptions& options, const config::Config& config,
                 const LaunchContext& context)
 {
-    std::string file = options.log_file;
-    if (file.empty() && options.daemonise && log::destination() == "stderr")
-        file = cat(config.configdirectory(), "/log/rookery.log");
+    std::string file = log_file(options, config);
     if (!file.empty()) {
         Status made = make_log_file(file, context.run_as());
         if (!made) log::fatal(log::kExConfig, cat("log file: ", made.error().text));
         ::setenv("ROOKERY_LOG", file.c_str(), 1);
         log::to_file(file);
-        if (!options.log_file.empty() && !send_output_to(file))
-            log::fatal(log::kExConfig, cat("log file: ", file));
     }
+    say(cat("the log goes to ", log::destination()));
+    if (!options.log_file.empty() && !send_output_to(file))
+        log::fatal(log::kExConfig, cat("log file: ", file));
     if (options.verbose > 0 || ::getenv("CYRUS_VERBOSE") != nullptr) {
         log::set_level(options.verbose > 1 ? log::Level::debug : log::Level::info);
         ::setenv("CYRUS_VERBOSE", "1", 0);
@@ -100,6 +111,7 @@ int main(int argc, char** argv)
 {
     install_panic_handlers();
     MasterOptions options = parse_master_options(argc, argv);
+    if (auto copy = duplicate(STDERR_FILENO)) console = *std::move(copy);
     log::open("master");
     auto config = config::Config::load(options.imapd_conf, "master");
     if (!config) log::fatal(log::kExConfig, config.error().text);
@@ -108,15 +120,12 @@ int main(int argc, char** argv)
     auto conf = parse_conf(options.cyrus_conf);
     if (!conf) log::fatal(log::kExConfig, conf.error().text);
     LaunchContext context = make_context(argv[0], options, *config);
+    drop_idled(*conf, context.programs);
     Status programs = check_programs(*conf, context);
     if (!programs) log::fatal(log::kExConfig, programs.error().text);
     ::umask(077);
     Status state = make_state_directory(*config, context.run_as());
     if (!state) log::fatal(log::kExConfig, state.error().text);
-    say(cat("the log goes to ", log::destination() == "stderr" && options.daemonise
-                                    ? cat(config->configdirectory(), "/log/rookery.log")
-                                : options.log_file.empty() ? log::destination()
-                                                           : options.log_file));
     choose_log(options, *config, context);
     for (const std::string& text : conf->warnings) log::warning(text);
 
@@ -135,6 +144,7 @@ int main(int argc, char** argv)
     signals::install();
     Status detached = daemonise.done(options.log_file);
     if (!detached) end(daemonise, log::kExOsErr, detached.error().text);
+    if (options.daemonise) console.reset();
     log::notice("started", {{"version", PACKAGE_VERSION}, {"log", log::destination()}});
 
     Supervisor supervisor(context, *config, options);
@@ -145,6 +155,7 @@ int main(int argc, char** argv)
         pid_file->clear();
         end(daemonise, started.is(Code::config) ? log::kExConfig : 1, started.error().text);
     }
+    console.reset();
     int code = supervisor.loop();
     pid_file->clear();
     return code;

@@ -130,6 +130,7 @@ void Supervisor::reload()
         log::error("configuration is wrong: nothing is changed", {{"reason", conf.error()}});
         return;
     }
+    drop_idled(*conf, context_.programs);
     log::notice("reading the configuration again", {{"file", conf_path_}});
     for (const std::string& text : conf->warnings) log::warning(text);
     MonotonicTime now = monotonic_now();

@@ -11,6 +11,7 @@ check_PROGRAMS += %D%/support/echo_service
 %C%_support_echo_service_LDADD = master/libmaster.a lib/config/libconfig.a lib/base/libbase.a
 
 SYSTEM_TESTS =
+SYSTEM_TESTS += %D%/system/master_test.py
 SYSTEM_TESTS += %D%/system/murder_test.py
 SYSTEM_TESTS += %D%/system/fault_test.py
 SYSTEM_TESTS += %D%/system/config_test.py
