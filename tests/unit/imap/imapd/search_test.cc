@@ -1,0 +1,162 @@
+// What SEARCH asks for, and what it finds.
+#include "imap/imapd/search_parse.h"
+
+#include "imap/imapd/message_set.h"
+#include "imap/imapd/search_eval.h"
+#include "lib/stream/memory_layer.h"
+#include "lib/text/charset.h"
+#include "tests/support/memory_store.h"
+#include "tests/unit/unit.h"
+
+using namespace rookery;
+using namespace rookery::imapd;
+
+namespace {
+
+Result<SearchRequest> parse(std::string_view text)
+{
+    stream::MemoryEnds ends{cat(' ', text, "\r\n"), {}, 65536, false, false};
+    stream::Stream client(stream::memory_layer(ends));
+    CommandReader reader(client, ReaderLimits{});
+    reader.begin();
+    return parse_search(reader);
+}
+
+START_TEST(the_grammar_is_taken_and_nothing_else)
+{
+    for (const char* s :
+         {"ALL", "1:3,*", "UID 1:*", "(ALL)", "((SEEN) UNSEEN)", "NOT NOT SEEN", "OR SEEN (1 2)",
+          "BEFORE 1-Feb-1994", "SINCE \"01-Feb-1994\"", "HEADER Subject \"\"", "TEXT {3}\r\nabc",
+          "KEYWORD $Junk", "LARGER 0", "CHARSET UTF-8 SUBJECT x", "charset us-ascii all",
+          "OR OR 1 2 OR 3 4 NEW"})
+        ASSERT_OK(parse(s));
+    for (const char* s :
+         {"", "()", "(ALL", "ALL)", "(ALL )", "NOT", "OR SEEN", "FOO", "SUBJECT", "BEFORE x",
+          "BEFORE 31-Feb-1994", "LARGER x", "LARGER 4294967296", "UID x", "0", "1:0", "KEYWORD \"x\"",
+          "HEADER x", "CHARSET UTF-8", "SEEN CHARSET UTF-8 ALL", "ALL  ALL", "ALL "})
+        ck_assert_msg(parse(s).is(Code::syntax), "%s", s);
+    ck_assert(parse("CHARSET x-none SUBJECT y")->bad_charset);
+    ck_assert(!parse("CHARSET Utf-8 SUBJECT y")->bad_charset);
+}
+END_TEST
+
+START_TEST(nesting_and_number_of_keys_are_bounded)
+{
+    std::string nots;
+    for (int i = 0; i < 100; i++) nots.append("NOT ");
+    ASSERT_CODE(parse(nots + "ALL"), Code::limit);
+    ASSERT_CODE(parse(std::string(100, '(') + "ALL" + std::string(100, ')')), Code::limit);
+    std::string ors;
+    for (int i = 0; i < 100; i++) ors.append("OR ALL ");
+    ASSERT_CODE(parse(ors + "ALL"), Code::limit);
+    std::string many = "ALL";
+    for (int i = 0; i < 3000; i++) many.append(" ALL");
+    ASSERT_CODE(parse(many), Code::limit);
+}
+END_TEST
+
+struct Box {
+    Box()
+    {
+        state = store.make("user.bob");
+        // 7-Feb-1994 21:52:25 -0800, 8-Feb in UTC.
+        state->append("From: Ann <ann@x.org>\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n"
+                      "Date: Mon, 31 Jan 1994 23:00:00 -0800\r\n\r\nfirst body\r\n",
+                      model::kFlagged, 760686745, -480);
+        state->append("From: bob@y.org\r\nTo: ann@x.org, carl@z\r\nCc: dora@z\r\n"
+                      "Subject: re: folded\r\n subject\r\nX-Tag:\r\n"
+                      "Content-Type: text/plain; charset=iso-8859-1\r\n"
+                      "Content-Transfer-Encoding: base64\r\n\r\nTfxsbGVyCg==\r\n",
+                      model::kAnswered | model::kDeleted, 0, 0);
+        state->append("no header at all", model::kDraft, 86400 * 3, 0);
+        state->messages[1]->keywords = *state->keyword_bits({"$Junk"});
+        state->messages[1]->seen_by.insert("bob");
+        state->messages[0]->recent = false;
+        mailbox = *store.open(state->entry, "bob", mailbox::OpenMode::read_write);
+    }
+    std::string find(std::string_view query)
+    {
+        auto request = parse(query);
+        ASSERT_OK(request);
+        auto found = search_mailbox(*mailbox, std::move(request->root));
+        return found ? number_set(*found) : cat("!", code_name(found.error().code));
+    }
+    test::MemoryStore store;
+    std::shared_ptr<test::MemoryMailboxState> state;
+    std::unique_ptr<mailbox::Mailbox> mailbox;
+};
+
+START_TEST(each_key_finds_its_messages)
+{
+    Box box;
+    const struct {
+        const char* query;
+        const char* want;
+    } table[] = {
+        {"ALL", "1:3"}, {"2", "2"}, {"2:*", "2:3"}, {"7", ""}, {"UID 1,3", "1,3"}, {"UID 50:*", "3"},
+        {"FLAGGED", "1"}, {"UNFLAGGED", "2:3"}, {"ANSWERED", "2"}, {"UNANSWERED", "1,3"},
+        {"DELETED", "2"}, {"UNDELETED", "1,3"}, {"DRAFT", "3"}, {"UNDRAFT", "1:2"}, {"SEEN", "2"},
+        {"UNSEEN", "1,3"}, {"RECENT", "2:3"}, {"OLD", "1"}, {"NEW", "3"}, {"KEYWORD $junk", "2"},
+        {"UNKEYWORD $Junk", "1,3"}, {"KEYWORD none", ""}, {"UNKEYWORD none", "1:3"},
+        {"ON 7-Feb-1994", "1"}, {"SINCE 7-Feb-1994", "1"}, {"BEFORE 7-Feb-1994", "2:3"},
+        {"ON 1-Jan-1970", "2"}, {"BEFORE 4-Jan-1970", "2"},
+        {"SENTON 31-Jan-1994", "1"}, {"SENTBEFORE 31-Jan-1994", ""}, {"SENTSINCE 1-Jan-1990", "1"},
+        {"LARGER 16", "1:2"}, {"SMALLER 17", "3"}, {"SMALLER 16", ""},
+        {"FROM ANN", "1"}, {"TO x.org", "2"}, {"CC dora", "2"}, {"BCC dora", ""},
+        {"SUBJECT \"folded subject\"", "2"}, {"HEADER X-Tag \"\"", "2"}, {"HEADER x-tag y", ""},
+        {"BODY \"first body\"", "1"}, {"BODY header", ""}, {"TEXT ann@", "1:2"},
+        {"TEXT \"x-tag:\"", "2"}, {"NOT TEXT ann@", "3"}, {"OR FLAGGED DRAFT", "1,3"},
+        {"NOT (FLAGGED)", "2:3"}, {"UNSEEN TEXT ann@", "1"}, {"OR (SEEN DELETED) BODY first", "1:2"},
+        {"SUBJECT \"\"", "1:2"},
+    };
+    for (const auto& row : table)
+        ck_assert_msg(box.find(row.query) == row.want, "%s: got %s", row.query,
+                      box.find(row.query).c_str());
+}
+END_TEST
+
+START_TEST(text_is_found_in_any_charset)
+{
+    Box box;
+    ASSERT_EQ_TEXT(box.find("CHARSET UTF-8 SUBJECT {7}\r\nGR\xc3\x9c\xc3\x9f" "e"), "1");
+    ASSERT_EQ_TEXT(box.find("CHARSET ISO-8859-1 SUBJECT \"gr\xfc\xdf" "e\""), "1");
+    ASSERT_EQ_TEXT(box.find("BODY {7}\r\nM\xc3\xbcller"), "2");
+    if (text::is_known_charset("koi8-r")) ASSERT_EQ_TEXT(box.find("CHARSET koi8-r BODY first"), "1");
+}
+END_TEST
+
+START_TEST(what_is_not_needed_is_not_read)
+{
+    Box box;
+    box.store.fail_content = Error{Code::io, "disk"};
+    ASSERT_EQ_TEXT(box.find("BODY first SEEN UNSEEN"), "");
+    ASSERT_EQ_TEXT(box.find("OR BODY first ALL"), "1:3");
+    ASSERT_EQ_TEXT(box.find("BODY first"), "!I/O error");
+}
+END_TEST
+
+START_TEST(an_expunged_message_matches_nothing)
+{
+    Box box;
+    box.state->expunge_uid(2);
+    ASSERT_EQ_TEXT(box.find("ALL"), "1,3");
+    ASSERT_EQ_TEXT(box.find("NOT TEXT nothing"), "1,3");
+}
+END_TEST
+
+Suite* make()
+{
+    Suite* s = suite_create("imap/imapd/search");
+    TCase* c = tcase_create("all");
+    tcase_add_test(c, the_grammar_is_taken_and_nothing_else);
+    tcase_add_test(c, nesting_and_number_of_keys_are_bounded);
+    tcase_add_test(c, each_key_finds_its_messages);
+    tcase_add_test(c, text_is_found_in_any_charset);
+    tcase_add_test(c, what_is_not_needed_is_not_read);
+    tcase_add_test(c, an_expunged_message_matches_nothing);
+    suite_add_tcase(s, c);
+    return s;
+}
+const test::Registered registered(make);
+
+}  // namespace
