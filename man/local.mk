@@ -1,3 +1,5 @@
 # man
 dist_man_MANS += man/rookery-passwd.8
 dist_man_MANS += man/reconstruct.8
+dist_man_MANS += man/master.8
+dist_man_MANS += man/cyrus.conf.5

@@ -18,3 +18,16 @@ noinst_LIBRARIES += %D%/libmaster.a
 libexec_PROGRAMS += %D%/master
 %C%_master_SOURCES = %D%/master.cc
 %C%_master_LDADD = %D%/libmaster.a lib/config/libconfig.a lib/base/libbase.a
+EXTRA_DIST += doc/formats/scoreboard.md
+
+if HAVE_CHECK
+check_PROGRAMS += tests/unit/master/suite
+TESTS += tests/unit/master/suite
+tests_unit_master_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+	tests/unit/master/conf_test.cc tests/unit/master/events_test.cc \
+	tests/unit/master/file_watch_test.cc tests/unit/master/listen_test.cc \
+	tests/unit/master/scoreboard_test.cc tests/unit/master/throttle_test.cc
+tests_unit_master_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+tests_unit_master_suite_LDADD = master/libmaster.a lib/config/libconfig.a lib/base/libbase.a \
+	$(CHECK_LIBS)
+endif
