@@ -57,6 +57,9 @@ class Backend {
     bool tls_active() const { return tls_active_; }
     // False if the peer has closed an idle connection, or said BYE on it. Does not wait.
     bool is_alive();
+    // While a mailbox is selected on it, the pool does not replace it by another connection.
+    void set_selected(bool selected) { selected_ = selected; }
+    bool is_selected() const { return selected_; }
     // Polite logout, bounded, then close. The destructor only closes.
     void logout();
 
@@ -67,6 +70,7 @@ class Backend {
     std::optional<auth::SaslClient> sasl_;  // its layer, if any, is in stream_
     stream::Stream stream_;
     bool tls_active_ = false;
+    bool selected_ = false;
     std::vector<std::string> capabilities_;
     std::string banner_;
     std::string tag_prefix_;

@@ -25,6 +25,8 @@ Result<Backend*> BackendPool::get(const std::string& server)
 {
     if (Backend* open = find(server)) {
         if (open->is_alive()) return open;
+        if (open->is_selected())
+            return Error{Code::closed, "the connection of the selected mailbox is lost"};
         connections_.erase(server);
     }
     if (!health_) health_.emplace(Health::path(config_), Health::options(config_));

@@ -3,9 +3,6 @@
 noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES =
 %C%_libimapd_a_SOURCES += %D%/command_reader.h %D%/command_reader.cc
-%C%_libimapd_a_SOURCES += %D%/relay.h
-%C%_libimapd_a_SOURCES += %D%/remote_copy.h
-%C%_libimapd_a_SOURCES += %D%/router.h
 %C%_libimapd_a_SOURCES += %D%/updates.h
 %C%_libimapd_a_SOURCES += %D%/capabilities.h %D%/capabilities.cc
 %C%_libimapd_a_SOURCES += %D%/command_table.h %D%/command_table.cc
@@ -26,6 +23,24 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/commands/rename.cc
 %C%_libimapd_a_SOURCES += %D%/commands/status.cc
 %C%_libimapd_a_SOURCES += %D%/commands/subscribe.cc
+
+# Other servers.
+%C%_libimapd_a_SOURCES += %D%/relay.h %D%/relay.cc
+%C%_libimapd_a_SOURCES += %D%/relay_channel.h %D%/relay_channel.cc
+%C%_libimapd_a_SOURCES += %D%/relay_retry.h %D%/relay_retry.cc
+%C%_libimapd_a_SOURCES += %D%/relay_selection.h %D%/relay_selection.cc
+%C%_libimapd_a_SOURCES += %D%/relay_transfer.h %D%/relay_transfer.cc
+%C%_libimapd_a_SOURCES += %D%/remote_append.h %D%/remote_append.cc
+%C%_libimapd_a_SOURCES += %D%/remote_copy.h %D%/remote_copy.cc
+%C%_libimapd_a_SOURCES += %D%/router.h %D%/router.cc
+%C%_libimapd_a_SOURCES += %D%/server_choice.h %D%/server_choice.cc
+%C%_libimapd_a_SOURCES += %D%/commands/relay_append.cc
+%C%_libimapd_a_SOURCES += %D%/commands/relay_copy.cc
+%C%_libimapd_a_SOURCES += %D%/commands/relay_idle.cc
+%C%_libimapd_a_SOURCES += %D%/commands/relay_namespace.cc
+%C%_libimapd_a_SOURCES += %D%/commands/relay_select.cc
+%C%_libimapd_a_SOURCES += %D%/commands/relay_subscribe.cc
+%C%_libimapd_a_SOURCES += %D%/commands/relay_verbatim.cc
 
 # The selected state.
 %C%_libimapd_a_SOURCES += %D%/fetch_parse.h %D%/fetch_parse.cc

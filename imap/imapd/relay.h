@@ -7,6 +7,9 @@
 #ifndef ROOKERY_IMAP_IMAPD_RELAY_H
 #define ROOKERY_IMAP_IMAPD_RELAY_H
 
+#include <optional>
+
+#include "imap/backend/backend.h"
 #include "imap/imapd/session.h"
 #include "lib/base/result.h"
 
@@ -21,6 +24,19 @@ Status relay_poll(ImapSession& session);
 // UNSELECT at the selected mailbox's server, its answer dropped; a connection on which that fails
 // is dropped. For ImapSession::unselect(), which forgets the selection afterwards.
 void relay_unselect(ImapSession& session);
+
+// --- for the relays of the commands
+// Another connection to the selected mailbox's server takes the place of one that is lost, if the
+// client cannot tell the difference (RULES 5.5). closed: it would.
+Status replace_selection(ImapSession& session);
+// Success if the selected mailbox's server is there, maybe after replace_selection().
+Status ensure_selection(ImapSession& session);
+// Closes the connection; the selection goes with it.
+void lose_backend(ImapSession& session, backend::Backend& backend);
+Completion say_bye_lost(ImapSession& session);
+// Held EXPUNGE lines go to the client before a command that may carry them. For one that may not
+// the completion says that the client must ask first: its message numbers are not the server's.
+std::optional<Completion> release_held(ImapSession& session, const Command& command);
 
 }  // namespace rookery::imapd
 

@@ -37,6 +37,16 @@ struct RemoteSelection {
     model::MailboxName name;
     std::string external;                 // as the client wrote it
     bool read_only = false;
+    // What the client was told at SELECT, and whether nothing happened since that would show if
+    // another connection took over (RULES 5.5).
+    std::string arguments;                // of SELECT, behind the name
+    uint32_t uidvalidity = 0;
+    uint32_t exists = 0;
+    uint32_t uidnext = 0;
+    uint64_t highestmodseq = 0;
+    bool replaceable = true;
+    // Untagged lines that wait for a command that may carry EXPUNGE, in order.
+    std::string held;
 };
 using Selection = std::variant<NoSelection, LocalSelection, RemoteSelection>;
 

@@ -1,0 +1,16 @@
+// APPEND to a mailbox on another server: messages go through, they are not kept here.
+#include "imap/imapd/command_table.h"
+#include "imap/imapd/relay_retry.h"
+#include "imap/imapd/remote_append.h"
+
+namespace rookery::imapd::commands {
+
+Completion relay_append(ImapSession& s, Command& command, backend::Backend& backend)
+{
+    RelayChannel channel(s, backend);
+    begin_append(channel, command.external);
+    if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
+    return finish_at_mailbox(s, command, channel).result();
+}
+
+}  // namespace rookery::imapd::commands

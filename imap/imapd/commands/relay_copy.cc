@@ -1,0 +1,61 @@
+// COPY and MOVE out of a mailbox on another server.
+#include "imap/imapd/command_table.h"
+#include "imap/imapd/relay.h"
+#include "imap/imapd/relay_retry.h"
+#include "imap/imapd/relay_transfer.h"
+#include "imap/imapd/router.h"
+#include "lib/base/strings.h"
+
+namespace rookery::imapd::commands {
+namespace {
+
+bool is_move(const Command& command)
+{
+    return command.name.ends_with("MOVE");
+}
+
+Completion on_one_server(ImapSession& s, const Command& command, const std::string& set)
+{
+    backend::Backend& backend = *s.remote()->backend;
+    if (is_move(command)) s.remote()->replaceable = false;
+    RelayChannel channel(s, backend);
+    channel.verb(command.name);
+    channel.raw(cat(' ', set));
+    channel.astring(command.external);
+    auto answer = channel.finish();
+    if (!answer) return channel.failed(answer.error());
+    // The list has the destination there; its server does not: not the time to create it.
+    if (is_miss(s, command, *answer))
+        return Completion::no("[UNAVAILABLE] The destination is on its way to another server");
+    return (*std::move(answer)).completion();
+}
+
+}  // namespace
+
+Completion relay_copy(ImapSession& s, Command& command, backend::Backend&)
+{
+    std::string set;
+    auto placed = [&]() -> Result<Placed> {
+        TRY(s.reader.space());
+        TRY_ASSIGN(model::SequenceSet parsed, s.reader.sequence_set());
+        set = parsed.to_string();
+        TRY(s.reader.space());
+        TRY_ASSIGN(command.external, s.reader.astring());
+        TRY(s.reader.end_of_line());
+        TRY_ASSIGN(command.mailbox, s.names->to_internal(command.external));
+        return place(s, *command.mailbox);
+    }();
+    if (placed.is(Code::not_found)) return Completion::no("[TRYCREATE] Mailbox does not exist");
+    if (!placed) return Completion::from(placed.error());
+    if (!ensure_selection(s)) return say_bye_lost(s);
+    if (auto refused = release_held(s, command)) return *refused;
+    command.entry = placed->entry;
+    if (placed->server == s.remote()->backend->server()) return on_one_server(s, command, set);
+    if (placed->is_here())
+        return Completion::no("[CANNOT] The mailbox is on another server than the destination");
+    auto target = s.backends->get(placed->server);
+    if (!target) return Completion::from(Error{Code::unavailable, {}});
+    return transfer(s, command, set, **target, command.external, is_move(command));
+}
+
+}  // namespace rookery::imapd::commands

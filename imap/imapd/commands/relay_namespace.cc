@@ -1,0 +1,141 @@
+// Changes of the namespace at the server where they happen; afterwards this server knows of them.
+#include "imap/imapd/command_table.h"
+#include "imap/imapd/relay.h"
+#include "imap/imapd/relay_retry.h"
+#include "imap/imapd/rights.h"
+#include "imap/imapd/router.h"
+#include "imap/model/location.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+
+namespace rookery::imapd::commands {
+namespace {
+
+// Read your writes: the next command of any session here sees it. If the master cannot be asked the
+// change was made all the same.
+void caught_up(ImapSession& s)
+{
+    auto done = s.directory.catch_up();
+    if (!done) log::info("the list does not have a change yet", {{"reason", done.error()}});
+}
+
+// A word of CREATE that names a server: "server!partition", or a server that is known.
+bool is_server(ImapSession& s, const std::string& word)
+{
+    for (const std::string& server : s.config.serverlist())
+        if (server == word) return true;
+    bool found = false;
+    auto scanned = s.directory.scan_server(word, [&](const model::MailboxEntry&) {
+        found = true;
+        return mboxlist::Next::stop();
+    });
+    return scanned.ok() && found;
+}
+
+struct Where {
+    std::string server;     // "" = as the router chose
+    std::string partition;  // "" = as that server likes
+};
+
+Result<Where> read_location(ImapSession& s)
+{
+    TRY_ASSIGN(std::string word, s.reader.astring());
+    TRY_ASSIGN(model::WireLocation location, model::parse_location(word));
+    if (!location.server.empty()) return Where{location.server, location.partition};
+    if (is_server(s, word)) return Where{word, {}};
+    return Where{{}, word};
+}
+
+// [SP location], read up to what may follow it. A list of parameters ("(USE (\Sent))", RFC 4466) is
+// not a location; its opening space has been taken then.
+struct Arguments {
+    Where where;
+    bool list = false;
+    bool denied = false;
+};
+Result<Arguments> read_arguments(ImapSession& s)
+{
+    Arguments arguments;
+    TRY_ASSIGN(bool more, s.reader.accept(' '));
+    if (!more) return arguments;
+    TRY_ASSIGN(char next, s.reader.peek());
+    arguments.list = next == '(';
+    if (arguments.list) return arguments;
+    // Where a mailbox goes is the administrator's choice.
+    arguments.denied = !s.identity->any_admin();
+    if (arguments.denied) return arguments;
+    TRY_ASSIGN(arguments.where, read_location(s));
+    return arguments;
+}
+
+Completion permission_denied()
+{
+    return Completion::from(Error{Code::denied, {}});
+}
+
+}  // namespace
+
+Completion relay_namespace_change(ImapSession& s, Command& command, backend::Backend& backend)
+{
+    RelayChannel channel(s, backend);
+    channel.verb(command.name);
+    channel.astring(command.external);
+    if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
+    Outcome outcome = finish_at_mailbox(s, command, channel);
+    if (outcome.ok()) caught_up(s);
+    return std::move(outcome).result();
+}
+
+Completion relay_create(ImapSession& s, Command& command, backend::Backend& backend)
+{
+    auto arguments = read_arguments(s);
+    if (!arguments) return Completion::from(arguments.error());
+    if (arguments->denied) return permission_denied();
+    if (auto legal = command.mailbox->check_creatable(); !legal) return Completion::from(legal.error());
+    backend::Backend* target = &backend;
+    const Where& where = arguments->where;
+    if (!where.server.empty() && where.server != backend.server()) {
+        auto named = s.backends->get(where.server);
+        if (!named) return Completion::from(Error{Code::unavailable, {}});
+        target = *named;
+    }
+    RelayChannel channel(s, *target);
+    channel.verb("CREATE");
+    channel.astring(command.external);
+    if (!where.partition.empty()) channel.astring(where.partition);
+    if (arguments->list) channel.raw(" ");
+    if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
+    auto answer = channel.finish();
+    if (!answer) return channel.failed(answer.error());
+    if (answer->ok()) caught_up(s);
+    return (*std::move(answer)).completion();
+}
+
+Completion relay_rename(ImapSession& s, Command& command, backend::Backend& backend)
+{
+    std::string to;
+    auto arguments = [&]() -> Result<Arguments> {
+        TRY(s.reader.space());
+        TRY_ASSIGN(to, s.reader.astring());
+        TRY_ASSIGN(Arguments read, read_arguments(s));
+        if (read.denied) return read;
+        TRY(s.reader.end_of_line());
+        TRY(s.names->to_internal(to));
+        return read;
+    }();
+    if (!arguments) return Completion::from(arguments.error());
+    if (arguments->denied) return permission_denied();
+    const Where& where = arguments->where;
+    if (!where.server.empty() && where.server != backend.server())
+        return Completion::no("[CANNOT] RENAME does not move mailboxes to another server");
+    RelayChannel channel(s, backend);
+    channel.verb("RENAME");
+    channel.astring(command.external);
+    channel.astring(to);
+    if (!where.partition.empty()) channel.astring(where.partition);
+    Outcome outcome = finish_at_mailbox(s, command, channel);
+    if (outcome.ok()) caught_up(s);
+    return std::move(outcome).result();
+}
+
+}  // namespace rookery::imapd::commands

@@ -1,0 +1,127 @@
+// Subscriptions, which are kept at the server of the user's INBOX.
+#include "imap/imapd/command_table.h"
+#include "imap/imapd/relay.h"
+#include "imap/imapd/relay_channel.h"
+#include "imap/imapd/rights.h"
+#include "imap/imapd/router.h"
+#include "lib/base/strings.h"
+
+namespace rookery::imapd::commands {
+namespace {
+
+constexpr size_t kMaxLsubLine = 16384;
+
+// That server knows its own mailboxes only, so whether the name exists is asked here.
+Status may_subscribe(ImapSession& s, const model::MailboxName& name)
+{
+    auto placed = place(s, name);
+    if (!placed) {
+        bool unknown = placed.is(Code::not_found) || placed.is(Code::behind);
+        return unknown && s.config.allowallsubscribe() ? success() : Status(placed.error());
+    }
+    return placed->entry ? require(s, *placed->entry, model::Rights::lookup) : success();
+}
+
+// Is this name, as an LSUB line has it, a mailbox that the user may see?
+bool is_known(ImapSession& s, const std::string& external)
+{
+    auto name = s.names->to_internal(external);
+    if (!name) return false;
+    auto entry = s.directory.lookup(*name);
+    return entry && entry->state == model::EntryState::active &&
+           require(s, *entry, model::Rights::lookup).ok();
+}
+
+// A string of a response: quoted, literal or atom, at the end of the line.
+std::string last_string(std::string_view line)
+{
+    line = trim(line);
+    if (size_t brace = line.find("}\r\n"); brace != std::string_view::npos)
+        return std::string(line.substr(brace + 3));
+    if (!line.ends_with('"')) return std::string(line.substr(line.rfind(' ') + 1));
+    std::string out;
+    bool escaped = false;
+    size_t open = line.find('"');
+    for (char c : line.substr(open + 1, line.size() - open - 2)) {
+        escaped = !escaped && c == '\\';
+        if (!escaped) out.push_back(c);
+    }
+    return out;
+}
+
+bool is_missing_flag(std::string_view flag)
+{
+    return equal_nocase(flag, "\\Noselect") || equal_nocase(flag, "\\NonExistent");
+}
+
+// "* LSUB (\Noselect) "." name": to the server of the INBOX a mailbox elsewhere does not exist.
+std::string corrected(ImapSession& s, const std::string& line)
+{
+    size_t open = line.find('(');
+    size_t close = line.find(')');
+    if (open == std::string::npos || close == std::string::npos || close < open) return line;
+    // Behind the flags: a space, the separator (4 or 3 bytes with its quotes, or NIL), a space.
+    std::string_view rest = std::string_view(line).substr(close + 1);
+    size_t separator_end = rest.starts_with(" \"") ? rest.find("\" ", 3) + 1 : rest.find(' ', 1);
+    if (separator_end >= rest.size()) return line;
+    if (!is_known(s, last_string(rest.substr(separator_end)))) return line;
+    std::string flags;
+    for (std::string_view flag : split_words(line.substr(open + 1, close - open - 1)))
+        if (!is_missing_flag(flag)) cat_to(flags, flags.empty() ? "" : " ", flag);
+    return cat(line.substr(0, open + 1), flags, ")", rest);
+}
+
+Result<bool> pass_lsub(ImapSession& s, backend::ReplyReader& replies, const backend::Reply& reply)
+{
+    if (reply.word != "LSUB" || to_lower(reply.head).find("\\no") == std::string::npos) return false;
+    TRY_ASSIGN(std::string whole, replies.read_whole(reply, kMaxLsubLine));
+    s.client.put(corrected(s, whole));
+    return true;
+}
+
+}  // namespace
+
+Completion relay_subscribe(ImapSession& s, Command& command, backend::Backend& backend)
+{
+    std::string external;
+    Status legal = [&]() -> Status {
+        TRY(s.reader.space());
+        TRY_ASSIGN(external, s.reader.astring());
+        TRY(s.reader.end_of_line());
+        TRY_ASSIGN(auto name, s.names->to_internal(external));
+        return command.name == "SUBSCRIBE" ? may_subscribe(s, name) : success();
+    }();
+    if (!legal) return Completion::from(legal.error());
+    RelayChannel channel(s, backend);
+    channel.verb(command.name);
+    channel.astring(external);
+    auto answer = channel.finish();
+    if (!answer) return channel.failed(answer.error());
+    return (*std::move(answer)).completion();
+}
+
+Completion relay_lsub(ImapSession& s, Command&, backend::Backend& backend)
+{
+    std::string reference;
+    std::string pattern;
+    Status read = [&]() -> Status {
+        TRY(s.reader.space());
+        TRY_ASSIGN(reference, s.reader.astring());
+        TRY(s.reader.space());
+        TRY_ASSIGN(pattern, s.reader.list_mailbox());
+        return s.reader.end_of_line();
+    }();
+    if (!read) return Completion::from(read.error());
+    RelayChannel channel(s, backend);
+    channel.verb("LSUB");
+    channel.astring(reference);
+    channel.astring(pattern);
+    channel.filter([&s](backend::ReplyReader& replies, const backend::Reply& reply) {
+        return pass_lsub(s, replies, reply);
+    });
+    auto answer = channel.finish();
+    if (!answer) return channel.failed(answer.error());
+    return (*std::move(answer)).completion();
+}
+
+}  // namespace rookery::imapd::commands

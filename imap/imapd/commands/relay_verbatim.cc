@@ -1,0 +1,52 @@
+// What most rows use: the command goes on as it came, token by token.
+#include "imap/imapd/command_table.h"
+#include "imap/imapd/relay.h"
+#include "imap/imapd/relay_retry.h"
+
+namespace rookery::imapd::commands {
+namespace {
+
+// FETCH, SEARCH and NOOP may be sent once more if their connection turns out to be dead and has
+// said nothing.
+Completion at_selection(ImapSession& s, RelayChannel& channel)
+{
+    auto answer = channel.finish();
+    if (answer) return (*std::move(answer)).completion();
+    RemoteSelection* remote = s.remote();
+    bool again = remote != nullptr && remote->replaceable && s.client.ok() && !channel.heard() &&
+                 channel.can_repeat();
+    if (!again) return channel.failed(answer.error());
+    if (!replace_selection(s)) return say_bye_lost(s);
+    channel.rebind(*s.remote()->backend);
+    answer = channel.finish();
+    if (answer) return (*std::move(answer)).completion();
+    return channel.failed(answer.error());
+}
+
+bool only_reads(std::string_view name)
+{
+    return name == "FETCH" || name == "UID FETCH" || name == "SEARCH" || name == "UID SEARCH";
+}
+
+}  // namespace
+
+Completion relay_verbatim(ImapSession& s, Command& command, backend::Backend& backend)
+{
+    if (command.mailbox) {
+        RelayChannel channel(s, backend);
+        channel.verb(command.name);
+        channel.astring(command.external);
+        if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
+        return finish_at_mailbox(s, command, channel).result();
+    }
+    if (!ensure_selection(s)) return say_bye_lost(s);
+    if (auto refused = release_held(s, command)) return *refused;
+    RelayChannel channel(s, *s.remote()->backend);
+    channel.verb(command.name);
+    if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
+    // What changes something may have been done by a server that died before it said so.
+    if (!only_reads(command.name)) s.remote()->replaceable = false;
+    return at_selection(s, channel);
+}
+
+}  // namespace rookery::imapd::commands

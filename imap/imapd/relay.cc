@@ -1,0 +1,154 @@
+// The selected mailbox on another server, between commands and when its connection is lost.
+#include "imap/imapd/relay.h"
+
+#include "imap/imapd/command_table.h"
+#include "imap/imapd/relay_channel.h"
+#include "imap/imapd/relay_selection.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+
+namespace rookery::imapd {
+namespace {
+
+constexpr size_t kMaxHeldLines = 65536;
+
+Error lost(std::string_view why)
+{
+    return Error{Code::closed, std::string(why)};
+}
+
+bool changes_numbers(const backend::Reply& reply)
+{
+    return reply.word == "EXPUNGE" || reply.word == "VANISHED";
+}
+
+// One untagged response that no command asked for.
+Status unsolicited(ImapSession& s, RemoteSelection& remote, backend::ReplyReader& replies)
+{
+    TRY_ASSIGN(backend::Reply reply, replies.next());
+    if (reply.kind != backend::Reply::Kind::untagged) return lost("an answer to no command");
+    if (reply.word == "BYE") return lost(reply.head.substr(0, 200));
+    if (reply.word != "OK") remote.replaceable = false;
+    if (remote.held.empty() && !changes_numbers(reply)) return replies.copy_to(s.client, reply);
+    // What comes after a held line counts on it, so it waits too.
+    TRY_ASSIGN(std::string whole, replies.read_whole(reply, kMaxHeldLines));
+    if (remote.held.size() + whole.size() > kMaxHeldLines) return lost("too much unsolicited data");
+    remote.held += whole;
+    return success();
+}
+
+Status read_unsolicited(ImapSession& s, RemoteSelection& remote)
+{
+    stream::Stream& from = remote.backend->stream();
+    backend::ReplyReader replies(from);
+    do {
+        auto read = unsolicited(s, remote, replies);
+        if (!read) {
+            if (s.client.ok()) from.fail(read.error());
+            return read;
+        }
+    } while (from.has_input());
+    return success();
+}
+
+}  // namespace
+
+Status relay_unsolicited(ImapSession& session)
+{
+    RemoteSelection* remote = session.remote();
+    if (remote == nullptr) return success();
+    auto read = read_unsolicited(session, *remote);
+    if (read || !session.client.ok()) return read;
+    log::info("the server of the selected mailbox is lost",
+              {{"server", remote->backend->server()}, {"reason", read.error()}});
+    return replace_selection(session);
+}
+
+Status relay_poll(ImapSession& session)
+{
+    RemoteSelection* remote = session.remote();
+    if (remote == nullptr) return success();
+    TRY(ensure_selection(session));
+    session.client.put(remote->held);
+    remote->held.clear();
+    RelayChannel channel(session, *remote->backend);
+    channel.verb("NOOP");
+    TRY(channel.finish());
+    return success();
+}
+
+void relay_unselect(ImapSession& session)
+{
+    RemoteSelection* remote = session.remote();
+    if (remote == nullptr) return;
+    backend::Backend& backend = *remote->backend;
+    backend.set_selected(false);
+    if (!backend.stream().ok() || !backend.has_capability("UNSELECT")) {
+        lose_backend(session, backend);
+        return;
+    }
+    RelayChannel channel(session, backend);
+    channel.verb("UNSELECT");
+    channel.filter([](backend::ReplyReader&, const backend::Reply&) -> Result<bool> { return true; });
+    auto answer = channel.finish();
+    if (!answer || !answer->ok()) lose_backend(session, backend);
+}
+
+void lose_backend(ImapSession& session, backend::Backend& backend)
+{
+    RemoteSelection* remote = session.remote();
+    if (remote != nullptr && remote->backend == &backend) {
+        session.selection = NoSelection{};
+        if (session.state == State::selected) session.state = State::authenticated;
+    }
+    session.backends->drop(&backend);
+}
+
+Completion say_bye_lost(ImapSession& session)
+{
+    session.client.put("* BYE [UNAVAILABLE] Lost connection to the mailbox's server\r\n");
+    (void)session.client.flush();
+    return Completion::disconnect();
+}
+
+Status ensure_selection(ImapSession& session)
+{
+    RemoteSelection* remote = session.remote();
+    if (remote == nullptr || remote->backend->is_alive()) return success();
+    return replace_selection(session);
+}
+
+Status replace_selection(ImapSession& session)
+{
+    RemoteSelection* remote = session.remote();
+    if (remote == nullptr) return lost("nothing is selected");
+    if (!remote->replaceable || !remote->held.empty()) return lost("the selection cannot be replaced");
+    const std::string server = remote->backend->server();
+    session.backends->drop(remote->backend);
+    remote->backend = nullptr;
+    auto replaced = [&]() -> Status {
+        TRY_ASSIGN(backend::Backend * backend, session.backends->get(server));
+        return select_again(session, *remote, *backend);
+    }();
+    if (replaced) {
+        log::info("the selected mailbox was selected again", {{"server", server}});
+        return success();
+    }
+    session.selection = NoSelection{};
+    return replaced;
+}
+
+std::optional<Completion> release_held(ImapSession& session, const Command& command)
+{
+    RemoteSelection* remote = session.remote();
+    if (remote == nullptr || remote->held.empty()) return std::nullopt;
+    const CommandSpec* spec = find_command(command.name);
+    bool by_number = command.name == "COPY" || command.name == "MOVE";
+    if (by_number || (spec != nullptr && spec->holds_expunge))
+        return Completion::no("[EXPUNGEISSUED] Messages are gone; ask what changed first (NOOP)");
+    session.client.put(remote->held);
+    remote->held.clear();
+    return std::nullopt;
+}
+
+}  // namespace rookery::imapd

@@ -1,0 +1,118 @@
+// RelayChannel: one command on its way to another server, and its answer on the way back.
+//
+// The arguments are taken from the client token by token and checked for framing only (RULES 5.2):
+// quotes close, lists balance, a literal's head ends its line, no bare CR, LF or NUL. Literals of up
+// to kSmallLiteral bytes go as {n+} with the line; a larger one is announced to the server first,
+// and the client is asked for it only when the server has asked (RULES 5.4). The command gets a tag
+// of ours; the answer's text is given to the caller, untagged lines go to the client as they are,
+// literals through a bounded buffer.
+// A command that was not sent in part may be sent again elsewhere (rebind).
+// Every failure goes to failed(), which knows whose it is: of the client's command (syntax, limit),
+// of the client's connection, or of the server, whose stream has failed then. One thread.
+#ifndef ROOKERY_IMAP_IMAPD_RELAY_CHANNEL_H
+#define ROOKERY_IMAP_IMAPD_RELAY_CHANNEL_H
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "imap/backend/backend.h"
+#include "imap/backend/reply_reader.h"
+#include "imap/imapd/session.h"
+#include "lib/base/result.h"
+
+namespace rookery::imapd {
+
+// A tagged line without its tag.
+struct Answer {
+    Completion::Kind kind = Completion::Kind::ok;  // ok, no or bad
+    std::string text;
+    bool ok() const { return kind == Completion::Kind::ok; }
+    Completion completion() && { return {kind, std::move(text)}; }
+};
+
+class RelayChannel {
+ public:
+    static constexpr uint64_t kSmallLiteral = 4096;
+    static constexpr size_t kMaxHeldRequest = 65536;  // more goes out before the line is complete
+    static constexpr size_t kMaxTaggedLine = 1u << 20;
+
+    // Sees an untagged response before the client does; true: it was dealt with (what it left
+    // unread is dropped).
+    using Filter = std::function<Result<bool>(backend::ReplyReader&, const backend::Reply&)>;
+
+    RelayChannel(ImapSession& session, backend::Backend& backend);
+
+    // --- the request
+    void verb(std::string_view verb);          // first
+    void raw(std::string_view text);           // " (UID FLAGS)"
+    void astring(std::string_view value);      // with a space in front
+    // What is left of the client's line, CRLF included. An answer that came early (a literal was
+    // refused) is kept for finish().
+    Status client_arguments();
+    void filter(Filter filter) { filter_ = std::move(filter); }
+
+    // --- sending and the answer
+    // Sends what is not sent yet, and CRLF if client_arguments() was not used; passes on what comes
+    // until the tagged line.
+    Result<Answer> finish();
+    // The two halves, for commands with a continuation (IDLE, APPEND).
+    Status send_line();                        // what is collected, and CRLF
+    Status send_pending();                     // what is collected
+    // success: the server says "+", or it has answered already: early().
+    Status wait_go_ahead();
+    const std::optional<Answer>& early() const { return early_; }
+    // The next response, if it is the end: a tagged answer. Untagged ones are passed on.
+    Result<std::optional<Answer>> one_response();
+    // True if the server has got nothing, or all of it (not a part of a line).
+    bool can_repeat() const { return !sent_in_part_; }
+    // The same command to another server.
+    void rebind(backend::Backend& backend);
+    // The server gets a syntax error instead of the rest; its answer is dropped.
+    void abandon();
+
+    // What to tell the client when something above has failed: BAD or NO for its own mistakes, NO
+    // [UNAVAILABLE] if this server is lost, BYE if that is the one of the selected mailbox.
+    Completion failed(const Error& error);
+
+    backend::Backend& backend() { return *backend_; }
+    const std::string& tag() const { return tag_; }
+    // True if the server has said anything since the command was sent.
+    bool heard() const { return heard_; }
+
+ private:
+    Status token(size_t& depth);
+    Status quoted();
+    Status literal();
+    Status small_literal(const LiteralHead& head);
+    Status large_literal(const LiteralHead& head);
+    Status copy_body(uint64_t size);
+    Status take();
+    Result<std::optional<Answer>> read_response(bool want_go_ahead);
+    Status pass_on(const backend::Reply& reply);
+    // A failure while the server is listened to is the server's, unless it is the client's.
+    void blame(const Error& error);
+    void note_activity(const backend::Reply& reply);
+
+    ImapSession& s_;
+    backend::Backend* backend_;
+    std::optional<backend::ReplyReader> replies_;
+    Filter filter_;
+    std::string tag_;
+    std::string verb_;
+    std::string request_;   // everything behind the tag, as long as it is kept
+    std::string pending_;   // sent in part: what is not sent yet
+    std::optional<Answer> early_;
+    bool complete_ = false;
+    bool sent_ = false;
+    bool sent_in_part_ = false;
+    bool heard_ = false;
+    bool go_ahead_ = false;
+    size_t small_literals_ = 0;
+    uint64_t body_left_ = 0;  // of a literal that the client is sending
+};
+
+}  // namespace rookery::imapd
+
+#endif

@@ -1,0 +1,25 @@
+// Selecting a mailbox on another server, the first time and again on a new connection.
+//
+// select_at sends SELECT or EXAMINE and remembers what the server tells, on its way to the client.
+// select_again does the same silently and succeeds only if the answers are those that the client
+// knows (RULES 5.5). Codes: closed (they differ, or the server refuses), those of the streams.
+#ifndef ROOKERY_IMAP_IMAPD_RELAY_SELECTION_H
+#define ROOKERY_IMAP_IMAPD_RELAY_SELECTION_H
+
+#include <string_view>
+
+#include "imap/backend/backend.h"
+#include "imap/imapd/relay_channel.h"
+#include "imap/imapd/session.h"
+
+namespace rookery::imapd {
+
+// Takes from one untagged response what it says of the mailbox.
+void note_selected(RemoteSelection& selection, const backend::Reply& reply);
+Status select_again(ImapSession& session, RemoteSelection& selection, backend::Backend& backend);
+// ENABLE of what the client enabled, before a SELECT there. Failures show at the next command.
+void enable_at(ImapSession& session, backend::Backend& backend);
+
+}  // namespace rookery::imapd
+
+#endif

@@ -1,0 +1,275 @@
+#include "imap/imapd/relay_transfer.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "imap/imapd/relay.h"
+#include "imap/imapd/remote_append.h"
+#include "imap/imapd/rights.h"
+#include "imap/model/sequence_set.h"
+#include "lib/base/strings.h"
+
+namespace rookery::imapd {
+namespace {
+
+constexpr size_t kMaxFetchLine = 65536;
+
+// A value of a FETCH response at the beginning of text: "(...)", a quoted string or a word.
+std::string_view take_value(std::string_view& text)
+{
+    size_t end = 0;
+    if (text.starts_with('(')) {
+        end = text.find(')');
+    } else if (text.starts_with('"')) {
+        end = text.find('"', 1);
+    } else {
+        size_t stop = std::min(text.find_first_of(" )"), text.size());
+        std::string_view word = text.substr(0, stop);
+        text.remove_prefix(stop);
+        return word;
+    }
+    if (end == std::string_view::npos) end = text.size() - 1;
+    std::string_view value = text.substr(1, end - 1);
+    text.remove_prefix(end + 1);
+    return value;
+}
+
+std::string without_recent(std::string_view flags)
+{
+    std::string out;
+    for (std::string_view flag : split_words(flags))
+        if (!equal_nocase(flag, "\\Recent")) cat_to(out, out.empty() ? "" : " ", flag);
+    return out;
+}
+
+std::string uid_set(const std::vector<SourceMessage>& messages)
+{
+    model::SequenceSet set;
+    for (const SourceMessage& m : messages) set.add(m.uid);
+    return set.to_string();
+}
+
+// One transfer and where it stands.
+class Transfer {
+ public:
+    Transfer(ImapSession& s, const Command& command, backend::Backend& target,
+             const std::string& external)
+        : s_(s), command_(command), target_(target), external_(external)
+    {
+    }
+
+    // Each step gives a completion if the command is over.
+    std::optional<Completion> list(const std::string& set);
+    std::optional<Completion> copy();
+    std::optional<Completion> remove_from_source();
+    bool empty() const { return messages_.empty(); }
+    std::string copyuid() const
+    {
+        if (!appended_) return {};
+        return cat("[COPYUID ", appended_->uidvalidity, ' ', uid_set(messages_), ' ',
+                   appended_->uids, "] ");
+    }
+
+ private:
+    Result<bool> take_description(backend::ReplyReader& replies, const backend::Reply& reply);
+    Result<bool> take_body(RemoteAppend& append, const SourceMessage& message,
+                           backend::ReplyReader& replies, const backend::Reply& reply);
+    std::optional<Completion> copy_one(RemoteAppend& append, const SourceMessage& message);
+    std::optional<Completion> at_source(const std::string& verb, const std::string& arguments);
+
+    ImapSession& s_;
+    const Command& command_;
+    backend::Backend& target_;
+    const std::string& external_;
+    std::vector<SourceMessage> messages_;
+    bool too_many_ = false;
+    // The message on its way.
+    bool body_taken_ = false;
+    std::optional<Answer> refused_;
+    std::optional<Error> target_lost_;
+    std::optional<AppendUid> appended_;
+};
+
+Result<bool> Transfer::take_description(backend::ReplyReader& replies, const backend::Reply& reply)
+{
+    if (reply.word != "FETCH") return false;
+    TRY_ASSIGN(std::string line, replies.read_whole(reply, kMaxFetchLine));
+    auto message = parse_source_message(line);
+    if (!message) {
+        s_.client.put(line);  // another session's change of flags
+        return true;
+    }
+    too_many_ = too_many_ || messages_.size() >= kMaxTransfer;
+    if (!too_many_) messages_.push_back(*std::move(message));
+    return true;
+}
+
+std::optional<Completion> Transfer::list(const std::string& set)
+{
+    RelayChannel channel(s_, *s_.remote()->backend);
+    channel.verb(command_.by_uid ? "UID FETCH" : "FETCH");
+    channel.raw(cat(' ', set, " (UID FLAGS INTERNALDATE RFC822.SIZE)"));
+    channel.filter([this](backend::ReplyReader& replies, const backend::Reply& reply) {
+        return take_description(replies, reply);
+    });
+    auto answer = channel.finish();
+    if (!answer) return channel.failed(answer.error());
+    if (!answer->ok()) return (*std::move(answer)).completion();
+    if (too_many_) return Completion::no("[LIMIT] Too many messages for one command");
+    std::sort(messages_.begin(), messages_.end(),
+              [](const SourceMessage& a, const SourceMessage& b) { return a.uid < b.uid; });
+    auto same = [](const SourceMessage& a, const SourceMessage& b) { return a.uid == b.uid; };
+    messages_.erase(std::unique(messages_.begin(), messages_.end(), same), messages_.end());
+    return std::nullopt;
+}
+
+// The body goes from one server to the other through the buffers of the two streams. When the
+// destination fails, the source is read to the end of the literal all the same.
+Result<bool> Transfer::take_body(RemoteAppend& append, const SourceMessage& message,
+                                 backend::ReplyReader& replies, const backend::Reply& reply)
+{
+    bool wanted = reply.word == "FETCH" && !body_taken_ &&
+                  to_upper(reply.head).find("BODY[]") != std::string::npos;
+    auto size = wanted ? replies.literal_size() : std::nullopt;
+    if (!size) return false;
+    body_taken_ = true;
+    auto wants = append.message(message.flags, message.internaldate, *size);
+    if (!wants) target_lost_ = wants.error();
+    if (wants && !*wants) refused_ = append.refusal();
+    stream::Stream& from = s_.remote()->backend->stream();
+    for (uint64_t left = *size; left > 0;) {
+        TRY(from.peek());
+        std::string_view have = from.buffered();
+        have = have.substr(0, static_cast<size_t>(std::min<uint64_t>(have.size(), left)));
+        if (!target_lost_ && !refused_) {
+            auto written = append.write(have);
+            if (!written) target_lost_ = written.error();
+        }
+        from.consume(have.size());
+        left -= have.size();
+    }
+    TRY(replies.literal_taken());
+    return true;
+}
+
+std::optional<Completion> Transfer::copy_one(RemoteAppend& append, const SourceMessage& message)
+{
+    body_taken_ = false;
+    RelayChannel source(s_, *s_.remote()->backend);
+    source.verb("UID FETCH");
+    source.raw(cat(' ', message.uid, " (UID BODY.PEEK[])"));
+    source.filter([&](backend::ReplyReader& replies, const backend::Reply& reply) {
+        return take_body(append, message, replies, reply);
+    });
+    auto answer = source.finish();
+    if (target_lost_) {
+        Completion lost = append.channel().failed(*target_lost_);
+        return answer ? lost : source.failed(answer.error());
+    }
+    if (!answer) {
+        append.give_up();
+        return source.failed(answer.error());
+    }
+    if (refused_) return Completion{refused_->kind, refused_->text};
+    if (answer->ok() && body_taken_) return std::nullopt;
+    append.give_up();
+    return Completion::no("[EXPUNGEISSUED] Some of the messages no longer exist");
+}
+
+std::optional<Completion> Transfer::copy()
+{
+    RemoteAppend append(s_, target_, external_, messages_.size());
+    for (const SourceMessage& m : messages_)
+        if (auto over = copy_one(append, m)) return over;
+    auto answer = append.commit();
+    if (!answer) return append.channel().failed(answer.error());
+    if (!answer->ok()) return (*std::move(answer)).completion();
+    appended_ = parse_appenduid(answer->text);
+    if (appended_ && appended_->count != messages_.size())
+        return Completion::no("[SERVERBUG] The other server does not say that it has all messages");
+    return std::nullopt;
+}
+
+std::optional<Completion> Transfer::at_source(const std::string& verb, const std::string& arguments)
+{
+    RelayChannel channel(s_, *s_.remote()->backend);
+    channel.verb(verb);
+    channel.raw(cat(' ', arguments));
+    auto answer = channel.finish();
+    if (!answer) return channel.failed(answer.error());
+    if (!answer->ok())
+        return Completion::no(cat("[CANNOT] Copied, but not removed here: ", answer->text));
+    return std::nullopt;
+}
+
+std::optional<Completion> Transfer::remove_from_source()
+{
+    std::string uids = uid_set(messages_);
+    s_.remote()->replaceable = false;
+    if (auto over = at_source("UID STORE", cat(uids, " +FLAGS.SILENT (\\Deleted)"))) return over;
+    if (appended_) s_.client.put("* OK ", copyuid(), "Copied\r\n");
+    return at_source("UID EXPUNGE", uids);
+}
+
+// MOVE takes messages away, which is asked before anything is copied.
+std::optional<Completion> may_remove(ImapSession& s)
+{
+    RemoteSelection* remote = s.remote();
+    if (remote->read_only) return Completion::no("[READ-ONLY] The mailbox is selected read-only");
+    if (!remote->backend->has_capability("UIDPLUS"))
+        return Completion::no("[CANNOT] The mailbox's server cannot remove messages by UID");
+    auto entry = s.directory.lookup(remote->name);
+    if (!entry) return Completion::from(entry.error());
+    auto needed = model::Rights::delete_message | model::Rights::expunge;
+    if (auto allowed = require(s, *entry, needed); !allowed) return Completion::from(allowed.error());
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<SourceMessage> parse_source_message(std::string_view line)
+{
+    size_t open = line.find('(');
+    if (open == std::string_view::npos) return std::nullopt;
+    line.remove_prefix(open + 1);
+    SourceMessage m;
+    bool has_flags = false;
+    bool has_size = false;
+    while (!line.empty() && !line.starts_with(')')) {
+        std::string_view name = take_value(line);
+        if (!line.starts_with(' ')) return std::nullopt;
+        line.remove_prefix(1);
+        std::string_view value = take_value(line);
+        if (line.starts_with(' ')) line.remove_prefix(1);
+        if (equal_nocase(name, "UID")) m.uid = to_number<uint32_t>(value).value_or(0);
+        if (equal_nocase(name, "INTERNALDATE")) m.internaldate = std::string(value);
+        if (equal_nocase(name, "FLAGS")) {
+            m.flags = without_recent(value);
+            has_flags = true;
+        }
+        if (equal_nocase(name, "RFC822.SIZE")) {
+            auto size = to_uint64(value, UINT64_MAX);
+            has_size = size.ok();
+            m.size = size.value_or(0);
+        }
+    }
+    if (m.uid == 0 || m.internaldate.empty() || !has_flags || !has_size) return std::nullopt;
+    return m;
+}
+
+Completion transfer(ImapSession& session, const Command& command, const std::string& set,
+                    backend::Backend& target, const std::string& external, bool move)
+{
+    if (move) {
+        if (auto refused = may_remove(session)) return *refused;
+    }
+    Transfer t(session, command, target, external);
+    if (auto over = t.list(set)) return *over;
+    if (t.empty()) return Completion::ok("No messages");
+    if (auto over = t.copy()) return *over;
+    if (!move) return Completion::ok(cat(t.copyuid(), "Completed"));
+    if (auto over = t.remove_from_source()) return *over;
+    return Completion::ok();
+}
+
+}  // namespace rookery::imapd

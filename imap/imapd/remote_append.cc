@@ -1,0 +1,66 @@
+#include "imap/imapd/remote_append.h"
+
+#include "imap/model/sequence_set.h"
+#include "lib/base/strings.h"
+
+namespace rookery::imapd {
+
+void begin_append(RelayChannel& channel, std::string_view external)
+{
+    // LOCALAPPEND goes no further than the server that gets it (WIRE 11.3). Its second argument is
+    // the mailbox to which relative URLs of CATENATE belong.
+    bool murder = channel.backend().has_capability_family("MUPDATE");
+    channel.verb(murder ? "LOCALAPPEND" : "APPEND");
+    channel.astring(external);
+    if (murder) channel.astring("");
+}
+
+std::optional<AppendUid> parse_appenduid(std::string_view text)
+{
+    constexpr std::string_view kCode = "[APPENDUID ";
+    if (!starts_with_nocase(text, kCode)) return std::nullopt;
+    text.remove_prefix(kCode.size());
+    size_t end = text.find(']');
+    if (end == std::string_view::npos) return std::nullopt;
+    auto words = split_words(text.substr(0, end));
+    if (words.size() != 2 || !to_number<uint32_t>(words[0])) return std::nullopt;
+    auto set = model::SequenceSet::parse(words[1]);
+    if (!set) return std::nullopt;
+    AppendUid uid{std::string(words[0]), std::string(words[1]), 0};
+    for (const auto& r : set->ranges())
+        uid.count += r.last >= r.first ? r.last - r.first + 1 : r.first - r.last + 1;
+    return uid;
+}
+
+RemoteAppend::RemoteAppend(ImapSession& session, backend::Backend& backend,
+                           std::string_view external, size_t messages)
+    : channel_(session, backend), messages_(messages)
+{
+    begin_append(channel_, external);
+    // The other server's own news mean nothing to this client.
+    channel_.filter([](backend::ReplyReader&, const backend::Reply&) -> Result<bool> { return true; });
+}
+
+Result<bool> RemoteAppend::message(std::string_view flags, std::string_view internaldate,
+                                   uint64_t size)
+{
+    if (messages_ > 1 && !channel_.backend().has_capability("MULTIAPPEND"))
+        return Error{Code::unsupported, "the other server takes one message at a time"};
+    channel_.raw(cat(" (", flags, ") \"", internaldate, "\" {", size, "}\r\n"));
+    TRY(channel_.send_pending());
+    TRY(channel_.wait_go_ahead());
+    return !channel_.early().has_value();
+}
+
+Status RemoteAppend::write(std::string_view bytes)
+{
+    channel_.backend().stream().put(bytes);
+    return channel_.backend().stream().status();
+}
+
+Result<Answer> RemoteAppend::commit()
+{
+    return channel_.finish();
+}
+
+}  // namespace rookery::imapd

@@ -1,0 +1,112 @@
+#include "imap/imapd/router.h"
+
+#include "imap/imapd/server_choice.h"
+#include "lib/base/strings.h"
+
+namespace rookery::imapd {
+namespace {
+
+using model::EntryState;
+using model::MailboxEntry;
+using model::MailboxName;
+
+// The entry, if there is a mailbox of this name now.
+Result<MailboxEntry> lookup_active(ImapSession& session, const MailboxName& name)
+{
+    TRY_ASSIGN(MailboxEntry entry, session.directory.lookup(name));
+    switch (entry.state) {
+    case EntryState::active:
+        return entry;
+    case EntryState::reserved:
+        return Error{Code::reserved, cat("reserved: ", name.internal())};
+    case EntryState::moving:
+        // Readers of a mailbox that is here go on; writers are refused by the commands.
+        if (session.store != nullptr && entry.is_local()) return entry;
+        return Error{Code::moved, cat("moving: ", name.internal())};
+    case EntryState::deleted:
+        break;
+    }
+    return Error{Code::not_found, cat("no mailbox ", name.internal())};
+}
+
+bool may_be_stale(const Result<MailboxEntry>& found)
+{
+    return found.is(Code::not_found) || found.is(Code::reserved);
+}
+
+// Asks for a missing name once more, when the list is current (RULES 5.1).
+Result<MailboxEntry> lookup_current(ImapSession& session, const MailboxName& name)
+{
+    auto found = lookup_active(session, name);
+    if (!may_be_stale(found)) return found;
+    auto caught_up = session.directory.catch_up();
+    if (!caught_up && !caught_up.is(Code::behind) && !caught_up.is(Code::unavailable))
+        return std::move(caught_up).error();
+    found = lookup_active(session, name);
+    if (!caught_up && may_be_stale(found))
+        return Error{Code::behind, "the mailbox list may be behind"};
+    return found;
+}
+
+// The entry of the nearest ancestor.
+Result<std::optional<MailboxEntry>> nearest_above(ImapSession& session, const MailboxName& name)
+{
+    for (auto above = name.parent(); above; above = above->parent()) {
+        auto entry = lookup_active(session, *above);
+        if (entry) return std::optional<MailboxEntry>(*std::move(entry));
+        if (!may_be_stale(entry)) return std::move(entry).error();
+    }
+    return std::optional<MailboxEntry>();
+}
+
+Result<Placed> placed_at(ImapSession& session, MailboxEntry entry)
+{
+    Placed placed;
+    // A server that finds its own name in the list of a unified murder is that server.
+    bool here = entry.is_local() || (session.store != nullptr &&
+                                     entry.server == session.config.servername());
+    if (here && session.store == nullptr)
+        return Error{Code::unavailable, cat("no server for ", entry.name.internal())};
+    if (!here) placed.server = entry.server;
+    placed.entry = std::move(entry);
+    return placed;
+}
+
+}  // namespace
+
+Result<Placed> place(ImapSession& session, const MailboxName& name)
+{
+    TRY_ASSIGN(MailboxEntry entry, lookup_current(session, name));
+    return placed_at(session, std::move(entry));
+}
+
+Result<Placed> place_new(ImapSession& session, const MailboxName& name)
+{
+    auto there = lookup_active(session, name);
+    if (there) return Error{Code::exists, cat("mailbox exists: ", name.internal())};
+    if (!may_be_stale(there)) return std::move(there).error();
+    // The parent decides. It may be as new as a command at another frontend.
+    TRY_ASSIGN(auto above, nearest_above(session, name));
+    if (!above && name.parent() && session.directory.catch_up()) {
+        TRY_ASSIGN(above, nearest_above(session, name));
+    }
+    if (above) {
+        TRY_ASSIGN(Placed placed, placed_at(session, *std::move(above)));
+        placed.entry.reset();
+        return placed;
+    }
+    if (session.store != nullptr) return Placed{};
+    TRY_ASSIGN(std::string server, choose_server(session));
+    return Placed{std::move(server), std::nullopt};
+}
+
+Result<Placed> place_inbox(ImapSession& session)
+{
+    TRY_ASSIGN(MailboxName inbox, session.names->inbox());
+    auto entry = lookup_active(session, inbox);
+    if (entry) return placed_at(session, *std::move(entry));
+    if (entry.is(Code::not_found)) return Placed{};
+    return std::move(entry).error();
+}
+
+}  // namespace rookery::imapd
