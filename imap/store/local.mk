@@ -34,3 +34,10 @@ tests_unit_imap_store_suite_LDADD = imap/store/libstore.a imap/model/libmodel.a 
 	lib/config/libconfig.a lib/text/libtext.a lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
 endif
+
+# Run by hand.
+check_PROGRAMS += tests/bench/store
+tests_bench_store_SOURCES = tests/bench/store.cc
+tests_bench_store_LDADD = imap/store/libstore.a imap/model/libmodel.a \
+	lib/config/libconfig.a lib/text/libtext.a lib/base/libbase.a \
+	$(OPENSSL_LIBS) $(ZLIB_LIBS)
