@@ -41,3 +41,6 @@ tests_bench_store_SOURCES = tests/bench/store.cc
 tests_bench_store_LDADD = imap/store/libstore.a imap/model/libmodel.a \
 	lib/config/libconfig.a lib/text/libtext.a lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(ZLIB_LIBS)
+
+EXTRA_DIST += doc/formats/mailbox.md doc/formats/index.md doc/formats/cache.md \
+	doc/formats/header.md doc/formats/seen.md
