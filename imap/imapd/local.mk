@@ -75,4 +75,18 @@ tests_unit_imap_imapd_suite_LDADD = imap/imapd/libimapd.a \
 	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
 	lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS) $(TDB_LIBS) $(CHECK_LIBS)
+
+# The commands of the selected state, with the router and the remote side replaced.
+check_PROGRAMS += tests/unit/imap/imapd/selected_suite
+TESTS += tests/unit/imap/imapd/selected_suite
+tests_unit_imap_imapd_selected_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+	tests/support/imap_session_fixture.h tests/support/memory_store.h tests/support/memory_store.cc \
+	tests/unit/imap/imapd/selected_test.cc
+tests_unit_imap_imapd_selected_suite_CPPFLAGS = $(tests_unit_imap_imapd_suite_CPPFLAGS)
+tests_unit_imap_imapd_selected_suite_LDADD = imap/imapd/libimapd.a \
+	imap/session/libsession.a imap/mboxlist/libmboxlist.a \
+	imap/model/libmodel.a master/libmaster.a lib/auth/libauth.a lib/db/libdb.a \
+	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
+	lib/base/libbase.a \
+	$(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS) $(TDB_LIBS) $(CHECK_LIBS)
 endif

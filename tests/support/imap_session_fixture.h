@@ -1,0 +1,120 @@
+// ImapSessionFixture: an ImapSession over strings, a MemoryStore and a MemoryDirectory.
+//
+// For tests of single commands: run() gives one command line to the function of a row and returns
+// what the client reads, the tagged line included. Two fixtures may share a store: two sessions.
+#ifndef ROOKERY_TESTS_SUPPORT_IMAP_SESSION_FIXTURE_H
+#define ROOKERY_TESTS_SUPPORT_IMAP_SESSION_FIXTURE_H
+
+#include <string>
+#include <string_view>
+
+#include "imap/imapd/command_table.h"
+#include "imap/imapd/session.h"
+#include "imap/imapd/updates.h"
+#include "imap/mboxlist/memory_directory.h"
+#include "lib/stream/memory_layer.h"
+#include "tests/support/memory_store.h"
+#include "tests/unit/unit.h"
+
+namespace rookery::test {
+
+class ImapSessionFixture {
+ public:
+    explicit ImapSessionFixture(MemoryStore& mail, std::string user = "bob")
+        : config(*config::Config::from_text("configdirectory: /nonexistent\n"
+                                            "servername: test.example.org\n"
+                                            "unixhierarchysep: no\naltnamespace: no\n",
+                                            "imap")),
+          kit(config, nullptr, "imap", master::ClientInfo{{}, "test", {}, true, "imap"}),
+          client(stream::memory_layer(ends)),
+          session{config, kit, directory, &mail, nullptr, client,
+                  imapd::CommandReader(client, imapd::ReaderLimits{}),
+                  imapd::State::authenticated, std::nullopt, std::nullopt, {}, false, {}, false,
+                  true},
+          store(mail)
+    {
+        session.identity = auth::Identity{user, {}, false, false, user};
+        session.names.emplace(session::SessionKit::namespace_options(config), user, false);
+        client.set_timeout(Milliseconds(1000));
+    }
+
+    // Makes the mailbox, in the store and in the list, with these rights for the user.
+    std::shared_ptr<MemoryMailboxState> mailbox(const std::string& internal,
+                                                std::string_view rights = "lrswipkxtea")
+    {
+        auto state = store.make(internal);
+        state->entry.acl.set(session.identity->userid, *model::Rights::parse(rights));
+        ASSERT_OK(directory.commit(std::vector{mboxlist::Change::put(state->entry)}));
+        return state;
+    }
+
+    // "SELECT INBOX" and so on; more: what the client sends behind the line.
+    std::string run(std::string_view line, std::string_view more = {})
+    {
+        ends.input = cat(line, "\r\n", more);
+        ends.output.clear();
+        session.reader.begin();
+        imapd::Command command;
+        command.tag = "a";
+        command.name = *session.reader.command_name();
+        if (command.name == "UID") {
+            ASSERT_OK(session.reader.space());
+            command.name = cat("UID ", *session.reader.command_name());
+            command.by_uid = true;
+        }
+        const imapd::Completion done = dispatch(command);
+        const bool bad = done.kind == imapd::Completion::Kind::bad;
+        if (done.kind == imapd::Completion::Kind::disconnect) {
+            ASSERT_OK(client.flush());
+            return ends.output;
+        }
+        if (!session.reader.at_end()) session.reader.skip_command();
+        if (!bad) ASSERT_OK(imapd::send_updates(session, may_expunge(command.name)));
+        const bool ok = done.kind == imapd::Completion::Kind::ok;
+        client.put("a ", ok ? "OK " : bad ? "BAD " : "NO ", done.text, "\r\n");
+        ASSERT_OK(client.flush());
+        return ends.output;
+    }
+
+    mboxlist::MemoryDirectory directory;
+    config::Config config;
+    session::SessionKit kit;
+    stream::MemoryEnds ends;
+    stream::Stream client;
+    imapd::ImapSession session;
+    MemoryStore& store;
+
+ private:
+    static bool may_expunge(std::string_view name)
+    {
+        return name != "FETCH" && name != "STORE" && name != "SEARCH";
+    }
+
+    imapd::Completion dispatch(imapd::Command& command)
+    {
+        namespace c = imapd::commands;
+        const std::string_view verb =
+            std::string_view(command.name).substr(command.by_uid ? 4 : 0);
+        if (verb == "SELECT" || verb == "EXAMINE") {
+            ASSERT_OK(session.reader.space());
+            command.external = *session.reader.astring();
+            command.mailbox = *session.names->to_internal(command.external);
+            auto entry = directory.lookup(*command.mailbox);
+            if (!entry) return imapd::Completion::from(entry.error());
+            command.entry = *entry;
+            return c::select(session, command);
+        }
+        if (verb == "FETCH") return c::fetch(session, command);
+        if (verb == "STORE") return c::store(session, command);
+        if (verb == "SEARCH") return c::search(session, command);
+        if (verb == "EXPUNGE") return c::expunge(session, command);
+        if (verb == "COPY" || verb == "MOVE") return c::copy(session, command);
+        if (verb == "CLOSE" || verb == "UNSELECT") return c::close(session, command);
+        if (verb == "IDLE") return c::idle(session, command);
+        return c::check(session, command);
+    }
+};
+
+}  // namespace rookery::test
+
+#endif
