@@ -5,7 +5,8 @@
 // unique_ptr given to the caller and must not outlive the store. One process opens a mailbox many
 // times if it likes. Thread rule: one thread.
 // Durability: what create, append, store_flags, expunge answered is on disk (fsync) when they
-// return. Codes: not_found, exists, io, no_space, corrupt, limit, busy, over_quota, moved.
+// return. A mailbox that the list has and the disk has not is io, never not_found: mail waits.
+// Codes: not_found, exists, io, no_space, corrupt, limit, busy, over_quota, moved.
 #ifndef ROOKERY_IMAP_MAILBOX_MAILBOX_STORE_H
 #define ROOKERY_IMAP_MAILBOX_MAILBOX_STORE_H
 
@@ -39,9 +40,10 @@ class MailboxStore {
     // Makes the directory, header and empty index of entry (uniqueid must be set; uidvalidity 0 =
     // choose). Gives the uidvalidity. exists if a directory with a header is there.
     virtual Result<uint32_t> create(const model::MailboxEntry& entry) = 0;
-    // Removes the mailbox and its messages from disk.
+    // Removes the mailbox and its messages from disk. No error if that was done already.
     virtual Status remove(const model::MailboxEntry& entry) = 0;
     // Moves directory of from to that of to (also to another partition); keeps uniqueid and UIDs.
+    // No error if that was done already (known by the uniqueid).
     virtual Status rename(const model::MailboxEntry& from, const model::MailboxEntry& to) = 0;
     // Tells the store that the ACL changed (kept in the header so that reconstruct finds it).
     virtual Status acl_changed(const model::MailboxEntry& entry) = 0;

@@ -90,6 +90,7 @@ void IndexFile::unmap()
 Result<IndexFile> IndexFile::open(int directory)
 {
     int fd = ::openat(directory, kIndexName, O_RDWR | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT) return Error{Code::corrupt, "index is missing"};
     if (fd < 0) return errno_error(kIndexName);
     IndexFile file;
     file.fd_ = Fd(fd);

@@ -3,7 +3,7 @@
 // Readers need no lock: header and records are copied out of the map and believed when their
 // checksum is right; a copy caught in the middle of a write is taken again. Writers hold the
 // mailbox lock, write records beyond the committed count or in place, and commit with the header.
-// The map grows when map_records() asks for more. Codes: io, no_space, not_found, corrupt,
+// The map grows when map_records() asks for more. Codes: io, no_space, corrupt,
 // unsupported. Thread rule: one thread.
 #ifndef ROOKERY_IMAP_STORE_INDEX_FILE_H
 #define ROOKERY_IMAP_STORE_INDEX_FILE_H
@@ -26,7 +26,7 @@ class IndexFile {
     IndexFile& operator=(IndexFile&& other) noexcept;
     ~IndexFile();
 
-    // The index in the directory. Opened for both; not_found if there is none.
+    // The index in the directory, for both; corrupt if there is none: a mailbox has one.
     static Result<IndexFile> open(int directory);
     // Writes a whole new index beside the old one and puts it in its place, durably except for the
     // directory, which the caller syncs.

@@ -16,16 +16,12 @@ Result<std::unique_ptr<LocalMailbox>> LocalMailbox::open(LocalStore& store,
 {
     std::unique_ptr<LocalMailbox> view(new LocalMailbox(store, entry, userid, mode));
     TRY_ASSIGN(view->directory_, store.open_directory(entry));
-    Status attached = view->attach();
-    if (attached) attached = view->load();
-    if (attached.is(Code::corrupt)) {
-        // A writer that takes the lock puts right what a crash has left.
-        TRY_ASSIGN(MailboxWriter writer, view->writer());
-        TRY(writer.repair());
-        attached = view->attach();
-        if (attached) attached = view->load();
-    }
-    if (!attached) return std::move(attached).error();
+    TRY(view->attach());
+    Status loaded = view->load();
+    if (loaded.is(Code::corrupt)) loaded = view->load_locked();
+    if (!loaded) return std::move(loaded).error();
+    auto changes = view->refresh(true);  // takes what is \Recent
+    if (!changes) return std::move(changes).error();
     return view;
 }
 
@@ -74,11 +70,22 @@ Result<MailboxWriter> LocalMailbox::writer() const
     return MailboxWriter::open(directory_.get(), name_hash_of(entry_), store_.options().lock_wait);
 }
 
+// With nobody writing: what a crash has left is put right, what a writer had in hand is finished.
+Status LocalMailbox::load_locked()
+{
+    TRY_ASSIGN(MailboxWriter holder, writer());
+    TRY(attach());
+    Status loaded = load();
+    if (!loaded.is(Code::corrupt)) return loaded;
+    TRY(holder.repair());
+    TRY(attach());
+    return load();
+}
+
 Status LocalMailbox::load()
 {
     TRY_ASSIGN(IndexHeader header, index_.read_header());
     TRY(check_present(header));
-    TRY(claim_recent(header));
     slots_ = SlotMap();
     header_ = IndexHeader();
     TRY(add_new(header));
@@ -102,7 +109,6 @@ Status LocalMailbox::load()
         TRY_ASSIGN(SeenState seen, store_.seen().get(userid_, entry_.uniqueid));
         seen_ = std::move(seen.uids);
     }
-    count_recent();
     return success();
 }
 

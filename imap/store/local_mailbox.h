@@ -59,6 +59,7 @@ class LocalMailbox final : public mailbox::Mailbox {
                  mailbox::OpenMode mode);
     Status attach();
     Status load();
+    Status load_locked();
     Status check_present(const IndexHeader& header) const;
     Result<MailboxWriter> writer() const;
 

@@ -147,7 +147,12 @@ std::vector<std::string> LocalStore::partitions() const
 Result<Fd> LocalStore::open_directory(const model::MailboxEntry& entry) const
 {
     TRY_ASSIGN(std::string path, mailbox_directory(options_.paths, entry));
-    return open_file(path, O_RDONLY | O_DIRECTORY);
+    auto directory = open_file(path, O_RDONLY | O_DIRECTORY);
+    if (!directory && !directory.is(Code::not_found)) return directory;
+    // The list has it: a disk that is not mounted must not bounce mail as "no such mailbox".
+    if (!directory || !has_file(directory->get(), kHeaderName))
+        return Error{Code::io, cat(path, ": no mailbox there")};
+    return directory;
 }
 
 void LocalStore::wake_sessions(uint64_t name_hash) const
@@ -348,14 +353,15 @@ Status LocalStore::acl_changed(const model::MailboxEntry& entry)
 
 bool LocalStore::has(const model::MailboxEntry& entry)
 {
-    auto directory = open_directory(entry);
-    return directory && has_file(directory->get(), kHeaderName);
+    return open_directory(entry).ok();
 }
 
 bool LocalStore::has_messages(const model::MailboxEntry& entry)
 {
-    auto directory = open_directory(entry);
-    if (!directory) return false;
+    auto path = mailbox_directory(options_.paths, entry);
+    if (!path) return false;
+    auto directory = open_file(*path, O_RDONLY | O_DIRECTORY);
+    if (!directory) return !directory.is(Code::not_found);
     auto largest = largest_uid(directory->get());
     return !largest || *largest > 0;
 }

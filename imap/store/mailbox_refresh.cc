@@ -10,7 +10,9 @@ Result<mailbox::Changes> LocalMailbox::refresh(bool may_expunge)
     mailbox::Changes changes;
     TRY_ASSIGN(IndexHeader header, index_.read_header());
     TRY(check_present(header));
+    UidSet recent_known = recent_;
     TRY(claim_recent(header));
+    bool claimed = !(recent_ == recent_known);
     TRY(index_.map_records(header.records));
     if (header.keywords > keywords_.size()) {
         TRY_ASSIGN(HeaderFile names, HeaderFile::read(directory_.get()));
@@ -29,7 +31,7 @@ Result<mailbox::Changes> LocalMailbox::refresh(bool may_expunge)
     TRY(add_new(header));
     header_ = header;
     changes.exists_changed = slots_.size() != exists_kept;
-    if (changes.exists_changed || exists_before != exists_kept) count_recent();
+    if (claimed || changes.exists_changed || exists_before != exists_kept) count_recent();
     changes.recent_changed = recent_count_ != recent_before;
 
     std::sort(slots.begin(), slots.end());

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "imap/store/message_file.h"
@@ -21,6 +22,12 @@ void adjust(uint32_t& count, bool add)
         count++;
     else if (count > 0)
         count--;
+}
+
+bool has_header(int directory)
+{
+    struct stat st {};
+    return ::fstatat(directory, kHeaderName, &st, 0) == 0;
 }
 
 }  // namespace
@@ -43,7 +50,13 @@ Result<MailboxWriter> MailboxWriter::open(int directory, std::optional<uint64_t>
                                           Milliseconds wait)
 {
     TRY_ASSIGN(Fd own, duplicate(directory));
-    TRY_ASSIGN(MailboxLock lock, MailboxLock::take(directory, wait, false));
+    if (!has_header(directory)) return Error{Code::not_found, "mailbox was deleted"};
+    // A copy of the mailbox from a backup may lack the lock file.
+    TRY_ASSIGN(MailboxLock lock, MailboxLock::take(directory, wait, true));
+    if (!has_header(directory)) {
+        ::unlinkat(directory, kLockName, 0);
+        return Error{Code::not_found, "mailbox was deleted"};
+    }
     MailboxWriter writer(std::move(own), std::move(lock));
     TRY_ASSIGN(writer.index, IndexFile::open(directory));
     TRY_ASSIGN(writer.header, writer.index.read_header());

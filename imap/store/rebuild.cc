@@ -244,7 +244,8 @@ Status Rebuild::put_in_place()
 Result<RebuildReport> rebuild(const LocalStore& store, const model::MailboxEntry& entry,
                               bool make_header)
 {
-    TRY_ASSIGN(Fd directory, store.open_directory(entry));
+    TRY_ASSIGN(std::string path, mailbox_directory(store.options().paths, entry));
+    TRY_ASSIGN(Fd directory, open_file(path, O_RDONLY | O_DIRECTORY));
     TRY_ASSIGN(MailboxLock lock,
                MailboxLock::take(directory.get(), store.options().lock_wait, true));
     auto report = Rebuild(store, entry, directory.get()).run(make_header);

@@ -178,6 +178,31 @@ START_TEST(writers_killed_at_any_moment_lose_nothing)
 }
 END_TEST
 
+START_TEST(a_mailbox_opens_while_others_write)
+{
+    constexpr int kOpens = 300;
+    StoreFixture f;
+    auto box = entry_of("user.bob");
+    f.create(box);
+    auto pipe = make_pipe();
+    ASSERT_OK(pipe);
+    ASSERT_OK(set_nonblocking(pipe->read_end.get(), true));
+    pid_t child = ::fork();
+    if (child == 0) write_forever(f, box, pipe->write_end.get(), 5);
+    char told[4096];
+    for (int i = 0; i < kOpens; i++) {
+        auto view = f.store->open(box, "bob", mailbox::OpenMode::read_write);
+        ASSERT_OK(view);
+        for (uint32_t n = 1; n <= (*view)->exists(); n++) ck_assert((*view)->message(n).uid > 0);
+        ASSERT_OK(f.store->status(box, "bob"));
+        while (::read(pipe->read_end.get(), told, sizeof told) > 0) continue;
+    }
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ck_assert(::waitpid(child, &status, 0) == child && WIFSIGNALED(status));
+}
+END_TEST
+
 // A client's picture of the mailbox, from what it is told alone.
 struct Mirror {
     std::vector<uint32_t> uids;
@@ -397,6 +422,7 @@ Suite* make()
     TCase* tc = tcase_create("faults");
     tcase_set_timeout(tc, 180);
     tcase_add_test(tc, writers_killed_at_any_moment_lose_nothing);
+    tcase_add_test(tc, a_mailbox_opens_while_others_write);
     tcase_add_test(tc, four_processes_on_one_mailbox_agree_with_a_model);
     tcase_add_test(tc, a_file_that_cannot_grow_refuses_and_shows_nothing);
 #ifdef __linux__

@@ -327,7 +327,7 @@ START_TEST(copies_are_links_with_flags_and_dates)
     ck_assert(refresh(*b).exists_changed && b->exists() == 5);
     const uint32_t none[] = {1, 9};
     ASSERT_CODE(a->copy_to(work, "bob", none), Code::not_found);
-    ASSERT_CODE(a->copy_to(entry_of("user.bob.none"), "bob", both), Code::not_found);
+    ASSERT_CODE(a->copy_to(entry_of("user.bob.none"), "bob", both), Code::io);
 }
 END_TEST
 

@@ -27,10 +27,12 @@ START_TEST(a_mailbox_is_made_once_and_starts_empty)
     below.uidvalidity = 12345;
     ck_assert_uint_eq(f.create(below), 12345);
     ASSERT_CODE(f.store->create(entry_of("user.x", "3", "none")), Code::not_found);
-    ASSERT_CODE(f.store->open(entry_of("user.x"), "x", mailbox::OpenMode::read_only),
-                Code::not_found);
-    ASSERT_CODE(f.store->status(entry_of("user.x"), "x"), Code::not_found);
-    ASSERT_CODE(f.try_append(entry_of("user.x"), {mail("1")}), Code::not_found);
+    // Its directory is there because of the mailbox below.
+    f.create(entry_of("user.x.y", "4"));
+    ASSERT_CODE(f.store->open(entry_of("user.x"), "x", mailbox::OpenMode::read_only), Code::io);
+    ASSERT_CODE(f.store->status(entry_of("user.x"), "x"), Code::io);
+    ASSERT_CODE(f.try_append(entry_of("user.x"), {mail("1")}), Code::io);
+    ASSERT_CODE(f.try_append(entry_of("user.z"), {mail("1")}), Code::io);
 }
 END_TEST
 
@@ -177,6 +179,20 @@ START_TEST(a_locked_mailbox_is_busy_and_can_be_read)
 }
 END_TEST
 
+START_TEST(a_mailbox_restored_without_lock_and_index_says_so)
+{
+    StoreFixture f;
+    auto inbox = entry_of("user.bob");
+    f.create(inbox);
+    ck_assert_int_eq(::unlink(f.dir.file("spool/user/bob/rookery.lock").c_str()), 0);
+    ck_assert_uint_eq(f.append(inbox, {mail("1")}).at(0), 1);
+    ck_assert_int_eq(::unlink(f.dir.file("spool/user/bob/rookery.index").c_str()), 0);
+    ASSERT_CODE(f.try_append(inbox, {mail("2")}), Code::corrupt);
+    ASSERT_CODE(f.store->open(inbox, "bob", mailbox::OpenMode::read_only), Code::corrupt);
+    ASSERT_CODE(f.store->status(inbox, "bob"), Code::corrupt);
+}
+END_TEST
+
 START_TEST(the_acl_is_kept_in_the_header)
 {
     StoreFixture f;
@@ -241,6 +257,7 @@ Suite* make()
     tcase_add_test(tc, a_group_is_appended_whole_or_not_at_all);
     tcase_add_test(tc, one_staged_message_goes_to_many_mailboxes_by_link);
     tcase_add_test(tc, a_locked_mailbox_is_busy_and_can_be_read);
+    tcase_add_test(tc, a_mailbox_restored_without_lock_and_index_says_so);
     tcase_add_test(tc, the_acl_is_kept_in_the_header);
     tcase_add_test(tc, messages_without_a_mailbox_are_not_overwritten);
     tcase_add_test(tc, the_factory_takes_its_options_from_the_configuration);
