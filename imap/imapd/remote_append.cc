@@ -1,5 +1,6 @@
 #include "imap/imapd/remote_append.h"
 
+#include "imap/imapd/relay.h"
 #include "imap/model/sequence_set.h"
 #include "lib/base/strings.h"
 
@@ -34,7 +35,7 @@ std::optional<AppendUid> parse_appenduid(std::string_view text)
 
 RemoteAppend::RemoteAppend(ImapSession& session, backend::Backend& backend,
                            std::string_view external, size_t messages)
-    : channel_(session, backend), messages_(messages)
+    : session_(session), channel_(session, backend), messages_(messages)
 {
     begin_append(channel_, external);
     // The other server's own news mean nothing to this client.
@@ -49,13 +50,24 @@ Result<bool> RemoteAppend::message(std::string_view flags, std::string_view inte
     channel_.raw(cat(" (", flags, ") \"", internaldate, "\" {", size, "}\r\n"));
     TRY(channel_.send_pending());
     TRY(channel_.wait_go_ahead());
-    return !channel_.early().has_value();
+    if (channel_.early()) return false;
+    left_ = size;
+    return true;
 }
 
 Status RemoteAppend::write(std::string_view bytes)
 {
     channel_.backend().stream().put(bytes);
+    left_ -= bytes.size();
     return channel_.backend().stream().status();
+}
+
+void RemoteAppend::give_up()
+{
+    if (left_ > 0)
+        lose_backend(session_, channel_.backend());
+    else
+        channel_.abandon();
 }
 
 Result<Answer> RemoteAppend::commit()

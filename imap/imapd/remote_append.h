@@ -35,12 +35,16 @@ class RemoteAppend {
     Status write(std::string_view bytes);
     const Answer& refusal() const { return *channel_.early(); }
     Result<Answer> commit();
-    void give_up() { channel_.abandon(); }
+    // The server keeps none of the messages. In the middle of one only the end of the connection
+    // says so: anything sent would be taken for its bytes.
+    void give_up();
     RelayChannel& channel() { return channel_; }
 
  private:
+    ImapSession& session_;
     RelayChannel channel_;
     size_t messages_;
+    uint64_t left_ = 0;  // of the message that is being written
 };
 
 }  // namespace rookery::imapd
