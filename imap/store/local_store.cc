@@ -288,7 +288,8 @@ Status LocalStore::rename(const model::MailboxEntry& from, const model::MailboxE
             TRY(copy_mailbox(writer, to, target));
             writer.header.state |= kStateMoved;
             TRY(writer.commit(true));
-            if (::unlinkat(directory.get(), kHeaderName, 0) != 0) return errno_error("unlink header");
+            if (::unlinkat(directory.get(), kHeaderName, 0) != 0)
+                return errno_error("unlink header");
             TRY(remove_files(directory.get()));
             TRY(sync_names(directory.get()));
             remove_empty_parents(from, source);

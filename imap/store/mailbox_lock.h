@@ -1,9 +1,9 @@
-// MailboxLock: the right to change a mailbox; ViewLock: the wish that expunged files stay.
+// MailboxLock: the right to change a mailbox; and the shared lock by which expunged files stay.
 //
 // Both are flock(2) locks, which end with the process that holds them. A MailboxLock is exclusive,
-// on its own file, and waits for a bounded time (Code::busy). A ViewLock is shared, on the file that
-// is passed in (the index of an open view); whoever gets it exclusively knows that no view is open.
-// Held for as long as the object lives. Codes: busy, io, not_found.
+// on its own file, and waits for a bounded time (Code::busy). The other is on the index,
+// shared by each open view; whoever gets it exclusively knows that no view is open. Held for as
+// long as the object, or the descriptor, lives. Codes: busy, io, not_found.
 #ifndef ROOKERY_IMAP_STORE_MAILBOX_LOCK_H
 #define ROOKERY_IMAP_STORE_MAILBOX_LOCK_H
 

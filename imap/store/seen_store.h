@@ -1,5 +1,5 @@
-// SeenStore: which messages a user who is not the owner has seen, by the mailbox's uniqueid, so that
-// it follows a rename and a move. doc/formats/seen.md.
+// SeenStore: which messages a user who is not the owner has seen, by the mailbox's uniqueid, so
+// that it follows a rename and a move. doc/formats/seen.md.
 //
 // One small text file per user under configdirectory, replaced as a whole under a lock, durable.
 // Codes: io, no_space, busy, corrupt, bad_name. Thread rule: one thread.

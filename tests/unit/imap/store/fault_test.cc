@@ -38,7 +38,8 @@ struct Random {
 std::string numbered(uint32_t number)
 {
     std::string text = cat("From: a@example.org\r\nSubject: ", number, "\r\n\r\n");
-    for (uint32_t i = 0; i < number * 37 % 900; i++) cat_to(text, "line ", i, " of ", number, "\r\n");
+    for (uint32_t i = 0; i < number * 37 % 900; i++)
+        cat_to(text, "line ", i, " of ", number, "\r\n");
     return text;
 }
 
@@ -178,24 +179,38 @@ START_TEST(writers_killed_at_any_moment_lose_nothing)
 }
 END_TEST
 
+// Changes the mailbox slowly, over and over: most of the time its index is amid a change.
+[[noreturn]] void change_slowly(StoreFixture& f, const model::MailboxEntry& box)
+{
+    constexpr timespec kWork{0, 2'000'000};
+    constexpr timespec kPause{0, 100'000};
+    auto directory = f.store->open_directory(box);
+    if (!directory) ::_exit(3);
+    for (;;) {
+        {
+            auto writer = MailboxWriter::open(directory->get(), std::nullopt, Milliseconds(20'000));
+            if (!writer || !writer->begin_changes()) ::_exit(4);
+            ::nanosleep(&kWork, nullptr);
+            if (!writer->commit(false)) ::_exit(5);
+        }
+        ::nanosleep(&kPause, nullptr);
+    }
+}
+
 START_TEST(a_mailbox_opens_while_others_write)
 {
-    constexpr int kOpens = 300;
+    constexpr int kOpens = 100;
     StoreFixture f;
     auto box = entry_of("user.bob");
     f.create(box);
-    auto pipe = make_pipe();
-    ASSERT_OK(pipe);
-    ASSERT_OK(set_nonblocking(pipe->read_end.get(), true));
+    f.append(box, {mail("1"), mail("2")});
     pid_t child = ::fork();
-    if (child == 0) write_forever(f, box, pipe->write_end.get(), 5);
-    char told[4096];
+    if (child == 0) change_slowly(f, box);
     for (int i = 0; i < kOpens; i++) {
         auto view = f.store->open(box, "bob", mailbox::OpenMode::read_write);
         ASSERT_OK(view);
-        for (uint32_t n = 1; n <= (*view)->exists(); n++) ck_assert((*view)->message(n).uid > 0);
-        ASSERT_OK(f.store->status(box, "bob"));
-        while (::read(pipe->read_end.get(), told, sizeof told) > 0) continue;
+        ck_assert((*view)->exists() == 2 && (*view)->message(2).uid == 2);
+        ck_assert_uint_eq(f.store->status(box, "bob")->messages, 2);
     }
     ::kill(child, SIGKILL);
     int status = 0;
@@ -256,7 +271,8 @@ struct Mirror {
             if (!done) ::_exit(5);
             tell(fd, {'A', done->uids[0], number++});
         } else if (what < 6) {
-            std::vector<uint32_t> chosen{1 + random() % view.exists(), 1 + random() % view.exists()};
+            std::vector<uint32_t> chosen{1 + random() % view.exists(),
+                                         1 + random() % view.exists()};
             uint32_t bit = 1u << (random() % 5);
             bool adds = random() % 2 == 0 && bit != model::kDeleted;
             auto done = view.store_flags(chosen, adds ? FlagChange::add : FlagChange::remove,
@@ -317,7 +333,8 @@ START_TEST(four_processes_on_one_mailbox_agree_with_a_model)
            ::read(told->read_end.get(), &step, sizeof step) == static_cast<ssize_t>(sizeof step)) {
         if (step.kind == 'A')
             ck_assert_msg(expected.emplace(step.uid, step.number).second, "UID %u twice", step.uid);
-        if (step.kind == 'E') ck_assert_msg(gone.insert(step.uid).second, "%u gone twice", step.uid);
+        if (step.kind == 'E')
+            ck_assert_msg(gone.insert(step.uid).second, "%u gone twice", step.uid);
         if (step.kind == 'D') done++;
     }
     go->write_end.reset();

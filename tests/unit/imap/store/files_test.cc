@@ -228,7 +228,8 @@ std::string staged(const std::string& text, size_t piece)
     TempDir dir;
     auto file = StagedFile::create(dir.path());
     ASSERT_OK(file);
-    for (size_t at = 0; at < text.size(); at += piece) ASSERT_OK((*file)->write(text.substr(at, piece)));
+    for (size_t at = 0; at < text.size(); at += piece)
+        ASSERT_OK((*file)->write(text.substr(at, piece)));
     auto facts = (*file)->finish();
     ASSERT_OK(facts);
     auto bytes = (*file)->map();

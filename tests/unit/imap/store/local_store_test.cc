@@ -1,4 +1,5 @@
 // Mailboxes made, removed, renamed, filled, by the interface.
+#include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -193,6 +194,73 @@ START_TEST(a_mailbox_restored_without_lock_and_index_says_so)
 }
 END_TEST
 
+// Every line end as CRLF, said in another way than the store does it.
+std::string with_crlf(const std::string& text)
+{
+    std::string out;
+    for (size_t i = 0; i < text.size(); i++) {
+        if (text[i] == '\n' && (i == 0 || text[i - 1] != '\r')) out += "\r\n";
+        if (text[i] == '\r') out += "\r\n";
+        if (text[i] != '\n' && text[i] != '\r') out += text[i];
+    }
+    return out;
+}
+
+START_TEST(real_mail_comes_back_as_it_was)
+{
+    // From Debian's libpython3.11-testsuite, where it is installed.
+    const char* folder = "/usr/lib/python3.11/test/test_email/data";
+    DIR* dir = ::opendir(folder);
+    if (dir == nullptr) return;
+    StoreFixture f;
+    auto inbox = entry_of("user.bob");
+    f.create(inbox);
+    std::vector<std::string> texts;
+    while (const dirent* entry = ::readdir(dir)) {
+        auto text = read_file(cat(folder, '/', std::string_view(entry->d_name)), 10u << 20);
+        if (!text) continue;
+        if (text->find('\0') != text->npos) {
+            ASSERT_CODE(f.try_append(inbox, {*text}), Code::syntax);
+            continue;
+        }
+        f.append(inbox, {*text});
+        texts.push_back(*text);
+    }
+    ::closedir(dir);
+    ck_assert(texts.size() > 20);
+    auto view = f.open(inbox);
+    for (uint32_t n = 1; n <= view->exists(); n++) {
+        std::string bytes = text_of(*view, n);
+        ASSERT_EQ_TEXT(bytes, with_crlf(texts[n - 1]));
+        auto cached = view->cached(n);
+        auto rendered = render(bytes);
+        ASSERT_OK(cached);
+        ck_assert(cached->envelope == rendered->envelope && cached->body == rendered->body);
+        ck_assert(cached->bodystructure == rendered->bodystructure);
+        ck_assert(cached->sections == rendered->sections);
+    }
+}
+END_TEST
+
+START_TEST(a_message_appended_as_seen_is_seen_by_who_appended_it)
+{
+    StoreFixture f;
+    auto shared = entry_of("shared.box", "55");
+    f.create(shared);
+    f.append(shared, {mail("1"), mail("2")}, flags(model::kSeen | model::kDraft), "ann");
+    ck_assert_uint_eq(f.store->status(shared, "ann")->unseen, 0);
+    ck_assert_uint_eq(f.store->status(shared, "ben")->unseen, 2);
+    ck_assert(f.open(shared, "ben")->message(1).system_flags == model::kDraft);
+    auto ann = f.open(shared, "ann");
+    ck_assert(ann->message(2).system_flags == (model::kSeen | model::kDraft));
+    auto own = entry_of("user.ben");
+    f.create(own);
+    const uint32_t both[] = {1, 2};
+    ASSERT_OK(ann->copy_to(own, "ann", both));
+    ck_assert(f.store->status(own, "ann")->unseen == 0 && f.store->status(own, "ben")->unseen == 2);
+}
+END_TEST
+
 START_TEST(the_acl_is_kept_in_the_header)
 {
     StoreFixture f;
@@ -258,6 +326,8 @@ Suite* make()
     tcase_add_test(tc, one_staged_message_goes_to_many_mailboxes_by_link);
     tcase_add_test(tc, a_locked_mailbox_is_busy_and_can_be_read);
     tcase_add_test(tc, a_mailbox_restored_without_lock_and_index_says_so);
+    tcase_add_test(tc, real_mail_comes_back_as_it_was);
+    tcase_add_test(tc, a_message_appended_as_seen_is_seen_by_who_appended_it);
     tcase_add_test(tc, the_acl_is_kept_in_the_header);
     tcase_add_test(tc, messages_without_a_mailbox_are_not_overwritten);
     tcase_add_test(tc, the_factory_takes_its_options_from_the_configuration);

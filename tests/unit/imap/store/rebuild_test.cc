@@ -123,7 +123,8 @@ START_TEST(mailboxes_are_found_on_all_partitions)
     auto found = find_mailboxes(*f.store, false);
     ASSERT_OK(found);
     std::string names;
-    for (const auto& entry : *found) cat_to(names, entry.name.internal(), '@', entry.partition, ' ');
+    for (const auto& entry : *found)
+        cat_to(names, entry.name.internal(), '@', entry.partition, ' ');
     ASSERT_EQ_TEXT(names, "dom.org!user.ann@default shared.x@two user.bob@default "
                           "user.bob.Sent@default ");
     ck_assert_int_eq(::unlink((f.folder + "/rookery.header").c_str()), 0);
