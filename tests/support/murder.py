@@ -211,7 +211,7 @@ class Instance:
             o["duplicatesuppression"] = "no"
             o["lmtpsocket"] = os.path.join(self.dir, "sock", "lmtp")
         if self.role == "frontend":
-            o["serverlist"] = " ".join(b.name for b in m.backends)
+            o["serverlist"] = " ".join(b.name for b in m.backends) or None
             o["serverlist_select_mode"] = "random"
         o.update(m.extra)
         o.update(self.extra)
