@@ -1,0 +1,308 @@
+#!/usr/bin/env python3
+"""mupdate -m: commands, replies, streams, limits, kill -9, all by a client that is not ours."""
+import os
+import random
+import socket
+import sys
+import threading
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.environ.get("top_srcdir", os.path.join(
+    os.path.dirname(os.path.abspath(__file__)), "..", "..")), "tests", "support"))
+import murder  # noqa: E402
+from mupdate_client import Client, Closed, Mupdate  # noqa: E402
+
+ACL = "bob\tlrswipkxtecdan\t"
+
+
+class Master(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.m = Mupdate().start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.m.__exit__()
+
+    def client(self, user="be1"):
+        c = self.m.client(user)
+        self.addCleanup(c.close)
+        return c
+
+    def test_banner(self):
+        c = self.client()
+        self.assertEqual(c.banner[0], '* AUTH "PLAIN"')
+        self.assertIn("* PARTIAL-UPDATE", c.banner)
+        self.assertRegex(c.banner[-1], r'^\* OK MUPDATE "m.test" "Rookery" "[^"]+" "\(master\)"$')
+
+    def test_login_is_needed_and_for_admins_only(self):
+        with Client(self.m.address) as c:
+            c.read_banner()
+            self.assertEqual(c.status("LIST"), "BAD Please login first")
+            self.assertEqual(c.status("NOOP"), "BAD Please login first")
+            self.assertEqual(c.status("STARTTLS"), "BAD Unrecognized command")
+            c.sock.sendall(b"A01 AUTHENTICATE PLAIN\r\n")
+            self.assertEqual(c.read_line(), "")
+            c.sock.sendall(b"*\r\n")
+            self.assertEqual(c.read_line(), "A01 NO Client canceled authentication")
+            c.sock.sendall(b"A01 AUTHENTICATE PLAIN\r\n")
+            c.read_line()
+            c.sock.sendall(b"!!!\r\n")
+            self.assertEqual(c.answer("A01")[1], "NO authentication failure")
+            self.assertEqual(c.status("AUTHENTICATE", "NONE"), "NO authentication failure")
+            c.sock.sendall(b"A02 LOGOUT\r\n")
+            self.assertEqual(c.answer("A02")[1], "OK bye-bye")
+            self.assertRaises(Closed, c.fill)
+        with Client(self.m.address) as c:
+            self.assertEqual(c.login("be1", "wrong"), "NO authentication failure")
+        c = self.client()
+        self.assertEqual(c.status("AUTHENTICATE", "PLAIN"), "BAD already authenticated")
+
+    def test_life_of_a_name(self):
+        c = self.client()
+        self.assertEqual(c.status("RESERVE", "user.bob", "be1.test!default"), "OK done")
+        data, status = c.run("FIND", "user.bob")
+        self.assertEqual(status, "OK Search completed")
+        self.assertEqual(data, [["T1", "RESERVE", "user.bob", "be1.test!default"]])
+        self.assertEqual(c.status("RESERVE", "user.bob", "be2.test!default"),
+                         "NO mailbox already exists")
+        self.assertEqual(c.status("ACTIVATE", "user.bob", "be1.test!default", ACL), "OK done")
+        data, _ = c.run("FIND", "user.bob")
+        self.assertEqual(data[0][1:], ["MAILBOX", "user.bob", "be1.test!default", ACL])
+        self.assertEqual(c.status("DEACTIVATE", "user.bob", "be1.test!default"), "OK done")
+        self.assertEqual(c.status("DEACTIVATE", "user.bob", "be1.test!default"),
+                         "NO mailbox not currently active")
+        self.assertEqual(c.status("ACTIVATE", "user.bob", "be2.test!default", ACL), "OK done")
+        self.assertEqual(c.status("DELETE", "user.bob"), "OK done")
+        self.assertEqual(c.status("DELETE", "user.bob"), "NO mailbox doesn't exist")
+        self.assertEqual(c.run("FIND", "user.bob"), ([], "OK Search completed"))
+        # as Cyrus 3.6.1 renames: the partition is empty
+        self.assertEqual(c.status("RESERVE", "user.bob", "be1.test!"), "OK done")
+        self.assertEqual(c.status("ACTIVATE", "user.bob", "be1.test!", ""), "OK done")
+        self.assertEqual(c.list("be1.test!"), [["MAILBOX", "user.bob", "be1.test!", ""]])
+        self.assertEqual(c.status("DELETE", "user.bob", "be2.test!x"), "NO mailbox is held by be1.test")
+        self.assertEqual(c.status("DELETE", "user.bob", "be1.test!x"), "OK done")
+
+    def test_wrong_commands(self):
+        c = self.client()
+        for sent, got in (
+                (b"\r\n", "* BAD Need command"), (b"x\r\n", "* BAD Need command"),
+                (b"x \r\n", "x BAD Null command"), (b"x WHAT\r\n", "x BAD Unrecognized command"),
+                (b"x FIND\r\n", "x BAD Missing arguments"),
+                (b"x FIND a\r\n", "x BAD Badly formed arguments"),
+                (b'x FIND "a" "b"\r\n', "x BAD Extra arguments"),
+                (b'x NOOP "b"\r\n', "x BAD Extra arguments"),
+                (b'x ACTIVATE "a" "b"\r\n', "x BAD Missing arguments"),
+                (b"x FIND {200000}\r\n", "x BAD Argument too long"),
+                (b'x FIND "' + b"a" * 9000 + b'"\r\n', "x BAD Argument too long"),
+                (b"x noop\r\n", "x OK Noop done"),
+                (b"x WHAT {10+}\r\ny LOGOUT\r\n\r\n", "x BAD Unrecognized command")):
+            c.sock.sendall(sent)
+            self.assertEqual(" ".join(c.read_response()), got, sent)
+        c.sock.sendall(b"x FIND {3}\r\n")
+        self.assertEqual(c.read_line(), "+ go ahead")
+        c.sock.sendall(b"abc\r\n")
+        self.assertEqual(c.answer("x")[1], "OK Search completed")
+        for name in ("", "a..b", ".a", "a/b\n", "x" * 600):
+            self.assertTrue(c.status("ACTIVATE", name, "be1!p", ACL).startswith("NO "), name)
+            self.assertEqual(c.status("DELETE", name), "NO mailbox doesn't exist")
+        for location in ("", "a!b!c", "!p", "a b"):
+            self.assertTrue(c.status("ACTIVATE", "user.x", location, ACL).startswith("NO "))
+        self.assertTrue(c.status("ACTIVATE", "user.x", "a!b", "no tab").startswith("NO "))
+        c.sock.sendall(b"x FIND {999999999+}\r\n")
+        self.assertEqual(c.answer("x")[1], "BAD Argument too long")
+        self.assertRaises(Closed, c.fill)
+        self.assertEqual(self.client().status("NOOP"), "OK Noop done")
+
+    def test_pipelining_and_order_of_the_list(self):
+        c = self.client()
+        names = ["ord.a", "ord.a-b", "ord.a.b", "ord.a^b", "ord.ab", "dom.org!ord.x", "ord"]
+        tags = [c.send("ACTIVATE", n, "ord!p", ACL) for n in names]
+        tags.append(c.send("LIST", "ord!"))
+        for t in tags[:-1]:
+            self.assertEqual(c.answer(t), ([], "OK done"))
+        data, _ = c.answer(tags[-1])
+
+        def key(name):
+            domain, bang, local = name.rpartition("!")
+            return domain + ("\x1d" if bang else "") + local.replace(".", "\x1f").replace("^", ".")
+        self.assertEqual([r[2] for r in data], sorted(names, key=key))
+        for n in names:
+            self.assertEqual(c.status("DELETE", n), "OK done")
+
+    def test_update_streams_at_once(self):
+        u, c = self.client("fe1"), self.client()
+        c.status("ACTIVATE", "up.one", "be1!p", ACL)
+        tag = u.send("UPDATE")
+        data, status = u.answer(tag)
+        self.assertEqual(status, "OK streaming starts")
+        self.assertIn([tag, "MAILBOX", "up.one", "be1!p", ACL], data)
+        begun = time.monotonic()
+        c.status("RESERVE", "up.two", "be1!p")
+        self.assertEqual(u.read_response(), [tag, "RESERVE", "up.two", "be1!p"])
+        c.status("ACTIVATE", "up.two", "be1!p", ACL)
+        self.assertEqual(u.read_response(), [tag, "MAILBOX", "up.two", "be1!p", ACL])
+        c.status("DELETE", "up.one")
+        self.assertEqual(u.read_response(), [tag, "DELETE", "up.one"])
+        self.assertLess(time.monotonic() - begun, 3)
+        self.assertEqual(u.status("LIST"), "BAD not legal when streaming")
+        # NOOP comes after everything that was there before it
+        for i in range(200):
+            c.status("ACTIVATE", "up.n%d" % i, "be1!p", ACL)
+        data, status = u.run("NOOP")
+        self.assertEqual(status, "OK Noop done")
+        self.assertEqual(data[-1], [tag, "MAILBOX", "up.n199", "be1!p", ACL])
+        self.assertEqual(u.status("LOGOUT"), "OK bye-bye")
+
+    def test_partial_update(self):
+        u, c = self.client("fe1"), self.client()
+        c.status("ACTIVATE", "part.a", "h1!p", ACL)
+        c.status("ACTIVATE", "part.b", "h2!p", ACL)
+        tag = u.send("UPDATE", "h1", "h3")
+        data, _ = u.answer(tag)
+        self.assertEqual([r[2] for r in data], ["part.a"])
+        c.status("ACTIVATE", "part.c", "h2!p", ACL)
+        c.status("DEACTIVATE", "part.a", "h1!p")
+        c.status("ACTIVATE", "part.a", "h2!p", ACL)
+        data, _ = u.run("NOOP")
+        self.assertEqual({r[2] for r in data}, {"part.a"})
+        self.assertEqual(data[-1], [tag, "MAILBOX", "part.a", "h2!p", ACL])
+
+    def test_conflicts_stay_with_the_first(self):
+        a, b = self.client("be1"), self.client("be2")
+        a.status("ACTIVATE", "con.x", "c1!p", ACL)
+        self.assertEqual(b.status("ACTIVATE", "con.x", "c2!p", ACL), "NO mailbox is held by c1")
+        self.assertEqual(b.list("c2!"), [["MAILBOX", "con.x", "c2!p", ACL]])
+        self.assertEqual(b.run("FIND", "con.x"), ([], "OK Search completed"))
+        self.assertEqual(b.status("DELETE", "con.x"), "OK done")
+        self.assertEqual(b.status("DELETE", "con.x"), "NO mailbox is held by c1")
+        self.assertEqual(a.list("c1!"), [["MAILBOX", "con.x", "c1!p", ACL]])
+
+    def test_a_server_cannot_empty_the_list(self):
+        c = self.client()
+        for i in range(150):
+            c.status("ACTIVATE", "gone.n%d" % i, "gone!p", ACL)
+        self.assertEqual(len(c.list("gone!")), 150)
+        answers = [c.status("DELETE", "gone.n%d" % i) for i in range(150)]
+        self.assertEqual(answers.count("OK done"), 100)
+        self.assertEqual(answers[-1], "NO too many removals in one sync (mupdate_max_deletes)")
+        self.assertEqual(len(c.list("gone!")), 50)
+
+    def test_compress(self):
+        import zlib
+        c = self.client()
+        self.assertEqual(c.status("COMPRESS", "LZMA"), "NO Unknown COMPRESS algorithm")
+        self.assertEqual(c.status("COMPRESS", "DEFLATE"), "OK DEFLATE active")
+        out = zlib.compressobj(wbits=-15)
+        c.sock.sendall(out.compress(b"z NOOP\r\n") + out.flush(zlib.Z_SYNC_FLUSH))
+        inflate = zlib.decompressobj(-15)
+        got = b""
+        while not got.endswith(b"\r\n"):
+            got += inflate.decompress(c.sock.recv(4096))
+        self.assertEqual(got, b'z OK "Noop done"\r\n')
+
+    def test_a_reader_that_does_not_read_harms_nobody(self):
+        c = self.client()
+        tags = [c.send("ACTIVATE", "slow.n%d" % i, "slow!p", ACL * 20) for i in range(3000)]
+        for t in tags:
+            c.answer(t)
+        slow = [self.client("fe1") for _ in range(60)]  # more than there are workers
+        for s in slow:
+            s.send("UPDATE")
+        begun = time.monotonic()
+        for i in range(20):
+            self.assertEqual(c.status("ACTIVATE", "slow.x%d" % i, "slow!p", ACL), "OK done")
+        self.assertLess(time.monotonic() - begun, 5)
+        self.assertEqual(slow[0].answer("T0")[1], "OK streaming starts")
+        for s in slow:
+            s.close()
+
+
+class Limits(unittest.TestCase):
+    def test_connections_max(self):
+        with Mupdate(extra={"mupdate_connections_max": "2"}) as m:
+            a, b = m.client(), m.client()
+            with Client(m.address) as c:
+                self.assertEqual(c.read_line(), '* BYE "Server Unable"')
+            a.close()
+            b.close()
+
+            def free():
+                with Client(m.address) as c:
+                    return c.read_line().startswith("* AUTH")
+            murder.wait_for(free, "a place after a client left")
+
+    def test_wrong_configurations(self):
+        for extra, code in (({"mupdate_workers_start": "1"}, 78), ({"mupdate_max_deletes": "x"}, 78),
+                            ({"mupdate_config": "unified"}, 78)):
+            m = Mupdate(extra=extra, users=("cyrus",))
+            m.start(wait=False)
+            self.assertEqual(m.process.wait(30), code, extra)
+            m.__exit__()
+
+    def test_a_second_master_ends_with_75(self):
+        with Mupdate() as m:
+            first = m.process
+            m.start(wait=False)
+            self.assertEqual(m.process.wait(30), 75)
+            m.process = first
+
+    def test_a_bad_log_stops_the_start(self):
+        with Mupdate() as m:
+            with m.client() as c:
+                for i in range(3):
+                    c.status("ACTIVATE", "user.u%d" % i, "be1!p", ACL)
+            m.kill()
+            folder = os.path.join(m.dir, "conf", "mupdate")
+            log = [os.path.join(folder, f) for f in sorted(os.listdir(folder))
+                   if f.startswith("log.")][-1]
+            with open(log, "r+b") as f:
+                f.seek(90)
+                f.write(b"XXXX")
+            m.start(wait=False)
+            self.assertEqual(m.process.wait(30), 78)
+            self.assertIn("bad record at offset", m.log_text())
+
+
+class Kill(unittest.TestCase):
+    def test_kill_9_during_activate(self):
+        """20 times at a random moment: every change that was answered is there afterwards."""
+        seed = random.randrange(1 << 30)
+        rng = random.Random(seed)
+        with Mupdate() as m:
+            answered = set()
+            for round_ in range(20):
+                def work(who):
+                    c = m.client("be%d" % (who % 2 + 1))
+                    try:
+                        for i in range(100000):
+                            name = "kill.r%dw%di%d" % (round_, who, i)
+                            if c.status("ACTIVATE", name, "be1!p", ACL) == "OK done":
+                                answered.add(name)
+                    except (Closed, OSError):
+                        pass
+                    finally:
+                        c.close()
+                threads = [threading.Thread(target=work, args=(w,)) for w in range(4)]
+                before = len(answered)
+                for t in threads:
+                    t.start()
+                murder.wait_for(lambda: len(answered) > before, "a first answer")
+                time.sleep(rng.uniform(0, 0.1))  # the random moment
+                m.kill()
+                for t in threads:
+                    t.join()
+                m.start()
+                with m.client() as c:
+                    there = {r[1] for r in c.list()}
+                self.assertEqual(answered - there, set(), "seed %d round %d" % (seed, round_))
+            # a clean end, too
+            self.assertEqual(m.kill(15), 0)
+            m.start()
+            with m.client() as c:
+                self.assertEqual(answered - {r[1] for r in c.list()}, set())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""mupdate without -m: a replica of our master, of a broken one, and without any."""
+import os
+import re
+import socket
+import sys
+import threading
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.environ.get("top_srcdir", os.path.join(
+    os.path.dirname(os.path.abspath(__file__)), "..", "..")), "tests", "support"))
+import murder  # noqa: E402
+from mupdate_client import Client, Closed, Mupdate  # noqa: E402
+
+ACL = "bob\tlrswipkxtecdan\t"
+
+
+class Fake:
+    """A master that says what a test wants. serve(send, read_line) runs for each connection."""
+
+    def __init__(self, serve):
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(8)
+        self.address = self.listener.getsockname()
+        self.serve = serve
+        self.connections = 0
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        while True:
+            try:
+                sock, _ = self.listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            with sock:
+                sock.settimeout(30)
+                f = sock.makefile("rwb")
+
+                def send(text):
+                    f.write(text.encode())
+                    f.flush()
+                try:
+                    send('* AUTH "PLAIN"\r\n* OK MUPDATE "fake" "Fake" "1" "(master)"\r\n')
+                    line = f.readline().decode()
+                    m = re.search(r"\{(\d+)\+\}\r\n$", line)
+                    f.read(int(m.group(1)))
+                    f.readline()
+                    send('A01 OK "Authenticated"\r\n')
+                    tag = f.readline().decode().split()[0]
+                    self.serve(self.connections, tag, send, lambda: f.readline().decode())
+                except (OSError, ValueError, AttributeError, IndexError):
+                    pass
+                f.close()
+
+    def close(self):
+        self.listener.close()
+
+
+def lines(tag, names, location="be1!p"):
+    return "".join('%s MAILBOX "%s" "%s" "%s"\r\n' % (tag, n, location, "bob lrs ".replace(" ", "\t"))
+                   for n in names)
+
+
+class Replica(unittest.TestCase):
+    def start(self, **kw):
+        m = Mupdate(**kw)
+        self.addCleanup(m.__exit__)
+        return m.start()
+
+    def names(self, replica):
+        """What it serves; None while it takes no clients."""
+        with Client(replica.address) as c:
+            try:
+                c.login("cyrus")
+                return [r[1] for r in c.list()]
+            except (Closed, OSError, ValueError, IndexError):
+                return None
+
+    def test_follows_and_serves(self):
+        master = self.start()
+        be = master.client()
+        self.addCleanup(be.close)
+        for i in range(2500):
+            be.send("ACTIVATE", "user.u%d" % i, "be1!p", ACL)
+        for i in range(2500):
+            be.answer("T%d" % i)
+        replica = self.start(master=master, name="f")
+        murder.wait_for(lambda: len(self.names(replica) or []) == 2500, "the first sync")
+        c = replica.client("cyrus")
+        self.addCleanup(c.close)
+        self.assertEqual(c.banner[-1].split('"')[-2], "mupdate://%s:%d" % master.address)
+        self.assertEqual(c.status("ACTIVATE", "a", "b!c", ""), "BAD read-only session")
+        self.assertEqual(c.status("DELETE", "a"), "BAD read-only session")
+        # a kick brings what the master has answered, at once
+        for i in range(20):
+            be.status("ACTIVATE", "kick.k%d" % i, "be1!p", ACL)
+            begun = time.monotonic()
+            self.assertEqual(replica.kick(), "ok")
+            self.assertLess(time.monotonic() - begun, 2)
+            self.assertEqual(len(c.run("FIND", "kick.k%d" % i)[0]), 1)
+        # and without one it comes by itself
+        be.status("RESERVE", "user.new", "be1!p")
+        murder.wait_for(lambda: c.run("FIND", "user.new")[0], "a streamed change", 3)
+        be.status("DELETE", "user.new")
+        murder.wait_for(lambda: not c.run("FIND", "user.new")[0], "a streamed removal", 3)
+        # replicas of replicas
+        tag = c.send("UPDATE")
+        data, _ = c.answer(tag)
+        self.assertEqual(len(data), 2520)
+        be.status("DELETE", "user.u7")
+        self.assertEqual(c.read_response(), [tag, "DELETE", "user.u7"])
+        # the master is gone: the list is served, kicks are answered at once
+        master.kill()
+        murder.wait_for(lambda: replica.kick() == "behind", "behind")
+        begun = time.monotonic()
+        self.assertEqual(replica.kick(), "behind")
+        self.assertLess(time.monotonic() - begun, 1)
+        self.assertEqual(len(self.names(replica)), 2519)
+        # it returns with something new
+        master.start()
+        with master.client() as be2:
+            be2.status("ACTIVATE", "user.back", "be1!p", ACL)
+            be2.status("DELETE", "user.u8")
+        murder.wait_for(lambda: replica.kick() == "ok", "the master again")
+        with replica.client("cyrus") as c2:
+            self.assertEqual(len(c2.run("FIND", "user.back")[0]), 1)
+            self.assertEqual(len(c2.run("FIND", "user.u8")[0]), 0)
+        # a restart of the replica, with and without a master
+        replica.kill()
+        replica.start()
+        self.assertEqual(len(self.names(replica)), 2519)
+        master.kill()
+        replica.kill(15)
+        replica.start()
+        self.assertEqual(len(self.names(replica)), 2519)
+
+    def check_broken(self, end):
+        """A dump that does not end with OK removes nothing."""
+        def serve(n, tag, send, read_line):
+            if n == 1:
+                send(lines(tag, ["a", "b", "c"]) + tag + ' OK "streaming starts"\r\n')
+                read_line()
+            else:
+                send(lines(tag, ["a", "d"]) + (end % tag if "%s" in end else end))
+        fake = Fake(serve)
+        self.addCleanup(fake.close)
+        replica = self.start(master=fake, name="f")
+        murder.wait_for(lambda: fake.connections >= 3, "new connections")
+        self.assertEqual(self.names(replica)[:3], ["a", "b", "c"])
+
+    def test_dump_that_is_cut(self):
+        self.check_broken("")
+
+    def test_dump_that_ends_with_no(self):
+        self.check_broken('%s NO "sorry"\r\n')
+
+    def test_dump_that_ends_with_bye(self):
+        self.check_broken('* BYE "going"\r\n')
+
+    def test_dump_with_a_delete(self):
+        self.check_broken('%s DELETE "a"\r\n')
+
+    def test_dump_with_garbage(self):
+        self.check_broken("%s MAILBOX nonsense\r\n")
+
+    def check_guard(self, second, left):
+        def serve(n, tag, send, read_line):
+            names = ["n%03d" % i for i in range(300)] if n == 1 else second
+            send(lines(tag, names) + tag + ' OK "streaming starts"\r\n')
+            if n == 1:
+                return
+            while True:
+                word = read_line().split()
+                send(word[0] + ' OK "Noop done"\r\n')
+        fake = Fake(serve)
+        self.addCleanup(fake.close)
+        replica = self.start(master=fake, name="f")
+        murder.wait_for(lambda: fake.connections >= 2, "a second connection")
+        murder.wait_for(lambda: replica.kick() == "ok", "the second sync")
+        self.assertEqual(len(self.names(replica)), left)
+        return replica
+
+    def test_an_empty_dump_removes_nothing(self):
+        self.check_guard([], 300).wait_log("would remove too many")
+
+    def test_a_short_dump_removes_nothing(self):
+        self.check_guard(["n000", "new"], 301).wait_log("would remove too many")
+
+    def test_a_dump_in_another_order_is_understood(self):
+        self.check_guard(["n%03d" % i for i in range(299, 9, -1)], 290)
+
+    def test_no_clients_before_the_first_list(self):
+        fake = Fake(lambda n, tag, send, read_line: read_line())
+        self.addCleanup(fake.close)
+        replica = self.start(master=fake, name="f")
+        with Client(replica.address) as c:
+            self.assertEqual(c.read_line(), '* BYE "no longer ready for connections"')
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
