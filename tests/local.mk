@@ -5,6 +5,7 @@ EXTRA_DIST += %D%/support/quickstart_murder.py
 EXTRA_DIST += %D%/support/harness.py
 
 EXTRA_DIST += %D%/support/mixed.py
+EXTRA_DIST += %D%/support/mupdate_client.py
 
 check_PROGRAMS += %D%/support/echo_service
 %C%_support_echo_service_SOURCES = %D%/support/echo_service.cc
@@ -18,6 +19,8 @@ SYSTEM_TESTS += %D%/system/config_test.py
 SYSTEM_TESTS += %D%/system/full_disk_test.py
 SYSTEM_TESTS += %D%/system/lmtp_test.py
 SYSTEM_TESTS += %D%/system/quickstart_test.py
+SYSTEM_TESTS += %D%/system/mupdate_master_test.py
+SYSTEM_TESTS += %D%/system/mupdate_replica_test.py
 SYSTEM_TESTS += %D%/interop/murder_interop.py
 
 EXTRA_DIST += %D%/bench/run
