@@ -223,6 +223,9 @@ void Template::child_ended(pid_t pid, const Child& child, int status)
             crashes_.clear();
         }
     }
+    if (child.started && WIFEXITED(status) && WEXITSTATUS(status) != 0)
+        log::error("worker failed", {{"service", in_.service}, {"pid", pid},
+                                     {"how", describe_exit(status)}});
     if (child.started || state_ == State::ending) return;
     // It never came to accept a client.
     if (state_ == State::starting) {

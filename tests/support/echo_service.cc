@@ -50,7 +50,7 @@ class Echo final : public master::Service {
                         ::getpid(), ' ', prepared_by_, ' ', ::getuid()));
         std::string line;
         while (read_line(client, line)) {
-            if (line == "crash") ::raise(SIGSEGV);
+            if (line == "crash") ::raise(SIGKILL);
             if (line == "pid")
                 say(client, cat(::getpid()));
             else if (line == "quit")

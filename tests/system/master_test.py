@@ -288,9 +288,11 @@ def test_hangup_adds_moves_and_removes_services():
             assert c.service == "two"
             m.write(two.replace("PORT2", "PORT"))
             m.hup()
-            new = wait_for(lambda: (lambda n: n and n.service == "two" and n)(try_client(m, m.port)),
-                           "the service has moved")
-            new.close()
+
+            def moved():
+                new = try_client(m, m.port)
+                return new and new.service == "two" and new
+            wait_for(moved, "the service has moved").close()
             wait_for(lambda: refused(m.second_port), "the old address is closed")
             assert c.ask("x") == "two x"
 
