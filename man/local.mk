@@ -3,3 +3,4 @@ dist_man_MANS += man/rookery-passwd.8
 dist_man_MANS += man/reconstruct.8
 dist_man_MANS += man/master.8
 dist_man_MANS += man/cyrus.conf.5
+dist_man_MANS += man/ctl_cyrusdb.8

@@ -1,0 +1,175 @@
+// ctl_cyrusdb: prepares the databases before the services start (-r), keeps copies of them (-c).
+#include <dirent.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "imap/admin/tool.h"
+#include "imap/mboxlist/open_directory.h"
+#include "imap/store/message_file.h"
+#include "lib/base/clock.h"
+#include "lib/base/fd.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+
+namespace {
+
+using namespace rookery;
+
+constexpr std::string_view kName = "ctl_cyrusdb";
+// A list up to this size is read and checked as a whole at each start; that takes about a second.
+constexpr off_t kCheckedSize = 64 << 20;
+
+struct Arguments {
+    std::string config_path = config::default_path();
+    bool recover = false;
+    bool checkpoint = false;
+    bool without_copy = false;
+};
+
+[[noreturn]] void usage()
+{
+    admin::complain("usage: ctl_cyrusdb [-C file] [-x] -c\n"
+                    "       ctl_cyrusdb [-C file] -r\n");
+    ::_exit(log::kExUsage);
+}
+
+Arguments parse(int argc, char** argv)
+{
+    Arguments a;
+    for (int c; (c = ::getopt(argc, argv, "C:crx")) != -1;) {
+        switch (c) {
+            case 'C': a.config_path = optarg; break;
+            case 'c': a.checkpoint = true; break;
+            case 'r': a.recover = true; break;
+            case 'x': a.without_copy = true; break;
+            default: usage();
+        }
+    }
+    if (a.recover == a.checkpoint || optind != argc) usage();
+    return a;
+}
+
+std::vector<std::string> names_in(const std::string& directory)
+{
+    std::vector<std::string> names;
+    const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(directory.c_str()), ::closedir);
+    if (!dir) return names;
+    while (const dirent* one = ::readdir(dir.get()))
+        if (std::string_view(one->d_name) != "." && std::string_view(one->d_name) != "..")
+            names.emplace_back(one->d_name);
+    return names;
+}
+
+// True if the text is the number of a process that is gone.
+bool names_dead_process(std::string_view digits)
+{
+    const auto pid = to_number<uint32_t>(digits, INT32_MAX);
+    return pid && *pid > 1 && ::kill(static_cast<pid_t>(*pid), 0) != 0 && errno == ESRCH;
+}
+
+// name.NEW-<pid>: a file that was written beside another and never took its name.
+void sweep_new_files(const std::string& directory)
+{
+    constexpr std::string_view kMark = ".NEW-";
+    for (const auto& name : names_in(directory)) {
+        const size_t at = name.rfind(kMark);
+        if (at == std::string::npos) continue;
+        if (names_dead_process(std::string_view(name).substr(at + kMark.size())))
+            ::unlink(cat(directory, '/', name).c_str());
+    }
+}
+
+// <pid>.<n> below socket/idle: the wake-up sockets of sessions.
+void sweep_sockets(const std::string& directory)
+{
+    for (const auto& sub : names_in(directory))
+        for (const auto& name : names_in(cat(directory, '/', sub)))
+            if (names_dead_process(std::string_view(name).substr(0, name.find('.'))))
+                ::unlink(cat(directory, '/', sub, '/', name).c_str());
+}
+
+Status open_and_check(const config::Config& config)
+{
+    TRY_ASSIGN(auto list, mboxlist::open_list(config));
+    struct stat st {};
+    const std::string path = mboxlist::list_path(config);
+    if (::stat(path.c_str(), &st) != 0) return errno_error(path);
+    if (st.st_size > kCheckedSize) return success();
+    return list->check();
+}
+
+// The list of a frontend can be had from the master again: a damaged one is put aside.
+Status recover_list(const config::Config& config)
+{
+    const std::string path = mboxlist::list_path(config);
+    const Status good = open_and_check(config);
+    if (good || (!good.is(Code::corrupt) && !good.is(Code::syntax))) return good;
+    if (!mboxlist::holds_replica(config) || !config.partitions().empty())
+        return Error{good.error().code,
+                     cat(good.error().text, "; copies of the list are in ",
+                         config.configdirectory(), "/db.backup1 and db.backup2")};
+    const std::string aside = cat(path, ".damaged-", wall_seconds());
+    if (::rename(path.c_str(), aside.c_str()) != 0) return errno_error(cat("rename ", path));
+    log::warning("mailbox list damaged, loaded again from the master",
+                 {{"kept", aside}, {"error", good.error()}});
+    return open_and_check(config);
+}
+
+Status recover(const config::Config& config)
+{
+    const std::string& top = config.configdirectory();
+    for (const std::string& directory :
+         {top, top + "/socket", top + "/user", top + "/log", config.proc_path(),
+          config.mboxname_lockpath()})
+        TRY(make_directories(directory));
+    TRY(make_directories(directory_of(mboxlist::list_path(config))));
+    sweep_new_files(top);
+    sweep_sockets(top + "/socket/idle");
+    for (const auto& [name, path] : config.partitions()) store::sweep_stage(path);
+    TRY(recover_list(config));
+    log::notice("databases ready", {{"directory", top}});
+    return success();
+}
+
+// db.backup1 is the newest copy, db.backup2 the one before.
+Status rotate_in(const config::Config& config, const std::string& copy, const std::string& name)
+{
+    const std::string first = config.configdirectory() + "/db.backup1";
+    const std::string second = config.configdirectory() + "/db.backup2";
+    TRY(make_directories(first));
+    TRY(make_directories(second));
+    const std::string newest = cat(first, '/', name);
+    if (::rename(newest.c_str(), cat(second, '/', name).c_str()) != 0 && errno != ENOENT)
+        return errno_error(cat("rename ", newest));
+    if (::rename(copy.c_str(), newest.c_str()) != 0) return errno_error(cat("rename ", copy));
+    TRY(sync_directory(second));
+    return sync_directory(first);
+}
+
+Status checkpoint(const config::Config& config, bool without_copy)
+{
+    TRY_ASSIGN(auto list, mboxlist::open_list(config));
+    TRY(list->store().sync());
+    if (without_copy) return success();
+    const std::string path = mboxlist::list_path(config);
+    const std::string name = path.substr(path.rfind('/') + 1);
+    const std::string copy = cat(config.configdirectory(), '/', name, ".copy");
+    TRY(list->store().copy_to(copy));
+    return rotate_in(config, copy, name);
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    const Arguments a = parse(argc, argv);
+    const config::Config config = admin::start(a.config_path, kName);
+    const Status done = a.recover ? recover(config) : checkpoint(config, a.without_copy);
+    return done ? 0 : admin::failed(kName, done.error());
+}

@@ -1,0 +1,61 @@
+#include "imap/admin/tool.h"
+
+#include <grp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/fd.h"
+#include "lib/base/log.h"
+#include "lib/base/panic.h"
+#include "lib/base/strings.h"
+
+namespace rookery::admin {
+namespace {
+
+Status become_owner(const std::string& directory)
+{
+    if (geteuid() != 0) return success();
+    struct stat st {};
+    if (stat(directory.c_str(), &st) != 0) return errno_error(directory);
+    if (st.st_uid == 0) return success();
+    if (setgroups(1, &st.st_gid) != 0) return errno_error("setgroups");
+    if (setgid(st.st_gid) != 0) return errno_error("setgid");
+    if (setuid(st.st_uid) != 0) return errno_error("setuid");
+    return success();
+}
+
+}  // namespace
+
+void print(std::string_view text)
+{
+    // There is nobody to tell that the output is closed.
+    if (!write_all(STDOUT_FILENO, text)) return;
+}
+
+void complain(std::string_view text)
+{
+    if (!write_all(STDERR_FILENO, text)) return;
+}
+
+config::Config start(const std::string& config_path, std::string_view name)
+{
+    install_panic_handlers();
+    umask(077);
+    auto config = config::Config::load(config_path, name);
+    const std::string prefix = config ? config->syslog_prefix() : std::string();
+    log::open(prefix.empty() ? std::string(name) : cat(prefix, '/', name),
+              config ? config->syslog_facility() : std::string());
+    if (!config) log::fatal(log::kExConfig, config.error().text);
+    if (auto owner = become_owner(config->configdirectory()); !owner)
+        log::fatal(log::kExConfig, cat("configdirectory: ", owner.error().text));
+    return *std::move(config);
+}
+
+int failed(std::string_view name, const Error& error)
+{
+    complain(cat(name, ": ", error.text, "\n"));
+    log::error("failed", {{"command", name}, {"error", error}});
+    return 1;
+}
+
+}  // namespace rookery::admin
