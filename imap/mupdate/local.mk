@@ -10,6 +10,7 @@ noinst_LIBRARIES += %D%/libmupdate.a
 %C%_libmupdate_a_SOURCES += %D%/master_list.h %D%/master_list.cc %D%/master_checkpoint.cc
 %C%_libmupdate_a_SOURCES += %D%/name_locks.h %D%/name_locks.cc
 %C%_libmupdate_a_SOURCES += %D%/published_list.h %D%/published_list.cc
+%C%_libmupdate_a_SOURCES += %D%/push.h %D%/push.cc
 %C%_libmupdate_a_SOURCES += %D%/replica.h %D%/replica.cc
 %C%_libmupdate_a_SOURCES += %D%/rules.h %D%/rules.cc
 %C%_libmupdate_a_SOURCES += %D%/server.h %D%/server.cc
@@ -20,6 +21,9 @@ if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/mupdate/suite
 TESTS += tests/unit/imap/mupdate/suite
 tests_unit_imap_mupdate_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h
+tests_unit_imap_mupdate_suite_SOURCES += tests/unit/imap/mupdate/cluster_directory_test.cc
+tests_unit_imap_mupdate_suite_SOURCES += tests/unit/imap/mupdate/fake_master.h
+tests_unit_imap_mupdate_suite_SOURCES += tests/unit/imap/mupdate/fake_master.cc
 tests_unit_imap_mupdate_suite_SOURCES += tests/unit/imap/mupdate/journal_test.cc
 tests_unit_imap_mupdate_suite_SOURCES += tests/unit/imap/mupdate/master_list_test.cc
 tests_unit_imap_mupdate_suite_SOURCES += tests/unit/imap/mupdate/published_list_test.cc

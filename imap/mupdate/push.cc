@@ -1,0 +1,244 @@
+#include "imap/mupdate/push.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <set>
+
+#include "imap/mupdate/list_entry.h"
+#include "imap/mupdate/rules.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+
+namespace rookery::mupdate {
+
+namespace {
+
+using model::EntryState;
+using model::MailboxEntry;
+
+constexpr size_t kWindow = 200;
+constexpr int kRetryMs = 500;
+
+Result<std::unique_ptr<Client>> connect_within(const config::Config& config, Milliseconds wait)
+{
+    const Deadline deadline = Deadline::after(wait);
+    for (;;) {
+        auto client = Client::connect(config);
+        if (client || !(client.is(Code::unavailable) || client.is(Code::timeout)) ||
+            deadline.passed())
+            return client;
+        ::poll(nullptr, 0, kRetryMs);
+    }
+}
+
+class Pusher {
+ public:
+    Pusher(const config::Config& config, ClusterDirectory& local, const PushOptions& options,
+           Client& master)
+        : config_(config), local_(local), options_(options), master_(master)
+    {
+    }
+
+    Result<PushSummary> run()
+    {
+        TRY(read_master());
+        TRY(read_local());
+        TRY(remove_gone());
+        for (const MailboxEntry& entry : to_tell_) TRY(tell(entry));
+        TRY(collect(0));
+        return summary_;
+    }
+
+ private:
+    void say(std::string_view what, const std::string& name) const
+    {
+        if (options_.say) options_.say(cat(what, ": ", name));
+    }
+
+    Status read_master()
+    {
+        TRY_ASSIGN(auto records, master_.list(cat(config_.servername(), '!')));
+        for (auto& record : records)
+            known_.emplace(record.name, std::move(record));
+        return success();
+    }
+
+    Status read_local()
+    {
+        return local_.scan_server("", [&](const MailboxEntry& entry) {
+            look_at(entry);
+            return mboxlist::Next::go_on();
+        });
+    }
+
+    void look_at(const MailboxEntry& entry)
+    {
+        const std::string& name = entry.name.internal();
+        auto known = known_.find(name);
+        // What is pending or on its way is the agent's affair, or somebody works on it.
+        if (entry.pending != model::Pending::none || entry.state != EntryState::active) {
+            ++summary_.pending;
+            if (known != known_.end()) known_.erase(known);
+            return;
+        }
+        ++summary_.mailboxes;
+        bool same = false;
+        if (known != known_.end()) {
+            const Client::Record& record = known->second;
+            same = record.active && record.location == local_.location(entry) &&
+                   record.acl == entry.acl.to_string();
+            known_.erase(known);
+        } else {
+            unknown_.insert(name);
+        }
+        if (!same) to_tell_.push_back(entry);
+    }
+
+    // What the master lists for us and is not here.
+    Status remove_gone()
+    {
+        if (known_.empty()) return success();
+        auto guard = DeleteGuard::parse(config_.mupdate_max_deletes());
+        const uint64_t allowed = guard ? guard->allowed(summary_.mailboxes + known_.size()) : 0;
+        const bool none_here = summary_.mailboxes + summary_.pending == 0;
+        if (!options_.authoritative && (none_here || known_.size() > allowed)) {
+            summary_.removals_held = true;
+            log::error("too many removals: the master keeps what is not here",
+                       {{"removals", known_.size()}, {"mailboxes", summary_.mailboxes}});
+            return success();
+        }
+        for (const auto& [name, record] : known_) {
+            say("Remove from MUPDATE", name);
+            ++summary_.removed;
+            if (options_.warn_only) continue;
+            TRY_ASSIGN(Client::Reply reply, master_.run(Verb::remove, {name}));
+            if (reply.ok) continue;
+            --summary_.removed;
+            ++summary_.failed;
+            log::warning("the mupdate master refuses DELETE", {{"mailbox", name},
+                                                               {"reason", reply.text}});
+        }
+        return success();
+    }
+
+    void conflict(const std::string& name, std::string_view why)
+    {
+        ++summary_.conflicts;
+        say("Conflict", cat(name, " (", why, ")"));
+        log::error("a mailbox of this server is held by another", {{"mailbox", name},
+                                                                   {"reason", why}});
+    }
+
+    Status tell(const MailboxEntry& entry)
+    {
+        const std::string& name = entry.name.internal();
+        if (options_.warn_only || !options_.authoritative) {
+            // Another server may hold it: then it is left to the administrator.
+            std::optional<Client::Record> there;
+            if (unknown_.contains(name)) {
+                TRY(collect(0));
+                TRY_ASSIGN(there, master_.find(name));
+            }
+            if (there && server_of(there->location) != config_.servername()) {
+                conflict(name, cat("held by ", server_of(there->location)));
+                return success();
+            }
+        }
+        say("Force Activate", name);
+        if (options_.warn_only) {
+            ++summary_.activated;
+            return success();
+        }
+        master_.send(Verb::activate, {name, local_.location(entry), entry.acl.to_string()});
+        sent_.push_back(entry);
+        return sent_.size() < kWindow ? success() : collect(kWindow / 2);
+    }
+
+    // Takes answers until no more than `left` are outstanding.
+    Status collect(size_t left)
+    {
+        if (sent_.size() > left) TRY(master_.flush());
+        while (sent_.size() > left) {
+            const MailboxEntry entry = std::move(sent_.front());
+            sent_.pop_front();
+            TRY_ASSIGN(Client::Reply reply, master_.reply());
+            if (reply.ok) {
+                ++summary_.activated;
+            } else if (reply.text.find("held by") != std::string::npos) {
+                if (!options_.authoritative) conflict(entry.name.internal(), reply.text);
+                else TRY(take_over(entry));
+            } else {
+                ++summary_.failed;
+                log::warning("the mupdate master refuses ACTIVATE",
+                             {{"mailbox", entry.name.internal()}, {"reason", reply.text}});
+            }
+        }
+        return success();
+    }
+
+    // -a at a master where the first claim stays: DEACTIVATE in the holder's name opens a move, and
+    // the move is to us. A second connection sees who the holder is (RULES 1.3).
+    Status take_over(const MailboxEntry& entry)
+    {
+        const std::string& name = entry.name.internal();
+        if (!second_) {
+            TRY_ASSIGN(second_, Client::connect(config_));
+        }
+        TRY_ASSIGN(auto holder, second_->find(name));
+        if (holder && holder->active)
+            TRY(second_->run(Verb::deactivate, {name, holder->location}));
+        TRY_ASSIGN(Client::Reply reply,
+                   second_->run(Verb::activate,
+                                {name, local_.location(entry), entry.acl.to_string()}));
+        if (reply.ok) {
+            ++summary_.activated;
+            log::notice("a mailbox was taken over", {{"mailbox", name},
+                                                     {"from", holder ? holder->location : ""}});
+        } else {
+            conflict(name, reply.text);
+        }
+        return success();
+    }
+
+    const config::Config& config_;
+    ClusterDirectory& local_;
+    const PushOptions& options_;
+    Client& master_;
+    std::unique_ptr<Client> second_;
+    std::map<std::string, Client::Record> known_;  // the master's, less what is here too
+    std::set<std::string> unknown_;                // here, and the master lists it nowhere for us
+    std::vector<MailboxEntry> to_tell_;
+    std::deque<MailboxEntry> sent_;
+    PushSummary summary_;
+};
+
+}  // namespace
+
+Result<PushSummary> push_all(const config::Config& config, ClusterDirectory& local,
+                             const PushOptions& options)
+{
+    TRY_ASSIGN(auto master, connect_within(config, options.wait));
+    if (!options.warn_only) {
+        Status settled = local.settle_pending();
+        if (!settled) log::warning("pending changes are left", {{"error", settled.error()}});
+    }
+    Pusher pusher(config, local, options, *master);
+    auto summary = pusher.run();
+    if (summary) master->logout();
+    return summary;
+}
+
+std::string to_string(const PushSummary& s)
+{
+    std::string out = cat(s.mailboxes, " mailboxes, ", s.activated, " activated, ", s.removed,
+                          " removed from MUPDATE, ", s.conflicts, " conflicts");
+    if (s.failed > 0) cat_to(out, ", ", s.failed, " refused");
+    if (s.pending > 0) cat_to(out, ", ", s.pending, " pending");
+    if (s.removals_held) cat_to(out, "; removals held back (mupdate_max_deletes)");
+    return out;
+}
+
+}  // namespace rookery::mupdate

@@ -1,0 +1,46 @@
+// Push: makes the mupdate master's idea of this server's mailboxes that of the local list
+// (ctl_mboxlist -m, RULES 1.3-1.5, 4.4).
+//
+// Compares sets, whatever order the master lists in. Settles pending changes first, tells what is
+// missing or different, removes what is not here any more (never more than mupdate_max_deletes,
+// nothing at all if the local list is empty). A mailbox that another server holds stays here and
+// there: it is reported as a conflict, unless authoritative, which takes the name over and leaves
+// the other server's claim on record. Local mail is never touched.
+// Codes: unavailable (no master within wait), and those of the local list. One thread.
+#ifndef ROOKERY_IMAP_MUPDATE_PUSH_H
+#define ROOKERY_IMAP_MUPDATE_PUSH_H
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "imap/mupdate/cluster_directory.h"
+#include "lib/base/clock.h"
+
+namespace rookery::mupdate {
+
+struct PushOptions {
+    bool warn_only = false;      // -w: say, do not do
+    bool authoritative = false;  // -a
+    Milliseconds wait{10000};    // for a master that is not there yet
+    // Each thing that is done, one line without its end: "Force Activate: user.bob".
+    std::function<void(std::string_view)> say = {};
+};
+
+struct PushSummary {
+    uint64_t mailboxes = 0;  // here
+    uint64_t activated = 0;
+    uint64_t removed = 0;
+    uint64_t conflicts = 0;
+    uint64_t failed = 0;     // the master refused for another reason
+    uint64_t pending = 0;    // left to the agent or to who works on them
+    bool removals_held = false;  // too many: none was done
+};
+
+Result<PushSummary> push_all(const config::Config& config, ClusterDirectory& local,
+                             const PushOptions& options);
+std::string to_string(const PushSummary& summary);
+
+}  // namespace rookery::mupdate
+
+#endif
