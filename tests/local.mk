@@ -1,5 +1,6 @@
 # Tests that are not one folder's unit tests. Unit tests are listed by the folder they test.
 # A line of its own for each, so that two changes do not meet.
+include tests/fuzz/local.mk
 EXTRA_DIST += %D%/support/murder.py
 EXTRA_DIST += %D%/support/quickstart_murder.py
 EXTRA_DIST += %D%/support/harness.py

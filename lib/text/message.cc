@@ -122,11 +122,13 @@ class Parser {
     {
         size_t end = hit_ ? hit_->line_begin : bytes_.size();
         size_t lines = hit_ ? hit_->lines_before : lines_;
-        // The line end before a boundary belongs to the boundary.
-        if (hit_ && end > part.body_begin && bytes_[end - 1] == '\n') {
+        // The line end before a boundary belongs to the boundary, unless it ends the header of a
+        // part inside that the boundary cut off.
+        const size_t least = part.children.empty() ? part.body_begin : part.children.back().end;
+        if (hit_ && end > least && bytes_[end - 1] == '\n') {
             end--;
             lines--;
-            if (end > part.body_begin && bytes_[end - 1] == '\r') end--;
+            if (end > least && bytes_[end - 1] == '\r') end--;
         }
         part.end = end;
         part.lines = lines - lines_at_body;

@@ -112,6 +112,18 @@ START_TEST(broken_mime_is_read_all_the_same)
 }
 END_TEST
 
+START_TEST(a_part_lies_within_its_parent_however_it_was_cut)
+{
+    const std::string m = kMixed +
+                          "--b\r\nContent-Type: multipart/x; boundary=i\r\n\r\n"
+                          "--i\r\nContent-Type: text/html\r\n--b--\r\n";
+    const auto parsed = parse_message(m);
+    const Part& inner = parsed.root.children[0];
+    ck_assert_uint_le(inner.children[0].body_begin, inner.end);
+    ck_assert_uint_eq(inner.children[0].end, inner.end);
+}
+END_TEST
+
 START_TEST(depth_and_number_of_parts_have_limits)
 {
     std::string deep;
@@ -160,6 +172,7 @@ Suite* make()
     tcase_add_test(c, parts_lie_where_they_lie);
     tcase_add_test(c, nested_multiparts_and_messages);
     tcase_add_test(c, broken_mime_is_read_all_the_same);
+    tcase_add_test(c, a_part_lies_within_its_parent_however_it_was_cut);
     tcase_add_test(c, depth_and_number_of_parts_have_limits);
     tcase_add_test(c, the_fields_of_a_part);
     suite_add_tcase(s, c);
