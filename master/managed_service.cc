@@ -68,6 +68,7 @@ void ManagedService::launch(const ServiceEntry& entry, const std::vector<Fd>& li
 {
     auto fail = [&](const Error& error) {
         log::error("service cannot be started", {{"service", entry.name}, {"reason", error}});
+        drop_next();
         if (!has_current()) plan_restart(log::kExTempFail << 8, now);
     };
     auto pair = make_socket_pair();
@@ -160,11 +161,13 @@ bool ManagedService::child_ended(pid_t pid, int status, MonotonicTime now)
                                              {"pid", pid},
                                              {"how", describe_exit(status)},
                                              {"ready", process.role == Role::next ? 0 : 1}});
-    if (process.role == Role::next && has_current()) {
-        log::error("the new process did not become ready: the old one goes on",
-                   {{"service", entry_.name}});
+    if (process.role == Role::next) {
         drop_next();
-        return true;
+        if (has_current()) {
+            log::error("the new process did not become ready: the old one goes on",
+                       {{"service", entry_.name}});
+            return true;
+        }
     }
     if (process.role == Role::old || leaving_ || disabled_) return true;
     if (process.role == Role::current && with_role(Role::next) != nullptr) return true;

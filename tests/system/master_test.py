@@ -270,6 +270,10 @@ def test_hangup_with_a_broken_configuration_changes_nothing():
         m.write("nonsense")
         m.hup()
         m.wait_log("nothing is changed")
+        m.write('echo cmd="nosuch" listen="127.0.0.1:PORT2"')
+        m.hup()
+        m.wait_log("nosuch: no such program")
+        wait_for(lambda: refused(m.second_port), "the address of what cannot start is closed")
         with m.client() as after:
             assert after.template == before.template
         m.write(ECHO.replace("first", "third"))
