@@ -4,3 +4,4 @@ dist_man_MANS += man/reconstruct.8
 dist_man_MANS += man/master.8
 dist_man_MANS += man/cyrus.conf.5
 dist_man_MANS += man/ctl_cyrusdb.8
+dist_man_MANS += man/imapd.8

@@ -7,3 +7,16 @@ imap_daemon_mupdate_LDADD = imap/mupdate/libmupdate.a imap/backend/libbackend.a 
 	lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a \
 	lib/net/libnet.a lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
+
+# What imapd and proxyd have in common. The store is imapd's alone.
+IMAP_SERVICE_SOURCES = imap/daemon/imap_service.h imap/daemon/imap_service.cc
+IMAP_ENGINE_LIBS = imap/imapd/libimapd.a imap/session/libsession.a
+IMAP_COMMON_LIBS = imap/mupdate/libmupdate.a imap/backend/libbackend.a \
+	imap/mboxlist/libmboxlist.a imap/model/libmodel.a master/libmaster.a lib/auth/libauth.a \
+	lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a \
+	lib/net/libnet.a lib/base/libbase.a \
+	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
+
+libexec_PROGRAMS += imap/daemon/imapd
+imap_daemon_imapd_SOURCES = imap/daemon/imapd.cc $(IMAP_SERVICE_SOURCES)
+imap_daemon_imapd_LDADD = $(IMAP_ENGINE_LIBS) imap/store/libstore.a $(IMAP_COMMON_LIBS)

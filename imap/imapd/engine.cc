@@ -88,7 +88,8 @@ void Engine::say_bye(std::string_view text)
 
 bool Engine::wait_for_command()
 {
-    if (!s_.client.has_input()) {
+    // Answers to commands that came in one read go out in one write.
+    if (s_.client.buffered().empty()) {
         if (!s_.client.flush()) return false;
         s_.client.release_buffers();
         master::scoreboard::set_state("idle");

@@ -18,6 +18,7 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/commands/append.cc
 %C%_libimapd_a_SOURCES += %D%/commands/create.cc
 %C%_libimapd_a_SOURCES += %D%/commands/delete.cc
+%C%_libimapd_a_SOURCES += %D%/commands/list.cc
 %C%_libimapd_a_SOURCES += %D%/commands/login.cc
 %C%_libimapd_a_SOURCES += %D%/commands/mupdatepush.cc
 %C%_libimapd_a_SOURCES += %D%/commands/rename.cc
@@ -64,14 +65,18 @@ if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/imapd/suite
 TESTS += tests/unit/imap/imapd/suite
 tests_unit_imap_imapd_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h
+tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/append_test.cc
 tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/command_reader_test.cc
+tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/conversation.h
+tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/engine_test.cc
+tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/namespace_change_test.cc
 tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/fetch_test.cc
 tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/search_test.cc
 tests_unit_imap_imapd_suite_SOURCES += tests/support/memory_store.h tests/support/memory_store.cc
 tests_unit_imap_imapd_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_imapd_suite_LDADD = imap/imapd/libimapd.a \
-	imap/session/libsession.a imap/mboxlist/libmboxlist.a \
-	imap/model/libmodel.a lib/auth/libauth.a lib/db/libdb.a \
+	imap/session/libsession.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a \
+	imap/model/libmodel.a master/libmaster.a lib/auth/libauth.a lib/db/libdb.a \
 	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
 	lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS) $(TDB_LIBS) $(CHECK_LIBS)

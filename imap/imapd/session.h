@@ -79,11 +79,11 @@ struct ImapSession {
     CommandReader reader;
 
     State state = State::not_authenticated;
-    std::optional<auth::Identity> identity;
-    std::optional<model::Namespace> names;  // set at login
-    Selection selection;
+    std::optional<auth::Identity> identity = std::nullopt;
+    std::optional<model::Namespace> names = std::nullopt;  // set at login
+    Selection selection = NoSelection{};
     bool condstore_enabled = false;
-    std::vector<std::string> enabled;       // ENABLE
+    std::vector<std::string> enabled = {};  // ENABLE
     bool list_current = false;              // read-your-writes: kicked since our last change
     // While true untagged EXPUNGE must not be sent (FETCH, STORE, SEARCH are running).
     bool may_expunge() const { return expunge_allowed; }

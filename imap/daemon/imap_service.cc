@@ -1,0 +1,58 @@
+#include "imap/daemon/imap_service.h"
+
+#include "imap/imapd/engine.h"
+#include "imap/imapd/session.h"
+#include "lib/auth/sasl_server.h"
+#include "lib/base/log.h"
+
+namespace rookery::daemon {
+
+Status ImapService::option(char letter, std::string_view)
+{
+    if (letter == 's') tls_at_once_ = true;
+    return success();
+}
+
+Status ImapService::prepare(const config::Config& config)
+{
+    config_ = &config;
+    TRY_ASSIGN(tls_, auth::TlsContext::server(config));
+    if (tls_at_once_ && !tls_)
+        return Error{Code::config, "-s needs tls_server_cert and tls_server_key"};
+    return auth::SaslServer::init_library(config, "Cyrus");
+}
+
+Status ImapService::worker_start()
+{
+    TRY_ASSIGN(directory_, parts_.open_directory(*config_));
+    if (parts_.open_store != nullptr) {
+        TRY_ASSIGN(store_, parts_.open_store(*config_));
+    }
+    return success();
+}
+
+void ImapService::serve(Fd client, const master::ClientInfo& info)
+{
+    // In this order: a SASL layer of the stream uses the kit until the stream is gone.
+    session::SessionKit kit(*config_, tls_.get(), "imap", info);
+    stream::Stream stream(std::move(client));
+    backend::BackendPool backends(*config_, backend::imap_dialect());
+    if (tls_at_once_) {
+        if (auto shaken = kit.start_tls(stream); !shaken) {
+            log::notice("no tls", {{"host", info.host}, {"reason", shaken.error()}});
+            return;
+        }
+    }
+    imapd::ImapSession session{
+        .config = *config_,
+        .kit = kit,
+        .directory = *directory_,
+        .store = store_.get(),
+        .backends = &backends,
+        .client = stream,
+        .reader = imapd::CommandReader(stream, imapd::reader_limits(*config_)),
+    };
+    imapd::Engine(session).run();
+}
+
+}  // namespace rookery::daemon

@@ -1,0 +1,178 @@
+// The command loop: order, states, framing, limits, and the tagged answers.
+#include "imap/imapd/engine.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "tests/unit/imap/imapd/conversation.h"
+
+using namespace rookery;
+using test::converse;
+using test::ImapServer;
+
+namespace {
+
+START_TEST(pipelined_commands_are_answered_in_order)
+{
+    ImapServer server;
+    ASSERT_EQ_TEXT(converse(server, "bob", "1 NOOP\r\n2 FOO\r\n3 noop\r\n4 LOGOUT\r\n5 NOOP\r\n"),
+                   "1 OK Completed\r\n"
+                   "2 BAD Unrecognized command\r\n"
+                   "3 OK Completed\r\n"
+                   "* BYE LOGOUT received\r\n"
+                   "4 OK Completed\r\n");
+}
+END_TEST
+
+START_TEST(a_broken_command_does_not_harm_the_next)
+{
+    ImapServer server;
+    ASSERT_EQ_TEXT(converse(server, "bob",
+                            "\r\n"
+                            "1\r\n"
+                            "2 \r\n"
+                            "3 NOOP x\r\n"
+                            "4 FOO {6+}\r\nA NOOP\r\n"
+                            "5 NOOP\n6 NOOP\r\n"
+                            "7 NOOP\r\n"),
+                   "* BAD Missing required argument\r\n"
+                   "1 BAD Missing required argument\r\n"
+                   "2 BAD Missing required argument\r\n"
+                   "3 BAD Unexpected extra arguments\r\n"
+                   "4 BAD Unrecognized command\r\n"
+                   "5 BAD Bare LF in command; lines end with CRLF\r\n"
+                   "7 OK Completed\r\n");
+}
+END_TEST
+
+START_TEST(states_are_kept_apart)
+{
+    ImapServer server;
+    server.add("user.bob", "bob", "lrswipkxtea");
+    ASSERT_EQ_TEXT(converse(server, "", "1 LIST \"\" *\r\n2 SELECT INBOX\r\n3 UID FETCH 1 UID\r\n"),
+                   "1 BAD Please login first\r\n"
+                   "2 BAD Please login first\r\n"
+                   "3 BAD Please login first\r\n");
+    ASSERT_EQ_TEXT(converse(server, "bob", "1 LOGIN a b\r\n2 EXPUNGE\r\n3 UID NOOP\r\n"),
+                   "1 BAD Already authenticated\r\n"
+                   "2 BAD Please select a mailbox first\r\n"
+                   "3 BAD Unrecognized command\r\n");
+}
+END_TEST
+
+START_TEST(whoever_sends_nonsense_is_let_go)
+{
+    ImapServer server;
+    std::string input;
+    for (int i = 0; i < 100; i++) input += "GET / HTTP/1.1\r\n";
+    const std::string stranger = converse(server, "", input);
+    ck_assert(stranger.ends_with("* BYE Too many invalid commands\r\n"));
+    ck_assert_int_eq(std::count(stranger.begin(), stranger.end(), '\n'), 11);
+    const std::string user = converse(server, "bob", input);
+    ck_assert_int_eq(std::count(user.begin(), user.end(), '\n'), 51);
+    // What counts is how many come in a row.
+    std::string mixed;
+    for (int i = 0; i < 30; i++) mixed += "1 FOO\r\n2 FOO\r\n3 NOOP\r\n";
+    ck_assert(converse(server, "bob", mixed).ends_with("3 OK Completed\r\n"));
+}
+END_TEST
+
+START_TEST(the_shutdown_file_ends_sessions_of_users)
+{
+    ImapServer server;
+    const std::string msg = server.dir.file("msg");
+    ck_assert_int_eq(::mkdir(msg.c_str(), 0700), 0);
+    std::ofstream(msg + "/shutdown") << "gone fishing\nsecond line\n";
+    session::SessionKit kit(server.config, nullptr, "imap", {});
+    stream::MemoryEnds ends{"1 NOOP\r\n", {}, 65536, false, false};
+    stream::Stream client(stream::memory_layer(ends));
+    imapd::ImapSession session{server.config, kit, server.directory, &server.store, nullptr, client,
+                               imapd::CommandReader(client, {})};
+    imapd::Engine(session).run();
+    ASSERT_EQ_TEXT(ends.output, "* BYE gone fishing\r\n");
+}
+END_TEST
+
+START_TEST(capability_says_what_this_state_can)
+{
+    ImapServer server("mupdate_server: mup.example.org\nsuppress_capabilities: MOVE\n");
+    ASSERT_EQ_TEXT(converse(server, "bob", "1 CAPABILITY\r\n"),
+                   "* CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE ACL RIGHTS=kxten CHILDREN "
+                   "MULTIAPPEND NAMESPACE UIDPLUS UNSELECT IDLE "
+                   "MUPDATE=mupdate://mup.example.org/\r\n1 OK Completed\r\n");
+}
+END_TEST
+
+START_TEST(id_is_read_whole_and_bounded)
+{
+    ImapServer server("imapidresponse: no\n");
+    ASSERT_EQ_TEXT(converse(server, "bob",
+                            "1 ID NIL\r\n2 ID (\"name\" \"x\" \"v\" NIL)\r\n3 ID ()\r\n4 ID\r\n"
+                            "5 ID (\"name\")\r\n"),
+                   "* ID NIL\r\n1 OK Completed\r\n* ID NIL\r\n2 OK Completed\r\n"
+                   "* ID NIL\r\n3 OK Completed\r\n4 BAD Missing required argument\r\n"
+                   "5 BAD Expected a space in command\r\n");
+    std::string many = "1 ID (";
+    for (int i = 0; i < 31; i++) cat_to(many, i > 0 ? " " : "", "\"k\" \"v\"");
+    ASSERT_EQ_TEXT(converse(server, "bob", many + ")\r\n"),
+                   "1 BAD Too many field-value pairs\r\n");
+}
+END_TEST
+
+START_TEST(namespace_gives_the_prefixes)
+{
+    ImapServer server;
+    ASSERT_EQ_TEXT(converse(server, "bob", "1 NAMESPACE\r\n"),
+                   "* NAMESPACE NIL ((\"user.\" \".\")) ((\"\" \".\"))\r\n1 OK Completed\r\n");
+    server.add("user.bob", "bob", "lrswipkxtea");
+    ASSERT_EQ_TEXT(converse(server, "bob", "1 NAMESPACE\r\n"),
+                   "* NAMESPACE ((\"INBOX.\" \".\")) ((\"user.\" \".\")) ((\"\" \".\"))\r\n"
+                   "1 OK Completed\r\n");
+}
+END_TEST
+
+START_TEST(each_failure_has_its_response)
+{
+    const std::pair<Code, const char*> cases[] = {
+        {Code::not_found, "[NONEXISTENT] Mailbox does not exist"},
+        {Code::exists, "[ALREADYEXISTS] Mailbox already exists"},
+        {Code::denied, "[NOPERM] Permission denied"},
+        {Code::unavailable, "[UNAVAILABLE] Server(s) unavailable to complete operation"},
+        {Code::reserved, "[UNAVAILABLE] Mailbox is currently reserved"},
+        {Code::moved, "[UNAVAILABLE] Mailbox has been moved to another server"},
+        {Code::over_quota, "[OVERQUOTA] Over quota"},
+    };
+    for (const auto& [code, text] : cases) {
+        auto done = imapd::Completion::from(Error{code, "inner detail"});
+        ck_assert(done.kind == imapd::Completion::Kind::no);
+        ASSERT_EQ_TEXT(done.text, text);
+    }
+    for (Code code : {Code::syntax, Code::limit}) {
+        auto done = imapd::Completion::from(Error{code, "what is wrong"});
+        ck_assert(done.kind == imapd::Completion::Kind::bad);
+        ASSERT_EQ_TEXT(done.text, "what is wrong");
+    }
+}
+END_TEST
+
+Suite* make()
+{
+    Suite* suite = suite_create("engine");
+    TCase* tests = tcase_create("engine");
+    tcase_add_test(tests, pipelined_commands_are_answered_in_order);
+    tcase_add_test(tests, a_broken_command_does_not_harm_the_next);
+    tcase_add_test(tests, states_are_kept_apart);
+    tcase_add_test(tests, whoever_sends_nonsense_is_let_go);
+    tcase_add_test(tests, the_shutdown_file_ends_sessions_of_users);
+    tcase_add_test(tests, capability_says_what_this_state_can);
+    tcase_add_test(tests, id_is_read_whole_and_bounded);
+    tcase_add_test(tests, namespace_gives_the_prefixes);
+    tcase_add_test(tests, each_failure_has_its_response);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+const test::Registered registered(make);
+
+}  // namespace
