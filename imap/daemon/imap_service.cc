@@ -2,6 +2,7 @@
 
 #include "imap/imapd/engine.h"
 #include "imap/imapd/session.h"
+#include "lib/auth/sasl_client.h"
 #include "lib/auth/sasl_server.h"
 #include "lib/base/log.h"
 
@@ -19,7 +20,9 @@ Status ImapService::prepare(const config::Config& config)
     TRY_ASSIGN(tls_, auth::TlsContext::server(config));
     if (tls_at_once_ && !tls_)
         return Error{Code::config, "-s needs tls_server_cert and tls_server_key"};
-    return auth::SaslServer::init_library(config, "Cyrus");
+    TRY(auth::SaslServer::init_library(config, "Cyrus"));
+    // To the mupdate master and to other servers it is a client.
+    return auth::SaslClient::init_library(config);
 }
 
 Status ImapService::worker_start()

@@ -35,6 +35,12 @@ std::string_view response(Code code)
     return "[SERVERBUG] Unknown failure";
 }
 
+// Another server is in the way of this command.
+bool concerns_another_server(Code code)
+{
+    return code == Code::unavailable || code == Code::timeout || code == Code::closed;
+}
+
 // What only an administrator can put right.
 bool concerns_the_administrator(Code code)
 {
@@ -48,6 +54,8 @@ Completion Completion::from(const Error& error)
 {
     if (concerns_the_administrator(error.code))
         log::error("command failed", {{"kind", code_name(error.code)}, {"reason", error.text}});
+    if (concerns_another_server(error.code) && !error.text.empty())
+        log::warning("command failed", {{"kind", code_name(error.code)}, {"reason", error.text}});
     const std::string_view text = response(error.code);
     if (!text.empty()) return no(std::string(text));
     return bad(error.text.empty() ? "Invalid command" : error.text);
