@@ -1,4 +1,6 @@
 # man
+dist_man_MANS += man/mupdate.8
+dist_man_MANS += man/mupdatetest.1
 dist_man_MANS += man/rookery-passwd.8
 dist_man_MANS += man/reconstruct.8
 dist_man_MANS += man/master.8

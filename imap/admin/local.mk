@@ -17,3 +17,18 @@ imap_admin_ctl_cyrusdb_SOURCES = imap/admin/ctl_cyrusdb.cc imap/admin/tool.h ima
 imap_admin_ctl_cyrusdb_LDADD = imap/store/libstore.a imap/mboxlist/libmboxlist.a \
 	imap/model/libmodel.a lib/config/libconfig.a lib/db/libdb.a lib/text/libtext.a \
 	lib/net/libnet.a lib/base/libbase.a $(TDB_LIBS) $(OPENSSL_LIBS) $(ZLIB_LIBS)
+
+bin_PROGRAMS += imap/admin/mupdatetest
+# imtest and lmtptest are the same program under other names.
+imap_admin_mupdatetest_SOURCES = imap/admin/mupdatetest.cc
+imap_admin_mupdatetest_LDADD = imap/backend/libbackend.a lib/auth/libauth.a lib/stream/libstream.a \
+	lib/config/libconfig.a lib/net/libnet.a lib/text/libtext.a lib/base/libbase.a \
+	$(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS)
+install-exec-hook: install-test-names
+install-test-names:
+	cd '$(DESTDIR)$(bindir)' && for name in imtest lmtptest; do \
+	  rm -f $$name && $(LN_S) mupdatetest $$name || exit 1; done
+uninstall-hook: uninstall-test-names
+uninstall-test-names:
+	cd '$(DESTDIR)$(bindir)' && rm -f imtest lmtptest
+.PHONY: install-test-names uninstall-test-names

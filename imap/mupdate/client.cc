@@ -84,7 +84,9 @@ Result<bool> Client::wait(int other_fd, Deadline deadline)
     if (backend_->stream().has_input()) return true;
     pollfd fds[2] = {{backend_->stream().fd(), POLLIN, 0}, {other_fd, POLLIN, 0}};
     int n = ::poll(fds, other_fd < 0 ? 1 : 2, deadline.poll_ms());
-    return n > 0 && fds[0].revents != 0;
+    if (n <= 0 || fds[0].revents == 0) return false;
+    // A TLS record may carry no data.
+    return backend_->stream().wait_input(Deadline::after(Milliseconds(0)));
 }
 
 Result<Response> Client::next(Deadline deadline)

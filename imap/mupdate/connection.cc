@@ -323,8 +323,9 @@ bool Connection::run_input()
 Connection::Wants Connection::read_more(bool& got)
 {
     got = false;
-    pollfd p{stream_.fd(), POLLIN, 0};
-    if (!stream_.has_input() && ::poll(&p, 1, 0) != 1) return Wants::input;
+    auto there = stream_.wait_input(Deadline::after(Milliseconds(0)));
+    if (!there) return Wants::close;
+    if (!*there) return Wants::input;
     char bytes[kReadAtOnce];
     auto n = stream_.read_some(bytes);
     if (!n || *n == 0) return Wants::close;

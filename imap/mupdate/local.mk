@@ -16,6 +16,7 @@ noinst_LIBRARIES += %D%/libmupdate.a
 %C%_libmupdate_a_SOURCES += %D%/server.h %D%/server.cc
 %C%_libmupdate_a_SOURCES += %D%/thread.h %D%/thread.cc
 %C%_libmupdate_a_SOURCES += %D%/wire.h %D%/wire.cc
+EXTRA_DIST += doc/protocols/mupdate.md doc/formats/mupdate-log.md
 
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/mupdate/suite
