@@ -13,6 +13,7 @@ check_PROGRAMS += %D%/support/echo_service
 %C%_support_echo_service_LDADD = master/libmaster.a lib/config/libconfig.a lib/base/libbase.a
 
 SYSTEM_TESTS =
+SYSTEM_TESTS += %D%/system/imap_backend_test.py
 SYSTEM_TESTS += %D%/system/master_test.py
 SYSTEM_TESTS += %D%/system/murder_test.py
 SYSTEM_TESTS += %D%/system/fault_test.py

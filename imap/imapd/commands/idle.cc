@@ -35,10 +35,11 @@ Milliseconds idle_limit(const config::Config& config)
     return own.count() > 0 ? own : any;
 }
 
-// Until the client sends something, the mailbox wakes us, or it is time to look.
-void wait(ImapSession& session, Deadline until)
+// Until the client sends something (true), the mailbox wakes us, or it is time to look.
+bool wait(ImapSession& session, Deadline until)
 {
-    if (session.client.has_input() || signals::terminate_seen()) return;
+    if (session.client.has_input()) return true;
+    if (signals::terminate_seen()) return false;
     LocalSelection* selection = session.local();
     pollfd fds[2] = {
         {session.client.fd(), POLLIN, 0},
@@ -47,8 +48,8 @@ void wait(ImapSession& session, Deadline until)
     (void)signals::poll_fds(fds, until).ok();
     if (fds[1].revents != 0) selection->mailbox->drain_wakeups();
     // A layer may need several records for one byte of text.
-    if (fds[0].revents != 0)
-        (void)session.client.wait_input(Deadline::after(Milliseconds(0))).ok();
+    return fds[0].revents != 0 &&
+           session.client.wait_input(Deadline::after(Milliseconds(0))).value_or(true);
 }
 
 Completion end(ImapSession& session)
@@ -74,9 +75,9 @@ Completion idle(ImapSession& session, Command&)
         if (!session.client.flush()) return Completion::disconnect();
         if (session.client.has_input()) return end(session);
         session.client.release_buffers();
-        wait(session, Deadline::after(look).min(last));
+        const bool client_spoke = wait(session, Deadline::after(look).min(last));
         if (!session.client.ok()) return Completion::disconnect();
-        if (session.client.has_input()) return end(session);
+        if (client_spoke) return end(session);
         if (signals::terminate_seen()) return bye(session, "Server is shutting down");
         if (last.passed()) return bye(session, "IDLE for too long");
         const bool admin = session.identity && session.identity->any_admin();

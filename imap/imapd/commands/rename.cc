@@ -104,11 +104,11 @@ void change_owner(MailboxEntry& entry, const std::string& from, const std::strin
 Status may_rename(ImapSession& s, const MailboxEntry& from, const MailboxName& to,
                   const std::optional<MailboxEntry>& ancestor)
 {
+    TRY(require(s, from, Rights::lookup));
     TRY(require_settled(from));
     if (from.name.is_inbox() != to.is_inbox())
         return Error{Code::unsupported, "an INBOX becomes an INBOX"};
     if (from.name.is_inbox()) {
-        TRY(require(s, from, Rights::lookup));
         if (!s.identity->any_admin() || is_own(s, from.name))
             return Error{Code::unsupported, "Operation is not supported on mailbox"};
         if (!s.config.allowusermoves()) return Error{Code::unsupported, "allowusermoves is off"};
