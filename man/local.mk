@@ -7,3 +7,4 @@ dist_man_MANS += man/master.8
 dist_man_MANS += man/cyrus.conf.5
 dist_man_MANS += man/ctl_cyrusdb.8
 dist_man_MANS += man/imapd.8
+dist_man_MANS += man/proxyd.8

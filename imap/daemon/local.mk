@@ -20,3 +20,7 @@ IMAP_COMMON_LIBS = imap/mupdate/libmupdate.a imap/backend/libbackend.a \
 libexec_PROGRAMS += imap/daemon/imapd
 imap_daemon_imapd_SOURCES = imap/daemon/imapd.cc $(IMAP_SERVICE_SOURCES)
 imap_daemon_imapd_LDADD = $(IMAP_ENGINE_LIBS) imap/store/libstore.a $(IMAP_COMMON_LIBS)
+
+libexec_PROGRAMS += imap/daemon/proxyd
+imap_daemon_proxyd_SOURCES = imap/daemon/proxyd.cc $(IMAP_SERVICE_SOURCES)
+imap_daemon_proxyd_LDADD = $(IMAP_ENGINE_LIBS) $(IMAP_COMMON_LIBS)

@@ -94,4 +94,17 @@ tests_unit_imap_imapd_selected_suite_LDADD = imap/imapd/libimapd.a \
 	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
 	lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS) $(TDB_LIBS) $(CHECK_LIBS)
+
+# The relay, whole conversations through the engine.
+check_PROGRAMS += tests/unit/imap/imapd/relay_suite
+TESTS += tests/unit/imap/imapd/relay_suite
+tests_unit_imap_imapd_relay_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+	tests/support/scripted_peer.h tests/support/scripted_peer.cc \
+	tests/unit/imap/imapd/relay_test.cc
+tests_unit_imap_imapd_relay_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+tests_unit_imap_imapd_relay_suite_LDADD = imap/imapd/libimapd.a imap/session/libsession.a \
+	imap/backend/libbackend.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
+	master/libmaster.a lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a \
+	lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
+	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS) $(RK_THREADS)
 endif

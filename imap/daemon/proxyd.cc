@@ -1,0 +1,9 @@
+// proxyd: IMAP for mailboxes on other servers. The same engine as imapd's, without a store.
+#include "imap/daemon/imap_service.h"
+#include "imap/mupdate/cluster_directory.h"
+
+int main(int argc, char** argv)
+{
+    rookery::daemon::ImapService service({rookery::mupdate::open_cluster_directory, nullptr});
+    return rookery::master::service_main(argc, argv, service);
+}
