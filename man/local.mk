@@ -8,3 +8,4 @@ dist_man_MANS += man/cyrus.conf.5
 dist_man_MANS += man/ctl_cyrusdb.8
 dist_man_MANS += man/imapd.8
 dist_man_MANS += man/proxyd.8
+dist_man_MANS += man/ctl_mboxlist.8

@@ -32,3 +32,12 @@ uninstall-hook: uninstall-test-names
 uninstall-test-names:
 	cd '$(DESTDIR)$(bindir)' && rm -f imtest lmtptest
 .PHONY: install-test-names uninstall-test-names
+sbin_PROGRAMS += imap/admin/ctl_mboxlist
+imap_admin_ctl_mboxlist_SOURCES = imap/admin/ctl_mboxlist.h imap/admin/ctl_mboxlist.cc \
+	imap/admin/ctl_mboxlist_push.cc imap/admin/ctl_mboxlist_text.cc \
+	imap/admin/ctl_mboxlist_verify.cc imap/admin/tool.h imap/admin/tool.cc
+imap_admin_ctl_mboxlist_LDADD = imap/store/libstore.a imap/mupdate/libmupdate.a \
+	imap/backend/libbackend.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
+	lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a \
+	lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
+	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)

@@ -2,7 +2,8 @@ noinst_LIBRARIES += %D%/libmboxlist.a
 %C%_libmboxlist_a_SOURCES = \
 	%D%/directory.h %D%/directory.cc %D%/entry_codec.h %D%/entry_codec.cc \
 	%D%/kick.h %D%/kick.cc %D%/list_pattern.h %D%/list_pattern.cc \
-	%D%/list_walker.h %D%/list_walker.cc %D%/memory_directory.h %D%/memory_directory.cc \
+	%D%/list_dump.h %D%/list_dump.cc %D%/list_walker.h %D%/list_walker.cc \
+	%D%/memory_directory.h %D%/memory_directory.cc \
 	%D%/open_directory.h %D%/open_directory.cc \
 	%D%/store_directory.h %D%/store_directory.cc %D%/subscriptions.h %D%/subscriptions.cc
 
@@ -11,7 +12,8 @@ check_PROGRAMS += tests/unit/imap/mboxlist/suite
 TESTS += tests/unit/imap/mboxlist/suite
 tests_unit_imap_mboxlist_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/mboxlist/entries.h tests/unit/imap/mboxlist/directory_test.cc \
-	tests/unit/imap/mboxlist/kick_test.cc tests/unit/imap/mboxlist/list_pattern_test.cc \
+	tests/unit/imap/mboxlist/kick_test.cc tests/unit/imap/mboxlist/list_dump_test.cc \
+	 tests/unit/imap/mboxlist/list_pattern_test.cc \
 	tests/unit/imap/mboxlist/list_walker_test.cc tests/unit/imap/mboxlist/subscriptions_test.cc
 tests_unit_imap_mboxlist_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_mboxlist_suite_LDADD = imap/mboxlist/libmboxlist.a imap/model/libmodel.a \

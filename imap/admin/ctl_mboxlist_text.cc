@@ -1,0 +1,114 @@
+// ctl_mboxlist -d and -u: the list as text.
+#include <unistd.h>
+
+#include <cerrno>
+#include <vector>
+
+#include "imap/admin/ctl_mboxlist.h"
+#include "imap/admin/tool.h"
+#include "imap/mboxlist/list_dump.h"
+#include "imap/mboxlist/open_directory.h"
+#include "lib/base/fd.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+
+namespace rookery::admin {
+namespace {
+
+using mboxlist::Change;
+using mboxlist::Next;
+using mboxlist::StoreDirectory;
+using model::MailboxEntry;
+
+constexpr size_t kOutput = 64 * 1024;
+// A list of five million mailboxes is about half of it.
+constexpr size_t kMaxInput = size_t{4} << 30;
+
+Result<std::unique_ptr<StoreDirectory>> open(const config::Config& config,
+                                             const ListArguments& arguments)
+{
+    mboxlist::ListOptions options;
+    options.path = arguments.list_path;
+    return mboxlist::open_list(config, options);
+}
+
+bool is_wanted(const MailboxEntry& entry, const ListArguments& arguments)
+{
+    // Tombstones and reserved names are the list's own affair, not mailboxes.
+    if (entry.state == model::EntryState::deleted) return false;
+    if (entry.state == model::EntryState::reserved && entry.acl.empty()) return false;
+    return arguments.partition.empty() ||
+           (entry.is_local() && entry.partition == arguments.partition);
+}
+
+Result<std::string> read_input()
+{
+    std::string text;
+    std::string buffer(kOutput, '\0');
+    for (;;) {
+        const ssize_t n = read(STDIN_FILENO, buffer.data(), buffer.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return errno_error("standard input");
+        if (n == 0) return text;
+        if (text.size() > kMaxInput) return Error{Code::limit, "standard input: over 4 GiB"};
+        text.append(buffer, 0, static_cast<size_t>(n));
+    }
+}
+
+}  // namespace
+
+Status dump(const config::Config& config, const ListArguments& arguments)
+{
+    TRY_ASSIGN(const auto list, open(config, arguments));
+    std::string out(mboxlist::kDumpBegin);
+    std::vector<Change> dumped;
+    bool first = true;
+    Status written = success();
+    TRY(list->scan("", [&](const MailboxEntry& entry) {
+        if (!is_wanted(entry, arguments)) return Next::go_on();
+        if (!first) out += mboxlist::kDumpBetween;
+        first = false;
+        out += mboxlist::dump_member(entry);
+        if (arguments.remove_dumped) dumped.push_back(Change::erase(entry.name));
+        if (out.size() < kOutput) return Next::go_on();
+        written = write_all(STDOUT_FILENO, out);
+        out.clear();
+        return written ? Next::go_on() : Next::stop();
+    }));
+    TRY(written);
+    out += mboxlist::kDumpEnd;
+    TRY(write_all(STDOUT_FILENO, out));
+    const std::span<const Change> all(dumped);
+    for (size_t at = 0; at < all.size(); at += mboxlist::kMaxBatch)
+        TRY(list->commit(all.subspan(at, std::min(mboxlist::kMaxBatch, all.size() - at))));
+    return success();
+}
+
+Status undump(const config::Config& config, const ListArguments& arguments)
+{
+    TRY_ASSIGN(const std::string text, read_input());
+    const bool legacy = arguments.legacy || mboxlist::is_legacy_dump(text);
+    const auto read_all = [&](const mboxlist::EachDumped& each) {
+        return legacy ? mboxlist::read_legacy_dump(text, config.servername(), each)
+                      : mboxlist::read_dump(text, config.servername(), each);
+    };
+    // Once for what may be wrong with it, once for the list.
+    uint64_t count = 0;
+    auto good = read_all([&](const MailboxEntry&) { ++count; return success(); });
+    if (!good) return Error{good.error().code, cat("standard input, ", good.error().text,
+                                                   "; nothing was changed")};
+    TRY_ASSIGN(const auto list, open(config, arguments));
+    std::vector<Change> batch;
+    TRY(read_all([&](MailboxEntry entry) -> Status {
+        batch.push_back(Change::put(std::move(entry)));
+        if (batch.size() < mboxlist::kMaxBatch) return success();
+        Status done = list->commit(batch);
+        batch.clear();
+        return done;
+    }));
+    if (!batch.empty()) TRY(list->commit(batch));
+    log::notice("mailbox list loaded", {{"mailboxes", count}});
+    return success();
+}
+
+}  // namespace rookery::admin
