@@ -25,6 +25,7 @@ SYSTEM_TESTS += %D%/system/mupdate_master_test.py
 SYSTEM_TESTS += %D%/system/mupdate_replica_test.py
 SYSTEM_TESTS += %D%/system/mupdate_mupdatetest_test.py
 SYSTEM_TESTS += %D%/interop/murder_interop.py
+SYSTEM_TESTS += %D%/interop/mupdate_interop.py
 
 EXTRA_DIST += %D%/bench/run
 
