@@ -280,6 +280,9 @@ Completion Engine::relay(const CommandSpec& spec, Command& command, const std::s
 {
     if (spec.relay == nullptr) return Completion::from(Error{Code::moved, {}});
     if (s_.backends == nullptr) return Completion::from(Error{Code::unavailable, {}});
+    auto* remote = s_.remote();
+    if (remote != nullptr && remote->backend->server() == server && !ensure_selection(s_))
+        return say_bye_lost(s_);
     auto backend = s_.backends->get(server);
     if (!backend) {
         log::warning("backend", {{"server", server}, {"reason", backend.error()}});

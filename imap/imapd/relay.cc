@@ -61,7 +61,11 @@ Status relay_unsolicited(ImapSession& session)
     if (read || !session.client.ok()) return read;
     log::info("the server of the selected mailbox is lost",
               {{"server", remote->backend->server()}, {"reason", read.error()}});
-    return replace_selection(session);
+    if (!remote->replaceable || !remote->held.empty()) return read;
+    // The client need not know, now or ever: its next command gets another connection, and a server
+    // that is started again has until then.
+    remote->backend->stream().close();
+    return success();
 }
 
 Status relay_poll(ImapSession& session)

@@ -16,7 +16,8 @@
 namespace rookery::imapd {
 
 // The selected mailbox's server has sent something while no command runs: untagged lines go on,
-// EXPUNGE and VANISHED are kept for a command that may carry them.
+// EXPUNGE and VANISHED are kept for a command that may carry them. If it has gone and may be
+// replaced, that is done when the next command needs it.
 Status relay_unsolicited(ImapSession& session);
 // NOOP at the selected mailbox's server, so that the client's own NOOP tells what is new. Nothing
 // where nothing remote is selected.
