@@ -3,6 +3,7 @@
 #include "imap/admin/tool.h"
 #include "imap/mboxlist/open_directory.h"
 #include "imap/mupdate/push.h"
+#include "lib/auth/sasl_client.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 
@@ -10,6 +11,7 @@ namespace rookery::admin {
 
 Status push(const config::Config& config, const ListArguments& arguments)
 {
+    TRY(auth::SaslClient::init_library(config));
     mboxlist::ListOptions list_options;
     list_options.path = arguments.list_path;
     TRY_ASSIGN(auto list, mboxlist::open_list(config, list_options));
