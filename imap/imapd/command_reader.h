@@ -1,14 +1,14 @@
 // CommandReader: pulls the tokens of one client command from the stream.
 //
 // Each production is named like its rule in RFC 3501 section 9 and takes what that rule allows, no
-// more; one thing beyond it: quoted strings may hold 8-bit bytes (RFC 9051), as clients send them in
-// passwords. Lines end with CRLF; a bare CR, a bare LF or a NUL outside a literal is a syntax error
-// (RULES 5.2), and so is a NUL in a literal that is read here. Literals inside a production are read
-// whole up to its maximum: a synchronising one is answered with "+ go ahead" first, LITERAL+ ({n+})
-// is not. A literal over its maximum: Code::limit; a synchronising one is refused before the client
-// sends it, a non-synchronising one is read and dropped up to allow_skip() bytes, beyond that the
-// stream fails. After an error write and flush the answer, then skip_command() brings the stream to the
-// next command.
+// more; one thing beyond it: quoted strings may hold 8-bit bytes (RFC 9051), as clients send them
+// in passwords. Lines end with CRLF; a bare CR, a bare LF or a NUL outside a literal is a syntax
+// error (RULES 5.2), and so is a NUL in a literal that is read here. Literals inside a production
+// are read whole up to its maximum: a synchronising one is answered with "+ go ahead" first,
+// LITERAL+ ({n+}) is not. A literal over its maximum: Code::limit; a synchronising one is refused
+// before the client sends it, a non-synchronising one is read and dropped up to allow_skip()
+// bytes, beyond that the stream fails. After an error write and flush the answer, then
+// skip_command() brings the stream to the next command.
 // Codes: syntax (becomes BAD), limit (BAD, or NO [TOOBIG] for APPEND), and the stream's own.
 #ifndef ROOKERY_IMAP_IMAPD_COMMAND_READER_H
 #define ROOKERY_IMAP_IMAPD_COMMAND_READER_H
@@ -48,11 +48,11 @@ class CommandReader {
     Result<std::string> command_name(); // an atom, in upper case
     Status end_of_line();               // CRLF; anything else: syntax
     // After an error: eats the rest of the line and the literals announced in it, up to kMaxSkip
-    // bytes, of literals what allow_skip() said. A synchronising literal that was not answered ends the command: the client waits, and
-    // gets the tagged answer instead.
+    // bytes, of literals what allow_skip() said. A synchronising literal that was not
+    // answered ends the command: the client waits, and gets the tagged answer instead.
     void skip_command();
-    // How many bytes of literals that do not wait are dropped rather than end the connection; kMaxSkip
-    // at first. Costs no memory, but the client's whole upload.
+    // How many bytes of literals that do not wait are dropped rather than end the connection;
+    // kMaxSkip at first. Costs no memory, but the client's whole upload.
     void allow_skip(uint64_t bytes) { max_skip_ = bytes; }
     // True once the CRLF of this command was taken.
     bool at_end() const { return ended_; }

@@ -28,8 +28,9 @@ struct Placed {
 };
 
 Result<Placed> place(ImapSession& session, const model::MailboxName& name);
-// Where the nearest existing ancestor is; a name at the top: here if there is a store, else a server
-// of serverlist. The command's own location argument may still choose another (relay_create).
+// Where the nearest existing ancestor is; a name at the top: here if there is a store, else a
+// server of serverlist. The command's own location argument may still choose another
+// (relay_create).
 Result<Placed> place_new(ImapSession& session, const model::MailboxName& name);
 // Here if the INBOX is here or does not exist, else its server.
 Result<Placed> place_inbox(ImapSession& session);

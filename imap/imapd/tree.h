@@ -1,9 +1,9 @@
 // Changing many mailboxes as one: renames of trees, for RENAME and DELETE.
 //
 // rename_mailboxes moves from[i] to to[i] in the store and in the list, in batches that the list
-// takes at once; a batch that fails in the store is undone there. What earlier batches did stays, so
-// the order of the entries decides what a failure leaves. Codes: those of Directory::rename and of
-// the store.
+// takes at once; a batch that fails in the store is undone there. What earlier batches did stays,
+// so the order of the entries decides what a failure leaves. Codes: those of Directory::rename
+// and of the store.
 #ifndef ROOKERY_IMAP_IMAPD_TREE_H
 #define ROOKERY_IMAP_IMAPD_TREE_H
 

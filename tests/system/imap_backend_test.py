@@ -132,8 +132,9 @@ def message(text, size=0):
 
 def test_the_greeting_tells_capabilities():
     with Raw() as r:
-        assert re.match(rb"\* OK \[CAPABILITY IMAP4rev1 LITERAL\+ ID ENABLE .*AUTH=PLAIN.*SASL-IR\] "
-                        rb"backend1 Cyrus IMAP .* server ready$", r.greeting), r.greeting
+        assert re.match(rb"\* OK \[CAPABILITY IMAP4rev1 LITERAL\+ ID ENABLE .*"
+                        rb"AUTH=PLAIN.*SASL-IR\] backend1 Cyrus IMAP .* server ready$",
+                        r.greeting), r.greeting
         expect(r.do(b"1 CAPABILITY"), rb"^\* CAPABILITY IMAP4rev1 .*AUTH=PLAIN", rb"^1 OK")
         expect(r.do(b"2 NOOP"), rb"^2 OK")
         expect(r.do(b'3 ID ("name" "test")'), rb'^\* ID \("name" "Rookery"', rb"^3 OK")
@@ -149,10 +150,12 @@ def plain(user, password, authzid=""):
 def test_login_and_authenticate():
     user = new_user("login")
     with Raw() as r:
-        expect(r.do(b"1 LOGIN %s wrong" % user.encode()), rb"^1 NO \[AUTHENTICATIONFAILED\] Login fail")
+        expect(r.do(b"1 LOGIN %s wrong" % user.encode()),
+               rb"^1 NO \[AUTHENTICATIONFAILED\] Login fail")
         expect(r.do(b"2 LOGIN nobody-at-all pw"), rb"^2 NO \[AUTHENTICATIONFAILED\]")
         expect(r.do(b"3 AUTHENTICATE NOSUCH"), rb"^3 NO")
-        expect(r.do(b"4 AUTHENTICATE PLAIN " + plain(user, "wrong")), rb"^4 NO \[AUTHENTICATIONFAILED")
+        expect(r.do(b"4 AUTHENTICATE PLAIN " + plain(user, "wrong")),
+               rb"^4 NO \[AUTHENTICATIONFAILED")
         r.send(b"5 AUTHENTICATE PLAIN\r\n")
         assert r.line() == b"+ "
         r.send(b"*\r\n")
@@ -164,7 +167,8 @@ def test_login_and_authenticate():
         # Nothing untagged may come before the OK, and the whole list is in it.
         lines = r.do(b"7 AUTHENTICATE PLAIN " + plain(user, "pw"))
         assert len(lines) == 1, lines
-        expect(lines, rb"^7 OK \[CAPABILITY IMAP4rev1 .*NAMESPACE.*\] Success \(no protection\) SESSIONID=<")
+        expect(lines,
+               rb"^7 OK \[CAPABILITY .*NAMESPACE.*\] Success \(no protection\) SESSIONID=<")
         expect(r.do(b"8 LOGIN a b"), rb"^8 BAD")
     with Raw() as r:
         r.send(b"1 AUTHENTICATE PLAIN\r\n")
@@ -199,8 +203,10 @@ def test_starttls():
             context = ssl.create_default_context(cafile=os.path.join(m.dir, "tls", "cert.pem"))
             r.s = context.wrap_socket(r.s, server_hostname="backend1")
             expect(r.do(b"3 STARTTLS"), rb"^3 BAD")
-            expect(r.do(b"4 CAPABILITY"), rb"^\* CAPABILITY(?!.*(STARTTLS|LOGINDISABLED))", rb"^4 OK")
-            expect(r.do(b"5 AUTHENTICATE PLAIN " + plain("alice", "pw")), rb"^5 OK .*tls protection")
+            expect(r.do(b"4 CAPABILITY"), rb"^\* CAPABILITY(?!.*(STARTTLS|LOGINDISABLED))",
+                   rb"^4 OK")
+            expect(r.do(b"5 AUTHENTICATE PLAIN " + plain("alice", "pw")),
+                   rb"^5 OK .*tls protection")
         with Raw(m=m) as r:  # a command behind STARTTLS in clear text is not run under TLS
             r.send(b"1 STARTTLS\r\n2 NOOP\r\n")
             assert r.line().startswith(b"1 OK") and r.at_end() and r.buffer == b""
@@ -229,13 +235,15 @@ def test_mailboxes_are_made_listed_renamed_and_removed():
         r.ok(b"13 DELETE INBOX.c.b")
         expect(r.do(b"14 STATUS INBOX.c.b (MESSAGES)"), rb"^14 NO \[NONEXISTENT\]")
         expect(r.do(b"15 NAMESPACE"),
-               rb'^\* NAMESPACE \(\("INBOX\." "\."\)\) \(\("user\." "\."\)\) \(\("" "\."\)\)', rb"^15 OK")
+               rb'^\* NAMESPACE \(\("INBOX\." "\."\)\) \(\("user\." "\."\)\) \(\("" "\."\)\)',
+               rb"^15 OK")
         expect(r.do(b"16 ENABLE CONDSTORE"), rb"^\* ENABLED", rb"^16 OK")
         expect(r.do(b"17 GETQUOTAROOT INBOX"), rb"^\* QUOTAROOT INBOX$", rb"^17 OK")
         expect(r.do(b"18 DELETE INBOX"), rb"^18 NO")
         assert r.do(b'19 LIST "" DELETED*') == [b"19 OK Completed"]
     with Raw("cyrus") as r:
-        expect(r.do(b'1 LIST "" DELETED.user.%s.*' % user.encode()), rb"DELETED\.user\..*\.c\.b\.", rb"^1 OK")
+        expect(r.do(b'1 LIST "" DELETED.user.%s.*' % user.encode()),
+               rb"DELETED\.user\..*\.c\.b\.", rb"^1 OK")
 
 
 def test_a_message_is_appended_fetched_flagged_copied_and_expunged():
@@ -243,14 +251,16 @@ def test_a_message_is_appended_fetched_flagged_copied_and_expunged():
     body = message("flow", 3000)
     with Raw(user) as r:
         r.ok(b"0 CREATE INBOX.other")
-        r.send(b'1 APPEND INBOX (\\Flagged $Label) "05-Mar-2020 10:11:12 +0100" {%d}\r\n' % len(body))
+        r.send(b'1 APPEND INBOX (\\Flagged $Label) "05-Mar-2020 10:11:12 +0100" {%d}\r\n'
+               % len(body))
         assert r.line().startswith(b"+ ")
         r.send(body + b"\r\n")
         expect(r.until(b"1"), rb"^1 OK \[APPENDUID \d+ 1\]")
         expect(r.do(b"2 SELECT INBOX"), rb"^\* 1 EXISTS", rb"^2 OK \[READ-WRITE\]")
         expect(r.do(b"3 FETCH 1 (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])"),
                rb'^\* 1 FETCH \(UID 1 FLAGS \(\\Recent \\Flagged \$Label\) INTERNALDATE '
-               rb'" 5-Mar-2020 10:11:12 \+0100" RFC822.SIZE %d BODY\[\] \{%d\}' % (len(body), len(body)),
+               rb'" 5-Mar-2020 10:11:12 \+0100" RFC822.SIZE %d BODY\[\] \{%d\}' % (len(body),
+                                                                                   len(body)),
                rb"^3 OK")
         assert body in b"".join(r.do(b"4 FETCH 1 RFC822.PEEK"))
         expect(r.do(b"5 STORE 1 +FLAGS (\\Answered)"), rb"FETCH \(.*\\Answered", rb"^5 OK")
@@ -281,9 +291,11 @@ def test_rights_are_shown_changed_and_enforced():
     bob, eve = new_user("bob"), new_user("eve")
     box = b"user.%s" % bob.encode()
     with Raw(bob) as b, Raw(eve) as e:
-        for n, command in enumerate((b"SELECT %s", b"STATUS %s (MESSAGES)", b"GETACL %s", b"DELETE %s",
+        for n, command in enumerate((b"SELECT %s", b"STATUS %s (MESSAGES)", b"GETACL %s",
+                                     b"DELETE %s",
                                      b"MYRIGHTS %s", b"CREATE %s.x", b"RENAME %s INBOX.x")):
-            expect(e.do(b"%d " % n + command % box), rb"^\d NO \[NONEXISTENT\] Mailbox does not exist")
+            expect(e.do(b"%d " % n + command % box),
+                   rb"^\d NO \[NONEXISTENT\] Mailbox does not exist")
         assert e.do(b'l LIST "" user.*') == [b"l OK Completed"]
         b.ok(b"1 SETACL INBOX %s l" % eve.encode())
         expect(e.do(b'1 LIST "" user.*'), rb'"\." user\.bob', rb"^1 OK")
@@ -293,7 +305,8 @@ def test_rights_are_shown_changed_and_enforced():
         e.send(b"4 APPEND %s {3+}\r\nabc\r\n" % box)
         expect(e.until(b"4"), rb"^4 NO \[NOPERM\]")
         expect(b.do(b"3 GETACL INBOX"), rb"^\* ACL INBOX .*%s lrs" % eve.encode(), rb"^3 OK")
-        expect(b.do(b"4 LISTRIGHTS INBOX %s" % eve.encode()), rb'^\* LISTRIGHTS INBOX eve\d+ "" l r s', rb"^4 OK")
+        expect(b.do(b"4 LISTRIGHTS INBOX %s" % eve.encode()),
+               rb'^\* LISTRIGHTS INBOX eve\d+ "" l r s', rb"^4 OK")
         expect(b.do(b"5 MYRIGHTS INBOX"), rb"^\* MYRIGHTS INBOX lrswipkxtecdan", rb"^5 OK")
         b.ok(b"6 DELETEACL INBOX %s" % eve.encode())
         expect(e.do(b"5 STATUS %s (MESSAGES)" % box), rb"^5 NO \[NONEXISTENT\]")
@@ -314,7 +327,8 @@ def test_administrators_and_nodes():
         r.ok(b"10 DELETE user.%snew" % user)
         expect(r.do(b"11 CREATE broken nowhere"), rb"^11 NO .*partition")
     with Raw(new_user("plainuser")) as r:
-        for n, command in enumerate((b"LOCALCREATE INBOX.x", b"LOCALDELETE INBOX", b"MUPDATEPUSH INBOX")):
+        for n, command in enumerate((b"LOCALCREATE INBOX.x", b"LOCALDELETE INBOX",
+                                     b"MUPDATEPUSH INBOX")):
             expect(r.do(b"%d " % n + command), rb"^\d NO \[NOPERM\]")
         r.send(b'9 LOCALAPPEND INBOX "" {3+}\r\nabc\r\n')
         expect(r.until(b"9"), rb"^9 OK \[APPENDUID")
@@ -325,7 +339,8 @@ def test_administrators_and_nodes():
 def test_broken_commands_are_answered_and_the_connection_lives():
     with Raw(new_user("broken")) as r:
         for command, answer in ((b"", rb"^\* BAD"), (b"1", rb"^1 BAD"), (b"+ NOOP", rb"^\* BAD"),
-                                (b"2 FROBNICATE", rb"^2 BAD Unrecognized"), (b"3 NOOP x", rb"^3 BAD"),
+                                (b"2 FROBNICATE", rb"^2 BAD Unrecognized"),
+                                (b"3 NOOP x", rb"^3 BAD"),
                                 (b"4 SELECT", rb"^4 BAD"), (b'5 SELECT "INBOX', rb"^5 BAD"),
                                 (b"6 SELECT (INBOX)", rb"^6 BAD"), (b"7 NO\x00OP", rb"^7 BAD"),
                                 (b"8 SELECT \xff\xfe", rb"^8 BAD"), (b"9 UID", rb"^9 BAD")):
@@ -371,8 +386,10 @@ def test_nonsense_is_not_listened_to_for_ever():
 def test_pipelined_commands_keep_their_order():
     with Raw(new_user("pipe")) as r:
         body = message("pipe")
-        r.send(b"".join((b"1 CREATE INBOX.p\r\n", b"2 APPEND INBOX.p {%d+}\r\n%s\r\n" % (len(body), body),
-                         b"3 SELECT INBOX.p\r\n", b"4 FETCH 1 BODY.PEEK[]\r\n", b"5 BOGUS {4+}\r\nabcd\r\n",
+        r.send(b"".join((b"1 CREATE INBOX.p\r\n",
+                         b"2 APPEND INBOX.p {%d+}\r\n%s\r\n" % (len(body), body),
+                         b"3 SELECT INBOX.p\r\n", b"4 FETCH 1 BODY.PEEK[]\r\n",
+                         b"5 BOGUS {4+}\r\nabcd\r\n",
                          b"6 STORE 1 +FLAGS (\\Deleted)\r\n", b"7 CLOSE\r\n", b"8 LOGOUT\r\n")))
         tags = []
         while not tags or tags[-1] != b"8":

@@ -1,8 +1,9 @@
 // DELETE and LOCALDELETE.
 //
-// With delete_mode delayed a mailbox is renamed below deletedprefix and cyr_expire removes it later;
-// the master hears of it as of a rename. Deleting a user's INBOX takes the whole tree along and the
-// user's data with it; the INBOX goes last, so that a try that was cut short can be repeated.
+// With delete_mode delayed a mailbox is renamed below deletedprefix and cyr_expire removes it
+// later; the master hears of it as of a rename. Deleting a user's INBOX takes the whole tree
+// along and the user's data with it; the INBOX goes last, so that a try that was cut short can be
+// repeated.
 #include <algorithm>
 
 #include "imap/imapd/command_table.h"
