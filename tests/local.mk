@@ -4,6 +4,7 @@ include tests/fuzz/local.mk
 EXTRA_DIST += %D%/support/murder.py
 EXTRA_DIST += %D%/support/quickstart_murder.py
 EXTRA_DIST += %D%/support/harness.py
+EXTRA_DIST += %D%/support/mailgen.py
 
 EXTRA_DIST += %D%/support/mixed.py
 EXTRA_DIST += %D%/support/mupdate_client.py

@@ -1,8 +1,8 @@
 // One message's FETCH response.
 //
-// Everything that can fail is fetched before the first byte of the response is put, so a response is
-// whole or absent. Message bytes go from the mapped file into the stream in pieces of kPiece; memory
-// does not grow with the message. What the cache lacks is parsed from the message.
+// Everything that can fail is fetched before the first byte of the response is put, so that a
+// response is whole or absent. Message bytes go from the mapped file into the stream in pieces of
+// kPiece; memory does not grow with the message. What the cache lacks is parsed from the message.
 // Codes: not_found (the message was expunged by another session and its file is gone), io, corrupt.
 // One thread.
 #ifndef ROOKERY_IMAP_IMAPD_FETCH_RENDER_H

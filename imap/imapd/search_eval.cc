@@ -63,8 +63,8 @@ void prepare(SearchKey& key, const mailbox::Mailbox& mailbox)
         if (bit == names.size()) key.number = model::kMaxKeywords;
     }
     for (auto& child : key.children) prepare(child, mailbox);
-    std::stable_sort(key.children.begin(), key.children.end(),
-                     [](const SearchKey& a, const SearchKey& b) { return cost_of(a) < cost_of(b); });
+    auto cheaper = [](const SearchKey& a, const SearchKey& b) { return cost_of(a) < cost_of(b); };
+    std::stable_sort(key.children.begin(), key.children.end(), cheaper);
 }
 
 class Evaluator {

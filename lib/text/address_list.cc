@@ -77,7 +77,8 @@ class AddressParser {
                 if (in_.at_end() || in_.peek() != ']') return out;
             }
             // A second word without a dot is not part of a domain.
-            if (!out.empty() && out.back() != '.' && in_.peek() != '.' && in_.peek() != ']') return out;
+            const char next = in_.peek();
+            if (!out.empty() && out.back() != '.' && next != '.' && next != ']') return out;
             out.push_back(in_.peek());
             in_.advance();
             out.append(in_.until(cat(stops, "[.")));

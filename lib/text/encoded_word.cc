@@ -30,6 +30,9 @@ std::string unescape(std::string_view s, char escape, bool underscore_is_space)
     return out;
 }
 
+// RFC 2047 allows 75; some write more. Bounded, or many beginnings without an end cost the square.
+constexpr size_t kMaxWord = 4096;
+
 struct EncodedWord {
     std::string charset;
     std::string bytes;
@@ -40,6 +43,7 @@ struct EncodedWord {
 std::optional<EncodedWord> encoded_word(std::string_view s)
 {
     if (!s.starts_with("=?")) return std::nullopt;
+    s = s.substr(0, kMaxWord);
     const size_t second = s.find('?', 2);
     if (second == std::string_view::npos || second + 3 >= s.size() || s[second + 2] != '?')
         return std::nullopt;

@@ -1,4 +1,4 @@
-// Dates of IMAP (RFC 3501 date, date-time) and of mail headers (RFC 5322 date-time, read leniently).
+// Dates of IMAP (RFC 3501 date, date-time) and of mail headers (RFC 5322, read leniently).
 //
 // A moment is seconds since the epoch plus the offset in which it was written (minutes east of
 // UTC). A day is a count of days since 1970-01-01, for SEARCH, which disregards time and zone.

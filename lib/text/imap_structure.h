@@ -1,6 +1,6 @@
 // ENVELOPE, BODY and BODYSTRUCTURE in IMAP's syntax (RFC 3501 7.4.2).
 //
-// Text that cannot be a quoted string (8-bit, controls, over kMaxQuoted) is a literal, so the result
+// Text that cannot be a quoted string (8-bit, controls, over kMaxQuoted) is a literal; the result
 // may contain CRLF; it is complete either way. NUL is left out. Message and bytes must belong
 // together. Values.
 #ifndef ROOKERY_LIB_TEXT_IMAP_STRUCTURE_H

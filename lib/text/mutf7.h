@@ -2,8 +2,8 @@
 //
 // Strict both ways, so that every name has exactly one form: printable ASCII stands for itself,
 // '&' is "&-", everything else is UTF-16 in modified base64 between '&' and '-', without characters
-// that could stand for themselves, without one shift following another that it could have joined, without
-// leftover bits and with surrogates in pairs.
+// that could stand for themselves, without one shift following another that it could have
+// joined, without leftover bits and with surrogates in pairs.
 // Codes: syntax. Values.
 #ifndef ROOKERY_LIB_TEXT_MUTF7_H
 #define ROOKERY_LIB_TEXT_MUTF7_H

@@ -133,8 +133,9 @@ bool header_contains(std::string_view header, std::string_view needle)
 {
     HeaderCursor cursor(header);
     while (auto field = cursor.next()) {
-        const std::string text = field->name.empty() ? decode_words(field->raw)
-                                                     : cat(field->name, ": ", decode_words(field->value));
+        const std::string text = field->name.empty()
+                                     ? decode_words(field->raw)
+                                     : cat(field->name, ": ", decode_words(field->value));
         if (contains_folded(text, needle)) return true;
     }
     return needle.empty();
