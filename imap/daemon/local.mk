@@ -24,3 +24,17 @@ imap_daemon_imapd_LDADD = $(IMAP_ENGINE_LIBS) imap/store/libstore.a $(IMAP_COMMO
 libexec_PROGRAMS += imap/daemon/proxyd
 imap_daemon_proxyd_SOURCES = imap/daemon/proxyd.cc $(IMAP_SERVICE_SOURCES)
 imap_daemon_proxyd_LDADD = $(IMAP_ENGINE_LIBS) $(IMAP_COMMON_LIBS)
+
+# What lmtpd and lmtpproxyd have in common. The store is lmtpd's alone.
+LMTP_SERVICE_SOURCES = imap/daemon/lmtp_service.h imap/daemon/lmtp_service.cc
+LMTP_ENGINE_LIBS = imap/lmtp/liblmtp.a imap/session/libsession.a
+LMTP_COMMON_LIBS = imap/backend/libbackend.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
+	master/libmaster.a lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a \
+	lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
+	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
+
+libexec_PROGRAMS += imap/daemon/lmtpd imap/daemon/lmtpproxyd
+imap_daemon_lmtpd_SOURCES = imap/daemon/lmtpd.cc $(LMTP_SERVICE_SOURCES)
+imap_daemon_lmtpd_LDADD = $(LMTP_ENGINE_LIBS) imap/store/libstore.a $(LMTP_COMMON_LIBS)
+imap_daemon_lmtpproxyd_SOURCES = imap/daemon/lmtpproxyd.cc $(LMTP_SERVICE_SOURCES)
+imap_daemon_lmtpproxyd_LDADD = $(LMTP_ENGINE_LIBS) $(LMTP_COMMON_LIBS)

@@ -1,0 +1,43 @@
+#include "imap/daemon/lmtp_service.h"
+
+#include "imap/lmtp/engine.h"
+#include "lib/auth/sasl_client.h"
+#include "lib/auth/sasl_server.h"
+
+namespace rookery::daemon {
+
+Status LmtpService::option(char letter, std::string_view)
+{
+    if (letter == 'a') everyone_authenticated_ = true;
+    return success();
+}
+
+Status LmtpService::prepare(const config::Config& config)
+{
+    config_ = &config;
+    TRY_ASSIGN(tls_, auth::TlsContext::server(config));
+    TRY(auth::SaslServer::init_library(config, "Cyrus"));
+    return auth::SaslClient::init_library(config);
+}
+
+Status LmtpService::worker_start()
+{
+    TRY_ASSIGN(directory_, parts_.open_directory(*config_));
+    if (parts_.open_store != nullptr) {
+        TRY_ASSIGN(store_, parts_.open_store(*config_));
+    }
+    backends_.emplace(*config_, backend::lmtp_dialect());
+    return success();
+}
+
+void LmtpService::serve(Fd client, const master::ClientInfo& info)
+{
+    // In this order: a SASL layer of the stream uses the kit until the stream is gone.
+    session::SessionKit kit(*config_, tls_.get(), "lmtp", info);
+    stream::Stream stream(std::move(client));
+    lmtp::Engine({*config_, kit, stream, *directory_, store_.get(), *backends_,
+                  everyone_authenticated_})
+        .run();
+}
+
+}  // namespace rookery::daemon

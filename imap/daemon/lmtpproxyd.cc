@@ -1,0 +1,9 @@
+// lmtpproxyd: delivery to the servers that hold the mailboxes.
+#include "imap/daemon/lmtp_service.h"
+#include "imap/mboxlist/open_directory.h"
+
+int main(int argc, char** argv)
+{
+    rookery::daemon::LmtpService service({rookery::mboxlist::open_directory, nullptr});
+    return rookery::master::service_main(argc, argv, service);
+}

@@ -1,0 +1,190 @@
+// The loop of an LMTP session and its command table.
+#include "imap/lmtp/engine.h"
+
+#include "lib/base/log.h"
+#include "lib/base/signals.h"
+#include "lib/base/strings.h"
+
+namespace rookery::lmtp {
+namespace {
+
+// A line that is too long is skipped up to here; beyond, the session ends.
+constexpr size_t kMaxSkip = 16 << 20;
+
+}  // namespace
+
+struct Engine::Row {
+    std::string_view verb;
+    bool needs_lhlo;
+    bool takes_arguments;
+    void (Engine::*run)(std::string_view arguments);
+};
+
+Engine::Engine(Parts parts)
+    : config_(parts.config),
+      kit_(parts.kit),
+      client_(parts.client),
+      store_(parts.store),
+      preauthenticated_(parts.preauthenticated || parts.kit.client().is_unix),
+      recipients_(parts.config, parts.directory),
+      delivery_(parts.config, recipients_, parts.store, parts.backends)
+{
+    client_.set_timeout(config_.lmtptxn_timeout());
+}
+
+void Engine::run()
+{
+    if (auto down = kit_.shutdown_text()) {
+        end_session(421, cat("4.3.2 ", *down));
+        return;
+    }
+    std::string name = kit_.greeting_name();
+    say(220, cat(name, name.empty() ? "" : " ", "server ready"));
+    while (!ended_ && client_.ok() && wait_for_command()) one_command();
+    if (client_.ok()) client_.close();
+}
+
+void Engine::end_session(int code, std::string text)
+{
+    say(code, std::move(text));
+    if (auto flushed = client_.flush(); !flushed)
+        log::info("client is gone", {{"reason", flushed.error()}});
+    ended_ = true;
+}
+
+// False when the session is over. What was collected goes out before a wait (RFC 2920).
+bool Engine::wait_for_command()
+{
+    if (client_.has_input()) return true;
+    if (!client_.flush()) return false;
+    client_.release_buffers();
+    master::scoreboard::set_state("idle");
+    auto ready = client_.wait_input(Deadline::after(client_.timeout()));
+    if (!ready) return false;
+    if (*ready) return true;
+    if (signals::terminate_seen())
+        end_session(421, "4.3.2 Server is going down");
+    else
+        end_session(421, "4.4.2 Idle for too long");
+    return false;
+}
+
+void Engine::one_command()
+{
+    static constexpr Row kTable[] = {
+        {"LHLO", false, true, &Engine::lhlo},      {"MAIL", false, true, &Engine::mail},
+        {"RCPT", false, true, &Engine::rcpt},      {"DATA", false, false, &Engine::data},
+        {"RSET", false, false, &Engine::rset},     {"NOOP", false, true, &Engine::noop},
+        {"VRFY", false, true, &Engine::vrfy},      {"QUIT", false, false, &Engine::quit},
+        {"STARTTLS", true, false, &Engine::starttls}, {"AUTH", true, true, &Engine::auth},
+    };
+    auto line = client_.read_line(kMaxAuthLine);
+    if (!line) {
+        if (line.is(Code::limit) && client_.skip_line(kMaxSkip))
+            refuse(Error{Code::limit, "5.5.2 Line too long"});
+        else if (client_.ok())
+            end_session(500, "5.5.2 Line too long");
+        return;
+    }
+    if (auto down = kit_.shutdown_text()) {
+        end_session(421, cat("4.3.2 ", *down));
+        return;
+    }
+    CommandLine command = split_command(*line);
+    if (line->size() > kMaxLine && command.verb != "AUTH")
+        return refuse(Error{Code::limit, "5.5.2 Line too long"});
+    for (const Row& row : kTable) {
+        if (row.verb != command.verb) continue;
+        master::scoreboard::set_state(row.verb);
+        if (row.needs_lhlo && helo_.empty()) return say(503, "5.5.1 Say LHLO first");
+        if (!row.takes_arguments && !command.arguments.empty())
+            return say(501, "5.5.4 No arguments here");
+        (this->*row.run)(command.arguments);
+        return;
+    }
+    refuse(Error{Code::syntax, "5.5.2 Syntax error"});
+}
+
+void Engine::say(const Reply& r)
+{
+    if (r.code < 500) errors_ = 0;
+    client_.put(r.to_string());
+}
+
+void Engine::refuse(const Error& error)
+{
+    if (++errors_ >= kMaxErrors) return end_session(421, "4.7.0 Too many errors");
+    client_.put("500 ", error.text, "\r\n");
+}
+
+void Engine::forget_transaction()
+{
+    transaction_.reset();
+}
+
+void Engine::lhlo(std::string_view arguments)
+{
+    auto domain = parse_domain(arguments);
+    if (!domain) return say(501, "5.5.4 LHLO needs a domain");
+    forget_transaction();
+    helo_ = *domain;
+    Reply r;
+    r.lines = {config_.servername(), "8BITMIME", "ENHANCEDSTATUSCODES", "PIPELINING"};
+    r.lines.push_back(config_.maxmessagesize() > 0 ? cat("SIZE ", max_size())
+                                                   : std::string("SIZE"));
+    if (!preauthenticated_ && kit_.can_starttls() && !logged_in_) r.lines.emplace_back("STARTTLS");
+    if (preauthenticated_) {
+        r.lines.emplace_back("AUTH EXTERNAL");
+    } else if (!logged_in_) {
+        std::string names;
+        for (const std::string& name : kit_.mechanisms()) cat_to(names, ' ', name);
+        if (!names.empty()) r.lines.push_back(cat("AUTH", names));
+    }
+    r.lines.emplace_back("IGNOREQUOTA");
+    r.lines.push_back(cat("Ok SESSIONID=<", kit_.session_id(), ">"));
+    say(r);
+}
+
+void Engine::rset(std::string_view)
+{
+    forget_transaction();
+    say(250, cat("2.0.0 Ok SESSIONID=<", kit_.session_id(), ">"));
+}
+
+void Engine::noop(std::string_view)
+{
+    say(250, "2.0.0 ok");
+}
+
+void Engine::vrfy(std::string_view)
+{
+    say(252, "2.5.2 Send some mail, it will be tried");
+}
+
+void Engine::quit(std::string_view)
+{
+    end_session(221, "2.0.0 bye");
+}
+
+void Engine::starttls(std::string_view)
+{
+    if (preauthenticated_ || !kit_.can_starttls()) return say(502, "5.5.1 TLS is not possible here");
+    if (logged_in_ || transaction_) return say(503, "5.5.1 Not now");
+    say(220, "2.0.0 Begin TLS negotiation now");
+    if (!client_.flush() || !kit_.start_tls(client_)) {
+        ended_ = true;
+        client_.fail(Error{Code::closed, "no TLS"});
+        return;
+    }
+    helo_.clear();
+}
+
+uint64_t Engine::max_size() const
+{
+    // IMAP counts sizes in 32 bits.
+    constexpr uint64_t kMost = UINT32_MAX - 65536;
+    if (config_.maxmessagesize() <= 0) return kMost;
+    return std::min(kMost, static_cast<uint64_t>(config_.maxmessagesize()) * 1024);
+}
+
+}  // namespace rookery::lmtp

@@ -1,0 +1,101 @@
+// Engine: one LMTP session (RFC 2033 with 5321, 1870, 2034, 2920, 3207, 4954, 6152; WIRE 4.1).
+//
+// The same for lmtpd (with a store) and lmtpproxyd (without): where a recipient goes is decided per
+// recipient. Unix sockets and -a are authenticated from the start. run() serves the client to its
+// end. Limits: command lines of kMaxLine bytes (kMaxAuthLine in AUTH), lmtp_max_recipients,
+// maxmessagesize, lmtptxn_timeout per wait; kMaxErrors bad commands in a row end the session.
+// Borrows its parts; the kit must outlive the stream. One thread.
+#ifndef ROOKERY_IMAP_LMTP_ENGINE_H
+#define ROOKERY_IMAP_LMTP_ENGINE_H
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "imap/backend/backend_pool.h"
+#include "imap/lmtp/delivery.h"
+#include "imap/lmtp/message_filter.h"
+#include "imap/lmtp/recipients.h"
+#include "imap/mailbox/mailbox_store.h"
+#include "imap/mboxlist/directory.h"
+#include "imap/session/session_kit.h"
+#include "lib/stream/stream.h"
+
+namespace rookery::lmtp {
+
+inline constexpr size_t kMaxLine = 4096;
+inline constexpr size_t kMaxAuthLine = 12288;  // RFC 4954 4
+inline constexpr size_t kMaxErrors = 100;
+
+struct Parts {
+    const config::Config& config;
+    session::SessionKit& kit;
+    stream::Stream& client;
+    mboxlist::Directory& directory;
+    mailbox::MailboxStore* store;  // null in lmtpproxyd
+    backend::BackendPool& backends;
+    bool preauthenticated = false;
+};
+
+class Engine {
+ public:
+    explicit Engine(Parts parts);
+    void run();
+
+    struct Row;  // of the command table, in engine.cc
+
+ private:
+    // --- the loop
+    bool wait_for_command();
+    void one_command();
+    void say(const Reply& reply);
+    void say(int code, std::string text) { say(reply(code, std::move(text))); }
+    void refuse(const Error& error);
+    void end_session(int code, std::string text);
+    void forget_transaction();
+    bool authenticated() const { return preauthenticated_ || logged_in_; }
+
+    // --- commands
+    void lhlo(std::string_view arguments);
+    void mail(std::string_view arguments);
+    void rcpt(std::string_view arguments);
+    void data(std::string_view arguments);
+    void rset(std::string_view arguments);
+    void noop(std::string_view arguments);
+    void vrfy(std::string_view arguments);
+    void quit(std::string_view arguments);
+    void starttls(std::string_view arguments);
+    void auth(std::string_view arguments);
+
+    // --- parts of them
+    bool may_mail();
+    Result<std::unique_ptr<mailbox::StagedMessage>> make_staged(std::string& partition);
+    FilterOptions filter_options() const;
+    std::string front_of_message() const;
+    void receive(mailbox::StagedMessage& staged, const std::string& partition);
+    Result<auth::SaslServer::Step> converse(const std::string& mechanism,
+                                            std::optional<std::string> initial);
+    Result<std::string> ask_client(const std::string& challenge);
+    void auth_done(const auth::SaslServer::Step& last);
+    uint64_t max_size() const;
+
+    const config::Config& config_;
+    session::SessionKit& kit_;
+    stream::Stream& client_;
+    mailbox::MailboxStore* store_;
+    bool preauthenticated_;
+    Recipients recipients_;
+    Delivery delivery_;
+    std::string helo_;
+    bool logged_in_ = false;
+    bool external_done_ = false;  // a preauthenticated client has said AUTH EXTERNAL
+    bool ended_ = false;
+    size_t errors_ = 0;
+    std::optional<Transaction> transaction_;
+};
+
+}  // namespace rookery::lmtp
+
+#endif

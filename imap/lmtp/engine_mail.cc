@@ -1,0 +1,152 @@
+// MAIL, RCPT and DATA.
+#include <algorithm>
+
+#include "imap/lmtp/data_reader.h"
+#include "imap/lmtp/engine.h"
+#include "imap/lmtp/spool_file.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+#include "lib/text/imap_date.h"
+
+namespace rookery::lmtp {
+namespace {
+
+Reply for_argument(const Error& error, std::string_view syntax_text)
+{
+    if (error.code == Code::unsupported) return reply(555, cat("5.5.4 ", error.text));
+    if (error.code == Code::limit) return reply(501, "5.5.4 Argument is too long");
+    return reply(501, cat("5.5.4 ", syntax_text, " (", error.text, ")"));
+}
+
+}  // namespace
+
+bool Engine::may_mail()
+{
+    if (transaction_) {
+        say(503, "5.5.1 nested MAIL command");
+        return false;
+    }
+    if (authenticated()) return true;
+    if (config_.soft_noauth())
+        say(430, "4.7.0 Authentication required");
+    else
+        say(530, "5.7.0 Authentication required");
+    return false;
+}
+
+void Engine::mail(std::string_view arguments)
+{
+    if (!may_mail()) return;
+    auto parsed = parse_mail(arguments);
+    if (!parsed) return say(for_argument(parsed.error(), "Syntax error in MAIL FROM"));
+    if (parsed->size > max_size()) return say(552, "5.2.3 Message is too large");
+    Transaction t;
+    t.mail = *std::move(parsed);
+    t.sender = sender_identity(t.mail.auth);
+    t.session_id = kit_.session_id();
+    transaction_ = std::move(t);
+    say(250, "2.1.0 ok");
+}
+
+void Engine::rcpt(std::string_view arguments)
+{
+    if (!transaction_) return say(503, "5.5.1 Need MAIL command");
+    if (transaction_->recipients.size() >= static_cast<size_t>(config_.lmtp_max_recipients()))
+        return say(452, "4.5.3 Too many recipients");
+    auto parsed = parse_rcpt(arguments);
+    if (!parsed) return say(for_argument(parsed.error(), "Syntax error in RCPT TO"));
+    auto recipient = recipients_.resolve(*parsed, transaction_->sender);
+    if (!recipient) {
+        log::info("recipient refused", {{"address", parsed->to.text},
+                                        {"reason", recipient.error()}});
+        return say(reply_for(recipient.error()));
+    }
+    transaction_->recipients.push_back(*std::move(recipient));
+    say(250, "2.1.5 ok");
+}
+
+// On the partition of the first local recipient, so that the mailbox can link it.
+Result<std::unique_ptr<mailbox::StagedMessage>> Engine::make_staged(std::string& partition)
+{
+    for (const Recipient& r : transaction_->recipients) {
+        if (!r.server.empty() || store_ == nullptr) continue;
+        auto entry = recipients_.target(r, transaction_->sender);
+        if (!entry) continue;
+        partition = entry->partition;
+        return store_->stage(partition);
+    }
+    TRY_ASSIGN(auto file, SpoolFile::make(config_.temp_path()));
+    return std::unique_ptr<mailbox::StagedMessage>(std::move(file));
+}
+
+std::string Engine::front_of_message() const
+{
+    std::string_view with = kit_.tls_active() ? "LMTPSA" : "LMTPA";
+    const std::string& host = kit_.client().host;
+    text::DateTime now{wall_seconds(), 0};
+    now.zone_minutes = text::local_zone_minutes(now.seconds);
+    return cat("Return-Path: <", transaction_->mail.from.text, ">\r\nReceived: from ",
+               helo_.empty() ? std::string("unknown") : helo_, " (",
+               host.empty() ? std::string("unknown") : host, ")\r\n\t by ",
+               config_.servername(), " (Rookery) with ", with, ";\r\n\t ",
+               text::format_header_date(now), "\r\nX-Cyrus-Session-Id: ", kit_.session_id(),
+               "\r\n");
+}
+
+FilterOptions Engine::filter_options() const
+{
+    FilterOptions o;
+    text::DateTime now{wall_seconds(), 0};
+    now.zone_minutes = text::local_zone_minutes(now.seconds);
+    o.front = front_of_message();
+    o.date = text::format_header_date(now);
+    // Unique by the session and the clock; a session takes longer than this for a message.
+    auto ticks = monotonic_now().time_since_epoch().count();
+    o.message_id = cat("<rookery-", ticks, '-', kit_.session_id(), '@',
+                       auth::host_of(config_.servername()), ">");
+    o.max_size = max_size() + o.front.size();
+    o.max_header_lines = static_cast<size_t>(config_.maxheaderlines());
+    o.munge_8bit = config_.munge8bit();
+    o.reject_8bit = config_.reject8bit();
+    return o;
+}
+
+void Engine::data(std::string_view)
+{
+    if (!transaction_) return say(503, "5.5.1 Need MAIL command");
+    if (transaction_->recipients.empty()) return say(503, "5.5.1 No recipients");
+    std::string partition;
+    auto staged = make_staged(partition);
+    if (!staged) {
+        log::error("cannot take a message", {{"reason", staged.error()}});
+        return say(reply_for(staged.error()));
+    }
+    say(354, "go ahead");
+    if (!client_.flush()) return;
+    receive(**staged, partition);
+    forget_transaction();
+}
+
+void Engine::receive(mailbox::StagedMessage& staged, const std::string& partition)
+{
+    MessageFilter filter(staged, filter_options());
+    DataReader reader([&](std::string_view piece) { filter.add(piece); });
+    if (!reader.read(client_)) return;  // the client left: nothing was promised
+    auto complete = filter.finish();
+    size_t count = transaction_->recipients.size();
+    std::vector<Reply> replies;
+    if (complete) {
+        transaction_->message = &staged;
+        transaction_->partition = partition;
+        replies = delivery_.deliver(*transaction_);
+    } else {
+        log::warning("message refused", {{"reason", complete.error()},
+                                         {"session", kit_.session_id()}});
+        replies.assign(count, reply_for(complete.error()));
+    }
+    for (const Reply& r : replies) say(r);
+    // Pipelined commands may follow; what was delivered is told at once.
+    if (!client_.flush()) log::info("client is gone", {{"session", kit_.session_id()}});
+}
+
+}  // namespace rookery::lmtp

@@ -1,0 +1,135 @@
+// Header fields that delivery adds and removes.
+#include "imap/lmtp/message_filter.h"
+
+#include <algorithm>
+
+#include "lib/base/strings.h"
+
+namespace rookery::lmtp {
+namespace {
+
+constexpr size_t kPiece = 32768;
+constexpr size_t kLongestName = 16;  // longer than any name that is looked for, with its colon
+constexpr size_t kMaxMessageId = 998;
+constexpr size_t kMaxHops = 100;     // RFC 5321 6.3
+
+bool is_8bit(char c)
+{
+    return static_cast<unsigned char>(c) >= 0x80;
+}
+
+}  // namespace
+
+MessageFilter::MessageFilter(mailbox::StagedMessage& to, FilterOptions options)
+    : to_(to), options_(std::move(options))
+{
+    emit(options_.front);
+}
+
+void MessageFilter::fail(Code code, std::string_view text)
+{
+    if (status_) status_ = Error{code, std::string(text)};
+    out_.clear();
+}
+
+void MessageFilter::drain()
+{
+    if (status_ && !out_.empty())
+        if (auto written = to_.write(out_); !written) status_ = written;
+    out_.clear();
+}
+
+void MessageFilter::emit(std::string_view bytes)
+{
+    if (!status_) return;
+    size_ += bytes.size();
+    if (size_ > options_.max_size) return fail(Code::limit, "the message is too large");
+    if (bytes.find('\0') != std::string_view::npos)
+        return fail(Code::syntax, "Message contains NUL characters");
+    out_.append(bytes);
+    if (out_.size() >= kPiece) drain();
+}
+
+void MessageFilter::emit_header(std::string_view bytes)
+{
+    if (std::none_of(bytes.begin(), bytes.end(), is_8bit)) return emit(bytes);
+    if (options_.reject_8bit)
+        return fail(Code::syntax, "Message contains 8-bit characters in its header");
+    std::string munged(bytes);
+    if (options_.munge_8bit) std::replace_if(munged.begin(), munged.end(), is_8bit, 'X');
+    emit(munged);
+}
+
+void MessageFilter::add(std::string_view piece)
+{
+    while (!piece.empty() && !in_body_) {
+        size_t end = piece.find('\n');
+        bool ends = end != std::string_view::npos;
+        std::string_view part = piece.substr(0, ends ? end + 1 : piece.size());
+        add_header_piece(part, ends);
+        piece.remove_prefix(part.size());
+    }
+    if (!piece.empty()) emit(piece);
+}
+
+void MessageFilter::add_header_piece(std::string_view piece, bool ends)
+{
+    if (undecided_) {
+        start_.append(piece);
+        if (!ends && start_.size() < kLongestName) return;
+        undecided_ = false;
+        std::string start;
+        start.swap(start_);
+        begin_line(start);
+        if (in_body_) return;
+        piece = start;
+        if (field_ != Field::dropped) emit_header(piece);
+        if (field_ == Field::message_id) message_id_.append(piece, 0, kMaxMessageId);
+    } else {
+        if (field_ != Field::dropped) emit_header(piece);
+        if (field_ == Field::message_id && message_id_.size() < kMaxMessageId)
+            message_id_.append(piece, 0, kMaxMessageId);
+    }
+    if (ends) undecided_ = true;
+}
+
+void MessageFilter::begin_line(std::string_view start)
+{
+    if (start == "\r\n") return end_header();
+    if (++header_lines_ > options_.max_header_lines)
+        fail(Code::syntax, "Message has too many header lines");
+    if (start.front() == ' ' || start.front() == '\t') return;  // more of the same field
+    std::string_view name = trim(start.substr(0, start.find(':')));
+    field_ = Field::kept;
+    if (equal_nocase(name, "Return-Path")) field_ = Field::dropped;
+    if (equal_nocase(name, "Message-ID") && !has_message_id_) {
+        field_ = Field::message_id;
+        has_message_id_ = true;
+    }
+    if (equal_nocase(name, "Date")) has_date_ = true;
+    if (equal_nocase(name, "Received") && ++hops_ > kMaxHops)
+        fail(Code::syntax, "Too many hops, this message is looping");
+}
+
+void MessageFilter::end_header()
+{
+    if (size_t colon = message_id_.find(':'); has_message_id_ && colon != std::string::npos)
+        message_id_ = std::string(trim(std::string_view(message_id_).substr(colon + 1)));
+    if (!has_message_id_) {
+        emit(cat("Message-ID: ", options_.message_id, "\r\n"));
+        message_id_ = options_.message_id;
+    }
+    if (!has_date_) emit(cat("Date: ", options_.date, "\r\n"));
+    emit("\r\n");
+    in_body_ = true;
+}
+
+Status MessageFilter::finish()
+{
+    if (!in_body_ && !start_.empty()) add_header_piece("", true);
+    if (!in_body_) end_header();
+    drain();
+    return status_;
+}
+
+}  // namespace rookery::lmtp

@@ -1,0 +1,69 @@
+// MessageFilter: a message on its way to its spool file, with the header fields that delivery adds
+// and removes (RFC 5321 4.4).
+//
+// In front goes what the caller wants there (Return-Path, Received); a Return-Path that came is left
+// out; Message-ID and Date are added at the end of the header if there is none. Memory does not grow
+// with the message. After the first failure nothing is written any more. Failures: syntax (NUL, 8-bit
+// header with reject8bit, too many header lines, a loop), limit (size), and those of the file.
+#ifndef ROOKERY_IMAP_LMTP_MESSAGE_FILTER_H
+#define ROOKERY_IMAP_LMTP_MESSAGE_FILTER_H
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "imap/mailbox/mailbox.h"
+#include "lib/base/result.h"
+
+namespace rookery::lmtp {
+
+struct FilterOptions {
+    std::string front;       // whole header lines
+    std::string message_id;  // with brackets, if the message has none
+    std::string date;        // if the message has none
+    uint64_t max_size = UINT32_MAX;
+    size_t max_header_lines = 1000;
+    bool munge_8bit = true;
+    bool reject_8bit = false;
+};
+
+class MessageFilter {
+ public:
+    MessageFilter(mailbox::StagedMessage& to, FilterOptions options);
+    // A piece of the text, lines ended by CRLF.
+    void add(std::string_view piece);
+    // The end of the message. What went wrong, if anything did.
+    Status finish();
+    // The Message-ID, also one that was added.
+    const std::string& message_id() const { return message_id_; }
+
+ private:
+    enum class Field { kept, dropped, message_id };
+    void add_line_piece(std::string_view piece, bool ends);
+    void add_header_piece(std::string_view piece, bool ends);
+    void begin_line(std::string_view start);
+    void end_header();
+    void emit(std::string_view bytes);
+    void emit_header(std::string_view bytes);
+    void fail(Code code, std::string_view text);
+    void drain();
+
+    mailbox::StagedMessage& to_;
+    FilterOptions options_;
+    Status status_ = success();
+    std::string out_;
+    uint64_t size_ = 0;
+    bool in_body_ = false;
+    bool undecided_ = true;  // the beginning of a header line, too short to know it
+    std::string start_;
+    Field field_ = Field::kept;
+    size_t header_lines_ = 0;
+    size_t hops_ = 0;
+    bool has_date_ = false;
+    bool has_message_id_ = false;
+    std::string message_id_;
+};
+
+}  // namespace rookery::lmtp
+
+#endif

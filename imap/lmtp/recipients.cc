@@ -1,0 +1,148 @@
+// From an address to a mailbox.
+#include "imap/lmtp/recipients.h"
+
+#include "imap/session/session_kit.h"
+#include "lib/base/strings.h"
+#include "lib/config/config.h"
+#include "lib/text/mutf7.h"
+
+namespace rookery::lmtp {
+namespace {
+
+// Names are stored in modified UTF-7; addresses carry UTF-8, or the name as it is stored.
+Result<std::string> external_name(const std::string& detail)
+{
+    bool ascii = true;
+    for (char c : detail) ascii = ascii && static_cast<unsigned char>(c) < 0x80;
+    if (ascii) return detail;
+    return text::utf8_to_mutf7(detail);
+}
+
+// An entry that can take mail now.
+Status usable(const model::MailboxEntry& entry)
+{
+    switch (entry.state) {
+        case model::EntryState::active: break;
+        case model::EntryState::reserved: return Error{Code::reserved, "reserved"};
+        case model::EntryState::moving: return Error{Code::moved, "is being moved"};
+        case model::EntryState::deleted: return Error{Code::not_found, "deleted"};
+    }
+    // Its creation may still be refused by the master (RULES 4.2).
+    if (entry.pending == model::Pending::create)
+        return Error{Code::reserved, "is being created"};
+    return success();
+}
+
+bool is_miss(const Result<model::MailboxEntry>& found)
+{
+    if (!found) return found.is(Code::not_found) || found.is(Code::reserved);
+    return found->state == model::EntryState::reserved ||
+           found->state == model::EntryState::deleted;
+}
+
+}  // namespace
+
+auth::Identity sender_identity(const std::optional<std::string>& auth_parameter)
+{
+    auth::Identity who;
+    who.userid = "anonymous";
+    if (!auth_parameter || auth_parameter->empty()) return who;
+    // AUTH=user or AUTH=user@domain; what is no user id is nobody.
+    auto name = auth::canonical_userid(*auth_parameter, true);
+    if (name) who.userid = *name;
+    return who;
+}
+
+Recipients::Recipients(const config::Config& config, mboxlist::Directory& directory)
+    : config_(config),
+      directory_(directory),
+      options_(session::SessionKit::namespace_options(config))
+{
+    // Addresses name folders in the standard namespace, whatever users see.
+    options_.altnamespace = false;
+}
+
+Result<model::MailboxEntry> Recipients::find(const model::MailboxName& name)
+{
+    auto found = directory_.lookup(name);
+    if (is_miss(found)) {
+        TRY(directory_.catch_up());
+        found = directory_.lookup(name);
+    }
+    TRY_ASSIGN(model::MailboxEntry entry, found);
+    TRY(usable(entry));
+    return entry;
+}
+
+Result<Recipient> Recipients::resolve(const RcptArguments& rcpt, const auth::Identity& sender)
+{
+    LocalPart local = split_local_part(rcpt.to.local);
+    if (config_.lmtp_downcase_rcpt()) local.user = to_lower(local.user);
+    if (local.user == to_lower(config_.postuser()) && local.detail && !local.detail->empty())
+        return resolve_shared(rcpt, *local.detail, sender);
+    std::string user = local.user;
+    if (options_.virtdomains && !rcpt.to.domain.empty() &&
+        !equal_nocase(rcpt.to.domain, options_.defaultdomain))
+        cat_to(user, '@', to_lower(rcpt.to.domain));
+    auto found = resolve_user(rcpt, user, local.detail);
+    bool unknown = found.is(Code::not_found) || found.is(Code::bad_name);
+    const std::string& catchall = config_.lmtp_catchall_mailbox();
+    if (unknown && !catchall.empty()) return resolve_user(rcpt, catchall, std::nullopt);
+    return found;
+}
+
+Result<Recipient> Recipients::resolve_user(const RcptArguments& rcpt, std::string user,
+                                           const std::optional<std::string>& detail)
+{
+    TRY_ASSIGN(user, auth::canonical_userid(user, false));
+    TRY_ASSIGN(auto inbox, model::MailboxName::inbox_of(user, options_.defaultdomain));
+    TRY_ASSIGN(model::MailboxEntry entry, find(inbox));
+    Recipient r{rcpt.to.text, inbox, std::nullopt, user, entry.server, rcpt.ignore_quota};
+    if (!detail || detail->empty()) return r;
+    model::Namespace names(options_, user, false);
+    auto external = external_name(*detail);
+    if (!external) return r;
+    auto folder = names.to_internal(cat("INBOX", names.separator(), *external));
+    if (folder) r.folder = *std::move(folder);
+    return r;
+}
+
+Result<Recipient> Recipients::resolve_shared(const RcptArguments& rcpt, const std::string& name,
+                                             const auth::Identity& sender)
+{
+    TRY_ASSIGN(std::string external, external_name(name));
+    if (options_.virtdomains && !rcpt.to.domain.empty() &&
+        !equal_nocase(rcpt.to.domain, options_.defaultdomain))
+        cat_to(external, '@', to_lower(rcpt.to.domain));
+    model::Namespace names(options_, {}, true);
+    TRY_ASSIGN(auto mailbox, names.to_internal(external));
+    if (mailbox.is_deleted(options_.deletedprefix)) return Error{Code::not_found, "deleted"};
+    TRY_ASSIGN(model::MailboxEntry entry, find(mailbox));
+    if (!entry.acl.rights_of(sender).has(model::Rights::post))
+        return Error{Code::denied, "no right to post"};
+    return Recipient{rcpt.to.text, mailbox, std::nullopt, {}, entry.server, rcpt.ignore_quota};
+}
+
+Result<model::MailboxEntry> Recipients::target(const Recipient& r, const auth::Identity& sender)
+{
+    if (r.folder) {
+        auto entry = directory_.lookup(*r.folder);
+        if (entry && entry->is_local() && usable(*entry) &&
+            entry->acl.rights_of(sender).has(model::Rights::post))
+            return entry;
+    }
+    TRY_ASSIGN(model::MailboxEntry entry, directory_.lookup(r.mailbox));
+    TRY(usable(entry));
+    if (!entry.is_local()) return Error{Code::moved, "the mailbox is on another server now"};
+    return entry;
+}
+
+Result<std::string> Recipients::look_again(const Recipient& r)
+{
+    TRY(directory_.catch_up());
+    TRY_ASSIGN(model::MailboxEntry entry, directory_.lookup(r.mailbox));
+    TRY(usable(entry));
+    return entry.server;
+}
+
+}  // namespace rookery::lmtp

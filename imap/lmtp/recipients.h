@@ -1,0 +1,62 @@
+// Recipients: from an address to the mailbox and the server that holds it (WIRE 4.2).
+//
+// A miss or a reserved entry makes the list catch up once; what the list cannot know then is a
+// temporary error, never "unknown". Borrows config and directory. Codes: not_found, denied, reserved,
+// moved, behind, and those of the Directory. One thread.
+#ifndef ROOKERY_IMAP_LMTP_RECIPIENTS_H
+#define ROOKERY_IMAP_LMTP_RECIPIENTS_H
+
+#include <optional>
+#include <string>
+
+#include "imap/lmtp/grammar.h"
+#include "imap/mboxlist/directory.h"
+#include "imap/model/mailbox_entry.h"
+#include "imap/model/mailbox_name.h"
+#include "imap/model/namespace.h"
+#include "lib/auth/identity.h"
+#include "lib/base/result.h"
+
+namespace rookery::config {
+class Config;
+}
+
+namespace rookery::lmtp {
+
+struct Recipient {
+    std::string address;                      // as given, without brackets
+    model::MailboxName mailbox;               // the user's INBOX, or the shared mailbox
+    std::optional<model::MailboxName> folder;  // user+detail: tried first
+    std::string userid;                       // "" for a shared mailbox
+    std::string server;                       // "" = here
+    bool ignore_quota = false;
+};
+
+class Recipients {
+ public:
+    Recipients(const config::Config& config, mboxlist::Directory& directory);
+    Result<Recipient> resolve(const RcptArguments& rcpt, const auth::Identity& sender);
+    // The entry that a local delivery goes to: the folder if it is here and the sender may post to
+    // it, else the mailbox itself. To be asked right before the delivery.
+    Result<model::MailboxEntry> target(const Recipient& recipient, const auth::Identity& sender);
+    // After a backend said that it does not have the mailbox: the server that has it now.
+    Result<std::string> look_again(const Recipient& recipient);
+
+ private:
+    Result<Recipient> resolve_user(const RcptArguments& rcpt, std::string user,
+                                   const std::optional<std::string>& detail);
+    Result<Recipient> resolve_shared(const RcptArguments& rcpt, const std::string& name,
+                                     const auth::Identity& sender);
+    Result<model::MailboxEntry> find(const model::MailboxName& name);
+
+    const config::Config& config_;
+    mboxlist::Directory& directory_;
+    model::NamespaceOptions options_;
+};
+
+// Whom the AUTH= of a MAIL command names; nobody in particular without one.
+auth::Identity sender_identity(const std::optional<std::string>& auth_parameter);
+
+}  // namespace rookery::lmtp
+
+#endif
