@@ -205,7 +205,7 @@ class Instance:
             o["admins"] = "cyrus murder"
             o["partition-default"] = os.path.join(self.dir, "spool")
             o["defaultpartition"] = "default"
-            o["lmtp_admins"] = "murder"
+            o["lmtp_admins"] = "cyrus murder"
             o["proxyservers"] = "murder"
             o["allowallsubscribe"] = "yes"
             o["duplicatesuppression"] = "no"
