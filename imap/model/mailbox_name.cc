@@ -197,10 +197,11 @@ Status MailboxName::check_creatable() const
 
 Result<MailboxName> MailboxName::deleted_name(std::string_view deletedprefix, int64_t now) const
 {
-    std::string stamp;
-    for (uint64_t n = static_cast<uint64_t>(now); n != 0; n >>= 4)
-        stamp.insert(stamp.begin(), "0123456789ABCDEF"[n & 15]);
-    if (stamp.empty()) stamp = "0";
+    std::string digits;  // from the last to the first
+    uint64_t n = static_cast<uint64_t>(now);
+    do digits.push_back("0123456789ABCDEF"[n & 15]);
+    while ((n >>= 4) != 0);
+    std::string stamp(digits.rbegin(), digits.rend());
     std::string internal;
     if (!domain().empty()) cat_to(internal, domain(), '!');
     cat_to(internal, deletedprefix, '.', local(), '.', stamp);
