@@ -18,20 +18,25 @@ imap_admin_ctl_cyrusdb_LDADD = imap/store/libstore.a imap/mboxlist/libmboxlist.a
 	imap/model/libmodel.a lib/config/libconfig.a lib/db/libdb.a lib/text/libtext.a \
 	lib/net/libnet.a lib/base/libbase.a $(TDB_LIBS) $(OPENSSL_LIBS) $(ZLIB_LIBS)
 
+# One program under three names; what it speaks follows from the name.
 bin_PROGRAMS += imap/admin/mupdatetest
-# imtest and lmtptest are the same program under other names.
-imap_admin_mupdatetest_SOURCES = imap/admin/mupdatetest.cc
-imap_admin_mupdatetest_LDADD = imap/backend/libbackend.a lib/auth/libauth.a lib/stream/libstream.a \
-	lib/config/libconfig.a lib/net/libnet.a lib/text/libtext.a lib/base/libbase.a \
-	$(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS)
-install-exec-hook: install-test-names
-install-test-names:
-	cd '$(DESTDIR)$(bindir)' && for name in imtest lmtptest; do \
-	  rm -f $$name && $(LN_S) mupdatetest $$name || exit 1; done
-uninstall-hook: uninstall-test-names
-uninstall-test-names:
+imap_admin_mupdatetest_SOURCES = imap/admin/mupdatetest.cc \
+	imap/admin/conversation.h imap/admin/conversation.cc
+imap_admin_mupdatetest_LDADD = imap/backend/libbackend.a lib/auth/libauth.a \
+	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
+	lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS)
+
+MUPDATETEST_LINKS = imap/admin/imtest imap/admin/lmtptest
+noinst_DATA = $(MUPDATETEST_LINKS)
+CLEANFILES += $(MUPDATETEST_LINKS)
+$(MUPDATETEST_LINKS): imap/admin/mupdatetest$(EXEEXT)
+	$(AM_V_GEN)rm -f $@ && $(LN_S) mupdatetest$(EXEEXT) $@
+
+install-exec-hook:
+	cd '$(DESTDIR)$(bindir)' && rm -f imtest lmtptest && \
+	$(LN_S) mupdatetest$(EXEEXT) imtest && $(LN_S) mupdatetest$(EXEEXT) lmtptest
+uninstall-hook:
 	cd '$(DESTDIR)$(bindir)' && rm -f imtest lmtptest
-.PHONY: install-test-names uninstall-test-names
 sbin_PROGRAMS += imap/admin/ctl_mboxlist
 imap_admin_ctl_mboxlist_SOURCES = imap/admin/ctl_mboxlist.h imap/admin/ctl_mboxlist.cc \
 	imap/admin/ctl_mboxlist_push.cc imap/admin/ctl_mboxlist_text.cc \

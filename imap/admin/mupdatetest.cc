@@ -1,448 +1,410 @@
-// mupdatetest(1), imtest(1), lmtptest(1): logs in to a server, shows every line, and then connects
-// the terminal to it. The protocol is told by the program's name or -P.
-#include <poll.h>
-#include <sys/stat.h>
+// mupdatetest, imtest, lmtptest: a conversation with a server, shown line by line, and then by hand.
+//
+// The login is Backend's, with a transcript on its connection; which protocol is spoken follows from
+// the program's name. What comes after the login is passed on as it is.
+#include <fcntl.h>
+#include <pwd.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cstdlib>
+#include <chrono>
 #include <optional>
+#include <string>
 
-#include "imap/backend/dialect.h"
-#include "lib/auth/sasl_client.h"
-#include "lib/auth/tls_context.h"
+#include "imap/admin/conversation.h"
+#include "imap/backend/backend.h"
+#include "imap/backend/server_address.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
+#include "lib/base/panic.h"
 #include "lib/base/strings.h"
 #include "lib/config/config.h"
-#include "lib/net/address.h"
-#include "lib/net/dial.h"
 #include "lib/stream/deflate_layer.h"
-#include "lib/stream/stream.h"
 
 namespace {
 
 using namespace rookery;
+using backend::Backend;
 
-constexpr Seconds kStepTimeout{30};
-constexpr Milliseconds kLastWords{3000};
+constexpr size_t kMaxPassword = 1024;
+constexpr size_t kMaxAnswer = 1 << 20;  // of a line that answers a logout
 
-void say(std::string_view text)
+std::string program = "mupdatetest";
+
+using admin::say;
+
+void complain(std::string_view text)
 {
-    if (!write_all(STDOUT_FILENO, text)) ::_exit(1);
+    if (!write_all(STDERR_FILENO, cat(program, ": ", text, "\n"))) ::_exit(1);
 }
 
-[[noreturn]] void die(std::string_view text)
-{
-    (void)write_all(STDERR_FILENO, cat(text, '\n'));
-    ::exit(1);
-}
+// --------------------------------------------------------------- command line
 
 struct Arguments {
-    std::string protocol;
+    const backend::Dialect* dialect = nullptr;
+    std::string config_path;
+    std::string sasl_options;  // imapd.conf lines
     std::string host;
     std::string port;
     std::string mechanism;
-    auth::Credentials credentials;
-    bool has_password = false;
-    std::string config_file;
-    std::string config_text;
+    std::string authname;
+    std::string authzid;
+    std::string realm;
+    std::optional<std::string> password;
+    std::optional<std::string> tls_file;
     std::string input_file;
     std::string pid_file;
-    std::string key_file;
+    int min_strength = 0;
+    int max_strength = 256;
     unsigned count = 1;
-    bool tls_at_once = false;
-    bool start_tls = false;
+    bool implicit_tls = false;
     bool compress = false;
-    bool no_initial = false;
+    bool login_command = false;  // IMAP LOGIN instead of SASL
+    bool initial_response = true;
+    bool password_each_time = false;
+    bool verbose = false;
     bool timing = false;
 };
 
+[[noreturn]] void usage()
+{
+    std::string text = cat("usage: ", program, " [-ciqvz] [-a authname] [-C config] [-f file] ",
+                           "[-I pidfile]\n    [-k bits] [-l bits] [-m mechanism] [-n count] ",
+                           "[-o option=value] [-P protocol]\n    [-p port] [-r realm] ",
+                           "[-s | -t keyfile] [-u user] [-w password] [host]\n");
+    if (!write_all(STDERR_FILENO, text)) ::_exit(1);
+    ::_exit(log::kExUsage);
+}
+
 const backend::Dialect* dialect_of(std::string_view protocol)
 {
-    if (protocol == "mupdate") return &backend::mupdate_dialect();
-    if (protocol == "imap") return &backend::imap_dialect();
-    if (protocol == "lmtp") return &backend::lmtp_dialect();
+    for (const backend::Dialect* d :
+         {&backend::mupdate_dialect(), &backend::imap_dialect(), &backend::lmtp_dialect()})
+        if (d->service == protocol) return d;
     return nullptr;
 }
 
-// Which layer shows what passes: only the one that sees plain text.
-struct Shown {
-    int active = 0;
-    std::string half[2];  // a line that is not whole yet, from the server and to it
-
-    void bytes(int direction, std::string_view text)
-    {
-        std::string& line = half[direction];
-        line.append(text);
-        for (size_t end; (end = line.find('\n')) != std::string::npos; line.erase(0, end + 1)) {
-            std::string_view one = std::string_view(line).substr(0, end);
-            if (one.ends_with('\r')) one.remove_suffix(1);
-            say(cat(direction == 0 ? "S: " : "C: ", one, '\n'));
-        }
-    }
-};
-
-class ShowingLayer : public stream::Layer {
- public:
-    ShowingLayer(std::unique_ptr<stream::Layer> below, Shown& shown)
-        : below_(std::move(below)), shown_(shown), number_(++shown.active)
-    {
-    }
-    Result<size_t> read(std::span<char> into, Deadline deadline) override
-    {
-        TRY_ASSIGN(size_t n, below_->read(into, deadline));
-        if (number_ == shown_.active) shown_.bytes(0, {into.data(), n});
-        return n;
-    }
-    Status write(std::string_view bytes, Deadline deadline) override
-    {
-        if (number_ == shown_.active) shown_.bytes(1, bytes);
-        return below_->write(bytes, deadline);
-    }
-    Status flush(Deadline deadline) override { return below_->flush(deadline); }
-    bool has_pending() const override { return below_->has_pending(); }
-    Result<bool> can_read() override { return below_->can_read(); }
-    void shut_down() override { below_->shut_down(); }
-    int fd() const override { return below_->fd(); }
-
- private:
-    std::unique_ptr<stream::Layer> below_;
-    Shown& shown_;
-    int number_;
-};
-
-void show_from_here(stream::Stream& stream, Shown& shown)
+const backend::Dialect* dialect_of_program()
 {
-    (void)stream.push_layer([&](std::unique_ptr<stream::Layer> below) {
-        return Result<std::unique_ptr<stream::Layer>>(
-            std::make_unique<ShowingLayer>(std::move(below), shown));
-    });
+    if (program == "imtest") return &backend::imap_dialect();
+    if (program == "lmtptest") return &backend::lmtp_dialect();
+    return &backend::mupdate_dialect();
+}
+
+unsigned number(std::string_view text, unsigned max)
+{
+    auto n = to_number<unsigned>(text, max);
+    if (!n) usage();
+    return *n;
+}
+
+std::string sasl_option(std::string_view text)
+{
+    size_t equals = text.find('=');
+    if (equals == std::string_view::npos || equals == 0 ||
+        text.find('\n') != std::string_view::npos)
+        usage();
+    std::string_view name = text.substr(0, equals);
+    return cat(name.starts_with("sasl_") ? "" : "sasl_", name, ": ", text.substr(equals + 1), "\n");
+}
+
+void take_option(Arguments& a, int letter, const char* value)
+{
+    switch (letter) {
+        case 'a': a.authname = value; break;
+        case 'C': a.config_path = value; break;
+        case 'c': a.password_each_time = true; break;
+        case 'f': a.input_file = value; break;
+        case 'I': a.pid_file = value; break;
+        case 'i': a.initial_response = false; break;
+        case 'k': a.min_strength = static_cast<int>(number(value, 1024)); break;
+        case 'l': a.max_strength = static_cast<int>(number(value, 1024)); break;
+        case 'm': a.mechanism = to_upper(value); break;
+        case 'n': a.count = number(value, 1000000); break;
+        case 'o': a.sasl_options += sasl_option(value); break;
+        case 'P': a.dialect = dialect_of(to_lower(value)); break;
+        case 'p': a.port = value; break;
+        case 'q': a.compress = true; break;
+        case 'r': a.realm = value; break;
+        case 's': a.implicit_tls = true; break;
+        case 't': a.tls_file = value; break;
+        case 'u': a.authzid = value; break;
+        case 'v': a.verbose = true; break;
+        case 'w': a.password = value; break;
+        case 'z': a.timing = true; break;
+        default: usage();
+    }
+}
+
+Arguments parse(int argc, char** argv)
+{
+    Arguments a;
+    std::string_view path = argv[0] != nullptr ? argv[0] : "mupdatetest";
+    program = path.substr(path.rfind('/') + 1);
+    a.dialect = dialect_of_program();
+    for (int c; (c = ::getopt(argc, argv, "a:C:cf:I:ik:l:m:n:o:P:p:qr:st:u:vw:z")) != -1;)
+        take_option(a, c, optarg);
+    if (optind + 1 < argc || a.dialect == nullptr || a.count == 0) usage();
+    if (optind < argc) {
+        a.host = argv[optind];
+    } else {
+        complain("WARNING: no hostname supplied, assuming localhost");
+        a.host = "localhost";
+    }
+    a.login_command = a.mechanism == "LOGIN" && a.dialect->service == "imap";
+    if (a.host.empty() || (a.implicit_tls && a.tls_file)) usage();
+    return a;
+}
+
+// The host as Backend takes it.
+std::string server_of(const Arguments& a)
+{
+    std::string server = a.host;
+    bool is_path = server.front() == '/';
+    // More than one colon: an IPv6 address.
+    size_t colon = server.find(':');
+    bool is_v6 = server.front() != '[' && colon != std::string::npos &&
+                 server.find(':', colon + 1) != std::string::npos;
+    if (is_v6 && !is_path) server = cat('[', server, ']');
+    std::string port = a.port;
+    bool has_port = server.front() == '[' ? server.back() != ']' : colon != std::string::npos;
+    if (port.empty() && !has_port && a.implicit_tls && a.dialect->service == "imap") port = "imaps";
+    if (!port.empty() && !is_path) cat_to(server, ':', port);
+    if (a.implicit_tls) server += "/tls";
+    return server;
+}
+
+Result<config::Config> configuration(const Arguments& a)
+{
+    // Without -C only the defaults of the protocol count; nothing is read from this directory.
+    std::string text = a.config_path.empty() ? "configdirectory: /nonexistent\n"
+                                             : cat("@include: ", a.config_path, "\n");
+    return config::Config::from_text(text + a.sasl_options, program);
+}
+
+// ------------------------------------------------------------------- password
+
+// A line, byte by byte so that nothing behind it is taken.
+std::string read_line(int fd)
+{
+    std::string line;
+    char c = 0;
+    while (line.size() <= kMaxPassword && ::read(fd, &c, 1) == 1 && c != '\n') line.push_back(c);
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    return line;
 }
 
 std::string ask_password()
 {
-    termios before = {};
-    const bool terminal = ::tcgetattr(STDIN_FILENO, &before) == 0;
-    if (terminal) {
-        termios quiet = before;
-        quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-        ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-    }
-    (void)write_all(STDERR_FILENO, "Please enter your password: ");
-    std::string password;
-    char c = 0;
-    while (::read(STDIN_FILENO, &c, 1) == 1 && c != '\n' && password.size() < 1024)
-        password.push_back(c);
-    if (terminal) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-    (void)write_all(STDERR_FILENO, "\n");
-    return password;
+    auto terminal = open_file("/dev/tty", O_RDWR | O_NOCTTY);
+    int fd = terminal ? terminal->get() : STDIN_FILENO;
+    int prompt_fd = terminal ? fd : STDERR_FILENO;
+    termios shown{};
+    bool is_terminal = ::tcgetattr(fd, &shown) == 0;
+    termios hidden = shown;
+    hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    if (!write_all(prompt_fd, "Please enter your password: ")) return {};
+    if (is_terminal) ::tcsetattr(fd, TCSAFLUSH, &hidden);
+    std::string line = read_line(fd);
+    if (is_terminal) ::tcsetattr(fd, TCSAFLUSH, &shown);
+    if (!write_all(prompt_fd, "\n")) return {};
+    return line;
 }
 
-class Test {
+bool needs_password(const Arguments& a)
+{
+    if (a.host.front() == '/') return false;
+    for (std::string_view m : {"EXTERNAL", "ANONYMOUS", "GSSAPI", "GSS-SPNEGO"})
+        if (a.mechanism == m) return false;
+    return true;
+}
+
+std::string user_name()
+{
+    const passwd* who = ::getpwuid(::getuid());
+    return who != nullptr ? who->pw_name : cat(::getuid());
+}
+
+// --------------------------------------------------------------------- logins
+
+Status by_hand(Backend& connection, const Arguments& a)
+{
+    Fd file;
+    if (!a.input_file.empty()) {
+        TRY_ASSIGN(file, open_file(a.input_file, O_RDONLY));
+    }
+    TRY(admin::converse(connection.stream(), file ? file.get() : STDIN_FILENO,
+                        connection.dialect().logout));
+    say("Connection closed.\n");
+    return success();
+}
+
+// The logout between two logins, shown.
+void log_out(Backend& connection)
+{
+    stream::Stream& stream = connection.stream();
+    stream.put(connection.dialect().logout);
+    if (!stream.flush()) return;
+    while (stream.read_line(kMaxAnswer)) continue;
+}
+
+class Session {
  public:
-    Test(const Arguments& arguments, const config::Config& config, const backend::Dialect& dialect)
-        : args_(arguments), config_(config), dialect_(dialect)
+    Session(const config::Config& config, Arguments& arguments)
+        : config_(config), arguments_(arguments), server_(server_of(arguments)),
+          test_{.transcript = transcript_}
     {
+        test_.mechanisms = arguments_.mechanism;
+        test_.initial_response = arguments_.initial_response;
+        test_.min_strength = arguments_.min_strength;
+        test_.max_strength = arguments_.max_strength;
+        test_.tls_options = auth::client_tls_options(config_, backend::short_name(server_));
+        if (!arguments_.tls_file) return;
+        test_.tls = backend::LoginTest::Tls::starttls;
+        if (arguments_.tls_file->empty()) return;
+        test_.tls_options.certificate_file = *arguments_.tls_file;
+        test_.tls_options.key_file = *arguments_.tls_file;
     }
 
-    // true: logged in.
-    bool run(bool last)
+    Result<bool> run()
     {
-        must(connect());
-        Status done = log_in();
-        if (done) say("Authenticated.\n");
-        else if (!stream_->ok()) die(cat("failure: ", done.error().text));
-        else say(cat("Authentication failed. ", done.error().text, '\n'));
-        say(cat("Security strength factor: ", sasl_ && done ? sasl_->ssf() : 0, '\n'));
-        if (done && args_.compress) must(compress());
-        if (!last) {
-            stream_->put(dialect_.logout);
-            (void)stream_->flush();
-            (void)stream_->read_line(65536);
-        } else {
-            shown_.active = 0;
-            relay();
+        bool all_well = true;
+        for (unsigned n = 1; n <= arguments_.count; ++n) {
+            TRY_ASSIGN(auto connection, log_in());
+            all_well = all_well && !refused_;
+            if (arguments_.compress && !refused_) TRY(compress(connection->stream()));
+            if (n < arguments_.count) {
+                log_out(*connection);
+                transcript_.hide();
+                continue;
+            }
+            transcript_.hide();
+            stream::Stream& stream = connection->stream();
+            stream.consume(stream.buffered().size());  // shown already
+            TRY(by_hand(*connection, arguments_));
         }
-        return done.ok();
+        return all_well;
     }
 
  private:
-    static void must(Status done)
+    Result<std::unique_ptr<Backend>> log_in()
     {
-        if (!done) die(cat("failure: ", done.error().text));
+        backend::ConnectOptions options;
+        options.authname = arguments_.authname.empty() ? user_name() : arguments_.authname;
+        options.authzid = arguments_.authzid;
+        options.realm = arguments_.realm;
+        options.authenticate = arguments_.host.front() != '/' && !arguments_.login_command;
+        options.password = password();
+        options.test = &test_;
+        auto began = monotonic_now();
+        TRY_ASSIGN(auto connection,
+                   Backend::connect(config_, *arguments_.dialect, server_, options));
+        refused_ = connection->login_error();
+        if (arguments_.login_command) TRY(login_command(connection->stream(), options));
+        report(*connection, std::chrono::duration_cast<Milliseconds>(monotonic_now() - began));
+        return connection;
     }
 
-    Status start_tls()
+    // The tagged line of the answer to a command; the lines before it are shown like all.
+    static Result<std::string> answer(stream::Stream& stream, std::string_view tag)
     {
-        auth::TlsOptions options = auth::client_tls_options(config_);
-        if (!args_.key_file.empty()) options.certificate_file = options.key_file = args_.key_file;
-        TRY_ASSIGN(tls_, auth::TlsContext::client(options));
-        ++shown_.active;  // the handshake is nothing to look at
-        TRY(stream_->push_layer([&](std::unique_ptr<stream::Layer> below) {
-            return tls_->connect(std::move(below), args_.host, Deadline::after(kStepTimeout));
-        }));
-        show_from_here(*stream_, shown_);
-        return success();
-    }
-
-    Status connect()
-    {
-        const std::string port = args_.port.empty() ? std::string(dialect_.service) : args_.port;
-        const net::Target target{args_.host, port, args_.host.starts_with('/')};
-        TRY_ASSIGN(Fd fd, net::dial(target, Deadline::after(kStepTimeout)));
-        if (auto remote = net::peer_address(fd.get())) remote_ = net::sasl_address(*remote);
-        if (auto local = net::local_address(fd.get())) local_ = net::sasl_address(*local);
-        stream_.emplace(std::move(fd));
-        stream_->set_timeout(kStepTimeout);
-        if (args_.tls_at_once) TRY(start_tls());
-        else show_from_here(*stream_, shown_);
-        TRY(dialect_.read_banner(*stream_, banner_, caps_));
-        if (dialect_.service != "mupdate" && (caps_.empty() || dialect_.service == "lmtp"))
-            TRY(dialect_.ask_capabilities(*stream_, caps_));
-        if (!args_.start_tls) return success();
-        TRY(dialect_.start_tls(*stream_));
-        TRY(start_tls());
-        return dialect_.ask_capabilities(*stream_, caps_);
-    }
-
-    std::vector<std::string> mechanisms() const
-    {
-        if (!args_.mechanism.empty()) return {to_upper(args_.mechanism)};
-        std::vector<std::string> found;
-        for (const std::string& c : caps_)
-            if (starts_with_nocase(c, "AUTH=")) found.push_back(c.substr(5));
-        return found;
-    }
-
-    Status log_in()
-    {
-        if (dialect_.service == "imap" && equal_nocase(args_.mechanism, "login"))
-            return imap_login();
-        TRY_ASSIGN(auth::SaslClient sasl,
-                   auth::SaslClient::make(config_, dialect_.sasl_service, args_.host, remote_,
-                                          local_, args_.credentials));
-        sasl_.emplace(std::move(sasl));
-        TRY_ASSIGN(auth::SaslClient::Start start, sasl_->start(mechanisms()));
-        const bool announced = dialect_.initial_response_always || has("SASL-IR");
-        const bool send_initial = start.initial && announced && !args_.no_initial;
-        TRY(dialect_.begin_auth(*stream_, start.mechanism,
-                                send_initial ? &*start.initial : nullptr));
-        bool initial_sent = send_initial;
+        TRY(stream.flush());
         for (;;) {
-            TRY_ASSIGN(backend::Dialect::AuthStep step, dialect_.next_auth(*stream_));
-            if (step.kind == backend::Dialect::AuthStep::Kind::failure)
-                return Error{Code::denied, step.data};
-            if (step.kind == backend::Dialect::AuthStep::Kind::success) break;
-            if (start.initial && !initial_sent) {
-                initial_sent = true;
-                TRY(dialect_.answer_auth(*stream_, *start.initial));
-                continue;
-            }
-            auto next = sasl_->step(step.data);
-            if (!next) {
-                (void)dialect_.cancel_auth(*stream_);
-                (void)dialect_.next_auth(*stream_);
-                return next.error();
-            }
-            TRY(dialect_.answer_auth(*stream_, next->data));
-        }
-        if (sasl_->ssf() == 0) return success();
-        TRY(sasl_->push_layer(*stream_));
-        show_from_here(*stream_, shown_);
-        return success();
-    }
-
-    Status imap_login()
-    {
-        const auto& c = args_.credentials;
-        stream_->put("L01 LOGIN {", c.authname.size(), "+}\r\n", c.authname, " {",
-                     c.password.size(), "+}\r\n", c.password, "\r\n");
-        TRY(stream_->flush());
-        for (;;) {
-            TRY_ASSIGN(std::string line, stream_->read_line(65536));
-            if (line.starts_with("L01 OK")) return success();
-            if (line.starts_with("L01 ")) return Error{Code::denied, line.substr(4)};
+            TRY_ASSIGN(std::string line, stream.read_line(kMaxAnswer));
+            if (line.starts_with(tag)) return line.substr(tag.size());
         }
     }
 
-    bool has(std::string_view capability) const
+    static std::string quoted(std::string_view text)
     {
-        return std::any_of(caps_.begin(), caps_.end(), [&](const std::string& c) {
-            return equal_nocase(c, capability);
-        });
-    }
-
-    Status compress()
-    {
-        if (dialect_.service == "lmtp") return Error{Code::unsupported, "LMTP has no COMPRESS"};
-        stream_->put("Z01 COMPRESS ", dialect_.service == "imap" ? "DEFLATE" : "\"DEFLATE\"", "\r\n");
-        TRY(stream_->flush());
-        std::string line;
-        do {
-            TRY_ASSIGN(line, stream_->read_line(65536));
-        } while (!line.starts_with("Z01 "));
-        if (!line.starts_with("Z01 OK")) return Error{Code::unsupported, line};
-        TRY(stream_->push_layer([](std::unique_ptr<stream::Layer> below) {
-            return stream::deflate_layer(std::move(below));
-        }));
-        show_from_here(*stream_, shown_);
-        return success();
-    }
-
-    // What is typed goes out with CRLF at the end of lines; what comes is shown as it is.
-    bool send_typed(int input, bool& after_cr)
-    {
-        char bytes[8192];
-        ssize_t n = ::read(input, bytes, sizeof bytes);
-        if (n <= 0) return false;
-        std::string out;
-        for (char c : std::string_view(bytes, static_cast<size_t>(n))) {
-            if (c == '\n' && !after_cr) out.push_back('\r');
-            after_cr = c == '\r';
+        std::string out = "\"";
+        for (char c : text) {
+            if (c == '"' || c == '\\') out.push_back('\\');
             out.push_back(c);
         }
-        stream_->put(out);
-        return stream_->flush().ok();
+        return out + '"';
     }
 
-    void relay()
+    Status login_command(stream::Stream& stream, const backend::ConnectOptions& who)
     {
-        Fd file;
-        if (!args_.input_file.empty()) {
-            auto opened = open_file(args_.input_file, 0);
-            if (!opened) die(opened.error().text);
-            file = *std::move(opened);
-        }
-        int input = file ? file.get() : STDIN_FILENO;
-        bool after_cr = false;
-        bool said_goodbye = false;
-        char bytes[16384];
-        for (;;) {
-            pollfd fds[2] = {{stream_->fd(), POLLIN, 0}, {input, POLLIN, 0}};
-            const bool typed_out = input < 0;
-            if (!stream_->has_input()) {
-                int n = ::poll(fds, typed_out ? 1 : 2,
-                               typed_out ? static_cast<int>(kLastWords.count()) : -1);
-                if (n == 0 && said_goodbye) return;
-                if (n == 0) {
-                    said_goodbye = true;
-                    stream_->put(dialect_.logout);
-                    if (!stream_->flush()) return;
-                }
-            }
-            auto there = stream_->wait_input(Deadline::after(Milliseconds(0)));
-            if (!there) return;
-            if (*there) {
-                auto n = stream_->read_some(bytes);
-                if (!n || *n == 0) return;
-                say({bytes, *n});
-            }
-            if (!typed_out && fds[1].revents != 0 && !send_typed(input, after_cr)) input = -1;
-        }
+        stream.put("L01 LOGIN ", quoted(who.authname), ' ', quoted(who.password), "\r\n");
+        TRY_ASSIGN(std::string result, answer(stream, "L01 "));
+        if (!starts_with_nocase(result, "OK")) refused_ = Error{Code::denied, cat("LOGIN: ", result)};
+        return success();
     }
 
-    const Arguments& args_;
+    Status compress(stream::Stream& stream)
+    {
+        if (arguments_.dialect->service == "lmtp")
+            return Error{Code::unsupported, "LMTP has no COMPRESS"};
+        stream.put("Z01 COMPRESS ",
+                   arguments_.dialect->service == "imap" ? "DEFLATE\r\n" : "\"DEFLATE\"\r\n");
+        TRY_ASSIGN(std::string result, answer(stream, "Z01 "));
+        if (!starts_with_nocase(result, "OK"))
+            return Error{Code::unsupported, cat("COMPRESS: ", result)};
+        transcript_.hide();
+        TRY(stream.push_layer([](std::unique_ptr<stream::Layer> below) {
+            return stream::deflate_layer(std::move(below));
+        }));
+        stream.wrap_layer([&](std::unique_ptr<stream::Layer> below) {
+            return transcript_.show(std::move(below));
+        });
+        return success();
+    }
+
+    std::string password()
+    {
+        if (!needs_password(arguments_)) return {};
+        if (arguments_.password) return *arguments_.password;
+        std::string given = ask_password();
+        if (!arguments_.password_each_time) arguments_.password = given;
+        return given;
+    }
+
+    void report(const Backend& connection, Milliseconds took) const
+    {
+        if (arguments_.verbose && connection.tls())
+            say(cat("TLS: ", connection.tls()->protocol, ", ", connection.tls()->cipher, "\n"));
+        if (refused_) {
+            say("Authentication failed. generic failure\n");
+            complain(refused_->text);
+        } else if (arguments_.host.front() != '/') {
+            say("Authenticated.\n");
+        }
+        say(cat("Security strength factor: ", connection.strength(), "\n"));
+        if (arguments_.timing) say(cat("Time: ", took.count(), " ms\n"));
+    }
+
     const config::Config& config_;
-    const backend::Dialect& dialect_;
-    Shown shown_;
-    std::unique_ptr<auth::TlsContext> tls_;
-    std::optional<auth::SaslClient> sasl_;
-    std::optional<stream::Stream> stream_;
-    std::string remote_;
-    std::string local_;
-    std::string banner_;
-    std::vector<std::string> caps_;
+    Arguments& arguments_;
+    std::string server_;
+    admin::Transcript transcript_;
+    backend::LoginTest test_;
+    std::optional<Error> refused_;  // why the last login failed
 };
 
-[[noreturn]] void usage(std::string_view program)
+int fail(int code, const Error& error)
 {
-    die(cat("usage: ", program,
-            " [-P protocol] [-p port] [-m mech] [-a authname] [-u authzid] [-w password]\n"
-            "       [-k minssf] [-l maxssf] [-r realm] [-f file] [-n count] [-s] [-t keyfile] [-q]\n"
-            "       [-c] [-i] [-I pidfile] [-v] [-z] [-o option=value] [-C file] [host]"));
-}
-
-Arguments read_arguments(int argc, char** argv)
-{
-    Arguments a;
-    std::string_view name = argv[0];
-    name = name.substr(name.rfind('/') + 1);
-    a.protocol = name.starts_with("lmtp") ? "lmtp" : name.starts_with("im") ? "imap" : "mupdate";
-    for (int c; (c = ::getopt(argc, argv, "P:p:m:a:u:w:k:l:r:f:n:st:qciI:vzo:C:")) != -1;) {
-        std::string value = optarg != nullptr ? optarg : "";
-        switch (c) {
-        case 'P': a.protocol = to_lower(value); break;
-        case 'p': a.port = value; break;
-        case 'm': a.mechanism = value; break;
-        case 'a': a.credentials.authname = value; break;
-        case 'u': a.credentials.authzid = value; break;
-        case 'w': a.credentials.password = value; a.has_password = true; break;
-        case 'k': cat_to(a.config_text, "sasl_minimum_layer: ", value, '\n'); break;
-        case 'l': cat_to(a.config_text, "sasl_maximum_layer: ", value, '\n'); break;
-        case 'r': a.credentials.realm = value; break;
-        case 'f': a.input_file = value; break;
-        case 'n': a.count = std::max(1u, to_number<unsigned>(value).value_or(1)); break;
-        case 's': a.tls_at_once = true; break;
-        case 't': a.start_tls = true; a.key_file = value; break;
-        case 'q': a.compress = true; break;
-        case 'i': a.no_initial = true; break;
-        case 'I': a.pid_file = value; break;
-        case 'z': a.timing = true; break;
-        case 'C': a.config_file = value; break;
-        case 'o':
-            std::replace(value.begin(), value.end(), '=', ':');
-            cat_to(a.config_text, value, '\n');
-            break;
-        case 'c':
-        case 'v': break;  // challenges are asked for only when needed, and everything is shown
-        default: usage(name);
-        }
-    }
-    if (optind + 1 < argc) usage(name);
-    if (optind < argc) a.host = argv[optind];
-    return a;
+    complain(error.text);
+    return code;
 }
 
 }  // namespace
 
 int main(int argc, char** argv)
 {
-    log::open("mupdatetest");
-    log::to_stderr();
-    Arguments args = read_arguments(argc, argv);
-    const backend::Dialect* dialect = dialect_of(args.protocol);
-    if (dialect == nullptr) die(cat("protocol ", args.protocol, " is not known: mupdate imap lmtp"));
-    if (args.host.empty()) {
-        (void)write_all(STDERR_FILENO,
-                        "WARNING: no hostname supplied, assuming localhost\n");
-        args.host = "localhost";
+    install_panic_handlers();
+    Arguments arguments = parse(argc, argv);
+    log::open(program);
+    auto config = configuration(arguments);
+    if (!config) return fail(log::kExConfig, config.error());
+    auto ready = auth::SaslClient::init_library(*config);
+    if (!ready) return fail(log::kExConfig, ready.error());
+    if (!arguments.pid_file.empty()) {
+        auto written = replace_file(arguments.pid_file, cat(::getpid(), "\n"), 0644);
+        if (!written) return fail(log::kExIoErr, written.error());
     }
-    auto config = args.config_file.empty()
-                      ? config::Config::from_text(cat("configdirectory: /var/empty\n",
-                                                      args.config_text), "mupdatetest")
-                      : config::Config::load(args.config_file, "mupdatetest");
-    if (!config) die(config.error().text);
-    if (args.credentials.authname.empty()) {
-        const char* user = ::getenv("USER");
-        args.credentials.authname = user != nullptr ? user : "";
-    }
-    if (!args.has_password && !equal_nocase(args.mechanism, "EXTERNAL") &&
-        !equal_nocase(args.mechanism, "GSSAPI") && !equal_nocase(args.mechanism, "ANONYMOUS"))
-        args.credentials.password = ask_password();
-    if (Status ready = auth::SaslClient::init_library(*config); !ready) die(ready.error().text);
-    if (!args.pid_file.empty()) {
-        Status written = replace_file(args.pid_file, cat(::getpid(), '\n'), 0644);
-        if (!written) die(written.error().text);
-    }
-    const MonotonicTime begun = monotonic_now();
-    bool ok = true;
-    for (unsigned i = 1; i <= args.count; ++i)
-        ok = Test(args, *config, *dialect).run(i == args.count) && ok;
-    if (args.timing)
-        say(cat("Time: ", std::chrono::duration_cast<Milliseconds>(monotonic_now() - begun).count(),
-                " ms\n"));
-    if (!args.pid_file.empty()) ::unlink(args.pid_file.c_str());
-    return ok ? 0 : 1;
+    auto well = Session(*config, arguments).run();
+    if (!well) return fail(1, well.error());
+    return *well ? 0 : 1;
 }

@@ -66,9 +66,10 @@ class Connector {
         backend_.reset(new Backend(dialect_, server_, stream::Stream(std::move(fd))));
         stream().set_deadline(deadline);
         TRY_ASSIGN(backend_->tag_prefix_, random_tag_prefix());
+        if (options_.test != nullptr) show();
         TRY(greet());
-        if (options_.authenticate && !address_.without_login) TRY(login());
-        TRY(compress());
+        if (options_.authenticate && !address_.without_login) TRY(login_or_reason());
+        if (options_.test == nullptr) TRY(compress());
         stream().set_deadline(Deadline::never());
         stream().set_timeout(config_.backend_timeout());
         return std::move(backend_);
@@ -89,18 +90,20 @@ class Connector {
         TRY(dialect_.read_banner(stream(), backend_->banner_, caps()));
         if (caps().empty() && !dialect_.capabilities_after_tls_come_by_themselves)
             TRY(dialect_.ask_capabilities(stream(), caps()));
-        if (tls_is_wanted()) TRY(start_tls());
-        return success();
+        if (!tls_is_wanted()) return success();
+        if (!tls_is_offered()) return Error{Code::unsupported, cat(server_, " offers no STARTTLS")};
+        return start_tls();
     }
 
     bool tls_is_offered() const
     {
-        return !backend_->tls_active_ && backend_->has_capability("STARTTLS") &&
+        return !backend_->tls_active() && backend_->has_capability("STARTTLS") &&
                !address_.target.is_unix;
     }
 
     bool tls_is_wanted() const
     {
+        if (options_.test != nullptr) return options_.test->tls == LoginTest::Tls::starttls;
         if (!tls_is_offered()) return false;
         auth::TlsOptions tls = auth::client_tls_options(config_, short_name(server_));
         return !tls.ca_file.empty() || !tls.ca_directory.empty() || !tls.certificate_file.empty();
@@ -108,13 +111,30 @@ class Connector {
 
     Status handshake()
     {
-        TRY_ASSIGN(auto context, auth::TlsContext::client(config_, short_name(server_)));
+        TRY_ASSIGN(auto context, options_.test != nullptr
+                                     ? auth::TlsContext::client(options_.test->tls_options)
+                                     : auth::TlsContext::client(config_, short_name(server_)));
+        hide();
         Deadline deadline = Deadline::after(config_.client_timeout());
         TRY(stream().push_layer([&](std::unique_ptr<stream::Layer> below) {
             return context->connect(std::move(below), address_.target.host, deadline);
         }));
-        backend_->tls_active_ = true;
+        backend_->tls_ = stream::tls_info(*stream().top());
+        show();
         return success();
+    }
+
+    // Around each layer that makes what is below it unreadable.
+    void show()
+    {
+        if (options_.test == nullptr) return;
+        stream().wrap_layer([&](std::unique_ptr<stream::Layer> below) {
+            return options_.test->transcript.show(std::move(below));
+        });
+    }
+    void hide()
+    {
+        if (options_.test != nullptr) options_.test->transcript.hide();
     }
 
     Status start_tls()
@@ -145,7 +165,9 @@ class Connector {
     {
         std::vector<std::string> offered = offered_mechanisms(backend_->capabilities_);
         std::string allowed =
-            server_option(config_, server_, "mechs").value_or(config_.force_sasl_client_mech());
+            options_.test != nullptr
+                ? options_.test->mechanisms
+                : server_option(config_, server_, "mechs").value_or(config_.force_sasl_client_mech());
         if (allowed.empty()) return offered;
         std::vector<std::string> both;
         for (std::string_view word : split_words(allowed))
@@ -161,8 +183,18 @@ class Connector {
                                                      address_.target.host, remote_, local_,
                                                      std::move(who)));
         backend_->sasl_.emplace(std::move(sasl));
-        if (auto tls = stream::tls_info(*stream().top()))
-            TRY(backend_->sasl_->set_external(tls->bits, authname));
+        if (options_.test != nullptr)
+            TRY(backend_->sasl_->set_strength(options_.test->min_strength,
+                                              options_.test->max_strength));
+        if (backend_->tls_) TRY(backend_->sasl_->set_external(backend_->tls_->bits, authname));
+        return success();
+    }
+
+    Status login_or_reason()
+    {
+        Status in = login();
+        if (in || options_.test == nullptr || !stream().ok()) return in;
+        backend_->login_error_ = std::move(in).error();
         return success();
     }
 
@@ -170,7 +202,7 @@ class Connector {
     {
         TRY(new_sasl());
         auto start = backend_->sasl_->start(mechanisms());
-        if (start.is(Code::unsupported) && tls_is_offered()) {
+        if (start.is(Code::unsupported) && tls_is_offered() && options_.test == nullptr) {
             TRY(start_tls());
             TRY(new_sasl());
             start = backend_->sasl_->start(mechanisms());
@@ -186,6 +218,7 @@ class Connector {
         std::vector<std::string> offered = offered_mechanisms(caps());
         bool initial_now = start.initial && (dialect_.initial_response_always ||
                                              backend_->has_capability("SASL-IR"));
+        if (options_.test != nullptr && !options_.test->initial_response) initial_now = false;
         TRY(dialect_.begin_auth(stream(), start.mechanism,
                                 initial_now ? &*start.initial : nullptr));
         bool initial_due = start.initial && !initial_now;
@@ -214,7 +247,9 @@ class Connector {
     {
         if (!step.data.empty()) TRY(backend_->sasl_->step(step.data));
         if (backend_->sasl_->ssf() > 0) {
+            hide();
             TRY(backend_->sasl_->push_layer(stream()));
+            show();
             return check_after_layer(offered);
         }
         backend_->sasl_.reset();
@@ -295,6 +330,11 @@ bool Backend::has_capability_family(std::string_view name) const
     return std::any_of(capabilities_.begin(), capabilities_.end(), [&](const std::string& c) {
         return starts_with_nocase(c, name) && (c.size() == name.size() || c[name.size()] == '=');
     });
+}
+
+int Backend::strength() const
+{
+    return (tls_ ? tls_->bits : 0) + (sasl_ ? sasl_->ssf() : 0);
 }
 
 std::string Backend::next_tag()

@@ -18,11 +18,13 @@
 #include <vector>
 
 #include "imap/backend/dialect.h"
+#include "imap/backend/login_test.h"
 #include "imap/backend/server_address.h"
 #include "lib/auth/sasl_client.h"
 #include "lib/base/result.h"
 #include "lib/config/config.h"
 #include "lib/stream/stream.h"
+#include "lib/stream/tls_layer.h"
 
 namespace rookery::backend {
 
@@ -34,6 +36,7 @@ struct ConnectOptions {
     std::string authname;
     std::string password;
     std::string realm;
+    const LoginTest* test = nullptr;  // only for a program that tries out a server
 };
 
 class Backend {
@@ -54,7 +57,12 @@ class Backend {
     const std::string& banner() const { return banner_; }
     // The next tag: 8 random characters of this connection and a counter (RULES 5.2).
     std::string next_tag();
-    bool tls_active() const { return tls_active_; }
+    bool tls_active() const { return tls_.has_value(); }
+    const std::optional<stream::TlsInfo>& tls() const { return tls_; }
+    // Of TLS and of the SASL layer together, in bits.
+    int strength() const;
+    // Only with ConnectOptions::test: why the login failed.
+    const std::optional<Error>& login_error() const { return login_error_; }
     // False if the peer has closed an idle connection, or said BYE on it. Does not wait.
     bool is_alive();
     // While a mailbox is selected on it, the pool does not replace it by another connection.
@@ -69,7 +77,8 @@ class Backend {
     std::string server_;
     std::optional<auth::SaslClient> sasl_;  // its layer, if any, is in stream_
     stream::Stream stream_;
-    bool tls_active_ = false;
+    std::optional<stream::TlsInfo> tls_;
+    std::optional<Error> login_error_;
     bool selected_ = false;
     std::vector<std::string> capabilities_;
     std::string banner_;

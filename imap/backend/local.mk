@@ -6,6 +6,7 @@ noinst_LIBRARIES += %D%/libbackend.a
 %C%_libbackend_a_SOURCES += %D%/health.h %D%/health.cc %D%/health_format.h
 %C%_libbackend_a_SOURCES += %D%/imap_dialect.cc
 %C%_libbackend_a_SOURCES += %D%/lmtp_dialect.cc
+%C%_libbackend_a_SOURCES += %D%/login_test.h
 %C%_libbackend_a_SOURCES += %D%/mupdate_dialect.cc
 %C%_libbackend_a_SOURCES += %D%/reply_lines.h %D%/reply_lines.cc
 %C%_libbackend_a_SOURCES += %D%/reply_reader.h %D%/reply_reader.cc

@@ -121,12 +121,21 @@ Result<SaslClient> SaslClient::make(const config::Config& config, std::string_vi
                                    &sasl);
     if (result != SASL_OK) return sasl_error("sasl_client_new", result, nullptr);
     c.sasl.reset(sasl);
+    SaslClient client(std::move(made));
+    TRY(client.set_strength(0, static_cast<int>(config.sasl_maximum_layer())));
+    return client;
+}
+
+Status SaslClient::set_strength(int min, int max)
+{
     sasl_security_properties_t wanted{};
-    wanted.max_ssf = static_cast<sasl_ssf_t>(config.sasl_maximum_layer());
+    wanted.min_ssf = static_cast<sasl_ssf_t>(min);
+    wanted.max_ssf = static_cast<sasl_ssf_t>(max);
     wanted.maxbufsize = kMaxSaslBuffer;
-    result = ::sasl_setprop(sasl, SASL_SEC_PROPS, &wanted);
+    sasl_conn_t* sasl = connection_->sasl.get();
+    int result = ::sasl_setprop(sasl, SASL_SEC_PROPS, &wanted);
     if (result != SASL_OK) return sasl_error("sasl_setprop", result, sasl);
-    return SaslClient(std::move(made));
+    return success();
 }
 
 Status SaslClient::set_external(int bits, const std::string& name)

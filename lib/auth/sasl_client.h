@@ -51,6 +51,8 @@ class SaslClient {
     ~SaslClient();
 
     Status set_external(int bits, const std::string& name);
+    // Bounds of the protection in bits, instead of what the configuration says. Before start.
+    Status set_strength(int min, int max);
     Result<Start> start(const std::vector<std::string>& mechanisms);
     // The answer to a challenge, or to the data that came with success.
     Result<Step> step(std::string_view challenge);
