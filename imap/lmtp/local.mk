@@ -5,3 +5,17 @@ noinst_LIBRARIES += %D%/liblmtp.a
 	%D%/grammar.h %D%/grammar.cc %D%/message_filter.h %D%/message_filter.cc \
 	%D%/recipients.h %D%/recipients.cc %D%/reply.h %D%/reply.cc \
 	%D%/spool_file.h %D%/spool_file.cc
+
+if HAVE_CHECK
+check_PROGRAMS += tests/unit/imap/lmtp/suite
+TESTS += tests/unit/imap/lmtp/suite
+tests_unit_imap_lmtp_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+	tests/unit/imap/lmtp/engine_test.cc tests/unit/imap/lmtp/grammar_test.cc \
+	tests/unit/imap/lmtp/message_test.cc
+tests_unit_imap_lmtp_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+tests_unit_imap_lmtp_suite_LDADD = imap/lmtp/liblmtp.a imap/session/libsession.a \
+	imap/backend/libbackend.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
+	lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a \
+	lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) \
+	$(TDB_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS) $(RK_THREADS)
+endif

@@ -1,0 +1,418 @@
+// Whole sessions of the engine: a list in memory, a store that keeps messages in strings, and other
+// servers played by a second engine or by a script.
+#include "imap/lmtp/engine.h"
+
+#include <sys/socket.h>
+
+#include <map>
+#include <thread>
+
+#include "imap/lmtp/spool_file.h"
+#include "imap/mboxlist/memory_directory.h"
+#include "lib/base/strings.h"
+#include "lib/stream/memory_layer.h"
+#include "tests/unit/unit.h"
+
+namespace rookery::master::scoreboard {
+void set_user(std::string_view) {}
+void set_mailbox(std::string_view) {}
+void set_backend(std::string_view) {}
+void set_state(std::string_view) {}
+}  // namespace rookery::master::scoreboard
+
+namespace {
+
+using namespace rookery;
+using model::MailboxEntry;
+using model::MailboxName;
+
+// The part of a store that delivery uses.
+class FakeStore final : public mailbox::MailboxStore {
+ public:
+    explicit FakeStore(std::string dir) : dir_(std::move(dir)) {}
+    std::map<std::string, std::vector<std::string>> messages;
+    std::optional<Error> refuse;
+    int staged = 0;
+
+    Result<std::unique_ptr<mailbox::StagedMessage>> stage(const std::string&) override
+    {
+        ++staged;
+        TRY_ASSIGN(auto file, lmtp::SpoolFile::make(dir_));
+        return std::unique_ptr<mailbox::StagedMessage>(std::move(file));
+    }
+    Result<mailbox::AppendResult> append(const MailboxEntry& entry, const std::string&,
+                                         std::span<const mailbox::AppendItem> items) override
+    {
+        if (refuse) return *refuse;
+        for (const auto& item : items) {
+            TRY_ASSIGN(std::string_view text, item.message->map());
+            messages[entry.name.internal()].emplace_back(text);
+        }
+        return mailbox::AppendResult{};
+    }
+    Result<uint32_t> create(const MailboxEntry&) override { return no(); }
+    Status remove(const MailboxEntry&) override { return no(); }
+    Status rename(const MailboxEntry&, const MailboxEntry&) override { return no(); }
+    Status acl_changed(const MailboxEntry&) override { return no(); }
+    bool has(const MailboxEntry&) override { return false; }
+    bool has_messages(const MailboxEntry&) override { return false; }
+    Result<std::unique_ptr<mailbox::Mailbox>> open(const MailboxEntry&, const std::string&,
+                                                   mailbox::OpenMode) override
+    {
+        return no();
+    }
+    Result<mailbox::StatusItems> status(const MailboxEntry&, const std::string&) override
+    {
+        return no();
+    }
+    std::vector<std::string> partitions() const override { return {"default"}; }
+
+ private:
+    static Error no() { return Error{Code::unsupported, "not here"}; }
+    std::string dir_;
+};
+
+// A list that can be made to be stale: catch_up() runs what the test gave.
+class FakeDirectory final : public mboxlist::MemoryDirectory {
+ public:
+    std::function<Status()> on_catch_up = [] { return success(); };
+    int caught_up = 0;
+    Status catch_up() override
+    {
+        ++caught_up;
+        return on_catch_up();
+    }
+    void put(const std::string& name, const std::string& server, const char* acl = "",
+             model::EntryState state = model::EntryState::active)
+    {
+        auto parsed = MailboxName::from_internal(name);
+        ASSERT_OK(parsed);
+        MailboxEntry entry{*parsed, state, server, "default", {}, "0123", 0, 0,
+                           model::Pending::none};
+        auto list = model::Acl::parse(acl);
+        ASSERT_OK(list);
+        entry.acl = *list;
+        const mboxlist::Change change = mboxlist::Change::put(entry);
+        ASSERT_OK(commit({&change, 1}));
+    }
+};
+
+struct Server {
+    test::TempDir dir;
+    config::Config config;
+    FakeDirectory directory;
+    FakeStore store{dir.path()};
+    backend::BackendPool backends;
+    bool has_store = true;
+
+    explicit Server(std::string_view more = {})
+        : config(make(dir, more)), backends(config, backend::lmtp_dialect())
+    {
+        static bool once = false;
+        if (!once) ASSERT_OK(auth::SaslServer::init_library(config, "rookery-test"));
+        once = true;
+    }
+    static config::Config make(const test::TempDir& d, std::string_view more)
+    {
+        auto made = config::Config::from_text(
+            cat("configdirectory: ", d.path(), "\ntemp_path: ", d.path(),
+                "\nservername: be1.example.org\nfailedloginpause: 0\n", more),
+            "lmtp");
+        ASSERT_OK(made);
+        return *std::move(made);
+    }
+    void serve(stream::Stream& client, bool preauthenticated = true)
+    {
+        session::SessionKit kit(config, nullptr, "lmtp", master::ClientInfo{});
+        lmtp::Engine({config, kit, client, directory, has_store ? &store : nullptr, backends,
+                      preauthenticated})
+            .run();
+    }
+    // The replies to what a client sends at once.
+    std::vector<std::string> talk(const std::string& input, bool preauthenticated = true)
+    {
+        stream::MemoryEnds ends{input, {}, 65536, false, false};
+        stream::Stream client(stream::memory_layer(ends));
+        serve(client, preauthenticated);
+        std::vector<std::string> replies;
+        for (std::string_view line : split(ends.output, '\n', false)) {
+            line = trim(line);
+            if (line.size() < 4 || line[3] == ' ') replies.emplace_back(line);
+        }
+        return replies;
+    }
+};
+
+void assert_codes(const std::vector<std::string>& replies, std::string_view codes)
+{
+    std::string got;
+    for (const std::string& r : replies) cat_to(got, got.empty() ? "" : " ", r.substr(0, 3));
+    ASSERT_EQ_TEXT(got, codes);
+}
+
+const std::string kEnvelope = "LHLO x\r\nMAIL FROM:<s@x>\r\n";
+const std::string kMessage = "DATA\r\nSubject: s\r\n\r\n..dot\r\n.\r\n";
+
+START_TEST(a_message_for_three_is_staged_once_and_answered_thrice)
+{
+    Server s;
+    for (const char* name : {"user.alice", "user.bob"}) s.directory.put(name, "");
+    s.directory.put("user.bob.lists", "", "anyone\tp\t");
+    s.directory.put("user.bob.private", "", "");
+    auto replies = s.talk(kEnvelope +
+                          "RCPT TO:<Alice@x>\r\nRCPT TO:<nobody>\r\nRCPT TO:<bob+lists>\r\n"
+                          "RCPT TO:<bob+private>\r\n" + kMessage + "QUIT\r\n");
+    assert_codes(replies, "220 250 250 250 550 250 250 354 250 250 250 221");
+    ck_assert_int_eq(s.store.staged, 1);
+    ck_assert_uint_eq(s.store.messages["user.alice"].size(), 1);
+    ck_assert_uint_eq(s.store.messages["user.bob.lists"].size(), 1);
+    ck_assert_uint_eq(s.store.messages["user.bob"].size(), 1);
+    const std::string& text = s.store.messages["user.alice"][0];
+    ck_assert(text.starts_with("Return-Path: <s@x>\r\nReceived: from x ("));
+    ck_assert(text.ends_with("\r\n\r\n.dot\r\n"));
+}
+END_TEST
+
+START_TEST(the_order_of_commands)
+{
+    Server s;
+    s.directory.put("user.alice", "");
+    assert_codes(s.talk("RCPT TO:<alice>\r\nDATA\r\nLHLO\r\nLHLO x\r\nDATA\r\nMAIL FROM:<>\r\n"
+                        "MAIL FROM:<>\r\nDATA\r\nRSET\r\nRCPT TO:<alice>\r\nEHLO x\r\nNOOP\r\n"
+                        "RSET x\r\nVRFY alice\r\nSTARTTLS\r\nQUIT\r\nNOOP\r\n"),
+                 "220 503 503 501 250 503 250 503 503 250 503 500 250 501 252 502 221");
+}
+END_TEST
+
+START_TEST(nobody_delivers_without_authentication)
+{
+    Server s;
+    s.directory.put("user.alice", "");
+    auto replies = s.talk(kEnvelope + "RCPT TO:<alice>\r\nAUTH NOSUCH\r\nQUIT\r\n", false);
+    assert_codes(replies, "220 250 430 503 504 221");
+    Server hard("soft_noauth: no\n");
+    assert_codes(hard.talk(kEnvelope + "QUIT\r\n", false), "220 250 530 221");
+    assert_codes(s.talk("LHLO x\r\nAUTH EXTERNAL =\r\nAUTH EXTERNAL =\r\nAUTH PLAIN\r\nQUIT\r\n"),
+                 "220 250 235 503 503 221");
+}
+END_TEST
+
+START_TEST(limits)
+{
+    Server s("maxmessagesize: 1\nlmtp_max_recipients: 2\n");
+    s.directory.put("user.alice", "");
+    const std::string rcpt = "RCPT TO:<alice>\r\n";
+    assert_codes(s.talk("NOOP " + std::string(100000, 'x') + "\r\nNOOP " + std::string(5000, 'x') +
+                        "\r\nNOOP\r\nLHLO x\r\nMAIL FROM:<s> SIZE=2000\r\nMAIL FROM:<s>\r\n" +
+                        rcpt + rcpt + rcpt + "DATA\r\n\r\n" + std::string(3000, 'y') +
+                        "\r\n.\r\nNOOP\r\nQUIT\r\n"),
+                 "220 500 500 250 250 552 250 250 250 452 354 552 552 250 221");
+    ck_assert(s.store.messages.empty());
+    std::string many;
+    for (int i = 0; i < 200; ++i) many += "FROB\r\n";
+    ck_assert_uint_eq(s.talk(many).size(), 101);
+}
+END_TEST
+
+START_TEST(a_full_disk_and_other_troubles_are_temporary)
+{
+    Server s;
+    s.directory.put("user.alice", "");
+    const std::string all = kEnvelope + "RCPT TO:<alice>\r\n" + kMessage + "QUIT\r\n";
+    s.store.refuse = Error{Code::no_space, "full"};
+    assert_codes(s.talk(all), "220 250 250 250 354 452 221");
+    s.store.refuse = Error{Code::io, "broken"};
+    assert_codes(s.talk(all), "220 250 250 250 354 451 221");
+    s.store.refuse = Error{Code::moved, "moved"};
+    assert_codes(s.talk(all), "220 250 250 250 354 451 221");
+    s.store.refuse.reset();
+    s.directory.put("user.alice", "", "", model::EntryState::moving);
+    assert_codes(s.talk(kEnvelope + "RCPT TO:<alice>\r\nQUIT\r\n"), "220 250 250 451 221");
+}
+END_TEST
+
+START_TEST(a_stale_list_never_says_unknown)
+{
+    Server s;
+    s.directory.on_catch_up = [] { return Status(Error{Code::behind, "stale"}); };
+    const std::string ask = kEnvelope + "RCPT TO:<alice>\r\nQUIT\r\n";
+    assert_codes(s.talk(ask), "220 250 250 451 221");
+    s.directory.on_catch_up = [&] {
+        s.directory.put("user.alice", "");
+        return success();
+    };
+    assert_codes(s.talk(ask), "220 250 250 250 221");
+    ck_assert_int_eq(s.directory.caught_up, 2);
+}
+END_TEST
+
+START_TEST(shared_mailboxes_need_the_right_to_post)
+{
+    Server s("postuser: bb\nunixhierarchysep: yes\n");
+    s.directory.put("news.local", "", "anyone\tlrsp\t");
+    s.directory.put("closed", "", "bob\tlrsp\t");
+    assert_codes(s.talk(kEnvelope + "RCPT TO:<bb+news/local@x>\r\nRCPT TO:<bb+closed@x>\r\n"
+                        "RSET\r\nMAIL FROM:<s> AUTH=bob\r\nRCPT TO:<bb+closed@x>\r\nQUIT\r\n"),
+                 "220 250 250 250 550 250 250 250 221");
+}
+END_TEST
+
+// A frontend and the servers behind it, each served by a thread over a socket pair.
+struct Murder {
+    Server front;
+    std::map<std::string, std::unique_ptr<Server>> backs;
+    std::vector<std::thread> threads;
+
+    Murder() { front.has_store = false; }
+    ~Murder()
+    {
+        front.backends.drop_all();
+        for (std::thread& t : threads) t.join();
+    }
+    Server& add(const std::string& name)
+    {
+        int ends[2];
+        ck_assert_int_eq(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+        auto& made = backs[name] = std::make_unique<Server>();
+        Server& server = *made;
+        threads.emplace_back([&server, fd = ends[1]] {
+            stream::Stream client{Fd(fd)};
+            server.serve(client);
+        });
+        stream::Stream mine{Fd(ends[0])};
+        ASSERT_OK(mine.read_line(1000));  // the greeting
+        front.backends.add(backend::backend_for_test(backend::lmtp_dialect(), name,
+                                                     std::move(mine),
+                                                     {"AUTH", "8BITMIME", "IGNOREQUOTA"}));
+        return server;
+    }
+};
+
+START_TEST(each_server_gets_its_recipients_once)
+{
+    Murder m;
+    Server& be1 = m.add("be1");
+    Server& be2 = m.add("be2");
+    be1.directory.put("user.alice", "");
+    be2.directory.put("user.bob", "");
+    be2.directory.put("user.carol", "");
+    m.front.directory.put("user.alice", "be1");
+    m.front.directory.put("user.bob", "be2");
+    m.front.directory.put("user.carol", "be2");
+    for (int i = 1; i <= 3; ++i) {
+        auto replies = m.front.talk(kEnvelope +
+                                    "RCPT TO:<bob>\r\nRCPT TO:<alice>\r\nRCPT TO:<carol>\r\n" +
+                                    kMessage + "QUIT\r\n");
+        assert_codes(replies, "220 250 250 250 250 250 354 250 250 250 221");
+    }
+    ck_assert_uint_eq(be1.store.messages["user.alice"].size(), 3);
+    ck_assert_uint_eq(be2.store.messages["user.bob"].size(), 3);
+    ck_assert_uint_eq(be2.store.messages["user.carol"].size(), 3);
+    ck_assert(be1.store.messages["user.alice"][0].ends_with("\r\n\r\n.dot\r\n"));
+}
+END_TEST
+
+START_TEST(replies_keep_the_order_and_the_meaning)
+{
+    Murder m;
+    Server& be1 = m.add("be1");
+    Server& be2 = m.add("be2");
+    be1.directory.put("user.alice", "");
+    be2.directory.put("user.bob", "");
+    be1.store.refuse = Error{Code::over_quota, "full"};
+    m.front.directory.put("user.alice", "be1");
+    m.front.directory.put("user.bob", "be2");
+    m.front.directory.put("user.ghost", "be2");  // the list is wrong about this one
+    auto replies = m.front.talk(kEnvelope +
+                                "RCPT TO:<ghost>\r\nRCPT TO:<alice>\r\nRCPT TO:<bob>\r\n" +
+                                kMessage + "QUIT\r\n");
+    assert_codes(replies, "220 250 250 250 250 250 354 451 452 250 221");
+    ck_assert_int_eq(m.front.directory.caught_up, 1);
+}
+END_TEST
+
+START_TEST(a_mailbox_that_moved_is_followed_once)
+{
+    Murder m;
+    m.add("be1");
+    Server& be2 = m.add("be2");
+    be2.directory.put("user.alice", "");
+    m.front.directory.put("user.alice", "be1");
+    m.front.directory.on_catch_up = [&] {
+        m.front.directory.put("user.alice", "be2");
+        return success();
+    };
+    auto replies = m.front.talk(kEnvelope + "RCPT TO:<alice>\r\n" + kMessage + "QUIT\r\n");
+    assert_codes(replies, "220 250 250 250 354 250 221");
+    ck_assert_uint_eq(be2.store.messages["user.alice"].size(), 1);
+}
+END_TEST
+
+START_TEST(a_dead_server_is_trouble_for_its_own_only)
+{
+    Murder m;
+    Server& be1 = m.add("be1");
+    be1.directory.put("user.alice", "");
+    m.front.directory.put("user.alice", "be1");
+    m.front.directory.put("user.bob", "127.0.0.1:1");
+    auto replies = m.front.talk(kEnvelope + "RCPT TO:<bob>\r\nRCPT TO:<alice>\r\n" + kMessage +
+                                "QUIT\r\n");
+    assert_codes(replies, "220 250 250 250 250 354 451 250 221");
+    ck_assert(replies[6].starts_with("451 4.4.3 "));
+}
+END_TEST
+
+START_TEST(a_dotted_text_comes_out_as_it_went_in)
+{
+    for (const char* text : {"", ".", ".\r\n", "a\r\n.b\r\n..\r\n", "no end", "\r\n.\r\n"}) {
+        stream::MemoryEnds ends;
+        stream::Stream s(stream::memory_layer(ends));
+        lmtp::put_dotted(s, text);
+        ASSERT_OK(s.flush());
+        std::string got;
+        bool done = false;
+        {
+            stream::MemoryEnds back{ends.output, {}, 65536, false, false};
+            std::string line;
+            stream::Stream r(stream::memory_layer(back));
+            while (r.has_input()) {
+                auto next = r.read_line(1000);
+                if (!next) break;
+                if (*next == ".") {
+                    done = true;
+                    break;
+                }
+                cat_to(got, next->starts_with('.') ? next->substr(1) : *next, "\r\n");
+            }
+        }
+        ck_assert(done);
+        std::string want = text;
+        if (!want.empty() && !want.ends_with("\r\n")) want += "\r\n";
+        ASSERT_EQ_TEXT(got, want);
+    }
+}
+END_TEST
+
+Suite* make()
+{
+    Suite* s = suite_create("imap/lmtp/engine");
+    TCase* c = tcase_create("all");
+    tcase_set_timeout(c, 30);
+    tcase_add_test(c, a_message_for_three_is_staged_once_and_answered_thrice);
+    tcase_add_test(c, the_order_of_commands);
+    tcase_add_test(c, nobody_delivers_without_authentication);
+    tcase_add_test(c, limits);
+    tcase_add_test(c, a_full_disk_and_other_troubles_are_temporary);
+    tcase_add_test(c, a_stale_list_never_says_unknown);
+    tcase_add_test(c, shared_mailboxes_need_the_right_to_post);
+    tcase_add_test(c, each_server_gets_its_recipients_once);
+    tcase_add_test(c, replies_keep_the_order_and_the_meaning);
+    tcase_add_test(c, a_mailbox_that_moved_is_followed_once);
+    tcase_add_test(c, a_dead_server_is_trouble_for_its_own_only);
+    tcase_add_test(c, a_dotted_text_comes_out_as_it_went_in);
+    suite_add_tcase(s, c);
+    return s;
+}
+const rookery::test::Registered registered(make);
+
+}  // namespace

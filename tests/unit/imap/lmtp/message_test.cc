@@ -1,0 +1,160 @@
+// The text after DATA and what is done to its header.
+#include "imap/lmtp/data_reader.h"
+#include "imap/lmtp/message_filter.h"
+#include "imap/lmtp/spool_file.h"
+#include "lib/stream/memory_layer.h"
+#include "tests/unit/unit.h"
+
+namespace {
+
+using namespace rookery;
+using lmtp::DataReader;
+using lmtp::FilterOptions;
+using lmtp::MessageFilter;
+using lmtp::SpoolFile;
+
+std::string read_in_pieces(const std::string& wire, size_t piece, std::string& rest)
+{
+    std::string got;
+    DataReader reader([&](std::string_view bytes) { got.append(bytes); });
+    size_t at = 0;
+    while (at < wire.size() && !reader.done())
+        at += reader.feed(std::string_view(wire).substr(at, piece));
+    rest = reader.done() ? wire.substr(at) : "?";
+    return got;
+}
+
+struct DataCase {
+    const char* wire;
+    const char* text;
+};
+
+const DataCase kData[] = {
+    {".\r\n", ""},
+    {"a\r\n.\r\n", "a\r\n"},
+    {"..a\r\n...\r\n.\r\n", ".a\r\n..\r\n"},
+    {".a\r\n.\r\n", "a\r\n"},
+    // No end: something else than CRLF before or behind the dot.
+    {"a\n.\r\nb\r\n.\r\n", "a\r\n.\r\nb\r\n"},
+    {"a\r\n.\nb\r\n.\r\n", "a\r\n\r\nb\r\n"},
+    {"a\n.\nb\r\n.\r\n", "a\r\n.\r\nb\r\n"},
+    {"a\r.\r\nb\r\n.\r\n", "a.\r\nb\r\n"},
+    {"a\r\n.\rb\r\n.\r\n", "a\r\nb\r\n"},
+    {"a\r\r\n.\r\n", "a\r\n"},
+    {"\r\n\r\n.\r\n", "\r\n\r\n"},
+};
+
+START_TEST(only_the_true_end_ends)
+{
+    const DataCase& t = kData[_i];
+    for (size_t piece = 1; piece < 12; ++piece) {
+        std::string rest;
+        ASSERT_EQ_TEXT(read_in_pieces(std::string(t.wire) + "QUIT\r\n", piece, rest), t.text);
+        ASSERT_EQ_TEXT(rest, "QUIT\r\n");
+    }
+}
+END_TEST
+
+START_TEST(a_client_that_leaves_is_no_end)
+{
+    stream::MemoryEnds ends{"a\r\n.\r", {}, 3, false, false};
+    stream::Stream client(stream::memory_layer(ends));
+    DataReader reader([](std::string_view) {});
+    ASSERT_CODE(reader.read(client), Code::closed);
+}
+END_TEST
+
+FilterOptions options()
+{
+    FilterOptions o;
+    o.front = "Return-Path: <s@x>\r\n";
+    o.message_id = "<made@here>";
+    o.date = "Tue, 24 Nov 2026 03:42:40 +0000";
+    return o;
+}
+
+Result<std::string> filtered(const std::string& text, size_t piece, FilterOptions o,
+                             std::string* id = nullptr)
+{
+    test::TempDir dir;
+    TRY_ASSIGN(auto file, SpoolFile::make(dir.path()));
+    MessageFilter filter(*file, std::move(o));
+    for (size_t at = 0; at < text.size(); at += piece)
+        filter.add(std::string_view(text).substr(at, piece));
+    TRY(filter.finish());
+    if (id != nullptr) *id = filter.message_id();
+    TRY_ASSIGN(std::string_view bytes, file->map());
+    return std::string(bytes);
+}
+
+START_TEST(fields_are_added_and_removed)
+{
+    const std::string full =
+        "Received: from a\r\nreturn-path: <evil@x>\r\n folded\r\nMessage-Id:\r\n <1@x>\r\n"
+        "Date: now\r\nSubject: x\r\n\r\nReturn-Path: body\r\n";
+    const std::string added =
+        "Message-ID: <made@here>\r\nDate: Tue, 24 Nov 2026 03:42:40 +0000\r\n\r\n";
+    for (size_t piece = 1; piece < 40; ++piece) {
+        std::string id;
+        ASSERT_EQ_TEXT(*filtered(full, piece, options(), &id),
+                       "Return-Path: <s@x>\r\nReceived: from a\r\nMessage-Id:\r\n <1@x>\r\n"
+                       "Date: now\r\nSubject: x\r\n\r\nReturn-Path: body\r\n");
+        ASSERT_EQ_TEXT(id, "<1@x>");
+        ASSERT_EQ_TEXT(*filtered("Subject: x\r\n\r\nb\r\n", piece, options(), &id),
+                       "Return-Path: <s@x>\r\nSubject: x\r\n" + added + "b\r\n");
+        ASSERT_EQ_TEXT(id, "<made@here>");
+        ASSERT_EQ_TEXT(*filtered("X: y\r\n", piece, options()),
+                       "Return-Path: <s@x>\r\nX: y\r\n" + added);
+    }
+    ASSERT_OK(filtered("", 1, options()));
+}
+END_TEST
+
+START_TEST(what_no_mailbox_takes_is_refused)
+{
+    const std::string nul("a\0b", 3);
+    ASSERT_CODE(filtered("X: y\r\n\r\n" + nul + "\r\n", 5, options()), Code::syntax);
+    ASSERT_CODE(filtered("X: " + nul + "\r\n\r\n", 5, options()), Code::syntax);
+    FilterOptions small = options();
+    small.max_size = 1000;
+    ASSERT_CODE(filtered("X: y\r\n\r\n" + std::string(1000, 'b') + "\r\n", 50, small), Code::limit);
+    ASSERT_OK(filtered("X: y\r\n\r\n" + std::string(800, 'b') + "\r\n", 50, small));
+    FilterOptions few = options();
+    few.max_header_lines = 3;
+    ASSERT_CODE(filtered("A: 1\r\nB: 2\r\nC: 3\r\nD: 4\r\n\r\n", 50, few), Code::syntax);
+    std::string loop;
+    for (int i = 0; i < 101; ++i) loop += "Received: again\r\n";
+    ASSERT_CODE(filtered(loop + "\r\n", 50, options()), Code::syntax);
+}
+END_TEST
+
+START_TEST(eight_bit_headers_by_the_options)
+{
+    const std::string text = "Subject: \xc3\xa4\r\nDate: d\r\nMessage-ID: <i>\r\n\r\n\xc3\xa4\r\n";
+    auto munged = filtered(text, 7, options());
+    ck_assert(munged->find("Subject: XX\r\n") != std::string::npos);
+    ck_assert(munged->ends_with("\xc3\xa4\r\n"));
+    FilterOptions keep = options();
+    keep.munge_8bit = false;
+    ck_assert(filtered(text, 7, keep)->find("Subject: \xc3\xa4\r\n") != std::string::npos);
+    FilterOptions reject = options();
+    reject.reject_8bit = true;
+    ASSERT_CODE(filtered(text, 7, reject), Code::syntax);
+}
+END_TEST
+
+Suite* make()
+{
+    Suite* s = suite_create("imap/lmtp/message");
+    TCase* c = tcase_create("all");
+    tcase_add_loop_test(c, only_the_true_end_ends, 0, static_cast<int>(std::size(kData)));
+    tcase_add_test(c, a_client_that_leaves_is_no_end);
+    tcase_add_test(c, fields_are_added_and_removed);
+    tcase_add_test(c, what_no_mailbox_takes_is_refused);
+    tcase_add_test(c, eight_bit_headers_by_the_options);
+    suite_add_tcase(s, c);
+    return s;
+}
+const rookery::test::Registered registered(make);
+
+}  // namespace
