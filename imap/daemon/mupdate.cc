@@ -51,7 +51,8 @@ Status check_workers(const config::Config& config)
     const int64_t max_spare = config.mupdate_workers_maxspare();
     const int64_t max = config.mupdate_workers_max();
     if (start < min_spare || max_spare < start || max < start || max < min_spare)
-        return Error{Code::config, "mupdate_workers_start, _minspare, _maxspare and _max do not fit"};
+        return Error{Code::config,
+                     "mupdate_workers_start, _minspare, _maxspare and _max do not fit"};
     return success();
 }
 

@@ -1,7 +1,7 @@
 // KickingDirectory: a list that is a replica of the mupdate master's.
 //
 // Does everything with the list below it, except catch_up(): that asks the mupdate process of this
-// server, through its Unix socket, to hear the master's latest, and waits at most kMaxWait for its
+// server, through its Unix socket, to hear the master's latest, and waits at most wait for its
 // "ok". No such process, another answer or none: Code::behind.
 #ifndef ROOKERY_IMAP_MBOXLIST_KICK_H
 #define ROOKERY_IMAP_MBOXLIST_KICK_H
@@ -20,12 +20,13 @@ Status kick(const std::string& socket_path, Milliseconds wait = kMaxKickWait);
 
 class KickingDirectory : public Directory {
  public:
-    KickingDirectory(std::unique_ptr<Directory> list, std::string socket_path)
-        : list_(std::move(list)), socket_path_(std::move(socket_path))
+    KickingDirectory(std::unique_ptr<Directory> list, std::string socket_path,
+                     Milliseconds wait = kMaxKickWait)
+        : list_(std::move(list)), socket_path_(std::move(socket_path)), wait_(wait)
     {
     }
 
-    Status catch_up() override { return kick(socket_path_); }
+    Status catch_up() override { return kick(socket_path_, wait_); }
 
     Result<MailboxEntry> lookup(const MailboxName& name) override { return list_->lookup(name); }
     Status scan(const std::string& from_key,
@@ -58,6 +59,7 @@ class KickingDirectory : public Directory {
  private:
     std::unique_ptr<Directory> list_;
     std::string socket_path_;
+    Milliseconds wait_;
 };
 
 }  // namespace rookery::mboxlist

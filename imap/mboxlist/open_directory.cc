@@ -23,7 +23,7 @@ std::string list_path(const config::Config& config)
 
 std::string kick_socket_path(const config::Config& config)
 {
-    return config.configdirectory() + "/socket/mupdate.target";
+    return config.mupdate_target();
 }
 
 bool holds_replica(const config::Config& config)
@@ -56,7 +56,8 @@ Result<std::unique_ptr<Directory>> open_directory(const config::Config& config)
     TRY_ASSIGN(std::unique_ptr<Directory> list, open_list(config));
     if (!holds_replica(config)) return list;
     return std::unique_ptr<Directory>(
-        std::make_unique<KickingDirectory>(std::move(list), kick_socket_path(config)));
+        std::make_unique<KickingDirectory>(std::move(list), kick_socket_path(config),
+                                           Milliseconds(config.mupdate_catchup_timeout())));
 }
 
 }  // namespace rookery::mboxlist

@@ -261,7 +261,8 @@ Status ClusterDirectory::reserve_all(std::span<const MailboxEntry> to, Client& m
 
 Status ClusterDirectory::undo_all(std::span<const MailboxEntry> to, Client* master)
 {
-    for (const auto& entry : to) TRY(master != nullptr ? give_back(entry, *master) : erase(entry.name));
+    for (const auto& entry : to)
+        TRY(master != nullptr ? give_back(entry, *master) : erase(entry.name));
     return success();
 }
 

@@ -46,8 +46,9 @@ class ClusterDirectory : public mboxlist::Directory {
     Result<model::MailboxEntry> lookup(const model::MailboxName& name) override;
     Status scan(const std::string& from_key,
                 const std::function<mboxlist::Next(const model::MailboxEntry&)>& each) override;
-    Status scan_server(const std::string& server,
-                       const std::function<mboxlist::Next(const model::MailboxEntry&)>& each) override;
+    Status scan_server(
+        const std::string& server,
+        const std::function<mboxlist::Next(const model::MailboxEntry&)>& each) override;
     Status scan_identifiers(
         std::span<const std::string> identifiers,
         const std::function<mboxlist::Next(const model::MailboxEntry&)>& each) override;

@@ -2,8 +2,8 @@
 //
 // A change is validated against the list and everything queued, queued, appended to the log by the
 // one writer thread (whoever waits shares its sync), and then published; the mailbox list store is
-// brought up to date behind it by the checkpoint thread (DESIGN 6, RULES 2). Owns the store, the log
-// directory's lock and both threads.
+// brought up to date behind it by the checkpoint thread (DESIGN 6, RULES 2). Owns the store, the
+// log directory's lock and both threads.
 // Codes of open: busy (another master; exit 75), corrupt, unsupported, config (exit 78), io.
 // Thread rule: submit, wait and status from any thread; the store is used by the checkpoint thread
 // only. Lock order: this object's state, then the published list.

@@ -39,7 +39,8 @@ class NameLocks {
 
      private:
         friend class NameLocks;
-        Held(NameLocks& owner, std::vector<off_t> bytes) : owner_(&owner), bytes_(std::move(bytes)) {}
+        Held(NameLocks& owner, std::vector<off_t> bytes)
+            : owner_(&owner), bytes_(std::move(bytes)) {}
         NameLocks* owner_;
         std::vector<off_t> bytes_;
     };

@@ -1,7 +1,7 @@
 // PublishedList: the mailbox list in memory, as every reader of a mupdate process sees it.
 //
-// Holds what is durable (master) or what has been heard from the master (replica), in key order, and
-// a ring of the latest changes, from which listeners are served: each listener keeps its own
+// Holds what is durable (master) or what has been heard from the master (replica), in key order,
+// and a ring of the latest changes, from which listeners are served: each listener keeps its own
 // position, a serial. The ring is never shorter than the list, so whoever has fallen off it is
 // quicker with a new dump. Reading is done in bounded steps, each under the lock for microseconds.
 // Thread rule: any thread; the lock is inside and never held across I/O.

@@ -254,8 +254,8 @@ Status Replica::take(const Response& response, bool in_dump)
     std::string acl_text = active ? response.arguments[2] : before ? before->acl : std::string();
     auto acl = model::Acl::parse(acl_text);
     if (!location || !acl) {
-        log::warning("an entry of the master cannot be read", {{"mailbox", name->internal()},
-                                                               {"location", response.arguments[1]}});
+        log::warning("an entry of the master cannot be read",
+                     {{"mailbox", name->internal()}, {"location", response.arguments[1]}});
         return success();
     }
     if (location->server.empty()) location->server = std::exchange(location->partition, {});

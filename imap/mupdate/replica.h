@@ -1,13 +1,13 @@
 // Replica: keeps the local mailbox list like that of the master, and answers kicks.
 //
-// One thread holds the UPDATE connection: a full dump, then the stream. What differs is committed to
-// the store in transactions of at most kBatch changes and then published. The store's last state is
-// served all the while. Nothing is removed before a dump has ended with OK; removals beyond
+// One thread holds the UPDATE connection: a full dump, then the stream. What differs is committed
+// to the store in transactions of at most kBatch changes and then published. The store's last state
+// is served all the while. Nothing is removed before a dump has ended with OK; removals beyond
 // mupdate_max_deletes, and all removals that an empty dump would mean, are held back and logged.
 // A second thread serves the kick socket: "ok" once everything that the master had when the kick
 // came is in the store, "behind" at once when there is no master (WIRE 1.5, RULES 5.1).
 // The place of the incremental resync is begin(): what is sent, and what the dump's end means.
-// Codes of load: corrupt, io. Thread rule: load before start; the store belongs to the first thread.
+// Codes of load: corrupt, io. Thread rule: load before start; the store is the first thread's.
 #ifndef ROOKERY_IMAP_MUPDATE_REPLICA_H
 #define ROOKERY_IMAP_MUPDATE_REPLICA_H
 

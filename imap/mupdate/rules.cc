@@ -178,7 +178,8 @@ Verdict decide_deactivate(const Question& q, std::string_view location)
     Move move;
     move.from_location = q.entry->location;
     move.from_acl = q.entry->acl;
-    if (server_of(location) != server_of(move.from_location)) move.other_server = server_of(location);
+    if (server_of(location) != server_of(move.from_location))
+        move.other_server = server_of(location);
     move.opened = wall_seconds();
     extra.move = std::move(move);
     ListEntry after = *q.entry;

@@ -1,7 +1,8 @@
 // The MUPDATE grammar (RFC 3656 as Cyrus speaks it): commands and responses in, strings out.
 //
-// Parsers look at what has arrived so far and say whether it is a whole command or response, more is
-// needed, or it is wrong; nothing is kept between calls, so a connection may be read in any pieces.
+// Parsers look at what has arrived so far and say whether it is a whole command or response, more
+// is needed, or it is wrong; nothing is kept between calls, so a connection may be read in any
+// pieces.
 // Arguments are quoted strings or literals, {n} or {n+}; the first of AUTHENTICATE and COMPRESS may
 // be an atom. What is written is always a {n+} literal (data) or a quoted string (texts).
 // Limits: a tag kMaxTag, the text outside literals kMaxLine, one string kMaxString, kMaxArguments

@@ -1,5 +1,5 @@
-// FakeMaster: a mupdate master in a child process, with the real grammar and rules and nothing else.
-// Any login is taken. Ended with its owner.
+// FakeMaster: a mupdate master in a child process, with the real grammar and rules and nothing
+// else. Any login is taken. Ended with its owner.
 #ifndef ROOKERY_TESTS_UNIT_IMAP_MUPDATE_FAKE_MASTER_H
 #define ROOKERY_TESTS_UNIT_IMAP_MUPDATE_FAKE_MASTER_H
 

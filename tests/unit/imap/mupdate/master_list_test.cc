@@ -17,14 +17,18 @@ using namespace rookery::mupdate;
 class Kept : public mboxlist::Directory {
  public:
     explicit Kept(mboxlist::MemoryDirectory& to) : to_(to) {}
-    Result<model::MailboxEntry> lookup(const model::MailboxName& n) override { return to_.lookup(n); }
+    Result<model::MailboxEntry> lookup(const model::MailboxName& n) override
+    {
+        return to_.lookup(n);
+    }
     Status scan(const std::string& from,
                 const std::function<mboxlist::Next(const model::MailboxEntry&)>& each) override
     {
         return to_.scan(from, each);
     }
-    Status scan_server(const std::string& server,
-                       const std::function<mboxlist::Next(const model::MailboxEntry&)>& each) override
+    Status scan_server(
+        const std::string& server,
+        const std::function<mboxlist::Next(const model::MailboxEntry&)>& each) override
     {
         return to_.scan_server(server, each);
     }
