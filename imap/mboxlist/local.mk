@@ -20,3 +20,4 @@ tests_unit_imap_mboxlist_suite_LDADD = imap/mboxlist/libmboxlist.a imap/model/li
 	lib/config/libconfig.a lib/db/libdb.a lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
 	$(TDB_LIBS) $(CHECK_LIBS)
 endif
+EXTRA_DIST += doc/formats/mailboxes.md doc/formats/subscriptions.md

@@ -71,24 +71,46 @@ Result<Gate> Gate::open(const std::string& path)
     if (!fd) return fd.error();
     void* at = mmap(nullptr, kFileSize, PROT_READ | PROT_WRITE, MAP_SHARED, fd->get(), 0);
     if (at == MAP_FAILED) return errno_error(cat("mmap ", path));
-    return Gate(static_cast<Words*>(at));
+    return Gate(*std::move(fd), static_cast<Words*>(at));
 }
 
-Gate::Gate(Gate&& other) noexcept : words_(std::exchange(other.words_, nullptr)) {}
+Gate::Gate(Gate&& other) noexcept
+    : file_(std::move(other.file_)), words_(std::exchange(other.words_, nullptr))
+{
+}
 
 Gate::~Gate()
 {
     if (words_) munmap(words_, kFileSize);
 }
 
+// Only whoever holds the store's write lock comes here, so the lock is always free.
+void Gate::set_lock(short type)
+{
+    struct flock lock {};
+    lock.l_type = type;
+    lock.l_len = 1;
+    if (fcntl(file_.get(), F_SETLK, &lock) != 0) return;  // then readers wait for kMaxWait only
+}
+
+bool Gate::writer_lives() const
+{
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_len = 1;
+    return fcntl(file_.get(), F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
 void Gate::raise()
 {
+    set_lock(F_WRLCK);
     shared(words_->raised_at).store(now_ms(), std::memory_order_seq_cst);
 }
 
 void Gate::lower()
 {
     shared(words_->raised_at).store(0, std::memory_order_seq_cst);
+    set_lock(F_UNLCK);
 }
 
 void Gate::wait() const
@@ -98,7 +120,9 @@ void Gate::wait() const
         if (raised == 0) return;
         const uint64_t now = now_ms();
         // A time to come is a word of before the machine was started.
-        if (raised > now || now - raised >= static_cast<uint64_t>(kMaxWait.count())) return;
+        if (raised > now) return;
+        const Milliseconds age(now - raised);
+        if (age >= kMaxWaitForLiving || (age >= kMaxWait && !writer_lives())) return;
         const timespec pause{0, 100'000};
         nanosleep(&pause, nullptr);
     }

@@ -16,3 +16,8 @@ tests_unit_lib_db_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 tests_unit_lib_db_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_lib_db_suite_LDADD = lib/db/libdb.a lib/base/libbase.a $(TDB_LIBS) $(CHECK_LIBS)
 endif
+
+check_PROGRAMS += tests/bench/db
+tests_bench_db_SOURCES = tests/bench/db.cc
+tests_bench_db_LDADD = lib/db/libdb.a lib/base/libbase.a $(TDB_LIBS)
+EXTRA_DIST += doc/formats/tdb-store.md doc/formats/flat-store.md
