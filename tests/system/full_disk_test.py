@@ -25,11 +25,10 @@ def fill(m):
     """Takes what is left of the spool."""
     spool = os.path.join(m["backend1"].dir, "spool")
     path = os.path.join(spool, "ballast")
-    with open(path, "wb") as f:
+    with open(path, "wb", buffering=0) as f:
         try:
             while True:
                 f.write(b"\0" * 4096)
-                f.flush()
         except OSError:
             pass
     return path
