@@ -123,8 +123,8 @@ Status apply_mail_parameter(MailArguments& mail, std::string_view key, std::stri
         return success();
     }
     if (equal_nocase(key, "AUTH")) {
-        TRY_ASSIGN(std::string who, decode_xtext(value));
-        mail.auth = who == "<>" ? std::string() : std::move(who);
+        TRY_ASSIGN(mail.auth, decode_xtext(value));
+        if (*mail.auth == "<>") mail.auth->clear();
         return success();
     }
     return Error{Code::unsupported, "unknown parameter"};
