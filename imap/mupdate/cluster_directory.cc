@@ -169,7 +169,8 @@ Status ClusterDirectory::settle_own(const MailboxName& name, Client* master)
 
 Status ClusterDirectory::check_free(const MailboxName& name, Client* master)
 {
-    TRY(settle_own(name, master));
+    Status settled = settle_own(name, master);
+    if (!settled) return no_master(settled.error());
     auto there = local_->lookup(name);
     if (there.is(Code::not_found)) return success();
     if (!there) return there.error();

@@ -40,6 +40,7 @@ class Connection {
     static constexpr size_t kChunk = 16384;
     static constexpr size_t kDeferred = 512;
     static constexpr Seconds kIdle{180 * 60};
+    static constexpr Seconds kLogin{120};  // before a login
 
     enum class Wants : unsigned char { input, output, time, close };
 
@@ -55,6 +56,7 @@ class Connection {
     // With Wants::time, when to call turn() again.
     MonotonicTime wake_at() const { return reply_at_; }
     MonotonicTime last_heard() const { return last_heard_; }
+    Seconds patience() const { return login_ == Login::done ? kIdle : kLogin; }
 
  private:
     enum class Login : unsigned char { none, exchange, last_word, done };

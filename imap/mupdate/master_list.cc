@@ -117,6 +117,14 @@ MasterList::Answer MasterList::submit(Verb verb, const std::vector<std::string>&
         log_refusal(verb, arguments, caller, good.error().text);
         return {false, good.error().text, 0};
     }
+    Answer answer = validate(verb, arguments, caller);
+    if (!answer.ok) log_refusal(verb, arguments, caller, answer.text);
+    return answer;
+}
+
+MasterList::Answer MasterList::validate(Verb verb, const std::vector<std::string>& arguments,
+                                        Caller& caller)
+{
     const std::string key = model::key_of_internal(arguments[0]);
     const bool is_delete = verb == Verb::remove;
     auto state = state_.lock();
@@ -135,7 +143,6 @@ MasterList::Answer MasterList::submit(Verb verb, const std::vector<std::string>&
         });
     }
     if (is_delete && verdict.ok && caller.listed_server) ++caller.deletes;
-    if (!verdict.ok) log_refusal(verb, arguments, caller, verdict.text);
     if (!verdict.changes) return {verdict.ok, std::move(verdict.text), 0};
     Answer answer = enqueue(*state, key, std::move(verdict), is_delete);
     if (state->queue.size() == 1) state.notify_all();

@@ -103,6 +103,7 @@ class MasterList {
     static Question question(const ListEntry* entry, const Caller& caller, const Policy& policy);
     Verdict decide(Verb verb, const ListEntry* entry, const std::vector<std::string>& arguments,
                    const Caller& caller) const;
+    Answer validate(Verb verb, const std::vector<std::string>& arguments, Caller& caller);
     Answer enqueue(State& state, const std::string& key, Verdict verdict, bool is_delete);
 
     void run_writer();

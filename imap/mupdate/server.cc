@@ -118,7 +118,7 @@ void Server::dispatch(std::vector<Held>& idle, const std::vector<pollfd>& fds)
         if (ready) {
             shared->ready.push_back(std::move(held.connection));
             shared.notify_one();
-        } else if (now - connection.last_heard() > Connection::kIdle) {
+        } else if (now - connection.last_heard() > connection.patience()) {
             held.connection.reset();
             --count_;
         } else {
@@ -139,11 +139,10 @@ void Server::run_poller()
         for (const Held& held : idle) {
             short events = POLLIN;
             if (held.wants == Connection::Wants::output) events = POLLOUT;
-            if (held.wants == Connection::Wants::time) {
-                events = 0;
-                deadline = deadline.min(Deadline::at(held.connection->wake_at()));
-            }
-            fds.push_back({held.connection->fd(), events, 0});
+            // One that waits for its time is not looked at: if it has hung up, that can wait too.
+            const bool paused = held.wants == Connection::Wants::time;
+            if (paused) deadline = deadline.min(Deadline::at(held.connection->wake_at()));
+            fds.push_back({paused ? -1 : held.connection->fd(), events, 0});
         }
         fds.push_back({wake_pipe_.read_end.get(), POLLIN, 0});
         if (::poll(fds.data(), static_cast<nfds_t>(fds.size()), deadline.poll_ms()) < 0)
