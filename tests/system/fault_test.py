@@ -58,9 +58,10 @@ def read_back(m, user):
 class Killer(threading.Thread):
     """Kills the workers of one program of one instance at random moments, ROUNDS times."""
 
-    def __init__(self, instance, program, rng):
+    def __init__(self, instance, program, rng, acknowledged):
         super().__init__(daemon=True)
         self.instance, self.program, self.rng = instance, program, rng
+        self.acknowledged = acknowledged
         self.kills = 0
         self.failure = None
 
@@ -78,6 +79,8 @@ class Killer(threading.Thread):
     def run(self):
         try:
             while self.kills < ROUNDS:
+                before = len(self.acknowledged)
+                murder.wait_for(lambda: len(self.acknowledged) > before, "nothing gets through")
                 time.sleep(self.rng.uniform(0.005, 0.12))  # the random moment itself
                 for p in self.workers():
                     try:
@@ -93,8 +96,8 @@ def storm(m, victim, program, user, send_all):
     """Sends numbered messages while workers die; compares what was acknowledged with the mailbox."""
     rng = random.Random(SEED)
     print("seed", SEED)
-    killer = Killer(m[victim], program, random.Random(SEED + 1))
     acknowledged = set()
+    killer = Killer(m[victim], program, random.Random(SEED + 1), acknowledged)
     number = 0
     killer.start()
     end = time.monotonic() + 60
@@ -109,7 +112,7 @@ def storm(m, victim, program, user, send_all):
     assert not lost, "acknowledged and lost: %r" % sorted(lost)
     # A message sent once is there at most once, acknowledged or not.
     assert all(n == 1 for n in found.values()), "doubled: %r" % found
-    assert len(acknowledged) > ROUNDS, "too few got through to mean anything"
+    assert len(acknowledged) >= ROUNDS
     print("  %d sent, %d acknowledged, %d kills" % (number, len(acknowledged), killer.kills))
 
 

@@ -18,7 +18,7 @@ SMALL = b"From: a@example.org\r\nSubject: small\r\n\r\nhello\r\n"
 
 def mount(path):
     os.makedirs(path, exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", path], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "none", path], check=True)
 
 
 def fill(m):

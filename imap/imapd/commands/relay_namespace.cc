@@ -1,4 +1,6 @@
 // Changes of the namespace at the server where they happen; afterwards this server knows of them.
+#include <algorithm>
+
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/relay.h"
 #include "imap/imapd/relay_retry.h"
@@ -68,6 +70,19 @@ Result<Arguments> read_arguments(ImapSession& s)
     return arguments;
 }
 
+// A Cyrus backend takes a partition as an atom only; its names are letters and digits.
+void add_partition(RelayChannel& channel, const std::string& partition)
+{
+    if (partition.empty()) return;
+    const bool is_atom = std::all_of(partition.begin(), partition.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
+    });
+    if (is_atom)
+        channel.raw(cat(" ", partition));
+    else
+        channel.astring(partition);
+}
+
 Completion permission_denied()
 {
     return Completion::from(Error{Code::denied, {}});
@@ -102,7 +117,7 @@ Completion relay_create(ImapSession& s, Command& command, backend::Backend& back
     RelayChannel channel(s, *target);
     channel.verb("CREATE");
     channel.astring(command.external);
-    if (!where.partition.empty()) channel.astring(where.partition);
+    add_partition(channel, where.partition);
     if (arguments->list) channel.raw(" ");
     if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
     auto answer = channel.finish();
@@ -132,7 +147,7 @@ Completion relay_rename(ImapSession& s, Command& command, backend::Backend& back
     channel.verb("RENAME");
     channel.astring(command.external);
     channel.astring(to);
-    if (!where.partition.empty()) channel.astring(where.partition);
+    add_partition(channel, where.partition);
     Outcome outcome = finish_at_mailbox(s, command, channel);
     if (outcome.ok()) caught_up(s);
     return std::move(outcome).result();
