@@ -502,9 +502,9 @@ START_TEST(an_administrator_chooses_the_server)
 {
     World w;
     w.admin = true;
-    auto& one = w.server("be1", {expect("$T CREATE \"user.new\" \"ssd\""), send("$T OK done\r\n"),
-                                 expect("$T RENAME \"user.bob\" \"user.bob\" \"ssd\""), send("$T OK done\r\n"),
-                                 expect("$T CREATE \"user.bob.x\" \"ssd\""), send("$T OK done\r\n"), expect("Q01 LOGOUT")});
+    auto& one = w.server("be1", {expect("$T CREATE \"user.new\" ssd"), send("$T OK done\r\n"),
+                                 expect("$T RENAME \"user.bob\" \"user.bob\" ssd"), send("$T OK done\r\n"),
+                                 expect("$T CREATE \"user.bob.x\" ssd"), send("$T OK done\r\n"), expect("Q01 LOGOUT")});
     auto& two = w.server("be2", {expect("$T CREATE \"user.other\""), send("$T OK done\r\n"), expect("Q01 LOGOUT")});
     ASSERT_EQ_TEXT(w.talk("1 CREATE user.new be1!ssd\r\n2 CREATE user.other be2\r\n3 RENAME user.bob user.bob be1!ssd\r\n"
                           "4 RENAME user.bob user.bob be2!ssd\r\n5 CREATE user.bob.x ssd\r\n"),
