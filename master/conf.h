@@ -41,8 +41,8 @@ struct EventEntry {
     std::string name;
     unsigned line = 0;
     Argv argv;
-    unsigned period = 0;            // minutes; 0: once
-    std::optional<unsigned> at;     // minutes after midnight, local time
+    unsigned period = 0;         // minutes; 0: once
+    std::optional<unsigned> at;  // minutes after midnight, local time
     std::optional<std::string> cron;
     bool operator==(const EventEntry&) const = default;
 };

@@ -53,7 +53,8 @@ Status Daemons::wait_for_ok(Running& daemon)
         char buf[64];
         ssize_t n = ::read(fd.fd, buf, sizeof buf);
         if (n < 0 && (errno == EAGAIN || errno == EINTR)) continue;
-        if (n <= 0) return Error{Code::unavailable, cat(daemon.entry.name, ": ended without \"ok\"")};
+        if (n <= 0)
+            return Error{Code::unavailable, cat(daemon.entry.name, ": ended without \"ok\"")};
         got.append(buf, static_cast<size_t>(n));
         if (got.starts_with("ok\r\n")) return success();
         if (got.size() >= 4)
@@ -118,9 +119,8 @@ bool Daemons::child_ended(pid_t pid, int status, MonotonicTime now)
         daemon.pid = 0;
         daemon.status.reset();
         if (daemon.leaving) return true;
-        log::error("daemon ended", {{"daemon", daemon.entry.name},
-                                    {"pid", pid},
-                                    {"how", describe_exit(status)}});
+        log::error("daemon ended",
+                   {{"daemon", daemon.entry.name}, {"pid", pid}, {"how", describe_exit(status)}});
         if (daemon.deaths.record(now))
             log::error("daemon disabled until SIGHUP", {{"daemon", daemon.entry.name}});
         else

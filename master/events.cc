@@ -116,8 +116,7 @@ bool Events::child_ended(pid_t pid, int status)
     if (found == events_.end()) return false;
     found->pid = 0;
     if (status != 0 && !stopped_)
-        log::error("event failed",
-                   {{"event", found->entry.name}, {"how", describe_exit(status)}});
+        log::error("event failed", {{"event", found->entry.name}, {"how", describe_exit(status)}});
     if (found->leaving) events_.erase(found);
     return true;
 }
@@ -138,8 +137,7 @@ Deadline Events::due(time_t now) const
 
 bool Events::has_processes() const
 {
-    return std::any_of(events_.begin(), events_.end(),
-                       [](const Planned& p) { return p.pid != 0; });
+    return std::any_of(events_.begin(), events_.end(), [](const Planned& p) { return p.pid != 0; });
 }
 
 }  // namespace rookery::master

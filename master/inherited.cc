@@ -51,9 +51,9 @@ std::optional<Inherited> take_inherited()
     for (const Fd& fd : in.listeners)
         if (!set_cloexec(fd.get(), true)) return std::nullopt;
     // A program that the daemon starts must not take itself for a child of master.
-    for (const char* name : {"ROOKERY_LISTENERS", "ROOKERY_PROGRAM", "ROOKERY_PREFORK",
-                             "ROOKERY_MAXCHILD", "ROOKERY_MAXFORKRATE", "ROOKERY_SLOW",
-                             "ROOKERY_WORKER"})
+    for (const char* name :
+         {"ROOKERY_LISTENERS", "ROOKERY_PROGRAM", "ROOKERY_PREFORK", "ROOKERY_MAXCHILD",
+          "ROOKERY_MAXFORKRATE", "ROOKERY_SLOW", "ROOKERY_WORKER"})
         ::unsetenv(name);
     return in;
 }

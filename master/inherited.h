@@ -17,7 +17,7 @@
 namespace rookery::master {
 
 struct Inherited {
-    std::string service;   // entry name; "" when not started by master
+    std::string service;  // entry name; "" when not started by master
     std::string program;
     Fd status;
     std::vector<Fd> listeners;

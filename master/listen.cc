@@ -163,8 +163,8 @@ Result<std::vector<Fd>> bind_all(const ListenTarget& target, std::string_view pr
     if (rc == EAI_SERVICE && known_port(port) != port)
         rc = ::getaddrinfo(host, known_port(port).c_str(), &hints, &list);
     if (rc != 0)
-        return Error{Code::config, cat(host == nullptr ? "*" : host, ':', port, ": ",
-                                       ::gai_strerror(rc))};
+        return Error{Code::config,
+                     cat(host == nullptr ? "*" : host, ':', port, ": ", ::gai_strerror(rc))};
     std::unique_ptr<addrinfo, FreeAddresses> owner(list);
     Error last{Code::unavailable, "no address"};
     for (const addrinfo* a = list; a != nullptr; a = a->ai_next) {
@@ -172,8 +172,8 @@ Result<std::vector<Fd>> bind_all(const ListenTarget& target, std::string_view pr
         if (socket) {
             made.push_back(*std::move(socket));
         } else if (errno != EAFNOSUPPORT) {
-            last = Error{Code::unavailable, cat(host == nullptr ? "*" : host, ':', port, ": ",
-                                                socket.error().text)};
+            last = Error{Code::unavailable,
+                         cat(host == nullptr ? "*" : host, ':', port, ": ", socket.error().text)};
             if (errno == EADDRINUSE || errno == EACCES) return last;
         }
     }

@@ -142,8 +142,7 @@ void ManagedService::replace_asked(int32_t reason, MonotonicTime now)
 {
     if (with_role(Role::next) != nullptr || leaving_) return;
     auto why = static_cast<Reason>(reason);
-    log::notice("replacing template",
-                {{"service", entry_.name}, {"reason", reason_text(why)}});
+    log::notice("replacing template", {{"service", entry_.name}, {"reason", reason_text(why)}});
     launch(entry_, listeners_, why == Reason::crashes, now);
 }
 

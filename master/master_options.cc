@@ -14,9 +14,9 @@
 namespace rookery::master {
 namespace {
 
-constexpr std::string_view kUsage =
-    "usage: master [-dDvV] [-C imapd.conf] [-M cyrus.conf] [-l backlog] [-p pidfile] [-r readyfile]\n"
-    "              [-L logfile] [-j sweeps]\n";
+constexpr std::string_view kUsage = "usage: master [-dDvV] [-C imapd.conf] [-M cyrus.conf] [-l "
+                                    "backlog] [-p pidfile] [-r readyfile]\n"
+                                    "              [-L logfile] [-j sweeps]\n";
 
 [[noreturn]] void say_and_exit(int fd, std::string_view text, int code)
 {

@@ -48,8 +48,7 @@ Status RunAs::drop() const
     if (::setuid(uid) != 0) return errno_error("setuid");
     if (::getuid() != uid || ::geteuid() != uid || ::getgid() != gid || ::getegid() != gid)
         return Error{Code::denied, "root was not given up"};
-    if (::setuid(0) == 0 || ::seteuid(0) == 0)
-        return Error{Code::denied, "root can be taken back"};
+    if (::setuid(0) == 0 || ::seteuid(0) == 0) return Error{Code::denied, "root can be taken back"};
     return success();
 }
 

@@ -114,7 +114,7 @@ Result<Scoreboard> Scoreboard::open(const std::string& directory)
         header->version != kScoreboardVersion || header->slot_size != sizeof(ScoreboardSlot) ||
         header->slot_count != kScoreboardSlots)
         return Error{Code::corrupt, cat(path, ": another version of the format; stop master and "
-                                        "remove the file")};
+                                              "remove the file")};
     return board;
 }
 
@@ -124,8 +124,11 @@ Scoreboard::Scoreboard(Fd fd, void* map, size_t bytes)
 }
 
 Scoreboard::Scoreboard(Scoreboard&& other) noexcept
-    : fd_(std::move(other.fd_)), map_(std::exchange(other.map_, nullptr)), bytes_(other.bytes_),
-      used_(other.used_), mine_(std::exchange(other.mine_, nullptr))
+    : fd_(std::move(other.fd_)),
+      map_(std::exchange(other.map_, nullptr)),
+      bytes_(other.bytes_),
+      used_(other.used_),
+      mine_(std::exchange(other.mine_, nullptr))
 {
 }
 
@@ -147,7 +150,8 @@ bool Scoreboard::claim(std::string_view service)
         std::atomic_ref<uint32_t> sequence(mine_->sequence);
         if (sequence.load() % 2 != 0) sequence.fetch_add(1);  // its last owner died while writing
         write_slot(mine_, [&](ScoreboardSlot& s) {
-            ::memset(reinterpret_cast<char*>(&s) + sizeof s.sequence, 0, sizeof s - sizeof s.sequence);
+            ::memset(reinterpret_cast<char*>(&s) + sizeof s.sequence, 0,
+                     sizeof s - sizeof s.sequence);
             s.pid = static_cast<int32_t>(::getpid());
             s.started = wall_seconds();
             s.state_since = s.started;
@@ -208,12 +212,14 @@ void set_user(std::string_view user)
 
 void set_mailbox(std::string_view mailbox)
 {
-    if (auto* slot = my_slot()) write_slot(slot, [&](ScoreboardSlot& s) { put(s.mailbox, mailbox); });
+    if (auto* slot = my_slot())
+        write_slot(slot, [&](ScoreboardSlot& s) { put(s.mailbox, mailbox); });
 }
 
 void set_backend(std::string_view server)
 {
-    if (auto* slot = my_slot()) write_slot(slot, [&](ScoreboardSlot& s) { put(s.backend, server); });
+    if (auto* slot = my_slot())
+        write_slot(slot, [&](ScoreboardSlot& s) { put(s.backend, server); });
 }
 
 void set_state(std::string_view state)

@@ -41,8 +41,7 @@ class Daemon {
  public:
     Daemon(char** argv, Service& service, const Setup& setup, const config::Config& config,
            Inherited inherited)
-        : argv_(argv), service_(service), setup_(setup), config_(config),
-          in_(std::move(inherited))
+        : argv_(argv), service_(service), setup_(setup), config_(config), in_(std::move(inherited))
     {
         auto board = Scoreboard::open(config.proc_path());
         if (board)
@@ -54,9 +53,8 @@ class Daemon {
     int worker(Fd life, Fd report)
     {
         bool short_lived = in_.prefork == 0;
-        return run_worker({service_, in_.service, in_.listeners, std::move(life),
-                           std::move(report), setup_.max_uses, setup_.timeout, short_lived,
-                           board_.get()});
+        return run_worker({service_, in_.service, in_.listeners, std::move(life), std::move(report),
+                           setup_.max_uses, setup_.timeout, short_lived, board_.get()});
     }
 
     int exec_mode_worker()
@@ -95,10 +93,9 @@ Status Service::option(char letter, std::string_view)
 
 int service_main(int argc, char** argv, Service& service)
 {
-    Setup setup = read_arguments(argc, argv, service.extra_options(),
-                                 [&](char letter, std::string_view argument) {
-                                     return service.option(letter, argument);
-                                 });
+    Setup setup = read_arguments(
+        argc, argv, service.extra_options(),
+        [&](char letter, std::string_view argument) { return service.option(letter, argument); });
     config::Config config = load_config(setup);
     Status prepared = service.prepare(config);
     if (!prepared) log::fatal(log::kExConfig, prepared.error().text);
@@ -109,7 +106,7 @@ int service_main(int argc, char** argv, Service& service)
     auto inherited = take_inherited();
     if (!inherited)
         log::fatal(log::kExUsage, cat(setup.ident, " is started by master; -X serves one client on "
-                                      "standard input and output"));
+                                                   "standard input and output"));
     bool is_worker = inherited->is_worker();
     Daemon daemon(argv, service, setup, config, *std::move(inherited));
     return is_worker ? daemon.exec_mode_worker() : daemon.templ();

@@ -22,7 +22,7 @@ struct ClientInfo {
     std::string host;           // what logs show: "name [address]" or "[unix socket]"
     std::string local_address;  // ours, numeric
     bool is_unix = false;
-    std::string service;        // entry name in cyrus.conf
+    std::string service;  // entry name in cyrus.conf
 };
 
 class Service {

@@ -31,7 +31,8 @@ mode_t octal(std::string_view text)
 {
     unsigned mode = 0;
     for (char c : text) {
-        if (c < '0' || c > '7' || mode > 077) log::fatal(log::kExConfig, "umask: octal is expected");
+        if (c < '0' || c > '7' || mode > 077)
+            log::fatal(log::kExConfig, "umask: octal is expected");
         mode = mode * 8 + static_cast<unsigned>(c - '0');
     }
     return static_cast<mode_t>(mode);
@@ -64,8 +65,9 @@ Setup read_arguments(int argc, char** argv, std::string_view extra, const Option
         }
     }
     if (::geteuid() == 0)
-        log::fatal(log::kExConfig, cat(setup.ident, " does not run as root: start it through master, "
-                                       "which gives up root for cyrus_user, or as that user"));
+        log::fatal(log::kExConfig,
+                   cat(setup.ident, " does not run as root: start it through master, "
+                                    "which gives up root for cyrus_user, or as that user"));
     return setup;
 }
 

@@ -14,10 +14,8 @@ Status ServiceTable::bind(const std::vector<ServiceEntry>& entries, bool fatal)
         auto service = std::make_unique<ManagedService>(entry, context_);
         Status bound = service->bind();
         if (!bound) {
-            log::error("service is left out",
-                       {{"service", entry.name}, {"reason", bound.error()}});
-            if (fatal)
-                return Error{Code::unavailable, cat(entry.name, ": ", bound.error().text)};
+            log::error("service is left out", {{"service", entry.name}, {"reason", bound.error()}});
+            if (fatal) return Error{Code::unavailable, cat(entry.name, ": ", bound.error().text)};
         }
         services_.push_back(std::move(service));
     }
@@ -52,8 +50,7 @@ void ServiceTable::reload(const std::vector<ServiceEntry>& entries, MonotonicTim
         auto service = std::make_unique<ManagedService>(entry, context_);
         Status bound = service->bind();
         if (!bound)
-            log::error("service is left out",
-                       {{"service", entry.name}, {"reason", bound.error()}});
+            log::error("service is left out", {{"service", entry.name}, {"reason", bound.error()}});
         service->start(now);
         services_.push_back(std::move(service));
     }
@@ -68,8 +65,7 @@ bool ServiceTable::child_ended(pid_t pid, int status, MonotonicTime now)
 {
     bool ours = false;
     for (auto& service : services_) ours = ours || service->child_ended(pid, status, now);
-    std::erase_if(services_,
-                  [](const auto& s) { return s->is_leaving() && !s->has_processes(); });
+    std::erase_if(services_, [](const auto& s) { return s->is_leaving() && !s->has_processes(); });
     return ours;
 }
 

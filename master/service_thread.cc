@@ -63,10 +63,9 @@ Status ThreadedService::option(char letter, std::string_view)
 
 int threaded_main(int argc, char** argv, ThreadedService& service)
 {
-    Setup setup = read_arguments(argc, argv, service.extra_options(),
-                                 [&](char letter, std::string_view argument) {
-                                     return service.option(letter, argument);
-                                 });
+    Setup setup = read_arguments(
+        argc, argv, service.extra_options(),
+        [&](char letter, std::string_view argument) { return service.option(letter, argument); });
     config::Config config = load_config(setup);
     auto inherited = take_inherited();
     if (setup.stdio || !inherited || inherited->is_worker())

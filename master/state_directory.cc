@@ -35,8 +35,8 @@ Status make_state_directory(const config::Config& config, const RunAs* user)
         return Error{Code::config, cat("configdirectory: ", top, " is not a directory")};
     uid_t owner = user != nullptr ? user->uid : ::geteuid();
     if (user != nullptr && st.st_uid != owner)
-        return Error{Code::config, cat("configdirectory: ", top, " does not belong to ",
-                                       user->name)};
+        return Error{Code::config,
+                     cat("configdirectory: ", top, " does not belong to ", user->name)};
     for (std::string_view name : {"socket", "log", "msg", "proc", "lock"})
         TRY(make_one(cat(top, '/', name), user));
     return success();

@@ -19,9 +19,13 @@ constexpr Seconds kComplaintInterval{10};
 
 Supervisor::Supervisor(const LaunchContext& context, const config::Config& config,
                        const MasterOptions& options)
-    : context_(context), config_(config), conf_path_(options.cyrus_conf),
+    : context_(context),
+      config_(config),
+      conf_path_(options.cyrus_conf),
       ready_file_(options.ready_file.empty() ? config.master_ready_file() : options.ready_file),
-      services_(context), daemons_(context), events_(context)
+      services_(context),
+      daemons_(context),
+      events_(context)
 {
 }
 
@@ -40,9 +44,8 @@ Status Supervisor::run_start(const Conf& conf)
             TRY(signals::poll_fds({}, Deadline::never()));
             signals::Pending pending = signals::take();
             if (pending.child)
-                reap_all([&](pid_t ended, int status) {
-                    child_ended(ended, status, monotonic_now());
-                });
+                reap_all(
+                    [&](pid_t ended, int status) { child_ended(ended, status, monotonic_now()); });
             if (pending.terminate && start_child_ != 0) {
                 ::kill(start_child_, SIGTERM);
                 return failed("told to end");
@@ -96,17 +99,16 @@ void Supervisor::wait()
 {
     std::vector<pollfd> fds;
     services_.add_fds(fds);
-    Deadline deadline = ending_ ? Deadline::at(next_complaint_)
-                                : services_.due().min(daemons_.due()).min(
-                                      events_.due(wall_seconds()));
+    Deadline deadline = ending_
+                            ? Deadline::at(next_complaint_)
+                            : services_.due().min(daemons_.due()).min(events_.due(wall_seconds()));
     auto polled = signals::poll_fds(fds, deadline);
     if (!polled) log::error("poll", {{"reason", polled.error()}});
     MonotonicTime now = monotonic_now();
     for (const pollfd& p : fds)
         if (p.revents != 0) services_.read_reports(p.fd, now);
     signals::Pending pending = signals::take();
-    if (pending.child)
-        reap_all([&](pid_t pid, int status) { child_ended(pid, status, now); });
+    if (pending.child) reap_all([&](pid_t pid, int status) { child_ended(pid, status, now); });
     if (pending.terminate) terminate();
     if (pending.hangup && !ending_) reload();
 }
@@ -151,8 +153,7 @@ void Supervisor::terminate()
 // Daemons of wait=y last, in reverse order, one by one.
 bool Supervisor::all_gone()
 {
-    if (services_.has_processes() || daemons_.has_others() || events_.has_processes())
-        return false;
+    if (services_.has_processes() || daemons_.has_others() || events_.has_processes()) return false;
     return !daemons_.terminate_waited();
 }
 

@@ -41,9 +41,15 @@ bool is_single_threaded()
 
 Template::Template(Inherited& inherited, Scoreboard* board, std::vector<std::string> watched,
                    WorkerMain worker_main)
-    : in_(inherited), board_(board), worker_main_(std::move(worker_main)),
-      watch_(std::move(watched)), rate_(inherited.fork_rate), crashes_(kCrashLimit, kWindow),
-      failures_(kFailureLimit, kWindow), started_at_(monotonic_now()), next_look_(started_at_)
+    : in_(inherited),
+      board_(board),
+      worker_main_(std::move(worker_main)),
+      watch_(std::move(watched)),
+      rate_(inherited.fork_rate),
+      crashes_(kCrashLimit, kWindow),
+      failures_(kFailureLimit, kWindow),
+      started_at_(monotonic_now()),
+      next_look_(started_at_)
 {
     if (in_.slow) go_slow(started_at_);
 }
@@ -157,9 +163,9 @@ void Template::wait_for_something()
     std::vector<pollfd> fds;
     fds.push_back({report_read_.get(), POLLIN, 0});
     fds.push_back({in_.status ? in_.status.get() : -1, POLLIN, 0});
-    bool watch_listeners =
-        state_ == State::serving && spare() == 0 && monotonic_now() >= fork_after_ &&
-        (in_.max_children == 0 || children_.size() + others_ < in_.max_children);
+    bool watch_listeners = state_ == State::serving && spare() == 0 &&
+                           monotonic_now() >= fork_after_ &&
+                           (in_.max_children == 0 || children_.size() + others_ < in_.max_children);
     if (watch_listeners)
         for (const Fd& listener : in_.listeners) fds.push_back({listener.get(), POLLIN, 0});
     auto ready = signals::poll_fds(fds, next_deadline());
@@ -215,8 +221,8 @@ void Template::child_ended(pid_t pid, const Child& child, int status)
 {
     MonotonicTime now = monotonic_now();
     if (WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM) {
-        log::error("worker died", {{"service", in_.service}, {"pid", pid},
-                                   {"how", describe_exit(status)}});
+        log::error("worker died",
+                   {{"service", in_.service}, {"pid", pid}, {"how", describe_exit(status)}});
         if (crashes_.record(now) && state_ == State::serving) {
             ask_for_successor(Reason::crashes);
             go_slow(now);
@@ -224,8 +230,8 @@ void Template::child_ended(pid_t pid, const Child& child, int status)
         }
     }
     if (child.started && WIFEXITED(status) && WEXITSTATUS(status) != 0)
-        log::error("worker failed", {{"service", in_.service}, {"pid", pid},
-                                     {"how", describe_exit(status)}});
+        log::error("worker failed",
+                   {{"service", in_.service}, {"pid", pid}, {"how", describe_exit(status)}});
     if (child.started || state_ == State::ending) return;
     // It never came to accept a client.
     if (state_ == State::starting) {

@@ -22,7 +22,7 @@ struct WorkerParts {
     Fd life;    // read end; its end of file is the end of the template
     Fd report;  // Message{busy or idle, own pid}
     unsigned max_uses;
-    unsigned timeout;         // seconds
+    unsigned timeout;          // seconds
     bool timeout_when_unused;  // also before the first client
     Scoreboard* board;
 };

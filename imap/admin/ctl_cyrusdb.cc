@@ -124,9 +124,8 @@ Status recover_list(const config::Config& config)
 Status recover(const config::Config& config)
 {
     const std::string& top = config.configdirectory();
-    for (const std::string& directory :
-         {top, top + "/socket", top + "/user", top + "/log", config.proc_path(),
-          config.mboxname_lockpath()})
+    for (const std::string& directory : {top, top + "/socket", top + "/user", top + "/log",
+                                         config.proc_path(), config.mboxname_lockpath()})
         TRY(make_directories(directory));
     TRY(make_directories(directory_of(mboxlist::list_path(config))));
     sweep_new_files(top);

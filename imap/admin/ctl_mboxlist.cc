@@ -51,8 +51,8 @@ void set_action(ListArguments& a, Action action)
 ListArguments parse(int argc, char** argv)
 {
     ListArguments a;
-    for (int c; (c = ::getopt_long(argc, argv, "C:Ladf:imp:uvwxy", kLongOptions.data(),
-                                   nullptr)) != -1;) {
+    for (int c;
+         (c = ::getopt_long(argc, argv, "C:Ladf:imp:uvwxy", kLongOptions.data(), nullptr)) != -1;) {
         switch (c) {
             case 'C': a.config_path = optarg; break;
             case 'L': a.legacy = true; break;
@@ -82,11 +82,11 @@ ListArguments parse(int argc, char** argv)
 Status run(const config::Config& config, const ListArguments& a)
 {
     switch (a.action) {
-    case Action::dump: return admin::dump(config, a);
-    case Action::undump: return admin::undump(config, a);
-    case Action::verify: return admin::verify(config, a);
-    case Action::push: return admin::push(config, a);
-    case Action::none: break;
+        case Action::dump: return admin::dump(config, a);
+        case Action::undump: return admin::undump(config, a);
+        case Action::verify: return admin::verify(config, a);
+        case Action::push: return admin::push(config, a);
+        case Action::none: break;
     }
     usage();
 }

@@ -26,8 +26,7 @@ Status push(const config::Config& config, const ListArguments& arguments)
                      cat("couldn't connect to mupdate server: ", summary.error().text)};
     if (!summary) return summary.error();
     log::notice("mailbox list pushed", {{"result", mupdate::to_string(*summary)}});
-    if (summary->removals_held)
-        return Error{Code::limit, cat(mupdate::to_string(*summary))};
+    if (summary->removals_held) return Error{Code::limit, cat(mupdate::to_string(*summary))};
     return success();
 }
 

@@ -94,9 +94,13 @@ Status undump(const config::Config& config, const ListArguments& arguments)
     };
     // Once for what may be wrong with it, once for the list.
     uint64_t count = 0;
-    auto good = read_all([&](const MailboxEntry&) { ++count; return success(); });
-    if (!good) return Error{good.error().code, cat("standard input, ", good.error().text,
-                                                   "; nothing was changed")};
+    auto good = read_all([&](const MailboxEntry&) {
+        ++count;
+        return success();
+    });
+    if (!good)
+        return Error{good.error().code,
+                     cat("standard input, ", good.error().text, "; nothing was changed")};
     TRY_ASSIGN(const auto list, open(config, arguments));
     std::vector<Change> batch;
     TRY(read_all([&](MailboxEntry entry) -> Status {

@@ -60,8 +60,8 @@ void check_directories(mboxlist::StoreDirectory& list, const store::PathOptions&
                 auto entry = list.lookup(*name);
                 if (entry && entry->is_local() && entry->partition == partition) return;
             }
-            print(cat("'", internal.empty() ? relative : internal, "' has a directory '", root,
-                      '/', relative, "' but no DB entry\n"));
+            print(cat("'", internal.empty() ? relative : internal, "' has a directory '", root, '/',
+                      relative, "' but no DB entry\n"));
         });
     }
 }
@@ -79,8 +79,8 @@ Status verify(const config::Config& config, const ListArguments& arguments)
         if (entry.state != model::EntryState::active) return mboxlist::Next::go_on();
         auto directory = store::mailbox_directory(paths, entry);
         if (!directory || !is_mailbox(*directory))
-            print(cat("'", entry.name.internal(), "' has a DB entry but no directory on partition '",
-                      entry.partition, "'\n"));
+            print(cat("'", entry.name.internal(),
+                      "' has a DB entry but no directory on partition '", entry.partition, "'\n"));
         return mboxlist::Next::go_on();
     }));
     check_directories(*list, paths);

@@ -251,7 +251,9 @@ void log_out(Backend& connection)
 class Session {
  public:
     Session(const config::Config& config, Arguments& arguments)
-        : config_(config), arguments_(arguments), server_(server_of(arguments)),
+        : config_(config),
+          arguments_(arguments),
+          server_(server_of(arguments)),
           test_{.transcript = transcript_}
     {
         test_.mechanisms = arguments_.mechanism;
@@ -329,7 +331,8 @@ class Session {
     {
         stream.put("L01 LOGIN ", quoted(who.authname), ' ', quoted(who.password), "\r\n");
         TRY_ASSIGN(std::string result, answer(stream, "L01 "));
-        if (!starts_with_nocase(result, "OK")) refused_ = Error{Code::denied, cat("LOGIN: ", result)};
+        if (!starts_with_nocase(result, "OK"))
+            refused_ = Error{Code::denied, cat("LOGIN: ", result)};
         return success();
     }
 

@@ -156,7 +156,8 @@ class Connector {
         who.realm = options_.authname.empty() ? config_.proxy_realm() : options_.realm;
         who.password = options_.password;
         if (who.password.empty())
-            who.password = server_option(config_, server_, "password").value_or(config_.proxy_password());
+            who.password =
+                server_option(config_, server_, "password").value_or(config_.proxy_password());
         return who;
     }
 
@@ -164,10 +165,10 @@ class Connector {
     std::vector<std::string> mechanisms() const
     {
         std::vector<std::string> offered = offered_mechanisms(backend_->capabilities_);
-        std::string allowed =
-            options_.test != nullptr
-                ? options_.test->mechanisms
-                : server_option(config_, server_, "mechs").value_or(config_.force_sasl_client_mech());
+        std::string allowed = options_.test != nullptr
+                                  ? options_.test->mechanisms
+                                  : server_option(config_, server_, "mechs")
+                                        .value_or(config_.force_sasl_client_mech());
         if (allowed.empty()) return offered;
         std::vector<std::string> both;
         for (std::string_view word : split_words(allowed))
@@ -179,9 +180,9 @@ class Connector {
     {
         auth::Credentials who = credentials();
         std::string authname = who.authname;
-        TRY_ASSIGN(auto sasl, auth::SaslClient::make(config_, dialect_.sasl_service,
-                                                     address_.target.host, remote_, local_,
-                                                     std::move(who)));
+        TRY_ASSIGN(auto sasl,
+                   auth::SaslClient::make(config_, dialect_.sasl_service, address_.target.host,
+                                          remote_, local_, std::move(who)));
         backend_->sasl_.emplace(std::move(sasl));
         if (options_.test != nullptr)
             TRY(backend_->sasl_->set_strength(options_.test->min_strength,
@@ -226,7 +227,8 @@ class Connector {
             TRY_ASSIGN(AuthStep step, dialect_.next_auth(stream()));
             if (step.kind == AuthStep::Kind::success) return logged_in(step, offered);
             if (step.kind == AuthStep::Kind::failure)
-                return Error{Code::denied, cat("login at ", server_, ": ", step.data.substr(0, 200))};
+                return Error{Code::denied,
+                             cat("login at ", server_, ": ", step.data.substr(0, 200))};
             if (initial_due && step.data.empty()) {
                 initial_due = false;
                 TRY(dialect_.answer_auth(stream(), *start.initial));
@@ -310,13 +312,13 @@ Backend::Backend(const Dialect& dialect, std::string server, stream::Stream stre
 Backend::~Backend() = default;
 
 Result<std::unique_ptr<Backend>> Backend::connect(const config::Config& config,
-                                                  const Dialect& dialect,
-                                                  const std::string& server,
+                                                  const Dialect& dialect, const std::string& server,
                                                   const ConnectOptions& options)
 {
     auto made = Connector(config, dialect, server, options).run();
     // A peer that goes away during the login could not be reached.
-    if (made.is(Code::closed)) return Error{Code::unavailable, cat(server, ": ", made.error().text)};
+    if (made.is(Code::closed))
+        return Error{Code::unavailable, cat(server, ": ", made.error().text)};
     return made;
 }
 

@@ -29,7 +29,7 @@
 namespace rookery::backend {
 
 struct ConnectOptions {
-    std::string authzid;        // "" = act as proxy_authname itself
+    std::string authzid;  // "" = act as proxy_authname itself
     bool authenticate = true;
     // For mupdate: other credentials than proxy_*. Empty = proxy_authname / SHORT_password /
     // proxy_password / proxy_realm.

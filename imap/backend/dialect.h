@@ -15,7 +15,7 @@ namespace rookery::backend {
 enum class Challenge { bare_base64, plus_space, code_334, literal, code_383 };
 
 struct Dialect {
-    std::string_view service;        // port name and SASL service name: "imap", "lmtp", ...
+    std::string_view service;  // port name and SASL service name: "imap", "lmtp", ...
     std::string_view sasl_service;
     // Reads the banner; appends capabilities that it carries.
     Status (*read_banner)(stream::Stream&, std::string& banner, std::vector<std::string>& caps);
@@ -30,15 +30,15 @@ struct Dialect {
     // Reads the server's next step: challenge (decoded) or the end. done: code ok/denied.
     struct AuthStep {
         enum class Kind { challenge, success, failure } kind;
-        std::string data;                    // challenge, success data, or failure text
+        std::string data;                       // challenge, success data, or failure text
         std::vector<std::string> capabilities;  // announced together with success, else empty
     };
     Result<AuthStep> (*next_auth)(stream::Stream&);
     Status (*answer_auth)(stream::Stream&, std::string_view data);
     Status (*cancel_auth)(stream::Stream&);
-    bool initial_response_always = true;   // else only if SASL-IR is announced
+    bool initial_response_always = true;  // else only if SASL-IR is announced
     Status (*ping)(stream::Stream&);
-    std::string_view logout;               // the line that ends a session, with CRLF
+    std::string_view logout;  // the line that ends a session, with CRLF
 };
 
 const Dialect& imap_dialect();

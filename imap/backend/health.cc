@@ -116,7 +116,8 @@ Health::Health(const std::string& path, Options options) : options_(options)
 {
     if (path.empty()) return;
     auto mapped = map_file(path);
-    if (!mapped) log::warning("backend health is not kept", {{"file", path}, {"reason", mapped.error()}});
+    if (!mapped)
+        log::warning("backend health is not kept", {{"file", path}, {"reason", mapped.error()}});
 }
 
 Health::~Health()

@@ -24,8 +24,8 @@ struct HealthEntry;
 class Health {
  public:
     struct Options {
-        uint32_t failures = 3;            // in a row, before the circuit opens
-        Milliseconds retry{5000};         // how long it stays open before a probe
+        uint32_t failures = 3;              // in a row, before the circuit opens
+        Milliseconds retry{5000};           // how long it stays open before a probe
         Milliseconds probe_timeout{15000};  // a probe that does not report is forgotten
     };
     static Options options(const config::Config& config);

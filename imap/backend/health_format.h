@@ -22,8 +22,8 @@ struct HealthHeader {
 
 // Who changes state from 0 to 1 writes the name and then sets 2; other states of a name do not exist.
 struct HealthEntry {
-    std::atomic<uint32_t> state;     // 0 free, 1 its name is being written, 2 in use
-    std::atomic<uint32_t> failures;  // in a row
+    std::atomic<uint32_t> state;        // 0 free, 1 its name is being written, 2 in use
+    std::atomic<uint32_t> failures;     // in a row
     std::atomic<uint64_t> open_until;   // monotonic milliseconds; 0 = closed
     std::atomic<uint64_t> probe_until;  // a probe is out until then
     char unused[8];
@@ -32,7 +32,8 @@ struct HealthEntry {
 
 static_assert(sizeof(HealthHeader) == 128);
 static_assert(sizeof(HealthEntry) == 128);
-static_assert(std::atomic<uint64_t>::is_always_lock_free && std::atomic<uint32_t>::is_always_lock_free);
+static_assert(std::atomic<uint64_t>::is_always_lock_free &&
+              std::atomic<uint32_t>::is_always_lock_free);
 
 }  // namespace rookery::backend
 

@@ -16,7 +16,10 @@ struct SmtpReply {
     std::string code;
     std::vector<std::string> lines;
     char first() const { return code[0]; }
-    std::string text() const { return cat(code, ' ', lines.empty() ? std::string() : lines.back()); }
+    std::string text() const
+    {
+        return cat(code, ' ', lines.empty() ? std::string() : lines.back());
+    }
 };
 
 Result<SmtpReply> read_reply(stream::Stream& stream)
@@ -82,7 +85,8 @@ Status start_tls(stream::Stream& stream)
 Status begin_auth(stream::Stream& stream, std::string_view mechanism, const std::string* initial)
 {
     std::string line = cat("AUTH ", mechanism);
-    if (initial != nullptr) cat_to(line, ' ', initial->empty() ? "=" : text::base64_encode(*initial));
+    if (initial != nullptr)
+        cat_to(line, ' ', initial->empty() ? "=" : text::base64_encode(*initial));
     if (line.size() + 2 <= kMaxAuthLine || initial == nullptr) return send_line(stream, line);
     // Too long for one line: the response goes after an empty challenge.
     TRY_ASSIGN(SmtpReply reply, ask(stream, cat("AUTH ", mechanism), "334"));

@@ -62,8 +62,8 @@ Status begin_auth(stream::Stream& stream, std::string_view mechanism, const std:
 {
     if (initial == nullptr) return send_line(stream, cat("A01 AUTHENTICATE \"", mechanism, '"'));
     std::string encoded = text::base64_encode(*initial);
-    return send_line(stream, cat("A01 AUTHENTICATE \"", mechanism, "\" {", encoded.size(), "+}\r\n",
-                                 encoded));
+    return send_line(
+        stream, cat("A01 AUTHENTICATE \"", mechanism, "\" {", encoded.size(), "+}\r\n", encoded));
 }
 
 // Challenges are lines of base64 without any mark (WIRE 1.3).
@@ -71,7 +71,8 @@ Result<AuthStep> next_auth(stream::Stream& stream)
 {
     TRY_ASSIGN(std::string line, read_reply_line(stream));
     if (starts_with_nocase(line, "A01 OK")) return AuthStep{AuthStep::Kind::success, {}, {}};
-    if (starts_with_nocase(line, "A01 ")) return AuthStep{AuthStep::Kind::failure, line.substr(4), {}};
+    if (starts_with_nocase(line, "A01 "))
+        return AuthStep{AuthStep::Kind::failure, line.substr(4), {}};
     if (starts_with_nocase(line, "* BYE"))
         return Error{Code::unavailable, cat("refused: ", line.substr(0, 200))};
     TRY_ASSIGN(std::string challenge, decode_challenge(line));

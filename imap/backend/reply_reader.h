@@ -22,14 +22,17 @@ namespace rookery::backend {
 struct Reply {
     enum class Kind { untagged, continuation, tagged };
     Kind kind = Kind::untagged;
-    std::string head;        // without CRLF; all of the first line if it is not longer than kMaxHead
-    std::string tag;         // tagged
-    std::string word;        // upper case: "OK", "EXISTS" (for "* 5 EXISTS"), "LIST" ...
-    uint32_t number = 0;     // the 5 of "* 5 EXISTS"
+    std::string head;     // without CRLF; all of the first line if it is not longer than kMaxHead
+    std::string tag;      // tagged
+    std::string word;     // upper case: "OK", "EXISTS" (for "* 5 EXISTS"), "LIST" ...
+    uint32_t number = 0;  // the 5 of "* 5 EXISTS"
     bool has_number = false;
-    std::string_view text() const;   // what follows word (and one space) in head
+    std::string_view text() const;  // what follows word (and one space) in head
 
-    bool is_status() const { return word == "OK" || word == "NO" || word == "BAD" || word == "BYE"; }
+    bool is_status() const
+    {
+        return word == "OK" || word == "NO" || word == "BAD" || word == "BYE";
+    }
     size_t text_begin = 0;
 };
 

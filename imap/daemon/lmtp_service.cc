@@ -35,8 +35,8 @@ void LmtpService::serve(Fd client, const master::ClientInfo& info)
     // In this order: a SASL layer of the stream uses the kit until the stream is gone.
     session::SessionKit kit(*config_, tls_.get(), "lmtp", info);
     stream::Stream stream(std::move(client));
-    lmtp::Engine({*config_, kit, stream, *directory_, store_.get(), *backends_,
-                  everyone_authenticated_})
+    lmtp::Engine(
+        {*config_, kit, stream, *directory_, store_.get(), *backends_, everyone_authenticated_})
         .run();
 }
 

@@ -75,8 +75,10 @@ class Mupdate : public master::ThreadedService {
 
     Status option(char letter, std::string_view) override
     {
-        if (letter == 'm') as_master_ = true;
-        else auto_select_ = true;
+        if (letter == 'm')
+            as_master_ = true;
+        else
+            auto_select_ = true;
         return success();
     }
 

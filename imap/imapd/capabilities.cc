@@ -11,9 +11,9 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::array kAlways = {"IMAP4rev1"sv, "LITERAL+"sv, "ID"sv, "ENABLE"sv};
-constexpr std::array kAfterLogin = {"ACL"sv,  "RIGHTS=kxten"sv, "CHILDREN"sv, "MULTIAPPEND"sv,
-                                    "MOVE"sv, "NAMESPACE"sv,    "UIDPLUS"sv,  "UNSELECT"sv,
-                                    "IDLE"sv};
+constexpr std::array kAfterLogin = {"ACL"sv,         "RIGHTS=kxten"sv, "CHILDREN"sv,
+                                    "MULTIAPPEND"sv, "MOVE"sv,         "NAMESPACE"sv,
+                                    "UIDPLUS"sv,     "UNSELECT"sv,     "IDLE"sv};
 
 }  // namespace
 

@@ -15,17 +15,15 @@ bool is_atom_char(unsigned char c)
 {
     if (c <= 0x20 || c >= 0x7F) return false;
     switch (c) {
-    case '(':
-    case ')':
-    case '{':
-    case '%':
-    case '*':
-    case '"':
-    case '\\':
-    case ']':
-        return false;
-    default:
-        return true;
+        case '(':
+        case ')':
+        case '{':
+        case '%':
+        case '*':
+        case '"':
+        case '\\':
+        case ']': return false;
+        default: return true;
     }
 }
 

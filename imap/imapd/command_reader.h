@@ -24,10 +24,10 @@
 namespace rookery::imapd {
 
 struct ReaderLimits {
-    size_t max_word = 131072;        // option maxword: atoms
-    size_t max_quoted = 131072;      // option maxquoted: strings, literals that are not messages
-    size_t max_line = 1u << 20;      // one command without its message literals
-    size_t max_depth = 50;           // nested lists
+    size_t max_word = 131072;    // option maxword: atoms
+    size_t max_quoted = 131072;  // option maxquoted: strings, literals that are not messages
+    size_t max_line = 1u << 20;  // one command without its message literals
+    size_t max_depth = 50;       // nested lists
 };
 
 struct LiteralHead {
@@ -43,10 +43,10 @@ class CommandReader {
     CommandReader(stream::Stream& client, ReaderLimits limits);
 
     // --- the frame
-    void begin();                       // a new command: budgets are fresh
-    Result<std::string> tag();          // 1*<ASTRING-CHAR except "+">, then the space is next
-    Result<std::string> command_name(); // an atom, in upper case
-    Status end_of_line();               // CRLF; anything else: syntax
+    void begin();                        // a new command: budgets are fresh
+    Result<std::string> tag();           // 1*<ASTRING-CHAR except "+">, then the space is next
+    Result<std::string> command_name();  // an atom, in upper case
+    Status end_of_line();                // CRLF; anything else: syntax
     // After an error: eats the rest of the line and the literals announced in it, up to kMaxSkip
     // bytes, of literals what allow_skip() said. A synchronising literal that was not
     // answered ends the command: the client waits, and gets the tagged answer instead.
@@ -61,26 +61,26 @@ class CommandReader {
     Result<char> peek();
     Result<char> take();
     Status expect(char c);
-    Result<bool> accept(char c);        // takes c if it is next
-    Status space();                     // exactly one SP
+    Result<bool> accept(char c);  // takes c if it is next
+    Status space();               // exactly one SP
 
     // --- productions
     Result<std::string> atom();
-    Result<std::string> string();       // quoted / literal
+    Result<std::string> string();  // quoted / literal
     Result<std::string> astring();
     Result<std::string> nstring(bool& is_nil);
-    Result<std::string> list_mailbox(); // list-char, wildcards allowed, or string
+    Result<std::string> list_mailbox();  // list-char, wildcards allowed, or string
     Result<uint32_t> number();
     Result<uint32_t> nz_number();
     Result<uint64_t> number64();
     Result<model::SequenceSet> sequence_set();
-    Result<std::string> flag();         // "\Seen" or keyword, as written
+    Result<std::string> flag();  // "\Seen" or keyword, as written
     // A word up to SP ( ) [ ] CR LF: fetch attributes and the like, in upper case.
     Result<std::string> attribute();
 
     // --- literals that are streamed (APPEND): the next thing must be one. Whoever took the head of
     // a literal and went ahead owes its body: exactly size bytes are read from stream().
-    Result<LiteralHead> literal_head(); // up to and including its CRLF; nothing sent yet
+    Result<LiteralHead> literal_head();        // up to and including its CRLF; nothing sent yet
     Status go_ahead(const LiteralHead& head);  // sends "+ go ahead" if the client waits
     // Refuses a literal whose head was taken and that was not gone ahead with: a synchronising one
     // never comes, the command is over; others are read and dropped up to what allow_skip() said.

@@ -28,10 +28,10 @@ using Relay = Completion (*)(ImapSession&, Command&, backend::Backend&);
 
 struct CommandSpec {
     std::string_view name;
-    unsigned states;      // bits of State
+    unsigned states;  // bits of State
     Route route;
-    Run run;              // here, on this server
-    Relay relay;          // null: never leaves this server
+    Run run;                     // here, on this server
+    Relay relay;                 // null: never leaves this server
     bool holds_expunge = false;  // untagged EXPUNGE must not be told while it runs
 };
 
@@ -54,7 +54,7 @@ ROOKERY_RUN(login);
 // authenticated
 ROOKERY_RUN(enable);
 ROOKERY_RUN(namespace_);
-ROOKERY_RUN(select);        // and EXAMINE
+ROOKERY_RUN(select);  // and EXAMINE
 ROOKERY_RELAY(relay_select);
 ROOKERY_RUN(create);
 ROOKERY_RELAY(relay_create);
@@ -62,7 +62,7 @@ ROOKERY_RUN(delete_);
 ROOKERY_RELAY(relay_namespace_change);  // DELETE, SETACL, DELETEACL: verbatim, then catch up
 ROOKERY_RUN(rename);
 ROOKERY_RELAY(relay_rename);
-ROOKERY_RUN(subscribe);     // and UNSUBSCRIBE
+ROOKERY_RUN(subscribe);  // and UNSUBSCRIBE
 ROOKERY_RELAY(relay_subscribe);
 ROOKERY_RUN(list);
 ROOKERY_RUN(lsub);
@@ -71,7 +71,7 @@ ROOKERY_RUN(status);
 ROOKERY_RUN(append);
 ROOKERY_RELAY(relay_append);
 ROOKERY_RUN(getacl);
-ROOKERY_RUN(setacl);        // and DELETEACL
+ROOKERY_RUN(setacl);  // and DELETEACL
 ROOKERY_RUN(listrights);
 ROOKERY_RUN(myrights);
 ROOKERY_RUN(getquotaroot);
@@ -84,13 +84,13 @@ ROOKERY_RUN(localappend);
 ROOKERY_RUN(mupdatepush);
 // selected
 ROOKERY_RUN(check);
-ROOKERY_RUN(close);         // and UNSELECT
+ROOKERY_RUN(close);  // and UNSELECT
 ROOKERY_RELAY(relay_close);
-ROOKERY_RUN(expunge);       // and UID EXPUNGE
-ROOKERY_RUN(search);        // and UID SEARCH
-ROOKERY_RUN(fetch);         // and UID FETCH
-ROOKERY_RUN(store);         // and UID STORE
-ROOKERY_RUN(copy);          // and UID COPY; MOVE and UID MOVE
+ROOKERY_RUN(expunge);  // and UID EXPUNGE
+ROOKERY_RUN(search);   // and UID SEARCH
+ROOKERY_RUN(fetch);    // and UID FETCH
+ROOKERY_RUN(store);    // and UID STORE
+ROOKERY_RUN(copy);     // and UID COPY; MOVE and UID MOVE
 ROOKERY_RELAY(relay_copy);
 // what most rows use: the command goes on as it came, token by token
 ROOKERY_RELAY(relay_verbatim);

@@ -33,11 +33,11 @@ std::string_view wrong_state(const CommandSpec& spec, State state)
 std::string_view kind_word(Completion::Kind kind)
 {
     switch (kind) {
-    case Completion::Kind::ok: return "OK";
-    case Completion::Kind::no: return "NO";
-    case Completion::Kind::bad: return "BAD";
-    case Completion::Kind::relayed:
-    case Completion::Kind::disconnect: break;
+        case Completion::Kind::ok: return "OK";
+        case Completion::Kind::no: return "NO";
+        case Completion::Kind::bad: return "BAD";
+        case Completion::Kind::relayed:
+        case Completion::Kind::disconnect: break;
     }
     return "BAD";
 }
@@ -218,11 +218,11 @@ void Engine::tell_updates(const CommandSpec& spec, const Completion& done)
 Completion Engine::dispatch(const CommandSpec& spec, Command& command)
 {
     switch (spec.route) {
-    case Route::here: return spec.run(s_, command);
-    case Route::by_mailbox: return by_mailbox(spec, command);
-    case Route::by_new_name: return by_new_name(spec, command);
-    case Route::by_selection: return by_selection(spec, command);
-    case Route::by_inbox: return by_inbox(spec, command);
+        case Route::here: return spec.run(s_, command);
+        case Route::by_mailbox: return by_mailbox(spec, command);
+        case Route::by_new_name: return by_new_name(spec, command);
+        case Route::by_selection: return by_selection(spec, command);
+        case Route::by_inbox: return by_inbox(spec, command);
     }
     return Completion::bad("Unrecognized command");
 }
@@ -286,9 +286,8 @@ Completion Engine::relay(const CommandSpec& spec, Command& command, const std::s
     auto backend = s_.backends->get(server);
     if (!backend) {
         log::warning("backend", {{"server", server}, {"reason", backend.error()}});
-        return Completion::from(backend.error().code == Code::denied
-                                    ? Error{Code::unavailable, {}}
-                                    : backend.error());
+        return Completion::from(backend.error().code == Code::denied ? Error{Code::unavailable, {}}
+                                                                     : backend.error());
     }
     master::scoreboard::set_backend(server);
     return spec.relay(s_, command, **backend);

@@ -10,27 +10,27 @@ namespace {
 std::string_view response(Code code)
 {
     switch (code) {
-    case Code::not_found: return "[NONEXISTENT] Mailbox does not exist";
-    case Code::exists: return "[ALREADYEXISTS] Mailbox already exists";
-    case Code::denied: return "[NOPERM] Permission denied";
-    case Code::over_quota: return "[OVERQUOTA] Over quota";
-    case Code::bad_name: return "[CANNOT] Invalid mailbox name";
-    case Code::unavailable:
-        return "[UNAVAILABLE] Server(s) unavailable to complete operation";
-    case Code::behind:
-        return "[UNAVAILABLE] The mailbox list cannot be brought up to date now; try again later";
-    case Code::busy: return "[INUSE] Mailbox is locked";
-    case Code::io: return "[UNAVAILABLE] System I/O error";
-    case Code::no_space: return "[UNAVAILABLE] No space left on the server";
-    case Code::corrupt: return "[CORRUPTION] Mailbox has an invalid format";
-    case Code::syntax: return {};
-    case Code::limit: return {};
-    case Code::timeout: return "[UNAVAILABLE] Timed out waiting for another server";
-    case Code::closed: return "[UNAVAILABLE] Lost connection to another server";
-    case Code::unsupported: return "[CANNOT] Operation is not supported on mailbox";
-    case Code::reserved: return "[UNAVAILABLE] Mailbox is currently reserved";
-    case Code::moved: return "[UNAVAILABLE] Mailbox has been moved to another server";
-    case Code::config: return "[SERVERBUG] The server's configuration does not allow this";
+        case Code::not_found: return "[NONEXISTENT] Mailbox does not exist";
+        case Code::exists: return "[ALREADYEXISTS] Mailbox already exists";
+        case Code::denied: return "[NOPERM] Permission denied";
+        case Code::over_quota: return "[OVERQUOTA] Over quota";
+        case Code::bad_name: return "[CANNOT] Invalid mailbox name";
+        case Code::unavailable: return "[UNAVAILABLE] Server(s) unavailable to complete operation";
+        case Code::behind:
+            return "[UNAVAILABLE] The mailbox list cannot be brought up to date now; try again "
+                   "later";
+        case Code::busy: return "[INUSE] Mailbox is locked";
+        case Code::io: return "[UNAVAILABLE] System I/O error";
+        case Code::no_space: return "[UNAVAILABLE] No space left on the server";
+        case Code::corrupt: return "[CORRUPTION] Mailbox has an invalid format";
+        case Code::syntax: return {};
+        case Code::limit: return {};
+        case Code::timeout: return "[UNAVAILABLE] Timed out waiting for another server";
+        case Code::closed: return "[UNAVAILABLE] Lost connection to another server";
+        case Code::unsupported: return "[CANNOT] Operation is not supported on mailbox";
+        case Code::reserved: return "[UNAVAILABLE] Mailbox is currently reserved";
+        case Code::moved: return "[UNAVAILABLE] Mailbox has been moved to another server";
+        case Code::config: return "[SERVERBUG] The server's configuration does not allow this";
     }
     return "[SERVERBUG] Unknown failure";
 }

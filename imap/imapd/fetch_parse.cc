@@ -151,8 +151,7 @@ Status add(FetchRequest& request, FetchItem item)
 bool add_macro(FetchRequest& request, std::string_view name)
 {
     if (name != "ALL" && name != "FAST" && name != "FULL") return false;
-    for (Kind k : {Kind::flags, Kind::internaldate, Kind::size})
-        request.items.push_back(plain(k));
+    for (Kind k : {Kind::flags, Kind::internaldate, Kind::size}) request.items.push_back(plain(k));
     if (name != "FAST") request.items.push_back(plain(Kind::envelope));
     if (name == "FULL") request.items.push_back(plain(Kind::body));
     return true;
@@ -168,9 +167,8 @@ bool FetchRequest::has(FetchItem::Kind kind) const
 
 bool FetchRequest::sets_seen() const
 {
-    return std::any_of(items.begin(), items.end(), [](const FetchItem& i) {
-        return i.kind == Kind::section && !i.peek;
-    });
+    return std::any_of(items.begin(), items.end(),
+                       [](const FetchItem& i) { return i.kind == Kind::section && !i.peek; });
 }
 
 Result<FetchRequest> parse_fetch(CommandReader& reader)

@@ -30,19 +30,19 @@ struct FetchItem {
         flags,
         uid,
         internaldate,
-        size,           // RFC822.SIZE
+        size,  // RFC822.SIZE
         envelope,
         body,
         bodystructure,
-        section,        // BODY[...], RFC822, RFC822.HEADER, RFC822.TEXT
+        section,  // BODY[...], RFC822, RFC822.HEADER, RFC822.TEXT
     } kind = Kind::flags;
     // Of a section:
-    std::string label;              // as it is answered, "BODY[1.HEADER.FIELDS (To)]"
+    std::string label;  // as it is answered, "BODY[1.HEADER.FIELDS (To)]"
     std::vector<uint32_t> path;
     text::SectionText what = text::SectionText::whole;
     enum class Fields { all, only, all_but } fields = Fields::all;  // with what == header
     std::vector<std::string> names;
-    bool peek = true;               // false: sets \Seen
+    bool peek = true;  // false: sets \Seen
     std::optional<Partial> partial;
 };
 

@@ -120,17 +120,17 @@ void put_item(stream::Stream& out, const Source& source, const FetchItem& item,
               const mailbox::MessageInfo& info, const std::vector<std::string>& keywords)
 {
     switch (item.kind) {
-    case Kind::flags: out.put("FLAGS ", wire_flags(info, keywords)); return;
-    case Kind::uid: out.put("UID ", info.uid); return;
-    case Kind::internaldate:
-        out.put("INTERNALDATE \"",
-                text::format_date_time({info.internaldate, info.zone_minutes}), '"');
-        return;
-    case Kind::size: out.put("RFC822.SIZE ", info.size); return;
-    case Kind::envelope: out.put("ENVELOPE ", source.cached().envelope); return;
-    case Kind::body: out.put("BODY ", source.cached().body); return;
-    case Kind::bodystructure: out.put("BODYSTRUCTURE ", source.cached().bodystructure); return;
-    case Kind::section: put_section(out, source, item); return;
+        case Kind::flags: out.put("FLAGS ", wire_flags(info, keywords)); return;
+        case Kind::uid: out.put("UID ", info.uid); return;
+        case Kind::internaldate:
+            out.put("INTERNALDATE \"",
+                    text::format_date_time({info.internaldate, info.zone_minutes}), '"');
+            return;
+        case Kind::size: out.put("RFC822.SIZE ", info.size); return;
+        case Kind::envelope: out.put("ENVELOPE ", source.cached().envelope); return;
+        case Kind::body: out.put("BODY ", source.cached().body); return;
+        case Kind::bodystructure: out.put("BODYSTRUCTURE ", source.cached().bodystructure); return;
+        case Kind::section: put_section(out, source, item); return;
     }
 }
 

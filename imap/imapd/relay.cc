@@ -93,7 +93,8 @@ void relay_unselect(ImapSession& session)
     }
     RelayChannel channel(session, backend);
     channel.verb("UNSELECT");
-    channel.filter([](backend::ReplyReader&, const backend::Reply&) -> Result<bool> { return true; });
+    channel.filter(
+        [](backend::ReplyReader&, const backend::Reply&) -> Result<bool> { return true; });
     auto answer = channel.finish();
     if (!answer || !answer->ok()) lose_backend(session, backend);
 }
@@ -126,7 +127,8 @@ Status replace_selection(ImapSession& session)
 {
     RemoteSelection* remote = session.remote();
     if (remote == nullptr) return lost("nothing is selected");
-    if (!remote->replaceable || !remote->held.empty()) return lost("the selection cannot be replaced");
+    if (!remote->replaceable || !remote->held.empty())
+        return lost("the selection cannot be replaced");
     const std::string server = remote->backend->server();
     session.backends->drop(remote->backend);
     remote->backend = nullptr;

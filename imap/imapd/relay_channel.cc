@@ -17,9 +17,8 @@ Error protocol_broken(std::string_view what)
 bool is_quotable(std::string_view value)
 {
     if (value.size() > 1000) return false;
-    return std::all_of(value.begin(), value.end(), [](char c) {
-        return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-    });
+    return std::all_of(value.begin(), value.end(),
+                       [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; });
 }
 
 std::optional<Completion::Kind> kind_of(std::string_view word)
@@ -265,15 +264,12 @@ Result<std::optional<Answer>> RelayChannel::read_response(bool want_go_ahead)
     TRY_ASSIGN(backend::Reply reply, replies_->next());
     heard_ = true;
     switch (reply.kind) {
-    case backend::Reply::Kind::continuation:
-        if (!want_go_ahead) return protocol_broken("a continuation that nobody asked for");
-        go_ahead_ = true;
-        return std::optional<Answer>();
-    case backend::Reply::Kind::untagged:
-        TRY(pass_on(reply));
-        return std::optional<Answer>();
-    case backend::Reply::Kind::tagged:
-        break;
+        case backend::Reply::Kind::continuation:
+            if (!want_go_ahead) return protocol_broken("a continuation that nobody asked for");
+            go_ahead_ = true;
+            return std::optional<Answer>();
+        case backend::Reply::Kind::untagged: TRY(pass_on(reply)); return std::optional<Answer>();
+        case backend::Reply::Kind::tagged: break;
     }
     auto kind = kind_of(reply.word);
     if (reply.tag != tag_ || !kind) return protocol_broken("an unexpected tagged line");
@@ -285,7 +281,8 @@ Result<std::optional<Answer>> RelayChannel::read_response(bool want_go_ahead)
 
 Status RelayChannel::pass_on(const backend::Reply& reply)
 {
-    if (reply.word == "BYE") return Error{Code::closed, cat("the server says ", reply.head.substr(0, 200))};
+    if (reply.word == "BYE")
+        return Error{Code::closed, cat("the server says ", reply.head.substr(0, 200))};
     if (filter_) {
         TRY_ASSIGN(bool handled, filter_(*replies_, reply));
         if (handled) return replies_->drop_rest();

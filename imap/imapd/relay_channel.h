@@ -45,9 +45,9 @@ class RelayChannel {
     RelayChannel(ImapSession& session, backend::Backend& backend);
 
     // --- the request
-    void verb(std::string_view verb);          // first
-    void raw(std::string_view text);           // " (UID FLAGS)"
-    void astring(std::string_view value);      // with a space in front
+    void verb(std::string_view verb);      // first
+    void raw(std::string_view text);       // " (UID FLAGS)"
+    void astring(std::string_view value);  // with a space in front
     // What is left of the client's line, CRLF included. An answer that came early (a literal was
     // refused) is kept for finish().
     Status client_arguments();
@@ -58,8 +58,8 @@ class RelayChannel {
     // until the tagged line.
     Result<Answer> finish();
     // The two halves, for commands with a continuation (IDLE, APPEND).
-    Status send_line();                        // what is collected, and CRLF
-    Status send_pending();                     // what is collected
+    Status send_line();     // what is collected, and CRLF
+    Status send_pending();  // what is collected
     // success: the server says "+", or it has answered already: early().
     Status wait_go_ahead();
     const std::optional<Answer>& early() const { return early_; }
@@ -101,8 +101,8 @@ class RelayChannel {
     Filter filter_;
     std::string tag_;
     std::string verb_;
-    std::string request_;   // everything behind the tag, as long as it is kept
-    std::string pending_;   // sent in part: what is not sent yet
+    std::string request_;  // everything behind the tag, as long as it is kept
+    std::string pending_;  // sent in part: what is not sent yet
     std::optional<Answer> early_;
     bool complete_ = false;
     bool sent_ = false;

@@ -15,7 +15,8 @@ bool contains_nocase(std::string_view text, std::string_view wanted)
 
 Completion temporary()
 {
-    return Completion::no("[UNAVAILABLE] The mailbox is on its way to another server; try again later");
+    return Completion::no(
+        "[UNAVAILABLE] The mailbox is on its way to another server; try again later");
 }
 
 }  // namespace

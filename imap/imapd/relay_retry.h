@@ -16,10 +16,13 @@ bool is_miss(const ImapSession& session, const Command& command, const Answer& a
 struct Outcome {
     static Outcome of(Answer answer) { return {true, std::move(answer), {}}; }
     static Outcome of(Completion completion) { return {false, {}, std::move(completion)}; }
-    bool answered = false;     // answer counts; else completion
+    bool answered = false;  // answer counts; else completion
     Answer answer;
     Completion completion;
-    Completion result() && { return answered ? std::move(answer).completion() : std::move(completion); }
+    Completion result() &&
+    {
+        return answered ? std::move(answer).completion() : std::move(completion);
+    }
     bool ok() const { return answered && answer.ok(); }
 };
 // finish() with the second chance. The channel may have another backend afterwards.

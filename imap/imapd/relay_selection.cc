@@ -23,7 +23,8 @@ void note_selected(RemoteSelection& selection, const backend::Reply& reply)
     if (reply.has_number && reply.word == "EXISTS") selection.exists = reply.number;
     if (reply.word != "OK") return;
     uint64_t n = 0;
-    if (code_number(reply.text(), "UIDVALIDITY", n)) selection.uidvalidity = static_cast<uint32_t>(n);
+    if (code_number(reply.text(), "UIDVALIDITY", n))
+        selection.uidvalidity = static_cast<uint32_t>(n);
     if (code_number(reply.text(), "UIDNEXT", n)) selection.uidnext = static_cast<uint32_t>(n);
     if (code_number(reply.text(), "HIGHESTMODSEQ", n)) selection.highestmodseq = n;
 }
@@ -34,15 +35,20 @@ void enable_at(ImapSession& session, backend::Backend& backend)
     RelayChannel channel(session, backend);
     channel.verb("ENABLE");
     for (const std::string& name : session.enabled) channel.raw(cat(' ', name));
-    channel.filter([](backend::ReplyReader&, const backend::Reply&) -> Result<bool> { return true; });
+    channel.filter(
+        [](backend::ReplyReader&, const backend::Reply&) -> Result<bool> { return true; });
     (void)channel.finish();
 }
 
 Status select_again(ImapSession& session, RemoteSelection& selection, backend::Backend& backend)
 {
     enable_at(session, backend);
-    RemoteSelection now{.backend = &backend, .name = selection.name, .external = selection.external,
-                        .read_only = selection.read_only, .arguments = {}, .held = {}};
+    RemoteSelection now{.backend = &backend,
+                        .name = selection.name,
+                        .external = selection.external,
+                        .read_only = selection.read_only,
+                        .arguments = {},
+                        .held = {}};
     RelayChannel channel(session, backend);
     channel.verb(selection.read_only ? "EXAMINE" : "SELECT");
     channel.astring(selection.external);

@@ -221,7 +221,8 @@ std::optional<Completion> may_remove(ImapSession& s)
     auto entry = s.directory.lookup(remote->name);
     if (!entry) return Completion::from(entry.error());
     auto needed = model::Rights::delete_message | model::Rights::expunge;
-    if (auto allowed = require(s, *entry, needed); !allowed) return Completion::from(allowed.error());
+    if (auto allowed = require(s, *entry, needed); !allowed)
+        return Completion::from(allowed.error());
     return std::nullopt;
 }
 

@@ -39,7 +39,8 @@ RemoteAppend::RemoteAppend(ImapSession& session, backend::Backend& backend,
 {
     begin_append(channel_, external);
     // The other server's own news mean nothing to this client.
-    channel_.filter([](backend::ReplyReader&, const backend::Reply&) -> Result<bool> { return true; });
+    channel_.filter(
+        [](backend::ReplyReader&, const backend::Reply&) -> Result<bool> { return true; });
 }
 
 Result<bool> RemoteAppend::message(std::string_view flags, std::string_view internaldate,

@@ -86,9 +86,9 @@ Completion copy_to_remote(ImapSession& session, Command&, LocalSelection& select
                                    : std::string();
     if (!move) return Completion::ok(cat(copyuid, "Completed"));
     if (auto removed = remove_here(selection, sequences, uids); !removed) {
-        log::error("messages were moved to another server but not removed here",
-                   {{"mailbox", selection.mailbox->entry().name.internal()},
-                    {"reason", removed.error()}});
+        log::error(
+            "messages were moved to another server but not removed here",
+            {{"mailbox", selection.mailbox->entry().name.internal()}, {"reason", removed.error()}});
         return Completion::no("[CANNOT] Copied, but not removed here");
     }
     if (!copyuid.empty()) session.client.put("* OK ", copyuid, "Copied\r\n");

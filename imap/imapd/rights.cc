@@ -44,10 +44,10 @@ Status require_settled(const model::MailboxEntry& entry)
     if (entry.pending == model::Pending::create)
         return Error{Code::reserved, "the mailbox is still being created"};
     switch (entry.state) {
-    case model::EntryState::active: return success();
-    case model::EntryState::reserved: return Error{Code::reserved, "Mailbox is reserved"};
-    case model::EntryState::moving: return Error{Code::moved, "Mailbox is being moved"};
-    case model::EntryState::deleted: break;
+        case model::EntryState::active: return success();
+        case model::EntryState::reserved: return Error{Code::reserved, "Mailbox is reserved"};
+        case model::EntryState::moving: return Error{Code::moved, "Mailbox is being moved"};
+        case model::EntryState::deleted: break;
     }
     return Error{Code::not_found, "Mailbox does not exist"};
 }

@@ -15,16 +15,13 @@ Result<MailboxEntry> lookup_active(ImapSession& session, const MailboxName& name
 {
     TRY_ASSIGN(MailboxEntry entry, session.directory.lookup(name));
     switch (entry.state) {
-    case EntryState::active:
-        return entry;
-    case EntryState::reserved:
-        return Error{Code::reserved, cat("reserved: ", name.internal())};
-    case EntryState::moving:
-        // Readers of a mailbox that is here go on; writers are refused by the commands.
-        if (session.store != nullptr && entry.is_local()) return entry;
-        return Error{Code::moved, cat("moving: ", name.internal())};
-    case EntryState::deleted:
-        break;
+        case EntryState::active: return entry;
+        case EntryState::reserved: return Error{Code::reserved, cat("reserved: ", name.internal())};
+        case EntryState::moving:
+            // Readers of a mailbox that is here go on; writers are refused by the commands.
+            if (session.store != nullptr && entry.is_local()) return entry;
+            return Error{Code::moved, cat("moving: ", name.internal())};
+        case EntryState::deleted: break;
     }
     return Error{Code::not_found, cat("no mailbox ", name.internal())};
 }
@@ -63,8 +60,8 @@ Result<Placed> placed_at(ImapSession& session, MailboxEntry entry)
 {
     Placed placed;
     // A server that finds its own name in the list of a unified murder is that server.
-    bool here = entry.is_local() || (session.store != nullptr &&
-                                     entry.server == session.config.servername());
+    bool here = entry.is_local() ||
+                (session.store != nullptr && entry.server == session.config.servername());
     if (here && session.store == nullptr)
         return Error{Code::unavailable, cat("no server for ", entry.name.internal())};
     if (!here) placed.server = entry.server;

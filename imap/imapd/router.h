@@ -22,7 +22,7 @@
 namespace rookery::imapd {
 
 struct Placed {
-    std::string server;  // "" = here
+    std::string server;                        // "" = here
     std::optional<model::MailboxEntry> entry;  // none: a new name, or there is no INBOX
     bool is_here() const { return server.empty(); }
 };

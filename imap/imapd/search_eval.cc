@@ -19,32 +19,32 @@ using Kind = SearchKey::Kind;
 int cost_of(const SearchKey& key)
 {
     switch (key.kind) {
-    case Kind::all:
-    case Kind::either:
-    case Kind::negated: {
-        int cost = 0;
-        for (const auto& child : key.children) cost = std::max(cost, cost_of(child));
-        return cost;
-    }
-    case Kind::sent_before:
-    case Kind::sent_on:
-    case Kind::sent_since:
-    case Kind::header: return 1;
-    case Kind::body:
-    case Kind::text: return 2;
-    case Kind::sequence:
-    case Kind::uid:
-    case Kind::flags_set:
-    case Kind::flags_clear:
-    case Kind::recent:
-    case Kind::old:
-    case Kind::keyword:
-    case Kind::unkeyword:
-    case Kind::before:
-    case Kind::on:
-    case Kind::since:
-    case Kind::larger:
-    case Kind::smaller: return 0;
+        case Kind::all:
+        case Kind::either:
+        case Kind::negated: {
+            int cost = 0;
+            for (const auto& child : key.children) cost = std::max(cost, cost_of(child));
+            return cost;
+        }
+        case Kind::sent_before:
+        case Kind::sent_on:
+        case Kind::sent_since:
+        case Kind::header: return 1;
+        case Kind::body:
+        case Kind::text: return 2;
+        case Kind::sequence:
+        case Kind::uid:
+        case Kind::flags_set:
+        case Kind::flags_clear:
+        case Kind::recent:
+        case Kind::old:
+        case Kind::keyword:
+        case Kind::unkeyword:
+        case Kind::before:
+        case Kind::on:
+        case Kind::since:
+        case Kind::larger:
+        case Kind::smaller: return 0;
     }
     return 0;
 }
@@ -79,31 +79,31 @@ class Evaluator {
     Result<bool> matches(const SearchKey& key)
     {
         switch (key.kind) {
-        case Kind::all: return every(key);
-        case Kind::either: return any(key);
-        case Kind::negated: {
-            TRY_ASSIGN(const bool found, matches(key.children[0]));
-            return !found;
-        }
-        case Kind::header:
-        case Kind::sent_before:
-        case Kind::sent_on:
-        case Kind::sent_since:
-        case Kind::body:
-        case Kind::text: TRY(load()); return matches_content(key);
-        case Kind::sequence:
-        case Kind::uid:
-        case Kind::flags_set:
-        case Kind::flags_clear:
-        case Kind::recent:
-        case Kind::old:
-        case Kind::keyword:
-        case Kind::unkeyword:
-        case Kind::before:
-        case Kind::on:
-        case Kind::since:
-        case Kind::larger:
-        case Kind::smaller: break;
+            case Kind::all: return every(key);
+            case Kind::either: return any(key);
+            case Kind::negated: {
+                TRY_ASSIGN(const bool found, matches(key.children[0]));
+                return !found;
+            }
+            case Kind::header:
+            case Kind::sent_before:
+            case Kind::sent_on:
+            case Kind::sent_since:
+            case Kind::body:
+            case Kind::text: TRY(load()); return matches_content(key);
+            case Kind::sequence:
+            case Kind::uid:
+            case Kind::flags_set:
+            case Kind::flags_clear:
+            case Kind::recent:
+            case Kind::old:
+            case Kind::keyword:
+            case Kind::unkeyword:
+            case Kind::before:
+            case Kind::on:
+            case Kind::since:
+            case Kind::larger:
+            case Kind::smaller: break;
         }
         return matches_index(key);
     }
@@ -137,28 +137,28 @@ class Evaluator {
     bool matches_index(const SearchKey& key) const
     {
         switch (key.kind) {
-        case Kind::sequence: return key.set.contains(sequence_);
-        case Kind::uid: return key.set.contains(info_.uid);
-        case Kind::flags_set: return (info_.system_flags & key.bits) == key.bits;
-        case Kind::flags_clear: return (info_.system_flags & key.bits) == 0;
-        case Kind::recent: return info_.recent;
-        case Kind::old: return !info_.recent;
-        case Kind::keyword: return has_keyword(key);
-        case Kind::unkeyword: return !has_keyword(key);
-        case Kind::before: return day() < key.day;
-        case Kind::on: return day() == key.day;
-        case Kind::since: return day() >= key.day;
-        case Kind::larger: return info_.size > key.number;
-        case Kind::smaller: return info_.size < key.number;
-        case Kind::all:
-        case Kind::either:
-        case Kind::negated:
-        case Kind::sent_before:
-        case Kind::sent_on:
-        case Kind::sent_since:
-        case Kind::header:
-        case Kind::body:
-        case Kind::text: break;
+            case Kind::sequence: return key.set.contains(sequence_);
+            case Kind::uid: return key.set.contains(info_.uid);
+            case Kind::flags_set: return (info_.system_flags & key.bits) == key.bits;
+            case Kind::flags_clear: return (info_.system_flags & key.bits) == 0;
+            case Kind::recent: return info_.recent;
+            case Kind::old: return !info_.recent;
+            case Kind::keyword: return has_keyword(key);
+            case Kind::unkeyword: return !has_keyword(key);
+            case Kind::before: return day() < key.day;
+            case Kind::on: return day() == key.day;
+            case Kind::since: return day() >= key.day;
+            case Kind::larger: return info_.size > key.number;
+            case Kind::smaller: return info_.size < key.number;
+            case Kind::all:
+            case Kind::either:
+            case Kind::negated:
+            case Kind::sent_before:
+            case Kind::sent_on:
+            case Kind::sent_since:
+            case Kind::header:
+            case Kind::body:
+            case Kind::text: break;
         }
         return false;
     }

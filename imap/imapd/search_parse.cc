@@ -208,34 +208,34 @@ class Parser {
     Status argument(Argument kind, SearchKey& key)
     {
         switch (kind) {
-        case Argument::field: {
-            TRY_ASSIGN(key.name, reader_.astring());
-            TRY(reader_.space());
-            TRY_ASSIGN(key.text, converted_string());
-            return success();
-        }
-        case Argument::address_or_subject:
-        case Argument::string: {
-            TRY_ASSIGN(key.text, converted_string());
-            return success();
-        }
-        case Argument::keyword: {
-            TRY_ASSIGN(key.text, reader_.atom());
-            return success();
-        }
-        case Argument::date: {
-            TRY_ASSIGN(const std::string date, reader_.astring());
-            TRY_ASSIGN(key.day, text::parse_date(date));
-            return success();
-        }
-        case Argument::number: {
-            TRY_ASSIGN(key.number, reader_.number());
-            return success();
-        }
-        case Argument::set: {
-            TRY_ASSIGN(key.set, reader_.sequence_set());
-            return success();
-        }
+            case Argument::field: {
+                TRY_ASSIGN(key.name, reader_.astring());
+                TRY(reader_.space());
+                TRY_ASSIGN(key.text, converted_string());
+                return success();
+            }
+            case Argument::address_or_subject:
+            case Argument::string: {
+                TRY_ASSIGN(key.text, converted_string());
+                return success();
+            }
+            case Argument::keyword: {
+                TRY_ASSIGN(key.text, reader_.atom());
+                return success();
+            }
+            case Argument::date: {
+                TRY_ASSIGN(const std::string date, reader_.astring());
+                TRY_ASSIGN(key.day, text::parse_date(date));
+                return success();
+            }
+            case Argument::number: {
+                TRY_ASSIGN(key.number, reader_.number());
+                return success();
+            }
+            case Argument::set: {
+                TRY_ASSIGN(key.set, reader_.sequence_set());
+                return success();
+            }
         }
         return success();
     }

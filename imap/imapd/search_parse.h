@@ -29,19 +29,19 @@ struct SearchKey {
         flags_clear,  // bits: all of them clear
         recent,
         old,
-        keyword,      // text
-        unkeyword,    // text
-        before,       // day: of INTERNALDATE
+        keyword,    // text
+        unkeyword,  // text
+        before,     // day: of INTERNALDATE
         on,
         since,
         sent_before,  // day: of the Date: header
         sent_on,
         sent_since,
-        larger,       // number
-        smaller,      // number
-        header,       // name, text
-        body,         // text
-        text,         // text
+        larger,   // number
+        smaller,  // number
+        header,   // name, text
+        body,     // text
+        text,     // text
     } kind = Kind::all;
     uint32_t bits = 0;
     uint32_t number = 0;

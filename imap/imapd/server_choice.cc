@@ -26,7 +26,9 @@ uint32_t some_number()
 
 uint64_t percent_free(const ServerSpace& s)
 {
-    return s.total_kilobytes == 0 ? 0 : s.free_kilobytes / std::max<uint64_t>(s.total_kilobytes / 100, 1);
+    return s.total_kilobytes == 0
+               ? 0
+               : s.free_kilobytes / std::max<uint64_t>(s.total_kilobytes / 100, 1);
 }
 
 // Free space that counts as weight; the delta mode counts only what is above the fullest server.
@@ -67,7 +69,8 @@ std::optional<ServerSpace> ask_space(ImapSession& session, const std::string& se
 Result<std::string> any_reachable(ImapSession& session, std::vector<std::string> servers)
 {
     size_t first = some_number() % servers.size();
-    std::rotate(servers.begin(), servers.begin() + static_cast<std::ptrdiff_t>(first), servers.end());
+    std::rotate(servers.begin(), servers.begin() + static_cast<std::ptrdiff_t>(first),
+                servers.end());
     for (const std::string& server : servers)
         if (session.backends->get(server)) return server;
     return Error{Code::unavailable, "no server of serverlist can be reached"};
@@ -86,13 +89,13 @@ std::optional<ServerSpace> parse_space(std::string_view value)
     return ServerSpace{{}, *free, *total};
 }
 
-std::string choose_by_space(std::span<const ServerSpace> servers,
-                            config::ServerlistSelectMode mode, uint64_t soft_usage_limit,
-                            uint32_t random)
+std::string choose_by_space(std::span<const ServerSpace> servers, config::ServerlistSelectMode mode,
+                            uint64_t soft_usage_limit, uint32_t random)
 {
     std::vector<ServerSpace> good;
     for (const ServerSpace& s : servers)
-        if (soft_usage_limit == 0 || 100 - std::min<uint64_t>(percent_free(s), 100) <= soft_usage_limit)
+        if (soft_usage_limit == 0 ||
+            100 - std::min<uint64_t>(percent_free(s), 100) <= soft_usage_limit)
             good.push_back(s);
     if (good.empty()) good.assign(servers.begin(), servers.end());
     auto by_percent = [](const ServerSpace& a, const ServerSpace& b) {
@@ -100,19 +103,20 @@ std::string choose_by_space(std::span<const ServerSpace> servers,
     };
     using Mode = config::ServerlistSelectMode;
     switch (mode) {
-    case Mode::random:
-        return good[random % good.size()].server;
-    case Mode::freespace_most:
-        return std::max_element(good.begin(), good.end(), [](const auto& a, const auto& b) {
-                   return a.free_kilobytes < b.free_kilobytes;
-               })->server;
-    case Mode::freespace_percent_most:
-        return std::max_element(good.begin(), good.end(), by_percent)->server;
-    case Mode::freespace_percent_weighted:
-        return weighted(good, 0, random);
-    case Mode::freespace_percent_weighted_delta:
-        return weighted(good, percent_free(*std::min_element(good.begin(), good.end(), by_percent)),
-                        random);
+        case Mode::random: return good[random % good.size()].server;
+        case Mode::freespace_most:
+            return std::max_element(good.begin(), good.end(),
+                                    [](const auto& a, const auto& b) {
+                                        return a.free_kilobytes < b.free_kilobytes;
+                                    })
+                ->server;
+        case Mode::freespace_percent_most:
+            return std::max_element(good.begin(), good.end(), by_percent)->server;
+        case Mode::freespace_percent_weighted: return weighted(good, 0, random);
+        case Mode::freespace_percent_weighted_delta:
+            return weighted(good,
+                            percent_free(*std::min_element(good.begin(), good.end(), by_percent)),
+                            random);
     }
     return good.front().server;
 }
@@ -131,9 +135,9 @@ Result<std::string> choose_server(ImapSession& session)
     for (const std::string& server : servers)
         if (auto space = ask_space(session, server)) spaces.push_back(*std::move(space));
     if (spaces.empty()) return any_reachable(session, std::move(servers));
-    return choose_by_space(spaces, mode,
-                           static_cast<uint64_t>(session.config.serverlist_select_soft_usage_limit()),
-                           some_number());
+    return choose_by_space(
+        spaces, mode, static_cast<uint64_t>(session.config.serverlist_select_soft_usage_limit()),
+        some_number());
 }
 
 }  // namespace rookery::imapd

@@ -35,11 +35,11 @@ struct LocalSelection {
 struct RemoteSelection {
     backend::Backend* backend = nullptr;  // owned by the pool
     model::MailboxName name;
-    std::string external;                 // as the client wrote it
+    std::string external;  // as the client wrote it
     bool read_only = false;
     // What the client was told at SELECT, and whether nothing happened since that would show if
     // another connection took over (RULES 5.5).
-    std::string arguments;                // of SELECT, behind the name
+    std::string arguments;  // of SELECT, behind the name
     uint32_t uidvalidity = 0;
     uint32_t exists = 0;
     uint32_t uidnext = 0;
@@ -71,10 +71,10 @@ struct Completion {
 
 struct ImapSession {
     const config::Config& config;
-    session::SessionKit& kit;             // greeting, TLS, SASL, limits, shutdown file, scoreboard
+    session::SessionKit& kit;  // greeting, TLS, SASL, limits, shutdown file, scoreboard
     mboxlist::Directory& directory;
-    mailbox::MailboxStore* store;         // null in proxyd
-    backend::BackendPool* backends;       // null where no murder is configured
+    mailbox::MailboxStore* store;    // null in proxyd
+    backend::BackendPool* backends;  // null where no murder is configured
     stream::Stream& client;
     CommandReader reader;
 
@@ -98,9 +98,9 @@ struct ImapSession {
 // One command being run.
 struct Command {
     std::string tag;
-    std::string name;                       // upper case; "UID FETCH" for UID commands
+    std::string name;  // upper case; "UID FETCH" for UID commands
     bool by_uid = false;
-    std::string external;                   // by_mailbox: the name as the client wrote it
+    std::string external;  // by_mailbox: the name as the client wrote it
     std::optional<model::MailboxName> mailbox;
     std::optional<model::MailboxEntry> entry;  // by_mailbox and found: its list entry
 };

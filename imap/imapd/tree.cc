@@ -20,8 +20,8 @@ Status move_in_store(mailbox::MailboxStore& store, std::span<const MailboxEntry>
         while (done > 0) {
             done--;
             if (auto back = store.rename(to[done], from[done]); !back)
-                log::error("rename not undone", {{"mailbox", to[done].name.internal()},
-                                                 {"reason", back.error()}});
+                log::error("rename not undone",
+                           {{"mailbox", to[done].name.internal()}, {"reason", back.error()}});
         }
         return moved;
     }
@@ -37,8 +37,8 @@ Status rename_mailboxes(ImapSession& session, std::span<const MailboxEntry> from
         const size_t n = std::min(kBatch, from.size() - begin);
         const auto olds = from.subspan(begin, n);
         const auto news = to.subspan(begin, n);
-        TRY(session.directory.rename(
-            olds, news, [&] { return move_in_store(*session.store, olds, news); }));
+        TRY(session.directory.rename(olds, news,
+                                     [&] { return move_in_store(*session.store, olds, news); }));
     }
     return success();
 }
@@ -48,9 +48,8 @@ void leave_if_selected(ImapSession& session, std::span<const MailboxEntry> entri
     auto* local = session.local();
     if (local == nullptr) return;
     const auto& selected = local->mailbox->entry().name;
-    const bool is_one = std::any_of(entries.begin(), entries.end(), [&](const MailboxEntry& e) {
-        return e.name == selected;
-    });
+    const bool is_one = std::any_of(entries.begin(), entries.end(),
+                                    [&](const MailboxEntry& e) { return e.name == selected; });
     if (!is_one) return;
     session.unselect();
     session.client.put("* OK [CLOSED] The selected mailbox is gone\r\n");

@@ -30,8 +30,8 @@ std::string to_xtext(std::string_view text)
 // "Not here": the list was stale, not the sender wrong.
 bool says_unknown(const Reply& r)
 {
-    return r.code >= 500 && (enhanced_code(r).starts_with("5.1.") ||
-                             (r.code == 550 && enhanced_code(r).empty()));
+    return r.code >= 500 &&
+           (enhanced_code(r).starts_with("5.1.") || (r.code == 550 && enhanced_code(r).empty()));
 }
 
 // Another server's trouble with us is no verdict on the recipient.
@@ -106,8 +106,7 @@ Result<mailbox::StagedMessage*> Delivery::staged_on(const Transaction& t,
 Reply Delivery::deliver_local(const Transaction& t, const Recipient& recipient)
 {
     bool hard_quota = config_.lmtp_over_quota_perm_failure();
-    if (store_ == nullptr)
-        return reply_for(Error{Code::config, "a local mailbox, and no store"});
+    if (store_ == nullptr) return reply_for(Error{Code::config, "a local mailbox, and no store"});
     auto attempt = [&]() -> Status {
         TRY_ASSIGN(model::MailboxEntry entry, recipients_.target(recipient, t.sender));
         TRY_ASSIGN(mailbox::StagedMessage * staged, staged_on(t, entry.partition));
@@ -124,7 +123,8 @@ Reply Delivery::deliver_local(const Transaction& t, const Recipient& recipient)
     Status done = attempt();
     if (done) return success_reply(t);
     log::warning("not delivered", {{"mailbox", recipient.mailbox.internal()},
-                                   {"reason", done.error()}, {"session", t.session_id}});
+                                   {"reason", done.error()},
+                                   {"session", t.session_id}});
     // It was there at RCPT: whoever asks again hears what is right then.
     if (done.is(Code::not_found)) return reply_for(Error{Code::moved, {}});
     return reply_for(done.error(), hard_quota);
@@ -137,8 +137,7 @@ Result<Reply> Delivery::ask(stream::Stream& stream, std::string_view command)
     return read_reply(stream);
 }
 
-Status Delivery::send_envelope(const Transaction& t, Remote& remote,
-                               std::vector<size_t>& accepted)
+Status Delivery::send_envelope(const Transaction& t, Remote& remote, std::vector<size_t>& accepted)
 {
     stream::Stream& stream = remote.backend->stream();
     TRY_ASSIGN(Reply reset, ask(stream, "RSET"));
@@ -151,8 +150,8 @@ Status Delivery::send_envelope(const Transaction& t, Remote& remote,
     for (size_t i : remote.which) {
         const Recipient& r = t.recipients[i];
         bool ignore = r.ignore_quota && remote.backend->has_capability("IGNOREQUOTA");
-        TRY_ASSIGN(replies_[i], ask(stream, cat("RCPT TO:<", r.address, ">",
-                                                ignore ? " IGNOREQUOTA" : "")));
+        TRY_ASSIGN(replies_[i],
+                   ask(stream, cat("RCPT TO:<", r.address, ">", ignore ? " IGNOREQUOTA" : "")));
         if (replies_[i].is_positive())
             accepted.push_back(i);
         else if (says_unknown(replies_[i]))

@@ -47,8 +47,7 @@ class Delivery {
     void deliver_remote(const Transaction& t, const std::string& server,
                         const std::vector<size_t>& which);
     Status send_envelope(const Transaction& t, Remote& remote, std::vector<size_t>& accepted);
-    Status send_message(const Transaction& t, Remote& remote,
-                        const std::vector<size_t>& accepted);
+    Status send_message(const Transaction& t, Remote& remote, const std::vector<size_t>& accepted);
     void retry_strays(const Transaction& t);
     Result<Reply> ask(stream::Stream& stream, std::string_view command);
     Reply success_reply(const Transaction& t) const;

@@ -72,10 +72,10 @@ bool Engine::wait_for_command()
 void Engine::one_command()
 {
     static constexpr Row kTable[] = {
-        {"LHLO", false, true, &Engine::lhlo},      {"MAIL", false, true, &Engine::mail},
-        {"RCPT", false, true, &Engine::rcpt},      {"DATA", false, false, &Engine::data},
-        {"RSET", false, false, &Engine::rset},     {"NOOP", false, true, &Engine::noop},
-        {"VRFY", false, true, &Engine::vrfy},      {"QUIT", false, false, &Engine::quit},
+        {"LHLO", false, true, &Engine::lhlo},         {"MAIL", false, true, &Engine::mail},
+        {"RCPT", false, true, &Engine::rcpt},         {"DATA", false, false, &Engine::data},
+        {"RSET", false, false, &Engine::rset},        {"NOOP", false, true, &Engine::noop},
+        {"VRFY", false, true, &Engine::vrfy},         {"QUIT", false, false, &Engine::quit},
         {"STARTTLS", true, false, &Engine::starttls}, {"AUTH", true, true, &Engine::auth},
     };
     auto line = client_.read_line(kMaxAuthLine);
@@ -168,7 +168,8 @@ void Engine::quit(std::string_view)
 
 void Engine::starttls(std::string_view)
 {
-    if (preauthenticated_ || !kit_.can_starttls()) return say(502, "5.5.1 TLS is not possible here");
+    if (preauthenticated_ || !kit_.can_starttls())
+        return say(502, "5.5.1 TLS is not possible here");
     if (logged_in_ || transaction_) return say(503, "5.5.1 Not now");
     say(220, "2.0.0 Begin TLS negotiation now");
     if (!client_.flush() || !kit_.start_tls(client_)) {

@@ -29,8 +29,7 @@ void Engine::auth(std::string_view arguments)
     if (last) return auth_done(*last);
     if (!client_.ok()) return;
     const Error& error = last.error();
-    if (error.code == Code::unsupported)
-        return say(504, "5.5.4 Unrecognized authentication type");
+    if (error.code == Code::unsupported) return say(504, "5.5.4 Unrecognized authentication type");
     if (error.code == Code::closed) return say(501, "5.5.4 Client canceled authentication");
     kit_.login_failed(kit_.sasl().authid(), mechanism, error.text);
     if (error.code == Code::unavailable) return say(454, "4.7.0 Temporary authentication failure");

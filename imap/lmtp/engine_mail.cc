@@ -57,8 +57,8 @@ void Engine::rcpt(std::string_view arguments)
     if (!parsed) return say(for_argument(parsed.error(), "Syntax error in RCPT TO"));
     auto recipient = recipients_.resolve(*parsed, transaction_->sender);
     if (!recipient) {
-        log::info("recipient refused", {{"address", parsed->to.text},
-                                        {"reason", recipient.error()}});
+        log::info("recipient refused",
+                  {{"address", parsed->to.text}, {"reason", recipient.error()}});
         return say(reply_for(recipient.error()));
     }
     transaction_->recipients.push_back(*std::move(recipient));
@@ -87,10 +87,9 @@ std::string Engine::front_of_message() const
     now.zone_minutes = text::local_zone_minutes(now.seconds);
     return cat("Return-Path: <", transaction_->mail.from.text, ">\r\nReceived: from ",
                helo_.empty() ? std::string("unknown") : helo_, " (",
-               host.empty() ? std::string("unknown") : host, ")\r\n\t by ",
-               config_.servername(), " (Rookery) with ", with, ";\r\n\t ",
-               text::format_header_date(now), "\r\nX-Cyrus-Session-Id: ", kit_.session_id(),
-               "\r\n");
+               host.empty() ? std::string("unknown") : host, ")\r\n\t by ", config_.servername(),
+               " (Rookery) with ", with, ";\r\n\t ", text::format_header_date(now),
+               "\r\nX-Cyrus-Session-Id: ", kit_.session_id(), "\r\n");
 }
 
 FilterOptions Engine::filter_options() const
@@ -140,8 +139,8 @@ void Engine::receive(mailbox::StagedMessage& staged, const std::string& partitio
         transaction_->partition = partition;
         replies = delivery_.deliver(*transaction_);
     } else {
-        log::warning("message refused", {{"reason", complete.error()},
-                                         {"session", kit_.session_id()}});
+        log::warning("message refused",
+                     {{"reason", complete.error()}, {"session", kit_.session_id()}});
         replies.assign(count, reply_for(complete.error()));
     }
     for (const Reply& r : replies) say(r);

@@ -177,8 +177,7 @@ Result<MailArguments> parse_mail(std::string_view arguments)
     TRY_ASSIGN(mail.from, take_path(arguments, "FROM:", true));
     for (std::string_view word : split(arguments, ' ', false)) {
         size_t equals = word.find('=');
-        if (equals == std::string_view::npos)
-            return Error{Code::unsupported, "unknown parameter"};
+        if (equals == std::string_view::npos) return Error{Code::unsupported, "unknown parameter"};
         TRY(apply_mail_parameter(mail, word.substr(0, equals), word.substr(equals + 1)));
     }
     return mail;

@@ -11,7 +11,7 @@ namespace {
 constexpr size_t kPiece = 32768;
 constexpr size_t kLongestName = 16;  // longer than any name that is looked for, with its colon
 constexpr size_t kMaxMessageId = 998;
-constexpr size_t kMaxHops = 100;     // RFC 5321 6.3
+constexpr size_t kMaxHops = 100;  // RFC 5321 6.3
 
 bool is_8bit(char c)
 {

@@ -28,8 +28,7 @@ Status usable(const model::MailboxEntry& entry)
         case model::EntryState::deleted: return Error{Code::not_found, "deleted"};
     }
     // Its creation may still be refused by the master (RULES 4.2).
-    if (entry.pending == model::Pending::create)
-        return Error{Code::reserved, "is being created"};
+    if (entry.pending == model::Pending::create) return Error{Code::reserved, "is being created"};
     return success();
 }
 

@@ -24,11 +24,11 @@ class Config;
 namespace rookery::lmtp {
 
 struct Recipient {
-    std::string address;                      // as given, without brackets
-    model::MailboxName mailbox;               // the user's INBOX, or the shared mailbox
+    std::string address;                       // as given, without brackets
+    model::MailboxName mailbox;                // the user's INBOX, or the shared mailbox
     std::optional<model::MailboxName> folder;  // user+detail: tried first
-    std::string userid;                       // "" for a shared mailbox
-    std::string server;                       // "" = here
+    std::string userid;                        // "" for a shared mailbox
+    std::string server;                        // "" = here
     bool ignore_quota = false;
 };
 

@@ -35,10 +35,10 @@ Reply reply_for(const Error& error, bool quota_is_permanent)
     switch (error.code) {
         case Code::not_found:
         case Code::bad_name:
-            return Reply{550,
-                         {"Mailbox unknown.  Either there is no mailbox associated with this",
-                          "name or you do not have authorization to see it.",
-                          "5.1.1 User unknown"}};
+            return Reply{
+                550,
+                {"Mailbox unknown.  Either there is no mailbox associated with this",
+                 "name or you do not have authorization to see it.", "5.1.1 User unknown"}};
         case Code::denied:
             return Reply{550,
                          {"You do not have permission to post a message to this mailbox.",
@@ -51,8 +51,7 @@ Reply reply_for(const Error& error, bool quota_is_permanent)
         case Code::reserved:
         case Code::exists:
         case Code::busy: return reply(451, "4.2.1 Mailbox is not available now, try again");
-        case Code::behind:
-            return reply(451, "4.4.3 The mailbox list is not current, try again");
+        case Code::behind: return reply(451, "4.4.3 The mailbox list is not current, try again");
         case Code::unavailable:
         case Code::timeout:
         case Code::closed: return reply(451, "4.4.3 Remote server unavailable");

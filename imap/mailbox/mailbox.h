@@ -33,8 +33,8 @@ struct MessageInfo {
     model::KeywordBits keywords;
     uint64_t modseq = 0;
     bool recent = false;
-    bool expunged = false;      // gone from disk; its number stays until refresh(may_expunge)
-    std::string_view guid;      // 20 bytes, SHA-1; points into the view, valid until refresh()
+    bool expunged = false;  // gone from disk; its number stays until refresh(may_expunge)
+    std::string_view guid;  // 20 bytes, SHA-1; points into the view, valid until refresh()
 };
 
 // The bytes of a message, mapped. Valid while the object lives, whatever others expunge.
@@ -57,8 +57,8 @@ struct Changes {
     std::vector<uint32_t> expunged;  // sequence numbers, highest first, so each is right when told
     bool exists_changed = false;
     bool recent_changed = false;
-    bool keywords_changed = false;   // the FLAGS list grew
-    std::vector<uint32_t> flags;     // sequence numbers (after the expunges) whose flags changed
+    bool keywords_changed = false;  // the FLAGS list grew
+    std::vector<uint32_t> flags;    // sequence numbers (after the expunges) whose flags changed
 };
 
 enum class FlagChange { replace, add, remove };

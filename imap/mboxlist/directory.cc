@@ -12,13 +12,11 @@ Status check_free(Directory& directory, const MailboxName& name)
     if (there.is(Code::not_found)) return success();
     if (!there) return there.error();
     switch (there->state) {
-    case model::EntryState::deleted:
-        return success();
-    case model::EntryState::reserved:
-        return Error{Code::reserved, cat("mailbox name is reserved: ", name.internal())};
-    case model::EntryState::active:
-    case model::EntryState::moving:
-        break;
+        case model::EntryState::deleted: return success();
+        case model::EntryState::reserved:
+            return Error{Code::reserved, cat("mailbox name is reserved: ", name.internal())};
+        case model::EntryState::active:
+        case model::EntryState::moving: break;
     }
     return Error{Code::exists, cat("mailbox exists: ", name.internal())};
 }

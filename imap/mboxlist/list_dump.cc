@@ -53,15 +53,15 @@ class Reader {
 
     Error wrong(std::string_view why) const
     {
-        const auto line = std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(at_),
-                                     '\n');
+        const auto line =
+            std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(at_), '\n');
         const bool cut = at_ >= text_.size();
         return {Code::syntax, cat("line ", line + 1, ": ", cut ? "the file ends here: " : "", why)};
     }
     void skip_space()
     {
-        while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) !=
-                                         std::string_view::npos)
+        while (at_ < text_.size() &&
+               std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos)
             ++at_;
     }
     bool take(char c)
@@ -124,19 +124,15 @@ class Reader {
         skip_space();
         if (at_ >= text_.size()) return wrong("a value expected");
         switch (text_[at_]) {
-        case '"':
-            TRY(string());
-            return success();
-        case '{':
-            return object([&](const std::string&) { return skip_value(depth + 1); });
-        case '[':
-            ++at_;
-            if (take(']')) return success();
-            do TRY(skip_value(depth + 1));
-            while (take(','));
-            return expect(']');
-        default:
-            break;
+            case '"': TRY(string()); return success();
+            case '{': return object([&](const std::string&) { return skip_value(depth + 1); });
+            case '[':
+                ++at_;
+                if (take(']')) return success();
+                do TRY(skip_value(depth + 1));
+                while (take(','));
+                return expect(']');
+            default: break;
         }
         const size_t end = std::min(text_.find_first_of(",]} \t\r\n", at_), text_.size());
         if (end == at_) return wrong("a value expected");
@@ -156,14 +152,16 @@ class Reader {
         if (at_ >= text_.size()) return wrong("a string without its end");
         const char c = text_[at_++];
         switch (c) {
-        case 'b': out += '\b'; return success();
-        case 'f': out += '\f'; return success();
-        case 'n': out += '\n'; return success();
-        case 'r': out += '\r'; return success();
-        case 't': out += '\t'; return success();
-        case '"': case '\\': case '/': out += c; return success();
-        case 'u': break;
-        default: return wrong("an unknown escape in a string");
+            case 'b': out += '\b'; return success();
+            case 'f': out += '\f'; return success();
+            case 'n': out += '\n'; return success();
+            case 'r': out += '\r'; return success();
+            case 't': out += '\t'; return success();
+            case '"':
+            case '\\':
+            case '/': out += c; return success();
+            case 'u': break;
+            default: return wrong("an unknown escape in a string");
         }
         auto code = unhex(text_.substr(at_, 4));
         if (!code || code->size() != 2) return wrong("a broken \\u in a string");

@@ -25,8 +25,7 @@ std::string dump_member(const model::MailboxEntry& entry);
 // own_server: what a server of this name has is here.
 using EachDumped = std::function<Status(model::MailboxEntry entry)>;
 Status read_dump(std::string_view text, std::string_view own_server, const EachDumped& each);
-Status read_legacy_dump(std::string_view text, std::string_view own_server,
-                        const EachDumped& each);
+Status read_legacy_dump(std::string_view text, std::string_view own_server, const EachDumped& each);
 // Which of the two a text is.
 bool is_legacy_dump(std::string_view text);
 

@@ -74,8 +74,8 @@ void ListPattern::start(Bits& at) const
 void ListPattern::step(Bits& at, char c, bool nocase) const
 {
     const uint64_t* letter = &letters_[static_cast<unsigned char>(c) * words_];
-    const uint64_t* other = nocase ? &letters_[static_cast<unsigned char>(to_lower(c)) * words_]
-                                   : letter;
+    const uint64_t* other =
+        nocase ? &letters_[static_cast<unsigned char>(to_lower(c)) * words_] : letter;
     uint64_t carry = 0;
     for (size_t w = 0; w < words_; ++w) {
         const uint64_t moves = at[w] & (letter[w] | other[w]);
@@ -128,8 +128,7 @@ bool ListPattern::matches(std::string_view name, size_t nocase) const
 
 std::string join_reference(std::string_view reference, std::string_view pattern, char separator)
 {
-    if (reference.ends_with(separator) && pattern.starts_with(separator))
-        pattern.remove_prefix(1);
+    if (reference.ends_with(separator) && pattern.starts_with(separator)) pattern.remove_prefix(1);
     return cat(reference, pattern);
 }
 

@@ -91,15 +91,13 @@ ListWalker::ListWalker(Directory& directory, const model::Namespace& names,
 bool ListWalker::is_visible(const MailboxEntry& entry) const
 {
     switch (entry.state) {
-    case EntryState::active:
-    case EntryState::moving:
-        break;
-    case EntryState::reserved:
-        // With an ACL it is a mailbox between the two ends of a move, and still the user's.
-        if (entry.acl.empty()) return false;
-        break;
-    case EntryState::deleted:
-        return false;
+        case EntryState::active:
+        case EntryState::moving: break;
+        case EntryState::reserved:
+            // With an ACL it is a mailbox between the two ends of a move, and still the user's.
+            if (entry.acl.empty()) return false;
+            break;
+        case EntryState::deleted: return false;
     }
     if (entry.pending == model::Pending::create) return false;
     if (who_.admin) return true;
@@ -131,11 +129,11 @@ void ListWalker::add_ranges(const std::string& literal, std::vector<Segment>& ou
     const std::string users = cat(options.userprefix, separator);
     const std::string shared = cat(options.sharedprefix, separator);
     if (compatible(literal, users))
-        add_plain_range(kUsers, std::string_view(literal).substr(std::min(literal.size(),
-                                                                          users.size())), out);
+        add_plain_range(
+            kUsers, std::string_view(literal).substr(std::min(literal.size(), users.size())), out);
     if (compatible(literal, shared))
-        add_plain_range("", std::string_view(literal).substr(std::min(literal.size(),
-                                                                      shared.size())), out);
+        add_plain_range(
+            "", std::string_view(literal).substr(std::min(literal.size(), shared.size())), out);
 }
 
 // Disjoint, in order, without the own tree, which comes first and as a whole: it is small.
@@ -259,9 +257,9 @@ bool ListWalker::flush(std::string_view next_key, std::string_view next_name)
 {
     if (!waiting_) return !stopped_;
     ListItem item{waiting_name_, &*waiting_, false};
-    item.has_children = next_key.starts_with(waiting_key_ + kHierarchy) &&
-                        (waiting_has_domain_ ||
-                         next_name.starts_with(waiting_name_ + names_.separator()));
+    item.has_children =
+        next_key.starts_with(waiting_key_ + kHierarchy) &&
+        (waiting_has_domain_ || next_name.starts_with(waiting_name_ + names_.separator()));
     if (waiting_key_ == own_key_ && names_.is_alternative()) {
         // Here the other own mailboxes stand beside INBOX; below it are those of a folder INBOX.
         const std::string below = cat(own_key_, kHierarchy, kInbox, kHierarchy);

@@ -55,9 +55,8 @@ Result<std::unique_ptr<Directory>> open_directory(const config::Config& config)
 {
     TRY_ASSIGN(std::unique_ptr<Directory> list, open_list(config));
     if (!holds_replica(config)) return list;
-    return std::unique_ptr<Directory>(
-        std::make_unique<KickingDirectory>(std::move(list), kick_socket_path(config),
-                                           Milliseconds(config.mupdate_catchup_timeout())));
+    return std::unique_ptr<Directory>(std::make_unique<KickingDirectory>(
+        std::move(list), kick_socket_path(config), Milliseconds(config.mupdate_catchup_timeout())));
 }
 
 }  // namespace rookery::mboxlist

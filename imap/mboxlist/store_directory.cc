@@ -155,12 +155,9 @@ Status StoreDirectory::scan(const std::string& from_key,
         }
         Next next = each(*entry);
         switch (next.what) {
-        case Next::What::go_on:
-            break;
-        case Next::What::stop:
-            return db::Next::stop();
-        case Next::What::seek:
-            return db::Next::seek(cat(kNames, next.key));
+            case Next::What::go_on: break;
+            case Next::What::stop: return db::Next::stop();
+            case Next::What::seek: return db::Next::seek(cat(kNames, next.key));
         }
         return db::Next::go_on();
     }));

@@ -24,12 +24,12 @@ enum class Pending : unsigned char { none, create, remove, rename_new, update };
 struct MailboxEntry {
     MailboxName name;
     EntryState state = EntryState::active;
-    std::string server;     // "" = this server; else as on the wire
+    std::string server;  // "" = this server; else as on the wire
     std::string partition;
     Acl acl;
-    std::string uniqueid;   // stable across renames and moves; hexadecimal
+    std::string uniqueid;      // stable across renames and moves; hexadecimal
     uint64_t uidvalidity = 0;  // 0 = not known here
-    uint64_t serial = 0;    // of the change that made this state; 0 = none
+    uint64_t serial = 0;       // of the change that made this state; 0 = none
     Pending pending = Pending::none;
 
     bool is_local() const { return server.empty(); }

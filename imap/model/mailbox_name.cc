@@ -86,8 +86,8 @@ Result<MailboxName> MailboxName::inbox_of(std::string_view userid, std::string_v
 {
     size_t at = userid.rfind('@');
     std::string_view local = userid.substr(0, at);
-    std::string_view domain = at == std::string_view::npos ? std::string_view{}
-                                                           : userid.substr(at + 1);
+    std::string_view domain =
+        at == std::string_view::npos ? std::string_view{} : userid.substr(at + 1);
     if (local.empty()) return bad("no user id");
     if (at != std::string_view::npos && domain.empty()) return bad("empty domain");
     if (local.find('^') != std::string_view::npos) return bad("'^' in a user id");
@@ -171,7 +171,8 @@ Result<MailboxName> MailboxName::with_prefix(const MailboxName& from, const Mail
 {
     if (*this == from) return to;
     if (!from.is_above(*this)) return bad("not below the mailbox that is renamed");
-    return from_internal(cat(to.internal_, std::string_view(internal_).substr(from.internal_.size())));
+    return from_internal(
+        cat(to.internal_, std::string_view(internal_).substr(from.internal_.size())));
 }
 
 std::string_view MailboxName::leaf() const

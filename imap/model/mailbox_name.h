@@ -28,7 +28,8 @@ class MailboxName {
     // From key(), as stored in the list.
     static Result<MailboxName> from_key(std::string_view key);
     // user.<localpart>, with the domain of userid in front if it has one that is not default_domain.
-    static Result<MailboxName> inbox_of(std::string_view userid, std::string_view default_domain = {});
+    static Result<MailboxName> inbox_of(std::string_view userid,
+                                        std::string_view default_domain = {});
 
     const std::string& internal() const { return internal_; }
     std::string key() const;
@@ -39,7 +40,7 @@ class MailboxName {
     std::string_view local() const;
     // The owner's user id ("bob", "bob@dom") if this is in a user's tree, else "".
     std::string user() const;
-    bool is_inbox() const;          // user.<x> itself
+    bool is_inbox() const;  // user.<x> itself
     bool is_deleted(std::string_view deletedprefix = "DELETED") const;
     // The name one level up; none at the top. The parent of user.bob is none.
     std::optional<MailboxName> parent() const;
@@ -54,7 +55,10 @@ class MailboxName {
     // "<deletedprefix>.<name>.<HEX of now>"
     Result<MailboxName> deleted_name(std::string_view deletedprefix, int64_t now) const;
 
-    friend bool operator==(const MailboxName& a, const MailboxName& b) { return a.internal_ == b.internal_; }
+    friend bool operator==(const MailboxName& a, const MailboxName& b)
+    {
+        return a.internal_ == b.internal_;
+    }
     friend bool operator<(const MailboxName& a, const MailboxName& b) { return a.key() < b.key(); }
 
  private:

@@ -156,16 +156,15 @@ Result<MailboxName> Namespace::alternative_to_internal(std::string_view domain,
 std::optional<std::string> Namespace::to_external(const MailboxName& name) const
 {
     if (name.is_deleted(options_.deletedprefix) && !as_admin_) return std::nullopt;
-    std::string_view own_domain = options_.virtdomains
-                                      ? domain_of(userid_, options_.defaultdomain)
-                                      : std::string_view{};
+    std::string_view own_domain =
+        options_.virtdomains ? domain_of(userid_, options_.defaultdomain) : std::string_view{};
     bool all_domains = as_admin_ && own_domain.empty();
     if (!all_domains && name.domain() != own_domain) return std::nullopt;
     std::vector<std::string_view> parts = split(name.local(), '.');
     std::string owner = name.user();
     bool own = !owner.empty() && !userid_.empty() && owner == canonical_own_userid();
-    std::optional<std::string> external = is_alternative() ? alternative_external(parts, own)
-                                                           : standard_external(parts, own);
+    std::optional<std::string> external =
+        is_alternative() ? alternative_external(parts, own) : standard_external(parts, own);
     if (external && all_domains && !name.domain().empty()) cat_to(*external, '@', name.domain());
     return external;
 }

@@ -66,8 +66,8 @@ void SequenceSet::resolve(uint32_t largest)
               [](const Range& a, const Range& b) { return a.first < b.first; });
     std::vector<Range> merged;
     for (const Range& r : ranges_) {
-        bool joins = !merged.empty() &&
-                     (r.first <= merged.back().last || r.first - merged.back().last == 1);
+        bool joins =
+            !merged.empty() && (r.first <= merged.back().last || r.first - merged.back().last == 1);
         if (joins)
             merged.back().last = std::max(merged.back().last, r.last);
         else

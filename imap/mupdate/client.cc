@@ -24,8 +24,8 @@ Result<std::unique_ptr<Client>> Client::connect(const config::Config& config)
     options.authname = config.mupdate_authname();
     options.password = config.mupdate_password();
     options.realm = config.mupdate_realm();
-    TRY_ASSIGN(auto backend, backend::Backend::connect(config, backend::mupdate_dialect(), server,
-                                                       options));
+    TRY_ASSIGN(auto backend,
+               backend::Backend::connect(config, backend::mupdate_dialect(), server, options));
     return std::make_unique<Client>(std::move(backend));
 }
 
@@ -52,13 +52,13 @@ Result<std::optional<Response>> Client::take_buffered()
 {
     ParsedResponse parsed = parse_response(in_);
     switch (parsed.kind) {
-    case ParsedResponse::Kind::incomplete: return std::optional<Response>();
-    case ParsedResponse::Kind::broken: {
-        Error error{Code::syntax, "the mupdate master sends what is not MUPDATE"};
-        backend_->stream().fail(error);
-        return error;
-    }
-    case ParsedResponse::Kind::response: break;
+        case ParsedResponse::Kind::incomplete: return std::optional<Response>();
+        case ParsedResponse::Kind::broken: {
+            Error error{Code::syntax, "the mupdate master sends what is not MUPDATE"};
+            backend_->stream().fail(error);
+            return error;
+        }
+        case ParsedResponse::Kind::response: break;
     }
     in_.erase(0, parsed.position);
     return std::optional<Response>(std::move(parsed.response));
@@ -110,18 +110,18 @@ Result<Client::Reply> Client::reply()
             return response.error();
         }
         switch (response->kind) {
-        case Response::Kind::ok: return Reply{true, std::move(response->text)};
-        case Response::Kind::no:
-        case Response::Kind::bad: return Reply{false, std::move(response->text)};
-        case Response::Kind::bye: {
-            Error gone{Code::closed, cat("the mupdate master said BYE: ", response->text)};
-            backend_->stream().fail(gone);
-            return gone;
-        }
-        case Response::Kind::mailbox:
-        case Response::Kind::reserve:
-        case Response::Kind::remove:
-        case Response::Kind::other: break;
+            case Response::Kind::ok: return Reply{true, std::move(response->text)};
+            case Response::Kind::no:
+            case Response::Kind::bad: return Reply{false, std::move(response->text)};
+            case Response::Kind::bye: {
+                Error gone{Code::closed, cat("the mupdate master said BYE: ", response->text)};
+                backend_->stream().fail(gone);
+                return gone;
+            }
+            case Response::Kind::mailbox:
+            case Response::Kind::reserve:
+            case Response::Kind::remove:
+            case Response::Kind::other: break;
         }
     }
 }
@@ -135,8 +135,10 @@ Result<Client::Reply> Client::run(Verb verb, std::initializer_list<std::string_v
 
 Result<std::vector<Client::Record>> Client::list(std::string_view prefix)
 {
-    if (prefix.empty()) send(Verb::list, {});
-    else send(Verb::list, {prefix});
+    if (prefix.empty())
+        send(Verb::list, {});
+    else
+        send(Verb::list, {prefix});
     TRY(flush());
     std::vector<Record> records;
     for (;;) {
@@ -177,8 +179,7 @@ Result<Client::Reply> Client::remove_if_at(std::string_view name, std::string_vi
     TRY_ASSIGN(std::optional<Record> found, find(name));
     if (!found) return Reply{true, "not there"};
     if (server_of(found->location) != server_of(location)) return Reply{true, "elsewhere"};
-    if (backend_->has_capability("CONDITIONAL-DELETE"))
-        return run(Verb::remove, {name, location});
+    if (backend_->has_capability("CONDITIONAL-DELETE")) return run(Verb::remove, {name, location});
     return run(Verb::remove, {name});
 }
 

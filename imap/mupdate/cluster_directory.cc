@@ -17,7 +17,7 @@ using model::MailboxName;
 using model::Pending;
 using StoreChange = mboxlist::Change;
 
-constexpr size_t kWindow = 200;       // commands sent ahead of their answers
+constexpr size_t kWindow = 200;        // commands sent ahead of their answers
 constexpr size_t kMaxSettled = 10000;  // pending entries looked at in one run
 constexpr Milliseconds kTryOnce{0};
 
@@ -118,9 +118,9 @@ Status ClusterDirectory::erase(const MailboxName& name)
 // ACTIVATE, and the entry is clear. An answer NO clears it too: it is a conflict for people.
 Status ClusterDirectory::activate(const MailboxEntry& entry, Client& master, bool* refused)
 {
-    TRY_ASSIGN(Client::Reply reply, master.run(Verb::activate, {entry.name.internal(),
-                                                                location(entry),
-                                                                entry.acl.to_string()}));
+    TRY_ASSIGN(Client::Reply reply,
+               master.run(Verb::activate,
+                          {entry.name.internal(), location(entry), entry.acl.to_string()}));
     if (!reply.ok)
         log::error("the mupdate master refuses a mailbox that is here",
                    {{"mailbox", entry.name.internal()}, {"reason", reply.text}});
@@ -140,13 +140,12 @@ Status ClusterDirectory::give_back(const MailboxEntry& entry, Client& master)
 Status ClusterDirectory::settle_entry(const MailboxEntry& entry, Client& master)
 {
     switch (entry.state) {
-    case EntryState::reserved: return give_back(entry, master);
-    case EntryState::active: return activate(entry, master);
-    case EntryState::moving: return success();
-    case EntryState::deleted: break;
+        case EntryState::reserved: return give_back(entry, master);
+        case EntryState::active: return activate(entry, master);
+        case EntryState::moving: return success();
+        case EntryState::deleted: break;
     }
-    TRY_ASSIGN(Client::Reply reply,
-               master.remove_if_at(entry.name.internal(), location(entry)));
+    TRY_ASSIGN(Client::Reply reply, master.remove_if_at(entry.name.internal(), location(entry)));
     if (!reply.ok)
         return Error{Code::denied, cat("the mupdate master refuses DELETE of ",
                                        entry.name.internal(), ": ", reply.text)};
@@ -291,8 +290,7 @@ Status ClusterDirectory::rename(std::span<const MailboxEntry> from,
     for (const auto& entry : to) TRY(check_free(entry.name, master));
     std::vector<StoreChange> intents;
     for (const auto& entry : to)
-        intents.push_back(
-            StoreChange::put(with(entry, EntryState::reserved, Pending::rename_new)));
+        intents.push_back(StoreChange::put(with(entry, EntryState::reserved, Pending::rename_new)));
     TRY(local_->commit(intents));
     Status done = master != nullptr ? reserve_all(to, *master) : success();
     // Names in the deleted namespace are never refused: the time in them is ours.
@@ -361,8 +359,8 @@ Status ClusterDirectory::settle_pending()
             if ((entry->state == EntryState::deleted) != tombstones) continue;
             Status settled = settle_entry(*entry, **master);
             if (settled) continue;
-            log::warning("a pending change is not settled", {{"mailbox", seen.name.internal()},
-                                                             {"error", settled.error()}});
+            log::warning("a pending change is not settled",
+                         {{"mailbox", seen.name.internal()}, {"error", settled.error()}});
             worst = settled;
             if (!(*master)->is_connected()) return no_master(settled.error());
         }

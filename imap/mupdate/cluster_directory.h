@@ -71,8 +71,6 @@ class ClusterDirectory : public mboxlist::Directory {
     std::string location(const model::MailboxEntry& entry) const;
 
  private:
-
-
     Result<std::unique_ptr<Client>> connect() const;
     Status settle_own(const model::MailboxName& name, Client* master);
     Status settle_entry(const model::MailboxEntry& entry, Client& master);

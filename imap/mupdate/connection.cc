@@ -28,19 +28,19 @@ struct Arity {
 Arity arity(Verb verb)
 {
     switch (verb) {
-    case Verb::activate: return {3, 3};
-    case Verb::authenticate: return {1, 2};
-    case Verb::compress:
-    case Verb::find: return {1, 1};
-    case Verb::remove: return {1, 2};
-    case Verb::deactivate:
-    case Verb::reserve: return {2, 2};
-    case Verb::list: return {0, 1};
-    case Verb::update: return {0, kMaxUpdateHosts};
-    case Verb::logout:
-    case Verb::noop:
-    case Verb::starttls:
-    case Verb::unknown: break;
+        case Verb::activate: return {3, 3};
+        case Verb::authenticate: return {1, 2};
+        case Verb::compress:
+        case Verb::find: return {1, 1};
+        case Verb::remove: return {1, 2};
+        case Verb::deactivate:
+        case Verb::reserve: return {2, 2};
+        case Verb::list: return {0, 1};
+        case Verb::update: return {0, kMaxUpdateHosts};
+        case Verb::logout:
+        case Verb::noop:
+        case Verb::starttls:
+        case Verb::unknown: break;
     }
     return {0, 0};
 }
@@ -67,8 +67,7 @@ void Connection::put_banner()
 {
     stream_.put("* AUTH");
     if (make_sasl())
-        for (const std::string& mechanism : sasl_->mechanisms())
-            stream_.put(" \"", mechanism, '"');
+        for (const std::string& mechanism : sasl_->mechanisms()) stream_.put(" \"", mechanism, '"');
     stream_.put("\r\n");
     if (context_.tls != nullptr && !tls_active_) stream_.put("* STARTTLS\r\n");
     if (!compressed_) stream_.put("* COMPRESS \"DEFLATE\"\r\n");
@@ -107,8 +106,8 @@ Status Connection::flush()
     settle();
     Status done = stream_.flush();
     if (!done && task_ != Task::none)
-        log::warning("dropped a listener that does not read", {{"host", host_},
-                                                               {"by", caller_.identity}});
+        log::warning("dropped a listener that does not read",
+                     {{"host", host_}, {"by", caller_.identity}});
     return done;
 }
 
@@ -137,22 +136,22 @@ void Connection::run_command(const Command& command)
 {
     if (!check(command)) return;
     switch (command.verb) {
-    case Verb::activate:
-    case Verb::reserve:
-    case Verb::deactivate:
-    case Verb::remove: run_change(command); break;
-    case Verb::authenticate: run_authenticate(command); break;
-    case Verb::compress: run_compress(command); break;
-    case Verb::find: run_find(command); break;
-    case Verb::list: begin_list(command); break;
-    case Verb::update: begin_update(command); break;
-    case Verb::noop: run_noop(command); break;
-    case Verb::starttls: run_starttls(command); break;
-    case Verb::logout:
-        put_reply(command.tag, "OK", "bye-bye");
-        closing_ = true;
-        break;
-    case Verb::unknown: put_reply(command.tag, "BAD", "Unrecognized command"); break;
+        case Verb::activate:
+        case Verb::reserve:
+        case Verb::deactivate:
+        case Verb::remove: run_change(command); break;
+        case Verb::authenticate: run_authenticate(command); break;
+        case Verb::compress: run_compress(command); break;
+        case Verb::find: run_find(command); break;
+        case Verb::list: begin_list(command); break;
+        case Verb::update: begin_update(command); break;
+        case Verb::noop: run_noop(command); break;
+        case Verb::starttls: run_starttls(command); break;
+        case Verb::logout:
+            put_reply(command.tag, "OK", "bye-bye");
+            closing_ = true;
+            break;
+        case Verb::unknown: put_reply(command.tag, "BAD", "Unrecognized command"); break;
     }
 }
 
@@ -171,8 +170,10 @@ void Connection::run_find(const Command& command)
     if (entry) {
         std::string line;
         if (auto shown = shown_in_find(*entry, caller_)) {
-            if (shown->active) put_mailbox(line, command.tag, name, shown->location, shown->acl);
-            else put_reserve(line, command.tag, name, shown->location);
+            if (shown->active)
+                put_mailbox(line, command.tag, name, shown->location, shown->acl);
+            else
+                put_reserve(line, command.tag, name, shown->location);
         }
         stream_.put(line);
     }
@@ -203,8 +204,10 @@ void Connection::begin_update(const Command& command)
 void Connection::run_noop(const Command& command)
 {
     // While streaming, only after every change that was there before it.
-    if (task_ == Task::streaming) noops_.push_back(command.tag);
-    else put_reply(command.tag, "OK", "Noop done");
+    if (task_ == Task::streaming)
+        noops_.push_back(command.tag);
+    else
+        put_reply(command.tag, "OK", "Noop done");
 }
 
 void Connection::run_compress(const Command& command)
@@ -303,16 +306,16 @@ bool Connection::run_input()
     }
     Parsed parsed = parse_command(in_);
     switch (parsed.kind) {
-    case Parsed::Kind::incomplete: return false;
-    case Parsed::Kind::go_ahead:
-        if (announced_ == parsed.position) return false;
-        announced_ = parsed.position;
-        settle();
-        stream_.put("+ go ahead\r\n");
-        return false;
-    case Parsed::Kind::fatal: closing_ = true; [[fallthrough]];
-    case Parsed::Kind::bad: put_reply(parsed.command.tag, "BAD", parsed.reply); break;
-    case Parsed::Kind::command: break;
+        case Parsed::Kind::incomplete: return false;
+        case Parsed::Kind::go_ahead:
+            if (announced_ == parsed.position) return false;
+            announced_ = parsed.position;
+            settle();
+            stream_.put("+ go ahead\r\n");
+            return false;
+        case Parsed::Kind::fatal: closing_ = true; [[fallthrough]];
+        case Parsed::Kind::bad: put_reply(parsed.command.tag, "BAD", parsed.reply); break;
+        case Parsed::Kind::command: break;
     }
     in_.erase(0, parsed.position);
     announced_ = 0;

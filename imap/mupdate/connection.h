@@ -29,9 +29,9 @@ class MasterList;
 struct ServerContext {
     const config::Config& config;
     PublishedList& published;
-    MasterList* master = nullptr;          // none: a replica
-    auth::TlsContext* tls = nullptr;       // none: no STARTTLS
-    std::string role = "(master)";         // or "mupdate://<master>"
+    MasterList* master = nullptr;     // none: a replica
+    auth::TlsContext* tls = nullptr;  // none: no STARTTLS
+    std::string role = "(master)";    // or "mupdate://<master>"
     DeleteGuard max_deletes{};
 };
 

@@ -142,8 +142,8 @@ bool sound_record_follows(std::string_view bytes, uint64_t epoch)
 
 Status cut(const std::string& path, size_t offset, size_t lost)
 {
-    log::warning("cut the end of the change log", {{"file", path}, {"offset", offset},
-                                                   {"bytes", lost}});
+    log::warning("cut the end of the change log",
+                 {{"file", path}, {"offset", offset}, {"bytes", lost}});
     TRY_ASSIGN(Fd fd, open_file(path, O_RDWR));
     if (::ftruncate(fd.get(), static_cast<off_t>(offset)) != 0)
         return errno_error(cat("ftruncate ", path));
@@ -154,10 +154,10 @@ Status bad_record(const LogFile& file, size_t offset, std::string_view rest, uin
                   bool last)
 {
     if (last && !sound_record_follows(rest, epoch)) return cut(file.path, offset, rest.size());
-    return Error{Code::corrupt,
-                 cat(file.path, ": bad record at offset ", offset, " with good ones behind it; "
-                     "keep a copy, then 'truncate -s ", offset, ' ', file.path,
-                     "' gives up what follows")};
+    return Error{Code::corrupt, cat(file.path, ": bad record at offset ", offset,
+                                    " with good ones behind it; "
+                                    "keep a copy, then 'truncate -s ",
+                                    offset, ' ', file.path, "' gives up what follows")};
 }
 
 Status replay_file(const LogFile& file, bool last, uint64_t after, const Replay& replay,
@@ -261,8 +261,7 @@ Status Journal::remove_through(uint64_t serial)
     TRY_ASSIGN(std::vector<LogFile> files, log_files(directory_));
     for (size_t i = 0; i + 1 < files.size(); ++i) {
         if (files[i].first == first_in_file_ || files[i + 1].first > serial + 1) continue;
-        if (::unlink(files[i].path.c_str()) != 0)
-            return errno_error(cat("unlink ", files[i].path));
+        if (::unlink(files[i].path.c_str()) != 0) return errno_error(cat("unlink ", files[i].path));
     }
     return sync_directory(directory_);
 }

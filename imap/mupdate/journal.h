@@ -52,10 +52,10 @@ class Journal {
 
     std::string directory_;
     uint64_t epoch_;
-    uint64_t serial_;         // of the last durable record
+    uint64_t serial_;  // of the last durable record
     uint64_t first_in_file_ = 0;
     Fd file_;
-    uint64_t durable_ = 0;    // bytes of file_
+    uint64_t durable_ = 0;  // bytes of file_
     bool broken_ = false;
 };
 

@@ -104,8 +104,10 @@ std::string name_of_key(std::string_view key)
         at = domain_end + 1;
     }
     for (; at < name.size(); ++at) {
-        if (name[at] == '.') name[at] = '^';
-        else if (name[at] == kKeyHierarchy) name[at] = '.';
+        if (name[at] == '.')
+            name[at] = '^';
+        else if (name[at] == kKeyHierarchy)
+            name[at] = '.';
     }
     return name;
 }

@@ -31,9 +31,9 @@ struct Claim {
 struct Move {
     std::string from_location;  // the holder then
     std::string from_acl;
-    std::string other_server;                // "" until one has shown itself
-    int64_t opened = 0;                      // wall clock
-    std::optional<MonotonicTime> settles;    // set by the last ACTIVATE
+    std::string other_server;              // "" until one has shown itself
+    int64_t opened = 0;                    // wall clock
+    std::optional<MonotonicTime> settles;  // set by the last ACTIVATE
 };
 
 struct Extra {

@@ -125,9 +125,10 @@ Status MasterList::check_mark(const Position& state)
     if (serial >= state.serial) return success();
     return Error{Code::corrupt,
                  cat("the mailbox list ends at change ", serial, ", but ", options_.directory,
-                     "/state says ", state.serial, ": it was removed or restored. Put back the "
-                     "list that belongs to it, or remove ", options_.directory,
-                     "/state and log.* and let the backends push theirs")};
+                     "/state says ", state.serial,
+                     ": it was removed or restored. Put back the "
+                     "list that belongs to it, or remove ",
+                     options_.directory, "/state and log.* and let the backends push theirs")};
 }
 
 Status MasterList::load()
@@ -156,9 +157,9 @@ Status MasterList::load()
     for (const auto& [key, entry] : entries)
         if (entry.extra) state->special.insert(key);
     state->logged_since_checkpoint = state->dirty.size();
-    log::info("the mailbox list is loaded", {{"entries", entries.size()},
-                                             {"serial", last.serial},
-                                             {"replayed", state->dirty.size()}});
+    log::info(
+        "the mailbox list is loaded",
+        {{"entries", entries.size()}, {"serial", last.serial}, {"replayed", state->dirty.size()}});
     published_.load(std::move(entries), last.serial);
     return begin_log(last);
 }
@@ -232,8 +233,8 @@ Status MasterList::commit_keys(const std::set<std::string>& keys, Position at)
     for (const std::string& key : keys) {
         auto change = to_store(key, published_.find(key));
         if (!change) {
-            log::error("a name cannot be stored", {{"mailbox", name_of_key(key)},
-                                                   {"error", change.error()}});
+            log::error("a name cannot be stored",
+                       {{"mailbox", name_of_key(key)}, {"error", change.error()}});
             continue;
         }
         batch.push_back(*std::move(change));

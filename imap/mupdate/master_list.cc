@@ -138,9 +138,8 @@ MasterList::Answer MasterList::validate(Verb verb, const std::vector<std::string
         const auto& entry = queued->second.second;
         verdict = decide(verb, entry ? &*entry : nullptr, arguments, caller);
     } else {
-        verdict = published_.look_at(key, [&](const ListEntry* entry) {
-            return decide(verb, entry, arguments, caller);
-        });
+        verdict = published_.look_at(
+            key, [&](const ListEntry* entry) { return decide(verb, entry, arguments, caller); });
     }
     if (is_delete && verdict.ok && caller.listed_server) ++caller.deletes;
     if (!verdict.changes) return {verdict.ok, std::move(verdict.text), 0};
@@ -229,8 +228,8 @@ void MasterList::write_batch(std::vector<Op> batch)
         finish(batch, before + 1, refused, nullptr);
         return;
     }
-    log::error("cannot write the change log", {{"directory", options_.directory},
-                                               {"error", done.error()}});
+    log::error("cannot write the change log",
+               {{"directory", options_.directory}, {"error", done.error()}});
     if (journal_->broken()) state_.lock()->broken = true;
     std::move(batch.begin(), batch.end(), std::back_inserter(refused));
     batch.clear();
@@ -260,8 +259,10 @@ void MasterList::finish(std::vector<Op>& batch, uint64_t first_serial, std::vect
         if (queued != state->queued_view.end() && queued->second.first == op.ticket)
             state->queued_view.erase(queued);
         state->dirty.insert(op.change.key);
-        if (op.change.after && op.change.after->extra) state->special.insert(op.change.key);
-        else state->special.erase(op.change.key);
+        if (op.change.after && op.change.after->extra)
+            state->special.insert(op.change.key);
+        else
+            state->special.erase(op.change.key);
     }
     state->logged_since_checkpoint += batch.size();
     if (!refused.empty()) {

@@ -80,7 +80,7 @@ class MasterList {
         uint64_t next_ticket = 1;
         uint64_t done_ticket = 0;
         std::deque<Failed> failed;
-        std::set<std::string> dirty;   // changed since the last checkpoint took its share
+        std::set<std::string> dirty;    // changed since the last checkpoint took its share
         std::set<std::string> special;  // keys with an Extra
         uint64_t logged_since_checkpoint = 0;
         bool full = false;
@@ -88,7 +88,7 @@ class MasterList {
         bool writer_gone = false;
         bool broken = false;
         bool rotate_wanted = false;
-        uint64_t rotated_at = 0;       // serial before the present log file
+        uint64_t rotated_at = 0;  // serial before the present log file
         uint64_t rotations = 0;
     };
 

@@ -31,16 +31,19 @@ class NameLocks {
     // each other.
     class Held {
      public:
-        Held(Held&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)),
-                                      bytes_(std::move(other.bytes_)) {}
+        Held(Held&& other) noexcept
+            : owner_(std::exchange(other.owner_, nullptr)), bytes_(std::move(other.bytes_))
+        {
+        }
         Held(const Held&) = delete;
         Held& operator=(const Held&) = delete;
         ~Held();
 
      private:
         friend class NameLocks;
-        Held(NameLocks& owner, std::vector<off_t> bytes)
-            : owner_(&owner), bytes_(std::move(bytes)) {}
+        Held(NameLocks& owner, std::vector<off_t> bytes) : owner_(&owner), bytes_(std::move(bytes))
+        {
+        }
         NameLocks* owner_;
         std::vector<off_t> bytes_;
     };

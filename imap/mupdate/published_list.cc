@@ -15,8 +15,10 @@ constexpr size_t kEntriesPerStep = 4096;  // looked at under one lock
 void put_shown(std::string& out, std::string_view tag, const std::string& key, const Shown& shown)
 {
     const std::string name = name_of_key(key);
-    if (shown.active) put_mailbox(out, tag, name, shown.location, shown.acl);
-    else put_reserve(out, tag, name, shown.location);
+    if (shown.active)
+        put_mailbox(out, tag, name, shown.location, shown.acl);
+    else
+        put_reserve(out, tag, name, shown.location);
 }
 
 bool wanted(const Filter& filter, std::string_view server)
@@ -77,9 +79,11 @@ PublishedList::Streamed PublishedList::stream(uint64_t& position, const Filter& 
         if (!wanted(filter, it->server_before) && !wanted(filter, it->server_after)) continue;
         if (!said.insert(it->key).second) continue;
         auto entry = state->entries.find(it->key);
-        if (entry == state->entries.end()) put_delete(out, tag, name_of_key(it->key));
-        else put_shown(out, tag, it->key, {entry->second.active, entry->second.location,
-                                                   entry->second.acl});
+        if (entry == state->entries.end())
+            put_delete(out, tag, name_of_key(it->key));
+        else
+            put_shown(out, tag, it->key,
+                      {entry->second.active, entry->second.location, entry->second.acl});
     }
     position = state->serial;
     return Streamed::current;
@@ -95,8 +99,10 @@ void PublishedList::apply(State& state, const Published& published)
         touched.server_after = server_of(change.after->location);
         ListEntry entry = *change.after;
         entry.serial = published.serial;
-        if (it != state.entries.end()) it->second = std::move(entry);
-        else state.entries.emplace(change.key, std::move(entry));
+        if (it != state.entries.end())
+            it->second = std::move(entry);
+        else
+            state.entries.emplace(change.key, std::move(entry));
     } else if (it != state.entries.end()) {
         state.entries.erase(it);
     }

@@ -25,7 +25,7 @@ namespace rookery::mupdate {
 
 // Where a dump has got to.
 struct DumpCursor {
-    std::string key;     // the last key given out
+    std::string key;  // the last key given out
     bool begun = false;
     bool done = false;
     uint64_t lines = 0;
@@ -33,8 +33,8 @@ struct DumpCursor {
 
 // Which entries a dump or stream is about.
 struct Filter {
-    std::string prefix;               // LIST: of the location, with claims shown (RULES 1.3)
-    std::vector<std::string> hosts;   // UPDATE: exact servers; empty = all
+    std::string prefix;              // LIST: of the location, with claims shown (RULES 1.3)
+    std::vector<std::string> hosts;  // UPDATE: exact servers; empty = all
 };
 
 class PublishedList {

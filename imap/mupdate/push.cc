@@ -61,8 +61,7 @@ class Pusher {
     Status read_master()
     {
         TRY_ASSIGN(auto records, master_.list(cat(config_.servername(), '!')));
-        for (auto& record : records)
-            known_.emplace(record.name, std::move(record));
+        for (auto& record : records) known_.emplace(record.name, std::move(record));
         return success();
     }
 
@@ -118,8 +117,8 @@ class Pusher {
             if (reply.ok) continue;
             --summary_.removed;
             ++summary_.failed;
-            log::warning("the mupdate master refuses DELETE", {{"mailbox", name},
-                                                               {"reason", reply.text}});
+            log::warning("the mupdate master refuses DELETE",
+                         {{"mailbox", name}, {"reason", reply.text}});
         }
         return success();
     }
@@ -128,8 +127,8 @@ class Pusher {
     {
         ++summary_.conflicts;
         say("Conflict", cat(name, " (", why, ")"));
-        log::error("a mailbox of this server is held by another", {{"mailbox", name},
-                                                                   {"reason", why}});
+        log::error("a mailbox of this server is held by another",
+                   {{"mailbox", name}, {"reason", why}});
     }
 
     Status tell(const MailboxEntry& entry)
@@ -168,8 +167,10 @@ class Pusher {
             if (reply.ok) {
                 ++summary_.activated;
             } else if (reply.text.find("held by") != std::string::npos) {
-                if (!options_.authoritative) conflict(entry.name.internal(), reply.text);
-                else TRY(take_over(entry));
+                if (!options_.authoritative)
+                    conflict(entry.name.internal(), reply.text);
+                else
+                    TRY(take_over(entry));
             } else {
                 ++summary_.failed;
                 log::warning("the mupdate master refuses ACTIVATE",
@@ -188,15 +189,13 @@ class Pusher {
             TRY_ASSIGN(second_, Client::connect(config_));
         }
         TRY_ASSIGN(auto holder, second_->find(name));
-        if (holder && holder->active)
-            TRY(second_->run(Verb::deactivate, {name, holder->location}));
-        TRY_ASSIGN(Client::Reply reply,
-                   second_->run(Verb::activate,
-                                {name, local_.location(entry), entry.acl.to_string()}));
+        if (holder && holder->active) TRY(second_->run(Verb::deactivate, {name, holder->location}));
+        TRY_ASSIGN(Client::Reply reply, second_->run(Verb::activate, {name, local_.location(entry),
+                                                                      entry.acl.to_string()}));
         if (reply.ok) {
             ++summary_.activated;
-            log::notice("a mailbox was taken over", {{"mailbox", name},
-                                                     {"from", holder ? holder->location : ""}});
+            log::notice("a mailbox was taken over",
+                        {{"mailbox", name}, {"from", holder ? holder->location : ""}});
         } else {
             conflict(name, reply.text);
         }

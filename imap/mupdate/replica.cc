@@ -192,7 +192,8 @@ Status Replica::finish_dump()
     const uint64_t allowed = guard ? guard->allowed(published_.size()) : 0;
     if (!gone.empty() && (seen_.empty() || gone.size() > allowed)) {
         log::error("the master's list would remove too many mailboxes: they stay",
-                   {{"removals", gone.size()}, {"entries", published_.size()},
+                   {{"removals", gone.size()},
+                    {"entries", published_.size()},
                     {"mupdate_max_deletes", config_.mupdate_max_deletes()}});
         gone.clear();
     }
@@ -204,8 +205,8 @@ Status Replica::finish_dump()
     TRY(commit());
     const mboxlist::Mark mark{std::string(kMark), this_boot()};
     TRY(store_->commit_marked({}, {&mark, 1}));
-    log::notice("the mailbox list is complete", {{"entries", seen_.size()},
-                                                 {"removed", gone.size()}});
+    log::notice("the mailbox list is complete",
+                {{"entries", seen_.size()}, {"removed", gone.size()}});
     seen_ = {};
     rewrite_ = false;
     on_synced_();
@@ -269,7 +270,12 @@ Status Replica::take(const Response& response, bool in_dump)
     entry.acl = std::move(acl_text);
     model::MailboxEntry out{*std::move(name),
                             active ? model::EntryState::active : model::EntryState::reserved,
-                            location->server, location->partition, *std::move(acl), {}, 0, 0,
+                            location->server,
+                            location->partition,
+                            *std::move(acl),
+                            {},
+                            0,
+                            0,
                             model::Pending::none};
     return add(mboxlist::Change::put(std::move(out)), {key, std::move(entry)});
 }
@@ -308,8 +314,7 @@ void Replica::answer(bool ok)
     auto kicks = kicks_.lock();
     const std::string_view word = ok ? "ok" : "behind";
     if (!ok)
-        std::move(kicks->waiting.begin(), kicks->waiting.end(),
-                  std::back_inserter(kicks->asked));
+        std::move(kicks->waiting.begin(), kicks->waiting.end(), std::back_inserter(kicks->asked));
     if (!ok) kicks->waiting.clear();
     for (const Fd& fd : kicks->asked)
         if (::send(fd.get(), word.data(), word.size(), MSG_NOSIGNAL) < 0)

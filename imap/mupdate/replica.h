@@ -42,10 +42,10 @@ class Replica {
 
  private:
     struct Kicks {
-        bool master = false;         // there is a connection
+        bool master = false;  // there is a connection
         bool stopping = false;
-        std::vector<Fd> waiting;     // for the next NOOP
-        std::vector<Fd> asked;       // for the answer to the one that was sent
+        std::vector<Fd> waiting;  // for the next NOOP
+        std::vector<Fd> asked;    // for the answer to the one that was sent
     };
 
     void run();

@@ -27,8 +27,7 @@ Verdict become(ListEntry after, bool visible = true)
 
 void drop_claims_of(Extra& extra, std::string_view server)
 {
-    std::erase_if(extra.claims,
-                  [&](const Claim& c) { return server_of(c.location) == server; });
+    std::erase_if(extra.claims, [&](const Claim& c) { return server_of(c.location) == server; });
 }
 
 const Claim* claim_of(const ListEntry& entry, std::string_view server)
@@ -96,8 +95,7 @@ std::optional<Verdict> activate_in_move(const Question& q, std::string_view loca
         drop_claims_of(extra, server_of(entry.location));
         extra.claims.push_back({entry.location, entry.acl, entry.identity, wall_seconds()});
     } else if (!entry.active && !by_holder && claim_of(entry, holder) == nullptr) {
-        extra.claims.push_back({move.from_location, move.from_acl, entry.identity,
-                                wall_seconds()});
+        extra.claims.push_back({move.from_location, move.from_acl, entry.identity, wall_seconds()});
     }
     return activate(q, location, acl, std::move(extra));
 }

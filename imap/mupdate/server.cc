@@ -21,8 +21,7 @@ void refuse(const Fd& client, std::string_view line)
 
 }  // namespace
 
-Server::Server(const ServerContext& context, Options options)
-    : context_(context), options_(options)
+Server::Server(const ServerContext& context, Options options) : context_(context), options_(options)
 {
 }
 
@@ -59,8 +58,8 @@ void Server::adopt(Fd client)
         return;
     }
     if (count_ >= options_.connections_max) {
-        log::warning("too many connections", {{"mupdate_connections_max",
-                                               options_.connections_max}});
+        log::warning("too many connections",
+                     {{"mupdate_connections_max", options_.connections_max}});
         refuse(client, "* BYE \"Server Unable\"\r\n");
         return;
     }
@@ -110,11 +109,10 @@ void Server::dispatch(std::vector<Held>& idle, const std::vector<pollfd>& fds)
     for (size_t i = 0; i < idle.size(); ++i) {
         Held& held = idle[i];
         const Connection& connection = *held.connection;
-        const bool ready =
-            (i < fds.size() && fds[i].revents != 0) ||
-            (held.wants == Connection::Wants::time && now >= connection.wake_at()) ||
-            (held.wants == Connection::Wants::input && connection.is_listening() &&
-             connection.position() < serial);
+        const bool ready = (i < fds.size() && fds[i].revents != 0) ||
+                           (held.wants == Connection::Wants::time && now >= connection.wake_at()) ||
+                           (held.wants == Connection::Wants::input && connection.is_listening() &&
+                            connection.position() < serial);
         if (ready) {
             shared->ready.push_back(std::move(held.connection));
             shared.notify_one();

@@ -129,8 +129,10 @@ class Cursor {
                 step(i + 1 - at_);
                 return Got::ok;
             }
-            if (c == '\\' && ++i < input_.size()) c = input_[i];
-            else if (c == '\\') return Got::more;
+            if (c == '\\' && ++i < input_.size())
+                c = input_[i];
+            else if (c == '\\')
+                return Got::more;
             if (c == '\r' || c == '\n' || c == '\0') return Got::malformed;
             if (out.size() >= kMaxLine) return Got::too_long;
             out.push_back(c);
@@ -143,8 +145,10 @@ class Cursor {
         constexpr size_t kLongestHeader = 24;
         size_t close = input_.substr(at_, kLongestHeader).find('}');
         if (close == std::string_view::npos)
-            return input_.size() - at_ < kLongestHeader && input_.find('\n', at_) ==
-                           std::string_view::npos ? Got::more : Got::malformed;
+            return input_.size() - at_ < kLongestHeader &&
+                           input_.find('\n', at_) == std::string_view::npos
+                       ? Got::more
+                       : Got::malformed;
         std::string_view digits = input_.substr(at_ + 1, close - 1);
         const bool waits = !digits.ends_with('+');
         if (!waits) digits.remove_suffix(1);
@@ -275,11 +279,11 @@ Parsed parse_command(std::string_view input)
     std::string_view reply;
     got = read_arguments(cursor, parsed.command, reply);
     switch (got) {
-    case Got::more: return wait_for_more(input.size(), tag);
-    case Got::malformed:
-    case Got::too_long: return refuse(cursor, std::move(tag), reply, input.size());
-    case Got::go_ahead: parsed.kind = Parsed::Kind::go_ahead; break;
-    case Got::ok: parsed.kind = Parsed::Kind::command; break;
+        case Got::more: return wait_for_more(input.size(), tag);
+        case Got::malformed:
+        case Got::too_long: return refuse(cursor, std::move(tag), reply, input.size());
+        case Got::go_ahead: parsed.kind = Parsed::Kind::go_ahead; break;
+        case Got::ok: parsed.kind = Parsed::Kind::command; break;
     }
     parsed.command.tag = std::move(tag);
     parsed.position = cursor.position();
@@ -307,14 +311,14 @@ Response::Kind response_kind(std::string_view word)
 size_t argument_count(Response::Kind kind)
 {
     switch (kind) {
-    case Response::Kind::mailbox: return 3;
-    case Response::Kind::reserve: return 2;
-    case Response::Kind::remove: return 1;
-    case Response::Kind::ok:
-    case Response::Kind::no:
-    case Response::Kind::bad:
-    case Response::Kind::bye:
-    case Response::Kind::other: break;
+        case Response::Kind::mailbox: return 3;
+        case Response::Kind::reserve: return 2;
+        case Response::Kind::remove: return 1;
+        case Response::Kind::ok:
+        case Response::Kind::no:
+        case Response::Kind::bad:
+        case Response::Kind::bye:
+        case Response::Kind::other: break;
     }
     return 0;
 }
@@ -338,8 +342,7 @@ Got read_text(Cursor& cursor, Response& response)
     if (cursor.at_end()) return Got::more;
     if (cursor.here() == ' ') cursor.step();
     if (cursor.at_end()) return Got::more;
-    if (response.kind != Response::Kind::other &&
-        (cursor.here() == '"' || cursor.here() == '{')) {
+    if (response.kind != Response::Kind::other && (cursor.here() == '"' || cursor.here() == '{')) {
         Got got = cursor.string(response.text);
         if (got != Got::ok) return got == Got::go_ahead ? Got::more : got;
         std::string ignored;
@@ -393,8 +396,7 @@ void put_quoted(std::string& out, std::string_view text)
     out.push_back('"');
 }
 
-void put_reply(std::string& out, std::string_view tag, std::string_view word,
-               std::string_view text)
+void put_reply(std::string& out, std::string_view tag, std::string_view word, std::string_view text)
 {
     cat_to(out, tag, ' ', word, ' ');
     put_quoted(out, text);

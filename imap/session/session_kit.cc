@@ -111,8 +111,10 @@ Status SessionKit::start_tls(stream::Stream& client)
     tls_active_ = true;
     auto info = stream::tls_info(*client.top());
     if (info) {
-        log::info("starttls", {{"client", client_.host}, {"version", info->protocol},
-                               {"cipher", info->cipher}, {"bits", info->bits}});
+        log::info("starttls", {{"client", client_.host},
+                               {"version", info->protocol},
+                               {"cipher", info->cipher},
+                               {"bits", info->bits}});
         TRY(sasl().set_external(info->bits, info->peer_common_name));
     }
     TRY(sasl().set_plaintext_allowed(plaintext_allowed()));
@@ -168,8 +170,7 @@ bool SessionKit::may_act_for_others(const std::string& authid,
                                     const std::vector<std::string>& groups) const
 {
     if (auth::in_list(config_.admins(), authid, groups)) return true;
-    return has_proxy_users(sasl_service_) &&
-           auth::in_list(config_.proxyservers(), authid, groups);
+    return has_proxy_users(sasl_service_) && auth::in_list(config_.proxyservers(), authid, groups);
 }
 
 Result<auth::Identity> SessionKit::check_password(const std::string& user,
@@ -220,9 +221,12 @@ Result<auth::Identity> SessionKit::identify(const std::string& authid, const std
 void SessionKit::logged_in(const auth::Identity& who, std::string_view mechanism,
                            stream::Stream& client)
 {
-    log::notice("login", {{"client", client_.host}, {"user", who.userid},
-                          {"mechanism", mechanism}, {"tls", tls_active_ ? "yes" : "no"},
-                          {"as", who.authenticated_as}, {"session", session_id_}});
+    log::notice("login", {{"client", client_.host},
+                          {"user", who.userid},
+                          {"mechanism", mechanism},
+                          {"tls", tls_active_ ? "yes" : "no"},
+                          {"as", who.authenticated_as},
+                          {"session", session_id_}});
     master::scoreboard::set_user(who.userid);
     open_telemetry(who.userid, client);
 }
@@ -247,8 +251,9 @@ void SessionKit::open_telemetry(const std::string& userid, stream::Stream& clien
 void SessionKit::login_failed(std::string_view user, std::string_view mechanism,
                               std::string_view reason)
 {
-    log::notice("badlogin", {{"client", client_.host}, {"user", user}, {"mechanism", mechanism},
-                             {"reason", reason}});
+    log::notice(
+        "badlogin",
+        {{"client", client_.host}, {"user", user}, {"mechanism", mechanism}, {"reason", reason}});
     pause(config_.failedloginpause());
 }
 

@@ -57,7 +57,8 @@ Status write_at(int fd, std::string_view bytes, uint64_t offset)
 }
 
 IndexFile::IndexFile(IndexFile&& other) noexcept
-    : fd_(std::move(other.fd_)), map_(std::exchange(other.map_, nullptr)),
+    : fd_(std::move(other.fd_)),
+      map_(std::exchange(other.map_, nullptr)),
       mapped_(std::exchange(other.mapped_, 0)),
       mapped_records_(std::exchange(other.mapped_records_, 0))
 {
@@ -196,8 +197,7 @@ Status IndexFile::write_records(uint32_t slot, std::span<const IndexRecord> reco
         out.resize(batch.size() * kIndexRecordSize);
         for (size_t i = 0; i < batch.size(); i++)
             encode(batch[i], out.data() + i * kIndexRecordSize);
-        TRY(store::write_at(fd_.get(), out,
-                            kIndexHeaderSize + uint64_t{slot} * kIndexRecordSize));
+        TRY(store::write_at(fd_.get(), out, kIndexHeaderSize + uint64_t{slot} * kIndexRecordSize));
         slot += static_cast<uint32_t>(batch.size());
         records = records.subspan(batch.size());
     }

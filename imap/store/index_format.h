@@ -68,8 +68,8 @@ struct IndexRecord {
     uint64_t modseq = 0;
     uint64_t cache_offset = 0;  // 0 = not in the cache
     uint32_t cache_size = 0;
-    int64_t save_date = 0;      // when it came into this mailbox
-    int64_t last_updated = 0;   // when it was expunged or last changed
+    int64_t save_date = 0;     // when it came into this mailbox
+    int64_t last_updated = 0;  // when it was expunged or last changed
     model::KeywordBits keywords;
     std::array<char, kGuidSize> guid{};
 

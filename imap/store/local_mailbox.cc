@@ -27,7 +27,10 @@ Result<std::unique_ptr<LocalMailbox>> LocalMailbox::open(LocalStore& store,
 
 LocalMailbox::LocalMailbox(LocalStore& store, const model::MailboxEntry& entry, std::string userid,
                            mailbox::OpenMode mode)
-    : store_(store), entry_(entry), userid_(std::move(userid)), mode_(mode),
+    : store_(store),
+      entry_(entry),
+      userid_(std::move(userid)),
+      mode_(mode),
       seen_in_index_(store::seen_in_index(entry, userid_))
 {
 }

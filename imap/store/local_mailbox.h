@@ -75,8 +75,8 @@ class LocalMailbox final : public mailbox::Mailbox {
     // Alters records under the lock: change gives true if it did. Gives the numbers it altered.
     using Change = std::function<bool(IndexRecord&, const IndexHeader&)>;
     Result<std::vector<uint32_t>> change_records(MailboxWriter& writer,
-                                                 std::span<const uint32_t> sequences,
-                                                 bool durable, const Change& change);
+                                                 std::span<const uint32_t> sequences, bool durable,
+                                                 const Change& change);
     // Others' \Seen. Gives the numbers whose \Seen differs now.
     Result<std::vector<uint32_t>> change_seen(std::span<const uint32_t> sequences, bool seen);
 

@@ -128,8 +128,7 @@ Result<std::unique_ptr<mailbox::MailboxStore>> open_local_store(const config::Co
     StoreOptions options = store_options(config);
     if (options.paths.partitions.empty())
         return Error{Code::config, "a server with mailboxes needs a partition-NAME line"};
-    return std::unique_ptr<mailbox::MailboxStore>(
-        std::make_unique<LocalStore>(std::move(options)));
+    return std::unique_ptr<mailbox::MailboxStore>(std::make_unique<LocalStore>(std::move(options)));
 }
 
 LocalStore::LocalStore(StoreOptions options)
@@ -198,8 +197,7 @@ Result<uint32_t> LocalStore::create(const model::MailboxEntry& entry)
     TRY_ASSIGN(std::string path, mailbox_directory(options_.paths, entry));
     TRY(make_directories(path));
     TRY_ASSIGN(Fd directory, open_file(path, O_RDONLY | O_DIRECTORY));
-    TRY_ASSIGN(MailboxLock lock,
-               MailboxLock::take(directory.get(), options_.lock_wait, true));
+    TRY_ASSIGN(MailboxLock lock, MailboxLock::take(directory.get(), options_.lock_wait, true));
     if (has_file(directory.get(), kHeaderName))
         return Error{Code::exists, cat(path, ": has a mailbox")};
     IndexHeader header;
@@ -233,8 +231,7 @@ Status LocalStore::remove(const model::MailboxEntry& entry)
             TRY(index->write_header(*header));
         }
     }
-    if (::unlinkat(fd, kHeaderName, 0) != 0 && errno != ENOENT)
-        return errno_error("unlink header");
+    if (::unlinkat(fd, kHeaderName, 0) != 0 && errno != ENOENT) return errno_error("unlink header");
     TRY(sync_names(fd));
     TRY(remove_files(fd));
     TRY(sync_names(fd));
@@ -269,7 +266,7 @@ Status LocalStore::rename(const model::MailboxEntry& from, const model::MailboxE
     TRY_ASSIGN(Fd directory, open_file(moved_before ? target : source, O_RDONLY | O_DIRECTORY));
     TRY_ASSIGN(MailboxWriter writer,
                MailboxWriter::open(directory.get(), std::nullopt, options_.lock_wait));
-    TRY_ASSIGN(HeaderFile* names, writer.names());
+    TRY_ASSIGN(HeaderFile * names, writer.names());
     // A crash may have come between the steps: what is done already is not an error.
     if (moved_before && names->uniqueid != from.uniqueid)
         return Error{Code::not_found, cat(source, ": no mailbox")};
@@ -280,10 +277,9 @@ Status LocalStore::rename(const model::MailboxEntry& from, const model::MailboxE
             if (other.uniqueid != names->uniqueid)
                 return Error{Code::exists, cat(target, ": has a mailbox")};
         }
-        bool whole = from.partition == to.partition && !has(to) &&
-                     !has_children(directory.get());
-        Status moved = whole ? move_directory(source, target)
-                             : Status(Error{Code::exists, "in parts"});
+        bool whole = from.partition == to.partition && !has(to) && !has_children(directory.get());
+        Status moved =
+            whole ? move_directory(source, target) : Status(Error{Code::exists, "in parts"});
         if (moved.is(Code::exists)) {
             TRY(copy_mailbox(writer, to, target));
             writer.header.state |= kStateMoved;
@@ -333,7 +329,7 @@ Status LocalStore::copy_mailbox(MailboxWriter& writer, const model::MailboxEntry
     header.generation++;
     header.name_hash = name_hash_of(to);
     TRY(IndexFile::replace(target.get(), header, records));
-    TRY_ASSIGN(HeaderFile* names, writer.names());
+    TRY_ASSIGN(HeaderFile * names, writer.names());
     HeaderFile renamed = *names;
     renamed.name = to.name.internal();
     renamed.acl = to.acl.to_string();
@@ -345,9 +341,9 @@ Status LocalStore::copy_mailbox(MailboxWriter& writer, const model::MailboxEntry
 Status LocalStore::acl_changed(const model::MailboxEntry& entry)
 {
     TRY_ASSIGN(Fd directory, open_directory(entry));
-    TRY_ASSIGN(MailboxWriter writer, MailboxWriter::open(directory.get(), name_hash_of(entry),
-                                                         options_.lock_wait));
-    TRY_ASSIGN(HeaderFile* names, writer.names());
+    TRY_ASSIGN(MailboxWriter writer,
+               MailboxWriter::open(directory.get(), name_hash_of(entry), options_.lock_wait));
+    TRY_ASSIGN(HeaderFile * names, writer.names());
     names->acl = entry.acl.to_string();
     return names->write(directory.get());
 }
@@ -384,8 +380,8 @@ Result<mailbox::StatusItems> LocalStore::status(const model::MailboxEntry& entry
     TRY_ASSIGN(IndexFile index, IndexFile::open(directory.get()));
     auto header = index.read_header();
     if (!header || (header->state & kStateDirty) != 0 || !index.map_records(header->records)) {
-        TRY_ASSIGN(MailboxWriter writer, MailboxWriter::open(directory.get(), std::nullopt,
-                                                             options_.lock_wait));
+        TRY_ASSIGN(MailboxWriter writer,
+                   MailboxWriter::open(directory.get(), std::nullopt, options_.lock_wait));
         header = writer.header;
         index = std::move(writer.index);
         TRY(index.map_records(header->records));
@@ -481,8 +477,7 @@ Result<mailbox::AppendResult> LocalStore::append_files(const model::MailboxEntry
         TRY_ASSIGN(result, writer.append(messages, options_.link_messages));
         if (options_.expunge_immediately) {
             auto collected = writer.collect(INT64_MAX, false);
-            if (!collected)
-                log::warning("expunged messages stay", {{"reason", collected.error()}});
+            if (!collected) log::warning("expunged messages stay", {{"reason", collected.error()}});
         }
     }
     if (any_seen) {
@@ -502,8 +497,8 @@ Result<uint32_t> LocalStore::expire(const model::MailboxEntry& entry, int64_t ex
                                     bool drop)
 {
     TRY_ASSIGN(Fd directory, open_directory(entry));
-    TRY_ASSIGN(MailboxWriter writer, MailboxWriter::open(directory.get(), name_hash_of(entry),
-                                                         options_.lock_wait));
+    TRY_ASSIGN(MailboxWriter writer,
+               MailboxWriter::open(directory.get(), name_hash_of(entry), options_.lock_wait));
     return writer.collect(expunged_before, drop);
 }
 

@@ -9,8 +9,8 @@ namespace rookery::store {
 
 namespace {
 
-constexpr uint32_t kAllSystemFlags = model::kAnswered | model::kFlagged | model::kDeleted |
-                                     model::kDraft | model::kSeen;
+constexpr uint32_t kAllSystemFlags =
+    model::kAnswered | model::kFlagged | model::kDeleted | model::kDraft | model::kSeen;
 
 // Collects changed records and writes neighbours together.
 class RecordBatch {
@@ -117,7 +117,7 @@ Result<std::vector<uint32_t>> LocalMailbox::store_flags(std::span<const uint32_t
         };
         TRY_ASSIGN(altered, change_records(writer, sequences, true, change));
         if (writer.header.keywords > keywords_.size()) {
-            TRY_ASSIGN(HeaderFile* names, writer.names());
+            TRY_ASSIGN(HeaderFile * names, writer.names());
             keywords_ = names->keywords;
         }
     }

@@ -14,7 +14,7 @@ namespace rookery::store {
 
 Status lock_descriptor(int fd, bool exclusive, Milliseconds wait)
 {
-    constexpr long kFirstPause = 50'000;      // nanoseconds
+    constexpr long kFirstPause = 50'000;  // nanoseconds
     constexpr long kLongestPause = 5'000'000;
     Deadline deadline = Deadline::after(wait);
     int operation = (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB;

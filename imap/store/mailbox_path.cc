@@ -79,8 +79,7 @@ Result<std::string> user_file(const std::string& configdirectory, std::string_vi
     if (unsafe(local) || (at != userid.npos && unsafe(domain)))
         return Error{Code::bad_name, "user id cannot be a file name"};
     std::string path = configdirectory;
-    if (!domain.empty())
-        cat_to(path, "/domain/", hash_letter(domain, full_hash), '/', domain);
+    if (!domain.empty()) cat_to(path, "/domain/", hash_letter(domain, full_hash), '/', domain);
     cat_to(path, "/user/", hash_letter(local, full_hash), '/');
     for (char c : local) path += c == '.' ? '^' : c;  // as in mailbox names
     path += suffix;

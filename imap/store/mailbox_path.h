@@ -15,8 +15,8 @@ namespace rookery::store {
 
 struct PathOptions {
     std::vector<std::pair<std::string, std::string>> partitions;  // name, path
-    bool hashed = false;       // hashimapspool
-    bool full_hash = false;    // fulldirhash
+    bool hashed = false;                                          // hashimapspool
+    bool full_hash = false;                                       // fulldirhash
 };
 
 // The root of a partition.

@@ -122,7 +122,7 @@ Result<model::KeywordBits> MailboxWriter::add_keywords(const std::vector<std::st
 {
     model::KeywordBits bits;
     if (keywords.empty()) return bits;
-    TRY_ASSIGN(HeaderFile* names, this->names());
+    TRY_ASSIGN(HeaderFile * names, this->names());
     size_t known = names->keywords.size();
     for (const std::string& keyword : keywords) {
         auto bit = names->keyword(keyword);
@@ -152,7 +152,7 @@ Result<model::KeywordBits> MailboxWriter::find_keywords(const std::vector<std::s
 {
     model::KeywordBits bits;
     if (keywords.empty()) return bits;
-    TRY_ASSIGN(HeaderFile* names, this->names());
+    TRY_ASSIGN(HeaderFile * names, this->names());
     for (const std::string& keyword : keywords)
         if (auto bit = names->keyword(keyword)) bits.set(*bit);
     return bits;

@@ -23,11 +23,11 @@ namespace rookery::store {
 
 // A message that is to come into a mailbox, from a file that exists and is durable.
 struct NewMessage {
-    int from_directory = -1;      // AT_FDCWD for a path
+    int from_directory = -1;  // AT_FDCWD for a path
     std::string from;
-    IndexRecord record;           // flags, date, size, guid; the rest is filled in by append
+    IndexRecord record;  // flags, date, size, guid; the rest is filled in by append
     std::vector<std::string> keywords;
-    std::string cache_entry;      // "" = none
+    std::string cache_entry;  // "" = none
 };
 
 // Adds a record to, or takes it from, the counts of a header.

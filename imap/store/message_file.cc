@@ -50,8 +50,8 @@ Status copy_file(int from_directory, const std::string& from, int directory,
     if (source < 0) return errno_error(from);
     Fd owned_source(source);
     std::string temporary = cat(name, "NEW");
-    int target = ::openat(directory, temporary.c_str(),
-                          O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int target =
+        ::openat(directory, temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (target < 0) return errno_error(temporary);
     Fd owned_target(target);
     Status copied = copy_bytes(source, target);

@@ -84,7 +84,7 @@ class StagedFile final : public mailbox::StagedMessage {
     std::string path_;
     std::string buffer_;
     uint64_t size_ = 0;
-    uint64_t header_size_ = 0;   // 0 until the empty line was seen
+    uint64_t header_size_ = 0;  // 0 until the empty line was seen
     bool line_is_empty_ = true;
     bool skip_newline_ = false;  // the CR of a CRLF was the last byte
     std::unique_ptr<EVP_MD_CTX, DigestFree> digest_;

@@ -296,11 +296,18 @@ Result<std::vector<model::MailboxEntry>> find_mailboxes(const LocalStore& store,
             auto name = model::MailboxName::from_internal(
                 name_of_directory(store.options().paths, relative));
             if (!name) {
-                log::warning("not a mailbox's directory", {{"partition", partition},
-                                                           {"directory", relative}});
+                log::warning("not a mailbox's directory",
+                             {{"partition", partition}, {"directory", relative}});
                 continue;
             }
-            entries.push_back({*name, model::EntryState::active, "", partition, {}, "", 0, 0,
+            entries.push_back({*name,
+                               model::EntryState::active,
+                               "",
+                               partition,
+                               {},
+                               "",
+                               0,
+                               0,
                                model::Pending::none});
         }
     }

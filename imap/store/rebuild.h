@@ -18,9 +18,9 @@
 namespace rookery::store {
 
 struct RebuildReport {
-    uint32_t messages = 0;    // in the mailbox now
-    uint32_t found = 0;       // of these, without a usable record before
-    uint32_t lost = 0;        // had a record, have no file
+    uint32_t messages = 0;  // in the mailbox now
+    uint32_t found = 0;     // of these, without a usable record before
+    uint32_t lost = 0;      // had a record, have no file
     bool new_uidvalidity = false;
     bool new_header = false;  // made from the name: the ACL must be set again
 };

@@ -79,9 +79,9 @@ Status SeenStore::update(const std::string& userid, const std::string& uniqueid,
     }
     if (!change(state)) return success();
     state.last_change = wall_seconds();
-    std::string line = cat(uniqueid, ' ', state.last_read, ' ', state.last_uid, ' ',
-                           state.last_change, ' ',
-                           state.uids.empty() ? std::string("-") : state.uids.to_string(), '\n');
+    std::string line =
+        cat(uniqueid, ' ', state.last_read, ' ', state.last_uid, ' ', state.last_change, ' ',
+            state.uids.empty() ? std::string("-") : state.uids.to_string(), '\n');
     if (start == text.npos)
         text += line;
     else

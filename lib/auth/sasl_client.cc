@@ -30,9 +30,9 @@ extern "C" int rookery_sasl_realm(void* context, int, const char** available, co
 {
     const auto& who = *static_cast<const Credentials*>(context);
     if (result == nullptr) return SASL_BADPARAM;
-    *result = !who.realm.empty() ? who.realm.c_str()
+    *result = !who.realm.empty()                                ? who.realm.c_str()
               : available != nullptr && available[0] != nullptr ? available[0]
-                                                                 : "";
+                                                                : "";
     return SASL_OK;
 }
 
@@ -91,8 +91,7 @@ Status SaslClient::init_library(const config::Config& config)
     set_sasl_mutexes();
     library_callbacks() = {getopt_callback(config), log_callback(), end_of_callbacks()};
     int result = ::sasl_client_init(library_callbacks().data());
-    if (result != SASL_OK)
-        return Error{Code::config, sasl_error("libsasl2", result, nullptr).text};
+    if (result != SASL_OK) return Error{Code::config, sasl_error("libsasl2", result, nullptr).text};
     return success();
 }
 
@@ -112,13 +111,11 @@ Result<SaslClient> SaslClient::make(const config::Config& config, std::string_vi
                    make_callback(SASL_CB_GETREALM, rookery_sasl_realm, &c.who),
                    end_of_callbacks()};
     sasl_conn_t* sasl = nullptr;
-    int result = ::sasl_client_new(std::string(service).c_str(), host.c_str(),
-                                   local.empty() ? nullptr : local.c_str(),
-                                   remote.empty() ? nullptr : remote.c_str(), c.callbacks.data(),
-                                   // An authzid needs a mechanism that can carry one.
-                                   c.who.authzid.empty() ? SASL_SUCCESS_DATA
-                                                         : SASL_SUCCESS_DATA | SASL_NEED_PROXY,
-                                   &sasl);
+    int result = ::sasl_client_new(
+        std::string(service).c_str(), host.c_str(), local.empty() ? nullptr : local.c_str(),
+        remote.empty() ? nullptr : remote.c_str(), c.callbacks.data(),
+        // An authzid needs a mechanism that can carry one.
+        c.who.authzid.empty() ? SASL_SUCCESS_DATA : SASL_SUCCESS_DATA | SASL_NEED_PROXY, &sasl);
     if (result != SASL_OK) return sasl_error("sasl_client_new", result, nullptr);
     c.sasl.reset(sasl);
     SaslClient client(std::move(made));

@@ -82,8 +82,8 @@ extern "C" int rookery_sasl_getopt(void* context, const char* plugin, const char
     Answers& kept = answers();
     std::lock_guard<std::mutex> lock(kept.mutex);
     // The same option always has the same value, so an earlier answer is never changed.
-    auto [at, added] = kept.values.emplace(cat(plugin != nullptr ? plugin : "", "\t", name, "\t",
-                                               *value), *value);
+    auto [at, added] =
+        kept.values.emplace(cat(plugin != nullptr ? plugin : "", "\t", name, "\t", *value), *value);
     *result = at->second.c_str();
     if (length != nullptr) *length = static_cast<unsigned>(at->second.size());
     return SASL_OK;
@@ -129,8 +129,8 @@ Result<std::string> encoded(sasl_conn_t* connection, std::string_view plain)
 {
     const char* out = nullptr;
     unsigned size = 0;
-    int result = ::sasl_encode(connection, plain.data(), static_cast<unsigned>(plain.size()), &out,
-                               &size);
+    int result =
+        ::sasl_encode(connection, plain.data(), static_cast<unsigned>(plain.size()), &out, &size);
     if (result != SASL_OK) return sasl_error("encode", result, connection);
     return std::string(out, size);
 }
@@ -139,8 +139,8 @@ Result<std::string> decoded(sasl_conn_t* connection, std::string_view wire)
 {
     const char* out = nullptr;
     unsigned size = 0;
-    int result = ::sasl_decode(connection, wire.data(), static_cast<unsigned>(wire.size()), &out,
-                               &size);
+    int result =
+        ::sasl_decode(connection, wire.data(), static_cast<unsigned>(wire.size()), &out, &size);
     if (result != SASL_OK) return sasl_error("decode", result, connection);
     return size == 0 ? std::string() : std::string(out, size);
 }
@@ -155,8 +155,7 @@ void set_sasl_mutexes()
 
 sasl_callback_t getopt_callback(const config::Config& config)
 {
-    return make_callback(SASL_CB_GETOPT, rookery_sasl_getopt,
-                         const_cast<config::Config*>(&config));
+    return make_callback(SASL_CB_GETOPT, rookery_sasl_getopt, const_cast<config::Config*>(&config));
 }
 
 sasl_callback_t log_callback()
@@ -173,8 +172,10 @@ Error sasl_error(std::string_view what, int result, sasl_conn_t* connection)
 {
     const char* detail = connection != nullptr ? ::sasl_errdetail(connection) : nullptr;
     const char* text = ::sasl_errstring(result, nullptr, nullptr);
-    return Error{code_of(result),
-                 cat(what, ": ", detail != nullptr ? detail : text != nullptr ? text : "failed")};
+    return Error{code_of(result), cat(what, ": ",
+                                      detail != nullptr ? detail
+                                      : text != nullptr ? text
+                                                        : "failed")};
 }
 
 void ConnectionDeleter::operator()(sasl_conn_t* connection) const
@@ -199,10 +200,10 @@ Status push_sasl_layer(stream::Stream& stream, sasl_conn_t* connection)
         codec.max_encode = *static_cast<const unsigned*>(value);
     codec.encode = [connection](std::string_view plain) { return encoded(connection, plain); };
     codec.decode = [connection](std::string_view wire) { return decoded(connection, wire); };
-    return stream.push_layer([&](std::unique_ptr<stream::Layer> below)
-                                 -> Result<std::unique_ptr<stream::Layer>> {
-        return stream::sasl_layer(std::move(codec), std::move(below));
-    });
+    return stream.push_layer(
+        [&](std::unique_ptr<stream::Layer> below) -> Result<std::unique_ptr<stream::Layer>> {
+            return stream::sasl_layer(std::move(codec), std::move(below));
+        });
 }
 
 }  // namespace rookery::auth

@@ -25,8 +25,7 @@ extern "C" int rookery_sasl_proxy(sasl_conn_t*, void*, const char*, unsigned, co
 std::array<sasl_callback_t, 4> server_callbacks(const config::Config& config)
 {
     return {getopt_callback(config), log_callback(),
-            make_callback(SASL_CB_PROXY_POLICY, rookery_sasl_proxy, nullptr),
-            end_of_callbacks()};
+            make_callback(SASL_CB_PROXY_POLICY, rookery_sasl_proxy, nullptr), end_of_callbacks()};
 }
 
 // libsasl2 keeps the pointer to the callbacks of the library.
@@ -50,11 +49,10 @@ Result<ConnectionPtr> new_connection(const std::string& service, const std::stri
                                      const std::string& local, const sasl_callback_t* callbacks)
 {
     sasl_conn_t* made = nullptr;
-    int result = ::sasl_server_new(service.c_str(), fqdn.empty() ? nullptr : fqdn.c_str(),
-                                   realm.empty() ? nullptr : realm.c_str(),
-                                   local.empty() ? nullptr : local.c_str(),
-                                   remote.empty() ? nullptr : remote.c_str(), callbacks,
-                                   SASL_SUCCESS_DATA, &made);
+    int result = ::sasl_server_new(
+        service.c_str(), fqdn.empty() ? nullptr : fqdn.c_str(),
+        realm.empty() ? nullptr : realm.c_str(), local.empty() ? nullptr : local.c_str(),
+        remote.empty() ? nullptr : remote.c_str(), callbacks, SASL_SUCCESS_DATA, &made);
     if (result != SASL_OK) return sasl_error("sasl_server_new", result, nullptr);
     return ConnectionPtr(made);
 }
@@ -140,17 +138,25 @@ Status SaslServer::init_library(const config::Config& config, std::string_view a
     set_sasl_mutexes();
     library_callbacks() = server_callbacks(config);
     int result = ::sasl_server_init(library_callbacks().data(), std::string(app_name).c_str());
-    if (result != SASL_OK)
-        return Error{Code::config, sasl_error("libsasl2", result, nullptr).text};
+    if (result != SASL_OK) return Error{Code::config, sasl_error("libsasl2", result, nullptr).text};
     return success();
 }
 
 Result<SaslServer> SaslServer::make(const config::Config& config, std::string_view service,
                                     const std::string& remote, const std::string& local)
 {
-    std::unique_ptr<Connection> made(new Connection{
-        config, std::string(service), remote, local, server_callbacks(config), 0, {}, false, {},
-        {}, {}, nullptr});
+    std::unique_ptr<Connection> made(new Connection{config,
+                                                    std::string(service),
+                                                    remote,
+                                                    local,
+                                                    server_callbacks(config),
+                                                    0,
+                                                    {},
+                                                    false,
+                                                    {},
+                                                    {},
+                                                    {},
+                                                    nullptr});
     made->plaintext = config.allowplaintext();
     TRY(made->renew());
     return SaslServer(std::move(made));
@@ -173,8 +179,8 @@ std::vector<std::string> SaslServer::mechanisms()
 {
     const char* list = nullptr;
     unsigned size = 0;
-    int result = ::sasl_listmech(connection_->sasl.get(), nullptr, "", " ", "", &list, &size,
-                                 nullptr);
+    int result =
+        ::sasl_listmech(connection_->sasl.get(), nullptr, "", " ", "", &list, &size, nullptr);
     std::vector<std::string> names;
     if (result != SASL_OK || list == nullptr) return names;
     for (std::string_view name : split(std::string_view(list, size), ' ', false))
@@ -193,10 +199,9 @@ Result<SaslServer::Step> SaslServer::start(std::string_view mechanism,
     connection_->mechanism = name;
     const char* out = nullptr;
     unsigned size = 0;
-    int result = ::sasl_server_start(connection_->sasl.get(), name.c_str(),
-                                     initial ? initial->c_str() : nullptr,
-                                     initial ? static_cast<unsigned>(initial->size()) : 0, &out,
-                                     &size);
+    int result = ::sasl_server_start(
+        connection_->sasl.get(), name.c_str(), initial ? initial->c_str() : nullptr,
+        initial ? static_cast<unsigned>(initial->size()) : 0, &out, &size);
     return connection_->judge(result, out, size);
 }
 
@@ -239,9 +244,9 @@ Status SaslServer::push_layer(stream::Stream& stream)
 Status SaslServer::check_password(const std::string& user, const std::string& password)
 {
     TRY(connection_->renew());
-    int result = ::sasl_checkpass(connection_->sasl.get(), user.c_str(),
-                                  static_cast<unsigned>(user.size()), password.c_str(),
-                                  static_cast<unsigned>(password.size()));
+    int result =
+        ::sasl_checkpass(connection_->sasl.get(), user.c_str(), static_cast<unsigned>(user.size()),
+                         password.c_str(), static_cast<unsigned>(password.size()));
     if (result == SASL_OK) {
         connection_->authid = property(connection_->sasl.get(), SASL_AUTHUSER);
         connection_->authzid = connection_->authid;
@@ -257,9 +262,9 @@ Status set_password(const config::Config& config, const std::string& user, const
     TRY_ASSIGN(ConnectionPtr sasl, new_connection("imap", host_of(config.servername()), realm, {},
                                                   {}, callbacks.data()));
     unsigned flags = password ? SASL_SET_CREATE : SASL_SET_DISABLE;
-    int result = ::sasl_setpass(sasl.get(), user.c_str(), password ? password->c_str() : nullptr,
-                                password ? static_cast<unsigned>(password->size()) : 0, nullptr, 0,
-                                flags);
+    int result =
+        ::sasl_setpass(sasl.get(), user.c_str(), password ? password->c_str() : nullptr,
+                       password ? static_cast<unsigned>(password->size()) : 0, nullptr, 0, flags);
     if (result == SASL_OK) return success();
     if (result == SASL_NOUSER) return Error{Code::not_found, "no such user"};
     return sasl_error("set password", result, sasl.get());

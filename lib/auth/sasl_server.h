@@ -30,7 +30,7 @@ class SaslServer {
  public:
     struct Step {
         bool done = false;
-        std::string data;      // the challenge; with done, what the server still has to say
+        std::string data;       // the challenge; with done, what the server still has to say
         bool has_data = false;  // with done: data is to be sent (additional data with success)
     };
 

@@ -31,8 +31,8 @@ Status load_certificate(SSL_CTX* context, const TlsOptions& o)
     if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1)
         return bad_file("key", key);
     if (SSL_CTX_check_private_key(context) != 1)
-        return Error{Code::config, cat("key ", key, " does not belong to certificate ",
-                                       o.certificate_file)};
+        return Error{Code::config,
+                     cat("key ", key, " does not belong to certificate ", o.certificate_file)};
     return success();
 }
 
@@ -42,7 +42,8 @@ Status load_authorities(SSL_CTX* context, const TlsOptions& o, bool is_server)
         if (SSL_CTX_load_verify_file(context, o.ca_file.c_str()) != 1)
             return bad_file("CA file", o.ca_file);
         // The names that clients are told when they are asked for a certificate.
-        if (is_server) SSL_CTX_set_client_CA_list(context, SSL_load_client_CA_file(o.ca_file.c_str()));
+        if (is_server)
+            SSL_CTX_set_client_CA_list(context, SSL_load_client_CA_file(o.ca_file.c_str()));
     }
     if (!o.ca_directory.empty() && SSL_CTX_load_verify_dir(context, o.ca_directory.c_str()) != 1)
         return bad_file("CA directory", o.ca_directory);
@@ -176,8 +177,8 @@ Result<std::unique_ptr<TlsContext>> TlsContext::client(const TlsOptions& o)
 {
     TRY_ASSIGN(auto made, make(o, false));
     made->verify_name_ = !o.ca_file.empty() || !o.ca_directory.empty();
-    SSL_CTX_set_verify(made->context_.get(),
-                       made->verify_name_ ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+    SSL_CTX_set_verify(made->context_.get(), made->verify_name_ ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
+                       nullptr);
     return made;
 }
 

@@ -29,11 +29,11 @@ struct TlsOptions {
     enum class ClientCertificates { off, optional, required };
     std::string certificate_file;  // PEM, the chain may follow
     std::string key_file;
-    std::string chain_file;        // server: intermediates, tls_server_ca_*
+    std::string chain_file;  // server: intermediates, tls_server_ca_*
     std::string chain_directory;
-    std::string ca_file;           // verifies the other end
+    std::string ca_file;  // verifies the other end
     std::string ca_directory;
-    std::string ciphers;           // TLS 1.2 list, "" or "DEFAULT" = OpenSSL's
+    std::string ciphers;                // TLS 1.2 list, "" or "DEFAULT" = OpenSSL's
     std::vector<std::string> versions;  // "tls1_2", "tls1_3"; older ones are ignored
     bool prefer_server_ciphers = false;
     ClientCertificates client_certificates = ClientCertificates::optional;

@@ -50,7 +50,7 @@ Status set_nonblocking(int fd, bool on);
 Status set_cloexec(int fd, bool on);
 // All bytes, on a descriptor that blocks (a file, a pipe). Not for sockets: those have lib/stream.
 Status write_all(int fd, std::string_view bytes);
-Status sync_fd(int fd);                       // fdatasync where there is one
+Status sync_fd(int fd);                          // fdatasync where there is one
 Status sync_directory(const std::string& path);  // so that a new or renamed name is durable
 // A whole file, at most max bytes (Code::limit).
 Result<std::string> read_file(const std::string& path, size_t max);

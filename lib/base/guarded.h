@@ -18,7 +18,9 @@ template <class T>
 class Guarded {
  public:
     template <class... Args>
-    explicit Guarded(Args&&... args) : value_(std::forward<Args>(args)...) {}
+    explicit Guarded(Args&&... args) : value_(std::forward<Args>(args)...)
+    {
+    }
     Guarded(const Guarded&) = delete;
     Guarded& operator=(const Guarded&) = delete;
 
@@ -29,7 +31,10 @@ class Guarded {
         T* operator->() { return &owner_.value_; }
         // Waits, unlocked, until predicate holds; predicate runs with the lock held.
         template <class Predicate>
-        void wait(Predicate predicate) { owner_.changed_.wait(lock_, predicate); }
+        void wait(Predicate predicate)
+        {
+            owner_.changed_.wait(lock_, predicate);
+        }
         // The same with a limit; false if the predicate still does not hold then.
         template <class Predicate>
         bool wait_until(std::chrono::steady_clock::time_point when, Predicate predicate)

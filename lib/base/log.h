@@ -28,7 +28,9 @@ struct Field {
     Field(std::string_view k, const char* v) : key(k), value(v) {}
     Field(std::string_view k, const std::string& v) : key(k), value(v) {}
     template <std::integral T>
-    Field(std::string_view k, T v) : key(k), value(cat(v)) {}
+    Field(std::string_view k, T v) : key(k), value(cat(v))
+    {
+    }
     Field(std::string_view k, const Error& e) : key(k), value(e.text) {}
 };
 using Fields = std::initializer_list<Field>;
@@ -45,11 +47,26 @@ bool would_log(Level level);
 std::string destination();
 
 void write(Level level, std::string_view event, Fields fields = {});
-inline void error(std::string_view event, Fields fields = {}) { write(Level::error, event, fields); }
-inline void warning(std::string_view event, Fields fields = {}) { write(Level::warning, event, fields); }
-inline void notice(std::string_view event, Fields fields = {}) { write(Level::notice, event, fields); }
-inline void info(std::string_view event, Fields fields = {}) { write(Level::info, event, fields); }
-inline void debug(std::string_view event, Fields fields = {}) { write(Level::debug, event, fields); }
+inline void error(std::string_view event, Fields fields = {})
+{
+    write(Level::error, event, fields);
+}
+inline void warning(std::string_view event, Fields fields = {})
+{
+    write(Level::warning, event, fields);
+}
+inline void notice(std::string_view event, Fields fields = {})
+{
+    write(Level::notice, event, fields);
+}
+inline void info(std::string_view event, Fields fields = {})
+{
+    write(Level::info, event, fields);
+}
+inline void debug(std::string_view event, Fields fields = {})
+{
+    write(Level::debug, event, fields);
+}
 
 // Exit codes of sysexits.h that we use.
 inline constexpr int kExUsage = 64;

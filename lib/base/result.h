@@ -108,17 +108,17 @@ inline Status success()
 #define ROOKERY_CONCAT(a, b) ROOKERY_CONCAT2(a, b)
 
 // TRY(expr): return the error of expr from this function, else go on.
-#define TRY(expr)                                              \
-    do {                                                       \
-        auto try_result_ = (expr);                             \
+#define TRY(expr)                                                \
+    do {                                                         \
+        auto try_result_ = (expr);                               \
         if (!try_result_) return std::move(try_result_).error(); \
     } while (false)
 
 // TRY_ASSIGN(auto x, expr): the value of expr in x, or return its error.
 #define TRY_ASSIGN(decl, expr) TRY_ASSIGN_(decl, expr, ROOKERY_CONCAT(try_assign_, __LINE__))
-#define TRY_ASSIGN_(decl, expr, name)                \
-    auto name = (expr);                              \
-    if (!name) return std::move(name).error();       \
+#define TRY_ASSIGN_(decl, expr, name)          \
+    auto name = (expr);                        \
+    if (!name) return std::move(name).error(); \
     decl = *std::move(name)
 
 #endif

@@ -81,8 +81,8 @@ Result<int> poll_fds(std::span<pollfd> fds, Deadline deadline)
     int ms = deadline.poll_ms();
 #ifdef HAVE_PPOLL
     timespec wait{ms / 1000, (ms % 1000) * 1000000L};
-    int n = ::ppoll(fds.data(), fds.size(), ms < 0 ? nullptr : &wait,
-                    installed ? &unblocked : nullptr);
+    int n =
+        ::ppoll(fds.data(), fds.size(), ms < 0 ? nullptr : &wait, installed ? &unblocked : nullptr);
 #else
     // Without ppoll a signal between the unblock and the poll would be missed: wait in short steps.
     int n = 0;

@@ -16,21 +16,35 @@
 
 namespace rookery {
 
-inline void append_to(std::string& out, std::string_view s) { out.append(s); }
-inline void append_to(std::string& out, char c) { out.push_back(c); }
+inline void append_to(std::string& out, std::string_view s)
+{
+    out.append(s);
+}
+inline void append_to(std::string& out, char c)
+{
+    out.push_back(c);
+}
 void append_to(std::string& out, long long n);
 void append_to(std::string& out, unsigned long long n);
 template <std::signed_integral T>
-    requires(!std::same_as<T, char> && !std::same_as<T, long long>)
-void append_to(std::string& out, T n) { append_to(out, static_cast<long long>(n)); }
+requires(!std::same_as<T, char> && !std::same_as<T, long long>) void append_to(std::string& out,
+                                                                               T n)
+{
+    append_to(out, static_cast<long long>(n));
+}
 template <std::unsigned_integral T>
-    requires(!std::same_as<T, bool> && !std::same_as<T, char> &&
-             !std::same_as<T, unsigned long long>)
-void append_to(std::string& out, T n) { append_to(out, static_cast<unsigned long long>(n)); }
+requires(!std::same_as<T, bool> && !std::same_as<T, char> &&
+         !std::same_as<T, unsigned long long>) void append_to(std::string& out, T n)
+{
+    append_to(out, static_cast<unsigned long long>(n));
+}
 
 // Appends each of the parts (text, char or integer) to out.
 template <class... Parts>
-void cat_to(std::string& out, const Parts&... parts) { (append_to(out, parts), ...); }
+void cat_to(std::string& out, const Parts&... parts)
+{
+    (append_to(out, parts), ...);
+}
 
 // The parts (text, char or integer) joined.
 template <class... Parts>
@@ -67,7 +81,7 @@ Result<T> to_number(std::string_view s, T max = std::numeric_limits<T>::max())
     return static_cast<T>(n);
 }
 
-std::string hex(std::string_view bytes);          // lower case
+std::string hex(std::string_view bytes);           // lower case
 Result<std::string> unhex(std::string_view text);  // either case; Code::syntax
 
 // True if equal, in time that depends on the lengths only. For secrets.

@@ -25,7 +25,8 @@ bool fits_a_pattern(std::string_view name)
 {
     for (std::string_view prefix : {"partition-", "metapartition-", "sasl_", "sync_"})
         if (name.starts_with(prefix)) return true;
-    for (std::string_view suffix : {"_password", "_mechs", "_address", "_client_cert", "_client_key"})
+    for (std::string_view suffix :
+         {"_password", "_mechs", "_address", "_client_cert", "_client_key"})
         if (name.ends_with(suffix) && name.size() > suffix.size()) return true;
     return false;
 }
@@ -79,8 +80,8 @@ Status Config::apply(const std::vector<Line>& lines)
     std::string prefix = to_lower(service_) + "_";
     for (const Line& line : lines) {
         std::string_view name = line.name;
-        bool own = !find_option(name) && name.starts_with(prefix) &&
-                   is_known(name.substr(prefix.size()));
+        bool own =
+            !find_option(name) && name.starts_with(prefix) && is_known(name.substr(prefix.size()));
         if (own) name.remove_prefix(prefix.size());
         Origin& origin = found[std::string(name)];
         const Line*& slot = own ? origin.own : origin.general;
@@ -113,8 +114,7 @@ Status Config::apply(const std::vector<Line>& lines)
 
 Status Config::finish()
 {
-    if (configdirectory().empty())
-        return Error{Code::config, "option configdirectory is not set"};
+    if (configdirectory().empty()) return Error{Code::config, "option configdirectory is not set"};
     if (configdirectory().front() != '/')
         return Error{Code::config, "option configdirectory: an absolute path is expected"};
     auto table = option_table();
@@ -154,7 +154,8 @@ Result<Config> Config::load(const std::string& path, std::string_view service)
     config->path_ = path;
     if (!config->unknown_.empty()) {
         std::string names;
-        for (const std::string& name : config->unknown_) cat_to(names, names.empty() ? "" : " ", name);
+        for (const std::string& name : config->unknown_)
+            cat_to(names, names.empty() ? "" : " ", name);
         log::warning("options that are not known", {{"file", path}, {"names", names}});
     }
     return config;

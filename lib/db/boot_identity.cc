@@ -19,7 +19,8 @@ Result<std::string> boot_identity()
     std::string text;
     if (found) text = cat("boot-", static_cast<int64_t>(found->ut_tv.tv_sec));
     endutxent();
-    if (text.empty()) return Error{Code::unsupported, "this system does not tell when it was started"};
+    if (text.empty())
+        return Error{Code::unsupported, "this system does not tell when it was started"};
     return text;
 }
 

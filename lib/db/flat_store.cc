@@ -22,12 +22,12 @@ void escape_to(std::string& out, std::string_view bytes)
 {
     for (const char c : bytes) {
         switch (c) {
-        case '\\': out += "\\\\"; break;
-        case '\t': out += "\\t"; break;
-        case '\n': out += "\\n"; break;
-        case '\r': out += "\\r"; break;
-        case '\0': out += "\\0"; break;
-        default: out += c;
+            case '\\': out += "\\\\"; break;
+            case '\t': out += "\\t"; break;
+            case '\n': out += "\\n"; break;
+            case '\r': out += "\\r"; break;
+            case '\0': out += "\\0"; break;
+            default: out += c;
         }
     }
 }
@@ -113,8 +113,8 @@ class FlatStore::Map {
         size_t high = text_.size();
         while (low < high) {
             const size_t middle = low + (high - low) / 2;
-            const size_t newline = middle == 0 ? std::string_view::npos
-                                               : text_.rfind('\n', middle - 1);
+            const size_t newline =
+                middle == 0 ? std::string_view::npos : text_.rfind('\n', middle - 1);
             const size_t start =
                 newline == std::string_view::npos || newline < low ? low : newline + 1;
             size_t next = 0;
@@ -257,8 +257,7 @@ Status FlatStore::scan(std::string_view from, const ScanCallback& each)
         // Once more in the file as it is now, if there is another.
         TRY_ASSIGN(auto now, current());
         const bool seek = next.what == Next::What::seek && next.key > line.key;
-        if (now != map || seek)
-            at = now->lower_bound(seek ? next.key : line.key + '\0');
+        if (now != map || seek) at = now->lower_bound(seek ? next.key : line.key + '\0');
         map = std::move(now);
     }
     return success();

@@ -47,12 +47,30 @@ constexpr uint64_t kMultiplier = 0x9E3779B97F4A7C15u;
 
 }  // namespace
 
-uint16_t load16(const char* p) { return load<uint16_t>(p); }
-uint32_t load32(const char* p) { return load<uint32_t>(p); }
-uint64_t load64(const char* p) { return load<uint64_t>(p); }
-void store16(char* p, uint16_t n) { store(p, n); }
-void store32(char* p, uint32_t n) { store(p, n); }
-void store64(char* p, uint64_t n) { store(p, n); }
+uint16_t load16(const char* p)
+{
+    return load<uint16_t>(p);
+}
+uint32_t load32(const char* p)
+{
+    return load<uint32_t>(p);
+}
+uint64_t load64(const char* p)
+{
+    return load<uint64_t>(p);
+}
+void store16(char* p, uint16_t n)
+{
+    store(p, n);
+}
+void store32(char* p, uint32_t n)
+{
+    store(p, n);
+}
+void store64(char* p, uint64_t n)
+{
+    store(p, n);
+}
 
 uint32_t check_word(std::string_view bytes, uint64_t seed)
 {

@@ -31,7 +31,6 @@ std::string_view view_of(TDB_DATA data)
 
 void log_nothing(TDB_CONTEXT* /*tdb*/, enum tdb_debug_level /*level*/, const char* /*format*/, ...)
 {
-
     // Whatever tdb has to say comes back as an error of the call too.
 }
 
@@ -69,8 +68,8 @@ Result<TdbFile> TdbFile::open_with(const std::string& path, uint32_t hash_size, 
     tdb_logging_context logging{};
     logging.log_fn = log_nothing;
     errno = 0;
-    TDB_CONTEXT* tdb = tdb_open_ex(path.c_str(), static_cast<int>(hash_size), tdb_flags,
-                                   open_flags, 0600, &logging, nullptr);
+    TDB_CONTEXT* tdb = tdb_open_ex(path.c_str(), static_cast<int>(hash_size), tdb_flags, open_flags,
+                                   0600, &logging, nullptr);
     if (!tdb) {
         if (errno == EBUSY) return Error{Code::busy, cat(path, " is open in this process already")};
         if (errno == EIO || errno == EINVAL)
@@ -87,17 +86,16 @@ Result<TdbFile> TdbFile::open_with(const std::string& path, uint32_t hash_size, 
 Result<TdbFile> TdbFile::open(const std::string& path, bool durable)
 {
     // Without O_CREAT: with it tdb makes an empty database of whatever is not one.
-    return open_with(path, 0,
-                     TDB_SEQNUM | TDB_INCOMPATIBLE_HASH | TDB_DISALLOW_NESTING |
-                         (durable ? 0 : TDB_NOSYNC),
-                     O_RDWR);
+    return open_with(
+        path, 0,
+        TDB_SEQNUM | TDB_INCOMPATIBLE_HASH | TDB_DISALLOW_NESTING | (durable ? 0 : TDB_NOSYNC),
+        O_RDWR);
 }
 
 Result<TdbFile> TdbFile::make_private(const std::string& path, uint32_t hash_size)
 {
     unlink(path.c_str());
-    return open_with(path, hash_size,
-                     TDB_SEQNUM | TDB_INCOMPATIBLE_HASH | TDB_NOLOCK | TDB_NOSYNC,
+    return open_with(path, hash_size, TDB_SEQNUM | TDB_INCOMPATIBLE_HASH | TDB_NOLOCK | TDB_NOSYNC,
                      O_RDWR | O_CREAT | O_EXCL);
 }
 

@@ -42,8 +42,8 @@ Result<Header> Header::decode(std::string_view bytes)
     if (bytes.size() < 12 || load32(&bytes[4]) != kMagic)
         return Error{Code::corrupt, "not a store of ours"};
     if (const uint32_t version = load32(&bytes[8]); version > kFormatVersion)
-        return Error{Code::unsupported, cat("format ", version, " is newer than this program's ",
-                                            kFormatVersion)};
+        return Error{Code::unsupported,
+                     cat("format ", version, " is newer than this program's ", kFormatVersion)};
     if (bytes.size() != kSize || load32(&bytes[0]) != check_word(bytes.substr(4), kHeaderSeed))
         return Error{Code::corrupt, "header: check word"};
     Header h;

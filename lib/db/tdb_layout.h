@@ -22,9 +22,9 @@ struct Header {
     static constexpr size_t kSize = kCountsAt + 256 * 8;
 
     uint32_t root = 0;
-    uint32_t next_page = 1;   // numbers from here on were never used
-    uint32_t free_page = 0;   // the first free one; each links to the next; 0 = none
-    uint64_t values = 0;      // value records
+    uint32_t next_page = 1;              // numbers from here on were never used
+    uint32_t free_page = 0;              // the first free one; each links to the next; 0 = none
+    uint64_t values = 0;                 // value records
     std::array<uint64_t, 256> counts{};  // keys by their first byte
     uint64_t& count(char space) { return counts[static_cast<unsigned char>(space)]; }
 

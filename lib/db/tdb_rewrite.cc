@@ -246,8 +246,7 @@ Status TdbStore::copy_to(const std::string& path)
         file_->cancel();
     }
     if (done) done = sync_fd(to.get());
-    if (done && rename(fresh.c_str(), path.c_str()) != 0)
-        done = errno_error(cat("rename ", fresh));
+    if (done && rename(fresh.c_str(), path.c_str()) != 0) done = errno_error(cat("rename ", fresh));
     if (done) return sync_directory(directory_of(path));
     unlink(fresh.c_str());
     return done;

@@ -74,8 +74,7 @@ Result<std::unique_ptr<TdbStore>> TdbStore::open(const std::string& path, TdbOpt
         file = TdbFile::open(path, options.durable);
     }
     if (!file) return std::move(file).error();
-    std::unique_ptr<TdbStore> store(
-        new TdbStore(path, options, std::move(gate), *std::move(file)));
+    std::unique_ptr<TdbStore> store(new TdbStore(path, options, std::move(gate), *std::move(file)));
     store->looked_at_ = monotonic_now();
     auto header = read_header(*store->file_);
     if (header.is(Code::not_found))

@@ -60,8 +60,8 @@ class TdbStore final : public OrderedStore {
     Result<Statistics> statistics();
 
  private:
-    struct Fetched;   // one batch of a scan
-    class Reading;    // the read lock
+    struct Fetched;  // one batch of a scan
+    class Reading;   // the read lock
 
     TdbStore(std::string path, TdbOptions options, Gate gate, TdbFile file);
     static Status make_file(const std::string& path, uint64_t expected_count);

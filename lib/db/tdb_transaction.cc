@@ -22,7 +22,10 @@ Result<Header> read_header(TdbFile& file)
 }
 
 TdbTransaction::TdbTransaction(TdbFile& file, Header header, bool full)
-    : file_(file), header_(std::move(header)), before_(header_), full_(full),
+    : file_(file),
+      header_(std::move(header)),
+      before_(header_),
+      full_(full),
       tree_(*this, header_.root)
 {
 }

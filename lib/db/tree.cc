@@ -102,8 +102,8 @@ Status Tree::add_to_parent(Page* left, std::string separator, uint32_t right)
 {
     if (path_.empty()) {
         if (left->level() + 1u >= kMaxHeight) return Error{Code::limit, "the tree is too high"};
-        TRY_ASSIGN(Page * root, pages_.allocate(Page::Kind::inner,
-                                                static_cast<uint8_t>(left->level() + 1)));
+        TRY_ASSIGN(Page * root,
+                   pages_.allocate(Page::Kind::inner, static_cast<uint8_t>(left->level() + 1)));
         root->set_link(left->number());
         if (!root->insert(0, separator, right, false)) panic("a key does not fit an empty page");
         root_ = root->number();
@@ -177,8 +177,7 @@ Result<bool> Tree::merge(Step parent, size_t left)
     TRY_ASSIGN(Page * b, pages_.load(parent.page->child(left + 1)));
     if (a->used() + b->used() > Page::kSize * 3 / 4) return false;
     std::vector<Page::Cell> cells = a->cells();
-    if (a->kind() == Page::Kind::inner)
-        cells.push_back({parent.page->key(left), b->link(), false});
+    if (a->kind() == Page::Kind::inner) cells.push_back({parent.page->key(left), b->link(), false});
     for (auto& cell : b->cells()) cells.push_back(std::move(cell));
     if (!a->rebuild(cells)) return false;  // their prefixes differ
     pages_.changed(a->number());

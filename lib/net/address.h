@@ -15,7 +15,7 @@
 namespace rookery::net {
 
 struct Address {
-    std::string host;   // numeric; empty for a Unix socket
+    std::string host;  // numeric; empty for a Unix socket
     uint16_t port = 0;
     bool is_unix = false;
 };

@@ -25,9 +25,9 @@ struct KnownPort {
 
 // Those that /etc/services may lack come first; it is asked before this table.
 constexpr KnownPort kKnownPorts[] = {
-    {"mupdate", 3905}, {"lmtp", 24},   {"sieve", 4190}, {"imap", 143},  {"imap2", 143},
-    {"imaps", 993},    {"pop3", 110},  {"pop3s", 995},  {"nntp", 119},  {"nntps", 563},
-    {"csync", 2005},
+    {"mupdate", 3905}, {"lmtp", 24},   {"sieve", 4190}, {"imap", 143},
+    {"imap2", 143},    {"imaps", 993}, {"pop3", 110},   {"pop3s", 995},
+    {"nntp", 119},     {"nntps", 563}, {"csync", 2005},
 };
 
 struct AddressListDeleter {
@@ -118,8 +118,8 @@ Result<Target> parse_target(std::string_view text, std::string_view service)
         if (!rest.empty() && rest.front() != ':')
             return Error{Code::syntax, cat("bad server name: ", text)};
         if (!rest.empty()) port = rest.substr(1);
-    } else if (size_t colon = text.find(':');
-               colon != std::string_view::npos && text.find(':', colon + 1) == std::string_view::npos) {
+    } else if (size_t colon = text.find(':'); colon != std::string_view::npos &&
+                                              text.find(':', colon + 1) == std::string_view::npos) {
         host = text.substr(0, colon);
         port = text.substr(colon + 1);
     }

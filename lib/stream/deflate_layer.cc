@@ -58,7 +58,7 @@ class DeflateLayer final : public Layer {
     z_stream in_{};
     z_stream out_{};
     bool ready_ = false;
-    bool more_ = false;   // the last unpacking filled its space: there may be more inside
+    bool more_ = false;  // the last unpacking filled its space: there may be more inside
     bool ended_ = false;
     bool dirty_ = false;  // something to flush
     std::string held_;    // unpacked by can_read

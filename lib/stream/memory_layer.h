@@ -13,9 +13,9 @@
 namespace rookery::stream {
 
 struct MemoryEnds {
-    std::string input;        // not yet read
-    std::string output;       // written so far
-    size_t chunk = 65536;     // most bytes that one read gives
+    std::string input;     // not yet read
+    std::string output;    // written so far
+    size_t chunk = 65536;  // most bytes that one read gives
     bool silent = false;
     bool shut_down = false;
 };

@@ -31,8 +31,8 @@ struct TlsInfo {
     std::string protocol;  // "TLSv1.3"
     std::string cipher;
     int bits = 0;
-    std::string peer_subject;                 // "" without a verified peer certificate
-    std::string peer_common_name;             // the same
+    std::string peer_subject;      // "" without a verified peer certificate
+    std::string peer_common_name;  // the same
 };
 // None if the layer is not TLS.
 std::optional<TlsInfo> tls_info(const Layer& layer);

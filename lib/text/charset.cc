@@ -166,10 +166,10 @@ void CharsetConverter::feed_iconv(std::string_view bytes, std::string& out, bool
 void CharsetConverter::feed(std::string_view bytes, std::string& out)
 {
     switch (kind_) {
-    case Kind::ascii:
-    case Kind::utf8: feed_utf8(bytes, out, false); return;
-    case Kind::latin1: append_latin1(out, bytes); return;
-    case Kind::iconv: feed_iconv(bytes, out, false); return;
+        case Kind::ascii:
+        case Kind::utf8: feed_utf8(bytes, out, false); return;
+        case Kind::latin1: append_latin1(out, bytes); return;
+        case Kind::iconv: feed_iconv(bytes, out, false); return;
     }
 }
 

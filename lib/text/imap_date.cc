@@ -114,8 +114,16 @@ int named_zone(std::string_view name)
         std::string_view name;
         int hours;
     };
-    constexpr std::array<Zone, 10> kZones = {{{"EDT", -4}, {"EST", -5}, {"CDT", -5}, {"CST", -6},
-        {"MDT", -6}, {"MST", -7}, {"PDT", -7}, {"PST", -8}, {"CET", 1}, {"CEST", 2}}};
+    constexpr std::array<Zone, 10> kZones = {{{"EDT", -4},
+                                              {"EST", -5},
+                                              {"CDT", -5},
+                                              {"CST", -6},
+                                              {"MDT", -6},
+                                              {"MST", -7},
+                                              {"PDT", -7},
+                                              {"PST", -8},
+                                              {"CET", 1},
+                                              {"CEST", 2}}};
     for (const auto& z : kZones)
         if (equal_nocase(name, z.name)) return z.hours * 60;
     return 0;

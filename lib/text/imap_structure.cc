@@ -199,8 +199,8 @@ std::string envelope(std::string_view header)
 {
     enum Field { date, subject, from, sender, reply_to, to, cc, bcc, in_reply_to, message_id };
     constexpr std::array<std::string_view, 10> kNames = {
-        "Date", "Subject", "From", "Sender", "Reply-To",
-        "To", "Cc", "Bcc", "In-Reply-To", "Message-ID"};
+        "Date", "Subject", "From", "Sender",      "Reply-To",
+        "To",   "Cc",      "Bcc",  "In-Reply-To", "Message-ID"};
     std::array<std::optional<std::string_view>, 10> values;
     HeaderCursor cursor(header);
     while (auto field = cursor.next())

@@ -33,9 +33,9 @@ TransferDecoder::TransferDecoder(std::string_view encoding)
 void TransferDecoder::feed(std::string_view bytes, std::string& out)
 {
     switch (kind_) {
-    case Kind::none: out.append(bytes); return;
-    case Kind::base64: feed_base64(bytes, out); return;
-    case Kind::quoted_printable: feed_quoted(bytes, out); return;
+        case Kind::none: out.append(bytes); return;
+        case Kind::base64: feed_base64(bytes, out); return;
+        case Kind::quoted_printable: feed_quoted(bytes, out); return;
     }
 }
 

@@ -70,13 +70,17 @@ std::string key_of(uint64_t i)
 {
     char user[32];
     std::snprintf(user, sizeof user, "%08llu", static_cast<unsigned long long>(i / 10));
-    return cat("Muser\x1fu", user, i % 10 == 0 ? "" : cat("\x1f" "folder", i % 10));
+    return cat("Muser\x1fu", user,
+               i % 10 == 0 ? ""
+                           : cat("\x1f"
+                                 "folder",
+                                 i % 10));
 }
 
 std::string value_of(uint64_t i)
 {
-    return cat("1 active none backend", i % 8, ".example.org default 0123456789abcdef 1700000000 ", i,
-               " u", i / 10, "\tlrswipkxtecdan\t");
+    return cat("1 active none backend", i % 8, ".example.org default 0123456789abcdef 1700000000 ",
+               i, " u", i / 10, "\tlrswipkxtecdan\t");
 }
 
 std::unique_ptr<TdbStore> open_store(const std::string& path, bool durable)
@@ -241,8 +245,7 @@ bool kills(const std::string& path, uint64_t count, int rounds)
             const uint64_t found = last ? must(to_number<uint64_t>(*last)) : 0;
             if (found != acknowledged[w] && found != acknowledged[w] + 1) {
                 std::printf("round %d: writer %d acknowledged %llu, found %llu\n", round,
-                            static_cast<int>(w),
-                            static_cast<unsigned long long>(acknowledged[w]),
+                            static_cast<int>(w), static_cast<unsigned long long>(acknowledged[w]),
                             static_cast<unsigned long long>(found));
                 return false;
             }
@@ -253,10 +256,11 @@ bool kills(const std::string& path, uint64_t count, int rounds)
     const Status good = store->check();
     if (!good) std::printf("check: %s\n", good.error().text.c_str());
     const uint64_t there = must(store->count('M'));
-    std::printf("%d rounds of kills: %llu batches acknowledged, %llu of %llu names there, check %s\n",
-                rounds, static_cast<unsigned long long>(acknowledged[0] + acknowledged[1]),
-                static_cast<unsigned long long>(there), static_cast<unsigned long long>(count),
-                good ? "good" : "FAILED");
+    std::printf(
+        "%d rounds of kills: %llu batches acknowledged, %llu of %llu names there, check %s\n",
+        rounds, static_cast<unsigned long long>(acknowledged[0] + acknowledged[1]),
+        static_cast<unsigned long long>(there), static_cast<unsigned long long>(count),
+        good ? "good" : "FAILED");
     return good.ok() && there == count;
 }
 

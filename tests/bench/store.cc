@@ -47,8 +47,15 @@ T must(Result<T> result)
 
 model::MailboxEntry entry_of(const std::string& name)
 {
-    return {must(model::MailboxName::from_internal(name)), model::EntryState::active, "",
-            "default", {}, "0a0b", 0, 0, model::Pending::none};
+    return {must(model::MailboxName::from_internal(name)),
+            model::EntryState::active,
+            "",
+            "default",
+            {},
+            "0a0b",
+            0,
+            0,
+            model::Pending::none};
 }
 
 // PSS of this process, in kB; 0 where the system does not tell.

@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
         fuzz::require(request->items.size() <= imapd::kMaxFetchItems, "bounded");
         for (const auto& item : request->items)
             fuzz::require(item.label.find_first_of("\r\n") == std::string::npos ||
-                              item.fields != imapd::FetchItem::Fields::all, "one line");
+                              item.fields != imapd::FetchItem::Fields::all,
+                          "one line");
     }
     reader.skip_command();
     return 0;

@@ -20,8 +20,9 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
     (void)text::parse_param_value(s);
     (void)text::parse_token_list(s);
     if (const auto date = text::parse_header_date(s))
-        fuzz::require(text::parse_header_date(text::format_header_date(*date))->seconds ==
-                          date->seconds, "dates go both ways");
+        fuzz::require(
+            text::parse_header_date(text::format_header_date(*date))->seconds == date->seconds,
+            "dates go both ways");
     fuzz::require(text::is_utf8(text::decode_words(s)), "UTF-8");
     fuzz::require(text::header_size(s) <= size, "inside");
     size_t fields = 0;

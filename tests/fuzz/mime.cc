@@ -11,7 +11,8 @@ namespace {
 void check(const text::Part& part, size_t begin, size_t end)
 {
     fuzz::require(begin <= part.header_begin && part.header_begin <= part.body_begin &&
-                      part.body_begin <= part.end && part.end <= end, "a part lies in its parent");
+                      part.body_begin <= part.end && part.end <= end,
+                  "a part lies in its parent");
     fuzz::require(part.lines <= part.body_size(), "lines");
     fuzz::require(!part.is_multipart() || !part.children.empty(), "a multipart has a part");
     fuzz::require(!part.is_message() || part.children.size() == 1, "a message has a message");

@@ -20,14 +20,13 @@ size_t count(const imapd::SearchKey& key)
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
-    stream::MemoryEnds ends{" " + std::string(fuzz::text_of(data, size)) + "\r\n", {}, 7, false,
-                            false};
+    stream::MemoryEnds ends{
+        " " + std::string(fuzz::text_of(data, size)) + "\r\n", {}, 7, false, false};
     stream::Stream client(stream::memory_layer(ends));
     imapd::CommandReader reader(client, imapd::ReaderLimits{});
     reader.begin();
     const auto request = imapd::parse_search(reader);
-    if (request)
-        fuzz::require(count(request->root) <= 3 * imapd::kMaxSearchKeys + 1, "bounded");
+    if (request) fuzz::require(count(request->root) <= 3 * imapd::kMaxSearchKeys + 1, "bounded");
     reader.skip_command();
     return 0;
 }

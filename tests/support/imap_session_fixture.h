@@ -27,9 +27,20 @@ class ImapSessionFixture {
                                             "imap")),
           kit(config, nullptr, "imap", master::ClientInfo{{}, "test", {}, true, "imap"}),
           client(stream::memory_layer(ends)),
-          session{config, kit, directory, &mail, nullptr, client,
+          session{config,
+                  kit,
+                  directory,
+                  &mail,
+                  nullptr,
+                  client,
                   imapd::CommandReader(client, imapd::ReaderLimits{}),
-                  imapd::State::authenticated, std::nullopt, std::nullopt, {}, false, {}, false,
+                  imapd::State::authenticated,
+                  std::nullopt,
+                  std::nullopt,
+                  {},
+                  false,
+                  {},
+                  false,
                   true},
           store(mail)
     {
@@ -93,8 +104,7 @@ class ImapSessionFixture {
     imapd::Completion dispatch(imapd::Command& command)
     {
         namespace c = imapd::commands;
-        const std::string_view verb =
-            std::string_view(command.name).substr(command.by_uid ? 4 : 0);
+        const std::string_view verb = std::string_view(command.name).substr(command.by_uid ? 4 : 0);
         if (verb == "SELECT" || verb == "EXAMINE") {
             ASSERT_OK(session.reader.space());
             command.external = *session.reader.astring();

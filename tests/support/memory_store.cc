@@ -355,7 +355,11 @@ std::shared_ptr<MemoryMailboxState> MemoryStore::make(const std::string& interna
 {
     if (auto there = state(internal)) return there;
     const model::MailboxEntry entry{*model::MailboxName::from_internal(internal),
-                                    model::EntryState::active, {}, "default", {}, {}};
+                                    model::EntryState::active,
+                                    {},
+                                    "default",
+                                    {},
+                                    {}};
     (void)create(entry).ok();
     return state(internal);
 }
@@ -364,8 +368,8 @@ Result<uint32_t> MemoryStore::create(const model::MailboxEntry& entry)
 {
     if (has(entry)) return Error{Code::exists, "mailbox is there"};
     auto state = std::make_shared<State>(entry);
-    state->uidvalidity = entry.uidvalidity != 0 ? static_cast<uint32_t>(entry.uidvalidity)
-                                                : next_uidvalidity_++;
+    state->uidvalidity =
+        entry.uidvalidity != 0 ? static_cast<uint32_t>(entry.uidvalidity) : next_uidvalidity_++;
     mailboxes_[entry.name.internal()] = state;
     return state->uidvalidity;
 }

@@ -27,7 +27,7 @@ struct MemoryMessage {
     std::set<std::string> seen_by;
     model::KeywordBits keywords;
     uint64_t modseq = 0;
-    bool recent = true;         // no session has had it as \Recent yet
+    bool recent = true;  // no session has had it as \Recent yet
     bool expunged = false;
     std::string guid = std::string(20, 'g');
 };

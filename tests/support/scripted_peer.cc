@@ -18,7 +18,8 @@ namespace {
 
 std::string with_tag(std::string text, const std::string& tag)
 {
-    for (size_t at = text.find("$T"); at != std::string::npos; at = text.find("$T", at + tag.size()))
+    for (size_t at = text.find("$T"); at != std::string::npos;
+         at = text.find("$T", at + tag.size()))
         text.replace(at, 2, tag);
     return text;
 }
@@ -43,35 +44,34 @@ void play(Fd fd, const std::vector<Step>& steps)
     for (size_t i = 0; i < steps.size(); i++) {
         const Step& s = steps[i];
         switch (s.kind) {
-        case Step::Kind::expect: {
-            auto line = peer.read_line(1u << 20);
-            if (!line) differs(i, s.text, error_of(line.error()));
-            if (s.text.starts_with("$T")) tag = line->substr(0, line->find(' '));
-            if (*line != with_tag(s.text, tag)) differs(i, with_tag(s.text, tag), *line);
-            break;
-        }
-        case Step::Kind::expect_bytes: {
-            std::string got(s.text.size(), '\0');
-            auto read = peer.read_exact(got);
-            if (!read) differs(i, s.text, error_of(read.error()));
-            if (got != s.text) differs(i, s.text, got);
-            break;
-        }
-        case Step::Kind::expect_end: {
-            auto more = peer.peek();
-            if (more) differs(i, "the end", std::string(1, *more));
-            break;
-        }
-        case Step::Kind::skip_line:
-            if (auto line = peer.read_line(1u << 20); !line) differs(i, "a line", error_of(line.error()));
-            break;
-        case Step::Kind::send:
-            peer.put(with_tag(s.text, tag));
-            if (!peer.flush()) differs(i, "to send", error_of(peer.error()));
-            break;
-        case Step::Kind::close:
-            peer.close();
-            ::_exit(0);
+            case Step::Kind::expect: {
+                auto line = peer.read_line(1u << 20);
+                if (!line) differs(i, s.text, error_of(line.error()));
+                if (s.text.starts_with("$T")) tag = line->substr(0, line->find(' '));
+                if (*line != with_tag(s.text, tag)) differs(i, with_tag(s.text, tag), *line);
+                break;
+            }
+            case Step::Kind::expect_bytes: {
+                std::string got(s.text.size(), '\0');
+                auto read = peer.read_exact(got);
+                if (!read) differs(i, s.text, error_of(read.error()));
+                if (got != s.text) differs(i, s.text, got);
+                break;
+            }
+            case Step::Kind::expect_end: {
+                auto more = peer.peek();
+                if (more) differs(i, "the end", std::string(1, *more));
+                break;
+            }
+            case Step::Kind::skip_line:
+                if (auto line = peer.read_line(1u << 20); !line)
+                    differs(i, "a line", error_of(line.error()));
+                break;
+            case Step::Kind::send:
+                peer.put(with_tag(s.text, tag));
+                if (!peer.flush()) differs(i, "to send", error_of(peer.error()));
+                break;
+            case Step::Kind::close: peer.close(); ::_exit(0);
         }
     }
     ::_exit(0);

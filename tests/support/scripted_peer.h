@@ -20,12 +20,30 @@ struct Step {
     enum class Kind { expect, expect_bytes, expect_end, skip_line, send, close } kind;
     std::string text;
 };
-inline Step expect(std::string line) { return {Step::Kind::expect, std::move(line)}; }
-inline Step expect_bytes(std::string bytes) { return {Step::Kind::expect_bytes, std::move(bytes)}; }
-inline Step expect_end() { return {Step::Kind::expect_end, {}}; }
-inline Step skip_line() { return {Step::Kind::skip_line, {}}; }
-inline Step send(std::string text) { return {Step::Kind::send, std::move(text)}; }
-inline Step hang_up() { return {Step::Kind::close, {}}; }
+inline Step expect(std::string line)
+{
+    return {Step::Kind::expect, std::move(line)};
+}
+inline Step expect_bytes(std::string bytes)
+{
+    return {Step::Kind::expect_bytes, std::move(bytes)};
+}
+inline Step expect_end()
+{
+    return {Step::Kind::expect_end, {}};
+}
+inline Step skip_line()
+{
+    return {Step::Kind::skip_line, {}};
+}
+inline Step send(std::string text)
+{
+    return {Step::Kind::send, std::move(text)};
+}
+inline Step hang_up()
+{
+    return {Step::Kind::close, {}};
+}
 
 class ScriptedPeer {
  public:

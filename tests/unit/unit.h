@@ -45,17 +45,17 @@ void assert_equal(const std::string& got, const std::string& want, const char* f
 #define ASSERT_EQ_TEXT(got, want) \
     rookery::test::assert_equal(std::string(got), std::string(want), __FILE__, __LINE__)
 // The expression is a Result or Status and holds a value.
-#define ASSERT_OK(expr)                                                          \
-    do {                                                                         \
-        const auto& assert_ok_ = (expr);                                         \
-        ck_assert_msg(assert_ok_.ok(), "%s: %s", #expr,                          \
-                      assert_ok_.ok() ? "" : assert_ok_.error().text.c_str());   \
+#define ASSERT_OK(expr)                                                        \
+    do {                                                                       \
+        const auto& assert_ok_ = (expr);                                       \
+        ck_assert_msg(assert_ok_.ok(), "%s: %s", #expr,                        \
+                      assert_ok_.ok() ? "" : assert_ok_.error().text.c_str()); \
     } while (false)
-#define ASSERT_CODE(expr, wanted)                                                     \
-    do {                                                                              \
-        const auto& assert_code_ = (expr);                                            \
-        ck_assert_msg(assert_code_.is(wanted), "%s: wanted %s, got %s", #expr,        \
-                      std::string(rookery::code_name(wanted)).c_str(),                \
+#define ASSERT_CODE(expr, wanted)                                                         \
+    do {                                                                                  \
+        const auto& assert_code_ = (expr);                                                \
+        ck_assert_msg(assert_code_.is(wanted), "%s: wanted %s, got %s", #expr,            \
+                      std::string(rookery::code_name(wanted)).c_str(),                    \
                       assert_code_.ok() ? "a value" : assert_code_.error().text.c_str()); \
     } while (false)
 

@@ -50,8 +50,7 @@ Result<model::Acl> changed_acl(const ImapSession& s, const MailboxEntry& entry,
 {
     const auto* present = entry.acl.find(identifier);
     const Rights before = present != nullptr ? present->rights : Rights();
-    TRY_ASSIGN(Rights rights,
-               model::modify_rights(before, modification, delete_right(s.config)));
+    TRY_ASSIGN(Rights rights, model::modify_rights(before, modification, delete_right(s.config)));
     if (identifier == entry.name.user()) rights = rights | implicit_owner_rights(s.config);
     MailboxEntry changed = entry;
     changed.acl.set(identifier, rights);
@@ -120,8 +119,7 @@ Completion myrights(ImapSession& s, Command& command)
 {
     if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
     const Rights have = rights_on(s, *command.entry);
-    if (!have.has_any(kKnowsTheMailbox))
-        return Completion::from(Error{Code::not_found, {}});
+    if (!have.has_any(kKnowsTheMailbox)) return Completion::from(Error{Code::not_found, {}});
     s.client.put("* MYRIGHTS ", text::imap_astring(command.external), ' ', have.to_string(),
                  "\r\n");
     return Completion::ok();

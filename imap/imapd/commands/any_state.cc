@@ -74,10 +74,8 @@ Completion id(ImapSession& s, Command&)
         return parameters;
     }();
     if (!said) return Completion::from(said.error());
-    if (!said->empty())
-        log::info("client", {{"host", s.kit.client().host}, {"id", *said}});
-    const bool tells = s.config.imapidresponse() &&
-                       s.config.serverinfo() == config::Serverinfo::on;
+    if (!said->empty()) log::info("client", {{"host", s.kit.client().host}, {"id", *said}});
+    const bool tells = s.config.imapidresponse() && s.config.serverinfo() == config::Serverinfo::on;
     if (tells)
         s.client.put("* ID (\"name\" \"Rookery\" \"version\" \"" PACKAGE_VERSION "\")\r\n");
     else

@@ -16,8 +16,8 @@ namespace {
 
 using model::Rights;
 
-constexpr size_t kMaxMessages = 10000;  // in one command
-constexpr size_t kMaxFlags = 1000;      // of one message
+constexpr size_t kMaxMessages = 10000;        // in one command
+constexpr size_t kMaxFlags = 1000;            // of one message
 constexpr uint64_t kMaxMessage = 0xFFFFFFFF;  // RFC822.SIZE is a 32-bit number
 
 struct Incoming {

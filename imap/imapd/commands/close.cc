@@ -9,8 +9,8 @@ Completion close(ImapSession& session, Command& command)
     if (const auto end = session.reader.end_of_line(); !end) return Completion::from(end.error());
     LocalSelection* selection = session.local();
     Completion done = Completion::ok();
-    const bool removes = command.name == "CLOSE" && selection != nullptr &&
-                         !selection->read_only && selection->rights.has(model::Rights::expunge);
+    const bool removes = command.name == "CLOSE" && selection != nullptr && !selection->read_only &&
+                         selection->rights.has(model::Rights::expunge);
     if (removes) {
         const auto gone = selection->mailbox->expunge(nullptr);
         if (!gone) done = Completion::from(gone.error());

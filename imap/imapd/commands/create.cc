@@ -14,8 +14,7 @@ Result<std::string> create_parameters(CommandReader& reader)
     TRY(reader.expect('('));
     while (true) {
         TRY_ASSIGN(std::string name, reader.attribute());
-        if (name != "PARTITION")
-            return Error{Code::syntax, cat("Unknown CREATE parameter ", name)};
+        if (name != "PARTITION") return Error{Code::syntax, cat("Unknown CREATE parameter ", name)};
         TRY(reader.space());
         TRY_ASSIGN(location, reader.astring());
         TRY_ASSIGN(bool more, reader.accept(' '));
@@ -78,9 +77,9 @@ Completion create_here(ImapSession& s, Command& command, bool tell_others)
                               .acl = first_acl(s.config, name, *ancestor),
                               .uniqueid = new_uniqueid()};
     if (auto made = make(s, entry, tell_others); !made) return Completion::from(made.error());
-    log::notice("create", {{"user", s.identity->userid},
-                           {"mailbox", name.internal()},
-                           {"partition", *partition}});
+    log::notice(
+        "create",
+        {{"user", s.identity->userid}, {"mailbox", name.internal()}, {"partition", *partition}});
     return Completion::ok();
 }
 

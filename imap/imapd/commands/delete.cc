@@ -95,8 +95,7 @@ Completion delete_(ImapSession& s, Command& command)
             if (!entry.is_local()) return Completion::no(std::string(kNotOnOneServer));
         std::reverse(tree->begin(), tree->end());
     } else {
-        if (tree->size() > 1 && !is_own(s, name) &&
-            !name.is_deleted(s.config.deletedprefix()))
+        if (tree->size() > 1 && !is_own(s, name) && !name.is_deleted(s.config.deletedprefix()))
             return Completion::no("[HASCHILDREN] Mailbox has children");
         tree->assign(1, *command.entry);
     }
@@ -116,10 +115,8 @@ Completion localdelete(ImapSession& s, Command& command)
     leave_if_selected(s, {&entry, 1});
     if (auto gone = s.store->remove(entry); !gone) return Completion::from(gone.error());
     const auto change = mboxlist::Change::erase(entry.name);
-    if (auto gone = s.directory.commit({&change, 1}); !gone)
-        return Completion::from(gone.error());
-    log::notice("localdelete",
-                {{"user", s.identity->userid}, {"mailbox", entry.name.internal()}});
+    if (auto gone = s.directory.commit({&change, 1}); !gone) return Completion::from(gone.error());
+    log::notice("localdelete", {{"user", s.identity->userid}, {"mailbox", entry.name.internal()}});
     return Completion::ok();
 }
 

@@ -57,8 +57,7 @@ Result<bool> send_batch(ImapSession& session, LocalSelection& selection,
     bool complete = true;
     for (uint32_t n : batch) {
         const bool with_flags = std::binary_search(seen.begin(), seen.end(), n);
-        const Status sent =
-            put_fetch(session.client, *selection.mailbox, n, request, with_flags);
+        const Status sent = put_fetch(session.client, *selection.mailbox, n, request, with_flags);
         if (sent.is(Code::not_found))
             complete = false;
         else

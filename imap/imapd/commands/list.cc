@@ -84,12 +84,12 @@ Completion lsub(ImapSession& s, Command&)
     mboxlist::Subscriptions subscriptions(s.config.configdirectory(), s.identity->userid);
     auto names = subscriptions.names();
     if (!names) return Completion::from(names.error());
-    auto done = mboxlist::list_subscribed(
-        *names, *s.names, arguments->reference, {&arguments->pattern, 1},
-        [&](const mboxlist::SubscribedItem& item) {
-            put_line(s, "LSUB", lsub_attributes(s, item), item.name);
-            return s.client.ok();
-        });
+    auto done =
+        mboxlist::list_subscribed(*names, *s.names, arguments->reference, {&arguments->pattern, 1},
+                                  [&](const mboxlist::SubscribedItem& item) {
+                                      put_line(s, "LSUB", lsub_attributes(s, item), item.name);
+                                      return s.client.ok();
+                                  });
     return done ? Completion::ok() : Completion::from(done.error());
 }
 

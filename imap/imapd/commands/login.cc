@@ -33,17 +33,25 @@ Completion refuse(ImapSession& s, std::string_view who, std::string_view mechani
 {
     s.kit.login_failed(who, mechanism, error.text);
     switch (error.code) {
-    case Code::unavailable:
-    case Code::timeout:
-    case Code::io:
-    case Code::config:
-        return Completion::no("[UNAVAILABLE] Temporary authentication failure");
-    case Code::unsupported: return Completion::no("[CANNOT] no mechanism available");
-    case Code::syntax: return Completion::bad("Invalid authentication exchange");
-    case Code::not_found: case Code::exists: case Code::denied: case Code::over_quota:
-    case Code::bad_name: case Code::behind: case Code::busy: case Code::no_space:
-    case Code::corrupt: case Code::limit: case Code::closed: case Code::reserved:
-    case Code::moved: break;
+        case Code::unavailable:
+        case Code::timeout:
+        case Code::io:
+        case Code::config: return Completion::no("[UNAVAILABLE] Temporary authentication failure");
+        case Code::unsupported: return Completion::no("[CANNOT] no mechanism available");
+        case Code::syntax: return Completion::bad("Invalid authentication exchange");
+        case Code::not_found:
+        case Code::exists:
+        case Code::denied:
+        case Code::over_quota:
+        case Code::bad_name:
+        case Code::behind:
+        case Code::busy:
+        case Code::no_space:
+        case Code::corrupt:
+        case Code::limit:
+        case Code::closed:
+        case Code::reserved:
+        case Code::moved: break;
     }
     return Completion::no("[AUTHENTICATIONFAILED] authentication failure");
 }

@@ -96,34 +96,32 @@ Completion bye(ImapSession& s, std::string_view text)
 std::optional<Completion> idle_on(ImapSession& s, backend::Backend& backend, Deadline deadline)
 {
     RelayChannel channel(s, backend);
-    if (!begin(s, channel)) return s.client.ok() ? std::nullopt : std::optional(Completion::disconnect());
+    if (!begin(s, channel))
+        return s.client.ok() ? std::nullopt : std::optional(Completion::disconnect());
     const bool polled = !backend.has_capability("IDLE");
     while (true) {
         Deadline wait = polled ? deadline.min(Deadline::after(s.config.imapidlepoll())) : deadline;
         s.client.release_buffers();
         backend.stream().release_buffers();
         switch (wait_for_either(s, backend.stream(), wait)) {
-        case Event::server:
-            if (!(polled ? relay_unsolicited(s) : server_lines(s, channel)))
-                return s.client.ok() ? std::nullopt : std::optional(Completion::disconnect());
-            if (!s.client.flush()) return Completion::disconnect();
-            break;
-        case Event::client: {
-            Completion done = client_line(s);
-            if (done.kind == Completion::Kind::disconnect) return done;
-            if (auto ended = end(channel); !ended) return channel.failed(ended.error());
-            return done;
-        }
-        case Event::time:
-            if (deadline.passed()) return bye(s, "Disconnected for inactivity");
-            if (!relay_poll(s)) return std::nullopt;
-            if (!s.client.flush()) return Completion::disconnect();
-            break;
-        case Event::terminate:
-            (void)end(channel);
-            return bye(s, "Server is shutting down");
-        case Event::client_gone:
-            return Completion::disconnect();
+            case Event::server:
+                if (!(polled ? relay_unsolicited(s) : server_lines(s, channel)))
+                    return s.client.ok() ? std::nullopt : std::optional(Completion::disconnect());
+                if (!s.client.flush()) return Completion::disconnect();
+                break;
+            case Event::client: {
+                Completion done = client_line(s);
+                if (done.kind == Completion::Kind::disconnect) return done;
+                if (auto ended = end(channel); !ended) return channel.failed(ended.error());
+                return done;
+            }
+            case Event::time:
+                if (deadline.passed()) return bye(s, "Disconnected for inactivity");
+                if (!relay_poll(s)) return std::nullopt;
+                if (!s.client.flush()) return Completion::disconnect();
+                break;
+            case Event::terminate: (void)end(channel); return bye(s, "Server is shutting down");
+            case Event::client_gone: return Completion::disconnect();
         }
     }
 }

@@ -106,7 +106,8 @@ Completion relay_create(ImapSession& s, Command& command, backend::Backend& back
     auto arguments = read_arguments(s);
     if (!arguments) return Completion::from(arguments.error());
     if (arguments->denied) return permission_denied();
-    if (auto legal = command.mailbox->check_creatable(); !legal) return Completion::from(legal.error());
+    if (auto legal = command.mailbox->check_creatable(); !legal)
+        return Completion::from(legal.error());
     backend::Backend* target = &backend;
     const Where& where = arguments->where;
     if (!where.server.empty() && where.server != backend.server()) {

@@ -30,7 +30,8 @@ void forget_at(ImapSession& s, backend::Backend& backend)
     }
     RelayChannel channel(s, backend);
     channel.verb("UNSELECT");
-    channel.filter([](backend::ReplyReader&, const backend::Reply&) -> Result<bool> { return true; });
+    channel.filter(
+        [](backend::ReplyReader&, const backend::Reply&) -> Result<bool> { return true; });
     if (!channel.finish()) lose_backend(s, backend);
 }
 
@@ -44,9 +45,12 @@ Completion relay_select(ImapSession& s, Command& command, backend::Backend& back
     channel.verb(command.name);
     channel.astring(command.external);
     if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
-    RemoteSelection selection{.backend = nullptr, .name = *command.mailbox,
+    RemoteSelection selection{.backend = nullptr,
+                              .name = *command.mailbox,
                               .external = command.external,
-                              .read_only = command.name == "EXAMINE", .arguments = {}, .held = {}};
+                              .read_only = command.name == "EXAMINE",
+                              .arguments = {},
+                              .held = {}};
     channel.filter([&](backend::ReplyReader&, const backend::Reply& reply) -> Result<bool> {
         note_selected(selection, reply);
         return false;

@@ -66,14 +66,16 @@ std::string corrected(ImapSession& s, const std::string& line)
     if (separator_end >= rest.size()) return line;
     if (!is_known(s, last_string(rest.substr(separator_end)))) return line;
     std::string flags;
-    for (std::string_view flag : split_words(std::string_view(line).substr(open + 1, close - open - 1)))
+    for (std::string_view flag :
+         split_words(std::string_view(line).substr(open + 1, close - open - 1)))
         if (!is_missing_flag(flag)) cat_to(flags, flags.empty() ? "" : " ", flag);
     return cat(std::string_view(line).substr(0, open + 1), flags, ")", rest);
 }
 
 Result<bool> pass_lsub(ImapSession& s, backend::ReplyReader& replies, const backend::Reply& reply)
 {
-    if (reply.word != "LSUB" || to_lower(reply.head).find("\\no") == std::string::npos) return false;
+    if (reply.word != "LSUB" || to_lower(reply.head).find("\\no") == std::string::npos)
+        return false;
     TRY_ASSIGN(std::string whole, replies.read_whole(reply, kMaxLsubLine));
     s.client.put(corrected(s, whole));
     return true;

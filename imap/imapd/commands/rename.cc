@@ -173,9 +173,9 @@ Completion rename(ImapSession& s, Command& command)
         done = rename_tree(s, from, to);
     }
     if (done.kind != Completion::Kind::ok) return done;
-    log::notice("rename", {{"user", s.identity->userid},
-                           {"mailbox", from.name.internal()},
-                           {"to", to.internal()}});
+    log::notice(
+        "rename",
+        {{"user", s.identity->userid}, {"mailbox", from.name.internal()}, {"to", to.internal()}});
     return Completion::ok();
 }
 

@@ -17,8 +17,7 @@ Completion search(ImapSession& session, Command& command)
     const auto found = search_mailbox(mailbox, std::move(request->root));
     if (!found) return Completion::from(found.error());
     session.client.put("* SEARCH");
-    for (uint32_t n : *found)
-        session.client.put(' ', command.by_uid ? mailbox.message(n).uid : n);
+    for (uint32_t n : *found) session.client.put(' ', command.by_uid ? mailbox.message(n).uid : n);
     session.client.put("\r\n");
     return Completion::ok();
 }

@@ -57,9 +57,9 @@ END_TEST
 
 START_TEST(cron_refuses_what_it_does_not_understand)
 {
-    for (const char* bad : {"", "* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *",
-                            "* * * 13 *", "* * * * 8", "5-1 * * * *", "*/0 * * * *", "a * * * *",
-                            "1, * * * *", "-1 * * * *"})
+    for (const char* bad :
+         {"", "* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *",
+          "* * * * 8", "5-1 * * * *", "*/0 * * * *", "a * * * *", "1, * * * *", "-1 * * * *"})
         ASSERT_CODE(Cron::parse(bad), Code::syntax);
 }
 END_TEST

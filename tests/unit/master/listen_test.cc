@@ -34,9 +34,9 @@ START_TEST(all_forms)
     ck_assert(path->is_unix);
     ASSERT_EQ_TEXT(path->path, "/run/socket/lmtp");
     ck_assert(parse_listen("/" + std::string(99, 'x')).ok());
-    for (const std::string& bad : {std::string("::1:143"), std::string("[::1]"),
-                                   std::string("[::1"), std::string("host:"), std::string(""),
-                                   "/" + std::string(100, 'x')})
+    for (const std::string& bad :
+         {std::string("::1:143"), std::string("[::1]"), std::string("[::1"), std::string("host:"),
+          std::string(""), "/" + std::string(100, 'x')})
         ASSERT_CODE(parse_listen(bad), Code::config);
 }
 END_TEST
@@ -47,7 +47,9 @@ START_TEST(a_socket_left_behind_is_replaced_and_a_file_is_not)
     master::ListenTarget target;
     target.is_unix = true;
     target.path = dir.file("s");
-    { ASSERT_OK(bind_all(target, "tcp", 5, nullptr)); }
+    {
+        ASSERT_OK(bind_all(target, "tcp", 5, nullptr));
+    }
     auto again = bind_all(target, "tcp", 5, nullptr);
     ASSERT_OK(again);
     struct stat st {};

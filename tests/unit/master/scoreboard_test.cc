@@ -72,7 +72,9 @@ END_TEST
 START_TEST(another_version_is_refused)
 {
     test::TempDir dir;
-    { ASSERT_OK(Scoreboard::open(dir.path())); }
+    {
+        ASSERT_OK(Scoreboard::open(dir.path()));
+    }
     auto fd = open_file(dir.file("scoreboard"), 1);
     ASSERT_OK(fd);
     ck_assert_int_eq(static_cast<int>(::pwrite(fd->get(), "\x02", 1, 8)), 1);

@@ -18,10 +18,11 @@ const config::Config& configured(const std::string& more = {})
 {
     static std::optional<config::Config> config;
     static TempDir dir;
-    auto made = config::Config::from_text(
-        cat("configdirectory: ", dir.path(), "\nproxy_authname: murder\nproxy_password: secret\n"
-            "client_timeout: 5s\n", more),
-        "imap");
+    auto made = config::Config::from_text(cat("configdirectory: ", dir.path(),
+                                              "\nproxy_authname: murder\nproxy_password: secret\n"
+                                              "client_timeout: 5s\n",
+                                              more),
+                                          "imap");
     ASSERT_OK(made);
     config.emplace(*std::move(made));
     ASSERT_OK(auth::SaslClient::init_library(*config));
@@ -67,7 +68,8 @@ START_TEST(without_initial_response_and_capabilities)
                        expect("A01 AUTHENTICATE PLAIN"), send("+ \r\n"), expect(plain("")),
                        send("A01 OK in\r\n"), expect("C01 CAPABILITY"),
                        send("* CAPABILITY IMAP4rev1 UIDPLUS\r\nC01 OK\r\n")});
-    auto b = Backend::connect(configured(), backend::imap_dialect(), cat("127.0.0.1:", peer.port()), {});
+    auto b =
+        Backend::connect(configured(), backend::imap_dialect(), cat("127.0.0.1:", peer.port()), {});
     ASSERT_OK(b);
     ck_assert((*b)->has_capability("UIDPLUS"));
     ck_assert(peer.finished_well());
@@ -84,7 +86,8 @@ START_TEST(what_can_go_wrong)
     } rows[] = {
         {{send("* BYE not now\r\n")}, Code::unavailable},
         {{hang_up()}, Code::unavailable},
-        {{send(greeting), expect(cat("A01 AUTHENTICATE PLAIN ", plain(""))), send("A01 NO bad\r\n")},
+        {{send(greeting), expect(cat("A01 AUTHENTICATE PLAIN ", plain(""))),
+          send("A01 NO bad\r\n")},
          Code::denied},
         {{send(greeting), expect(cat("A01 AUTHENTICATE PLAIN ", plain(""))), hang_up()},
          Code::unavailable},
@@ -93,7 +96,8 @@ START_TEST(what_can_go_wrong)
     };
     for (const auto& row : rows) {
         ScriptedPeer peer(row.steps);
-        auto b = Backend::connect(config, backend::imap_dialect(), cat("127.0.0.1:", peer.port()), {});
+        auto b =
+            Backend::connect(config, backend::imap_dialect(), cat("127.0.0.1:", peer.port()), {});
         ASSERT_CODE(b, row.code);
     }
 }
@@ -102,10 +106,12 @@ END_TEST
 START_TEST(a_silent_server_is_given_up)
 {
     const config::Config& config = configured("backend_failures: 2\n");
-    auto short_one = config::Config::from_text("configdirectory: /tmp\nclient_timeout: 1s\n", "imap");
+    auto short_one =
+        config::Config::from_text("configdirectory: /tmp\nclient_timeout: 1s\n", "imap");
     ScriptedPeer peer({expect_end()});
     auto began = monotonic_now();
-    auto b = Backend::connect(*short_one, backend::imap_dialect(), cat("127.0.0.1:", peer.port()), {});
+    auto b =
+        Backend::connect(*short_one, backend::imap_dialect(), cat("127.0.0.1:", peer.port()), {});
     ASSERT_CODE(b, Code::timeout);
     ck_assert(monotonic_now() - began < Seconds(4));
     (void)config;
@@ -126,8 +132,8 @@ START_TEST(a_pool_keeps_one_connection_and_replaces_a_dead_one)
     const config::Config& config = configured();
     ScriptedPeer peer({send("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi\r\n"),
                        expect(cat("A01 AUTHENTICATE PLAIN ", plain("bob"))),
-                       send("A01 OK [CAPABILITY X] in\r\n"), expect("bye"), send("* BYE timeout\r\n"),
-                       hang_up()});
+                       send("A01 OK [CAPABILITY X] in\r\n"), expect("bye"),
+                       send("* BYE timeout\r\n"), hang_up()});
     std::string server = cat("127.0.0.1:", peer.port());
     backend::BackendPool pool(config, backend::imap_dialect());
     pool.set_user("bob");

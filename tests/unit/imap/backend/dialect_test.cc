@@ -50,7 +50,8 @@ END_TEST
 
 START_TEST(imap_login)
 {
-    Peer p("+ \r\n+ aGVsbG8=\r\n* OK some line\r\nA01 OK [CAPABILITY IDLE UIDPLUS] in\r\nA01 NO bad\r\n"
+    Peer p("+ \r\n+ aGVsbG8=\r\n* OK some line\r\nA01 OK [CAPABILITY IDLE UIDPLUS] in\r\nA01 NO "
+           "bad\r\n"
            "A01 BAD worse\r\n+ !!\r\n");
     const Dialect& d = backend::imap_dialect();
     std::string initial("\0u\0p", 4);
@@ -106,8 +107,8 @@ START_TEST(lmtp_conversation)
     std::vector<std::string> caps;
     ASSERT_OK(d.read_banner(p.stream, banner, caps));
     ASSERT_OK(d.ask_capabilities(p.stream, caps));
-    for (const char* c : {"8BITMIME", "SIZE", "SIZE=1000", "AUTH", "AUTH=PLAIN", "AUTH=DIGEST-MD5",
-                          "IGNOREQUOTA"})
+    for (const char* c :
+         {"8BITMIME", "SIZE", "SIZE=1000", "AUTH", "AUTH=PLAIN", "AUTH=DIGEST-MD5", "IGNOREQUOTA"})
         ck_assert_msg(has(caps, c), "%s", c);
     ck_assert(!has(caps, "BE1"));
     ASSERT_OK(d.start_tls(p.stream));
@@ -130,7 +131,8 @@ START_TEST(mupdate_conversation)
 {
     Peer p("* AUTH \"PLAIN\" \"DIGEST-MD5\"\r\n* STARTTLS\r\n* PARTIAL-UPDATE\r\n"
            "* OK MUPDATE \"m\" \"Cyrus IMAP\" \"3.6.1\" \"(master)\"\r\n"
-           "S01 OK Begin TLS negotiation now\r\n* AUTH\r\n* OK MUPDATE \"m\" \"x\" \"y\" \"(master)\"\r\n"
+           "S01 OK Begin TLS negotiation now\r\n* AUTH\r\n* OK MUPDATE \"m\" \"x\" \"y\" "
+           "\"(master)\"\r\n"
            "\r\naGVsbG8=\r\nA01 OK \"Authenticated\"\r\nA01 NO \"authentication failure\"\r\n"
            "N01 OK \"Noop done\"\r\n");
     const Dialect& d = backend::mupdate_dialect();

@@ -32,8 +32,9 @@ std::string passed_on(const std::string& input, size_t chunk)
 
 START_TEST(responses_are_recognised)
 {
-    MemoryEnds ends{.input = "* 5 EXISTS\r\n* ok [X] text {3}\r\n+ go\r\n+\r\na1 NO [Y z] no {9}\r\n"
-                             "* LIST (\\x) \".\" a\r\n* BYE\r\n",
+    MemoryEnds ends{.input =
+                        "* 5 EXISTS\r\n* ok [X] text {3}\r\n+ go\r\n+\r\na1 NO [Y z] no {9}\r\n"
+                        "* LIST (\\x) \".\" a\r\n* BYE\r\n",
                     .output = {}};
     Stream s(stream::memory_layer(ends));
     ReplyReader r(s);
@@ -91,8 +92,9 @@ END_TEST
 
 START_TEST(what_is_not_wanted_is_dropped)
 {
-    MemoryEnds ends{.input = "* 1 FETCH (X {5}\r\na\r\nb\n Y {2}\r\nzz)\r\n* 2 EXISTS\r\n"
-                             "* 3 FETCH (X {3}\r\nabc)\r\n* 4 FETCH (X {9}\r\n123456789)\r\na OK\r\n",
+    MemoryEnds ends{.input =
+                        "* 1 FETCH (X {5}\r\na\r\nb\n Y {2}\r\nzz)\r\n* 2 EXISTS\r\n"
+                        "* 3 FETCH (X {3}\r\nabc)\r\n* 4 FETCH (X {9}\r\n123456789)\r\na OK\r\n",
                     .output = {}};
     Stream s(stream::memory_layer(ends));
     ReplyReader r(s);
@@ -109,7 +111,8 @@ END_TEST
 
 START_TEST(a_caller_may_take_the_literal)
 {
-    MemoryEnds ends{.input = "* 1 FETCH (UID 7 BODY[] {3}\r\nabc FLAGS ())\r\n* 2 EXISTS\r\n", .output = {}};
+    MemoryEnds ends{.input = "* 1 FETCH (UID 7 BODY[] {3}\r\nabc FLAGS ())\r\n* 2 EXISTS\r\n",
+                    .output = {}};
     Stream s(stream::memory_layer(ends));
     ReplyReader r(s);
     ASSERT_OK(r.next());

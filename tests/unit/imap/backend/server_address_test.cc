@@ -17,15 +17,15 @@ END_TEST
 
 START_TEST(addresses)
 {
-    auto config = *config::Config::from_text(
-        "configdirectory: /tmp/x\n"
-        "be2_address: 127.0.0.1\n"
-        "be3_address: 127.0.0.1:1143\n"
-        "be4_address: imap=127.0.0.1:2143 lmtp=127.0.0.2:2024\n"
-        "be5_address: imap=127.0.0.1:2143 10.0.0.5\n"
-        "be6_address: /run/lmtp/noauth\n"
-        "be7_address: h:993/tls/noauth\n",
-        "imap");
+    auto config =
+        *config::Config::from_text("configdirectory: /tmp/x\n"
+                                   "be2_address: 127.0.0.1\n"
+                                   "be3_address: 127.0.0.1:1143\n"
+                                   "be4_address: imap=127.0.0.1:2143 lmtp=127.0.0.2:2024\n"
+                                   "be5_address: imap=127.0.0.1:2143 10.0.0.5\n"
+                                   "be6_address: /run/lmtp/noauth\n"
+                                   "be7_address: h:993/tls/noauth\n",
+                                   "imap");
     struct {
         const char* server;
         const char* service;

@@ -44,8 +44,8 @@ START_TEST(several_messages_arrive_together_or_not_at_all)
     ck_assert(both.find(" 1:3] Completed\r\n2 OK") != both.npos);
     ck_assert_uint_eq(server.count(), 3);
     const std::string_view broken[] = {
-        "1 APPEND INBOX {2+}\r\nab (\\Seen {2+}\r\nxx\r\n",       // list not closed
-        "1 APPEND INBOX {2+}\r\nab {0+}\r\n\r\n",                 // cancelled
+        "1 APPEND INBOX {2+}\r\nab (\\Seen {2+}\r\nxx\r\n",  // list not closed
+        "1 APPEND INBOX {2+}\r\nab {0+}\r\n\r\n",            // cancelled
         "1 APPEND INBOX {2+}\r\nab \"yesterday\" {2+}\r\nxx\r\n",
         "1 APPEND INBOX {2+}\r\nab nonsense\r\n",
         "1 APPEND INBOX {2+}\r\nab \r\n",
@@ -77,10 +77,10 @@ START_TEST(a_missing_mailbox_may_be_created_and_the_literal_is_no_command)
                    "2 NO [TRYCREATE] Mailbox does not exist\r\n3 OK Completed\r\n");
     // Large ones too: the answer must reach the client that is still sending.
     const std::string large(3u << 20, 'x');
-    ASSERT_EQ_TEXT(converse(server, "bob",
-                            cat("1 APPEND INBOX.no {", large.size(), "+}\r\n", large,
-                                "\r\n2 NOOP\r\n")),
-                   "1 NO [TRYCREATE] Mailbox does not exist\r\n2 OK Completed\r\n");
+    ASSERT_EQ_TEXT(
+        converse(server, "bob",
+                 cat("1 APPEND INBOX.no {", large.size(), "+}\r\n", large, "\r\n2 NOOP\r\n")),
+        "1 NO [TRYCREATE] Mailbox does not exist\r\n2 OK Completed\r\n");
 }
 END_TEST
 

@@ -161,8 +161,7 @@ START_TEST(each_production_takes_its_rule_and_no_more)
             Wire wire(cat(c.input, "\r\n"), chunk);
             const std::string what = cat("<", c.input, "> gives ");
             ASSERT_EQ_TEXT(cat(what, c.production(wire.reader)), cat(what, c.want));
-            if (c.want != kOver)
-                ASSERT_EQ_TEXT(cat(what, rest_of_line(wire)), cat(what, c.rest));
+            if (c.want != kOver) ASSERT_EQ_TEXT(cat(what, rest_of_line(wire)), cat(what, c.rest));
         }
 }
 END_TEST
@@ -346,8 +345,9 @@ END_TEST
 START_TEST(random_input_means_the_same_in_any_pieces)
 {
     static constexpr std::string_view kPieces[] = {
-        "a", "\r\n", " ", "{", "}", "+", "3", "{3+}\r\n", "{2}\r\n", "\"", "\\", "(", ")", "abc",
-        "\n", "\r", "NIL", "1:*", "*", "%", "]", "[", "~", "\xFF", "99999999999", "\\Seen",
+        "a",  "\r\n", " ", "{", "}",   "+",    "3",           "{3+}\r\n", "{2}\r\n",
+        "\"", "\\",   "(", ")", "abc", "\n",   "\r",          "NIL",      "1:*",
+        "*",  "%",    "]", "[", "~",   "\xFF", "99999999999", "\\Seen",
     };
     static constexpr Production kAll[] = {kTag,  kName, kAtom,      kString, kAstring,  kNstring,
                                           kList, kFlag, kAttribute, kNumber, kNzNumber, kSet};
@@ -357,7 +357,8 @@ START_TEST(random_input_means_the_same_in_any_pieces)
         std::string input;
         std::vector<Production> productions;
         for (size_t n = below(14); n > 0; n--) input += kPieces[below(std::size(kPieces))];
-        for (size_t n = 1 + below(6); n > 0; n--) productions.push_back(kAll[below(std::size(kAll))]);
+        for (size_t n = 1 + below(6); n > 0; n--)
+            productions.push_back(kAll[below(std::size(kAll))]);
         std::string first;
         for (size_t chunk : {size_t{65536}, size_t{1}, 2 + below(5)}) {
             Wire wire(input, chunk);

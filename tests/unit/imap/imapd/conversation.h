@@ -17,11 +17,17 @@ namespace rookery::test {
 // A server: what outlives sessions.
 struct ImapServer {
     explicit ImapServer(std::string_view more = {})
-        : config(*config::Config::from_text(
-              cat("configdirectory: ", dir.path(), "\nservername: be1\nadmins: cyrus\n"
-                  "partition-default: ", dir.path(), "/spool\ndefaultpartition: default\n"
-                  "partition-other: ", dir.path(), "/other\naltnamespace: no\n"
-                  "unixhierarchysep: no\n", more), "imap"))
+        : config(*config::Config::from_text(cat("configdirectory: ", dir.path(),
+                                                "\nservername: be1\nadmins: cyrus\n"
+                                                "partition-default: ",
+                                                dir.path(),
+                                                "/spool\ndefaultpartition: default\n"
+                                                "partition-other: ",
+                                                dir.path(),
+                                                "/other\naltnamespace: no\n"
+                                                "unixhierarchysep: no\n",
+                                                more),
+                                            "imap"))
     {
     }
     // A mailbox with that ACL ("bob lrs"): in the list and in the store.

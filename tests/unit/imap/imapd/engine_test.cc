@@ -88,7 +88,12 @@ START_TEST(the_shutdown_file_ends_sessions_of_users)
     session::SessionKit kit(server.config, nullptr, "imap", {});
     stream::MemoryEnds ends{"1 NOOP\r\n", {}, 65536, false, false};
     stream::Stream client(stream::memory_layer(ends));
-    imapd::ImapSession session{server.config, kit, server.directory, &server.store, nullptr, client,
+    imapd::ImapSession session{server.config,
+                               kit,
+                               server.directory,
+                               &server.store,
+                               nullptr,
+                               client,
                                imapd::CommandReader(client, {})};
     imapd::Engine(session).run();
     ASSERT_EQ_TEXT(ends.output, "* BYE gone fishing\r\n");
@@ -116,8 +121,7 @@ START_TEST(id_is_read_whole_and_bounded)
                    "5 BAD Expected a space in command\r\n");
     std::string many = "1 ID (";
     for (int i = 0; i < 31; i++) cat_to(many, i > 0 ? " " : "", "\"k\" \"v\"");
-    ASSERT_EQ_TEXT(converse(server, "bob", many + ")\r\n"),
-                   "1 BAD Too many field-value pairs\r\n");
+    ASSERT_EQ_TEXT(converse(server, "bob", many + ")\r\n"), "1 BAD Too many field-value pairs\r\n");
 }
 END_TEST
 

@@ -65,12 +65,33 @@ START_TEST(the_grammar_is_taken_and_nothing_else)
           "BODY[HEADER]", "BODY[TEXT]", "BODY[1.MIME]", "BODY[1]", "BODY[1.2.TEXT]<4294967295.1>",
           "RFC822", "RFC822.PEEK", "(RFC822.HEADER RFC822.TEXT)", "BODY[HEADER.FIELDS.NOT (X)]"})
         ASSERT_OK(parse(s));
-    for (const char* s :
-         {"", "()", "(FLAGS", "(FLAGS )", "FLAGS UID", "(ALL)", "(FLAGS ALL)", "NONSENSE", "BODY[",
-          "BODY[MIME]", "BODY[0]", "BODY[01]", "BODY[1.]", "BODY[.1]", "BODY[1.FOO]",
-          "BODY[HEADER.FIELDS]", "BODY[HEADER.FIELDS ()]", "BODY[HEADER.FIELDS (A]",
-          "BODY[]<0.0>", "BODY[]<1>", "BODY[]<1.2", "BODY.PEEK", "BODY[4294967296]", "BODY[TEXT.1]",
-          "BODY[] <0.1>", "RFC822[]", "FLAGS[]"})
+    for (const char* s : {"",
+                          "()",
+                          "(FLAGS",
+                          "(FLAGS )",
+                          "FLAGS UID",
+                          "(ALL)",
+                          "(FLAGS ALL)",
+                          "NONSENSE",
+                          "BODY[",
+                          "BODY[MIME]",
+                          "BODY[0]",
+                          "BODY[01]",
+                          "BODY[1.]",
+                          "BODY[.1]",
+                          "BODY[1.FOO]",
+                          "BODY[HEADER.FIELDS]",
+                          "BODY[HEADER.FIELDS ()]",
+                          "BODY[HEADER.FIELDS (A]",
+                          "BODY[]<0.0>",
+                          "BODY[]<1>",
+                          "BODY[]<1.2",
+                          "BODY.PEEK",
+                          "BODY[4294967296]",
+                          "BODY[TEXT.1]",
+                          "BODY[] <0.1>",
+                          "RFC822[]",
+                          "FLAGS[]"})
         ck_assert_msg(parse(s).is(Code::syntax), "%s", s);
 }
 END_TEST
@@ -101,15 +122,17 @@ END_TEST
 START_TEST(the_plain_attributes)
 {
     Selected s(kSimple);
-    ASSERT_EQ_TEXT(s.fetch("FAST"),
-                   "* 1 FETCH (FLAGS (\\Recent \\Flagged) INTERNALDATE \" 7-Feb-1994 21:52:25 -0800\" "
-                   "RFC822.SIZE 41)\r\n");
+    ASSERT_EQ_TEXT(
+        s.fetch("FAST"),
+        "* 1 FETCH (FLAGS (\\Recent \\Flagged) INTERNALDATE \" 7-Feb-1994 21:52:25 -0800\" "
+        "RFC822.SIZE 41)\r\n");
     ASSERT_EQ_TEXT(s.fetch("(UID BODY)"),
                    "* 1 FETCH (UID 1 BODY (\"TEXT\" \"PLAIN\" (\"CHARSET\" \"us-ascii\") NIL NIL "
                    "\"7BIT\" 6 1))\r\n");
-    ASSERT_EQ_TEXT(s.fetch("ENVELOPE"),
-                   "* 1 FETCH (ENVELOPE (NIL \"hi\" ((NIL NIL \"a\" \"b\")) ((NIL NIL \"a\" \"b\")) "
-                   "((NIL NIL \"a\" \"b\")) ((NIL NIL \"c\" \"d\")) NIL NIL NIL NIL))\r\n");
+    ASSERT_EQ_TEXT(
+        s.fetch("ENVELOPE"),
+        "* 1 FETCH (ENVELOPE (NIL \"hi\" ((NIL NIL \"a\" \"b\")) ((NIL NIL \"a\" \"b\")) "
+        "((NIL NIL \"a\" \"b\")) ((NIL NIL \"c\" \"d\")) NIL NIL NIL NIL))\r\n");
     ASSERT_EQ_TEXT(s.fetch("UID", true), "* 1 FETCH (UID 1 FLAGS (\\Recent \\Flagged))\r\n");
     ASSERT_EQ_TEXT(s.fetch("FLAGS", true), "* 1 FETCH (FLAGS (\\Recent \\Flagged))\r\n");
 }

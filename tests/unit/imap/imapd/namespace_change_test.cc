@@ -96,10 +96,10 @@ START_TEST(delete_renames_and_a_second_delete_removes)
     server.add("user.bob", "bob", kOwner);
     server.add("user.bob.a", "bob", kOwner);
     server.add("user.bob.a.b", "bob", kOwner);
-    ASSERT_EQ_TEXT(converse(server, "bob",
-                            "1 DELETE INBOX.a\r\n2 DELETE INBOX.a\r\n3 DELETE INBOX\r\n"),
-                   "1 OK Completed\r\n2 NO [NONEXISTENT] Mailbox does not exist\r\n"
-                   "3 NO [CANNOT] Operation is not supported on mailbox\r\n");
+    ASSERT_EQ_TEXT(
+        converse(server, "bob", "1 DELETE INBOX.a\r\n2 DELETE INBOX.a\r\n3 DELETE INBOX\r\n"),
+        "1 OK Completed\r\n2 NO [NONEXISTENT] Mailbox does not exist\r\n"
+        "3 NO [CANNOT] Operation is not supported on mailbox\r\n");
     ck_assert(server.has("user.bob.a.b") && !server.has("user.bob.a"));
     ASSERT_EQ_TEXT(deleted_names(server), "DELETED.user.bob.a ");
     // The same name twice within one second.
@@ -206,10 +206,10 @@ START_TEST(a_user_is_renamed_by_administrators_where_that_is_allowed)
     ImapServer server("allowusermoves: yes\n");
     server.add("user.bob", "bob", kOwner);
     server.add("user.bob.a", "bob", kOwner);
-    ASSERT_EQ_TEXT(converse(server, "cyrus",
-                            "1 RENAME user.bob user.rob\r\n2 RENAME user.rob user.rob other\r\n",
-                            kAdmin),
-                   "1 OK Completed\r\n2 OK Completed\r\n");
+    ASSERT_EQ_TEXT(
+        converse(server, "cyrus",
+                 "1 RENAME user.bob user.rob\r\n2 RENAME user.rob user.rob other\r\n", kAdmin),
+        "1 OK Completed\r\n2 OK Completed\r\n");
     ck_assert(server.has("user.rob") && server.has("user.rob.a") && !server.has("user.bob"));
     ASSERT_EQ_TEXT(server.acl_of("user.rob.a"), "rob\tlrswipkxtecdan\t");
     auto entry = server.directory.lookup(*model::MailboxName::from_internal("user.rob"));
@@ -252,8 +252,9 @@ START_TEST(acl_commands_need_a_and_hide_mailboxes)
                    "5 NO [NOPERM] Permission denied\r\n"
                    "* MYRIGHTS open lrs\r\n6 OK Completed\r\n"
                    "7 NO [NOPERM] Permission denied\r\n8 OK Completed\r\n");
-    ASSERT_EQ_TEXT(converse(server, "bob", "1 SETACL INBOX anyone l\r\n2 LISTRIGHTS INBOX bob\r\n"
-                                           "3 LISTRIGHTS INBOX eve\r\n"),
+    ASSERT_EQ_TEXT(converse(server, "bob",
+                            "1 SETACL INBOX anyone l\r\n2 LISTRIGHTS INBOX bob\r\n"
+                            "3 LISTRIGHTS INBOX eve\r\n"),
                    "1 NO [NOPERM] Permission denied\r\n"
                    "* LISTRIGHTS INBOX bob lkxcan r s w i p t e d 0 1 2 3 4 5 6 7 8 9\r\n"
                    "2 OK Completed\r\n"
@@ -283,10 +284,11 @@ START_TEST(subscriptions_are_kept_by_user)
 {
     ImapServer server;
     server.add("user.bob", "bob", kOwner);
-    ASSERT_EQ_TEXT(converse(server, "bob",
-                            "1 SUBSCRIBE INBOX\r\n2 SUBSCRIBE no.such\r\n3 UNSUBSCRIBE INBOX.x\r\n"),
-                   "1 OK Completed\r\n2 NO [NONEXISTENT] Mailbox does not exist\r\n"
-                   "3 OK Completed\r\n");
+    ASSERT_EQ_TEXT(
+        converse(server, "bob",
+                 "1 SUBSCRIBE INBOX\r\n2 SUBSCRIBE no.such\r\n3 UNSUBSCRIBE INBOX.x\r\n"),
+        "1 OK Completed\r\n2 NO [NONEXISTENT] Mailbox does not exist\r\n"
+        "3 OK Completed\r\n");
     mboxlist::Subscriptions subscriptions(server.config.configdirectory(), "bob");
     ck_assert_uint_eq(subscriptions.names()->size(), 1);
     ImapServer backend("allowallsubscribe: yes\n");

@@ -53,20 +53,26 @@ class LateDirectory : public mboxlist::MemoryDirectory {
 model::MailboxEntry entry(const char* name, const std::string& server,
                           const char* acl = "bob\tlrswipkxtecdan\t")
 {
-    model::MailboxEntry e{.name = *model::MailboxName::from_internal(name), .server = server,
-                          .partition = "default", .acl = *model::Acl::parse(acl), .uniqueid = {}};
+    model::MailboxEntry e{.name = *model::MailboxName::from_internal(name),
+                          .server = server,
+                          .partition = "default",
+                          .acl = *model::Acl::parse(acl),
+                          .uniqueid = {}};
     return e;
 }
 
-const std::vector<std::string> kCapabilities = {"IMAP4REV1", "LITERAL+", "UIDPLUS", "MULTIAPPEND",
-                                                "IDLE", "UNSELECT", "MUPDATE=mupdate://m/"};
+const std::vector<std::string> kCapabilities = {
+    "IMAP4REV1", "LITERAL+", "UIDPLUS", "MULTIAPPEND", "IDLE", "UNSELECT", "MUPDATE=mupdate://m/"};
 
 class World {
  public:
     explicit World(const std::string& more = {})
         : config_(*config::Config::from_text(
-              cat("configdirectory: ", dir_.path(), "\nproxy_password: secret\nunixhierarchysep: no\naltnamespace: no\nserverlist: be1 be2\n"
-                  "serverlist_select_mode: random\nclient_timeout: 3s\nbackend_failures: 100\n", more),
+              cat("configdirectory: ", dir_.path(),
+                  "\nproxy_password: secret\nunixhierarchysep: no\naltnamespace: no\nserverlist: "
+                  "be1 be2\n"
+                  "serverlist_select_mode: random\nclient_timeout: 3s\nbackend_failures: 100\n",
+                  more),
               "imap")),
           kit_(config_, nullptr, "imap", {}),
           pool_(config_, backend::imap_dialect())
@@ -124,12 +130,19 @@ class World {
     void run(Fd client)
     {
         stream::Stream stream(std::move(client));
-        ImapSession session{.config = config_, .kit = kit_, .directory = list, .store = nullptr,
-                            .backends = &pool_, .client = stream,
+        ImapSession session{.config = config_,
+                            .kit = kit_,
+                            .directory = list,
+                            .store = nullptr,
+                            .backends = &pool_,
+                            .client = stream,
                             .reader = CommandReader(stream, reader_limits(config_)),
-                            .identity = {}, .names = {}, .selection = {}, .enabled = {}};
-        session.identity.emplace(auth::Identity{
-            .userid = "bob", .groups = {}, .admin = admin, .authenticated_as = {}});
+                            .identity = {},
+                            .names = {},
+                            .selection = {},
+                            .enabled = {}};
+        session.identity.emplace(
+            auth::Identity{.userid = "bob", .groups = {}, .admin = admin, .authenticated_as = {}});
         session.names.emplace(session::SessionKit::namespace_options(config_), "bob", admin);
         session.state = State::authenticated;
         Engine(session).run();
@@ -148,27 +161,34 @@ Steps operator+(Steps a, const Steps& b)
     return a;
 }
 
-const std::string kSelected = "* 2 EXISTS\r\n* 0 RECENT\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT 9] x\r\n";
-const Steps kSelect = {expect("$T SELECT \"INBOX\""), send(kSelected + "$T OK [READ-WRITE] done\r\n")};
+const std::string kSelected =
+    "* 2 EXISTS\r\n* 0 RECENT\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT 9] x\r\n";
+const Steps kSelect = {expect("$T SELECT \"INBOX\""),
+                       send(kSelected + "$T OK [READ-WRITE] done\r\n")};
 const std::string kSelectAnswer = kSelected + "s OK [READ-WRITE] done\r\n";
 const Steps kUnselect = {expect("$T UNSELECT"), send("$T OK done\r\n"), expect("Q01 LOGOUT")};
 const std::string kLost = "* BYE [UNAVAILABLE] Lost connection to the mailbox's server\r\n";
-const std::string kUnavailable = " NO [UNAVAILABLE] Server(s) unavailable to complete operation\r\n";
+const std::string kUnavailable =
+    " NO [UNAVAILABLE] Server(s) unavailable to complete operation\r\n";
 
 START_TEST(commands_go_on_as_they_came)
 {
     World w;
-    auto& be = w.server("be1", kSelect +
-        Steps{expect("$T FETCH 1:2 (FLAGS BODY[HEADER.FIELDS (\"a \\\"b\" c)]<0.5>)"),
-              send("* 1 FETCH (BODY[] {12}\r\ns OK a\r\n)\r\n\"x)\r\n* OK [ALERT] hi {3}\r\n$T OK [X] yes\r\n"),
-              expect("$T UID STORE 1 +FLAGS (\\Seen $x)"), send("$T NO [NOPERM] no\r\n"),
-              expect("$T SEARCH NEW-THING 8bit-free *:1"), send("* SEARCH 1\r\n$T BAD what\r\n")} +
-        kUnselect);
+    auto& be = w.server(
+        "be1", kSelect +
+                   Steps{expect("$T FETCH 1:2 (FLAGS BODY[HEADER.FIELDS (\"a \\\"b\" c)]<0.5>)"),
+                         send("* 1 FETCH (BODY[] {12}\r\ns OK a\r\n)\r\n\"x)\r\n* OK [ALERT] hi "
+                              "{3}\r\n$T OK [X] yes\r\n"),
+                         expect("$T UID STORE 1 +FLAGS (\\Seen $x)"), send("$T NO [NOPERM] no\r\n"),
+                         expect("$T SEARCH NEW-THING 8bit-free *:1"),
+                         send("* SEARCH 1\r\n$T BAD what\r\n")} +
+                   kUnselect);
     ASSERT_EQ_TEXT(
         w.talk("s select INBOX\r\n1 fetch 1:2 (FLAGS BODY[HEADER.FIELDS (\"a \\\"b\" c)]<0.5>)\r\n"
                "2 uid store 1 +FLAGS (\\Seen $x)\r\n3 SEARCH NEW-THING 8bit-free *:1\r\n"),
-        kSelectAnswer + "* 1 FETCH (BODY[] {12}\r\ns OK a\r\n)\r\n\"x)\r\n* OK [ALERT] hi {3}\r\n1 OK [X] yes\r\n"
-        "2 NO [NOPERM] no\r\n* SEARCH 1\r\n3 BAD what\r\n");
+        kSelectAnswer + "* 1 FETCH (BODY[] {12}\r\ns OK a\r\n)\r\n\"x)\r\n* OK [ALERT] hi {3}\r\n1 "
+                        "OK [X] yes\r\n"
+                        "2 NO [NOPERM] no\r\n* SEARCH 1\r\n3 BAD what\r\n");
     ck_assert(be.finished_well());
 }
 END_TEST
@@ -176,19 +196,24 @@ END_TEST
 START_TEST(what_is_framed_differently_never_reaches_a_server)
 {
     for (std::string bad :
-         {std::string("FETCH 1 (BODY[]"), std::string("FETCH 1 BODY)"), std::string("SEARCH TEXT \"abc"),
-          std::string("SEARCH TEXT \"a\\x\""), std::string("SEARCH TEXT a\rx STORE 1 FLAGS ()"),
+         {std::string("FETCH 1 (BODY[]"), std::string("FETCH 1 BODY)"),
+          std::string("SEARCH TEXT \"abc"), std::string("SEARCH TEXT \"a\\x\""),
+          std::string("SEARCH TEXT a\rx STORE 1 FLAGS ()"),
           std::string("SEARCH TEXT a\nx STORE 1 FLAGS ()"), std::string("SEARCH TEXT a\0b", 15),
-          std::string("SEARCH TEXT {5"), std::string("SEARCH TEXT {5}x"), std::string("SEARCH TEXT {}"),
-          std::string("SEARCH TEXT {+}"), std::string("SEARCH TEXT {-1}"), std::string("SEARCH TEXT {5++}"),
+          std::string("SEARCH TEXT {5"), std::string("SEARCH TEXT {5}x"),
+          std::string("SEARCH TEXT {}"), std::string("SEARCH TEXT {+}"),
+          std::string("SEARCH TEXT {-1}"), std::string("SEARCH TEXT {5++}"),
           std::string("SEARCH TEXT {99999999999999999999}"), std::string("SEARCH TEXT \x80"),
           std::string("SEARCH TEXT a\tb"), std::string("FETCH ") + std::string(60, '('),
           std::string("SEARCH TEXT \"a\nb\""), std::string("SEARCH TEXT \"{3}\r\" x")}) {
         World w;
-        auto& be = w.server("be1", kSelect + Steps{expect("$T SEARCH ALL"), send("$T OK fine\r\n")} + kUnselect);
+        auto& be = w.server(
+            "be1", kSelect + Steps{expect("$T SEARCH ALL"), send("$T OK fine\r\n")} + kUnselect);
         std::string said = w.talk(cat("s SELECT INBOX\r\n1 ", bad, "\r\n2 SEARCH ALL\r\n"));
-        ck_assert_msg(said.find("\r\n1 BAD ") != std::string::npos, "%s: %s", bad.c_str(), said.c_str());
-        ck_assert_msg(said.find("\r\n2 OK fine\r\n") != std::string::npos, "%s: %s", bad.c_str(), said.c_str());
+        ck_assert_msg(said.find("\r\n1 BAD ") != std::string::npos, "%s: %s", bad.c_str(),
+                      said.c_str());
+        ck_assert_msg(said.find("\r\n2 OK fine\r\n") != std::string::npos, "%s: %s", bad.c_str(),
+                      said.c_str());
         ck_assert_msg(be.finished_well(), "%s", bad.c_str());
     }
 }
@@ -198,9 +223,12 @@ START_TEST(literals_are_counted_and_never_read_as_lines)
 {
     World w;
     const std::string body = "a\r\nb LOGOUT\r\n{5+}\r\n(\"";
-    auto& be = w.server("be1", kSelect +
-        Steps{expect(cat("$T SEARCH TEXT {", body.size(), "+}")), expect_bytes(body), expect(" SUBJECT ~{3+}"),
-              expect_bytes("x\"("), expect(" ALL"), send("$T OK fine\r\n")} + kUnselect);
+    auto& be =
+        w.server("be1", kSelect +
+                            Steps{expect(cat("$T SEARCH TEXT {", body.size(), "+}")),
+                                  expect_bytes(body), expect(" SUBJECT ~{3+}"),
+                                  expect_bytes("x\"("), expect(" ALL"), send("$T OK fine\r\n")} +
+                            kUnselect);
     // The first waits for "+", the second does not.
     ASSERT_EQ_TEXT(w.talk(cat("s SELECT INBOX\r\n1 SEARCH TEXT {", body.size(), "}\r\n", body,
                               " SUBJECT ~{3+}\r\nx\"( ALL\r\n")),
@@ -216,15 +244,17 @@ START_TEST(only_large_literals_are_announced)
             World w;
             const std::string body(size, 'x');
             bool large = size > 4096;
-            Steps steps = {expect(cat("$T LOCALAPPEND \"INBOX\" \"\" (\\Seen) {", size, large ? "}" : "+}"))};
+            Steps steps = {
+                expect(cat("$T LOCALAPPEND \"INBOX\" \"\" (\\Seen) {", size, large ? "}" : "+}"))};
             if (large) steps.push_back(send("* OK still here\r\n+ go\r\n"));
-            auto& be = w.server("be1", steps + Steps{expect_bytes(body + "\r\n"),
-                                                     send("$T OK [APPENDUID 1 2] done\r\n"),
-                                                     expect("Q01 LOGOUT")});
+            auto& be = w.server(
+                "be1", steps + Steps{expect_bytes(body + "\r\n"),
+                                     send("$T OK [APPENDUID 1 2] done\r\n"), expect("Q01 LOGOUT")});
             std::string wanted = large ? "* OK still here\r\n" : "";
             if (*plus == '\0') wanted += "+ go ahead\r\n";
-            ASSERT_EQ_TEXT(w.talk(cat("1 APPEND INBOX (\\Seen) {", size, plus, "}\r\n", body, "\r\n")),
-                           wanted + "1 OK [APPENDUID 1 2] done\r\n");
+            ASSERT_EQ_TEXT(
+                w.talk(cat("1 APPEND INBOX (\\Seen) {", size, plus, "}\r\n", body, "\r\n")),
+                wanted + "1 OK [APPENDUID 1 2] done\r\n");
             ck_assert(be.finished_well());
         }
     }
@@ -234,8 +264,10 @@ END_TEST
 START_TEST(a_server_without_literal_plus_is_asked_each_time)
 {
     World w;
-    auto& be = w.server("be1", {expect("$T APPEND \"INBOX\" {3}"), send("+ go\r\n"), expect_bytes("abc\r\n"),
-                                send("$T OK done\r\n"), expect("Q01 LOGOUT")}, {"IMAP4REV1"});
+    auto& be = w.server("be1",
+                        {expect("$T APPEND \"INBOX\" {3}"), send("+ go\r\n"),
+                         expect_bytes("abc\r\n"), send("$T OK done\r\n"), expect("Q01 LOGOUT")},
+                        {"IMAP4REV1"});
     ASSERT_EQ_TEXT(w.talk("1 APPEND INBOX {3+}\r\nabc\r\n"), "1 OK done\r\n");
     ck_assert(be.finished_well());
 }
@@ -245,12 +277,14 @@ START_TEST(a_refused_literal_is_dropped)
 {
     for (const char* plus : {"", "+"}) {
         World w;
-        auto& be = w.server("be1", {expect("$T LOCALAPPEND \"INBOX\" \"\" {5000}"), send("$T NO [OVERQUOTA] full\r\n"),
-                                    expect("$T STATUS \"INBOX\" (MESSAGES)"),
-                                    send("* STATUS INBOX (MESSAGES 1)\r\n$T OK fine\r\n"), expect("Q01 LOGOUT")});
+        auto& be = w.server(
+            "be1", {expect("$T LOCALAPPEND \"INBOX\" \"\" {5000}"),
+                    send("$T NO [OVERQUOTA] full\r\n"), expect("$T STATUS \"INBOX\" (MESSAGES)"),
+                    send("* STATUS INBOX (MESSAGES 1)\r\n$T OK fine\r\n"), expect("Q01 LOGOUT")});
         std::string body = *plus != '\0' ? std::string(4990, 'x') + "\r\nx LOGO" + "\r\n" : "";
         if (!body.empty()) body.resize(5002, 'y'), body[5000] = '\r', body[5001] = '\n';
-        ASSERT_EQ_TEXT(w.talk(cat("1 APPEND INBOX {5000", plus, "}\r\n", body, "2 STATUS INBOX (MESSAGES)\r\n")),
+        ASSERT_EQ_TEXT(w.talk(cat("1 APPEND INBOX {5000", plus, "}\r\n", body,
+                                  "2 STATUS INBOX (MESSAGES)\r\n")),
                        "1 NO [OVERQUOTA] full\r\n* STATUS INBOX (MESSAGES 1)\r\n2 OK fine\r\n");
         ck_assert(be.finished_well());
     }
@@ -265,7 +299,8 @@ START_TEST(a_wrong_end_behind_a_large_literal_undoes_the_command)
                                 expect_bytes(body + " (\r\n"), send("$T BAD what\r\n"),
                                 expect("$T STATUS \"INBOX\" (MESSAGES)"), send("$T OK fine\r\n"),
                                 expect("Q01 LOGOUT")});
-    std::string said = w.talk(cat("1 APPEND INBOX {5000}\r\n", body, " (\\Seen\r\n2 STATUS INBOX (MESSAGES)\r\n"));
+    std::string said =
+        w.talk(cat("1 APPEND INBOX {5000}\r\n", body, " (\\Seen\r\n2 STATUS INBOX (MESSAGES)\r\n"));
     ck_assert_msg(said.find("1 BAD ") != std::string::npos, "%s", said.c_str());
     ck_assert_msg(said.find("2 OK fine\r\n") != std::string::npos, "%s", said.c_str());
     (void)be;
@@ -274,33 +309,37 @@ END_TEST
 
 START_TEST(a_server_may_die_at_any_point)
 {
-    {   // Before it answers SELECT.
+    {  // Before it answers SELECT.
         World w;
         w.server("be1", {expect("$T SELECT \"INBOX\""), send("* 2 EXI"), hang_up()});
         ASSERT_EQ_TEXT(w.talk("1 SELECT INBOX\r\n2 FETCH 1 FLAGS\r\n"),
                        "1" + kUnavailable + "2 BAD Please select a mailbox first\r\n");
     }
-    {   // Within a literal to the client.
+    {  // Within a literal to the client.
         World w;
-        w.server("be1", kSelect + Steps{expect("$T FETCH 1 BODY[]"), send("* 1 FETCH (BODY[] {100}\r\nabc"), hang_up()});
+        w.server("be1", kSelect + Steps{expect("$T FETCH 1 BODY[]"),
+                                        send("* 1 FETCH (BODY[] {100}\r\nabc"), hang_up()});
         std::string said = w.talk("s SELECT INBOX\r\n1 FETCH 1 BODY[]\r\n2 NOOP\r\n");
         ck_assert_msg(said.ends_with(kLost), "%s", said.c_str());
         ck_assert(said.find("2 OK") == std::string::npos);
     }
-    {   // Behind the answer's lines, before its end, in a command that changes something.
+    {  // Behind the answer's lines, before its end, in a command that changes something.
         World w;
-        w.server("be1", kSelect + Steps{expect("$T STORE 1 FLAGS ()"), send("* 1 FETCH (FLAGS ())\r\n"), hang_up()});
+        w.server("be1", kSelect + Steps{expect("$T STORE 1 FLAGS ()"),
+                                        send("* 1 FETCH (FLAGS ())\r\n"), hang_up()});
         ASSERT_EQ_TEXT(w.talk("s SELECT INBOX\r\n1 STORE 1 FLAGS ()\r\n"),
                        kSelectAnswer + "* 1 FETCH (FLAGS ())\r\n" + kLost);
     }
-    {   // BYE instead of an answer, at a server that is not selected.
+    {  // BYE instead of an answer, at a server that is not selected.
         World w;
-        w.server("be2", {expect("$T STATUS \"INBOX.two\" (UNSEEN)"), send("* BYE timeout\r\n"), hang_up()});
+        w.server("be2", {expect("$T STATUS \"INBOX.two\" (UNSEEN)"), send("* BYE timeout\r\n"),
+                         hang_up()});
         ASSERT_EQ_TEXT(w.talk("1 STATUS INBOX.two (UNSEEN)\r\n"), "1" + kUnavailable);
     }
-    {   // A tagged line of somebody else.
+    {  // A tagged line of somebody else.
         World w;
-        w.server("be2", {expect("$T STATUS \"INBOX.two\" (UNSEEN)"), send("1 OK forged\r\n"), expect_end()});
+        w.server("be2", {expect("$T STATUS \"INBOX.two\" (UNSEEN)"), send("1 OK forged\r\n"),
+                         expect_end()});
         ASSERT_EQ_TEXT(w.talk("1 STATUS INBOX.two (UNSEEN)\r\n"), "1" + kUnavailable);
     }
 }
@@ -312,11 +351,12 @@ START_TEST(a_server_may_die_within_the_clients_literal)
     const std::string two = "2 STATUS INBOX.one (UNSEEN)\r\n";
     for (const char* plus : {"", "+"}) {
         World w;
-        auto& one = w.server("be1", {expect("$T STATUS \"INBOX.one\" (UNSEEN)"), send("$T OK fine\r\n"),
-                                     expect("Q01 LOGOUT")});
-        w.server("be2", {expect("$T LOCALAPPEND \"INBOX.two\" \"\" {60000}"), send("+ go\r\n"), expect_bytes("xxxxx"),
-                         hang_up()});
-        std::string said = w.talk(cat("1 APPEND INBOX.two {60000", plus, "}\r\n", body, "\r\n", two));
+        auto& one = w.server("be1", {expect("$T STATUS \"INBOX.one\" (UNSEEN)"),
+                                     send("$T OK fine\r\n"), expect("Q01 LOGOUT")});
+        w.server("be2", {expect("$T LOCALAPPEND \"INBOX.two\" \"\" {60000}"), send("+ go\r\n"),
+                         expect_bytes("xxxxx"), hang_up()});
+        std::string said =
+            w.talk(cat("1 APPEND INBOX.two {60000", plus, "}\r\n", body, "\r\n", two));
         std::string go = *plus == '\0' ? "+ go ahead\r\n" : "";
         ASSERT_EQ_TEXT(said, go + "1" + kUnavailable + "2 OK fine\r\n");
         ck_assert(one.finished_well());
@@ -355,14 +395,16 @@ Steps login(const Steps& then)
     std::string plain("bob\0proxy\0secret", 16);
     return Steps{send("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi\r\n"),
                  expect(cat("A01 AUTHENTICATE PLAIN ", text::base64_encode(plain))),
-                 send("A01 OK [CAPABILITY IMAP4rev1 LITERAL+ IDLE UNSELECT UIDPLUS] in\r\n")} + then;
+                 send("A01 OK [CAPABILITY IMAP4rev1 LITERAL+ IDLE UNSELECT UIDPLUS] in\r\n")} +
+           then;
 }
 
-std::string after_a_lost_connection(const std::string& commands, const Steps& before, const std::string& selected,
-                                    const Steps& after)
+std::string after_a_lost_connection(const std::string& commands, const Steps& before,
+                                    const std::string& selected, const Steps& after)
 {
     World w;
-    ScriptedPeer second(login(Steps{expect("$T SELECT \"INBOX\""), send(selected + "$T OK [READ-WRITE] x\r\n")} + after));
+    ScriptedPeer second(login(
+        Steps{expect("$T SELECT \"INBOX\""), send(selected + "$T OK [READ-WRITE] x\r\n")} + after));
     std::string name = cat("127.0.0.1:", second.port());
     ASSERT_OK(w.list.put(entry("user.bob", name)));
     w.server(name, kSelect + before + Steps{hang_up()});
@@ -378,17 +420,26 @@ START_TEST(a_lost_connection_is_replaced_where_nobody_can_tell)
     ASSERT_EQ_TEXT(after_a_lost_connection(both, fetch, kSelected, again),
                    first + "* 2 FETCH (FLAGS ())\r\n2 OK b\r\n");
     // A message came in between, or another mailbox has the name.
-    ASSERT_EQ_TEXT(after_a_lost_connection(both, fetch, "* 2 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT 10] x\r\n", {}),
-                   first + kLost);
-    ASSERT_EQ_TEXT(after_a_lost_connection(both, fetch, "* 2 EXISTS\r\n* OK [UIDVALIDITY 8] x\r\n* OK [UIDNEXT 9] x\r\n", {}),
-                   first + kLost);
-    ASSERT_EQ_TEXT(after_a_lost_connection(both, fetch, "* 1 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT 9] x\r\n", {}),
-                   first + kLost);
+    ASSERT_EQ_TEXT(
+        after_a_lost_connection(
+            both, fetch, "* 2 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT 10] x\r\n", {}),
+        first + kLost);
+    ASSERT_EQ_TEXT(
+        after_a_lost_connection(
+            both, fetch, "* 2 EXISTS\r\n* OK [UIDVALIDITY 8] x\r\n* OK [UIDNEXT 9] x\r\n", {}),
+        first + kLost);
+    ASSERT_EQ_TEXT(
+        after_a_lost_connection(
+            both, fetch, "* 1 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT 9] x\r\n", {}),
+        first + kLost);
     // Something was changed, or told, since SELECT.
     Steps store = {expect("$T STORE 1 FLAGS ()"), send("$T OK a\r\n")};
-    ASSERT_EQ_TEXT(after_a_lost_connection("s SELECT INBOX\r\n1 STORE 1 FLAGS ()\r\n2 FETCH 2 FLAGS\r\n", store, kSelected, again),
-                   kSelectAnswer + "1 OK a\r\n" + kLost);
-    Steps told = {expect("$T FETCH 1 FLAGS"), send("* 3 EXISTS\r\n* 1 FETCH (FLAGS ())\r\n$T OK a\r\n")};
+    ASSERT_EQ_TEXT(
+        after_a_lost_connection("s SELECT INBOX\r\n1 STORE 1 FLAGS ()\r\n2 FETCH 2 FLAGS\r\n",
+                                store, kSelected, again),
+        kSelectAnswer + "1 OK a\r\n" + kLost);
+    Steps told = {expect("$T FETCH 1 FLAGS"),
+                  send("* 3 EXISTS\r\n* 1 FETCH (FLAGS ())\r\n$T OK a\r\n")};
     ASSERT_EQ_TEXT(after_a_lost_connection(both, told, kSelected, again),
                    kSelectAnswer + "* 3 EXISTS\r\n* 1 FETCH (FLAGS ())\r\n1 OK a\r\n" + kLost);
 }
@@ -398,19 +449,21 @@ START_TEST(expunge_waits_for_a_command_that_may_carry_it)
 {
     World w;
     auto& be = w.server("be1", kSelect +
-        Steps{send("* OK [ALERT] news\r\n* 2 FETCH (FLAGS (\\Seen))\r\n* 1 EXPUNGE\r\n* 5 EXISTS\r\n"),
-              expect("$T NOOP"), send("* 6 EXISTS\r\n$T OK done\r\n"), expect("$T FETCH 5 FLAGS"),
-              send("$T OK done\r\n")} + kUnselect);
-    ck_assert(w.talk_with({skip_line(), send("s SELECT INBOX\r\n"),
-                           expect_bytes(kSelectAnswer),
-                           // Without any command: what may be told is told.
-                           expect("* OK [ALERT] news"), expect("* 2 FETCH (FLAGS (\\Seen))"),
-                           send("1 FETCH 1 FLAGS\r\n"),
-                           expect("1 NO [EXPUNGEISSUED] Messages are gone; ask what changed first (NOOP)"),
-                           send("2 COPY 1 INBOX\r\n"),
-                           expect("2 NO [EXPUNGEISSUED] Messages are gone; ask what changed first (NOOP)"),
-                           send("3 NOOP\r\n"), expect("* 1 EXPUNGE"), expect("* 5 EXISTS"), expect("* 6 EXISTS"),
-                           expect("3 OK Completed"), send("4 FETCH 5 FLAGS\r\n"), expect("4 OK done")}));
+                                   Steps{send("* OK [ALERT] news\r\n* 2 FETCH (FLAGS "
+                                              "(\\Seen))\r\n* 1 EXPUNGE\r\n* 5 EXISTS\r\n"),
+                                         expect("$T NOOP"), send("* 6 EXISTS\r\n$T OK done\r\n"),
+                                         expect("$T FETCH 5 FLAGS"), send("$T OK done\r\n")} +
+                                   kUnselect);
+    ck_assert(w.talk_with(
+        {skip_line(), send("s SELECT INBOX\r\n"), expect_bytes(kSelectAnswer),
+         // Without any command: what may be told is told.
+         expect("* OK [ALERT] news"), expect("* 2 FETCH (FLAGS (\\Seen))"),
+         send("1 FETCH 1 FLAGS\r\n"),
+         expect("1 NO [EXPUNGEISSUED] Messages are gone; ask what changed first (NOOP)"),
+         send("2 COPY 1 INBOX\r\n"),
+         expect("2 NO [EXPUNGEISSUED] Messages are gone; ask what changed first (NOOP)"),
+         send("3 NOOP\r\n"), expect("* 1 EXPUNGE"), expect("* 5 EXISTS"), expect("* 6 EXISTS"),
+         expect("3 OK Completed"), send("4 FETCH 5 FLAGS\r\n"), expect("4 OK done")}));
     ck_assert(be.finished_well());
 }
 END_TEST
@@ -418,14 +471,17 @@ END_TEST
 START_TEST(idle_passes_on_what_comes)
 {
     World w;
-    auto& be = w.server("be1", kSelect +
-        Steps{expect("$T IDLE"), send("+ idling\r\n"), send("* 3 EXISTS\r\n"), expect("DONE"),
-              send("* 1 EXPUNGE\r\n$T OK done\r\n"), expect("$T IDLE"), send("+ idling\r\n"), expect("DONE"),
-              send("$T OK done\r\n")} + kUnselect);
-    ck_assert(w.talk_with({skip_line(), send("s SELECT INBOX\r\n"), expect_bytes(kSelectAnswer),
-                           send("1 IDLE\r\n"), expect("+ idling"), expect("* 3 EXISTS"), send("done\r\n"),
-                           expect("* 1 EXPUNGE"), expect("1 OK Completed"), send("2 IDLE\r\n"), expect("+ idling"),
-                           send("3 NOOP\r\n"), expect("2 BAD Expected DONE")}));
+    auto& be = w.server(
+        "be1", kSelect +
+                   Steps{expect("$T IDLE"), send("+ idling\r\n"), send("* 3 EXISTS\r\n"),
+                         expect("DONE"), send("* 1 EXPUNGE\r\n$T OK done\r\n"), expect("$T IDLE"),
+                         send("+ idling\r\n"), expect("DONE"), send("$T OK done\r\n")} +
+                   kUnselect);
+    ck_assert(
+        w.talk_with({skip_line(), send("s SELECT INBOX\r\n"), expect_bytes(kSelectAnswer),
+                     send("1 IDLE\r\n"), expect("+ idling"), expect("* 3 EXISTS"), send("done\r\n"),
+                     expect("* 1 EXPUNGE"), expect("1 OK Completed"), send("2 IDLE\r\n"),
+                     expect("+ idling"), send("3 NOOP\r\n"), expect("2 BAD Expected DONE")}));
     ck_assert(be.finished_well());
 }
 END_TEST
@@ -433,19 +489,24 @@ END_TEST
 START_TEST(the_selection_moves_between_servers)
 {
     World w;
-    auto& one = w.server("be1", kSelect + Steps{expect("$T UNSELECT"), send("$T OK done\r\n"), expect("Q01 LOGOUT")});
-    auto& two = w.server("be2", {expect("$T EXAMINE \"INBOX.two\" (CONDSTORE)"), send("* 1 EXISTS\r\n$T OK [READ-ONLY] x\r\n"),
-                                 expect("$T CLOSE"), send("$T OK closed\r\n"), expect("Q01 LOGOUT")});
-    ASSERT_EQ_TEXT(w.talk("s SELECT INBOX\r\n1 EXAMINE INBOX.two (CONDSTORE)\r\n2 CLOSE\r\n3 FETCH 1 FLAGS\r\n"),
-                   kSelectAnswer + "* 1 EXISTS\r\n1 OK [READ-ONLY] x\r\n2 OK closed\r\n"
-                                   "3 BAD Please select a mailbox first\r\n");
+    auto& one = w.server("be1", kSelect + Steps{expect("$T UNSELECT"), send("$T OK done\r\n"),
+                                                expect("Q01 LOGOUT")});
+    auto& two = w.server("be2", {expect("$T EXAMINE \"INBOX.two\" (CONDSTORE)"),
+                                 send("* 1 EXISTS\r\n$T OK [READ-ONLY] x\r\n"), expect("$T CLOSE"),
+                                 send("$T OK closed\r\n"), expect("Q01 LOGOUT")});
+    ASSERT_EQ_TEXT(
+        w.talk(
+            "s SELECT INBOX\r\n1 EXAMINE INBOX.two (CONDSTORE)\r\n2 CLOSE\r\n3 FETCH 1 FLAGS\r\n"),
+        kSelectAnswer + "* 1 EXISTS\r\n1 OK [READ-ONLY] x\r\n2 OK closed\r\n"
+                        "3 BAD Please select a mailbox first\r\n");
     ck_assert(one.finished_well() && two.finished_well());
 }
 END_TEST
 
 START_TEST(a_mailbox_that_is_not_there_is_never_said_not_to_exist)
 {
-    Steps refuses = {expect("$T STATUS \"INBOX.one\" (UNSEEN)"), send("$T NO Mailbox does not exist\r\n")};
+    Steps refuses = {expect("$T STATUS \"INBOX.one\" (UNSEEN)"),
+                     send("$T NO Mailbox does not exist\r\n")};
     {
         World w;
         w.server("be1", refuses + Steps{expect("Q01 LOGOUT")});
@@ -453,22 +514,27 @@ START_TEST(a_mailbox_that_is_not_there_is_never_said_not_to_exist)
         ck_assert_msg(said.starts_with("1 NO [UNAVAILABLE] "), "%s", said.c_str());
         ck_assert(w.list.asked == 1);
     }
-    {   // It has moved, as the list learns now.
+    {  // It has moved, as the list learns now.
         World w;
         w.list.late.push_back(entry("user.bob.one", "be2"));
         w.server("be1", refuses);
-        w.server("be2", {expect("$T STATUS \"INBOX.one\" (UNSEEN)"), send("* STATUS INBOX.one (UNSEEN 0)\r\n$T OK x\r\n")});
-        ASSERT_EQ_TEXT(w.talk("1 STATUS INBOX.one (UNSEEN)\r\n"), "* STATUS INBOX.one (UNSEEN 0)\r\n1 OK x\r\n");
+        w.server("be2", {expect("$T STATUS \"INBOX.one\" (UNSEEN)"),
+                         send("* STATUS INBOX.one (UNSEEN 0)\r\n$T OK x\r\n")});
+        ASSERT_EQ_TEXT(w.talk("1 STATUS INBOX.one (UNSEEN)\r\n"),
+                       "* STATUS INBOX.one (UNSEEN 0)\r\n1 OK x\r\n");
     }
-    {   // Who may not see it is told what the server says.
+    {  // Who may not see it is told what the server says.
         World w;
         ASSERT_OK(w.list.put(entry("user.joe", "be1", "joe\tlr\t")));
-        w.server("be1", {expect("$T STATUS \"user.joe\" (UNSEEN)"), send("$T NO [NONEXISTENT] Mailbox does not exist\r\n")});
-        ASSERT_EQ_TEXT(w.talk("1 STATUS user.joe (UNSEEN)\r\n"), "1 NO [NONEXISTENT] Mailbox does not exist\r\n");
+        w.server("be1", {expect("$T STATUS \"user.joe\" (UNSEEN)"),
+                         send("$T NO [NONEXISTENT] Mailbox does not exist\r\n")});
+        ASSERT_EQ_TEXT(w.talk("1 STATUS user.joe (UNSEEN)\r\n"),
+                       "1 NO [NONEXISTENT] Mailbox does not exist\r\n");
     }
-    {   // Missing in the list: asked for once more; temporary if nobody can say.
+    {  // Missing in the list: asked for once more; temporary if nobody can say.
         World w;
-        ASSERT_EQ_TEXT(w.talk("1 STATUS INBOX.none (UNSEEN)\r\n"), "1 NO [NONEXISTENT] Mailbox does not exist\r\n");
+        ASSERT_EQ_TEXT(w.talk("1 STATUS INBOX.none (UNSEEN)\r\n"),
+                       "1 NO [NONEXISTENT] Mailbox does not exist\r\n");
         w.list.behind = true;
         ck_assert(w.talk("1 STATUS INBOX.none (UNSEEN)\r\n").starts_with("1 NO [UNAVAILABLE] "));
         w.list.behind = false;
@@ -482,17 +548,24 @@ END_TEST
 START_TEST(changes_of_the_namespace_are_known_at_once)
 {
     World w;
-    auto& be = w.server("be1", {expect("$T CREATE \"INBOX.new\""), send("$T OK done\r\n"),
-                                expect("$T SETACL \"INBOX.one\" joe lrs"), send("$T OK done\r\n"),
-                                expect("$T RENAME \"INBOX.one\" \"INBOX.uno\""), send("$T OK done\r\n"),
-                                expect("$T DELETE \"INBOX.one\""), send("$T NO no\r\n"),
-                                expect("$T CREATE \"INBOX.use\" (USE (\\Sent))"), send("$T OK done\r\n"), expect("Q01 LOGOUT")});
-    ASSERT_EQ_TEXT(w.talk("1 CREATE INBOX.new\r\n2 SETACL INBOX.one joe lrs\r\n3 RENAME INBOX.one INBOX.uno\r\n"
-                          "4 DELETE INBOX.one\r\n5 CREATE INBOX.use (USE (\\Sent))\r\n6 CREATE INBOX.x default\r\n"
-                          "7 RENAME INBOX.one INBOX.uno be2!default\r\n8 CREATE INBOX.one\r\n9 RENAME INBOX.one\r\n"),
-                   "1 OK done\r\n2 OK done\r\n3 OK done\r\n4 NO no\r\n5 OK done\r\n6 NO [NOPERM] Permission denied\r\n"
-                   "7 NO [NOPERM] Permission denied\r\n8 NO [ALREADYEXISTS] Mailbox already exists\r\n"
-                   "9 BAD Missing required argument\r\n");
+    auto& be =
+        w.server("be1", {expect("$T CREATE \"INBOX.new\""), send("$T OK done\r\n"),
+                         expect("$T SETACL \"INBOX.one\" joe lrs"), send("$T OK done\r\n"),
+                         expect("$T RENAME \"INBOX.one\" \"INBOX.uno\""), send("$T OK done\r\n"),
+                         expect("$T DELETE \"INBOX.one\""), send("$T NO no\r\n"),
+                         expect("$T CREATE \"INBOX.use\" (USE (\\Sent))"), send("$T OK done\r\n"),
+                         expect("Q01 LOGOUT")});
+    ASSERT_EQ_TEXT(
+        w.talk(
+            "1 CREATE INBOX.new\r\n2 SETACL INBOX.one joe lrs\r\n3 RENAME INBOX.one INBOX.uno\r\n"
+            "4 DELETE INBOX.one\r\n5 CREATE INBOX.use (USE (\\Sent))\r\n6 CREATE INBOX.x "
+            "default\r\n"
+            "7 RENAME INBOX.one INBOX.uno be2!default\r\n8 CREATE INBOX.one\r\n9 RENAME "
+            "INBOX.one\r\n"),
+        "1 OK done\r\n2 OK done\r\n3 OK done\r\n4 NO no\r\n5 OK done\r\n6 NO [NOPERM] Permission "
+        "denied\r\n"
+        "7 NO [NOPERM] Permission denied\r\n8 NO [ALREADYEXISTS] Mailbox already exists\r\n"
+        "9 BAD Missing required argument\r\n");
     ck_assert(w.list.asked == 4);
     ck_assert(be.finished_well());
 }
@@ -503,13 +576,17 @@ START_TEST(an_administrator_chooses_the_server)
     World w;
     w.admin = true;
     auto& one = w.server("be1", {expect("$T CREATE \"user.new\" ssd"), send("$T OK done\r\n"),
-                                 expect("$T RENAME \"user.bob\" \"user.bob\" ssd"), send("$T OK done\r\n"),
-                                 expect("$T CREATE \"user.bob.x\" ssd"), send("$T OK done\r\n"), expect("Q01 LOGOUT")});
-    auto& two = w.server("be2", {expect("$T CREATE \"user.other\""), send("$T OK done\r\n"), expect("Q01 LOGOUT")});
-    ASSERT_EQ_TEXT(w.talk("1 CREATE user.new be1!ssd\r\n2 CREATE user.other be2\r\n3 RENAME user.bob user.bob be1!ssd\r\n"
-                          "4 RENAME user.bob user.bob be2!ssd\r\n5 CREATE user.bob.x ssd\r\n"),
-                   "1 OK done\r\n2 OK done\r\n3 OK done\r\n"
-                   "4 NO [CANNOT] RENAME does not move mailboxes to another server\r\n5 OK done\r\n");
+                                 expect("$T RENAME \"user.bob\" \"user.bob\" ssd"),
+                                 send("$T OK done\r\n"), expect("$T CREATE \"user.bob.x\" ssd"),
+                                 send("$T OK done\r\n"), expect("Q01 LOGOUT")});
+    auto& two = w.server(
+        "be2", {expect("$T CREATE \"user.other\""), send("$T OK done\r\n"), expect("Q01 LOGOUT")});
+    ASSERT_EQ_TEXT(
+        w.talk("1 CREATE user.new be1!ssd\r\n2 CREATE user.other be2\r\n3 RENAME user.bob user.bob "
+               "be1!ssd\r\n"
+               "4 RENAME user.bob user.bob be2!ssd\r\n5 CREATE user.bob.x ssd\r\n"),
+        "1 OK done\r\n2 OK done\r\n3 OK done\r\n"
+        "4 NO [CANNOT] RENAME does not move mailboxes to another server\r\n5 OK done\r\n");
     ck_assert(one.finished_well() && two.finished_well());
 }
 END_TEST
@@ -517,37 +594,52 @@ END_TEST
 START_TEST(subscriptions_are_at_the_inbox_server)
 {
     World w;
-    auto& be = w.server("be1", {expect("$T SUBSCRIBE \"INBOX.two\""), send("$T OK done\r\n"),
-                                expect("$T LSUB \"\" \"*\""),
-                                send("* LSUB () \".\" INBOX.one\r\n* LSUB (\\Noselect \\HasNoChildren) \".\" \"INBOX.two\"\r\n"
-                                     "* LSUB (\\NonExistent) \".\" INBOX.gone\r\n* LSUB (\\Noselect) \".\" {9}\r\nINBOX.two\r\n$T OK done\r\n"),
-                                expect("$T UNSUBSCRIBE \"INBOX.gone\""), send("$T OK done\r\n"), expect("Q01 LOGOUT")});
-    ASSERT_EQ_TEXT(w.talk("1 SUBSCRIBE INBOX.two\r\n2 SUBSCRIBE INBOX.gone\r\n3 LSUB \"\" *\r\n4 UNSUBSCRIBE INBOX.gone\r\n"),
+    auto& be = w.server(
+        "be1",
+        {expect("$T SUBSCRIBE \"INBOX.two\""), send("$T OK done\r\n"), expect("$T LSUB \"\" \"*\""),
+         send("* LSUB () \".\" INBOX.one\r\n* LSUB (\\Noselect \\HasNoChildren) \".\" "
+              "\"INBOX.two\"\r\n"
+              "* LSUB (\\NonExistent) \".\" INBOX.gone\r\n* LSUB (\\Noselect) \".\" "
+              "{9}\r\nINBOX.two\r\n$T OK done\r\n"),
+         expect("$T UNSUBSCRIBE \"INBOX.gone\""), send("$T OK done\r\n"), expect("Q01 LOGOUT")});
+    ASSERT_EQ_TEXT(w.talk("1 SUBSCRIBE INBOX.two\r\n2 SUBSCRIBE INBOX.gone\r\n3 LSUB \"\" *\r\n4 "
+                          "UNSUBSCRIBE INBOX.gone\r\n"),
                    "1 OK done\r\n2 NO [NONEXISTENT] Mailbox does not exist\r\n"
                    "* LSUB () \".\" INBOX.one\r\n* LSUB (\\HasNoChildren) \".\" \"INBOX.two\"\r\n"
-                   "* LSUB (\\NonExistent) \".\" INBOX.gone\r\n* LSUB () \".\" {9}\r\nINBOX.two\r\n3 OK done\r\n4 OK done\r\n");
+                   "* LSUB (\\NonExistent) \".\" INBOX.gone\r\n* LSUB () \".\" "
+                   "{9}\r\nINBOX.two\r\n3 OK done\r\n4 OK done\r\n");
     ck_assert(be.finished_well());
 }
 END_TEST
 
-const std::string kTwoMessages =
-    "* 1 FETCH (FLAGS (\\Seen \\Recent $x) UID 4 INTERNALDATE \" 1-Jan-2020 00:00:00 +0000\" RFC822.SIZE 5)\r\n"
-    "* 2 FETCH (FLAGS (\\Flagged))\r\n"
-    "* 2 FETCH (UID 8 RFC822.SIZE 3 INTERNALDATE \"02-Jan-2020 00:00:00 +0000\" FLAGS ())\r\n$T OK done\r\n";
-const Steps kBodies = {expect("$T UID FETCH 4 (UID BODY.PEEK[])"), send("* 1 FETCH (UID 4 BODY[] {5}\r\na\r\nb\n)\r\n$T OK x\r\n"),
-                       expect("$T UID FETCH 8 (UID BODY.PEEK[])"), send("* 2 FETCH (BODY[] {3}\r\n({5 UID 8)\r\n$T OK x\r\n")};
-const Steps kTarget = {expect("$T LOCALAPPEND \"INBOX.two\" \"\" (\\Seen $x) \" 1-Jan-2020 00:00:00 +0000\" {5}"), send("+ go\r\n"),
-                       expect_bytes("a\r\nb\n () \"02-Jan-2020 00:00:00 +0000\" {3}\r\n"), send("+ go\r\n"),
-                       expect_bytes("({5\r\n")};
+const std::string kTwoMessages = "* 1 FETCH (FLAGS (\\Seen \\Recent $x) UID 4 INTERNALDATE \" "
+                                 "1-Jan-2020 00:00:00 +0000\" RFC822.SIZE 5)\r\n"
+                                 "* 2 FETCH (FLAGS (\\Flagged))\r\n"
+                                 "* 2 FETCH (UID 8 RFC822.SIZE 3 INTERNALDATE \"02-Jan-2020 "
+                                 "00:00:00 +0000\" FLAGS ())\r\n$T OK done\r\n";
+const Steps kBodies = {expect("$T UID FETCH 4 (UID BODY.PEEK[])"),
+                       send("* 1 FETCH (UID 4 BODY[] {5}\r\na\r\nb\n)\r\n$T OK x\r\n"),
+                       expect("$T UID FETCH 8 (UID BODY.PEEK[])"),
+                       send("* 2 FETCH (BODY[] {3}\r\n({5 UID 8)\r\n$T OK x\r\n")};
+const Steps kTarget = {
+    expect("$T LOCALAPPEND \"INBOX.two\" \"\" (\\Seen $x) \" 1-Jan-2020 00:00:00 +0000\" {5}"),
+    send("+ go\r\n"), expect_bytes("a\r\nb\n () \"02-Jan-2020 00:00:00 +0000\" {3}\r\n"),
+    send("+ go\r\n"), expect_bytes("({5\r\n")};
 
 START_TEST(copy_to_another_server)
 {
     World w;
-    auto& one = w.server("be1", kSelect + Steps{expect("$T FETCH 1:2 (UID FLAGS INTERNALDATE RFC822.SIZE)"), send(kTwoMessages)} +
-                         kBodies + kUnselect);
-    auto& two = w.server("be2", kTarget + Steps{send("$T OK [APPENDUID 33 100:101] done\r\n"), expect("Q01 LOGOUT")});
-    ASSERT_EQ_TEXT(w.talk("s SELECT INBOX\r\n1 COPY 1:2 INBOX.two\r\n"),
-                   kSelectAnswer + "* 2 FETCH (FLAGS (\\Flagged))\r\n1 OK [COPYUID 33 4,8 100:101] Completed\r\n");
+    auto& one = w.server(
+        "be1",
+        kSelect +
+            Steps{expect("$T FETCH 1:2 (UID FLAGS INTERNALDATE RFC822.SIZE)"), send(kTwoMessages)} +
+            kBodies + kUnselect);
+    auto& two = w.server("be2", kTarget + Steps{send("$T OK [APPENDUID 33 100:101] done\r\n"),
+                                                expect("Q01 LOGOUT")});
+    ASSERT_EQ_TEXT(
+        w.talk("s SELECT INBOX\r\n1 COPY 1:2 INBOX.two\r\n"),
+        kSelectAnswer +
+            "* 2 FETCH (FLAGS (\\Flagged))\r\n1 OK [COPYUID 33 4,8 100:101] Completed\r\n");
     ck_assert(one.finished_well() && two.finished_well());
 }
 END_TEST
@@ -555,42 +647,61 @@ END_TEST
 START_TEST(move_to_another_server)
 {
     World w;
-    auto& one = w.server("be1", kSelect + Steps{expect("$T UID FETCH 4,8 (UID FLAGS INTERNALDATE RFC822.SIZE)"), send(kTwoMessages)} +
-                         kBodies + Steps{expect("$T UID STORE 4,8 +FLAGS.SILENT (\\Deleted)"), send("$T OK x\r\n"),
-                                         expect("$T UID EXPUNGE 4,8"), send("* 2 EXPUNGE\r\n* 1 EXPUNGE\r\n$T OK x\r\n")} + kUnselect);
-    auto& two = w.server("be2", kTarget + Steps{send("$T OK [APPENDUID 33 100:101] done\r\n"), expect("Q01 LOGOUT")});
+    auto& one =
+        w.server("be1", kSelect +
+                            Steps{expect("$T UID FETCH 4,8 (UID FLAGS INTERNALDATE RFC822.SIZE)"),
+                                  send(kTwoMessages)} +
+                            kBodies +
+                            Steps{expect("$T UID STORE 4,8 +FLAGS.SILENT (\\Deleted)"),
+                                  send("$T OK x\r\n"), expect("$T UID EXPUNGE 4,8"),
+                                  send("* 2 EXPUNGE\r\n* 1 EXPUNGE\r\n$T OK x\r\n")} +
+                            kUnselect);
+    auto& two = w.server("be2", kTarget + Steps{send("$T OK [APPENDUID 33 100:101] done\r\n"),
+                                                expect("Q01 LOGOUT")});
     ASSERT_EQ_TEXT(w.talk("s SELECT INBOX\r\n1 UID MOVE 4,8 INBOX.two\r\n"),
-                   kSelectAnswer + "* 2 FETCH (FLAGS (\\Flagged))\r\n* OK [COPYUID 33 4,8 100:101] Copied\r\n* 2 EXPUNGE\r\n"
-                   "* 1 EXPUNGE\r\n1 OK Completed\r\n");
+                   kSelectAnswer + "* 2 FETCH (FLAGS (\\Flagged))\r\n* OK [COPYUID 33 4,8 100:101] "
+                                   "Copied\r\n* 2 EXPUNGE\r\n"
+                                   "* 1 EXPUNGE\r\n1 OK Completed\r\n");
     ck_assert(one.finished_well() && two.finished_well());
 }
 END_TEST
 
 START_TEST(a_move_that_fails_loses_nothing)
 {
-    const Steps listed = kSelect + Steps{expect("$T UID FETCH 4,8 (UID FLAGS INTERNALDATE RFC822.SIZE)"), send(kTwoMessages)};
+    const Steps listed =
+        kSelect +
+        Steps{expect("$T UID FETCH 4,8 (UID FLAGS INTERNALDATE RFC822.SIZE)"), send(kTwoMessages)};
     struct {
         Steps source;
         Steps target;
         std::string answer;
     } rows[] = {
         // The other server does not have all of them.
-        {listed + kBodies + kUnselect, kTarget + Steps{send("$T OK [APPENDUID 33 100] done\r\n"), expect("Q01 LOGOUT")},
+        {listed + kBodies + kUnselect,
+         kTarget + Steps{send("$T OK [APPENDUID 33 100] done\r\n"), expect("Q01 LOGOUT")},
          "1 NO [SERVERBUG] The other server does not say that it has all messages\r\n"},
-        {listed + kBodies + kUnselect, kTarget + Steps{send("$T NO [OVERQUOTA] full\r\n"), expect("Q01 LOGOUT")},
+        {listed + kBodies + kUnselect,
+         kTarget + Steps{send("$T NO [OVERQUOTA] full\r\n"), expect("Q01 LOGOUT")},
          "1 NO [OVERQUOTA] full\r\n"},
         {listed + kBodies + kUnselect, kTarget + Steps{hang_up()}, "1" + kUnavailable},
         // It refuses the first, or dies while the second goes to it.
-        {listed + Steps{kBodies[0], kBodies[1]} + kUnselect, {kTarget[0], send("$T NO [OVERQUOTA] full\r\n"), expect("Q01 LOGOUT")},
+        {listed + Steps{kBodies[0], kBodies[1]} + kUnselect,
+         {kTarget[0], send("$T NO [OVERQUOTA] full\r\n"), expect("Q01 LOGOUT")},
          "1 NO [OVERQUOTA] full\r\n"},
-        {listed + kBodies + kUnselect, {kTarget[0], kTarget[1], kTarget[2], hang_up()}, "1" + kUnavailable},
+        {listed + kBodies + kUnselect,
+         {kTarget[0], kTarget[1], kTarget[2], hang_up()},
+         "1" + kUnavailable},
         // A message has gone in between: what was sent is taken back.
         {listed + Steps{kBodies[0], kBodies[1], kBodies[2], send("$T OK x\r\n")} + kUnselect,
-         {kTarget[0], kTarget[1], expect_bytes("a\r\nb\n (\r\n"), send("$T BAD what\r\n"), expect("Q01 LOGOUT")},
+         {kTarget[0], kTarget[1], expect_bytes("a\r\nb\n (\r\n"), send("$T BAD what\r\n"),
+          expect("Q01 LOGOUT")},
          "1 NO [EXPUNGEISSUED] Some of the messages no longer exist\r\n"},
         // The source dies within the second body.
-        {listed + Steps{kBodies[0], kBodies[1], kBodies[2], send("* 2 FETCH (UID 8 BODY[] {3}\r\n(")} + Steps{hang_up()},
-         {kTarget[0], kTarget[1], kTarget[2], send("+ go\r\n"), expect_end()}, kLost},
+        {listed +
+             Steps{kBodies[0], kBodies[1], kBodies[2], send("* 2 FETCH (UID 8 BODY[] {3}\r\n(")} +
+             Steps{hang_up()},
+         {kTarget[0], kTarget[1], kTarget[2], send("+ go\r\n"), expect_end()},
+         kLost},
     };
     for (const auto& row : rows) {
         World w;
@@ -606,25 +717,33 @@ END_TEST
 START_TEST(copy_on_one_server_is_that_servers)
 {
     World w;
-    auto& be = w.server("be1", kSelect + Steps{expect("$T UID COPY 1:3,7 \"INBOX.one\""), send("$T OK [COPYUID 1 2 3] x\r\n")} + kUnselect);
-    ASSERT_EQ_TEXT(w.talk("s SELECT INBOX\r\n1 UID COPY 1:3,7 INBOX.one\r\n2 COPY 1 INBOX.none\r\n3 COPY x INBOX.one\r\n"),
-                   kSelectAnswer + "1 OK [COPYUID 1 2 3] x\r\n2 NO [TRYCREATE] Mailbox does not exist\r\n3 BAD Invalid sequence set\r\n");
+    auto& be = w.server("be1", kSelect +
+                                   Steps{expect("$T UID COPY 1:3,7 \"INBOX.one\""),
+                                         send("$T OK [COPYUID 1 2 3] x\r\n")} +
+                                   kUnselect);
+    ASSERT_EQ_TEXT(w.talk("s SELECT INBOX\r\n1 UID COPY 1:3,7 INBOX.one\r\n2 COPY 1 "
+                          "INBOX.none\r\n3 COPY x INBOX.one\r\n"),
+                   kSelectAnswer + "1 OK [COPYUID 1 2 3] x\r\n2 NO [TRYCREATE] Mailbox does not "
+                                   "exist\r\n3 BAD Invalid sequence set\r\n");
     ck_assert(be.finished_well());
 }
 END_TEST
 
 START_TEST(small_parsers)
 {
-    auto m = parse_source_message("* 1 FETCH (UID 4 FLAGS (\\Recent a) MODSEQ (12) INTERNALDATE \"x y\" RFC822.SIZE 5)\r\n");
+    auto m = parse_source_message(
+        "* 1 FETCH (UID 4 FLAGS (\\Recent a) MODSEQ (12) INTERNALDATE \"x y\" RFC822.SIZE 5)\r\n");
     ck_assert(m && m->uid == 4 && m->size == 5);
     ASSERT_EQ_TEXT(m->flags, "a");
     ASSERT_EQ_TEXT(m->internaldate, "x y");
-    for (const char* bad : {"* 1 FETCH (FLAGS ())", "* 1 FETCH", "* 1 FETCH (", "* 1 FETCH (UID 4 FLAGS ( INTERNALDATE \"", "* 1 FETCH (UID)"})
+    for (const char* bad : {"* 1 FETCH (FLAGS ())", "* 1 FETCH", "* 1 FETCH (",
+                            "* 1 FETCH (UID 4 FLAGS ( INTERNALDATE \"", "* 1 FETCH (UID)"})
         ck_assert_msg(!parse_source_message(bad), "%s", bad);
     auto uid = parse_appenduid("[APPENDUID 5 1:3,9] x");
     ck_assert(uid && uid->count == 4);
     ASSERT_EQ_TEXT(uid->uids, "1:3,9");
-    for (const char* bad : {"x", "[APPENDUID 5]", "[APPENDUID 5 x] y", "[APPENDUID x 5] y", "[APPENDUID 5 6"})
+    for (const char* bad :
+         {"x", "[APPENDUID 5]", "[APPENDUID 5 x] y", "[APPENDUID x 5] y", "[APPENDUID 5 6"})
         ck_assert_msg(!parse_appenduid(bad), "%s", bad);
     auto space = parse_space("100;200\")");
     ck_assert(space && space->free_kilobytes == 100 && space->total_kilobytes == 200);

@@ -30,10 +30,28 @@ START_TEST(the_grammar_is_taken_and_nothing_else)
           "KEYWORD $Junk", "LARGER 0", "CHARSET UTF-8 SUBJECT x", "charset us-ascii all",
           "OR OR 1 2 OR 3 4 NEW"})
         ASSERT_OK(parse(s));
-    for (const char* s :
-         {"", "()", "(ALL", "ALL)", "(ALL )", "NOT", "OR SEEN", "FOO", "SUBJECT", "BEFORE x",
-          "BEFORE 31-Feb-1994", "LARGER x", "LARGER 4294967296", "UID x", "0", "1:0", "KEYWORD \"x\"",
-          "HEADER x", "CHARSET UTF-8", "SEEN CHARSET UTF-8 ALL", "ALL  ALL", "ALL "})
+    for (const char* s : {"",
+                          "()",
+                          "(ALL",
+                          "ALL)",
+                          "(ALL )",
+                          "NOT",
+                          "OR SEEN",
+                          "FOO",
+                          "SUBJECT",
+                          "BEFORE x",
+                          "BEFORE 31-Feb-1994",
+                          "LARGER x",
+                          "LARGER 4294967296",
+                          "UID x",
+                          "0",
+                          "1:0",
+                          "KEYWORD \"x\"",
+                          "HEADER x",
+                          "CHARSET UTF-8",
+                          "SEEN CHARSET UTF-8 ALL",
+                          "ALL  ALL",
+                          "ALL "})
         ck_assert_msg(parse(s).is(Code::syntax), "%s", s);
     ck_assert(parse("CHARSET x-none SUBJECT y")->bad_charset);
     ck_assert(!parse("CHARSET Utf-8 SUBJECT y")->bad_charset);
@@ -93,20 +111,56 @@ START_TEST(each_key_finds_its_messages)
         const char* query;
         const char* want;
     } table[] = {
-        {"ALL", "1:3"}, {"2", "2"}, {"2:*", "2:3"}, {"7", ""}, {"UID 1,3", "1,3"}, {"UID 50:*", "3"},
-        {"FLAGGED", "1"}, {"UNFLAGGED", "2:3"}, {"ANSWERED", "2"}, {"UNANSWERED", "1,3"},
-        {"DELETED", "2"}, {"UNDELETED", "1,3"}, {"DRAFT", "3"}, {"UNDRAFT", "1:2"}, {"SEEN", "2"},
-        {"UNSEEN", "1,3"}, {"RECENT", "2:3"}, {"OLD", "1"}, {"NEW", "3"}, {"KEYWORD $junk", "2"},
-        {"UNKEYWORD $Junk", "1,3"}, {"KEYWORD none", ""}, {"UNKEYWORD none", "1:3"},
-        {"ON 7-Feb-1994", "1"}, {"SINCE 7-Feb-1994", "1"}, {"BEFORE 7-Feb-1994", "2:3"},
-        {"ON 1-Jan-1970", "2"}, {"BEFORE 4-Jan-1970", "2"},
-        {"SENTON 31-Jan-1994", "1"}, {"SENTBEFORE 31-Jan-1994", ""}, {"SENTSINCE 1-Jan-1990", "1"},
-        {"LARGER 16", "1:2"}, {"SMALLER 17", "3"}, {"SMALLER 16", ""},
-        {"FROM ANN", "1"}, {"TO x.org", "2"}, {"CC dora", "2"}, {"BCC dora", ""},
-        {"SUBJECT \"folded subject\"", "2"}, {"HEADER X-Tag \"\"", "2"}, {"HEADER x-tag y", ""},
-        {"BODY \"first body\"", "1"}, {"BODY header", ""}, {"TEXT ann@", "1:2"},
-        {"TEXT \"x-tag:\"", "2"}, {"NOT TEXT ann@", "3"}, {"OR FLAGGED DRAFT", "1,3"},
-        {"NOT (FLAGGED)", "2:3"}, {"UNSEEN TEXT ann@", "1"}, {"OR (SEEN DELETED) BODY first", "1:2"},
+        {"ALL", "1:3"},
+        {"2", "2"},
+        {"2:*", "2:3"},
+        {"7", ""},
+        {"UID 1,3", "1,3"},
+        {"UID 50:*", "3"},
+        {"FLAGGED", "1"},
+        {"UNFLAGGED", "2:3"},
+        {"ANSWERED", "2"},
+        {"UNANSWERED", "1,3"},
+        {"DELETED", "2"},
+        {"UNDELETED", "1,3"},
+        {"DRAFT", "3"},
+        {"UNDRAFT", "1:2"},
+        {"SEEN", "2"},
+        {"UNSEEN", "1,3"},
+        {"RECENT", "2:3"},
+        {"OLD", "1"},
+        {"NEW", "3"},
+        {"KEYWORD $junk", "2"},
+        {"UNKEYWORD $Junk", "1,3"},
+        {"KEYWORD none", ""},
+        {"UNKEYWORD none", "1:3"},
+        {"ON 7-Feb-1994", "1"},
+        {"SINCE 7-Feb-1994", "1"},
+        {"BEFORE 7-Feb-1994", "2:3"},
+        {"ON 1-Jan-1970", "2"},
+        {"BEFORE 4-Jan-1970", "2"},
+        {"SENTON 31-Jan-1994", "1"},
+        {"SENTBEFORE 31-Jan-1994", ""},
+        {"SENTSINCE 1-Jan-1990", "1"},
+        {"LARGER 16", "1:2"},
+        {"SMALLER 17", "3"},
+        {"SMALLER 16", ""},
+        {"FROM ANN", "1"},
+        {"TO x.org", "2"},
+        {"CC dora", "2"},
+        {"BCC dora", ""},
+        {"SUBJECT \"folded subject\"", "2"},
+        {"HEADER X-Tag \"\"", "2"},
+        {"HEADER x-tag y", ""},
+        {"BODY \"first body\"", "1"},
+        {"BODY header", ""},
+        {"TEXT ann@", "1:2"},
+        {"TEXT \"x-tag:\"", "2"},
+        {"NOT TEXT ann@", "3"},
+        {"OR FLAGGED DRAFT", "1,3"},
+        {"NOT (FLAGGED)", "2:3"},
+        {"UNSEEN TEXT ann@", "1"},
+        {"OR (SEEN DELETED) BODY first", "1:2"},
         {"SUBJECT \"\"", "1:2"},
     };
     for (const auto& row : table)
@@ -118,10 +172,15 @@ END_TEST
 START_TEST(text_is_found_in_any_charset)
 {
     Box box;
-    ASSERT_EQ_TEXT(box.find("CHARSET UTF-8 SUBJECT {7}\r\nGR\xc3\x9c\xc3\x9f" "e"), "1");
-    ASSERT_EQ_TEXT(box.find("CHARSET ISO-8859-1 SUBJECT \"gr\xfc\xdf" "e\""), "1");
+    ASSERT_EQ_TEXT(box.find("CHARSET UTF-8 SUBJECT {7}\r\nGR\xc3\x9c\xc3\x9f"
+                            "e"),
+                   "1");
+    ASSERT_EQ_TEXT(box.find("CHARSET ISO-8859-1 SUBJECT \"gr\xfc\xdf"
+                            "e\""),
+                   "1");
     ASSERT_EQ_TEXT(box.find("BODY {7}\r\nM\xc3\xbcller"), "2");
-    if (text::is_known_charset("koi8-r")) ASSERT_EQ_TEXT(box.find("CHARSET koi8-r BODY first"), "1");
+    if (text::is_known_charset("koi8-r"))
+        ASSERT_EQ_TEXT(box.find("CHARSET koi8-r BODY first"), "1");
 }
 END_TEST
 

@@ -39,7 +39,10 @@ struct Bob {
         for (int i = 0; i < 4; i++) inbox->append(kMessage, i == 1 ? model::kFlagged : 0);
         inbox->messages[0]->seen_by.insert("bob");
     }
-    std::string run(std::string_view line, std::string_view more = {}) { return bob.run(line, more); }
+    std::string run(std::string_view line, std::string_view more = {})
+    {
+        return bob.run(line, more);
+    }
     test::MemoryStore store;
     ImapSessionFixture bob{store};
     std::shared_ptr<test::MemoryMailboxState> inbox;
@@ -48,12 +51,13 @@ struct Bob {
 START_TEST(select_tells_the_state)
 {
     Bob b;
-    ASSERT_EQ_TEXT(b.run("SELECT INBOX"),
-                   "* 4 EXISTS\r\n* 4 RECENT\r\n"
-                   "* FLAGS (\\Answered \\Flagged \\Draft \\Deleted \\Seen)\r\n"
-                   "* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Draft \\Deleted \\Seen \\*)] Ok\r\n"
-                   "* OK [UNSEEN 2] Ok\r\n* OK [UIDVALIDITY 1000] Ok\r\n* OK [UIDNEXT 5] Ok\r\n"
-                   "* OK [HIGHESTMODSEQ 5] Ok\r\na OK [READ-WRITE] Completed\r\n");
+    ASSERT_EQ_TEXT(
+        b.run("SELECT INBOX"),
+        "* 4 EXISTS\r\n* 4 RECENT\r\n"
+        "* FLAGS (\\Answered \\Flagged \\Draft \\Deleted \\Seen)\r\n"
+        "* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Draft \\Deleted \\Seen \\*)] Ok\r\n"
+        "* OK [UNSEEN 2] Ok\r\n* OK [UIDVALIDITY 1000] Ok\r\n* OK [UIDNEXT 5] Ok\r\n"
+        "* OK [HIGHESTMODSEQ 5] Ok\r\na OK [READ-WRITE] Completed\r\n");
     ASSERT_EQ_TEXT(b.run("SELECT nowhere"), "a NO [NONEXISTENT] Mailbox does not exist\r\n");
     const std::string examined = b.run("EXAMINE INBOX");
     ck_assert(examined.find("[PERMANENTFLAGS ()]") != std::string::npos);
@@ -108,14 +112,16 @@ START_TEST(what_another_session_does_is_told)
     other.mailbox("user.bob");
     b.run("SELECT INBOX");
     other.run("SELECT INBOX");
-    ASSERT_EQ_TEXT(other.run("STORE 1 +FLAGS (\\Deleted $New)"),
-                   "* FLAGS (\\Answered \\Flagged \\Draft \\Deleted \\Seen $New)\r\n"
-                   "* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Draft \\Deleted \\Seen $New \\*)] Ok\r\n"
-                   "* 1 FETCH (FLAGS (\\Deleted \\Seen $New))\r\na OK Completed\r\n");
-    ASSERT_EQ_TEXT(b.run("CHECK"),
-                   "* FLAGS (\\Answered \\Flagged \\Draft \\Deleted \\Seen $New)\r\n"
-                   "* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Draft \\Deleted \\Seen $New \\*)] Ok\r\n"
-                   "* 1 FETCH (FLAGS (\\Recent \\Deleted \\Seen $New))\r\na OK Completed\r\n");
+    ASSERT_EQ_TEXT(
+        other.run("STORE 1 +FLAGS (\\Deleted $New)"),
+        "* FLAGS (\\Answered \\Flagged \\Draft \\Deleted \\Seen $New)\r\n"
+        "* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Draft \\Deleted \\Seen $New \\*)] Ok\r\n"
+        "* 1 FETCH (FLAGS (\\Deleted \\Seen $New))\r\na OK Completed\r\n");
+    ASSERT_EQ_TEXT(
+        b.run("CHECK"),
+        "* FLAGS (\\Answered \\Flagged \\Draft \\Deleted \\Seen $New)\r\n"
+        "* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Draft \\Deleted \\Seen $New \\*)] Ok\r\n"
+        "* 1 FETCH (FLAGS (\\Recent \\Deleted \\Seen $New))\r\na OK Completed\r\n");
     ASSERT_EQ_TEXT(other.run("EXPUNGE"), "* 1 EXPUNGE\r\na OK Completed\r\n");
     b.inbox->append(kMessage);
     // EXPUNGE waits for a command that may carry it; the message is gone all the same.
@@ -139,9 +145,10 @@ START_TEST(store_changes_flags)
                    "* 2 FETCH (FLAGS (\\Recent \\Answered \\Flagged) UID 2)\r\n"
                    "* 3 FETCH (FLAGS (\\Recent \\Flagged) UID 3)\r\na OK Completed\r\n");
     ASSERT_EQ_TEXT(b.run("STORE 2 FLAGS ()"), "* 2 FETCH (FLAGS (\\Recent))\r\na OK Completed\r\n");
-    for (const char* s : {"STORE 1 FLAGS", "STORE 1 FLAGS (", "STORE 1 +FLAGS (\\Recent)",
-                          "STORE 1 FLAG (\\Seen)", "STORE 9 FLAGS (\\Seen)", "STORE 1 FLAGS (\\Foo)",
-                          "STORE 1 FLAGS (\\Seen) x", "STORE x FLAGS (\\Seen)"})
+    for (const char* s :
+         {"STORE 1 FLAGS", "STORE 1 FLAGS (", "STORE 1 +FLAGS (\\Recent)", "STORE 1 FLAG (\\Seen)",
+          "STORE 9 FLAGS (\\Seen)", "STORE 1 FLAGS (\\Foo)", "STORE 1 FLAGS (\\Seen) x",
+          "STORE x FLAGS (\\Seen)"})
         ck_assert_msg(b.run(s).starts_with("a BAD"), "%s", s);
     b.run("EXAMINE INBOX");
     ck_assert(b.run("STORE 1 +FLAGS (\\Seen)").starts_with("a NO [READ-ONLY]"));
@@ -223,7 +230,8 @@ START_TEST(a_copy_to_another_server_is_handed_on)
     remote->entry.server = "be2.example.org";
     ASSERT_OK(b.bob.directory.commit(std::vector{mboxlist::Change::put(remote->entry)}));
     b.run("SELECT INBOX");
-    ASSERT_EQ_TEXT(b.run("COPY 1:3 INBOX.Far"), "a OK copied 3 to INBOX.Far at be2.example.org\r\n");
+    ASSERT_EQ_TEXT(b.run("COPY 1:3 INBOX.Far"),
+                   "a OK copied 3 to INBOX.Far at be2.example.org\r\n");
     ASSERT_EQ_TEXT(b.run("MOVE 1 INBOX.Far"), "a OK moved 1 to INBOX.Far at be2.example.org\r\n");
 }
 END_TEST

@@ -87,8 +87,8 @@ class FakeDirectory final : public mboxlist::MemoryDirectory {
     {
         auto parsed = MailboxName::from_internal(name);
         ASSERT_OK(parsed);
-        MailboxEntry entry{*parsed, state, server, "default", {}, "0123", 0, 0,
-                           model::Pending::none};
+        MailboxEntry entry{*parsed, state, server, "default",           {},
+                           "0123",  0,     0,      model::Pending::none};
         auto list = model::Acl::parse(acl);
         ASSERT_OK(list);
         entry.acl = *list;
@@ -161,7 +161,8 @@ START_TEST(a_message_for_three_is_staged_once_and_answered_thrice)
     s.directory.put("user.bob.private", "", "");
     auto replies = s.talk(kEnvelope +
                           "RCPT TO:<Alice@x>\r\nRCPT TO:<nobody>\r\nRCPT TO:<bob+lists>\r\n"
-                          "RCPT TO:<bob+private>\r\n" + kMessage + "QUIT\r\n");
+                          "RCPT TO:<bob+private>\r\n" +
+                          kMessage + "QUIT\r\n");
     assert_codes(replies, "220 250 250 250 550 250 250 354 250 250 250 221");
     ck_assert_int_eq(s.store.staged, 1);
     ck_assert_uint_eq(s.store.messages["user.alice"].size(), 1);
@@ -202,11 +203,11 @@ START_TEST(limits)
     Server s("maxmessagesize: 1\nlmtp_max_recipients: 2\n");
     s.directory.put("user.alice", "");
     const std::string rcpt = "RCPT TO:<alice>\r\n";
-    assert_codes(s.talk("NOOP " + std::string(100000, 'x') + "\r\nNOOP " + std::string(5000, 'x') +
-                        "\r\nNOOP\r\nLHLO x\r\nMAIL FROM:<s> SIZE=2000\r\nMAIL FROM:<s>\r\n" +
-                        rcpt + rcpt + rcpt + "DATA\r\n\r\n" + std::string(3000, 'y') +
-                        "\r\n.\r\nNOOP\r\nQUIT\r\n"),
-                 "220 500 500 250 250 552 250 250 250 452 354 552 552 250 221");
+    assert_codes(
+        s.talk("NOOP " + std::string(100000, 'x') + "\r\nNOOP " + std::string(5000, 'x') +
+               "\r\nNOOP\r\nLHLO x\r\nMAIL FROM:<s> SIZE=2000\r\nMAIL FROM:<s>\r\n" + rcpt + rcpt +
+               rcpt + "DATA\r\n\r\n" + std::string(3000, 'y') + "\r\n.\r\nNOOP\r\nQUIT\r\n"),
+        "220 500 500 250 250 552 250 250 250 452 354 552 552 250 221");
     ck_assert(s.store.messages.empty());
     std::string many;
     for (int i = 0; i < 200; ++i) many += "FROB\r\n";
@@ -251,9 +252,10 @@ START_TEST(shared_mailboxes_need_the_right_to_post)
     Server s("postuser: bb\nunixhierarchysep: yes\n");
     s.directory.put("news.local", "", "anyone\tlrsp\t");
     s.directory.put("closed", "", "bob\tlrsp\t");
-    assert_codes(s.talk(kEnvelope + "RCPT TO:<bb+news/local@x>\r\nRCPT TO:<bb+closed@x>\r\n"
-                        "RSET\r\nMAIL FROM:<s> AUTH=bob\r\nRCPT TO:<bb+closed@x>\r\nQUIT\r\n"),
-                 "220 250 250 250 550 250 250 250 221");
+    assert_codes(
+        s.talk(kEnvelope + "RCPT TO:<bb+news/local@x>\r\nRCPT TO:<bb+closed@x>\r\n"
+                           "RSET\r\nMAIL FROM:<s> AUTH=bob\r\nRCPT TO:<bb+closed@x>\r\nQUIT\r\n"),
+        "220 250 250 250 550 250 250 250 221");
 }
 END_TEST
 
@@ -281,8 +283,7 @@ struct Murder {
         });
         stream::Stream mine{Fd(ends[0])};
         ASSERT_OK(mine.read_line(1000));  // the greeting
-        front.backends.add(backend::backend_for_test(backend::lmtp_dialect(), name,
-                                                     std::move(mine),
+        front.backends.add(backend::backend_for_test(backend::lmtp_dialect(), name, std::move(mine),
                                                      {"AUTH", "8BITMIME", "IGNOREQUOTA"}));
         return server;
     }
@@ -300,9 +301,9 @@ START_TEST(each_server_gets_its_recipients_once)
     m.front.directory.put("user.bob", "be2");
     m.front.directory.put("user.carol", "be2");
     for (int i = 1; i <= 3; ++i) {
-        auto replies = m.front.talk(kEnvelope +
-                                    "RCPT TO:<bob>\r\nRCPT TO:<alice>\r\nRCPT TO:<carol>\r\n" +
-                                    kMessage + "QUIT\r\n");
+        auto replies =
+            m.front.talk(kEnvelope + "RCPT TO:<bob>\r\nRCPT TO:<alice>\r\nRCPT TO:<carol>\r\n" +
+                         kMessage + "QUIT\r\n");
         assert_codes(replies, "220 250 250 250 250 250 354 250 250 250 221");
     }
     ck_assert_uint_eq(be1.store.messages["user.alice"].size(), 3);
@@ -323,9 +324,9 @@ START_TEST(replies_keep_the_order_and_the_meaning)
     m.front.directory.put("user.alice", "be1");
     m.front.directory.put("user.bob", "be2");
     m.front.directory.put("user.ghost", "be2");  // the list is wrong about this one
-    auto replies = m.front.talk(kEnvelope +
-                                "RCPT TO:<ghost>\r\nRCPT TO:<alice>\r\nRCPT TO:<bob>\r\n" +
-                                kMessage + "QUIT\r\n");
+    auto replies =
+        m.front.talk(kEnvelope + "RCPT TO:<ghost>\r\nRCPT TO:<alice>\r\nRCPT TO:<bob>\r\n" +
+                     kMessage + "QUIT\r\n");
     assert_codes(replies, "220 250 250 250 250 250 354 451 452 250 221");
     ck_assert_int_eq(m.front.directory.caught_up, 1);
 }
@@ -355,8 +356,8 @@ START_TEST(a_dead_server_is_trouble_for_its_own_only)
     be1.directory.put("user.alice", "");
     m.front.directory.put("user.alice", "be1");
     m.front.directory.put("user.bob", "127.0.0.1:1");
-    auto replies = m.front.talk(kEnvelope + "RCPT TO:<bob>\r\nRCPT TO:<alice>\r\n" + kMessage +
-                                "QUIT\r\n");
+    auto replies =
+        m.front.talk(kEnvelope + "RCPT TO:<bob>\r\nRCPT TO:<alice>\r\n" + kMessage + "QUIT\r\n");
     assert_codes(replies, "220 250 250 250 250 354 451 250 221");
     ck_assert(replies[6].starts_with("451 4.4.3 "));
 }

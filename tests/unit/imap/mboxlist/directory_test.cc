@@ -115,8 +115,7 @@ START_TEST(secondary_ranges_follow_the_entries)
     ASSERT_EQ_TEXT(by_server("be1"), "shared.all");
     ASSERT_EQ_TEXT(by_server(""), "user.bob user.bob.x");
     ASSERT_EQ_TEXT(by_id({"bob"}), "shared.team user.bob user.bob.x");
-    ASSERT_EQ_TEXT(by_id({"anyone", "alice", "bob"}),
-                   "shared.all shared.team user.bob user.bob.x");
+    ASSERT_EQ_TEXT(by_id({"anyone", "alice", "bob"}), "shared.all shared.team user.bob user.bob.x");
     ASSERT_EQ_TEXT(by_id({"group:team"}), "shared.team");
     ASSERT_EQ_TEXT(by_id({"bo"}), "");
     ASSERT_EQ_TEXT(pending(), "");
@@ -161,8 +160,14 @@ START_TEST(operations_run_their_step)
     const TempDir dir;
     auto d = make_list(dir, _i);
     int steps = 0;
-    const LocalStep good = [&] { ++steps; return success(); };
-    const LocalStep bad = [&] { ++steps; return Error{Code::no_space, "full"}; };
+    const LocalStep good = [&] {
+        ++steps;
+        return success();
+    };
+    const LocalStep bad = [&] {
+        ++steps;
+        return Error{Code::no_space, "full"};
+    };
     const MailboxEntry bob = entry_of("user.bob", "bob lr");
     ASSERT_CODE(d->create(bob, bad), Code::no_space);
     ASSERT_CODE(d->lookup(bob.name), Code::not_found);
@@ -245,9 +250,9 @@ START_TEST(the_index_stays_right)
                 changes.push_back(Change::erase(name_of(name)));
                 continue;
             }
-            MailboxEntry e = entry_of(name, cat("u", below(5), " lr u", below(5), " l anyone ",
-                                                below(2) ? "l" : "r"),
-                                      below(3) ? cat("be", below(3)) : "");
+            MailboxEntry e = entry_of(
+                name, cat("u", below(5), " lr u", below(5), " l anyone ", below(2) ? "l" : "r"),
+                below(3) ? cat("be", below(3)) : "");
             e.pending = below(4) ? Pending::none : Pending::update;
             changes.push_back(Change::put(std::move(e)));
         }
@@ -282,8 +287,8 @@ START_TEST(configuration_names_the_file)
     ck_assert(!holds_replica(config_of("")));
     ck_assert(holds_replica(config_of("mupdate_server: m\n")));
     ck_assert(!holds_replica(config_of("mupdate_server: m\nproxyservers: p\n")));
-    ck_assert(holds_replica(
-        config_of("mupdate_server: m\nproxyservers: p\nmupdate_config: unified\n")));
+    ck_assert(
+        holds_replica(config_of("mupdate_server: m\nproxyservers: p\nmupdate_config: unified\n")));
 }
 END_TEST
 

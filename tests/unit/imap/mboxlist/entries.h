@@ -23,8 +23,9 @@ inline model::MailboxName name_of(std::string_view internal)
 inline model::MailboxEntry entry_of(std::string_view internal, std::string_view acl = {},
                                     std::string_view server = {})
 {
-    model::MailboxEntry e{name_of(internal), model::EntryState::active, std::string(server),
-                          "default", {}, "0123456789abcdef"};
+    model::MailboxEntry e{
+        name_of(internal), model::EntryState::active, std::string(server), "default", {},
+        "0123456789abcdef"};
     std::string stored;
     for (const auto& word : split_words(acl)) cat_to(stored, word, '\t');
     auto parsed = model::Acl::parse(stored);

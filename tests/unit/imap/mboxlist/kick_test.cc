@@ -26,8 +26,8 @@ class Answerer {
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
         path.copy(address.sun_path, sizeof address.sun_path - 1);
-        ck_assert_int_eq(bind(listener.get(), reinterpret_cast<sockaddr*>(&address),
-                              sizeof address), 0);
+        ck_assert_int_eq(
+            bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
         ck_assert_int_eq(listen(listener.get(), 1), 0);
         pid_ = fork();
         if (pid_ != 0) return;

@@ -44,8 +44,7 @@ START_TEST(what_was_written_is_read)
     all[1].uniqueid.clear();
     all[2].state = EntryState::moving;
     std::string text(kDumpBegin);
-    for (const auto& e : all)
-        cat_to(text, &e == &all.front() ? "" : kDumpBetween, dump_member(e));
+    for (const auto& e : all) cat_to(text, &e == &all.front() ? "" : kDumpBetween, dump_member(e));
     text += kDumpEnd;
     auto got = read(text);
     ASSERT_OK(got);
@@ -72,7 +71,8 @@ START_TEST(the_line_that_is_wrong_is_named)
     ASSERT_EQ_TEXT(error_of("{\"a\":{\"partition\":\"p\",\n\"acl\":{\"b\":\"lQ\"}}}"),
                    "line 2: rights \"lQ\"");
     ASSERT_EQ_TEXT(error_of("{}\n{}"), "line 2: something comes after the end of the list");
-    ASSERT_EQ_TEXT(error_of("a\t0 default b\tlr\t\nb\t0 default"), "line 2: the file ends within it");
+    ASSERT_EQ_TEXT(error_of("a\t0 default b\tlr\t\nb\t0 default"),
+                   "line 2: the file ends within it");
     ASSERT_EQ_TEXT(error_of("a\t0 default b\tlr\t\nb default\n"), "line 2: no tab after the name");
     ASSERT_CODE(read("{\"a\":{\"x\":" + std::string(100, '[') + "}}"), Code::syntax);
 }

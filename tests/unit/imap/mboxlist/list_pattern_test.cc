@@ -21,15 +21,32 @@ START_TEST(wildcards)
         const char* name;
         bool matches;
     };
-    for (const Row& row : std::initializer_list<Row>{
-             {"", "", true}, {"", "a", false}, {"a", "a", true}, {"a", "ab", false},
-             {"*", "", true}, {"*", "a/b/c", true}, {"%", "a", true}, {"%", "a/b", false},
-             {"a/%", "a/b", true}, {"a/%", "a/b/c", false}, {"a/%", "a", false},
-             {"a*", "a/b", true}, {"a%", "a/b", false}, {"%/b", "a/b", true},
-             {"*b", "a/b", true}, {"%b", "a/b", false}, {"*%*%", "a/b", true},
-             {"%a%b", "xaxb", true}, {"%a%b", "xax/b", false}, {"*a%b", "a/cab", true},
-             {"*a%/c", "xaya/c", true}, {"a/*/d", "a/b/c/d", true}, {"a/%/d", "a/b/c/d", false},
-             {"*x*", "abc", false}, {"%%a", "bba", true}, {"A", "a", false}})
+    for (const Row& row : std::initializer_list<Row>{{"", "", true},
+                                                     {"", "a", false},
+                                                     {"a", "a", true},
+                                                     {"a", "ab", false},
+                                                     {"*", "", true},
+                                                     {"*", "a/b/c", true},
+                                                     {"%", "a", true},
+                                                     {"%", "a/b", false},
+                                                     {"a/%", "a/b", true},
+                                                     {"a/%", "a/b/c", false},
+                                                     {"a/%", "a", false},
+                                                     {"a*", "a/b", true},
+                                                     {"a%", "a/b", false},
+                                                     {"%/b", "a/b", true},
+                                                     {"*b", "a/b", true},
+                                                     {"%b", "a/b", false},
+                                                     {"*%*%", "a/b", true},
+                                                     {"%a%b", "xaxb", true},
+                                                     {"%a%b", "xax/b", false},
+                                                     {"*a%b", "a/cab", true},
+                                                     {"*a%/c", "xaya/c", true},
+                                                     {"a/*/d", "a/b/c/d", true},
+                                                     {"a/%/d", "a/b/c/d", false},
+                                                     {"*x*", "abc", false},
+                                                     {"%%a", "bba", true},
+                                                     {"A", "a", false}})
         ck_assert_msg(match(row.pattern, row.name) == row.matches, "%s on %s", row.pattern,
                       row.name);
     ck_assert(match("inb*", "INBOX/a", 5));

@@ -67,8 +67,8 @@ std::string list(Directory& d, const auth::Identity& who, const model::Namespace
 
 void fill(Directory& d)
 {
-    for (const char* name : {"user.bob", "user.bob.Sent", "user.bob.Work.2024", "user.alice",
-                             "user.alice.Shared.A"})
+    for (const char* name :
+         {"user.bob", "user.bob.Sent", "user.bob.Work.2024", "user.alice", "user.alice.Shared.A"})
         ASSERT_OK(put(d, entry_of(name, cat(name_of(name).user(), " lrswipkxtecdan"))));
     ASSERT_OK(put(d, entry_of("user.alice.ForBob", "alice lr bob lr")));
     ASSERT_OK(put(d, entry_of("user.alice.NotBob", "alice lr anyone l -bob l")));
@@ -194,7 +194,8 @@ std::map<std::string, std::string> slow_list(Directory& d, const auth::Identity&
         return Next::go_on();
     }));
     const auto matches = [&](const std::string& name, bool level) {
-        const size_t inbox = name == "INBOX" || name.starts_with(std::string("INBOX") + sep) ? 5 : 0;
+        const size_t inbox =
+            name == "INBOX" || name.starts_with(std::string("INBOX") + sep) ? 5 : 0;
         for (const auto& pattern : patterns)
             if ((!level || pattern.ends_with('%')) && slow_match(pattern, name, inbox, sep))
                 return true;
@@ -243,8 +244,8 @@ std::string random_name(Dice& dice)
 
 std::string random_pattern(Dice& dice, char sep)
 {
-    static const char* const kStarts[] = {"", "INBOX", "inbox", "user", "Other Users", "a",
-                                          "Shared Folders", "%"};
+    static const char* const kStarts[] = {"",  "INBOX",          "inbox", "user", "Other Users",
+                                          "a", "Shared Folders", "%"};
     std::string pattern = kStarts[dice(8)];
     for (uint64_t n = dice(4); n > 0; --n) {
         if (!pattern.empty() && dice(4)) pattern += sep;
@@ -269,8 +270,8 @@ START_TEST(equals_a_matcher_that_tries_everything)
     }
     std::vector<Change> changes;
     for (uint64_t n = 20 + dice(150); n > 0; --n) {
-        static const char* const kAcls[] = {"bob lr", "anyone lr", "a lr", "anyone lr -bob l",
-                                            "group:team l", "bob r", "", "anyone l bob lr"};
+        static const char* const kAcls[] = {"bob lr",       "anyone lr", "a lr", "anyone lr -bob l",
+                                            "group:team l", "bob r",     "",     "anyone l bob lr"};
         const std::string name = random_name(dice);
         if (name == "user") continue;  // nobody can make that
         MailboxEntry e = entry_of(name, kAcls[dice(8)]);
@@ -310,10 +311,13 @@ END_TEST
 // A list that counts how often it is asked.
 class Counting : public MemoryDirectory {
  public:
-    Status scan(const std::string& from, const std::function<Next(const MailboxEntry&)>& each)
-        override
+    Status scan(const std::string& from,
+                const std::function<Next(const MailboxEntry&)>& each) override
     {
-        return MemoryDirectory::scan(from, [&](const MailboxEntry& e) { ++seen; return each(e); });
+        return MemoryDirectory::scan(from, [&](const MailboxEntry& e) {
+            ++seen;
+            return each(e);
+        });
     }
     int seen = 0;
 };

@@ -63,7 +63,8 @@ END_TEST
 
 START_TEST(rights_are_positive_minus_negative)
 {
-    auto acl = *Acl::parse("bob\tlrswi\tanyone\tlp\t-bob\ti\tgroup:staff\ta\t-group:staff\tp\t-anyone\t9\t");
+    auto acl = *Acl::parse(
+        "bob\tlrswi\tanyone\tlp\t-bob\ti\tgroup:staff\ta\t-group:staff\tp\t-anyone\t9\t");
     auth::Identity bob{.userid = "bob", .groups = {}, .authenticated_as = {}};
     auth::Identity eve{.userid = "eve", .groups = {"staff"}, .authenticated_as = {}};
     auth::Identity nobody{.userid = "anonymous", .groups = {}, .authenticated_as = {}};

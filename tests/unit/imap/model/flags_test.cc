@@ -23,10 +23,12 @@ END_TEST
 START_TEST(a_flag_list_holds_each_once)
 {
     FlagList list;
-    for (const char* f : {"\\Seen", "$Junk", "$junk", "\\seen", "Work"}) ASSERT_OK(add_flag(list, f));
+    for (const char* f : {"\\Seen", "$Junk", "$junk", "\\seen", "Work"})
+        ASSERT_OK(add_flag(list, f));
     ck_assert(list.system == kSeen);
     ck_assert_uint_eq(list.keywords.size(), 2);
-    for (const char* bad : {"\\Recent", "\\What", "", "a b", "a(b", "a]", "a\x7f", "a*", "a\\b", "\\"})
+    for (const char* bad :
+         {"\\Recent", "\\What", "", "a b", "a(b", "a]", "a\x7f", "a*", "a\\b", "\\"})
         ASSERT_CODE(add_flag(list, bad), Code::syntax);
     ASSERT_CODE(add_flag(list, std::string(kMaxKeywordLength + 1, 'x')), Code::syntax);
     for (size_t i = 2; i < kMaxKeywords; i++) ASSERT_OK(add_flag(list, cat("k", i)));

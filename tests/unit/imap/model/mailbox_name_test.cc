@@ -20,16 +20,16 @@ MailboxName name(std::string_view internal)
 
 START_TEST(names_that_may_exist)
 {
-    for (const char* good : {"user.bob", "user.bob.Sent", "example.com!user.bob", "shared",
-                             "user.a^b.x^y", "DELETED.user.bob.5E3A2B1C", "with space.a*b",
-                             "user.bob.&AOQ-", "user", "_x.100%"})
+    for (const char* good :
+         {"user.bob", "user.bob.Sent", "example.com!user.bob", "shared", "user.a^b.x^y",
+          "DELETED.user.bob.5E3A2B1C", "with space.a*b", "user.bob.&AOQ-", "user", "_x.100%"})
         ASSERT_OK(MailboxName::from_internal(good));
-    for (std::string bad : {std::string(""), std::string("."), std::string("a."), std::string(".a"),
-                            std::string("a..b"), std::string("a/b"), std::string("a\tb"),
-                            std::string("a\r\nb"), std::string("a\0b", 3), std::string("a\x7f"),
-                            std::string("\xc3\xa4"), std::string("!a"), std::string("d!"),
-                            std::string("d!a!b"), std::string("d..e!a"), std::string("../etc"),
-                            std::string("d/e!a"), std::string(491, 'a')})
+    for (std::string bad :
+         {std::string(""), std::string("."), std::string("a."), std::string(".a"),
+          std::string("a..b"), std::string("a/b"), std::string("a\tb"), std::string("a\r\nb"),
+          std::string("a\0b", 3), std::string("a\x7f"), std::string("\xc3\xa4"), std::string("!a"),
+          std::string("d!"), std::string("d!a!b"), std::string("d..e!a"), std::string("../etc"),
+          std::string("d/e!a"), std::string(491, 'a')})
         ck_assert_msg(MailboxName::from_internal(bad).is(Code::bad_name), "%s", bad.c_str());
     ASSERT_OK(MailboxName::from_internal(std::string(490, 'a')));
 }
@@ -53,9 +53,14 @@ START_TEST(keys_go_both_ways)
         const char* internal;
         const char* key;
     } rows[] = {
-        {"user.bob", "user\x1f" "bob"},
-        {"user.a^b.c", "user\x1f" "a.b\x1f" "c"},
-        {"example.com!user.bob", "example.com\x1d" "user\x1f" "bob"},
+        {"user.bob", "user\x1f"
+                     "bob"},
+        {"user.a^b.c", "user\x1f"
+                       "a.b\x1f"
+                       "c"},
+        {"example.com!user.bob", "example.com\x1d"
+                                 "user\x1f"
+                                 "bob"},
         {"x", "x"},
     };
     for (const auto& row : rows) {
@@ -73,15 +78,14 @@ START_TEST(the_order_is_that_of_the_list)
 {
     // Plain byte order would put a-b between a and a.b.
     std::vector<MailboxName> names;
-    for (const char* n : {"a-b", "a^b", "a.b", "a", "a b", "d.e!a", "d!a", "dz", "d", "a.b.c", "a.bc",
-                          "user.bob-x", "user.bob.y", "user.bob", "Z"})
+    for (const char* n : {"a-b", "a^b", "a.b", "a", "a b", "d.e!a", "d!a", "dz", "d", "a.b.c",
+                          "a.bc", "user.bob-x", "user.bob.y", "user.bob", "Z"})
         names.push_back(name(n));
     std::sort(names.begin(), names.end());
     std::string order;
     for (const MailboxName& n : names) cat_to(order, n.internal(), '|');
-    ASSERT_EQ_TEXT(order,
-                   "Z|a|a.b|a.b.c|a.bc|a b|a-b|a^b|d|d!a|d.e!a|dz|user.bob|user.bob.y|"
-                   "user.bob-x|");
+    ASSERT_EQ_TEXT(order, "Z|a|a.b|a.b.c|a.bc|a b|a-b|a^b|d|d!a|d.e!a|dz|user.bob|user.bob.y|"
+                          "user.bob-x|");
 }
 END_TEST
 
@@ -134,8 +138,9 @@ START_TEST(relatives)
     ASSERT_EQ_TEXT(name("a.b.c").with_prefix(name("a.b"), name("x"))->internal(), "x.c");
     ASSERT_EQ_TEXT(name("a.b").with_prefix(name("a.b"), name("x"))->internal(), "x");
     ASSERT_CODE(name("ab.c").with_prefix(name("a"), name("x")), Code::bad_name);
-    ASSERT_CODE(name("a." + std::string(400, 'b')).with_prefix(name("a"), name(std::string(200, 'c'))),
-                Code::bad_name);
+    ASSERT_CODE(
+        name("a." + std::string(400, 'b')).with_prefix(name("a"), name(std::string(200, 'c'))),
+        Code::bad_name);
 }
 END_TEST
 

@@ -41,8 +41,7 @@ void check_in(const Namespace& ns, const Row (&rows)[N])
 
 void check_bad(const Namespace& ns, std::initializer_list<const char*> names)
 {
-    for (const char* n : names)
-        ck_assert_msg(ns.to_internal(n).is(Code::bad_name), "%s", n);
+    for (const char* n : names) ck_assert_msg(ns.to_internal(n).is(Code::bad_name), "%s", n);
 }
 
 void check_hidden(const Namespace& ns, std::initializer_list<const char*> names)
@@ -181,8 +180,8 @@ START_TEST(virtual_domains)
     check_bad(admin, {"user/joe@a/b", "user/joe@a..b"});
 
     Namespace domain_admin(options(false, true, true), "boss@example.com", true);
-    check_both_ways(domain_admin, {{"user/bob", "example.com!user.bob"},
-                                   {"INBOX", "example.com!user.boss"}});
+    check_both_ways(domain_admin,
+                    {{"user/bob", "example.com!user.bob"}, {"INBOX", "example.com!user.boss"}});
     check_hidden(domain_admin, {"user.joe", "other.org!user.bob"});
 
     Namespace alt(options(true, true, true), "bob@example.com", false);

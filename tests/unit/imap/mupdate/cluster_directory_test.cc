@@ -43,8 +43,8 @@ struct Node {
     }
     static MailboxEntry entry(const std::string& n)
     {
-        return {name(n), EntryState::active, "", "default", *model::Acl::parse("bob\tlrs\t"),
-                "", 0, 0, Pending::none};
+        return {name(n), EntryState::active, "", "default", *model::Acl::parse("bob\tlrs\t"), "", 0,
+                0,       Pending::none};
     }
     // "active create" of the local list, or "-"
     std::string here(const std::string& n)
@@ -99,7 +99,11 @@ START_TEST(create_and_its_failures)
     ASSERT_EQ_TEXT(n.there("user.amy"), "-");
     n.at_master(Verb::activate, "user.eve", "be2.test!p");
     bool ran = false;
-    ASSERT_CODE(n.list->create(Node::entry("user.eve"), [&] { ran = true; return success(); }),
+    ASSERT_CODE(n.list->create(Node::entry("user.eve"),
+                               [&] {
+                                   ran = true;
+                                   return success();
+                               }),
                 Code::exists);
     ck_assert(!ran);
     ASSERT_EQ_TEXT(n.here("user.eve"), "-");
@@ -233,7 +237,9 @@ START_TEST(locked_names_are_skipped)
             auto name = Node::name("user.bob");
             auto free_name = Node::name("user.amy");
             ::_exit(locks.lock(name, Milliseconds(0)).is(Code::busy) &&
-                            locks.lock(free_name, Milliseconds(0)).ok() ? 0 : 1);
+                            locks.lock(free_name, Milliseconds(0)).ok()
+                        ? 0
+                        : 1);
         }
         ::waitpid(child, &status, 0);
         return success();
@@ -270,7 +276,8 @@ START_TEST(a_push_compares_sets)
     const std::string conflict = "Conflict: a.taken (";
     std::string first = pushed(n, warn);
     ck_assert_msg(first.starts_with("Remove from MUPDATE: a.gone\nForce Activate: a.acl\n"
-                                    "Force Activate: a.lost\n"), "%s", first.c_str());
+                                    "Force Activate: a.lost\n"),
+                  "%s", first.c_str());
     ASSERT_EQ_TEXT(n.there("a.gone"), "M be1.test!default");
     std::string real = pushed(n, {});
     ck_assert_msg(real.find(conflict) != std::string::npos, "%s", real.c_str());

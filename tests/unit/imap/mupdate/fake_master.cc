@@ -34,8 +34,10 @@ void answer(Names& names, const Command& c, Caller& caller, std::string& out)
     if (c.verb == Verb::list) {
         for (const auto& [name, entry] : names.entries)
             if (auto shown = shown_in_list(entry, a.empty() ? std::string_view() : a[0])) {
-                if (shown->active) put_mailbox(out, c.tag, name, shown->location, shown->acl);
-                else put_reserve(out, c.tag, name, shown->location);
+                if (shown->active)
+                    put_mailbox(out, c.tag, name, shown->location, shown->acl);
+                else
+                    put_reserve(out, c.tag, name, shown->location);
             }
         if (!a.empty()) caller.listed_server = a[0].substr(0, a[0].size() - 1);
         return put_reply(out, c.tag, "OK", "list complete");
@@ -45,8 +47,10 @@ void answer(Names& names, const Command& c, Caller& caller, std::string& out)
     if (c.verb == Verb::find) {
         if (it != names.entries.end())
             if (auto shown = shown_in_find(it->second, caller)) {
-                if (shown->active) put_mailbox(out, c.tag, a[0], shown->location, shown->acl);
-                else put_reserve(out, c.tag, a[0], shown->location);
+                if (shown->active)
+                    put_mailbox(out, c.tag, a[0], shown->location, shown->acl);
+                else
+                    put_reserve(out, c.tag, a[0], shown->location);
             }
         return put_reply(out, c.tag, "OK", "Search completed");
     }
@@ -56,8 +60,10 @@ void answer(Names& names, const Command& c, Caller& caller, std::string& out)
                 : c.verb == Verb::reserve    ? decide_reserve(q, a[1])
                 : c.verb == Verb::deactivate ? decide_deactivate(q, a[1])
                                              : decide_delete(q, a.size() > 1 ? a[1] : "");
-    if (v.changes && v.after) names.entries.insert_or_assign(a[0], *v.after);
-    else if (v.changes) names.entries.erase(a[0]);
+    if (v.changes && v.after)
+        names.entries.insert_or_assign(a[0], *v.after);
+    else if (v.changes)
+        names.entries.erase(a[0]);
     put_reply(out, c.tag, v.ok ? "OK" : "NO", v.text);
 }
 

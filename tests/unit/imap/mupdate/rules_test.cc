@@ -164,7 +164,9 @@ START_TEST(changes_survive_the_log)
     n.activate("be1!p", "bob\tlrs\t");
     n.deactivate("be1!p");
     n.activate("be2!q", "x");
-    mupdate::Change change{"user\x1f" "bob", n.entry};
+    mupdate::Change change{"user\x1f"
+                           "bob",
+                           n.entry};
     auto back = decode_change(encode_change(change, n.now), n.now);
     ASSERT_OK(back);
     ASSERT_EQ_TEXT(back->key, change.key);
@@ -177,7 +179,9 @@ START_TEST(changes_survive_the_log)
     for (size_t i = 0; i < bytes.size(); ++i)
         ck_assert(decode_change(std::string_view(bytes).substr(0, i), n.now).is(Code::corrupt));
     ck_assert(decode_change(bytes + "x", n.now).is(Code::corrupt));
-    ASSERT_EQ_TEXT(name_of_key("dom\x1duser\x1f" "a.b"), "dom!user.a^b");
+    ASSERT_EQ_TEXT(name_of_key("dom\x1duser\x1f"
+                               "a.b"),
+                   "dom!user.a^b");
 }
 END_TEST
 

@@ -11,11 +11,11 @@ using namespace rookery::mupdate;
 std::string show(const Parsed& p)
 {
     switch (p.kind) {
-    case Parsed::Kind::incomplete: return "more";
-    case Parsed::Kind::go_ahead: return cat("go ", p.position);
-    case Parsed::Kind::bad: return cat("bad ", p.command.tag, " ", p.reply, " ", p.position);
-    case Parsed::Kind::fatal: return cat("fatal ", p.command.tag, " ", p.reply);
-    case Parsed::Kind::command: break;
+        case Parsed::Kind::incomplete: return "more";
+        case Parsed::Kind::go_ahead: return cat("go ", p.position);
+        case Parsed::Kind::bad: return cat("bad ", p.command.tag, " ", p.reply, " ", p.position);
+        case Parsed::Kind::fatal: return cat("fatal ", p.command.tag, " ", p.reply);
+        case Parsed::Kind::command: break;
     }
     std::string out = cat(p.position, " ", p.command.tag, " ", verb_word(p.command.verb));
     for (const auto& a : p.command.arguments) cat_to(out, " [", a, "]");
@@ -166,11 +166,10 @@ START_TEST(writing)
     put_reserve(out, "X1", "user.bob", "be1!default");
     put_delete(out, "U01", "user.bob");
     put_reply(out, "X1", "NO", "held by \"be1\"\r\n\\");
-    ASSERT_EQ_TEXT(out,
-                   "X1 MAILBOX {8+}\r\nuser.bob {11+}\r\nbe1!default {0+}\r\n\r\n"
-                   "X1 RESERVE {8+}\r\nuser.bob {11+}\r\nbe1!default\r\n"
-                   "U01 DELETE {8+}\r\nuser.bob\r\n"
-                   "X1 NO \"held by \\\"be1\\\"??\\\\\"\r\n");
+    ASSERT_EQ_TEXT(out, "X1 MAILBOX {8+}\r\nuser.bob {11+}\r\nbe1!default {0+}\r\n\r\n"
+                        "X1 RESERVE {8+}\r\nuser.bob {11+}\r\nbe1!default\r\n"
+                        "U01 DELETE {8+}\r\nuser.bob\r\n"
+                        "X1 NO \"held by \\\"be1\\\"??\\\\\"\r\n");
 }
 END_TEST
 

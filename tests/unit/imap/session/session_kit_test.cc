@@ -15,7 +15,10 @@ namespace rookery::master::scoreboard {
 namespace {
 std::string shown_user;
 }
-void set_user(std::string_view user) { shown_user = user; }
+void set_user(std::string_view user)
+{
+    shown_user = user;
+}
 }  // namespace rookery::master::scoreboard
 
 namespace {
@@ -28,8 +31,7 @@ struct Fixture {
     config::Config config;
     std::unique_ptr<SessionKit> kit;
 
-    explicit Fixture(std::string_view more = {}, const char* service = "imap",
-                     bool is_unix = false)
+    explicit Fixture(std::string_view more = {}, const char* service = "imap", bool is_unix = false)
         : config(make(dir, more, service))
     {
         ASSERT_OK(auth::SaslServer::init_library(config, "rookery-test"));
@@ -80,7 +82,8 @@ START_TEST(a_failed_login_is_slow)
     Fixture f("allowplaintext: yes\n");
     auto slow = config::Config::from_text(
         cat("configdirectory: ", f.dir.path(), "\nfailedloginpause: 1s\nallowplaintext: yes\n",
-            "sasl_pwcheck_method: auxprop\n"), "imap");
+            "sasl_pwcheck_method: auxprop\n"),
+        "imap");
     ASSERT_OK(slow);
     SessionKit kit(*slow, nullptr, "imap", master::ClientInfo{});
     auto before = monotonic_now();

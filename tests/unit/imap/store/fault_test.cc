@@ -122,8 +122,7 @@ void check_message(mailbox::Mailbox& view, uint32_t n, const Model& model)
     ck_assert(view.cached(n).ok());
     auto known = model.appended.find(info.uid);
     if (known != model.appended.end()) ck_assert(text == numbered(known->second));
-    if (model.flagged.count(info.uid) != 0)
-        ck_assert((info.system_flags & model::kFlagged) != 0);
+    if (model.flagged.count(info.uid) != 0) ck_assert((info.system_flags & model::kFlagged) != 0);
 }
 
 void check_mailbox(StoreFixture& f, const model::MailboxEntry& box, Model& model)
@@ -275,8 +274,8 @@ struct Mirror {
                                          1 + random() % view.exists()};
             uint32_t bit = 1u << (random() % 5);
             bool adds = random() % 2 == 0 && bit != model::kDeleted;
-            auto done = view.store_flags(chosen, adds ? FlagChange::add : FlagChange::remove,
-                                         flags(bit));
+            auto done =
+                view.store_flags(chosen, adds ? FlagChange::add : FlagChange::remove, flags(bit));
             if (!done) ::_exit(6);
             for (uint32_t n : *done) mirror.fetch(view, n);
         } else if (what == 6) {
@@ -373,8 +372,8 @@ START_TEST(a_file_that_cannot_grow_refuses_and_shows_nothing)
         rlimit small = before;
         small.rlim_cur = limit;
         const int lowered = ::setrlimit(RLIMIT_FSIZE, &small);
-        auto refused = f.try_append(box, {mail("3"), limit > 1000 ? std::string(200'000, 'x')
-                                                                  : mail("4")});
+        auto refused =
+            f.try_append(box, {mail("3"), limit > 1000 ? std::string(200'000, 'x') : mail("4")});
         // Check writes a file at each assertion: none while the limit is low.
         const int lifted = ::setrlimit(RLIMIT_FSIZE, &before);
         ck_assert(lowered == 0 && lifted == 0);

@@ -20,8 +20,8 @@ inline model::MailboxEntry entry_of(const std::string& name, const std::string& 
 {
     auto internal = model::MailboxName::from_internal(name);
     ASSERT_OK(internal);
-    return model::MailboxEntry{*internal, model::EntryState::active, "", partition, {},
-                               id, 0, 0, model::Pending::none};
+    return model::MailboxEntry{*internal, model::EntryState::active, "", partition, {}, id, 0,
+                               0,         model::Pending::none};
 }
 
 struct StoreFixture {
@@ -73,9 +73,9 @@ struct StoreFixture {
         return done->uids;
     }
 
-    std::unique_ptr<mailbox::Mailbox> open(
-        const model::MailboxEntry& entry, const std::string& userid = "bob",
-        mailbox::OpenMode mode = mailbox::OpenMode::read_write)
+    std::unique_ptr<mailbox::Mailbox> open(const model::MailboxEntry& entry,
+                                           const std::string& userid = "bob",
+                                           mailbox::OpenMode mode = mailbox::OpenMode::read_write)
     {
         auto view = store->open(entry, userid, mode);
         ASSERT_OK(view);

@@ -177,8 +177,8 @@ START_TEST(others_have_their_own_seen_and_share_the_rest)
     auto bob = f.open(f.inbox, "bob");
     ck_assert(bob->first_unseen() == 0 && ann->first_unseen() == 1);
     ck_assert_uint_eq(f.store->status(f.inbox, "ann")->unseen, 2);
-    ASSERT_EQ_TEXT(list(store_flags(*ann, {2}, FlagChange::add,
-                                    flags(model::kSeen | model::kFlagged))), "2");
+    ASSERT_EQ_TEXT(
+        list(store_flags(*ann, {2}, FlagChange::add, flags(model::kSeen | model::kFlagged))), "2");
     ck_assert(ann->message(2).system_flags == (model::kSeen | model::kFlagged));
     store_flags(*bob, {2}, FlagChange::remove, flags(model::kSeen));
     ck_assert(bob->message(2).system_flags == model::kFlagged);

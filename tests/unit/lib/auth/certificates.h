@@ -17,7 +17,8 @@ namespace rookery::test {
 
 class Authority {
  public:
-    explicit Authority(const std::string& name) : key_(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"))
+    explicit Authority(const std::string& name)
+        : key_(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"))
     {
         certificate_ = make(name, key_, "CA:TRUE", "");
     }
@@ -73,8 +74,8 @@ class Authority {
         const void* text = name.c_str();
         X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
                                    static_cast<const unsigned char*>(text), -1, -1, 0);
-        X509_set_issuer_name(x, certificate_ != nullptr ? X509_get_subject_name(certificate_)
-                                                        : subject);
+        X509_set_issuer_name(
+            x, certificate_ != nullptr ? X509_get_subject_name(certificate_) : subject);
         extend(x, NID_basic_constraints, constraints);
         if (!subject_alt.empty()) extend(x, NID_subject_alt_name, subject_alt);
         ck_assert_int_gt(X509_sign(x, key_, EVP_sha256()), 0);

@@ -12,8 +12,19 @@ START_TEST(user_ids_are_canonical)
     ASSERT_EQ_TEXT(*auth::canonical_userid("Bob", false), "Bob");
     ASSERT_EQ_TEXT(*auth::canonical_userid("bob@example.org", true), "bob@example.org");
     ASSERT_EQ_TEXT(*auth::canonical_userid(std::string(80, 'a'), true), std::string(80, 'a'));
-    const std::string refused[] = {"", std::string(81, 'a'), "a b\x01", "a*", "a%", "a&", "a:", "a/",
-                                   "a?", "a\x7f", "a\xc3\xa4", "a\r\nb", std::string("a\0b", 3)};
+    const std::string refused[] = {"",
+                                   std::string(81, 'a'),
+                                   "a b\x01",
+                                   "a*",
+                                   "a%",
+                                   "a&",
+                                   "a:",
+                                   "a/",
+                                   "a?",
+                                   "a\x7f",
+                                   "a\xc3\xa4",
+                                   "a\r\nb",
+                                   std::string("a\0b", 3)};
     for (const std::string& name : refused)
         ASSERT_CODE(auth::canonical_userid(name, true), Code::bad_name);
 }

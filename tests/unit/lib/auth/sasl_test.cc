@@ -85,8 +85,8 @@ START_TEST(a_password_set_here_is_checked_here)
 }
 END_TEST
 
-const char* const kMechanisms[] = {"PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "SCRAM-SHA-1",
-                                   "SCRAM-SHA-256"};
+const char* const kMechanisms[] = {"PLAIN",      "LOGIN",       "CRAM-MD5",
+                                   "DIGEST-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"};
 
 START_TEST(each_mechanism_works_and_refuses)
 {

@@ -201,7 +201,8 @@ START_TEST(a_client_that_does_not_speak_tls_is_an_error_in_time)
     Stream s{Fd(ends[0])};
     ASSERT_CODE(s.push_layer([&](std::unique_ptr<Layer> below) {
         return (*server)->accept(std::move(below), Deadline::after(Milliseconds(50)));
-    }), Code::timeout);
+    }),
+                Code::timeout);
 
     ck_assert_int_eq(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
     Fd rude(ends[1]);
@@ -209,7 +210,8 @@ START_TEST(a_client_that_does_not_speak_tls_is_an_error_in_time)
     Stream t{Fd(ends[0])};
     ASSERT_CODE(t.push_layer([&](std::unique_ptr<Layer> below) {
         return (*server)->accept(std::move(below), Deadline::after(Seconds(5)));
-    }), Code::io);
+    }),
+                Code::io);
 }
 END_TEST
 

@@ -92,7 +92,8 @@ START_TEST(the_file_is_plain_text)
     ASSERT_OK(text);
     ASSERT_EQ_TEXT(*text, "#flat 1\nuser.alice\ta\\tb\\nc\\\\d\nuser.bob\tone two\n");
     // What an editor leaves: no order, no newline at the end, a line twice, carriage returns.
-    ASSERT_OK(replace_file(dir.file("f"), "#flat 1\nuser.zoe\t3\r\nuser.bob\t1\n\nuser.amy\t2\nuser.bob\t4"));
+    ASSERT_OK(replace_file(dir.file("f"),
+                           "#flat 1\nuser.zoe\t3\r\nuser.bob\t1\n\nuser.amy\t2\nuser.bob\t4"));
     ASSERT_CODE(store->check(), Code::syntax);
     ASSERT_OK(store->sort_file());
     text = read_file(dir.file("f"), 1000);

@@ -42,11 +42,15 @@ pid_t spawn(Work work)
 int wait_for(pid_t pid)
 {
     int status = -1;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
     return status;
 }
 
-std::string fixed_key(int i) { return cat("Kuser", i, "\x1f", i % 7); }
+std::string fixed_key(int i)
+{
+    return cat("Kuser", i, "\x1f", i % 7);
+}
 
 // Two writers and a rewriter work; a reader sees every fixed key exactly once, in order, and finds
 // pairs that change together equal.
@@ -122,7 +126,8 @@ void apply(uint64_t seed, uint64_t batch, const std::function<void(std::string, 
     Random random(seed * 1000 + batch);
     for (uint64_t n = 1 + random.below(60); n > 0; --n) {
         std::string key = cat("w", seed, random.key(200));
-        put(std::move(key), random.one_in(3) ? "" : cat("batch ", batch, std::string(random.below(400), '.')));
+        put(std::move(key),
+            random.one_in(3) ? "" : cat("batch ", batch, std::string(random.below(400), '.')));
     }
     put(cat("w", seed, "last"), cat(batch));
 }
@@ -177,7 +182,8 @@ START_TEST(killed_writers_lose_nothing)
         std::map<uint64_t, uint64_t> acked;
         Ack ack{};
         for (uint64_t n = 1 + random.below(30); n > 0; --n) {
-            ck_assert_int_eq(static_cast<int>(read(pipe->read_end.get(), &ack, sizeof ack)), sizeof ack);
+            ck_assert_int_eq(static_cast<int>(read(pipe->read_end.get(), &ack, sizeof ack)),
+                             sizeof ack);
             acked[ack.seed] = ack.batch + 1;
         }
         usleep(static_cast<useconds_t>(random.below(3000)));
@@ -194,11 +200,12 @@ START_TEST(killed_writers_lose_nothing)
             if (last && *last == cat(next[seed])) advance(seed);  // committed, not acknowledged
             std::map<std::string, std::string> found;
             const std::string space = cat("w", seed);
-            const Status done = store->scan(space, [&](std::string_view key, std::string_view value) {
-                if (!key.starts_with(space)) return Next::stop();
-                found.emplace(key, value);
-                return Next::go_on();
-            });
+            const Status done =
+                store->scan(space, [&](std::string_view key, std::string_view value) {
+                    if (!key.starts_with(space)) return Next::stop();
+                    found.emplace(key, value);
+                    return Next::go_on();
+                });
             ASSERT_OK(done);
             ck_assert_msg(found == models[seed], "round %d: the store differs", round);
         }
@@ -239,11 +246,12 @@ START_TEST(a_raised_word_is_forgotten)
 {
     const TempDir dir;
     ck_assert_int_eq(wait_for(spawn([&] {
-        auto mine = Gate::open(dir.file("gate"));
-        if (mine) mine->raise();
-        _exit(mine ? 0 : 1);
-        return true;
-    })), 0);
+                         auto mine = Gate::open(dir.file("gate"));
+                         if (mine) mine->raise();
+                         _exit(mine ? 0 : 1);
+                         return true;
+                     })),
+                     0);
     auto gate = Gate::open(dir.file("gate"));
     ASSERT_OK(gate);
     const auto start = monotonic_now();
@@ -255,10 +263,11 @@ START_TEST(a_raised_word_is_forgotten)
     gate->raise();
     const auto living = monotonic_now();
     ck_assert_int_eq(wait_for(spawn([&] {
-        auto mine = Gate::open(dir.file("gate"));
-        if (mine) mine->wait();
-        return mine.ok();
-    })), 0);
+                         auto mine = Gate::open(dir.file("gate"));
+                         if (mine) mine->wait();
+                         return mine.ok();
+                     })),
+                     0);
     ck_assert(monotonic_now() - living > 2 * Gate::kMaxWait);
     gate->lower();
     auto other = Gate::open(dir.file("gate"));

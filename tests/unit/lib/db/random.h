@@ -33,7 +33,8 @@ class Random {
         }
         std::string name = one_in(3) ? "Muser\x1f" : "Sbackend1.example.org\x02user\x1f";
         cat_to(name, "u", below(300));
-        for (uint64_t depth = below(4); depth > 0; --depth) cat_to(name, '\x1f', "folder", below(9));
+        for (uint64_t depth = below(4); depth > 0; --depth)
+            cat_to(name, '\x1f', "folder", below(9));
         if (one_in(50)) name.append(below(longest - name.size()), 'x');
         return name;
     }

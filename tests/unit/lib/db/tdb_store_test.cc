@@ -299,7 +299,9 @@ START_TEST(sequence_tells_of_changes)
     ASSERT_OK(store->put("k", "v"));
     const uint64_t second = store->sequence().value();
     ck_assert_uint_ne(first, second);
-    ASSERT_OK(store->transact([](Transaction& t) { return t.get("k") ? success() : Status(Error{Code::not_found, "k"}); }));
+    ASSERT_OK(store->transact([](Transaction& t) {
+        return t.get("k") ? success() : Status(Error{Code::not_found, "k"});
+    }));
     ck_assert_uint_eq(store->sequence().value(), second);
     ASSERT_OK(store->rewrite());
     ck_assert_uint_ne(store->sequence().value(), second);

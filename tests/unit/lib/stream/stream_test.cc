@@ -37,8 +37,11 @@ END_TEST
 
 START_TEST(a_long_line_is_refused_and_can_be_skipped)
 {
-    MemoryEnds ends{"12345\r\n123456\r\n12345\n" + std::string(30000, 'x') + "\r\nz\r\n", {},
-                    static_cast<size_t>(_i), false, false};
+    MemoryEnds ends{"12345\r\n123456\r\n12345\n" + std::string(30000, 'x') + "\r\nz\r\n",
+                    {},
+                    static_cast<size_t>(_i),
+                    false,
+                    false};
     Stream s(stream::memory_layer(ends));
     ASSERT_EQ_TEXT(*s.read_line(5), "12345");
     ASSERT_CODE(s.read_line(5), Code::limit);
@@ -181,11 +184,11 @@ START_TEST(plaintext_left_over_stops_a_new_layer)
     Stream s(stream::memory_layer(ends));
     ASSERT_EQ_TEXT(*s.read_line(10), "STARTTLS");
     bool made = false;
-    auto pushed = s.push_layer([&](std::unique_ptr<stream::Layer> below)
-                                   -> Result<std::unique_ptr<stream::Layer>> {
-        made = true;
-        return below;
-    });
+    auto pushed = s.push_layer(
+        [&](std::unique_ptr<stream::Layer> below) -> Result<std::unique_ptr<stream::Layer>> {
+            made = true;
+            return below;
+        });
     ASSERT_CODE(pushed, Code::syntax);
     ck_assert(!made);
     ck_assert(!s.ok());

@@ -12,8 +12,13 @@ START_TEST(encodes_and_decodes_the_vectors_of_rfc_4648)
     const struct {
         const char* plain;
         const char* encoded;
-    } table[] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="},
-                 {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+    } table[] = {{"", ""},
+                 {"f", "Zg=="},
+                 {"fo", "Zm8="},
+                 {"foo", "Zm9v"},
+                 {"foob", "Zm9vYg=="},
+                 {"fooba", "Zm9vYmE="},
+                 {"foobar", "Zm9vYmFy"}};
     for (const auto& row : table) {
         ASSERT_EQ_TEXT(base64_encode(row.plain), row.encoded);
         ASSERT_EQ_TEXT(*base64_decode(row.encoded, 100), row.plain);

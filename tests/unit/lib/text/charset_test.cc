@@ -68,11 +68,15 @@ END_TEST
 
 START_TEST(parameters_are_decoded)
 {
-    auto params = [](std::string_view text) { return parse_content_type(cat("a/b; ", text))->params; };
+    auto params = [](std::string_view text) {
+        return parse_content_type(cat("a/b; ", text))->params;
+    };
     ASSERT_EQ_TEXT(*decode_param(params("filename=x"), "FILENAME"), "x");
-    ASSERT_EQ_TEXT(*decode_param(params("filename*=utf-8''%C3%BC.txt"), "FILENAME"), "\xc3\xbc.txt");
+    ASSERT_EQ_TEXT(*decode_param(params("filename*=utf-8''%C3%BC.txt"), "FILENAME"),
+                   "\xc3\xbc.txt");
     ASSERT_EQ_TEXT(*decode_param(params("f*1=b; f*0*=iso-8859-1'de'%FC; f*2*=%DF; f*4=z"), "F"),
-                   "\xc3\xbc" "b\xc3\x9f");
+                   "\xc3\xbc"
+                   "b\xc3\x9f");
     ASSERT_EQ_TEXT(*decode_param(params("f=\"=?utf-8?q?=C3=BC?=\""), "F"), "\xc3\xbc");
     ck_assert(!decode_param(params("filename=x"), "FILE").has_value());
 }

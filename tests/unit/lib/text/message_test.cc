@@ -35,11 +35,10 @@ const std::string kMixed = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
 
 START_TEST(parts_lie_where_they_lie)
 {
-    const std::string m = kMixed +
-                          "preamble\r\n"
-                          "--b\r\nContent-Type: text/html\r\n\r\n<p>\r\nx\r\n"
-                          "--b  \r\n\r\n\r\nplain\r\n\r\n"
-                          "--b--\r\nepilogue\r\n--b\r\n";
+    const std::string m = kMixed + "preamble\r\n"
+                                   "--b\r\nContent-Type: text/html\r\n\r\n<p>\r\nx\r\n"
+                                   "--b  \r\n\r\n\r\nplain\r\n\r\n"
+                                   "--b--\r\nepilogue\r\n--b\r\n";
     ASSERT_EQ_TEXT(show(m), "multipart/mixed(text/html=<p>\r\nx text/plain=\r\nplain\r\n)");
     const auto parsed = parse_message(m);
     ck_assert_uint_eq(parsed.root.children[0].lines, 1);
@@ -60,10 +59,9 @@ START_TEST(nested_multiparts_and_messages)
         "--b\r\nContent-Type: multipart/digest; boundary=d\r\n\r\n"
         "--d\r\n\r\nSubject: x\r\n\r\nX\r\n--d--\r\n"
         "--b--\r\n";
-    ASSERT_EQ_TEXT(show(m),
-                   "multipart/mixed(multipart/alternative(text/plain=one text/plain=two) "
-                   "message/rfc822(text/plain=inner body\r\n) "
-                   "multipart/digest(message/rfc822(text/plain=X)))");
+    ASSERT_EQ_TEXT(show(m), "multipart/mixed(multipart/alternative(text/plain=one text/plain=two) "
+                            "message/rfc822(text/plain=inner body\r\n) "
+                            "multipart/digest(message/rfc822(text/plain=X)))");
     const auto parsed = parse_message(m);
     const Part& message = parsed.root.children[1];
     ck_assert_uint_eq(message.lines, 3);
@@ -84,7 +82,8 @@ START_TEST(broken_mime_is_read_all_the_same)
         {"Subject: x\n\nbare\nlines\n", "text/plain=bare\nlines\n"},
         {"Content-Type: nonsense\r\n\r\nx", "text/plain=x"},
         {"Content-Type: multipart/mixed\r\n\r\nx", "multipart/mixed(text/plain=)"},
-        {"Content-Type: multipart/mixed; boundary=\"\"\r\n\r\n--\r\n", "multipart/mixed(text/plain=)"},
+        {"Content-Type: multipart/mixed; boundary=\"\"\r\n\r\n--\r\n",
+         "multipart/mixed(text/plain=)"},
         {kMixed, "multipart/mixed(text/plain=)"},
         {kMixed + "no boundary", "multipart/mixed(text/plain=)"},
         {kMixed + "--b", "multipart/mixed(text/plain=)"},
@@ -96,15 +95,18 @@ START_TEST(broken_mime_is_read_all_the_same)
         // The boundary comes within a header.
         {kMixed + "--b\r\nContent-Type: text/html\r\n--b\r\n\r\ny\r\n--b--",
          "multipart/mixed(text/html= text/plain=y)"},
-        {kMixed + "--b\r\nContent-Type: message/rfc822\r\n--b--", "multipart/mixed(message/rfc822(text/plain=))"},
+        {kMixed + "--b\r\nContent-Type: message/rfc822\r\n--b--",
+         "multipart/mixed(message/rfc822(text/plain=))"},
         // The inner multipart is never closed.
-        {kMixed + "--b\r\nContent-Type: multipart/x; boundary=i\r\n\r\n--i\r\n\r\nin\r\n--b\r\n\r\nout\r\n--b--",
+        {kMixed + "--b\r\nContent-Type: multipart/x; "
+                  "boundary=i\r\n\r\n--i\r\n\r\nin\r\n--b\r\n\r\nout\r\n--b--",
          "multipart/mixed(multipart/x(text/plain=in) text/plain=out)"},
         // The same boundary again inside: the inner one takes all.
         {kMixed + "--b\r\n" + kMixed + "--b\r\n\r\nx\r\n--b--\r\n--b\r\n\r\ny\r\n--b--\r\n",
          "multipart/mixed(multipart/mixed(text/plain=x) text/plain=y)"},
         // A boundary that is the beginning of another.
-        {kMixed + "--b\r\nContent-Type: multipart/x; boundary=bb\r\n\r\n--bb\r\n\r\nin\r\n--bb--\r\n--b--",
+        {kMixed + "--b\r\nContent-Type: multipart/x; "
+                  "boundary=bb\r\n\r\n--bb\r\n\r\nin\r\n--bb--\r\n--b--",
          "multipart/mixed(multipart/x(text/plain=in))"},
         {"Content-Type: text/html\r\nContent-Type: image/gif\r\n\r\nx", "text/html=x"},
     };
@@ -114,9 +116,8 @@ END_TEST
 
 START_TEST(a_part_lies_within_its_parent_however_it_was_cut)
 {
-    const std::string m = kMixed +
-                          "--b\r\nContent-Type: multipart/x; boundary=i\r\n\r\n"
-                          "--i\r\nContent-Type: text/html\r\n--b--\r\n";
+    const std::string m = kMixed + "--b\r\nContent-Type: multipart/x; boundary=i\r\n\r\n"
+                                   "--i\r\nContent-Type: text/html\r\n--b--\r\n";
     const auto parsed = parse_message(m);
     const Part& inner = parsed.root.children[0];
     ck_assert_uint_le(inner.children[0].body_begin, inner.end);
@@ -136,12 +137,14 @@ START_TEST(depth_and_number_of_parts_have_limits)
     std::string nested;
     for (int i = 0; i < 3000; i++)
         cat_to(nested, "Content-Type: multipart/mixed; boundary=x", i, "\r\n\r\n--x", i, "\r\n");
-    ASSERT_EQ_TEXT(show(nested, limits),
-                   "multipart/mixed(multipart/mixed(multipart/mixed(multipart/mixed(text/plain=))))");
+    ASSERT_EQ_TEXT(
+        show(nested, limits),
+        "multipart/mixed(multipart/mixed(multipart/mixed(multipart/mixed(text/plain=))))");
 
     std::string wide = kMixed;
     for (int i = 0; i < 3000; i++) cat_to(wide, "--b\r\n\r\n", i, "\r\n");
-    ASSERT_EQ_TEXT(show(wide, limits), "multipart/mixed(text/plain=0 text/plain=1 text/plain=2 text/plain=3)");
+    ASSERT_EQ_TEXT(show(wide, limits),
+                   "multipart/mixed(text/plain=0 text/plain=1 text/plain=2 text/plain=3)");
     ck_assert_uint_eq(parse_message(wide).root.children.size(), 999);
 }
 END_TEST

@@ -38,8 +38,7 @@ START_TEST(addresses_of_every_form)
         {"\"odd local\"@x.org", "-|-|odd local|x.org"},
         {"bob@[127.0.0.1]", "-|-|bob|[127.0.0.1]"},
         {"bob @ example . org", "-|-|bob|example.org"},
-        {"Team: a@x, B <b@y>;, c@z",
-         "-|-|Team|-\n-|-|a|x\nB|-|b|y\n-|-|-|-\n-|-|c|z"},
+        {"Team: a@x, B <b@y>;, c@z", "-|-|Team|-\n-|-|a|x\nB|-|b|y\n-|-|-|-\n-|-|c|z"},
         {"undisclosed-recipients:;", "-|-|undisclosed-recipients|-\n-|-|-|-"},
         {"=?utf-8?q?J=C3=B6rg?= <j@x>", "=?utf-8?q?J=C3=B6rg?=|-|j|x"},
         {"A\r\n B <a@x>", "A B|-|a|x"},
@@ -77,8 +76,8 @@ END_TEST
 
 START_TEST(fields_are_found_and_picked)
 {
-    const std::string header =
-        "From: a\r\nSubject: one\r\n two\r\nno field at all\r\nsubject: again\r\nTo:b\r\n\r\nbody: x\r\n";
+    const std::string header = "From: a\r\nSubject: one\r\n two\r\nno field at all\r\nsubject: "
+                               "again\r\nTo:b\r\n\r\nbody: x\r\n";
     ck_assert_uint_eq(header_size(header), header.size() - 9);
     ASSERT_EQ_TEXT(unfold(*find_field(header, "SUBJECT")), "one two");
     ASSERT_EQ_TEXT(*find_field(header, "to"), "b\r\n");

@@ -40,7 +40,8 @@ START_TEST(numbers_go_down_the_tree)
         "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
         "--b\r\n\r\nfirst\r\n"
         "--b\r\nContent-Type: message/rfc822\r\n\r\n"
-        "Content-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\nc1\r\n--c\r\nX: y\r\n\r\nc2\r\n--c--\r\n"
+        "Content-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\nc1\r\n--c\r\nX: "
+        "y\r\n\r\nc2\r\n--c--\r\n"
         "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: s\r\n\r\nplain\r\n"
         "--b\r\nContent-Type: multipart/x; boundary=d\r\n\r\n--d\r\n\r\nd1\r\n--d--\r\n"
         "--b--\r\n";
@@ -65,12 +66,13 @@ END_TEST
 
 START_TEST(a_table_from_a_bad_disk_is_refused_not_followed)
 {
-    const std::string m =
-        "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\n\r\ny\r\n--b--\r\n";
+    const std::string m = "Content-Type: multipart/mixed; "
+                          "boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\n\r\ny\r\n--b--\r\n";
     const std::string table = sections(parse_message(m));
     const std::vector<uint32_t> second = {2};
     for (size_t n = 0; n < table.size(); n++)
-        ASSERT_CODE(find_section(std::string_view(table).substr(0, n), second, whole), Code::corrupt);
+        ASSERT_CODE(find_section(std::string_view(table).substr(0, n), second, whole),
+                    Code::corrupt);
     for (size_t i = 0; i < table.size(); i++) {
         for (int v = 0; v < 256; v++) {
             std::string broken = table;

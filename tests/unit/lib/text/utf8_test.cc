@@ -25,7 +25,8 @@ START_TEST(what_is_not_utf8_is_seen)
                           "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80", "\xc3", "\xe2\x82", "a\xff"})
         ck_assert_msg(!is_utf8(s), "%s", s);
     ck_assert(is_utf8("gr\xc3\xbc\xc3\x9f"));
-    ASSERT_EQ_TEXT(repair_utf8("a\xff\x62\xc3"), "a\xef\xbf\xbd" "b\xef\xbf\xbd");
+    ASSERT_EQ_TEXT(repair_utf8("a\xff\x62\xc3"), "a\xef\xbf\xbd"
+                                                 "b\xef\xbf\xbd");
 }
 END_TEST
 
