@@ -314,13 +314,4 @@ Result<Conf> parse_conf(const std::string& path)
     return parse_conf_text(*text, path);
 }
 
-void drop_idled(Conf& conf, const ProgramPath& programs)
-{
-    std::erase_if(conf.daemons, [&](const DaemonEntry& e) {
-        const std::string& program = e.argv.front();
-        bool is_idled = program == "idled" || program.ends_with("/idled");
-        return is_idled && !programs.find(program);
-    });
-}
-
 }  // namespace rookery::master

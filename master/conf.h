@@ -68,10 +68,6 @@ Result<Conf> parse_conf(const std::string& path);
 // name stands for the file in error texts.
 Result<Conf> parse_conf_text(std::string_view text, const std::string& name);
 
-// Takes out what a Cyrus site has and we do not need: an idled in DAEMON, unless there is one.
-class ProgramPath;
-void drop_idled(Conf& conf, const ProgramPath& programs);
-
 }  // namespace rookery::master
 
 #endif

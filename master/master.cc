@@ -12,6 +12,7 @@
 #include "lib/base/panic.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
+#include "master/cyrus_programs.h"
 #include "master/daemonise.h"
 #include "master/pidfile.h"
 #include "master/state_directory.h"
@@ -120,7 +121,7 @@ int main(int argc, char** argv)
     auto conf = parse_conf(options.cyrus_conf);
     if (!conf) log::fatal(log::kExConfig, conf.error().text);
     LaunchContext context = make_context(argv[0], options, *config);
-    drop_idled(*conf, context.programs);
+    leave_out_cyrus_programs(*conf, context.programs);
     Status programs = check_programs(*conf, context);
     if (!programs) log::fatal(log::kExConfig, programs.error().text);
     ::umask(077);

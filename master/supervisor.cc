@@ -8,6 +8,7 @@
 #include "lib/base/log.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
+#include "master/cyrus_programs.h"
 #include "master/reaper.h"
 
 namespace rookery::master {
@@ -132,7 +133,7 @@ void Supervisor::reload()
         log::error("configuration is wrong: nothing is changed", {{"reason", conf.error()}});
         return;
     }
-    drop_idled(*conf, context_.programs);
+    leave_out_cyrus_programs(*conf, context_.programs);
     log::notice("reading the configuration again", {{"file", conf_path_}});
     for (const std::string& text : conf->warnings) log::warning(text);
     MonotonicTime now = monotonic_now();

@@ -1,5 +1,6 @@
 #include "master/conf.h"
 
+#include "master/cyrus_programs.h"
 #include "tests/unit/unit.h"
 
 namespace {
@@ -71,6 +72,23 @@ START_TEST(unknown_keys_are_warnings)
 }
 END_TEST
 
+START_TEST(absent_programs_of_cyrus_are_left_out)
+{
+    auto c = parse_conf_text(
+        "DAEMON {\n idled cmd=idled\n}\nEVENTS {\n tls cmd=/usr/sbin/tls_prune at=0400\n"
+        "}\nSERVICES {\n fud cmd=\"fud -C x\" listen=fud proto=tcp\n mine cmd=fudd listen=1\n}\n",
+        "cyrus.conf");
+    ASSERT_OK(c);
+    master::leave_out_cyrus_programs(*c, master::ProgramPath("/nonexistent/master"));
+    ck_assert(c->daemons.empty());
+    ck_assert(c->events.empty());
+    ck_assert_uint_eq(c->services.size(), 1);
+    ASSERT_EQ_TEXT(c->services[0].name, "mine");
+    ck_assert_uint_eq(c->warnings.size(), 1);
+    ck_assert(c->warnings[0].starts_with("cyrus.conf:8: fud is left out: fud: no such program"));
+}
+END_TEST
+
 START_TEST(errors_name_line_and_reason)
 {
     expect_error("SERVICES\n", "cyrus.conf:1: \"{\" is expected after SERVICES");
@@ -116,6 +134,7 @@ Suite* make()
     TCase* t = tcase_create("conf");
     tcase_add_test(t, a_whole_file);
     tcase_add_test(t, unknown_keys_are_warnings);
+    tcase_add_test(t, absent_programs_of_cyrus_are_left_out);
     tcase_add_test(t, errors_name_line_and_reason);
     suite_add_tcase(s, t);
     return s;

@@ -1,0 +1,52 @@
+// What Cyrus 3.6 installs, less what we always install.
+#include "master/cyrus_programs.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "lib/base/strings.h"
+
+namespace rookery::master {
+namespace {
+
+using namespace std::string_view_literals;
+
+// Sessions wake each other, TLS tickets are not kept in a file, and searches read the mail.
+constexpr std::array kNotNeeded = {"idled"sv, "tls_prune"sv, "squatter"sv};
+
+constexpr std::array kMissed = {
+    "calalarmd"sv,   "cyr_backup"sv, "cyr_expire"sv, "fud"sv,     "httpd"sv,  "ipurge"sv,
+    "lmtpproxyd"sv,  "mbpath"sv,     "nntpd"sv,      "notifyd"sv, "pop3d"sv,  "promstatd"sv,
+    "proxyd"sv,      "ptloader"sv,   "quota"sv,      "sievec"sv,  "smmapd"sv, "sync_client"sv,
+    "sync_server"sv, "timsieved"sv,  "unexpunge"sv,
+};
+
+bool is_one_of(std::string_view name, const auto& names)
+{
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+void leave_out_cyrus_programs(Conf& conf, const ProgramPath& programs)
+{
+    auto is_absent = [&](const auto& entry) {
+        const std::string& program = entry.argv.front();
+        std::string_view name = std::string_view(program).substr(program.rfind('/') + 1);
+        bool missed = is_one_of(name, kMissed);
+        if (!missed && !is_one_of(name, kNotNeeded)) return false;
+        auto found = programs.find(program);
+        if (found) return false;
+        if (missed)
+            conf.warnings.push_back(cat(conf.path, ':', entry.line, ": ", entry.name,
+                                        " is left out: ", found.error().text));
+        return true;
+    };
+    std::erase_if(conf.start, is_absent);
+    std::erase_if(conf.services, is_absent);
+    std::erase_if(conf.events, is_absent);
+    std::erase_if(conf.daemons, is_absent);
+}
+
+}  // namespace rookery::master
