@@ -1,5 +1,5 @@
-// Accepting, and the addresses of a connection. No reverse look-up: a slow name server must not hold
-// up a login.
+// Accepting, and the addresses of a connection. No reverse look-up: a slow name server must not
+// hold up a login.
 #include "config.h"
 
 #include "master/accept.h"

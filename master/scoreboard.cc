@@ -193,7 +193,28 @@ unsigned Scoreboard::count(std::string_view service) const
     return n;
 }
 
+scoreboard::Alike Scoreboard::count_alike(std::string_view user, std::string_view client) const
+{
+    scoreboard::Alike n;
+    if (mine_ == nullptr) return n;
+    const std::string service = get(mine_->service);
+    ScoreboardSlot* slots = slots_of(map_);
+    for (size_t i = 0; i < kScoreboardSlots; i++) {
+        if (slots[i].pid == 0 || (&slots[i] != mine_ && !is_held(i))) continue;
+        ScoreboardSlot s = copy_slot(&slots[i]);
+        if (get(s.service) != service || get(s.user).empty()) continue;
+        if (get(s.user) == user.substr(0, sizeof s.user - 1)) n.user++;
+        if (get(s.client) == client.substr(0, sizeof s.client - 1)) n.client++;
+    }
+    return n;
+}
+
 namespace scoreboard {
+
+Alike count_alike(std::string_view user, std::string_view client)
+{
+    return current == nullptr ? Alike{} : current->count_alike(user, client);
+}
 
 void use(Scoreboard* board)
 {

@@ -1,8 +1,8 @@
 // The scoreboard: one mapped file with a line per worker, read by "murder status".
 //
 // <proc_path>/scoreboard; the format is doc/formats/scoreboard.md. Any process of the daemons' user
-// may map it; a worker owns a slot as long as it holds a lock on the slot's first byte, so a slot of
-// a process that died, however it died, is free again at once. Nothing here is needed to serve
+// may map it; a worker owns a slot as long as it holds a lock on the slot's first byte, so a slot
+// of a process that died, however it died, is free again at once. Nothing here is needed to serve
 // mail: without the file every function is a no-op. Nobody signals a pid found here.
 // Thread rule: one thread per process writes.
 #ifndef ROOKERY_MASTER_SCOREBOARD_H
@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "lib/base/fd.h"
+#include "master/service.h"
 
 namespace rookery::master {
 
@@ -47,6 +48,8 @@ class Scoreboard {
     std::vector<ScoreLine> lines() const;
     // Living workers of a service.
     unsigned count(std::string_view service) const;
+    // Living workers of this one's service with this user, and this client; itself included.
+    scoreboard::Alike count_alike(std::string_view user, std::string_view client) const;
 
  private:
     Scoreboard(Fd fd, void* map, size_t bytes);

@@ -45,6 +45,12 @@ int service_main(int argc, char** argv, Service& service);
 // This worker's line in the scoreboard (<configdirectory>/proc or proc_path); no-ops without one.
 namespace scoreboard {
 void set_user(std::string_view user);
+// Living workers of this service with that user, and with that client; this one included.
+struct Alike {
+    unsigned user = 0;
+    unsigned client = 0;
+};
+Alike count_alike(std::string_view user, std::string_view client);
 void set_mailbox(std::string_view mailbox);
 void set_backend(std::string_view server);
 void set_state(std::string_view state);  // "idle", "login", "command name"

@@ -1,10 +1,10 @@
 // The skeleton of a threaded daemon (mupdate): one process that serves all clients itself.
 //
 // master execs it with prefork=1; it is never forked from a template. threaded_main reads argv and
-// the configuration, blocks all signals, calls prepare(), starts one thread for signals and one that
-// notices the end of master, and then run() in the calling thread. SIGTERM, SIGINT, SIGQUIT and the
-// end of master call terminate(); SIGHUP calls hangup(). Both are called from other threads than
-// run() and must only set flags and wake it (a pipe). After SIGHUP the daemon may read its
+// the configuration, blocks all signals, calls prepare(), starts one thread for signals and one
+// that notices the end of master, and then run() in the calling thread. SIGTERM, SIGINT, SIGQUIT
+// and the end of master call terminate(); SIGHUP calls hangup(). Both are called from other threads
+// than run() and must only set flags and wake it (a pipe). After SIGHUP the daemon may read its
 // configuration again, or end with exit code 0: master starts it anew at once.
 // Started without master, -X is refused: mupdate has many clients.
 #ifndef ROOKERY_MASTER_SERVICE_THREAD_H
@@ -27,7 +27,8 @@ class ThreadedService {
     // getopt letters beyond the common ones, e.g. "m".
     virtual std::string_view extra_options() const { return {}; }
     virtual Status option(char letter, std::string_view argument);
-    // Once, before any thread exists. An error ends the process: Code::busy with 75, others with 78.
+    // Once, before any thread exists. An error ends the process: Code::busy with 75, others with
+    // 78.
     virtual Status prepare(const config::Config& config) = 0;
     // Until it is to end; gives the exit code. listeners are non-blocking listening sockets. Calls
     // ready() once, as soon as clients are accepted. master/accept.h has accept_client().

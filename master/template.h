@@ -2,10 +2,10 @@
 //
 // Keeps prefork workers spare, forks more on demand up to max_children (living workers of earlier
 // templates count), at most fork_rate a second. Says "ready" to master when its first worker is up.
-// SIGHUP, or the death of master: no more forks, idle workers end, busy ones after their client, then
-// the template ends. SIGTERM: the same, and all workers get SIGTERM. Asks master for a successor
-// after kMaxForks forks, kMaxAge, a change of program or certificate, and three crashes in 10 s.
-// Single-threaded, and checked to be so before the first fork.
+// SIGHUP, or the death of master: no more forks, idle workers end, busy ones after their client,
+// then the template ends. SIGTERM: the same, and all workers get SIGTERM. Asks master for a
+// successor after kMaxForks forks, kMaxAge, a change of program or certificate, and three crashes
+// in 10 s. Single-threaded, and checked to be so before the first fork.
 #ifndef ROOKERY_MASTER_TEMPLATE_H
 #define ROOKERY_MASTER_TEMPLATE_H
 

@@ -35,6 +35,9 @@ LINT_TESTS =
 LINT_TESTS += %D%/lint/layers.sh
 LINT_TESTS += %D%/lint/banned.sh
 LINT_TESTS += %D%/lint/headers.sh
+LINT_TESTS += %D%/lint/text.sh
+LINT_TESTS += %D%/lint/manuals.sh
+LINT_TESTS += %D%/lint/commands.sh
 EXTRA_DIST += $(LINT_TESTS) %D%/lint/outliers.sh %D%/lint/options.allowed
 TESTS += $(LINT_TESTS)
 

@@ -1,7 +1,8 @@
-// mupdatetest, imtest, lmtptest: a conversation with a server, shown line by line, and then by hand.
+// mupdatetest, imtest, lmtptest: a conversation with a server, shown line by line, and then by
+// hand.
 //
-// The login is Backend's, with a transcript on its connection; which protocol is spoken follows from
-// the program's name. What comes after the login is passed on as it is.
+// The login is Backend's, with a transcript on its connection; which protocol is spoken follows
+// from the program's name. What comes after the login is passed on as it is.
 #include <fcntl.h>
 #include <pwd.h>
 #include <termios.h>

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "lib/auth/sasl_server.h"
 #include "lib/auth/tls_context.h"
 #include "lib/base/fd.h"
 #include "lib/base/strings.h"
@@ -60,6 +61,7 @@ class Connector {
     {
         Deadline deadline = Deadline::after(config_.client_timeout());
         TRY_ASSIGN(address_, server_address(config_, server_, dialect_.service));
+        if (config_.client_bind()) address_.target.from = own_name();
         TRY_ASSIGN(Fd fd, net::dial(address_.target, deadline));
         local_ = name_of(net::local_address(fd.get()));
         remote_ = name_of(net::peer_address(fd.get()));
@@ -78,6 +80,12 @@ class Connector {
  private:
     stream::Stream& stream() { return backend_->stream_; }
     std::vector<std::string>& caps() { return backend_->capabilities_; }
+
+    std::string own_name() const
+    {
+        std::string name = config_.client_bind_name();
+        return name.empty() ? auth::host_of(config_.servername()) : name;
+    }
 
     static std::string name_of(const Result<net::Address>& address)
     {

@@ -24,6 +24,7 @@ BackendPool::~BackendPool() = default;
 Result<Backend*> BackendPool::get(const std::string& server)
 {
     if (Backend* open = find(server)) {
+        connections_.find(server)->second.used = monotonic_now();
         if (open->is_alive()) return open;
         if (open->is_selected())
             return Error{Code::closed, "the connection of the selected mailbox is lost"};
@@ -42,31 +43,50 @@ Result<Backend*> BackendPool::get(const std::string& server)
 Backend* BackendPool::add(std::unique_ptr<Backend> backend)
 {
     auto& place = connections_[backend->server()];
-    place = std::move(backend);
-    return place.get();
+    place = {std::move(backend), monotonic_now()};
+    return place.backend.get();
 }
 
 Backend* BackendPool::find(const std::string& server)
 {
     auto at = connections_.find(server);
-    return at == connections_.end() ? nullptr : at->second.get();
+    return at == connections_.end() ? nullptr : at->second.backend.get();
 }
 
 void BackendPool::drop(Backend* backend)
 {
-    std::erase_if(connections_, [&](const auto& c) { return c.second.get() == backend; });
+    std::erase_if(connections_, [&](const auto& c) { return c.second.backend.get() == backend; });
 }
 
 void BackendPool::drop_all()
 {
-    for (auto& [server, connection] : connections_) connection->logout();
+    for (auto& [server, connection] : connections_) connection.backend->logout();
     connections_.clear();
+}
+
+Deadline BackendPool::close_idle()
+{
+    Deadline next = Deadline::never();
+    for (auto at = connections_.begin(); at != connections_.end();) {
+        Open& open = at->second;
+        Deadline due = Deadline::at(open.used + config_.backend_idle_timeout());
+        if (open.backend->is_selected()) {
+            ++at;
+        } else if (due.passed()) {
+            open.backend->logout();
+            at = connections_.erase(at);
+        } else {
+            next = next.min(due);
+            ++at;
+        }
+    }
+    return next;
 }
 
 std::vector<Backend*> BackendPool::open_connections()
 {
     std::vector<Backend*> open;
-    for (auto& [server, connection] : connections_) open.push_back(connection.get());
+    for (auto& [server, connection] : connections_) open.push_back(connection.backend.get());
     return open;
 }
 

@@ -15,6 +15,7 @@
 
 #include "imap/backend/backend.h"
 #include "imap/backend/health.h"
+#include "lib/base/clock.h"
 
 namespace rookery::backend {
 
@@ -35,13 +36,20 @@ class BackendPool {
     void drop_all();
     // Each open connection, for polling and NOOP.
     std::vector<Backend*> open_connections();
+    // Logs out where nothing was asked for since backend_idle_timeout and no mailbox is selected;
+    // gives when the next one is due. Between commands only: get()'s pointers may end here.
+    Deadline close_idle();
 
  private:
     const config::Config& config_;
     const Dialect& dialect_;
     std::string authzid_;
     std::optional<Health> health_;  // opened at the first connection, after the fork
-    std::map<std::string, std::unique_ptr<Backend>> connections_;
+    struct Open {
+        std::unique_ptr<Backend> backend;
+        MonotonicTime used;
+    };
+    std::map<std::string, Open> connections_;
 };
 
 }  // namespace rookery::backend

@@ -1,10 +1,11 @@
 // Health: which servers are not worth a try just now, shared by all processes of this node.
 //
-// A table in a mapped file, <configdirectory>/backends.health (doc/formats/health.md): fixed entries,
-// changed by atomic operations only, so that a process that dies holds nothing. After
+// A table in a mapped file, <configdirectory>/backends.health (doc/formats/health.md): fixed
+// entries, changed by atomic operations only, so that a process that dies holds nothing. After
 // backend_failures failures in a row a server's circuit opens: allow() says unavailable at once.
-// When backend_retry has passed one process is let through as a probe; its report closes the circuit or
-// keeps it open. A table that cannot be opened, or is full, means that everything is allowed.
+// When backend_retry has passed one process is let through as a probe; its report closes the
+// circuit or keeps it open. A table that cannot be opened, or is full, means that everything is
+// allowed.
 // Codes: unavailable. Open after fork; one thread, or with a lock around it.
 #ifndef ROOKERY_IMAP_BACKEND_HEALTH_H
 #define ROOKERY_IMAP_BACKEND_HEALTH_H

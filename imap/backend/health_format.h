@@ -20,7 +20,8 @@ struct HealthHeader {
     char unused[112];
 };
 
-// Who changes state from 0 to 1 writes the name and then sets 2; other states of a name do not exist.
+// Who changes state from 0 to 1 writes the name and then sets 2; other states of a name do not
+// exist.
 struct HealthEntry {
     std::atomic<uint32_t> state;        // 0 free, 1 its name is being written, 2 in use
     std::atomic<uint32_t> failures;     // in a row

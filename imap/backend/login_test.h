@@ -1,5 +1,5 @@
-// LoginTest: what a program that tries out a server wants otherwise than imapd.conf says, and what it
-// is shown of the exchange (mupdatetest(1)).
+// LoginTest: what a program that tries out a server wants otherwise than imapd.conf says, and what
+// it is shown of the exchange (mupdatetest(1)).
 //
 // With it Backend::connect takes TLS only as said here, and a login that the server refuses still
 // gives the connection: Backend::login_error() has the reason.

@@ -1,8 +1,8 @@
 // The LMTP daemon as a service of master: what lmtpd and lmtpproxyd have in common.
 //
-// The mains differ in what they link: lmtpd gives a store, lmtpproxyd none. TLS and libsasl2 are set
-// up in the template; list, store and connections to other servers are opened in the worker, which
-// keeps them for all its clients. Option -a: every client is taken as authenticated.
+// The mains differ in what they link: lmtpd gives a store, lmtpproxyd none. TLS and libsasl2 are
+// set up in the template; list, store and connections to other servers are opened in the worker,
+// which keeps them for all its clients. Option -a: every client is taken as authenticated.
 #ifndef ROOKERY_IMAP_DAEMON_LMTP_SERVICE_H
 #define ROOKERY_IMAP_DAEMON_LMTP_SERVICE_H
 

@@ -112,7 +112,8 @@ bool Engine::wait_for_bytes(Deadline deadline)
                          {remote != nullptr ? remote->backend->stream().fd() : -1, POLLIN, 0}};
         const bool backend_has = remote != nullptr && remote->backend->stream().has_input();
         if (!backend_has) {
-            auto ready = signals::poll_fds({fds, 2}, deadline);
+            Deadline idle = s_.backends != nullptr ? s_.backends->close_idle() : Deadline::never();
+            auto ready = signals::poll_fds({fds, 2}, deadline.min(idle));
             if (!ready) return false;
         }
         if (fds[0].revents != 0) {
@@ -169,6 +170,7 @@ void Engine::one_command()
         return;
     }
     master::scoreboard::set_state((*spec)->name);
+    if (s_.config.chatty()) log::notice("command", {{"name", command.name}});
     s_.expunge_allowed = !(*spec)->holds_expunge;
     const Completion done = dispatch(**spec, command);
     s_.expunge_allowed = true;

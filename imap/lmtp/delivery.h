@@ -1,9 +1,9 @@
 // Delivery: one message to the recipients of one transaction, each answered for itself.
 //
 // Recipients here go into the store (durable before the answer), the others to their servers, one
-// LMTP transaction per server. Connections to servers are kept across clients by the pool, which the
-// daemon's main owns. A server that does not have a mailbox any more makes the list catch up and the
-// recipient is tried once at its new place; after that it is a temporary error (RULES 5.1).
+// LMTP transaction per server. Connections to servers are kept across clients by the pool, which
+// the daemon's main owns. A server that does not have a mailbox any more makes the list catch up
+// and the recipient is tried once at its new place; after that it is a temporary error (RULES 5.1).
 // Borrows everything. One thread.
 #ifndef ROOKERY_IMAP_LMTP_DELIVERY_H
 #define ROOKERY_IMAP_LMTP_DELIVERY_H

@@ -42,8 +42,8 @@ struct RcptArguments {
     bool ignore_quota = false;
 };
 
-// Verb and rest. "MAIL FROM:" and "RCPT TO:" are the verbs MAIL and RCPT; the grammar of the rest is
-// parse_mail's.
+// Verb and rest. "MAIL FROM:" and "RCPT TO:" are the verbs MAIL and RCPT; the grammar of the rest
+// is parse_mail's.
 CommandLine split_command(std::string_view line);
 // "FROM:<path> [params]"
 Result<MailArguments> parse_mail(std::string_view arguments);

@@ -1,10 +1,11 @@
 // MessageFilter: a message on its way to its spool file, with the header fields that delivery adds
 // and removes (RFC 5321 4.4).
 //
-// In front goes what the caller wants there (Return-Path, Received); a Return-Path that came is left
-// out; Message-ID and Date are added at the end of the header if there is none. Memory does not grow
-// with the message. After the first failure nothing is written any more. Failures: syntax (NUL, 8-bit
-// header with reject8bit, too many header lines, a loop), limit (size), and those of the file.
+// In front goes what the caller wants there (Return-Path, Received); a Return-Path that came is
+// left out; Message-ID and Date are added at the end of the header if there is none. Memory does
+// not grow with the message. After the first failure nothing is written any more. Failures: syntax
+// (NUL, 8-bit header with reject8bit, too many header lines, a loop), limit (size), and those of
+// the file.
 #ifndef ROOKERY_IMAP_LMTP_MESSAGE_FILTER_H
 #define ROOKERY_IMAP_LMTP_MESSAGE_FILTER_H
 

@@ -1,8 +1,8 @@
 // Recipients: from an address to the mailbox and the server that holds it (WIRE 4.2).
 //
 // A miss or a reserved entry makes the list catch up once; what the list cannot know then is a
-// temporary error, never "unknown". Borrows config and directory. Codes: not_found, denied, reserved,
-// moved, behind, and those of the Directory. One thread.
+// temporary error, never "unknown". Borrows config and directory. Codes: not_found, denied,
+// reserved, moved, behind, and those of the Directory. One thread.
 #ifndef ROOKERY_IMAP_LMTP_RECIPIENTS_H
 #define ROOKERY_IMAP_LMTP_RECIPIENTS_H
 

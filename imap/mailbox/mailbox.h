@@ -109,9 +109,9 @@ class Mailbox {
     // The number of the message with this UID, or 0.
     virtual uint32_t sequence_of(uint32_t uid) const = 0;
 
-    // Brings the view up to what is on disk. may_expunge false keeps numbers of messages that others
-    // expunged (FETCH, STORE, SEARCH must not tell EXPUNGE). Also moved if the mailbox went away,
-    // not_found if it was deleted.
+    // Brings the view up to what is on disk. may_expunge false keeps numbers of messages that
+    // others expunged (FETCH, STORE, SEARCH must not tell EXPUNGE). Also moved if the mailbox went
+    // away, not_found if it was deleted.
     virtual Result<Changes> refresh(bool may_expunge) = 0;
 
     // --- content

@@ -36,8 +36,9 @@ struct Change {
     static Change erase(MailboxName n) { return Change{Kind::erase, std::nullopt, std::move(n)}; }
 };
 
-// Something the owner of a list keeps beside it and changes in the same transaction: where a replica
-// stands (epoch, serial), the boot identity it was written under. name: [a-z-], at most 32 bytes.
+// Something the owner of a list keeps beside it and changes in the same transaction: where a
+// replica stands (epoch, serial), the boot identity it was written under. name: [a-z-], at most 32
+// bytes.
 struct Mark {
     std::string name;
     std::string value;  // empty: the mark goes
@@ -63,7 +64,8 @@ class Directory {
     // --- reading
     virtual Result<MailboxEntry> lookup(const MailboxName& name) = 0;
     // Entries from the first key >= from, in order, until the callback stops. Includes reserved,
-    // moving and deleted (tombstone) entries: callers that list for clients skip what is not active.
+    // moving and deleted (tombstone) entries: callers that list for clients skip what is not
+    // active.
     virtual Status scan(const std::string& from_key,
                         const std::function<Next(const MailboxEntry&)>& each) = 0;
     // The same over the entries of one server ("" = this one).

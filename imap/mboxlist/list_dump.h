@@ -1,8 +1,8 @@
 // The mailbox list as text, as ctl_mboxlist writes and reads it.
 //
-// Written: one JSON object, a member for each mailbox (doc/formats/mailboxes.md). Read: the same, or
-// the lines of older versions ("name TAB type location acl ..."). Reading tells of whatever is wrong
-// with its line; nothing is skipped but levels that are no mailboxes and tombstones.
+// Written: one JSON object, a member for each mailbox (doc/formats/mailboxes.md). Read: the same,
+// or the lines of older versions ("name TAB type location acl ..."). Reading tells of whatever is
+// wrong with its line; nothing is skipped but levels that are no mailboxes and tombstones.
 // Codes: syntax ("line N: why"), bad_name, limit. Pure functions.
 #ifndef ROOKERY_IMAP_MBOXLIST_LIST_DUMP_H
 #define ROOKERY_IMAP_MBOXLIST_LIST_DUMP_H

@@ -1,9 +1,9 @@
 // ListPattern: a mailbox pattern of LIST and LSUB (RFC 3501 6.3.8).
 //
-// '*' matches any bytes, '%' any but the separator. A name is run through once, all ways to match it
-// at the same time, so that no pattern costs more than its length times that of the name; on the way
-// it says for each level of the name whether the pattern matches there and whether anything below
-// can still match. Codes: limit (longer than kMaxPattern). A value; immutable.
+// '*' matches any bytes, '%' any but the separator. A name is run through once, all ways to match
+// it at the same time, so that no pattern costs more than its length times that of the name; on the
+// way it says for each level of the name whether the pattern matches there and whether anything
+// below can still match. Codes: limit (longer than kMaxPattern). A value; immutable.
 #ifndef ROOKERY_IMAP_MBOXLIST_LIST_PATTERN_H
 #define ROOKERY_IMAP_MBOXLIST_LIST_PATTERN_H
 
@@ -29,8 +29,9 @@ class ListPattern {
         bool matches_as_level = false;  // by a pattern that ends in '%'
         bool alive = false;             // something below may match
     };
-    // Adds what this pattern says to levels (one for each level of name, the whole name last); makes
-    // them if levels is empty. The first `nocase` bytes of name are upper case and match any case.
+    // Adds what this pattern says to levels (one for each level of name, the whole name last);
+    // makes them if levels is empty. The first `nocase` bytes of name are upper case and match any
+    // case.
     void run(std::string_view name, size_t nocase, std::vector<Level>& levels) const;
     bool matches(std::string_view name, size_t nocase = 0) const;
 

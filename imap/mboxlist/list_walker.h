@@ -1,14 +1,15 @@
 // ListWalker: what LIST shows one session (RFC 3501 6.3.8, RFC 3348).
 //
-// Goes through a Directory in its order and gives out names as this client writes them. It costs what
-// it shows, not what the list holds: what all patterns begin with is sought, subtrees in which
-// nothing can match are passed over, and for a user who is no administrator only the own tree and the
-// mailboxes whose ACL names the user, a group of his or anyone are looked at.
-// Shown: active mailboxes, also while they move; with the l right, or the owner's, or all for a real
-// administrator; DELETED for administrators only. Not shown: reserved names without a mailbox,
+// Goes through a Directory in its order and gives out names as this client writes them. It costs
+// what it shows, not what the list holds: what all patterns begin with is sought, subtrees in which
+// nothing can match are passed over, and for a user who is no administrator only the own tree and
+// the mailboxes whose ACL names the user, a group of his or anyone are looked at.
+// Shown: active mailboxes, also while they move; with the l right, or the owner's, or all for a
+// real administrator; DELETED for administrators only. Not shown: reserved names without a mailbox,
 // tombstones. Levels that are no mailboxes are given for patterns that end in '%' (\Noselect, in an
 // extended LIST \NonExistent). Nothing implied: LIST "" "" is answered by the caller.
-// Codes: limit (too many or too long patterns), those of Directory. Made for one command; one thread.
+// Codes: limit (too many or too long patterns), those of Directory. Made for one command; one
+// thread.
 #ifndef ROOKERY_IMAP_MBOXLIST_LIST_WALKER_H
 #define ROOKERY_IMAP_MBOXLIST_LIST_WALKER_H
 

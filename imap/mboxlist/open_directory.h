@@ -4,7 +4,8 @@
 // {configdirectory}/mailboxes.flat. Made if it is not there. On a server that holds a replica
 // (mupdate_server is set and it is no backend of a standard murder) catch_up() kicks the mupdate
 // process. Call it after the fork, once in a process: a second list on the same file is Code::busy.
-// Codes: io, no_space, denied, corrupt (not a list of ours: never overwritten), unsupported (newer).
+// Codes: io, no_space, denied, corrupt (not a list of ours: never overwritten), unsupported
+// (newer).
 #ifndef ROOKERY_IMAP_MBOXLIST_OPEN_DIRECTORY_H
 #define ROOKERY_IMAP_MBOXLIST_OPEN_DIRECTORY_H
 

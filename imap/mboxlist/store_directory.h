@@ -1,9 +1,9 @@
 // StoreDirectory: the mailbox list in an ordered store of lib/db.
 //
-// Spaces of the store: 'M' names with their entries; '/' marks; and, if indexed, keys without values
-// for scans that touch their own results only: 'S' by server, 'I' by ACL identifier (positive
-// entries), 'P' pending. An index key ends in 0x01 and the name's key. Without indexes (flat files,
-// which people edit) such scans read everything.
+// Spaces of the store: 'M' names with their entries; '/' marks; and, if indexed, keys without
+// values for scans that touch their own results only: 'S' by server, 'I' by ACL identifier
+// (positive entries), 'P' pending. An index key ends in 0x01 and the name's key. Without indexes
+// (flat files, which people edit) such scans read everything.
 // Codes: not_found, limit (the list is full), no_space, io, corrupt. One thread; open after fork.
 #ifndef ROOKERY_IMAP_MBOXLIST_STORE_DIRECTORY_H
 #define ROOKERY_IMAP_MBOXLIST_STORE_DIRECTORY_H

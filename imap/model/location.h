@@ -21,7 +21,8 @@ struct Remote {
 
 using Location = std::variant<Local, Remote>;
 
-// "server!partition", "server!" or "partition" as it is on the mupdate wire. Code::syntax on two '!'.
+// "server!partition", "server!" or "partition" as it is on the mupdate wire. Code::syntax on two
+// '!'.
 struct WireLocation {
     std::string server;  // empty for a bare partition
     std::string partition;

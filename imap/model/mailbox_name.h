@@ -1,9 +1,9 @@
 // MailboxName: the internal name of a mailbox, known to be legal.
 //
-// Internal form: hierarchy separator '.', a literal dot in a component is '^', non-ASCII is modified
-// UTF-7, "domain!" in front under virtdomains; a user's INBOX is "user.<localpart>". No function
-// takes a mailbox name as plain text: one is made from a validated internal string here, or from
-// what a client wrote by Namespace. At most kMaxMailboxName bytes. Code::bad_name.
+// Internal form: hierarchy separator '.', a literal dot in a component is '^', non-ASCII is
+// modified UTF-7, "domain!" in front under virtdomains; a user's INBOX is "user.<localpart>". No
+// function takes a mailbox name as plain text: one is made from a validated internal string here,
+// or from what a client wrote by Namespace. At most kMaxMailboxName bytes. Code::bad_name.
 // key(): the order of mailboxes everywhere (Cyrus' mailboxes.db order): bytes compared after '.' ->
 // 0x1F, '^' -> '.', '!' (domain) -> 0x1D; the domain's own dots stay. Values; thread rule: as
 // std::string.
@@ -27,7 +27,8 @@ class MailboxName {
     static Result<MailboxName> from_internal(std::string_view internal);
     // From key(), as stored in the list.
     static Result<MailboxName> from_key(std::string_view key);
-    // user.<localpart>, with the domain of userid in front if it has one that is not default_domain.
+    // user.<localpart>, with the domain of userid in front if it has one that is not
+    // default_domain.
     static Result<MailboxName> inbox_of(std::string_view userid,
                                         std::string_view default_domain = {});
 

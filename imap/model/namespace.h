@@ -38,7 +38,8 @@ class Namespace {
     const std::string& userid() const { return userid_; }
     // What a client wrote (IMAP mailbox, modified UTF-7) -> internal.
     Result<MailboxName> to_internal(std::string_view external) const;
-    // Internal -> what this client reads; none if the name cannot be seen by it (DELETED under alt).
+    // Internal -> what this client reads; none if the name cannot be seen by it (DELETED under
+    // alt).
     std::optional<std::string> to_external(const MailboxName& name) const;
     // The prefixes of RFC 2342: personal, other users, shared; each with the separator at its end
     // ("" for the personal one under altnamespace).

@@ -2,9 +2,10 @@
 //
 // On disk: the mailbox list store, with the mark "mupdate" = "epoch serial" of the change up to
 // which it surely goes; <directory>/state, the same position with the entries that have an Extra,
-// which the store has no room for; the change log behind both. A checkpoint ends a log file, commits what
-// has changed, writes the mark, then the state file, then removes the older log files. Every log
-// record holds the whole new state of its name, so replaying more than needed does no harm.
+// which the store has no room for; the change log behind both. A checkpoint ends a log file,
+// commits what has changed, writes the mark, then the state file, then removes the older log files.
+// Every log record holds the whole new state of its name, so replaying more than needed does no
+// harm.
 #include <fcntl.h>
 #include <unistd.h>
 

@@ -218,6 +218,26 @@ Result<auth::Identity> SessionKit::identify(const std::string& authid, const std
     return other;
 }
 
+// The name is on the board before it is counted: of two that come at once none is overlooked.
+Status SessionKit::admit(const auth::Identity& who)
+{
+    const auto per_user = static_cast<uint64_t>(config_.maxlogins_per_user());
+    const auto per_host = static_cast<uint64_t>(config_.maxlogins_per_host());
+    if (per_user == 0 && per_host == 0) return success();
+    if (who.any_admin() || who.authenticated_as != who.userid) return success();
+    master::scoreboard::set_user(who.userid);
+    auto now = master::scoreboard::count_alike(who.userid, client_.host);
+    const char* excess = per_user != 0 && now.user > per_user     ? "for this user"
+                         : per_host != 0 && now.client > per_host ? "from this host"
+                                                                  : nullptr;
+    if (excess == nullptr) return success();
+    master::scoreboard::set_user("");
+    log::notice("badlogin", {{"client", client_.host},
+                             {"user", who.userid},
+                             {"reason", cat("too many sessions ", excess)}});
+    return Error{Code::busy, cat("Too many open connections ", excess)};
+}
+
 void SessionKit::logged_in(const auth::Identity& who, std::string_view mechanism,
                            stream::Stream& client)
 {

@@ -63,6 +63,9 @@ class SessionKit {
     // For bad attempts: log line and pause (failedloginpause, the same whatever was wrong).
     void login_failed(std::string_view user, std::string_view mechanism, std::string_view reason);
 
+    // maxlogins_per_user and maxlogins_per_host, for an IMAP session of who; busy: too many.
+    Status admit(const auth::Identity& who);
+
     static model::NamespaceOptions namespace_options(const config::Config& config);
 
  private:

@@ -1,8 +1,8 @@
 // The cache of a mailbox: what FETCH needs of a message without reading it. doc/formats/cache.md.
 //
 // Append-only entries, each with its length, a checksum and the GUID of the message it is about;
-// the index record says where. Rebuildable: it is not synced, an entry that is not intact is as good as
-// none, and the reader renders the message again. Codes: io, no_space, corrupt, not_found.
+// the index record says where. Rebuildable: it is not synced, an entry that is not intact is as
+// good as none, and the reader renders the message again. Codes: io, no_space, corrupt, not_found.
 #ifndef ROOKERY_IMAP_STORE_CACHE_FILE_H
 #define ROOKERY_IMAP_STORE_CACHE_FILE_H
 

@@ -44,15 +44,28 @@ std::string property(sasl_conn_t* connection, int number)
 
 using ConnectionPtr = std::unique_ptr<sasl_conn_t, ConnectionDeleter>;
 
-Result<ConnectionPtr> new_connection(const std::string& service, const std::string& fqdn,
-                                     const std::string& realm, const std::string& remote,
-                                     const std::string& local, const sasl_callback_t* callbacks)
+const char* text_or_null(const std::string& text)
 {
+    return text.empty() ? nullptr : text.c_str();
+}
+
+// What libsasl2 is told of a connection; it copies all of it but the callbacks.
+struct Parties {
+    std::string service;
+    std::string realm;
+    std::string remote;
+    std::string local;
+};
+
+Result<ConnectionPtr> new_connection(const config::Config& config, const Parties& parties,
+                                     const sasl_callback_t* callbacks)
+{
+    std::string host = host_of(config.servername());
     sasl_conn_t* made = nullptr;
-    int result = ::sasl_server_new(
-        service.c_str(), fqdn.empty() ? nullptr : fqdn.c_str(),
-        realm.empty() ? nullptr : realm.c_str(), local.empty() ? nullptr : local.c_str(),
-        remote.empty() ? nullptr : remote.c_str(), callbacks, SASL_SUCCESS_DATA, &made);
+    int result =
+        ::sasl_server_new(parties.service.c_str(), text_or_null(host), text_or_null(parties.realm),
+                          text_or_null(parties.local), text_or_null(parties.remote), callbacks,
+                          SASL_SUCCESS_DATA, &made);
     if (result != SASL_OK) return sasl_error("sasl_server_new", result, nullptr);
     return ConnectionPtr(made);
 }
@@ -84,8 +97,8 @@ Status SaslServer::Connection::renew()
     mechanism.clear();
     authid.clear();
     authzid.clear();
-    TRY_ASSIGN(sasl, new_connection(service, host_of(config.servername()), {}, remote, local,
-                                    callbacks.data()));
+    Parties parties{service, {}, remote, local};
+    TRY_ASSIGN(sasl, new_connection(config, parties, callbacks.data()));
     return apply();
 }
 
@@ -137,7 +150,10 @@ Status SaslServer::init_library(const config::Config& config, std::string_view a
 {
     set_sasl_mutexes();
     library_callbacks() = server_callbacks(config);
-    int result = ::sasl_server_init(library_callbacks().data(), std::string(app_name).c_str());
+    // libsasl2 keeps the pointer to the name, for ever.
+    static std::string name;
+    name = app_name;
+    int result = ::sasl_server_init(library_callbacks().data(), name.c_str());
     if (result != SASL_OK) return Error{Code::config, sasl_error("libsasl2", result, nullptr).text};
     return success();
 }
@@ -259,8 +275,8 @@ Status set_password(const config::Config& config, const std::string& user, const
                     const std::optional<std::string>& password)
 {
     auto callbacks = server_callbacks(config);
-    TRY_ASSIGN(ConnectionPtr sasl, new_connection("imap", host_of(config.servername()), realm, {},
-                                                  {}, callbacks.data()));
+    Parties parties{"imap", realm, {}, {}};
+    TRY_ASSIGN(ConnectionPtr sasl, new_connection(config, parties, callbacks.data()));
     unsigned flags = password ? SASL_SET_CREATE : SASL_SET_DISABLE;
     int result =
         ::sasl_setpass(sasl.get(), user.c_str(), password ? password->c_str() : nullptr,

@@ -1,10 +1,10 @@
 // SaslServer: one client's authentication by libsasl2, as the server.
 //
 // init_library once per process before any fork; it keeps a pointer to the Config. One SaslServer
-// per connection; it must live as long as a Stream that it has put a layer on. The options sasl_* of
-// imapd.conf are answered to libsasl2; serverFQDN is servername without its port and no user realm
-// is set, so entries (user, servername) of a sasldb are found. Whether authid may act for authzid is
-// not decided here (session/SessionKit, mupdate).
+// per connection; it must live as long as a Stream that it has put a layer on. The options sasl_*
+// of imapd.conf are answered to libsasl2; serverFQDN is servername without its port and no user
+// realm is set, so entries (user, servername) of a sasldb are found. Whether authid may act for
+// authzid is not decided here (session/SessionKit, mupdate).
 // All data is raw: base64 is the engines' affair. After a failed exchange a new one can begin.
 // Codes: denied (wrong password, refused), unsupported (no such mechanism), syntax (broken
 // exchange), unavailable (the password store cannot be asked), config, io. One thread.

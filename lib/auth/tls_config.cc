@@ -26,6 +26,7 @@ TlsOptions server_tls_options(const config::Config& config)
     o.key_file = config.tls_server_key();
     o.chain_file = config.tls_server_ca_file();
     o.chain_directory = config.tls_server_ca_dir();
+    if (config.tls_eccurve() != "auto") o.groups = config.tls_eccurve();
     o.prefer_server_ciphers = config.tls_prefer_server_ciphers();
     switch (config.tls_client_certs()) {
         case config::TlsClientCerts::off:

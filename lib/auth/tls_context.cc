@@ -76,6 +76,8 @@ Status set_policy(SSL_CTX* context, const TlsOptions& o)
         return Error{Code::config, "tls_versions: none that this OpenSSL has"};
     if (!o.ciphers.empty() && SSL_CTX_set_cipher_list(context, o.ciphers.c_str()) != 1)
         return Error{Code::config, cat("tls_ciphers: ", stream::openssl_error())};
+    if (!o.groups.empty() && SSL_CTX_set1_groups_list(context, o.groups.c_str()) != 1)
+        return Error{Code::config, cat("tls_eccurve: ", stream::openssl_error())};
     SSL_CTX_set_timeout(context, static_cast<long>(o.session_timeout.count()));
     // Workers are processes: a cache in one is of no use to the next. Tickets are.
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);

@@ -1,4 +1,5 @@
-// TlsContext: certificates, keys and policy of TLS, made once and shared by all workers after a fork.
+// TlsContext: certificates, keys and policy of TLS, made once and shared by all workers after a
+// fork.
 //
 // server(config) from tls_server_cert/key/ca_*; client certificates are verified against
 // tls_client_ca_*. client(config) verifies servers against tls_client_ca_* and their name against
@@ -35,6 +36,7 @@ struct TlsOptions {
     std::string ca_directory;
     std::string ciphers;                // TLS 1.2 list, "" or "DEFAULT" = OpenSSL's
     std::vector<std::string> versions;  // "tls1_2", "tls1_3"; older ones are ignored
+    std::string groups;                 // key exchange, "" = OpenSSL's
     bool prefer_server_ciphers = false;
     ClientCertificates client_certificates = ClientCertificates::optional;
     Seconds session_timeout{86400};

@@ -2,8 +2,8 @@
 //
 // Everything that can fail returns Result<T> (a value or an Error) or Status (nothing or an Error).
 // An Error is a Code from a closed set, which each protocol maps to its own replies in one table,
-// and a text for the person who reads the log. Access to a value that is not there ends the process.
-// No exceptions are used. Thread rule: values, no sharing.
+// and a text for the person who reads the log. Access to a value that is not there ends the
+// process. No exceptions are used. Thread rule: values, no sharing.
 #ifndef ROOKERY_LIB_BASE_RESULT_H
 #define ROOKERY_LIB_BASE_RESULT_H
 

@@ -1,9 +1,9 @@
 // Signals as flags, seen only where a process waits.
 //
-// install() makes SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGCHLD and SIGUSR1 set a flag, ignores SIGPIPE, and keeps
-// them blocked; only poll_fds() (ppoll, or pselect-style unblock where there is none) lets them
-// in, so a signal that comes before the wait is never lost. A single-threaded program's tool;
-// a threaded one blocks everything and has one sigwait thread (imap/mupdate).
+// install() makes SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGCHLD and SIGUSR1 set a flag, ignores
+// SIGPIPE, and keeps them blocked; only poll_fds() (ppoll, or pselect-style unblock where there is
+// none) lets them in, so a signal that comes before the wait is never lost. A single-threaded
+// program's tool; a threaded one blocks everything and has one sigwait thread (imap/mupdate).
 #ifndef ROOKERY_LIB_BASE_SIGNALS_H
 #define ROOKERY_LIB_BASE_SIGNALS_H
 

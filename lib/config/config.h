@@ -1,7 +1,7 @@
 // Config: imapd.conf(5), read once, typed, passed by const reference.
 //
-// Each option of lib/config/options.def has an accessor of its name: string and path give text ("" =
-// unset), list a vector, switch bool, int int64_t, duration Seconds, enum an enum class. Syntax:
+// Each option of lib/config/options.def has an accessor of its name: string and path give text (""
+// = unset), list a vector, switch bool, int int64_t, duration Seconds, enum an enum class. Syntax:
 // "name: value", "#" comments at line start, "\" continuation, "@include: path", names without
 // case, "service_name: value" for one service only. An option given twice at the same specificity,
 // an empty value or a value that its type does not allow is an error. Names outside the table are

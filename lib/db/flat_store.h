@@ -1,11 +1,11 @@
 // FlatStore: an ordered store in one sorted text file (doc/formats/flat-store.md).
 //
 // A line is key, TAB, value; control bytes that would break lines are escaped. Readers map the file
-// and search it by halves; a change writes the whole file anew beside it, syncs and renames it, under
-// a lock on path.lock. So it is for small lists: a change costs as much as the list is long, and a
-// file over max_file_bytes is refused for writing (Code::limit). Read and edited with any text
-// tool: a file that is out of order after that is put in order by the next change or by sort_file(),
-// and until then some of its lines are not found.
+// and search it by halves; a change writes the whole file anew beside it, syncs and renames it,
+// under a lock on path.lock. So it is for small lists: a change costs as much as the list is long,
+// and a file over max_file_bytes is refused for writing (Code::limit). Read and edited with any
+// text tool: a file that is out of order after that is put in order by the next change or by
+// sort_file(), and until then some of its lines are not found.
 // Always durable. Codes as OrderedStore, and syntax: a line that is broken, with its number.
 #ifndef ROOKERY_LIB_DB_FLAT_STORE_H
 #define ROOKERY_LIB_DB_FLAT_STORE_H

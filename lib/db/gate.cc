@@ -35,7 +35,8 @@ uint64_t now_ms()
         std::chrono::duration_cast<Milliseconds>(monotonic_now().time_since_epoch()).count());
 }
 
-// The file appears with all its bytes: a mapped page without disk space behind it would be a signal.
+// The file appears with all its bytes: a mapped page without disk space behind it would be a
+// signal.
 Status make_file(const std::string& path)
 {
     const std::string fresh = cat(path, ".NEW-", static_cast<int64_t>(getpid()));

@@ -2,9 +2,10 @@
 //
 // fcntl locks let readers starve a writer: each new reader is let in beside those that are there.
 // So a writer raises the word before it commits, and readers wait for it to fall: kMaxWait after it
-// was raised, and beyond that only while the writer lives, which its lock on the file tells. A writer
-// that died with the word raised delays nobody for longer, and one that is stopped nobody for longer
-// than kMaxWaitForLiving. The file also names the store's present inode, by which readers notice that it was replaced.
+// was raised, and beyond that only while the writer lives, which its lock on the file tells. A
+// writer that died with the word raised delays nobody for longer, and one that is stopped nobody
+// for longer than kMaxWaitForLiving. The file also names the store's present inode, by which
+// readers notice that it was replaced.
 // Codes: io, no_space, denied. One thread; opened after fork. Losing the file costs speed only.
 #ifndef ROOKERY_LIB_DB_GATE_H
 #define ROOKERY_LIB_DB_GATE_H

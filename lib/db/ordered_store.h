@@ -5,7 +5,8 @@
 // that first byte is the space of a key; count() counts one space.
 // A scan is not a snapshot: a key that existed throughout comes exactly once and in order. A
 // transaction is seen as a whole or not at all, and survives kill -9 and, in a durable store, loss
-// of power. No lock is held while a scan's callback runs; the callback may read and write the store.
+// of power. No lock is held while a scan's callback runs; the callback may read and write the
+// store.
 // Limits: keys of 1 to kMaxKey bytes, values up to kMaxValue bytes (Code::limit).
 // Codes: not_found (get, erase), limit, no_space, io, corrupt, busy (open twice in one process).
 // Thread rule: one thread at a time; opened after fork, never used across it.

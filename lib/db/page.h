@@ -1,8 +1,8 @@
 // Page: one page of the B+tree of keys, as it lies in the file (doc/formats/tdb-store.md).
 //
 // Leaf pages hold keys and whether a value record belongs to them; inner pages hold separators and
-// children: child(0) is for keys below key(0), child(i + 1) for keys from key(i) on. What all keys of
-// a page begin with is stored once. A page read from a file is verified before anything else is
+// children: child(0) is for keys below key(0), child(i + 1) for keys from key(i) on. What all keys
+// of a page begin with is stored once. A page read from a file is verified before anything else is
 // asked of it (Code::corrupt); after that no accessor can leave the page. Values; no sharing.
 #ifndef ROOKERY_LIB_DB_PAGE_H
 #define ROOKERY_LIB_DB_PAGE_H

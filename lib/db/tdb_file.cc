@@ -184,7 +184,8 @@ Status TdbFile::sync() const
 
 Status TdbFile::check(uint64_t records)
 {
-    // Not tdb_check: it calls the space damaged that a killed process leaves behind the last record.
+    // Not tdb_check: it calls the space damaged that a killed process leaves behind the last
+    // record.
     errno = 0;
     const int found = tdb_traverse_read(tdb_.get(), nullptr, nullptr);
     if (found < 0) return error("traverse");

@@ -14,8 +14,8 @@
 
 namespace rookery::db {
 
-// The hash of a new file: two records to a chain, so that what tdb copies of it at the begin of each
-// transaction stays small.
+// The hash of a new file: two records to a chain, so that what tdb copies of it at the begin of
+// each transaction stays small.
 uint32_t hash_size_for(uint64_t expected_count);
 
 // Every key in order, with its place verified: pages, levels, order, bounds.

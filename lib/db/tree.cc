@@ -72,7 +72,8 @@ Result<Tree::Before> Tree::insert(std::string_view key, bool has_value)
     return Before{};
 }
 
-// Cuts a full page in two with one more cell at `at`. Of an inner page the cell at the cut moves up.
+// Cuts a full page in two with one more cell at `at`. Of an inner page the cell at the cut moves
+// up.
 Status Tree::split(Page* page, size_t at, Page::Cell cell)
 {
     const bool inner = page->kind() == Page::Kind::inner;

@@ -35,18 +35,23 @@ struct AddressListDeleter {
 };
 using AddressList = std::unique_ptr<addrinfo, AddressListDeleter>;
 
-Result<AddressList> resolve(const Target& target)
+Result<AddressList> resolve(const std::string& host, uint16_t port)
 {
-    TRY_ASSIGN(uint16_t port, service_port(target.port));
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_NUMERICSERV;
     addrinfo* list = nullptr;
     std::string number = cat(port);
-    int failed = ::getaddrinfo(target.host.c_str(), number.c_str(), &hints, &list);
-    if (failed != 0)
-        return Error{Code::unavailable, cat(target.host, ": ", ::gai_strerror(failed))};
+    int failed = ::getaddrinfo(host.c_str(), number.c_str(), &hints, &list);
+    if (failed != 0) return Error{Code::unavailable, cat(host, ": ", ::gai_strerror(failed))};
     return AddressList(list);
+}
+
+// The first of our own addresses that has the family.
+const addrinfo* of_family(const addrinfo* list, int family)
+{
+    while (list != nullptr && list->ai_family != family) list = list->ai_next;
+    return list;
 }
 
 Status wait_connected(int fd, Deadline deadline)
@@ -64,13 +69,16 @@ Status wait_connected(int fd, Deadline deadline)
     return Error{Code::unavailable, cat("connect: ", ::strerror(failure))};
 }
 
-Result<Fd> connect_to(int family, const sockaddr* address, socklen_t size, Deadline deadline)
+Result<Fd> connect_to(int family, const sockaddr* address, socklen_t size, const addrinfo* from,
+                      Deadline deadline)
 {
     Fd fd(::socket(family, SOCK_STREAM, 0));
     if (!fd) return errno_error("socket");
     TRY(set_cloexec(fd.get(), true));
     TRY(set_nonblocking(fd.get(), true));
     if (family != AF_UNIX) set_tcp_options(fd.get());
+    if (from != nullptr && ::bind(fd.get(), from->ai_addr, from->ai_addrlen) != 0)
+        return errno_error("bind");
     if (::connect(fd.get(), address, size) == 0) return fd;
     // EAGAIN: the backlog of a Unix socket is full; there is nothing to poll for.
     if (errno != EINPROGRESS && errno != EINTR)
@@ -107,7 +115,7 @@ Result<uint16_t> service_port(std::string_view service)
 Result<Target> parse_target(std::string_view text, std::string_view service)
 {
     if (text.empty()) return Error{Code::syntax, "empty server name"};
-    if (text.front() == '/') return Target{std::string(text), {}, true};
+    if (text.front() == '/') return Target{std::string(text), {}, true, {}};
     std::string_view host = text;
     std::string_view port = service;
     if (text.front() == '[') {
@@ -124,7 +132,7 @@ Result<Target> parse_target(std::string_view text, std::string_view service)
         port = text.substr(colon + 1);
     }
     if (host.empty() || port.empty()) return Error{Code::syntax, cat("bad server name: ", text)};
-    return Target{std::string(host), std::string(port), false};
+    return Target{std::string(host), std::string(port), false, {}};
 }
 
 Result<Fd> dial_unix(const std::string& path, Deadline deadline)
@@ -135,7 +143,7 @@ Result<Fd> dial_unix(const std::string& path, Deadline deadline)
         return Error{Code::limit, cat("socket path is too long: ", path)};
     ::memcpy(address.sun_path, path.c_str(), path.size() + 1);
     auto fd = connect_to(AF_UNIX, static_cast<sockaddr*>(static_cast<void*>(&address)),
-                         sizeof address, deadline);
+                         sizeof address, nullptr, deadline);
     if (!fd) return Error{fd.error().code, cat(path, ": ", fd.error().text)};
     return fd;
 }
@@ -143,12 +151,19 @@ Result<Fd> dial_unix(const std::string& path, Deadline deadline)
 Result<Fd> dial(const Target& target, Deadline deadline)
 {
     if (target.is_unix) return dial_unix(target.host, deadline);
-    TRY_ASSIGN(AddressList list, resolve(target));
+    TRY_ASSIGN(uint16_t port, service_port(target.port));
+    TRY_ASSIGN(AddressList list, resolve(target.host, port));
+    AddressList own;
+    if (!target.from.empty()) {
+        TRY_ASSIGN(own, resolve(target.from, 0));
+    }
     int left = 0;
     for (const addrinfo* a = list.get(); a != nullptr; a = a->ai_next) ++left;
     Error last{Code::unavailable, "no address"};
     for (const addrinfo* a = list.get(); a != nullptr; a = a->ai_next, --left) {
-        auto fd = connect_to(a->ai_family, a->ai_addr, a->ai_addrlen, share(deadline, left));
+        const addrinfo* from = of_family(own.get(), a->ai_family);
+        if (own && from == nullptr) continue;
+        auto fd = connect_to(a->ai_family, a->ai_addr, a->ai_addrlen, from, share(deadline, left));
         if (fd) return fd;
         last = fd.error();
     }

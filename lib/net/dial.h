@@ -3,6 +3,7 @@
 // The descriptor that comes back is connected, non-blocking and O_CLOEXEC. Every address of a name
 // is tried. A service name is looked up with getaddrinfo; well-known services that /etc/services
 // may lack (mupdate 3905, lmtp 24, sieve 4190) have a built-in port.
+// With a local address only the remote addresses of its family are tried.
 // Codes: unavailable (refused, unreachable, no such host), timeout, syntax.
 #ifndef ROOKERY_LIB_NET_DIAL_H
 #define ROOKERY_LIB_NET_DIAL_H
@@ -20,6 +21,7 @@ struct Target {
     std::string host;  // or the path of a Unix socket
     std::string port;  // number or service name; empty for a Unix socket
     bool is_unix = false;
+    std::string from;  // our own address, or a name that has it; empty: the system chooses
 };
 
 // service: the default port, by name or number.

@@ -1,7 +1,7 @@
 // FdLayer: the bottom of a Stream, over a connected socket or a pipe, which it owns.
 //
-// The descriptor is made non-blocking; every wait is signals::poll_fds with the caller's deadline. A
-// deadline that has passed already still takes what is there, so Deadline::after(0) means "do not
+// The descriptor is made non-blocking; every wait is signals::poll_fds with the caller's deadline.
+// A deadline that has passed already still takes what is there, so Deadline::after(0) means "do not
 // wait". A write to a connection that the peer closed is Code::closed, not a signal.
 #ifndef ROOKERY_LIB_STREAM_FD_LAYER_H
 #define ROOKERY_LIB_STREAM_FD_LAYER_H

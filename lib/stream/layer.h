@@ -28,8 +28,9 @@ class Layer {
     // True when bytes are held in this layer or one below, so that read may give something without
     // the descriptor becoming readable; can_read says for certain.
     virtual bool has_pending() const = 0;
-    // Asked when the descriptor is readable or bytes are held: would read now give bytes, an end of file or an error
-    // at once? Takes in what is there without waiting (a TLS record may carry no data).
+    // Asked when the descriptor is readable or bytes are held: would read now give bytes, an end of
+    // file or an error at once? Takes in what is there without waiting (a TLS record may carry no
+    // data).
     virtual Result<bool> can_read() = 0;
     // The polite end: TLS close_notify. Never waits long, never fails.
     virtual void shut_down() = 0;

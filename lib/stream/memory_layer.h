@@ -1,7 +1,7 @@
 // MemoryLayer: a bottom layer for tests: reads from one string, writes to another.
 //
-// The strings live in a MemoryEnds that the test owns and that must outlive the layer. At the end of
-// the input it is end of file, or, with `silent`, the time-out of a peer that says nothing.
+// The strings live in a MemoryEnds that the test owns and that must outlive the layer. At the end
+// of the input it is end of file, or, with `silent`, the time-out of a peer that says nothing.
 #ifndef ROOKERY_LIB_STREAM_MEMORY_LAYER_H
 #define ROOKERY_LIB_STREAM_MEMORY_LAYER_H
 

@@ -1,8 +1,8 @@
 // The SASL security layer (RFC 4422, 3.7): every buffer is encoded and decoded by two functions.
 //
-// Takes functions so that this folder does not know libsasl2; whoever makes them keeps what they use
-// alive as long as the layer. encode gets at most max_encode bytes; decode gets what came and gives
-// what is complete, maybe nothing. Codes: those of the functions and of the layer below.
+// Takes functions so that this folder does not know libsasl2; whoever makes them keeps what they
+// use alive as long as the layer. encode gets at most max_encode bytes; decode gets what came and
+// gives what is complete, maybe nothing. Codes: those of the functions and of the layer below.
 #ifndef ROOKERY_LIB_STREAM_SASL_LAYER_H
 #define ROOKERY_LIB_STREAM_SASL_LAYER_H
 

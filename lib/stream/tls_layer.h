@@ -2,9 +2,10 @@
 //
 // Free of policy: takes an SSL* that is ready to go (accept or connect state, verification, names),
 // does the handshake within the deadline and owns both from then on. Certificates and contexts are
-// lib/auth/tls_context.h's. Buffers of an idle connection are given back (SSL_MODE_RELEASE_BUFFERS).
-// An end of file without close_notify counts as an end of file: the protocols above have their own
-// ends. Codes: timeout, closed, io (TLS errors), denied (the certificate was not accepted).
+// lib/auth/tls_context.h's. Buffers of an idle connection are given back
+// (SSL_MODE_RELEASE_BUFFERS). An end of file without close_notify counts as an end of file: the
+// protocols above have their own ends. Codes: timeout, closed, io (TLS errors), denied (the
+// certificate was not accepted).
 #ifndef ROOKERY_LIB_STREAM_TLS_LAYER_H
 #define ROOKERY_LIB_STREAM_TLS_LAYER_H
 

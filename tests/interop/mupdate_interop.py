@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""MUPDATE with Cyrus 3.6.1 at the other end: its backends and its replica at our master, our replica
-at its master. Exits 77 where Cyrus is not installed or without root."""
+"""MUPDATE with Cyrus 3.6.1 at the other end: its backends and its replica at our master, our
+replica at its master. Exits 77 where Cyrus is not installed or without root."""
 import os
 import sys
 

@@ -3,7 +3,7 @@
 set -u
 cd "${top_srcdir:-.}" || exit 1
 status=0
-used=$(find lib imap master tests/unit -name '*.cc' ! -name 'options_gen*' -exec cat {} +)
+used=$(find lib imap master -name '*.cc' ! -name 'options_gen*' -exec cat {} +)
 names=$(awk '/^[a-z]/ { print $1 }' lib/config/options.def)
 allowed=$(awk '/^[a-z]/ { print $1 }' tests/lint/options.allowed)
 for name in $names; do

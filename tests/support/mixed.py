@@ -126,7 +126,8 @@ class Server:
                     "conf/socket"):
             os.makedirs(os.path.join(self.dir, sub), exist_ok=True)
         values = dict(d=self.dir, host=self.host, name=self.name, root=self.mixed.dir,
-                      domain=self.mixed.domain, extra_admins={"master": "be1 be2 fe1", "backend": "murder",
+                      domain=self.mixed.domain,
+                      extra_admins={"master": "be1 be2 fe1", "backend": "murder",
                                                    "frontend": ""}[self.role])
         text = COMMON.format(**values)
         if self.role == "master":

@@ -3,7 +3,7 @@
 
 As a module, for tests:
 
-    with murder.Murder() as m:                  # temporary directory, stopped and removed at the end
+    with murder.Murder() as m:                 # temporary directory, stopped and removed at the end
         m.add_user("alice", backend=1)          # password and INBOX
         c = m.imap("frontend1", "alice")        # imaplib, logged in
 

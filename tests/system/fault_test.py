@@ -93,7 +93,7 @@ class Killer(threading.Thread):
 
 
 def storm(m, victim, program, user, send_all):
-    """Sends numbered messages while workers die; compares what was acknowledged with the mailbox."""
+    """Sends numbered messages while workers die; what was acknowledged must be there."""
     rng = random.Random(SEED)
     print("seed", SEED)
     acknowledged = set()

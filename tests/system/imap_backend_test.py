@@ -182,6 +182,25 @@ def test_login_and_authenticate():
         expect(r.until(b"1"), rb"^1 OK \[CAPABILITY .*\] User logged in SESSIONID=<")
 
 
+def test_sessions_of_one_user_are_limited():
+    m = murder.Murder(backends=1, frontends=0,
+                      extra={"maxlogins_per_user": "2", "plaintextloginalert": "use TLS"})
+    with m:
+        for user in ("ann", "ben"):
+            m.add_user(user)
+        with Raw("ann", m), Raw(None, m) as second, Raw(None, m) as third, Raw("ben", m):
+            alert = second.do(b"1 LOGIN ann %s" % m.password.encode())
+            expect(alert, rb"\* OK \[ALERT\] use TLS", rb"1 OK ")
+            full = third.do(b"1 LOGIN ann %s" % m.password.encode())
+            expect(full, rb"1 NO \[LIMIT\] Too many open connections for this user")
+            second.do(b"2 LOGOUT")
+            assert second.at_end()
+            murder.wait_for(lambda: third.do(b"2 LOGIN ann %s" % m.password.encode())[-1]
+                            .startswith(b"2 OK"), "the place is free")
+        with Raw("cyrus", m), Raw("cyrus", m), Raw("cyrus", m):
+            pass
+
+
 def test_a_proxy_server_acts_for_a_user():
     user = new_user("proxied")
     m = server()

@@ -259,11 +259,12 @@ def test_what_a_literal_holds_is_no_command():
     r = Raw()
     r.send("1 CREATE INBOX.keep\r\n")
     r.until("1")
-    r.send(b"2 APPEND INBOX.keep {%d+}\r\n%s\r\n3 STATUS INBOX.keep (MESSAGES)\r\n" % (len(text), text))
+    r.send(b"2 APPEND INBOX.keep {%d+}\r\n%s\r\n" % (len(text), text) +
+           b"3 STATUS INBOX.keep (MESSAGES)\r\n")
     assert r.until("2")[-1].startswith(b"2 OK")
     assert b"(MESSAGES 1)" in r.until("3")[0]
-    for n, bad in enumerate(["SEARCH TEXT {5}x", "SEARCH (", 'SEARCH "a', "SEARCH a\rb", "SEARCH a\nb",
-                             "XUNKNOWN", "FETCH"]):
+    for n, bad in enumerate(["SEARCH TEXT {5}x", "SEARCH (", 'SEARCH "a', "SEARCH a\rb",
+                             "SEARCH a\nb", "XUNKNOWN", "FETCH"]):
         r.send("b%d SELECT INBOX.keep\r\nc%d %s\r\nd%d NOOP\r\n" % (n, n, bad, n))
         assert r.until("b%d" % n)[-1].startswith(b"b%d OK" % n)
         assert b" BAD " in r.until("c%d" % n)[-1], bad

@@ -81,7 +81,8 @@ class Master(unittest.TestCase):
         self.assertEqual(c.status("RESERVE", "user.bob", "be1.test!"), "OK done")
         self.assertEqual(c.status("ACTIVATE", "user.bob", "be1.test!", ""), "OK done")
         self.assertEqual(c.list("be1.test!"), [["MAILBOX", "user.bob", "be1.test!", ""]])
-        self.assertEqual(c.status("DELETE", "user.bob", "be2.test!x"), "NO mailbox is held by be1.test")
+        self.assertEqual(c.status("DELETE", "user.bob", "be2.test!x"),
+                         "NO mailbox is held by be1.test")
         self.assertEqual(c.status("DELETE", "user.bob", "be1.test!x"), "OK done")
 
     def test_wrong_commands(self):
@@ -234,7 +235,8 @@ class Limits(unittest.TestCase):
             murder.wait_for(free, "a place after a client left")
 
     def test_wrong_configurations(self):
-        for extra, code in (({"mupdate_workers_start": "1"}, 78), ({"mupdate_max_deletes": "x"}, 78),
+        for extra, code in (({"mupdate_workers_start": "1"}, 78),
+                            ({"mupdate_max_deletes": "x"}, 78),
                             ({"mupdate_config": "unified"}, 78)):
             m = Mupdate(extra=extra, users=("cyrus",))
             m.start(wait=False)

@@ -61,8 +61,8 @@ class Fake:
 
 
 def lines(tag, names, location="be1!p"):
-    return "".join('%s MAILBOX "%s" "%s" "%s"\r\n' % (tag, n, location, "bob lrs ".replace(" ", "\t"))
-                   for n in names)
+    acl = "bob lrs ".replace(" ", "\t")
+    return "".join('%s MAILBOX "%s" "%s" "%s"\r\n' % (tag, n, location, acl) for n in names)
 
 
 class Replica(unittest.TestCase):

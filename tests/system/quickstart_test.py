@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What ./quickstart starts: twice is harmless, env tells scripts where everything is, stop stops."""
+"""What ./quickstart starts: twice is harmless, env tells scripts where all is, stop stops."""
 import imaplib
 import os
 import shutil
@@ -40,7 +40,8 @@ def test_start_twice_and_stop():
     try:
         first = run("start", folder, programs)
         values = env(folder)
-        for word in ("curl", "openssl", "mupdatetest", "./quickstart stop", values["ALICE_PASSWORD"]):
+        for word in ("curl", "openssl", "mupdatetest", "./quickstart stop",
+                     values["ALICE_PASSWORD"]):
             assert word in first, (word, first)
         for server in ("BACKEND1", "BACKEND2", "FRONTEND"):
             assert values[server + "_IMAP"] and values[server + "_LMTP"]

@@ -4,6 +4,7 @@
 
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/responder.h"
 #include "lib/text/base64.h"
 
 namespace rookery::imapd::commands {
@@ -54,6 +55,11 @@ Completion refuse(ImapSession& s, std::string_view who, std::string_view mechani
         case Code::moved: break;
     }
     return Completion::no("[AUTHENTICATIONFAILED] authentication failure");
+}
+
+Completion too_many(const Error& error)
+{
+    return Completion::no(cat("[LIMIT] ", error.text));
 }
 
 // The client's answer to a challenge.
@@ -159,6 +165,7 @@ Completion authenticate(ImapSession& s, Command& command)
     }
     auto who = s.kit.identify(s.kit.sasl().authid(), s.kit.sasl().authzid());
     if (!who) return refuse(s, s.kit.sasl().authid(), arguments->mechanism, who.error());
+    if (auto may = s.kit.admit(*who); !may) return too_many(may.error());
     return welcome(s, command, *who);
 }
 
@@ -182,8 +189,11 @@ Completion login(ImapSession& s, Command&)
             return Completion::no("[UNAVAILABLE] Temporary authentication failure");
         return Completion::no("[AUTHENTICATIONFAILED] Login failed: authentication failure");
     }
+    if (auto may = s.kit.admit(*who); !may) return too_many(may.error());
     become(s, *who);
     s.kit.logged_in(*who, "plaintext", s.client);
+    if (!s.kit.tls_active() && !s.config.plaintextloginalert().empty())
+        s.client.put("* OK [ALERT] ", wire_text(s.config.plaintextloginalert()), "\r\n");
     return Completion::ok(
         cat("[CAPABILITY ", capability_list(s), "] User logged in ", session_code(s)));
 }

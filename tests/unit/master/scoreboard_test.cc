@@ -56,10 +56,16 @@ START_TEST(lines_of_the_living_only)
     ck_assert_uint_eq(lines[0].clients, 1);
     ck_assert_uint_eq(board->count("imap"), 1);
     ck_assert_uint_eq(board->count("pop3"), 0);
+    ck_assert_uint_eq(board->count_alike("fred", "x").user, 0);
+    ck_assert(board->claim("imap"));
+    auto alike = board->count_alike("fred", std::string(70, 'x'));
+    ck_assert_uint_eq(alike.user, 1);
+    ck_assert_uint_eq(alike.client, 1);
     ::kill(first, SIGKILL);
     ::waitpid(first, nullptr, 0);
-    ck_assert_uint_eq(board->count("imap"), 0);
-    ck_assert_uint_eq(board->lines().size(), 1);
+    ck_assert_uint_eq(board->count_alike("fred", "x").user, 0);
+    ck_assert_uint_eq(board->count("imap"), 1);
+    ck_assert_uint_eq(board->lines().size(), 2);
     pid_t third = start_holder(dir.path(), "imap");
     ck_assert_int_eq(board->lines()[0].pid, third);
     for (pid_t pid : {second, third}) {

@@ -2,6 +2,7 @@
 
 #include "imap/backend/backend_pool.h"
 #include "lib/auth/sasl_client.h"
+#include "lib/base/signals.h"
 #include "lib/base/strings.h"
 #include "lib/text/base64.h"
 #include "tests/support/scripted_peer.h"
@@ -156,6 +157,30 @@ START_TEST(a_pool_keeps_one_connection_and_replaces_a_dead_one)
 }
 END_TEST
 
+START_TEST(an_idle_connection_is_logged_out)
+{
+    const config::Config& config = configured("backend_idle_timeout: 1\n");
+    ScriptedPeer peer({send("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi\r\n"),
+                       expect(cat("A01 AUTHENTICATE PLAIN ", plain("bob"))),
+                       send("A01 OK [CAPABILITY X] in\r\n"), expect("Q01 LOGOUT")});
+    std::string server = cat("127.0.0.1:", peer.port());
+    backend::BackendPool pool(config, backend::imap_dialect());
+    pool.set_user("bob");
+    auto got = pool.get(server);
+    ASSERT_OK(got);
+    (*got)->set_selected(true);
+    ck_assert(pool.close_idle().is_never());
+    (*got)->set_selected(false);
+    Deadline due = pool.close_idle();
+    ck_assert(!due.is_never());
+    while (pool.find(server) != nullptr) {
+        ASSERT_OK(signals::poll_fds({}, due));
+        due = pool.close_idle();
+    }
+    ck_assert(peer.finished_well());
+}
+END_TEST
+
 Suite* make()
 {
     Suite* s = suite_create("imap/backend/backend");
@@ -167,6 +192,7 @@ Suite* make()
     tcase_add_test(c, a_silent_server_is_given_up);
     tcase_add_test(c, a_mechanism_list_of_one_server);
     tcase_add_test(c, a_pool_keeps_one_connection_and_replaces_a_dead_one);
+    tcase_add_test(c, an_idle_connection_is_logged_out);
     suite_add_tcase(s, c);
     return s;
 }

@@ -15,6 +15,10 @@
 
 namespace rookery::master::scoreboard {
 void set_user(std::string_view) {}
+Alike count_alike(std::string_view, std::string_view)
+{
+    return {};
+}
 void set_mailbox(std::string_view) {}
 void set_backend(std::string_view) {}
 void set_state(std::string_view) {}

@@ -34,11 +34,10 @@ START_TEST(defaults_are_those_of_the_table)
     ck_assert(c->altnamespace());
     ck_assert(!c->allowplaintext());
     ck_assert_int_eq(c->mupdate_port(), 3905);
-    ck_assert_int_eq(c->autocreate_quota(), -1);
-    ck_assert(c->popexpiretime() == Seconds(-1));
+    ck_assert_int_eq(c->mupdate_workers_max(), 50);
     ck_assert(c->virtdomains() == config::Virtdomains::off);
     ck_assert(c->expunge_mode() == config::ExpungeMode::delayed);
-    ASSERT_EQ_TEXT(c->lmtpsocket(), "/var/lib/imap/socket/lmtp");
+    ASSERT_EQ_TEXT(c->idlesocket(), "/var/lib/imap/socket/idle");
     ck_assert(c->proxyservers().empty());
     ck_assert(!c->servername().empty());
     ck_assert(!c->is_set("timeout"));
@@ -50,8 +49,8 @@ START_TEST(values_of_every_type)
 {
     auto c = read("admins: cyrus group:staff\tbob\n"
                   "TIMEOUT: 1h30m\nallowplaintext: yes\nmaxmessagesize: 2048\n"
-                  "virtdomains: YES\ndelete_mode: immediate\nsievedir: {configdirectory}/sieve\n"
-                  "poptimeout: 20\nmupdate_retry_delay: 20\npopexpiretime: 60\n"
+                  "virtdomains: YES\ndelete_mode: immediate\nidlesocket: {configdirectory}/wake\n"
+                  "imapidletimeout: 20\nmupdate_retry_delay: 20\n"
                   "userprefix: Users # not a comment\n");
     ASSERT_OK(c);
     ck_assert_uint_eq(c->admins().size(), 3);
@@ -61,10 +60,9 @@ START_TEST(values_of_every_type)
     ck_assert_int_eq(c->maxmessagesize(), 2048);
     ck_assert(c->virtdomains() == config::Virtdomains::on);
     ck_assert(c->delete_mode() == config::DeleteMode::immediate);
-    ASSERT_EQ_TEXT(c->sievedir(), "/var/lib/imap/sieve");
-    ck_assert(c->poptimeout() == Seconds(1200));
+    ASSERT_EQ_TEXT(c->idlesocket(), "/var/lib/imap/wake");
+    ck_assert(c->imapidletimeout() == Seconds(1200));
     ck_assert(c->mupdate_retry_delay() == Seconds(20));
-    ck_assert(c->popexpiretime() == Seconds(60 * 86400));
     ASSERT_EQ_TEXT(c->userprefix(), "Users # not a comment");
     ASSERT_EQ_TEXT(*c->text("delete_mode"), "immediate");
 }
@@ -141,8 +139,9 @@ START_TEST(errors_name_line_and_reason)
                  "text:2: option timeout: a duration is expected, such as 90s or 1d12h");
     expect_error("virtdomains: some\n",
                  "text:2: option virtdomains: must be one of: off userid on");
-    expect_error("newsaddheaders: to cc\n",
-                 "text:2: option newsaddheaders: \"cc\" is not one of: to replyto");
+    expect_error(
+        "tls_versions: tls1_2 ssl3\n",
+        "text:2: option tls_versions: \"ssl3\" is not one of: tls1_0 tls1_1 tls1_2 tls1_3");
     ASSERT_EQ_TEXT(Config::from_text("admins: a\n", "imap").error().text,
                    "option configdirectory is not set");
 }

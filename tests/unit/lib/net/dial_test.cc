@@ -79,15 +79,23 @@ START_TEST(connects_and_says_when_it_cannot)
 {
     uint16_t port = 0;
     Fd listener = listen_loopback(port);
-    net::Target target{"127.0.0.1", cat(port), false};
+    net::Target target{"127.0.0.1", cat(port), false, {}};
     auto fd = net::dial(target, Deadline::after(Seconds(5)));
     ASSERT_OK(fd);
     auto peer = net::peer_address(fd->get());
     ASSERT_OK(peer);
     ck_assert_uint_eq(peer->port, port);
+    target.from = "127.0.0.1";
+    fd = net::dial(target, Deadline::after(Seconds(5)));
+    ASSERT_OK(fd);
+    target.from = "192.0.2.1";  // nobody's
+    ASSERT_CODE(net::dial(target, Deadline::after(Seconds(5))), Code::io);
+    target.from = "::1";
+    ASSERT_CODE(net::dial(target, Deadline::after(Seconds(5))), Code::unavailable);
+    target.from.clear();
     listener.reset();
     ASSERT_CODE(net::dial(target, Deadline::after(Seconds(5))), Code::unavailable);
-    ASSERT_CODE(net::dial({"host.invalid", "143", false}, Deadline::after(Seconds(5))),
+    ASSERT_CODE(net::dial({"host.invalid", "143", false, {}}, Deadline::after(Seconds(5))),
                 Code::unavailable);
 }
 END_TEST
@@ -101,7 +109,7 @@ START_TEST(a_server_that_does_not_accept_ends_by_the_deadline)
     a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     ck_assert_int_eq(::bind(listener.get(), reinterpret_cast<sockaddr*>(&a), sizeof a), 0);
     ck_assert_int_eq(::listen(listener.get(), 0), 0);
-    net::Target target{"127.0.0.1", cat(net::local_address(listener.get())->port), false};
+    net::Target target{"127.0.0.1", cat(net::local_address(listener.get())->port), false, {}};
     Fd held[8];
     Code last = Code::io;
     for (Fd& f : held) {
