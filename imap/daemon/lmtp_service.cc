@@ -25,6 +25,9 @@ Status LmtpService::worker_start()
     TRY_ASSIGN(directory_, parts_.open_directory(*config_));
     if (parts_.open_store != nullptr) {
         TRY_ASSIGN(store_, parts_.open_store(*config_));
+        if (config_->duplicatesuppression()) {
+            TRY_ASSIGN(duplicates_, lmtp::Duplicates::open(lmtp::Duplicates::path(*config_)));
+        }
     }
     backends_.emplace(*config_, backend::lmtp_dialect());
     return success();
@@ -35,8 +38,10 @@ void LmtpService::serve(Fd client, const master::ClientInfo& info)
     // In this order: a SASL layer of the stream uses the kit until the stream is gone.
     session::SessionKit kit(*config_, tls_.get(), "lmtp", info);
     stream::Stream stream(std::move(client));
-    lmtp::Engine(
-        {*config_, kit, stream, *directory_, store_.get(), *backends_, everyone_authenticated_})
+    lmtp::Duplicates* duplicates = duplicates_ ? &*duplicates_ : nullptr;
+    backends_->close_idle();
+    lmtp::Engine({*config_, kit, stream, *directory_, store_.get(), duplicates, *backends_,
+                  everyone_authenticated_})
         .run();
 }
 

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "imap/backend/backend_pool.h"
+#include "imap/lmtp/duplicates.h"
 #include "imap/mailbox/mailbox_store.h"
 #include "imap/mboxlist/directory.h"
 #include "lib/auth/tls_context.h"
@@ -42,6 +43,7 @@ class LmtpService final : public master::Service {
     std::unique_ptr<auth::TlsContext> tls_;
     std::unique_ptr<mboxlist::Directory> directory_;
     std::unique_ptr<mailbox::MailboxStore> store_;
+    std::optional<lmtp::Duplicates> duplicates_;
     std::optional<backend::BackendPool> backends_;
 };
 

@@ -63,8 +63,13 @@ struct Delivery::Remote {
 };
 
 Delivery::Delivery(const config::Config& config, Recipients& recipients,
-                   mailbox::MailboxStore* store, backend::BackendPool& backends)
-    : config_(config), recipients_(recipients), store_(store), backends_(backends)
+                   mailbox::MailboxStore* store, Duplicates* duplicates,
+                   backend::BackendPool& backends)
+    : config_(config),
+      recipients_(recipients),
+      store_(store),
+      duplicates_(duplicates),
+      backends_(backends)
 {
 }
 
@@ -103,24 +108,34 @@ Result<mailbox::StagedMessage*> Delivery::staged_on(const Transaction& t,
     return copies_.back().second.get();
 }
 
+Status Delivery::store_message(const Transaction& t, const Recipient& recipient)
+{
+    TRY_ASSIGN(model::MailboxEntry entry, recipients_.target(recipient, t.sender));
+    const bool known_again = duplicates_ != nullptr && !t.message_id.empty();
+    if (known_again && duplicates_->was_delivered(t.message_id, entry.uniqueid)) {
+        log::notice(
+            "dupelim: eliminated duplicate message",
+            {{"mailbox", entry.name.internal()}, {"id", t.message_id}, {"session", t.session_id}});
+        return success();
+    }
+    TRY_ASSIGN(mailbox::StagedMessage * staged, staged_on(t, entry.partition));
+    mailbox::AppendItem item;
+    item.message = staged;
+    item.internaldate = wall_seconds();
+    item.zone_minutes = text::local_zone_minutes(item.internaldate);
+    TRY(store_->append(entry, recipient.userid, {&item, 1}));
+    if (known_again) duplicates_->mark(t.message_id, entry.uniqueid, item.internaldate);
+    log::notice(
+        "delivered",
+        {{"mailbox", entry.name.internal()}, {"size", staged->size()}, {"session", t.session_id}});
+    return success();
+}
+
 Reply Delivery::deliver_local(const Transaction& t, const Recipient& recipient)
 {
     bool hard_quota = config_.lmtp_over_quota_perm_failure();
     if (store_ == nullptr) return reply_for(Error{Code::config, "a local mailbox, and no store"});
-    auto attempt = [&]() -> Status {
-        TRY_ASSIGN(model::MailboxEntry entry, recipients_.target(recipient, t.sender));
-        TRY_ASSIGN(mailbox::StagedMessage * staged, staged_on(t, entry.partition));
-        mailbox::AppendItem item;
-        item.message = staged;
-        item.internaldate = wall_seconds();
-        item.zone_minutes = text::local_zone_minutes(item.internaldate);
-        TRY(store_->append(entry, recipient.userid, {&item, 1}));
-        log::notice("delivered", {{"mailbox", entry.name.internal()},
-                                  {"size", staged->size()},
-                                  {"session", t.session_id}});
-        return success();
-    };
-    Status done = attempt();
+    Status done = store_message(t, recipient);
     if (done) return success_reply(t);
     log::warning("not delivered", {{"mailbox", recipient.mailbox.internal()},
                                    {"reason", done.error()},

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "imap/backend/backend_pool.h"
+#include "imap/lmtp/duplicates.h"
 #include "imap/lmtp/recipients.h"
 #include "imap/lmtp/reply.h"
 #include "imap/mailbox/mailbox_store.h"
@@ -27,20 +28,22 @@ struct Transaction {
     auth::Identity sender;  // whose right to post counts
     std::vector<Recipient> recipients;
     mailbox::StagedMessage* message = nullptr;
-    std::string partition;  // where message is staged; "" in a spool file
+    std::string partition;   // where message is staged; "" in a spool file
+    std::string message_id;  // by which it is known again; "" = not at all
     std::string session_id;
 };
 
 class Delivery {
  public:
-    // store: null where there is none.
+    // store: null where there is none; duplicates: null where they are not suppressed.
     Delivery(const config::Config& config, Recipients& recipients, mailbox::MailboxStore* store,
-             backend::BackendPool& backends);
+             Duplicates* duplicates, backend::BackendPool& backends);
     // One reply per recipient, in order.
     std::vector<Reply> deliver(const Transaction& transaction);
 
  private:
     struct Remote;
+    Status store_message(const Transaction& t, const Recipient& recipient);
     Reply deliver_local(const Transaction& t, const Recipient& recipient);
     Result<mailbox::StagedMessage*> staged_on(const Transaction& t, const std::string& partition);
     // The recipients with these numbers to their server.
@@ -55,6 +58,7 @@ class Delivery {
     const config::Config& config_;
     Recipients& recipients_;
     mailbox::MailboxStore* store_;
+    Duplicates* duplicates_;
     backend::BackendPool& backends_;
     std::vector<Reply> replies_;
     std::vector<bool> strays_;  // the server said that it does not have the mailbox

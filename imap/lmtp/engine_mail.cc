@@ -137,6 +137,7 @@ void Engine::receive(mailbox::StagedMessage& staged, const std::string& partitio
     if (complete) {
         transaction_->message = &staged;
         transaction_->partition = partition;
+        transaction_->message_id = filter.own_id();
         replies = delivery_.deliver(*transaction_);
     } else {
         log::warning("message refused",

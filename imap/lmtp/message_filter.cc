@@ -84,13 +84,19 @@ void MessageFilter::add_header_piece(std::string_view piece, bool ends)
         if (in_body_) return;
         piece = start;
         if (field_ != Field::dropped) emit_header(piece);
-        if (field_ == Field::message_id) message_id_.append(piece, 0, kMaxMessageId);
+        keep_id(piece);
     } else {
         if (field_ != Field::dropped) emit_header(piece);
-        if (field_ == Field::message_id && message_id_.size() < kMaxMessageId)
-            message_id_.append(piece, 0, kMaxMessageId);
+        keep_id(piece);
     }
     if (ends) undecided_ = true;
+}
+
+void MessageFilter::keep_id(std::string_view piece)
+{
+    if (field_ != Field::message_id && field_ != Field::resent_id) return;
+    std::string& id = field_ == Field::message_id ? message_id_ : resent_id_;
+    if (id.size() < kMaxMessageId) id.append(piece.substr(0, kMaxMessageId));
 }
 
 void MessageFilter::begin_line(std::string_view start)
@@ -106,6 +112,10 @@ void MessageFilter::begin_line(std::string_view start)
         field_ = Field::message_id;
         has_message_id_ = true;
     }
+    if (equal_nocase(name, "Resent-Message-ID") && !has_resent_id_) {
+        field_ = Field::resent_id;
+        has_resent_id_ = true;
+    }
     if (equal_nocase(name, "Date")) has_date_ = true;
     if (equal_nocase(name, "Received") && ++hops_ > kMaxHops)
         fail(Code::syntax, "Too many hops, this message is looping");
@@ -113,8 +123,9 @@ void MessageFilter::begin_line(std::string_view start)
 
 void MessageFilter::end_header()
 {
-    if (size_t colon = message_id_.find(':'); has_message_id_ && colon != std::string::npos)
-        message_id_ = std::string(trim(std::string_view(message_id_).substr(colon + 1)));
+    for (std::string* id : {&message_id_, &resent_id_})
+        if (size_t colon = id->find(':'); colon != std::string::npos)
+            *id = std::string(trim(std::string_view(*id).substr(colon + 1)));
     if (!has_message_id_) {
         emit(cat("Message-ID: ", options_.message_id, "\r\n"));
         message_id_ = options_.message_id;

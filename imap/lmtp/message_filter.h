@@ -37,12 +37,19 @@ class MessageFilter {
     Status finish();
     // The Message-ID, also one that was added.
     const std::string& message_id() const { return message_id_; }
+    // By what the message is known again: the first Resent-Message-ID, or the Message-ID that came
+    // with it; "" if it has neither.
+    const std::string& own_id() const
+    {
+        return !resent_id_.empty() || !has_message_id_ ? resent_id_ : message_id_;
+    }
 
  private:
-    enum class Field { kept, dropped, message_id };
+    enum class Field { kept, dropped, message_id, resent_id };
     void add_line_piece(std::string_view piece, bool ends);
     void add_header_piece(std::string_view piece, bool ends);
     void begin_line(std::string_view start);
+    void keep_id(std::string_view piece);
     void end_header();
     void emit(std::string_view bytes);
     void emit_header(std::string_view bytes);
@@ -63,6 +70,8 @@ class MessageFilter {
     bool has_date_ = false;
     bool has_message_id_ = false;
     std::string message_id_;
+    bool has_resent_id_ = false;
+    std::string resent_id_;
 };
 
 }  // namespace rookery::lmtp

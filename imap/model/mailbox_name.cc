@@ -209,4 +209,18 @@ Result<MailboxName> MailboxName::deleted_name(std::string_view deletedprefix, in
     return from_internal(internal);
 }
 
+std::optional<int64_t> MailboxName::deleted_at(std::string_view deletedprefix) const
+{
+    if (!is_deleted(deletedprefix)) return std::nullopt;
+    uint64_t n = 0;
+    std::string_view digits = leaf();
+    if (digits.empty() || digits.size() > 15) return std::nullopt;
+    for (char c : digits) {
+        size_t digit = std::string_view("0123456789ABCDEF").find(c);
+        if (digit == std::string_view::npos) return std::nullopt;
+        n = n * 16 + digit;
+    }
+    return static_cast<int64_t>(n);
+}
+
 }  // namespace rookery::model

@@ -55,6 +55,8 @@ class MailboxName {
     Status check_creatable() const;
     // "<deletedprefix>.<name>.<HEX of now>"
     Result<MailboxName> deleted_name(std::string_view deletedprefix, int64_t now) const;
+    // The time in such a name; none in any other.
+    std::optional<int64_t> deleted_at(std::string_view deletedprefix) const;
 
     friend bool operator==(const MailboxName& a, const MailboxName& b)
     {

@@ -209,7 +209,6 @@ class Instance:
             o["proxyservers"] = "murder"
             o["allowallsubscribe"] = "yes"
             o["duplicatesuppression"] = "no"
-            o["lmtpsocket"] = os.path.join(self.dir, "sock", "lmtp")
         if self.role == "frontend":
             o["serverlist"] = " ".join(b.name for b in m.backends) or None
             o["serverlist_select_mode"] = "random"

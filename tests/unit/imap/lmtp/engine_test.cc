@@ -128,8 +128,8 @@ struct Server {
     void serve(stream::Stream& client, bool preauthenticated = true)
     {
         session::SessionKit kit(config, nullptr, "lmtp", master::ClientInfo{});
-        lmtp::Engine({config, kit, client, directory, has_store ? &store : nullptr, backends,
-                      preauthenticated})
+        lmtp::Engine({config, kit, client, directory, has_store ? &store : nullptr, nullptr,
+                      backends, preauthenticated})
             .run();
     }
     // The replies to what a client sends at once.

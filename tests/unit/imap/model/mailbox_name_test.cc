@@ -155,6 +155,10 @@ START_TEST(deleted_names)
     ck_assert(!name("DELETEDx.user.bob").is_deleted());
     ck_assert(!name("user.bob").is_deleted());
     ck_assert(name("GONE.user.bob.5E").is_deleted("GONE"));
+    ck_assert_int_eq(*name("d.e!DELETED.user.bob.5E3A2B1C").deleted_at("DELETED"), 0x5E3A2B1C);
+    ck_assert(!name("DELETED.user.bob.5e").deleted_at("DELETED"));
+    ck_assert(!name("DELETED.user.bob.0123456789ABCDEF").deleted_at("DELETED"));
+    ck_assert(!name("user.bob.5E").deleted_at("DELETED"));
 }
 END_TEST
 

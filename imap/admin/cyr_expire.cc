@@ -1,0 +1,174 @@
+// cyr_expire: removes for good what was deleted long enough ago: mailboxes below deletedprefix
+// (-D), files and records of expunged messages (-X), the memory of delivered messages (-E).
+#include <unistd.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "imap/admin/tool.h"
+#include "imap/lmtp/duplicates.h"
+#include "imap/mupdate/cluster_directory.h"
+#include "imap/store/local_store.h"
+#include "lib/auth/sasl_client.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+#include "lib/config/option_spec.h"
+
+namespace {
+
+using namespace rookery;
+using model::MailboxEntry;
+
+constexpr std::string_view kName = "cyr_expire";
+
+struct Arguments {
+    std::string config_path = config::default_path();
+    std::optional<Seconds> deleted, delivered, expunged;
+    std::string prefix;  // internal name: itself and what is below
+    std::string user;
+    bool verbose = false;
+};
+
+[[noreturn]] void usage()
+{
+    admin::complain("usage: cyr_expire [-C file] [-D time] [-E time] [-X time] [-p prefix] "
+                    "[-u user] [-v]\n");
+    ::_exit(log::kExUsage);
+}
+
+// Days unless it says otherwise, as in "30" and "12h".
+Seconds time_option(const char* text)
+{
+    auto given = config::parse_duration(text, 86400);
+    if (!given || *given < 0) usage();
+    return Seconds(*given);
+}
+
+Arguments parse(int argc, char** argv)
+{
+    Arguments a;
+    for (int c; (c = ::getopt(argc, argv, "C:D:E:X:p:u:v")) != -1;) {
+        switch (c) {
+            case 'C': a.config_path = optarg; break;
+            case 'D': a.deleted = time_option(optarg); break;
+            case 'E': a.delivered = time_option(optarg); break;
+            case 'X': a.expunged = time_option(optarg); break;
+            case 'p': a.prefix = optarg; break;
+            case 'u': a.user = optarg; break;
+            case 'v': a.verbose = true; break;
+            default: usage();
+        }
+    }
+    if (optind != argc || !(a.deleted || a.delivered || a.expunged)) usage();
+    return a;
+}
+
+class Expire {
+ public:
+    Expire(const Arguments& a, const config::Config& config)
+        : a_(a), config_(config), store_(store::store_options(config)), now_(wall_seconds())
+    {
+    }
+
+    // All of it, whatever fails on the way; the last failure.
+    Status run()
+    {
+        if (a_.delivered) keep(forget_deliveries());
+        if (a_.deleted || a_.expunged) keep(go_through_list());
+        return status_;
+    }
+
+ private:
+    void keep(Status done)
+    {
+        if (!done) status_ = std::move(done);
+    }
+
+    void tell(const std::string& text) const
+    {
+        if (a_.verbose) admin::print(text + "\n");
+        log::notice(text);
+    }
+
+    bool is_wanted(const MailboxEntry& entry) const
+    {
+        const std::string& name = entry.name.internal();
+        if (!a_.user.empty() && owner(entry) != a_.user) return false;
+        return a_.prefix.empty() || name == a_.prefix || name.starts_with(a_.prefix + ".");
+    }
+
+    // Also of a tree that waits below deletedprefix.
+    std::string owner(const MailboxEntry& entry) const
+    {
+        if (!entry.name.is_deleted(config_.deletedprefix())) return entry.name.user();
+        std::string_view was = entry.name.local().substr(config_.deletedprefix().size() + 1);
+        was = was.substr(0, was.rfind('.'));
+        std::string domain(entry.name.domain());
+        auto before = model::MailboxName::from_internal(domain.empty() ? std::string(was)
+                                                                       : cat(domain, '!', was));
+        return before ? before->user() : std::string();
+    }
+
+    Status forget_deliveries()
+    {
+        TRY_ASSIGN(auto delivered, lmtp::Duplicates::open(lmtp::Duplicates::path(config_)));
+        TRY_ASSIGN(uint64_t count, delivered.prune(now_ - a_.delivered->count()));
+        tell(cat("forgotten deliveries: ", count));
+        return success();
+    }
+
+    Status go_through_list()
+    {
+        TRY_ASSIGN(auto list, mupdate::open_cluster_directory(config_));
+        std::vector<MailboxEntry> old;
+        uint64_t messages = 0;
+        TRY(list->scan_server("", [&](const MailboxEntry& entry) {
+            if (!is_wanted(entry) || entry.state != model::EntryState::active)
+                return mboxlist::Next::go_on();
+            auto deleted = entry.name.deleted_at(config_.deletedprefix());
+            if (deleted && a_.deleted && *deleted <= now_ - a_.deleted->count())
+                old.push_back(entry);
+            else if (a_.expunged)
+                messages += expire_messages(entry);
+            return mboxlist::Next::go_on();
+        }));
+        for (const MailboxEntry& entry : old) {
+            Status gone = list->remove(entry, [&] { return store_.remove(entry); });
+            if (gone) tell(cat("removed ", entry.name.internal()));
+            keep(std::move(gone));
+        }
+        if (a_.expunged) tell(cat("removed expunged messages: ", messages));
+        if (a_.deleted) tell(cat("removed mailboxes: ", old.size()));
+        return success();
+    }
+
+    uint64_t expire_messages(const MailboxEntry& entry)
+    {
+        auto count = store_.expire(entry, now_ - a_.expunged->count(), true);
+        if (count) return *count;
+        log::warning("expunged messages stay",
+                     {{"mailbox", entry.name.internal()}, {"reason", count.error()}});
+        keep(count.error());
+        return 0;
+    }
+
+    const Arguments& a_;
+    const config::Config& config_;
+    store::LocalStore store_;
+    int64_t now_;
+    Status status_ = success();
+};
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    const Arguments a = parse(argc, argv);
+    const config::Config config = admin::start(a.config_path, kName);
+    if (auto ready = auth::SaslClient::init_library(config); !ready)
+        return admin::failed(kName, ready.error());
+    const Status done = Expire(a, config).run();
+    return done ? 0 : admin::failed(kName, done.error());
+}

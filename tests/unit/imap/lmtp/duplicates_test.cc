@@ -1,0 +1,74 @@
+#include "imap/lmtp/duplicates.h"
+
+#include "lib/base/fd.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+#include "tests/unit/unit.h"
+
+namespace {
+
+using namespace rookery;
+using lmtp::Duplicates;
+
+START_TEST(a_pair_is_known_until_it_is_old)
+{
+    test::TempDir dir;
+    auto made = Duplicates::open(dir.file("deliver.tdb"));
+    ASSERT_OK(made);
+    ck_assert(!made->was_delivered("<1@x>", "u1"));
+    made->mark("<1@x>", "u1", 1000);
+    made->mark(cat("<", std::string(5000, 'x'), ">"), "u1", 2000);
+    ck_assert(made->was_delivered("<1@x>", "u1"));
+    ck_assert(!made->was_delivered("<1@x>", "u2"));
+    ck_assert(!made->was_delivered("<2@x>", "u1"));
+    ck_assert(made->was_delivered(cat("<", std::string(5000, 'x'), ">"), "u1"));
+    auto pruned = made->prune(1500);
+    ASSERT_OK(pruned);
+    ck_assert_uint_eq(*pruned, 1);
+    ck_assert(!made->was_delivered("<1@x>", "u1"));
+    ck_assert(made->was_delivered(cat("<", std::string(5000, 'x'), ">"), "u1"));
+}
+END_TEST
+
+START_TEST(many_old_ones_go_in_batches)
+{
+    test::TempDir dir;
+    auto made = Duplicates::open(dir.file("deliver.tdb"));
+    ASSERT_OK(made);
+    for (int i = 0; i < 2500; i++) made->mark(cat("<", i, "@x>"), "u", i % 5 == 0 ? 10 : 20);
+    auto pruned = made->prune(15);
+    ASSERT_OK(pruned);
+    ck_assert_uint_eq(*pruned, 500);
+    pruned = made->prune(100);
+    ASSERT_OK(pruned);
+    ck_assert_uint_eq(*pruned, 2000);
+}
+END_TEST
+
+START_TEST(a_damaged_file_is_put_aside)
+{
+    test::TempDir dir;
+    log::to_file(dir.file("log"));
+    ASSERT_OK(replace_file(dir.file("deliver.tdb"), std::string(8192, 'x')));
+    auto made = Duplicates::open(dir.file("deliver.tdb"));
+    ASSERT_OK(made);
+    made->mark("<1@x>", "u1", 1);
+    ck_assert(made->was_delivered("<1@x>", "u1"));
+    ck_assert(read_file(dir.file("log"), 10000)->find("deliver.tdb.damaged-") != std::string::npos);
+}
+END_TEST
+
+Suite* make()
+{
+    Suite* s = suite_create("imap/lmtp/duplicates");
+    TCase* t = tcase_create("all");
+    tcase_set_timeout(t, 30);
+    tcase_add_test(t, a_pair_is_known_until_it_is_old);
+    tcase_add_test(t, many_old_ones_go_in_batches);
+    tcase_add_test(t, a_damaged_file_is_put_aside);
+    suite_add_tcase(s, t);
+    return s;
+}
+const test::Registered registered(make);
+
+}  // namespace
