@@ -265,13 +265,14 @@ Status Parser::add_event(const std::string& name, Values& values)
     e.line = line_;
     TRY_ASSIGN(e.argv, command(values));
     bool has_period = values.contains("period");
-    TRY_ASSIGN(e.period, number(values, "period"));
+    TRY_ASSIGN(unsigned minutes, number(values, "period"));
+    e.period = minutes * 60;
     if (auto node = values.extract("at"); !node.empty()) {
         auto at = to_number<unsigned>(node.mapped(), 2359);
         if (!at || node.mapped().size() > 4 || *at % 100 > 59)
             return error(cat(name, ": at=hhmm is expected, not ", node.mapped()));
         e.at = *at / 100 * 60 + *at % 100;
-        if (!has_period) e.period = 24 * 60;
+        if (!has_period) e.period = 24 * 3600;
     }
     if (auto node = values.extract("cron"); !node.empty()) {
         if (e.at || has_period) return error(cat(name, ": cron goes without at and period"));

@@ -41,7 +41,7 @@ struct EventEntry {
     std::string name;
     unsigned line = 0;
     Argv argv;
-    unsigned period = 0;         // minutes; 0: once
+    unsigned period = 0;         // seconds; 0: once
     std::optional<unsigned> at;  // minutes after midnight, local time
     std::optional<std::string> cron;
     bool operator==(const EventEntry&) const = default;

@@ -43,12 +43,12 @@ time_t first_due(const EventEntry& entry, time_t now)
 
 time_t next_due(const EventEntry& entry, time_t due, time_t now)
 {
-    constexpr unsigned kDay = 24 * 60;
+    constexpr unsigned kDay = 24 * 3600;
     if (entry.cron) return next_cron(entry, now);
     if (entry.period == 0) return 0;
     // By the clock on the wall, so that a day with 23 hours does not move it.
     if (entry.at && entry.period == kDay) return next_at(*entry.at, now);
-    time_t step = time_t{entry.period} * 60;
+    time_t step = time_t{entry.period};
     time_t next = due + step;
     return next > now && next <= now + step ? next : now + step;
 }

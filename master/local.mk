@@ -1,6 +1,6 @@
 noinst_LIBRARIES += %D%/libmaster.a
 %C%_libmaster_a_SOURCES = \
-	%D%/accept.h %D%/accept.cc %D%/conf.h %D%/conf.cc %D%/cron.h %D%/cron.cc \
+	%D%/accept.h %D%/accept.cc %D%/agent.h %D%/agent.cc %D%/conf.h %D%/conf.cc %D%/cron.h %D%/cron.cc \
 	%D%/cyrus_programs.h %D%/cyrus_programs.cc \
 	%D%/daemonise.h %D%/daemonise.cc %D%/daemons.h %D%/daemons.cc \
 	%D%/events.h %D%/events.cc %D%/file_watch.h %D%/file_watch.cc \

@@ -12,6 +12,7 @@
 #include "lib/base/panic.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
+#include "master/agent.h"
 #include "master/cyrus_programs.h"
 #include "master/daemonise.h"
 #include "master/pidfile.h"
@@ -122,6 +123,7 @@ int main(int argc, char** argv)
     if (!conf) log::fatal(log::kExConfig, conf.error().text);
     LaunchContext context = make_context(argv[0], options, *config);
     leave_out_cyrus_programs(*conf, context.programs);
+    add_agent(*conf, *config, options.imapd_conf);
     Status programs = check_programs(*conf, context);
     if (!programs) log::fatal(log::kExConfig, programs.error().text);
     ::umask(077);

@@ -8,6 +8,7 @@
 #include "lib/base/log.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
+#include "master/agent.h"
 #include "master/cyrus_programs.h"
 #include "master/reaper.h"
 
@@ -23,6 +24,7 @@ Supervisor::Supervisor(const LaunchContext& context, const config::Config& confi
     : context_(context),
       config_(config),
       conf_path_(options.cyrus_conf),
+      imapd_conf_(options.imapd_conf),
       ready_file_(options.ready_file.empty() ? config.master_ready_file() : options.ready_file),
       services_(context),
       daemons_(context),
@@ -51,6 +53,10 @@ Status Supervisor::run_start(const Conf& conf)
                 ::kill(start_child_, SIGTERM);
                 return failed("told to end");
             }
+        }
+        if (WIFEXITED(start_status_) && WEXITSTATUS(start_status_) == log::kExTempFail) {
+            log::error("START", {{"entry", entry.name}, {"result", "not now; going on"}});
+            continue;
         }
         if (start_status_ != 0) return failed(describe_exit(start_status_));
     }
@@ -134,6 +140,7 @@ void Supervisor::reload()
         return;
     }
     leave_out_cyrus_programs(*conf, context_.programs);
+    add_agent(*conf, config_, imapd_conf_);
     log::notice("reading the configuration again", {{"file", conf_path_}});
     for (const std::string& text : conf->warnings) log::warning(text);
     MonotonicTime now = monotonic_now();

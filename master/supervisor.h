@@ -40,6 +40,7 @@ class Supervisor {
     const LaunchContext& context_;
     const config::Config& config_;
     std::string conf_path_;
+    std::string imapd_conf_;
     std::string ready_file_;
     ServiceTable services_;
     Daemons daemons_;

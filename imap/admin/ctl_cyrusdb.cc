@@ -16,6 +16,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
+#include "lib/config/murder_role.h"
 
 namespace {
 
@@ -110,7 +111,7 @@ Status recover_list(const config::Config& config)
     const std::string path = mboxlist::list_path(config);
     const Status good = open_and_check(config);
     if (good || (!good.is(Code::corrupt) && !good.is(Code::syntax))) return good;
-    if (!mboxlist::holds_replica(config) || !config.partitions().empty())
+    if (!config::holds_replica(config) || !config.partitions().empty())
         return Error{good.error().code,
                      cat(good.error().text, "; copies of the list are in ",
                          config.configdirectory(), "/db.backup1 and db.backup2")};

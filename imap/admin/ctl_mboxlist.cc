@@ -20,6 +20,7 @@ using Action = ListArguments::Action;
     admin::complain("usage: ctl_mboxlist [-C file] [-f list] [-x] [-y] [-p partition] -d\n"
                     "       ctl_mboxlist [-C file] [-f list] [-L] -u\n"
                     "       ctl_mboxlist [-C file] [-f list] [-a] [-w] [-i] -m\n"
+                    "       ctl_mboxlist [-C file] [-f list] -s\n"
                     "       ctl_mboxlist [-C file] [-f list] -v\n");
     ::_exit(1);
 }
@@ -51,8 +52,8 @@ void set_action(ListArguments& a, Action action)
 ListArguments parse(int argc, char** argv)
 {
     ListArguments a;
-    for (int c;
-         (c = ::getopt_long(argc, argv, "C:Ladf:imp:uvwxy", kLongOptions.data(), nullptr)) != -1;) {
+    for (int c; (c = ::getopt_long(argc, argv, "C:Ladf:imp:suvwxy", kLongOptions.data(),
+                                   nullptr)) != -1;) {
         switch (c) {
             case 'C': a.config_path = optarg; break;
             case 'L': a.legacy = true; break;
@@ -62,6 +63,7 @@ ListArguments parse(int argc, char** argv)
             case 'i': a.interactive = true; break;
             case 'm': set_action(a, Action::push); break;
             case 'p': a.partition = optarg; break;
+            case 's': set_action(a, Action::settle); break;
             case 'u': set_action(a, Action::undump); break;
             case 'v': set_action(a, Action::verify); break;
             case 'w': a.warn_only = true; break;
@@ -84,6 +86,7 @@ Status run(const config::Config& config, const ListArguments& a)
     switch (a.action) {
         case Action::dump: return admin::dump(config, a);
         case Action::undump: return admin::undump(config, a);
+        case Action::settle: return admin::settle(config, a);
         case Action::verify: return admin::verify(config, a);
         case Action::push: return admin::push(config, a);
         case Action::none: break;
@@ -98,5 +101,9 @@ int main(int argc, char** argv)
     const ListArguments a = parse(argc, argv);
     const config::Config config = admin::start(a.config_path, "ctl_mboxlist");
     const Status done = run(config, a);
-    return done ? 0 : admin::failed("ctl_mboxlist", done.error());
+    if (done) return 0;
+    const int code = admin::failed("ctl_mboxlist", done.error());
+    // What the master has not heard it hears later: no reason not to serve what is here.
+    const bool told_later = a.action == ListArguments::Action::push && !a.warn_only;
+    return told_later ? log::kExTempFail : code;
 }

@@ -11,7 +11,7 @@
 namespace rookery::admin {
 
 struct ListArguments {
-    enum class Action { none, dump, undump, push, verify } action = Action::none;
+    enum class Action { none, dump, undump, push, settle, verify } action = Action::none;
     std::string config_path = config::default_path();
     std::string list_path;       // -f
     std::string partition;       // -p
@@ -28,6 +28,8 @@ Status dump(const config::Config& config, const ListArguments& arguments);
 Status undump(const config::Config& config, const ListArguments& arguments);
 // -v: the list against the directories of the partitions, and against itself.
 Status verify(const config::Config& config, const ListArguments& arguments);
+// -s: tells the mupdate master what it has not heard, if there is anything.
+Status settle(const config::Config& config, const ListArguments& arguments);
 // -m: tells the mupdate master what is here.
 Status push(const config::Config& config, const ListArguments& arguments);
 

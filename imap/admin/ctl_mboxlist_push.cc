@@ -6,27 +6,97 @@
 #include "lib/auth/sasl_client.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
+#include "lib/config/murder_role.h"
 
 namespace rookery::admin {
+
+namespace {
+
+// A mark of the list: a whole push could not be done, and the agent is to do it.
+constexpr std::string_view kPushWanted = "push-wanted";
+
+Result<std::unique_ptr<mupdate::ClusterDirectory>> open_local(const config::Config& config,
+                                                              const ListArguments& arguments)
+{
+    mboxlist::ListOptions options;
+    options.path = arguments.list_path;
+    TRY_ASSIGN(auto list, mboxlist::open_list(config, options));
+    return std::make_unique<mupdate::ClusterDirectory>(config, std::move(list));
+}
+
+// A flat list keeps no marks: there the next -m does it.
+void want_push(mupdate::ClusterDirectory& local, bool wanted)
+{
+    auto now = local.mark(kPushWanted);
+    if (!now || now->empty() == !wanted) return;
+    const mboxlist::Mark mark{std::string(kPushWanted), wanted ? "1" : ""};
+    if (auto kept = local.commit_marked({}, {&mark, 1}); !kept)
+        log::warning("a push that is due is not noted", {{"reason", kept.error()}});
+}
+
+bool wants_push(mupdate::ClusterDirectory& local)
+{
+    auto mark = local.mark(kPushWanted);
+    return mark && !mark->empty();
+}
+
+Result<mupdate::PushSummary> push_whole(const config::Config& config,
+                                        mupdate::ClusterDirectory& local,
+                                        const mupdate::PushOptions& options)
+{
+    auto summary = mupdate::push_all(config, local, options);
+    if (!options.warn_only) want_push(local, !summary);
+    return summary;
+}
+
+}  // namespace
 
 Status push(const config::Config& config, const ListArguments& arguments)
 {
     TRY(auth::SaslClient::init_library(config));
-    mboxlist::ListOptions list_options;
-    list_options.path = arguments.list_path;
-    TRY_ASSIGN(auto list, mboxlist::open_list(config, list_options));
-    mupdate::ClusterDirectory local(config, std::move(list));
+    TRY_ASSIGN(auto local, open_local(config, arguments));
     mupdate::PushOptions options;
     options.warn_only = arguments.warn_only;
     options.authoritative = arguments.authoritative;
     options.say = [](std::string_view line) { print(cat(line, "\n")); };
-    auto summary = mupdate::push_all(config, local, options);
+    auto summary = push_whole(config, *local, options);
     if (summary.is(Code::unavailable) || summary.is(Code::timeout))
         return Error{summary.error().code,
                      cat("couldn't connect to mupdate server: ", summary.error().text)};
     if (!summary) return summary.error();
     log::notice("mailbox list pushed", {{"result", mupdate::to_string(*summary)}});
+    print(cat(mupdate::to_string(*summary), "\n"));
     if (summary->removals_held) return Error{Code::limit, cat(mupdate::to_string(*summary))};
+    return success();
+}
+
+Status settle(const config::Config& config, const ListArguments& arguments)
+{
+    if (!config::tells_master(config)) return success();
+    TRY_ASSIGN(auto local, open_local(config, arguments));
+    const bool whole = wants_push(*local);
+    bool any = whole;
+    TRY(local->scan_pending([&](const model::MailboxEntry&) {
+        any = true;
+        return mboxlist::Next::stop();
+    }));
+    if (!any) return success();  // as a rule
+    TRY(auth::SaslClient::init_library(config));
+    Status done = success();
+    if (whole) {
+        mupdate::PushOptions options;
+        options.wait = Milliseconds(0);
+        auto summary = push_whole(config, *local, options);
+        if (summary)
+            log::notice("mailbox list pushed", {{"result", mupdate::to_string(*summary)}});
+        else
+            done = summary.error();
+    } else {
+        done = local->settle_pending();
+    }
+    if (!done.is(Code::no_master) && !done.is(Code::unavailable) && !done.is(Code::timeout))
+        return done;
+    log::info("the mupdate master is away", {{"reason", done.error()}});
     return success();
 }
 

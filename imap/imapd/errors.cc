@@ -16,6 +16,10 @@ std::string_view response(Code code)
         case Code::over_quota: return "[OVERQUOTA] Over quota";
         case Code::bad_name: return "[CANNOT] Invalid mailbox name";
         case Code::unavailable: return "[UNAVAILABLE] Server(s) unavailable to complete operation";
+        case Code::no_master:
+            return "[UNAVAILABLE] The mupdate master cannot be reached: mailboxes cannot be "
+                   "created "
+                   "or renamed now";
         case Code::behind:
             return "[UNAVAILABLE] The mailbox list cannot be brought up to date now; try again "
                    "later";
@@ -38,7 +42,8 @@ std::string_view response(Code code)
 // Another server is in the way of this command.
 bool concerns_another_server(Code code)
 {
-    return code == Code::unavailable || code == Code::timeout || code == Code::closed;
+    return code == Code::unavailable || code == Code::no_master || code == Code::timeout ||
+           code == Code::closed;
 }
 
 // What only an administrator can put right.

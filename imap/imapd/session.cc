@@ -11,4 +11,11 @@ void ImapSession::unselect()
     if (state == State::selected) state = State::authenticated;
 }
 
+Completion namespace_changed(const ImapSession& session)
+{
+    if (!session.directory.is_told_later()) return Completion::ok();
+    return Completion::ok(
+        "Completed here; other servers will see it when the mupdate master is back");
+}
+
 }  // namespace rookery::imapd

@@ -105,6 +105,9 @@ struct Command {
     std::optional<model::MailboxEntry> entry;  // by_mailbox and found: its list entry
 };
 
+// OK for a change of the namespace; says so when other servers will see it later.
+Completion namespace_changed(const ImapSession& session);
+
 }  // namespace rookery::imapd
 
 #endif

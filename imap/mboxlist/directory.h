@@ -94,6 +94,8 @@ class Directory {
                           const LocalStep& step);
     // ACL or partition changed.
     virtual Status update(const MailboxEntry& entry, const LocalStep& step);
+    // True if the last of these operations was done here and the master will hear of it later.
+    virtual bool is_told_later() const { return false; }
     // Tells the master (again) of an entry that is here: MUPDATEPUSH. success without a murder.
     virtual Status push(const MailboxName& name);
 

@@ -2,6 +2,7 @@
 
 #include "imap/mboxlist/kick.h"
 #include "lib/base/strings.h"
+#include "lib/config/murder_role.h"
 #include "lib/db/flat_store.h"
 #include "lib/db/tdb_store.h"
 
@@ -26,13 +27,6 @@ std::string kick_socket_path(const config::Config& config)
     return config.mupdate_target();
 }
 
-bool holds_replica(const config::Config& config)
-{
-    if (config.mupdate_server().empty()) return false;
-    const bool standard = config.mupdate_config() == config::MupdateConfig::standard;
-    return !(standard && !config.proxyservers().empty());
-}
-
 Result<std::unique_ptr<StoreDirectory>> open_list(const config::Config& config,
                                                   const ListOptions& options)
 {
@@ -54,7 +48,7 @@ Result<std::unique_ptr<StoreDirectory>> open_list(const config::Config& config,
 Result<std::unique_ptr<Directory>> open_directory(const config::Config& config)
 {
     TRY_ASSIGN(std::unique_ptr<Directory> list, open_list(config));
-    if (!holds_replica(config)) return list;
+    if (!config::holds_replica(config)) return list;
     return std::unique_ptr<Directory>(std::make_unique<KickingDirectory>(
         std::move(list), kick_socket_path(config), Milliseconds(config.mupdate_catchup_timeout())));
 }

@@ -33,8 +33,6 @@ Result<std::unique_ptr<StoreDirectory>> open_list(const config::Config& config,
 
 std::string list_path(const config::Config& config);
 std::string kick_socket_path(const config::Config& config);
-// True if this server's list follows the master's: catch_up() then asks it.
-bool holds_replica(const config::Config& config);
 
 }  // namespace rookery::mboxlist
 

@@ -5,6 +5,7 @@
 #include "imap/mupdate/list_entry.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
+#include "lib/config/murder_role.h"
 
 namespace rookery::mupdate {
 
@@ -44,14 +45,7 @@ Status run(const LocalStep& step)
 
 Error no_master(const Error& why)
 {
-    return {Code::unavailable, cat("no connection to the mupdate master: ", why.text)};
-}
-
-// Written for the log only: the operation goes on, and the agent will do what is left.
-void told_later(std::string_view what, const MailboxName& name, const Error& why)
-{
-    log::warning("the mupdate master will be told later",
-                 {{"change", what}, {"mailbox", name.internal()}, {"reason", why.text}});
+    return {Code::no_master, why.text};
 }
 
 }  // namespace
@@ -101,6 +95,14 @@ std::string ClusterDirectory::location(const MailboxEntry& entry) const
 Result<std::unique_ptr<Client>> ClusterDirectory::connect() const
 {
     return Client::connect(config_);
+}
+
+// The operation goes on, and the agent does what is left of it.
+void ClusterDirectory::tell_later(std::string_view what, const MailboxName& name, const Error& why)
+{
+    told_later_ = true;
+    log::warning("the mupdate master will be told later",
+                 {{"change", what}, {"mailbox", name.internal()}, {"reason", why.text}});
 }
 
 Status ClusterDirectory::put(MailboxEntry entry)
@@ -181,6 +183,7 @@ Status ClusterDirectory::check_free(const MailboxName& name, Client* master)
 
 Status ClusterDirectory::create(const MailboxEntry& entry, const LocalStep& step)
 {
+    told_later_ = false;
     auto master = connect();
     if (!master) return no_master(master.error());
     TRY_ASSIGN(auto held, locks_.lock(entry.name));
@@ -196,14 +199,14 @@ Status ClusterDirectory::create(const MailboxEntry& entry, const LocalStep& step
     Status done = run(step);
     if (!done) {
         Status undone = give_back(entry, **master);
-        if (!undone) told_later("RESERVE undone", entry.name, undone.error());
+        if (!undone) tell_later("RESERVE undone", entry.name, undone.error());
         return done;
     }
     const MailboxEntry told = with(entry, EntryState::active, Pending::create);
     TRY(put(told));
     bool refused = false;
     Status announced = activate(told, **master, &refused);
-    if (!announced) told_later("ACTIVATE", entry.name, announced.error());
+    if (!announced) tell_later("ACTIVATE", entry.name, announced.error());
     (*master)->logout();
     if (refused) return Error{Code::exists, "the mailbox is active at another server"};
     return success();
@@ -211,6 +214,7 @@ Status ClusterDirectory::create(const MailboxEntry& entry, const LocalStep& step
 
 Status ClusterDirectory::remove(const MailboxEntry& entry, const LocalStep& step)
 {
+    told_later_ = false;
     TRY_ASSIGN(auto held, locks_.lock(entry.name));
     TRY_ASSIGN(MailboxEntry before, local_->lookup(entry.name));
     const MailboxEntry tombstone = with(before, EntryState::deleted, Pending::remove);
@@ -222,20 +226,21 @@ Status ClusterDirectory::remove(const MailboxEntry& entry, const LocalStep& step
     }
     auto master = connect();
     Status told = master ? settle_entry(tombstone, **master) : Status(master.error());
-    if (!told) told_later("DELETE", entry.name, told.error());
+    if (!told) tell_later("DELETE", entry.name, told.error());
     if (master) (*master)->logout();
     return success();
 }
 
 Status ClusterDirectory::update(const MailboxEntry& entry, const LocalStep& step)
 {
+    told_later_ = false;
     TRY_ASSIGN(auto held, locks_.lock(entry.name));
     TRY(run(step));
     const MailboxEntry told = with(entry, EntryState::active, Pending::update);
     TRY(put(told));
     auto master = connect();
     Status announced = master ? activate(told, **master) : Status(master.error());
-    if (!announced) told_later("ACTIVATE", entry.name, announced.error());
+    if (!announced) tell_later("ACTIVATE", entry.name, announced.error());
     if (master) (*master)->logout();
     return success();
 }
@@ -279,6 +284,7 @@ Status ClusterDirectory::announce(std::span<const MailboxEntry> from,
 Status ClusterDirectory::rename(std::span<const MailboxEntry> from,
                                 std::span<const MailboxEntry> to, const LocalStep& step)
 {
+    told_later_ = false;
     bool into_deleted = true;
     for (const auto& entry : to)
         into_deleted = into_deleted && entry.name.is_deleted(config_.deletedprefix());
@@ -302,7 +308,7 @@ Status ClusterDirectory::rename(std::span<const MailboxEntry> from,
     if (done) done = run(step);
     if (!done) {
         Status undone = lost ? Status(done) : undo_all(to, master);
-        if (!undone) told_later("RESERVE undone", to.front().name, undone.error());
+        if (!undone) tell_later("RESERVE undone", to.front().name, undone.error());
         return lost ? no_master(done.error()) : done.error();
     }
     std::vector<StoreChange> changes;
@@ -313,7 +319,7 @@ Status ClusterDirectory::rename(std::span<const MailboxEntry> from,
     TRY(local_->commit(changes));
     Status told = master != nullptr ? announce(from, to, *master)
                                     : Status(Error{Code::unavailable, "it cannot be reached"});
-    if (!told && !from.empty()) told_later("RENAME", from.front().name, told.error());
+    if (!told && !from.empty()) tell_later("RENAME", from.front().name, told.error());
     if (master != nullptr) master->logout();
     return success();
 }
@@ -369,17 +375,10 @@ Status ClusterDirectory::settle_pending()
     return worst;
 }
 
-bool tells_master(const config::Config& config)
-{
-    if (config.mupdate_server().empty()) return false;
-    return config.mupdate_config() != config::MupdateConfig::standard ||
-           !config.proxyservers().empty();
-}
-
 Result<std::unique_ptr<mboxlist::Directory>> open_cluster_directory(const config::Config& config)
 {
     TRY_ASSIGN(std::unique_ptr<mboxlist::Directory> list, mboxlist::open_directory(config));
-    if (!tells_master(config)) return list;
+    if (!config::tells_master(config)) return list;
     return std::unique_ptr<mboxlist::Directory>(
         std::make_unique<ClusterDirectory>(config, std::move(list)));
 }

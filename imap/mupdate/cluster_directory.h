@@ -7,10 +7,10 @@
 //   reserved, create / rename_new    ACTIVATE was not sent: undone (the name is given back)
 //   active, create / rename_new / update    completed: ACTIVATE
 //   deleted, remove                  a tombstone: conditional DELETE, then it goes
-// Master unreachable: create and rename are refused (unavailable, nothing changed); remove, update
+// Master unreachable: create and rename are refused (no_master, nothing changed); remove, update
 // and a rename into the deleted namespace are done here and told later. An ACTIVATE that the master
 // refuses leaves the mailbox as it is, logged as a conflict.
-// Codes: those of Directory; unavailable (no master), exists (the master says so), busy (the name's
+// Codes: those of Directory; no_master, exists (the master says so), busy (the name's
 // lock was not free for kLockWait). One thread; open after fork. Owns the list below.
 #ifndef ROOKERY_IMAP_MUPDATE_CLUSTER_DIRECTORY_H
 #define ROOKERY_IMAP_MUPDATE_CLUSTER_DIRECTORY_H
@@ -37,6 +37,7 @@ class ClusterDirectory : public mboxlist::Directory {
                   std::span<const model::MailboxEntry> to,
                   const mboxlist::LocalStep& step) override;
     Status update(const model::MailboxEntry& entry, const mboxlist::LocalStep& step) override;
+    bool is_told_later() const override { return told_later_; }
     Status push(const model::MailboxName& name) override;
 
     // Tells the master what it has not heard. success: nothing is left but what others work on.
@@ -72,6 +73,7 @@ class ClusterDirectory : public mboxlist::Directory {
 
  private:
     Result<std::unique_ptr<Client>> connect() const;
+    void tell_later(std::string_view what, const model::MailboxName& name, const Error& why);
     Status settle_own(const model::MailboxName& name, Client* master);
     Status settle_entry(const model::MailboxEntry& entry, Client& master);
     Status check_free(const model::MailboxName& name, Client* master);
@@ -87,14 +89,13 @@ class ClusterDirectory : public mboxlist::Directory {
     const config::Config& config_;
     std::unique_ptr<mboxlist::Directory> local_;
     NameLocks locks_;
+    bool told_later_ = false;
     std::unique_ptr<Client> push_connection_;  // kept for a series of push()
 };
 
 // The list as imapd.conf(5) describes this server: plain without mupdate_server, a replica with its
 // kick on a frontend, a ClusterDirectory on a backend (WIRE 1.8). config must outlive it.
 Result<std::unique_ptr<mboxlist::Directory>> open_cluster_directory(const config::Config& config);
-// True if this server's own mailboxes are told to a mupdate master.
-bool tells_master(const config::Config& config);
 
 }  // namespace rookery::mupdate
 

@@ -93,7 +93,10 @@ class Pusher {
         } else {
             unknown_.insert(name);
         }
-        if (!same) to_tell_.push_back(entry);
+        if (same)
+            ++summary_.unchanged;
+        else
+            to_tell_.push_back(entry);
     }
 
     // What the master lists for us and is not here.
@@ -232,8 +235,9 @@ Result<PushSummary> push_all(const config::Config& config, ClusterDirectory& loc
 
 std::string to_string(const PushSummary& s)
 {
-    std::string out = cat(s.mailboxes, " mailboxes, ", s.activated, " activated, ", s.removed,
-                          " removed from MUPDATE, ", s.conflicts, " conflicts");
+    std::string out =
+        cat(s.mailboxes, " mailboxes: ", s.unchanged, " unchanged, ", s.activated, " activated, ",
+            s.removed, " removed from MUPDATE, ", s.conflicts, " conflicts");
     if (s.failed > 0) cat_to(out, ", ", s.failed, " refused");
     if (s.pending > 0) cat_to(out, ", ", s.pending, " pending");
     if (s.removals_held) cat_to(out, "; removals held back (mupdate_max_deletes)");

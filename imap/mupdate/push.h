@@ -22,13 +22,14 @@ namespace rookery::mupdate {
 struct PushOptions {
     bool warn_only = false;      // -w: say, do not do
     bool authoritative = false;  // -a
-    Milliseconds wait{10000};    // for a master that is not there yet
+    Milliseconds wait{2000};     // for a master that is not there yet
     // Each thing that is done, one line without its end: "Force Activate: user.bob".
     std::function<void(std::string_view)> say = {};
 };
 
 struct PushSummary {
     uint64_t mailboxes = 0;  // here
+    uint64_t unchanged = 0;  // the master knew them as they are
     uint64_t activated = 0;
     uint64_t removed = 0;
     uint64_t conflicts = 0;

@@ -17,6 +17,7 @@ std::string_view code_name(Code code)
         case Code::over_quota: return "over quota";
         case Code::bad_name: return "bad name";
         case Code::unavailable: return "unavailable";
+        case Code::no_master: return "no mupdate master";
         case Code::behind: return "list is behind";
         case Code::busy: return "busy";
         case Code::io: return "I/O error";

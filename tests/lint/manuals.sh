@@ -5,7 +5,7 @@ set -u
 cd "${top_srcdir:-.}" || exit 1
 build=${top_builddir:-.}
 status=0
-programs=$(make -s --no-print-directory -C "$build" print-programs)
+programs=$(MAKEFLAGS= make -s --no-print-directory -C "$build" print-programs 2>/dev/null)
 for p in $programs; do
     name=$(basename "$p")
     page=$(ls man/"$name".[158] 2>/dev/null | head -n 1)

@@ -6,7 +6,7 @@ cd "${top_srcdir:-.}" || exit 1
 status=0
 files=$(find lib imap master tests -name '*.h' -o -name '*.cc' -o -name '*.py')
 for f in $files; do
-    awk -v f="$f" '
+    LC_ALL=C awk -v f="$f" '
         /[ \t]$/ { print f ":" FNR ": space at the end of the line"; bad = 1 }
         /\t/ { print f ":" FNR ": tab"; bad = 1 }
         length($0) > 100 { print f ":" FNR ": " length($0) " columns"; bad = 1 }

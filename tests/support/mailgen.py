@@ -17,10 +17,11 @@ WORDS = ("the of and to in is was for on are with they at be this have from or o
          "what all were we when your can said there use an each which she do how their if will up "
          "other about out many then them these so some her would make like him into time has look "
          "meeting invoice report attached regards thanks tomorrow budget server backup").split()
-FOREIGN = ["Grüße aus München", "Žluťoučký kůň", "Привет, как дела", "日本語のメール", "Ελληνικά",
+FOREIGN = ["Grüße aus München", "Žluťoučký kůň", "Привет, как дела",
+           "日本語のメール", "Ελληνικά",
            "naïve café", "emoji \U0001f4e8 \U0001f600", "İstanbul'da görüşürüz"]
-NAMES = ["Alice Example", "Bob", "Jörg Müller", "Дмитрий", "O'Neil, Sean", "\"Quoted\" Name",
-         "山田太郎"]
+NAMES = ["Alice Example", "Bob", "Jörg Müller", "Дмитрий", "O'Neil, Sean",
+         "\"Quoted\" Name", "山田太郎"]
 DOMAINS = ["example.org", "example.com", "mail.example.net", "xn--bcher-kva.example"]
 KINDS = ["plain", "long", "html", "attachment", "nested", "digest", "forward", "eightbit",
          "longlines", "broken_mime", "broken_header", "folded", "nobody", "related"]

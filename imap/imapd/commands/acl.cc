@@ -92,7 +92,7 @@ Completion setacl(ImapSession& s, Command& command)
                            {"mailbox", changed.name.internal()},
                            {"identifier", *identifier},
                            {"rights", now != nullptr ? now->rights.to_string() : ""}});
-    return Completion::ok();
+    return namespace_changed(s);
 }
 
 // * LISTRIGHTS mailbox identifier required optional...; each optional right by itself.

@@ -103,7 +103,7 @@ Completion delete_(ImapSession& s, Command& command)
     if (auto gone = remove_tree(s, *tree); !gone) return Completion::from(gone.error());
     after_delete(s, name);
     log::notice("delete", {{"user", s.identity->userid}, {"mailbox", name.internal()}});
-    return Completion::ok();
+    return namespace_changed(s);
 }
 
 // Between nodes: this mailbox only, at once, and the master hears nothing.

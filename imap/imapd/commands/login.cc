@@ -45,6 +45,7 @@ Completion refuse(ImapSession& s, std::string_view who, std::string_view mechani
         case Code::denied:
         case Code::over_quota:
         case Code::bad_name:
+        case Code::no_master:
         case Code::behind:
         case Code::busy:
         case Code::no_space:

@@ -54,9 +54,9 @@ START_TEST(a_whole_file)
     ASSERT_EQ_TEXT(lmtp.proto, "tcp4");
     ASSERT_EQ_TEXT(c->services[2].name, "pop3");
     ck_assert_uint_eq(c->events.size(), 3);
-    ck_assert_uint_eq(c->events[0].period, 30);
+    ck_assert_uint_eq(c->events[0].period, 1800);
     ck_assert_uint_eq(*c->events[1].at, 4 * 60 + 1);
-    ck_assert_uint_eq(c->events[1].period, 24 * 60);
+    ck_assert_uint_eq(c->events[1].period, 86400);
     ASSERT_EQ_TEXT(*c->events[2].cron, "5 4 * * 1-5");
     ck_assert(c->daemons[0].wait);
     ck_assert(c->warnings.empty());

@@ -70,7 +70,7 @@ START_TEST(periods)
     time_t now = at(1, 12, 0);
     ck_assert(master::first_due(e, now) == now);
     ck_assert(master::next_due(e, now, now) == 0);
-    e.period = 30;
+    e.period = 30 * 60;
     ck_assert(master::next_due(e, now, now + 3) == now + 1800);
     // A machine that slept does not run it a hundred times.
     ck_assert(master::next_due(e, now, now + 180000) == now + 180000 + 1800);
@@ -84,11 +84,11 @@ START_TEST(times_of_day)
     use_zone("UTC");
     EventEntry e;
     e.at = 4 * 60 + 1;
-    e.period = 24 * 60;
+    e.period = 24 * 3600;
     ck_assert(master::first_due(e, at(1, 3, 0)) == at(1, 4, 1));
     ck_assert(master::first_due(e, at(1, 4, 1)) == at(2, 4, 1));
     ck_assert(master::next_due(e, at(1, 4, 1), at(1, 4, 1)) == at(2, 4, 1));
-    e.period = 60;
+    e.period = 3600;
     ck_assert(master::next_due(e, at(1, 4, 1), at(1, 4, 1)) == at(1, 5, 1));
 }
 END_TEST
@@ -98,7 +98,7 @@ START_TEST(a_day_of_23_hours_moves_nothing)
     use_zone("CET-1CEST,M3.5.0,M10.5.0/3");
     EventEntry e;
     e.at = 4 * 60;
-    e.period = 24 * 60;
+    e.period = 24 * 3600;
     time_t before = at(87, 4, 0);  // 28 March, the clock goes forward in the next night
     time_t next = master::next_due(e, before, before);
     ck_assert(next - before == 23 * 3600);

@@ -6,6 +6,7 @@
 
 #include "imap/mboxlist/memory_directory.h"
 #include "imap/mboxlist/open_directory.h"
+#include "lib/config/murder_role.h"
 #include "lib/base/fd.h"
 #include "lib/base/strings.h"
 #include "tests/unit/imap/mboxlist/entries.h"
@@ -284,11 +285,11 @@ START_TEST(configuration_names_the_file)
     ASSERT_EQ_TEXT(list_path(config_of("mboxlist_db: twoskip\n")), "/c/mailboxes.tdb");
     ASSERT_EQ_TEXT(list_path(config_of("mboxlist_db: flat\n")), "/c/mailboxes.flat");
     ASSERT_EQ_TEXT(list_path(config_of("mboxlist_db_path: /x\n")), "/x");
-    ck_assert(!holds_replica(config_of("")));
-    ck_assert(holds_replica(config_of("mupdate_server: m\n")));
-    ck_assert(!holds_replica(config_of("mupdate_server: m\nproxyservers: p\n")));
-    ck_assert(
-        holds_replica(config_of("mupdate_server: m\nproxyservers: p\nmupdate_config: unified\n")));
+    ck_assert(!config::holds_replica(config_of("")));
+    ck_assert(config::holds_replica(config_of("mupdate_server: m\n")));
+    ck_assert(!config::holds_replica(config_of("mupdate_server: m\nproxyservers: p\n")));
+    ck_assert(config::holds_replica(
+        config_of("mupdate_server: m\nproxyservers: p\nmupdate_config: unified\n")));
 }
 END_TEST
 

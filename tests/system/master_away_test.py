@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""While the mupdate master is away what exists goes on; when it is back it hears of everything
+without a command (promise 4)."""
+import os
+import signal
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import harness
+import murder
+import mupdate_client
+
+check = murder.check
+MESSAGE = b"From: a@example.org\r\nTo: b@example.org\r\nSubject: away\r\n\r\nHello\r\n"
+QUICK = {"mupdate_agent_interval": "1"}
+LATER = b"other servers will see it when the mupdate master is back"
+
+
+def node(m):
+    """A session of the backend at the master."""
+    c = mupdate_client.Client(m["mupdate"].address("mupdate"))
+    status = c.login(m["backend1"].name, m.node_password)
+    assert status.startswith("OK"), status
+    return c
+
+
+def at_master(m):
+    """What the master has: name -> ACL."""
+    with node(m) as c:
+        return {r[1]: r[3] for r in c.list() if r[0] == "MAILBOX"}
+
+
+def refused(answer):
+    kind, data = answer
+    assert kind == "NO" and b"[UNAVAILABLE]" in data[0], (kind, data)
+    return data[0]
+
+
+def test_what_exists_goes_on_and_the_master_hears_of_it():
+    with murder.Murder(backends=1, extra=QUICK) as m:
+        for user in ("ann", "ben"):
+            m.add_user(user)
+        with m.imap("frontend1", "ann") as c:
+            for name in ("INBOX.Keep", "INBOX.Drop", "INBOX.Shared"):
+                check(c.create(name))
+            check(c.setacl("INBOX.Shared", "ben", "lrs"))
+        with m.imap("frontend1", "ben") as c:
+            check(c.select("user.ann.Shared"))
+
+        m["mupdate"].stop(signal.SIGKILL)
+        for at in ("backend1", "frontend1"):
+            assert not m.deliver(MESSAGE, ["ann"])
+            with m.imap(at, "ann") as c:
+                assert int(check(c.select("INBOX"))[0]) > 0
+                check(c.store("1", "+FLAGS", r"(\Flagged)"))
+                check(c.append("INBOX.Keep", None, None, MESSAGE))
+                assert b"The mupdate master cannot be reached" in refused(c.create("INBOX.New"))
+                assert b"The mupdate master cannot be reached" in refused(
+                    c.rename("INBOX.Keep", "INBOX.Kept"))
+        with m.imap("frontend1", "ann") as c:
+            told = check(c.setacl("INBOX.Shared", "ben", '""'))
+            assert LATER in told[0], told
+            told = check(c.delete("INBOX.Drop"))
+            assert LATER in told[0], told
+            # What is pending does not stand in the way of the next change.
+            check(c.setacl("INBOX.Shared", "ben", "l"))
+            check(c.setacl("INBOX.Shared", "ben", '""'))
+        # A right that was taken away counts at once, although the frontend's list still has it.
+        with m.imap("backend1", "ben") as c:
+            assert c.select("user.ann.Shared")[0] == "NO"
+        with m.imap("frontend1", "ben") as c:
+            assert c.select("user.ann.Shared")[0] == "NO"
+
+        m["mupdate"].start()
+
+        def caught_up():
+            try:
+                now = at_master(m)
+            except (OSError, mupdate_client.Closed):
+                return False
+            return "user.ann.Drop" not in now and "ben" not in now["user.ann.Shared"]
+        murder.wait_for(caught_up, "the master has heard of it")
+        with m.imap("frontend1", "ann") as c:
+            murder.wait_for(lambda: b"Drop" not in b"".join(
+                x or b"" for x in check(c.list('""', "*"))), "the frontend shows it")
+            murder.wait_for(lambda: c.create("INBOX.New")[0] == "OK", "names can be made again")
+
+
+def test_a_backend_starts_without_a_master():
+    with murder.Murder(backends=1, extra=QUICK) as m:
+        m.add_user("ann")
+        m["backend1"].stop()
+        m["mupdate"].stop(signal.SIGKILL)
+        m["backend1"].start()
+        with m.imap("backend1", "ann") as c:
+            check(c.select("INBOX"))
+        done = m["backend1"].run("ctl_mboxlist", "-m", check=False)
+        assert done.returncode == 75 and "couldn't connect to mupdate server" in done.stdout, done
+        done = m["backend1"].run("ctl_mboxlist", "-s")
+        assert done.stdout == "", done
+
+
+def test_the_summary_of_a_push():
+    with murder.Murder(backends=1) as m:
+        m.add_user("ann")
+        with m.imap("backend1", "ann") as c:
+            check(c.create("INBOX.Sub"))
+        out = m["backend1"].run("ctl_mboxlist", "-m").stdout
+        assert "2 mailboxes: 2 unchanged, 0 activated, 0 removed from MUPDATE, 0 conflicts" in out
+        with node(m) as c:
+            assert c.status("DELETE", "user.ann.Sub").startswith("OK")
+        out = m["backend1"].run("ctl_mboxlist", "-m").stdout
+        assert "2 mailboxes: 1 unchanged, 1 activated, 0 removed from MUPDATE, 0 conflicts" in out
+
+
+if __name__ == "__main__":
+    harness.main()
