@@ -98,9 +98,16 @@ class Mupdate : public master::ThreadedService {
         TRY_ASSIGN(wake_, make_pipe());
         TRY(as_master_ ? open_master(config, policy) : open_replica(config));
         context_.emplace(mupdate::ServerContext{
-            config, published_, list_.get(), tls_.get(),
+            config,
+            published_,
+            list_.get(),
+            tls_.get(),
             as_master_ ? "(master)" : cat("mupdate://", config.mupdate_server()),
-            policy.max_deletes});
+            policy.max_deletes,
+            &listeners_,
+            status_source(),
+            {}});
+        if (replica_) context_->accept_deletes = [this] { return replica_->accept_deletes(); };
         mupdate::Server::Options options;
         options.workers = static_cast<size_t>(config.mupdate_workers_max());
         options.connections_max = static_cast<size_t>(config.mupdate_connections_max());
@@ -127,6 +134,12 @@ class Mupdate : public master::ThreadedService {
     void hangup() override { end(); }
 
  private:
+    mupdate::StatusSource status_source()
+    {
+        if (replica_) return [this] { return replica_->status(); };
+        return [this] { return list_->status(); };
+    }
+
     Status open_master(const config::Config& config, const mupdate::Policy& policy)
     {
         mupdate::MasterList::Options options;
@@ -203,6 +216,7 @@ class Mupdate : public master::ThreadedService {
     Pipe wake_;
     std::unique_ptr<auth::TlsContext> tls_;
     mupdate::PublishedList published_;
+    mupdate::Listeners listeners_;
     std::unique_ptr<mupdate::MasterList> list_;
     std::unique_ptr<mupdate::Replica> replica_;
     std::optional<mupdate::ServerContext> context_;

@@ -179,8 +179,13 @@ Result<Client::Reply> Client::remove_if_at(std::string_view name, std::string_vi
     TRY_ASSIGN(std::optional<Record> found, find(name));
     if (!found) return Reply{true, "not there"};
     if (server_of(found->location) != server_of(location)) return Reply{true, "elsewhere"};
-    if (backend_->has_capability("CONDITIONAL-DELETE")) return run(Verb::remove, {name, location});
+    if (offers("CONDITIONAL-DELETE")) return run(Verb::remove, {name, location});
     return run(Verb::remove, {name});
+}
+
+bool Client::offers(std::string_view extension) const
+{
+    return backend_->has_capability(extension);
 }
 
 bool Client::is_connected()

@@ -64,6 +64,8 @@ class Client {
     // Reads what is there.
     Status fill();
 
+    // Did the master announce this extension?
+    bool offers(std::string_view extension) const;
     bool is_connected();
     void logout();
 

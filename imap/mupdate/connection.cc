@@ -19,6 +19,7 @@ namespace {
 
 constexpr Seconds kWriteTimeout{30};
 constexpr size_t kReadAtOnce = 16384;
+constexpr size_t kMaxSinceHosts = kMaxUpdateHosts - 2;
 
 struct Arity {
     size_t least;
@@ -33,6 +34,8 @@ Arity arity(Verb verb)
         case Verb::compress:
         case Verb::find: return {1, 1};
         case Verb::remove: return {1, 2};
+        case Verb::resolve: return {2, 2};
+        case Verb::since: return {2, 2 + kMaxSinceHosts};
         case Verb::deactivate:
         case Verb::reserve: return {2, 2};
         case Verb::list: return {0, 1};
@@ -40,6 +43,8 @@ Arity arity(Verb verb)
         case Verb::logout:
         case Verb::noop:
         case Verb::starttls:
+        case Verb::status:
+        case Verb::accept_deletes:
         case Verb::unknown: break;
     }
     return {0, 0};
@@ -48,7 +53,7 @@ Arity arity(Verb verb)
 bool is_change(Verb verb)
 {
     return verb == Verb::activate || verb == Verb::reserve || verb == Verb::deactivate ||
-           verb == Verb::remove;
+           verb == Verb::remove || verb == Verb::resolve;
 }
 
 }  // namespace
@@ -63,6 +68,11 @@ Connection::Connection(const ServerContext& context, Fd socket)
     host_ = net::to_string(*address);
 }
 
+Connection::~Connection()
+{
+    if (context_.listeners != nullptr) context_.listeners->remove(this);
+}
+
 void Connection::put_banner()
 {
     stream_.put("* AUTH");
@@ -71,7 +81,7 @@ void Connection::put_banner()
     stream_.put("\r\n");
     if (context_.tls != nullptr && !tls_active_) stream_.put("* STARTTLS\r\n");
     if (!compressed_) stream_.put("* COMPRESS \"DEFLATE\"\r\n");
-    stream_.put("* PARTIAL-UPDATE\r\n* CONDITIONAL-DELETE\r\n");
+    stream_.put("* PARTIAL-UPDATE\r\n* CONDITIONAL-DELETE\r\n* SERIAL-UPDATE\r\n* STATUS\r\n");
     std::string line = "* OK MUPDATE ";
     put_quoted(line, context_.config.servername());
     line += " \"Rookery\" \"" PACKAGE_VERSION "\" ";
@@ -139,7 +149,11 @@ void Connection::run_command(const Command& command)
         case Verb::activate:
         case Verb::reserve:
         case Verb::deactivate:
+        case Verb::resolve:
         case Verb::remove: run_change(command); break;
+        case Verb::since: begin_since(command); break;
+        case Verb::status: run_status(command); break;
+        case Verb::accept_deletes: run_accept_deletes(command); break;
         case Verb::authenticate: run_authenticate(command); break;
         case Verb::compress: run_compress(command); break;
         case Verb::find: run_find(command); break;
@@ -198,7 +212,86 @@ void Connection::begin_update(const Command& command)
     cursor_ = {};
     filter_ = {{}, command.arguments};
     position_ = context_.published.serial();
-    log::notice("update", {{"host", host_}, {"by", caller_.identity}, {"serial", position_}});
+    begin_following("whole list");
+}
+
+// SINCE epoch serial hosts...: UPDATE for whoever has the list as it was then.
+void Connection::begin_since(const Command& command)
+{
+    auto epoch = to_number<uint64_t>(command.arguments[0]);
+    auto serial = to_number<uint64_t>(command.arguments[1]);
+    if (!epoch || !serial) return put_reply(command.tag, "BAD", "Badly formed arguments");
+    settle();
+    const Position at{*epoch, *serial};
+    task_tag_ = command.tag;
+    cursor_ = {};
+    filter_ = {{}, {command.arguments.begin() + 2, command.arguments.end()}};
+    tells_positions_ = true;
+    if (context_.published.reaches_back_to(at)) {
+        position_ = at.serial;
+        put_position("changes");
+        put_reply(task_tag_, "OK", "streaming starts");
+        task_ = Task::streaming;
+        return begin_following("changes");
+    }
+    position_ = context_.published.serial();
+    // Another line than the one it followed: what it has and we have not may be missing here.
+    const bool other = at.epoch != 0 && !context_.published.line().holds(at);
+    put_position(other ? "other" : "list");
+    task_ = Task::update;
+    begin_following(other ? "whole list, of another line" : "whole list");
+}
+
+void Connection::begin_following(std::string_view how)
+{
+    log::notice("update",
+                {{"host", host_}, {"by", caller_.identity}, {"serial", position_}, {"from", how}});
+    if (context_.listeners == nullptr) return;
+    context_.listeners->set(this, {caller_.identity, host_, position_, wall_seconds(), true});
+}
+
+void Connection::put_position(std::string_view what)
+{
+    std::string line;
+    put_data(line, task_tag_, "POSITION",
+             {cat(context_.published.line().epoch), cat(position_), what});
+    stream_.put(line);
+    told_position_ = position_;
+}
+
+// STATUS: what there is to know, a line for each thing; the list's own first.
+void Connection::run_status(const Command& command)
+{
+    settle();
+    std::vector<StatusLine> lines = {
+        {"server", context_.config.servername()},
+        {"version", PACKAGE_VERSION},
+        {"role", context_.role},
+        {"epoch", cat(context_.published.line().epoch)},
+        {"serial", cat(context_.published.serial())},
+        {"entries", cat(context_.published.size())},
+    };
+    if (context_.listeners != nullptr)
+        for (const Listener& l : context_.listeners->all())
+            lines.push_back(
+                {"listener", cat(l.identity, ' ', l.host.empty() ? "-" : l.host, ' ', l.serial, ' ',
+                                 l.current_since, ' ', l.in_dump ? "list" : "stream")});
+    if (context_.status)
+        for (StatusLine& line : context_.status()) lines.push_back(std::move(line));
+    std::string out;
+    for (const StatusLine& line : lines)
+        put_data(out, command.tag, "STATUS", {line.key, line.value});
+    stream_.put(out);
+    put_reply(command.tag, "OK", "status complete");
+}
+
+void Connection::run_accept_deletes(const Command& command)
+{
+    if (!context_.accept_deletes)
+        return put_reply(command.tag, "NO", "this is the master: it holds nothing back");
+    log::notice("held removals are accepted", {{"by", caller_.identity}});
+    if (context_.accept_deletes()) return put_reply(command.tag, "OK", "done");
+    put_reply(command.tag, "NO", "no removals are held back");
 }
 
 void Connection::run_noop(const Command& command)
@@ -275,6 +368,8 @@ Connection::Wants Connection::run_stream()
         if (!flush()) return Wants::close;
         if (!writable_now()) return Wants::output;
     }
+    if (tells_positions_ && told_position_ != position_) put_position("current");
+    if (context_.listeners != nullptr) context_.listeners->moved(this, position_);
     for (const std::string& tag : noops_) put_reply(tag, "OK", "Noop done");
     noops_.clear();
     return Wants::input;

@@ -13,8 +13,10 @@
 #include <string>
 #include <vector>
 
+#include "imap/mupdate/listeners.h"
 #include "imap/mupdate/published_list.h"
 #include "imap/mupdate/rules.h"
+#include "imap/mupdate/status.h"
 #include "imap/mupdate/wire.h"
 #include "lib/auth/sasl_server.h"
 #include "lib/auth/tls_context.h"
@@ -33,6 +35,9 @@ struct ServerContext {
     auth::TlsContext* tls = nullptr;  // none: no STARTTLS
     std::string role = "(master)";    // or "mupdate://<master>"
     DeleteGuard max_deletes{};
+    Listeners* listeners = nullptr;             // none: nobody asks
+    StatusSource status = {};                   // of this role, beyond the list's own
+    std::function<bool()> accept_deletes = {};  // at a replica: false if there is nothing held
 };
 
 class Connection {
@@ -45,6 +50,9 @@ class Connection {
     enum class Wants : unsigned char { input, output, time, close };
 
     Connection(const ServerContext& context, Fd socket);
+    ~Connection();
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
 
     Wants turn();
     // The end of the server: a word if one may be said, then closed.
@@ -79,6 +87,11 @@ class Connection {
     void run_change(const Command& command);
     void begin_list(const Command& command);
     void begin_update(const Command& command);
+    void begin_since(const Command& command);
+    void begin_following(std::string_view how);
+    void put_position(std::string_view what);
+    void run_status(const Command& command);
+    void run_accept_deletes(const Command& command);
     void run_noop(const Command& command);
     void run_compress(const Command& command);
     void run_starttls(const Command& command);
@@ -112,6 +125,8 @@ class Connection {
     MonotonicTime last_heard_;
     Caller caller_;
     std::vector<Deferred> deferred_;
+    bool tells_positions_ = false;  // SINCE
+    uint64_t told_position_ = 0;
     Task task_ = Task::none;
     std::string task_tag_;
     DumpCursor cursor_;

@@ -28,6 +28,7 @@ constexpr uint32_t kStateVersion = 1;
 constexpr size_t kMaxStateFile = size_t{1} << 30;
 constexpr size_t kCommitBatch = 1000;  // RULES 3.2
 constexpr std::string_view kMark = "mupdate";
+constexpr std::string_view kLineMark = "mupdate-line";
 
 uint32_t crc_of(std::string_view bytes)
 {
@@ -141,10 +142,17 @@ Status MasterList::load()
     TRY(check_mark(position));
     const MonotonicTime now = monotonic_now();
     auto state = state_.lock();
+    Line line;
+    if (auto mark = store_->mark(kLineMark)) line.before = Line::parse(*mark);
+    std::vector<std::pair<uint64_t, std::string>> changed;
     Replay replay;
+    replay.line = [&](uint64_t epoch, Position parent) {
+        if (parent.epoch != epoch) line.note_end(parent);
+    };
     replay.record = [&](uint64_t serial, std::string_view body) -> Status {
         TRY_ASSIGN(Change change, decode_change(body, now));
         state->dirty.insert(change.key);
+        changed.emplace_back(serial, change.key);
         if (!change.after) {
             entries.erase(change.key);
             return success();
@@ -161,16 +169,19 @@ Status MasterList::load()
     log::info(
         "the mailbox list is loaded",
         {{"entries", entries.size()}, {"serial", last.serial}, {"replayed", state->dirty.size()}});
-    published_.load(std::move(entries), last.serial);
-    return begin_log(last);
+    published_.load(std::move(entries), last.serial, position.serial, std::move(changed));
+    TRY(begin_log(last, line));
+    published_.set_line(std::move(line));
+    return success();
 }
 
-Status MasterList::begin_log(Position last)
+Status MasterList::begin_log(Position last, Line& line)
 {
     TRY_ASSIGN(uint64_t epoch, random_epoch());
     TRY_ASSIGN(Journal journal, Journal::start(options_.directory, epoch, last));
     journal_ = std::move(journal);
     epoch_ = epoch;
+    line.begin(epoch, last);
     return success();
 }
 
@@ -243,8 +254,9 @@ Status MasterList::commit_keys(const std::set<std::string>& keys, Position at)
         TRY(store_->commit(batch));
         batch.clear();
     }
-    const mboxlist::Mark mark{std::string(kMark), mark_text(at)};
-    return store_->commit_marked(batch, {&mark, 1});
+    const mboxlist::Mark marks[] = {{std::string(kMark), mark_text(at)},
+                                    {std::string(kLineMark), published_.line().to_text()}};
+    return store_->commit_marked(batch, marks);
 }
 
 Status MasterList::write_state(Position at)

@@ -40,6 +40,28 @@ void log_refusal(Verb verb, const std::vector<std::string>& arguments, const Cal
                   {"reason", why}});
 }
 
+std::string_view or_dash(std::string_view text)
+{
+    return text.empty() ? "-" : text;
+}
+
+void describe(const ListEntry& entry, const std::string& name, std::vector<StatusLine>& lines)
+{
+    const Extra& extra = entry.extras();
+    if (extra.lease_end) {
+        auto left = std::chrono::duration_cast<Seconds>(*extra.lease_end - monotonic_now());
+        lines.push_back({"reservation", cat(std::max<int64_t>(left.count(), 0), ' ',
+                                            or_dash(entry.location), ' ', name)});
+    }
+    if (extra.move)
+        lines.push_back({"move", cat(extra.move->opened, ' ', or_dash(extra.move->from_location),
+                                     ' ', or_dash(entry.location), ' ', name)});
+    for (const Claim& claim : extra.claims)
+        lines.push_back(
+            {"conflict", cat(claim.since, ' ', or_dash(entry.location), ' ',
+                             or_dash(claim.location), ' ', or_dash(claim.identity), ' ', name)});
+}
+
 }  // namespace
 
 MasterList::MasterList(std::unique_ptr<mboxlist::Directory> store, PublishedList& published,
@@ -96,6 +118,7 @@ Verdict MasterList::decide(Verb verb, const ListEntry* entry,
     if (verb == Verb::activate) return decide_activate(q, arguments[1], arguments[2]);
     if (verb == Verb::reserve) return decide_reserve(q, arguments[1]);
     if (verb == Verb::deactivate) return decide_deactivate(q, arguments[1]);
+    if (verb == Verb::resolve) return decide_resolve(q, arguments[1]);
     return decide_delete(q, arguments.size() > 1 ? arguments[1] : std::string_view());
 }
 
@@ -146,6 +169,19 @@ MasterList::Answer MasterList::validate(Verb verb, const std::vector<std::string
     Answer answer = enqueue(*state, key, std::move(verdict), is_delete);
     if (state->queue.size() == 1) state.notify_all();
     return answer;
+}
+
+std::vector<StatusLine> MasterList::status()
+{
+    std::vector<std::string> keys;
+    {
+        auto state = state_.lock();
+        keys.assign(state->special.begin(), state->special.end());
+    }
+    std::vector<StatusLine> lines;
+    for (const std::string& key : keys)
+        if (auto entry = published_.find(key)) describe(*entry, name_of_key(key), lines);
+    return lines;
 }
 
 Status MasterList::wait(uint64_t ticket)

@@ -22,6 +22,7 @@
 #include "imap/mupdate/journal.h"
 #include "imap/mupdate/published_list.h"
 #include "imap/mupdate/rules.h"
+#include "imap/mupdate/status.h"
 #include "imap/mupdate/thread.h"
 #include "imap/mupdate/wire.h"
 #include "lib/base/guarded.h"
@@ -60,6 +61,10 @@ class MasterList {
     Status wait(uint64_t ticket);
 
     const Policy& policy() const { return options_.policy; }
+    // Reservations, moves and conflicts, for STATUS: "reservation" left location name, "move"
+    // opened from to name, "conflict" since holder claim by name; the name comes last, and times
+    // are in seconds (left: of the lease; opened and since: Unix time).
+    std::vector<StatusLine> status();
     // True after a failed sync: the process must end and start again from disk.
     bool must_restart();
 
@@ -98,7 +103,7 @@ class MasterList {
     Status load_store(std::map<std::string, ListEntry>& entries);
     Status load_state(std::map<std::string, ListEntry>& entries, Position& position);
     Status check_mark(const Position& state);
-    Status begin_log(Position last);
+    Status begin_log(Position last, Line& line);
 
     static Question question(const ListEntry* entry, const Caller& caller, const Policy& policy);
     Verdict decide(Verb verb, const ListEntry* entry, const std::vector<std::string>& arguments,

@@ -76,7 +76,9 @@ PublishedList::Streamed PublishedList::stream(uint64_t& position, const Filter& 
     for (size_t n = 0; it != state->ring.end(); ++it, ++n) {
         if (out.size() >= max_bytes || n >= kEntriesPerStep) return Streamed::more;
         position = it->serial;
-        if (!wanted(filter, it->server_before) && !wanted(filter, it->server_after)) continue;
+        if (!it->everyone && !wanted(filter, it->server_before) &&
+            !wanted(filter, it->server_after))
+            continue;
         if (!said.insert(it->key).second) continue;
         auto entry = state->entries.find(it->key);
         if (entry == state->entries.end())
@@ -92,7 +94,7 @@ PublishedList::Streamed PublishedList::stream(uint64_t& position, const Filter& 
 void PublishedList::apply(State& state, const Published& published)
 {
     const Change& change = published.change;
-    Touched touched{published.serial, change.key, {}, {}};
+    Touched touched{published.serial, change.key, {}, {}, false};
     auto it = state.entries.find(change.key);
     if (it != state.entries.end()) touched.server_before = server_of(it->second.location);
     if (change.after) {
@@ -136,11 +138,25 @@ void PublishedList::publish_next(std::vector<Change> changes)
 
 void PublishedList::load(std::map<std::string, ListEntry> entries, uint64_t serial)
 {
+    load(std::move(entries), serial, serial, {});
+}
+
+void PublishedList::load(std::map<std::string, ListEntry> entries, uint64_t serial, uint64_t since,
+                         std::vector<std::pair<uint64_t, std::string>> changed)
+{
     auto state = state_.lock();
     state->entries = std::move(entries);
     state->serial = serial;
-    state->ring_start = serial;
+    state->ring_start = since;
     state->ring.clear();
+    for (auto& [when, key] : changed) state->ring.push_back({when, std::move(key), {}, {}, true});
+}
+
+bool PublishedList::reaches_back_to(const Position& at)
+{
+    if (!line_.holds(at)) return false;
+    auto state = state_.lock();
+    return at.serial >= state->ring_start && at.serial <= state->serial;
 }
 
 std::optional<std::string> PublishedList::walk(

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "imap/mupdate/line.h"
 #include "imap/mupdate/list_entry.h"
 #include "imap/mupdate/rules.h"
 #include "lib/base/guarded.h"
@@ -64,8 +65,16 @@ class PublishedList {
     };
     void publish(std::span<const Published> changes);
     void publish_next(std::vector<Change> changes);
-    // Before any reader: the loaded list.
+    // Before any reader: the loaded list, and what is known of its latest changes: whose names,
+    // in the order of their serials, all of those after `since`.
     void load(std::map<std::string, ListEntry> entries, uint64_t serial);
+    void load(std::map<std::string, ListEntry> entries, uint64_t serial, uint64_t since,
+              std::vector<std::pair<uint64_t, std::string>> changed);
+    // Before any reader: the line of epochs (line.h) of which these serials are.
+    void set_line(Line line) { line_ = std::move(line); }
+    const Line& line() const { return line_; }
+    // True if whoever stands there can be given what came after, without a dump.
+    bool reaches_back_to(const Position& at);
 
     // One entry under the lock, nullptr if there is none.
     template <class Look>
@@ -87,6 +96,7 @@ class PublishedList {
         std::string key;
         std::string server_before;
         std::string server_after;
+        bool everyone = false;  // the servers are not known: all want to hear
     };
     struct State {
         std::map<std::string, ListEntry> entries;
@@ -97,6 +107,7 @@ class PublishedList {
     static void apply(State& state, const Published& published);
 
     Guarded<State> state_;
+    Line line_;
     std::function<void()> listener_;
 };
 

@@ -21,6 +21,8 @@ namespace rookery::mupdate {
 namespace {
 
 constexpr std::string_view kMark = "mupdate-replica";
+constexpr std::string_view kPositionMark = "mupdate-position";
+constexpr unsigned kMaxDoublings = 5;
 constexpr size_t kMaxKicks = 1000;
 constexpr size_t kWalkStep = 4096;
 
@@ -84,6 +86,11 @@ Result<bool> Replica::load()
     auto mark = store_->mark(kMark);
     // Written without syncs: after the machine went down, no page of it is to be trusted.
     rewrite_ = !mark || *mark != this_boot();
+    if (auto position = store_->mark(kPositionMark); position && !rewrite_)
+        position_ = parse_position(*position).value_or(Position{});
+    shown_.lock()->position = position_;
+    std::random_device random;
+    published_.set_line({(uint64_t{random()} << 32) | random() | 1, {}});
     return any && mark.ok();
 }
 
@@ -121,6 +128,9 @@ void Replica::run()
         in_dump_ = false;
         noop_sent_ = false;
         kicks_.lock()->master = false;
+        position_ = shown_.lock()->position;
+        position_moved_ = false;
+        show_connected(false);
         answer(false);
         if (stopping()) return;
         log::warning("the mupdate master is lost", {{"server", config_.mupdate_server()},
@@ -129,13 +139,16 @@ void Replica::run()
     }
 }
 
-// retry_delay + random(0 .. retry_delay/2), so that replicas do not come back all at once.
+// mupdate_retry_delay, twice as long after each failure in a row, and up to as much again by
+// chance, so that replicas do not come back all at once.
 void Replica::pause()
 {
     std::random_device random;
     const auto base = Milliseconds(config_.mupdate_retry_delay()).count();
-    std::uniform_int_distribution<int64_t> jitter(0, base / 2);
-    const Deadline deadline = Deadline::after(Milliseconds(base + jitter(random)));
+    const int64_t half = (base << std::min(failures_, kMaxDoublings)) / 2;
+    std::uniform_int_distribution<int64_t> jitter(0, half);
+    const Deadline deadline = Deadline::after(Milliseconds(half + jitter(random)));
+    ++failures_;
     while (!stopping() && !deadline.passed()) {
         pollfd p{wake_.read_end.get(), POLLIN, 0};
         if (::poll(&p, 1, deadline.poll_ms()) > 0) drain(p.fd);
@@ -146,9 +159,15 @@ Status Replica::session()
 {
     TRY_ASSIGN(std::unique_ptr<Client> client, Client::connect(config_));
     kicks_.lock()->master = true;
-    client->send(Verb::update, {});
+    show_connected(true);
+    other_line_ = false;
+    if (client->offers("SERIAL-UPDATE"))
+        client->send(Verb::since, {cat(position_.epoch), cat(position_.serial)});
+    else
+        client->send(Verb::update, {});
     TRY(client->flush());
     TRY(receive_dump(*client));
+    failures_ = 0;
     return stream(*client);
 }
 
@@ -172,13 +191,56 @@ Status Replica::receive_dump(Client& client)
             silence = Deadline::after(Client::kAnswer);
             continue;
         }
-        if (response->kind == Response::Kind::ok) return finish_dump();
-        TRY(take(*response, true));
+        if (response->kind == Response::Kind::ok)
+            return in_dump_ ? finish_dump() : finish_changes();
+        TRY(take(*response, in_dump_));
     }
+}
+
+// The list was as the master says; what has changed since comes with the stream.
+Status Replica::finish_changes()
+{
+    log::notice("the mailbox list is current but for what changed",
+                {{"entries", published_.size()}, {"serial", position_.serial}});
+    on_synced_();
+    return success();
+}
+
+// POSITION epoch serial what: the list that follows ("list", "other") or the changes ("changes"),
+// or that all up to there was sent ("current").
+Status Replica::take_position(const Response& response)
+{
+    auto epoch = to_number<uint64_t>(response.arguments[0]);
+    auto serial = to_number<uint64_t>(response.arguments[1]);
+    if (!epoch || !serial) return Error{Code::syntax, "POSITION without numbers"};
+    const std::string& what = response.arguments[2];
+    position_ = {*epoch, *serial};
+    position_moved_ = true;
+    if (what == "changes") in_dump_ = false;
+    if (what == "other") other_line_ = true;
+    return success();
+}
+
+// How many of the removals that a dump means may not be done.
+uint64_t Replica::removals_to_hold(uint64_t gone)
+{
+    if (gone == 0 || std::exchange(shown_.lock()->accept, false)) return 0;
+    auto guard = DeleteGuard::parse(config_.mupdate_max_deletes());
+    const uint64_t allowed = guard ? guard->allowed(published_.size()) : 0;
+    if (!seen_.empty() && !other_line_ && gone <= allowed) return 0;
+    log::error("the master's list would remove too many mailboxes: they stay until "
+               "\"murder resync --accept-deletes\"",
+               {{"removals", gone},
+                {"entries", published_.size()},
+                {"mupdate_max_deletes", config_.mupdate_max_deletes()},
+                {"line", other_line_ ? "another" : "the same"}});
+    return gone;
 }
 
 Status Replica::finish_dump()
 {
+    // The position is that of the whole: it must not stand before the removals are done.
+    const bool moved = std::exchange(position_moved_, false);
     TRY(commit());
     in_dump_ = false;
     if (!std::is_sorted(seen_.begin(), seen_.end())) std::sort(seen_.begin(), seen_.end());
@@ -188,20 +250,17 @@ Status Replica::finish_dump()
         from = published_.walk(*from, kWalkStep, [&](const std::string& key, const ListEntry&) {
             if (!std::binary_search(seen_.begin(), seen_.end(), key)) gone.push_back(key);
         });
-    auto guard = DeleteGuard::parse(config_.mupdate_max_deletes());
-    const uint64_t allowed = guard ? guard->allowed(published_.size()) : 0;
-    if (!gone.empty() && (seen_.empty() || gone.size() > allowed)) {
-        log::error("the master's list would remove too many mailboxes: they stay",
-                   {{"removals", gone.size()},
-                    {"entries", published_.size()},
-                    {"mupdate_max_deletes", config_.mupdate_max_deletes()}});
-        gone.clear();
-    }
+    std::erase_if(gone, [&](const std::string& key) { return is_ours(key, {}); });
+    const uint64_t held = removals_to_hold(gone.size());
+    shown_.lock()->held_removals = held;
+    if (held > 0) gone.clear();
     for (const std::string& key : gone) {
         TRY_ASSIGN(model::MailboxName name, model::MailboxName::from_key(key));
-        if (is_ours(key, {})) continue;
         TRY(add(mboxlist::Change::erase(std::move(name)), {key, std::nullopt}));
     }
+    // With removals held back the list is not the master's: next time all of it is wanted again.
+    if (held > 0 || !moved) position_ = {};
+    position_moved_ = true;
     TRY(commit());
     const mboxlist::Mark mark{std::string(kMark), this_boot()};
     TRY(store_->commit_marked({}, {&mark, 1}));
@@ -211,6 +270,37 @@ Status Replica::finish_dump()
     rewrite_ = false;
     on_synced_();
     return success();
+}
+
+void Replica::show_connected(bool connected)
+{
+    auto shown = shown_.lock();
+    if (shown->connected == connected && shown->since != 0) return;
+    shown->connected = connected;
+    shown->since = wall_seconds();
+}
+
+std::vector<StatusLine> Replica::status()
+{
+    auto shown = shown_.lock();
+    return {{"master", config_.mupdate_server()},
+            {"connected", cat(shown->connected ? "yes" : "no", ' ', shown->since)},
+            {"heard", cat(shown->heard)},
+            {"position", to_text(shown->position)},
+            {"held-removals", cat(shown->held_removals)}};
+}
+
+// The thread of the connection lets it go, and asks for the whole list again.
+bool Replica::accept_deletes()
+{
+    {
+        auto shown = shown_.lock();
+        if (shown->held_removals == 0) return false;
+        shown->accept = true;
+    }
+    kicks_.lock()->again = true;
+    poke(wake_.write_end.get());
+    return true;
 }
 
 // In a unified murder the mailboxes that are here are this server's own affair.
@@ -227,9 +317,10 @@ bool Replica::is_ours(const std::string& key, std::string_view server)
 Status Replica::take(const Response& response, bool in_dump)
 {
     using Kind = Response::Kind;
-    if (response.kind == Kind::other) return success();
+    if (response.kind == Kind::other || response.kind == Kind::status) return success();
     if (response.kind == Kind::no || response.kind == Kind::bad || response.kind == Kind::bye)
         return Error{Code::unavailable, cat("the master ended the stream: ", response.text)};
+    if (response.kind == Kind::position) return take_position(response);
     if (response.kind == Kind::ok) {
         noop_sent_ = false;
         return success();
@@ -289,8 +380,17 @@ Status Replica::add(mboxlist::Change change, Change published)
 
 Status Replica::commit()
 {
-    if (batch_.empty()) return success();
-    TRY(store_->commit(batch_));
+    if (batch_.empty() && !position_moved_) return success();
+    // In a dump the position waits for its end.
+    const bool with_position = position_moved_ && !in_dump_;
+    const mboxlist::Mark mark{std::string(kPositionMark),
+                              position_.epoch == 0 ? std::string() : to_text(position_)};
+    if (batch_.empty() && !with_position) return success();
+    TRY(store_->commit_marked(batch_, {&mark, with_position ? size_t{1} : size_t{0}}));
+    if (with_position) {
+        position_moved_ = false;
+        shown_.lock()->position = position_;
+    }
     published_.publish_next(std::move(batch_published_));
     batch_.clear();
     batch_published_.clear();
@@ -334,10 +434,13 @@ Status Replica::stream(Client& client)
             TRY(take(*response, false));
             if (!is_answer) continue;
             TRY(commit());
+            shown_.lock()->heard = wall_seconds();
             answer(true);
         }
         TRY(commit());
         if (stopping()) return success();
+        if (std::exchange(kicks_.lock()->again, false))
+            return Error{Code::closed, "the whole list is wanted again"};
         if (!noop_sent_ && !kicks_.lock()->waiting.empty()) {
             TRY(send_noop(client));
             silence = Deadline::after(interval);

@@ -1,12 +1,14 @@
 // Replica: keeps the local mailbox list like that of the master, and answers kicks.
 //
-// One thread holds the UPDATE connection: a full dump, then the stream. What differs is committed
-// to the store in transactions of at most kBatch changes and then published. The store's last state
-// is served all the while. Nothing is removed before a dump has ended with OK; removals beyond
-// mupdate_max_deletes, and all removals that an empty dump would mean, are held back and logged.
+// One thread holds the UPDATE connection: a full dump, then the stream. A master that knows SINCE is
+// told where the list stands, (epoch, serial) kept with each transaction, and sends only what
+// changed after that. What differs is committed to the store in transactions of at most kBatch
+// changes and then published. The store's last state is served all the while. Nothing is removed
+// before a dump has ended with OK; removals beyond mupdate_max_deletes, all that an empty dump would
+// mean, and all that a master of another line would mean, are held back, logged and counted until
+// accept_deletes(). Lost connections are made anew after a pause with jitter that grows.
 // A second thread serves the kick socket: "ok" once everything that the master had when the kick
 // came is in the store, "behind" at once when there is no master (WIRE 1.5, RULES 5.1).
-// The place of the incremental resync is begin(): what is sent, and what the dump's end means.
 // Codes of load: corrupt, io. Thread rule: load before start; the store is the first thread's.
 #ifndef ROOKERY_IMAP_MUPDATE_REPLICA_H
 #define ROOKERY_IMAP_MUPDATE_REPLICA_H
@@ -19,6 +21,7 @@
 #include "imap/mboxlist/directory.h"
 #include "imap/mupdate/client.h"
 #include "imap/mupdate/published_list.h"
+#include "imap/mupdate/status.h"
 #include "imap/mupdate/thread.h"
 #include "lib/base/fd.h"
 #include "lib/base/guarded.h"
@@ -40,10 +43,24 @@ class Replica {
     Status start();
     void stop();
 
+    // For STATUS and ACCEPTDELETES; any thread. false: nothing is held.
+    std::vector<StatusLine> status();
+    bool accept_deletes();
+
  private:
+    // What other threads may read of the first one.
+    struct Shown {
+        bool connected = false;
+        int64_t since = 0;  // Unix time of the last change of connected
+        int64_t heard = 0;  // Unix time when it was last known to be current
+        Position position;
+        uint64_t held_removals = 0;
+        bool accept = false;  // the next dump may remove what it likes
+    };
     struct Kicks {
         bool master = false;  // there is a connection
         bool stopping = false;
+        bool again = false;       // the session is to end and begin anew
         std::vector<Fd> waiting;  // for the next NOOP
         std::vector<Fd> asked;    // for the answer to the one that was sent
     };
@@ -51,8 +68,12 @@ class Replica {
     void run();
     void pause();
     Status session();
+    void show_connected(bool connected);
     Status receive_dump(Client& client);
+    Status take_position(const Response& response);
+    uint64_t removals_to_hold(uint64_t gone);
     Status finish_dump();
+    Status finish_changes();
     Status stream(Client& client);
     Status take(const Response& response, bool in_dump);
     Status add(mboxlist::Change change, Change published);
@@ -72,9 +93,14 @@ class Replica {
     std::vector<Change> batch_published_;
     std::vector<std::string> seen_;  // keys of the dump that is being received
     bool in_dump_ = false;
-    bool rewrite_ = false;  // the file may be torn: every entry of the dump is written
+    bool other_line_ = false;  // the dump is of a master that does not know where we stood
+    Position position_;        // of the store, once what waits in batch_ is committed
+    bool position_moved_ = false;
+    unsigned failures_ = 0;  // sessions in a row that never got to the stream
+    bool rewrite_ = false;   // the file may be torn: every entry of the dump is written
     bool noop_sent_ = false;
     Guarded<Kicks> kicks_;
+    Guarded<Shown> shown_;
     Pipe wake_;       // for the first thread
     Pipe stop_pipe_;  // for the second
     Fd kick_socket_;

@@ -188,22 +188,34 @@ Verdict decide_deactivate(const Question& q, std::string_view location)
     return become(std::move(after));
 }
 
+namespace {
+
+Verdict without_claim_of(const ListEntry& entry, std::string_view server)
+{
+    ListEntry after = entry;
+    Extra extra = after.extras();
+    drop_claims_of(extra, server);
+    after.set_extra(std::move(extra));
+    return become(std::move(after), false);
+}
+
+}  // namespace
+
 Verdict decide_delete(const Question& q, std::string_view expected)
 {
     if (q.entry == nullptr) return refuse("mailbox doesn't exist");
     const ListEntry& entry = *q.entry;
-    if (!expected.empty() && server_of(entry.location) != server_of(expected))
+    if (!expected.empty() && server_of(entry.location) != server_of(expected)) {
+        if (claim_of(entry, server_of(expected)) != nullptr)
+            return without_claim_of(entry, server_of(expected));
         return refuse(cat("mailbox is held by ", server_of(entry.location)));
+    }
     if (q.caller.listed_server && q.caller.deletes >= q.caller.deletes_allowed)
         return refuse("too many removals in one sync (mupdate_max_deletes)");
     if (q.caller.listed_server && server_of(entry.location) != *q.caller.listed_server) {
         if (claim_of(entry, *q.caller.listed_server) == nullptr)
             return refuse(cat("mailbox is held by ", server_of(entry.location)));
-        ListEntry after = entry;
-        Extra extra = after.extras();
-        drop_claims_of(extra, *q.caller.listed_server);
-        after.set_extra(std::move(extra));
-        return become(std::move(after), false);
+        return without_claim_of(entry, *q.caller.listed_server);
     }
     // RULES 1.4: who only has claims at other servers does not mean this mailbox.
     bool claims_elsewhere = false;
@@ -215,6 +227,27 @@ Verdict decide_delete(const Question& q, std::string_view expected)
     v.changes = true;
     v.visible = true;
     return v;
+}
+
+Verdict decide_resolve(const Question& q, std::string_view server)
+{
+    if (q.entry == nullptr) return refuse("mailbox doesn't exist");
+    const ListEntry& entry = *q.entry;
+    const Claim* claim = claim_of(entry, server);
+    const bool holds = server_of(entry.location) == server;
+    if (!holds && claim == nullptr) return refuse(cat("mailbox is not claimed by ", server));
+    ListEntry after = entry;
+    Extra extra = after.extras();
+    if (!holds) {
+        after.active = true;
+        after.location = claim->location;
+        after.acl = claim->acl;
+        after.identity = claim->identity;
+        extra.move.reset();
+    }
+    extra.claims.clear();
+    after.set_extra(std::move(extra));
+    return become(std::move(after), !holds);
 }
 
 std::optional<Shown> shown_in_find(const ListEntry& entry, const Caller& caller)

@@ -61,8 +61,12 @@ struct Question {
 Verdict decide_activate(const Question& q, std::string_view location, std::string_view acl);
 Verdict decide_reserve(const Question& q, std::string_view location);
 Verdict decide_deactivate(const Question& q, std::string_view location);
-// expected: refused when the name is not at that location's server (RULES 1.4); "" = wherever.
+// expected: refused when the name is not at that location's server (RULES 1.4), whose claim, if it
+// has one, goes; "" = wherever.
 Verdict decide_delete(const Question& q, std::string_view expected = {});
+
+// RESOLVE: of the holder and those that claim, this server has it; other claims are forgotten.
+Verdict decide_resolve(const Question& q, std::string_view server);
 
 // Is the lease of this entry over?
 bool lease_ended(const ListEntry& entry, MonotonicTime now);

@@ -10,7 +10,8 @@ namespace rookery::mupdate {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Verb>, 12> kVerbs = {{
+constexpr std::array<std::pair<std::string_view, Verb>, 16> kVerbs = {{
+    {"ACCEPTDELETES", Verb::accept_deletes},
     {"ACTIVATE", Verb::activate},
     {"AUTHENTICATE", Verb::authenticate},
     {"COMPRESS", Verb::compress},
@@ -21,7 +22,10 @@ constexpr std::array<std::pair<std::string_view, Verb>, 12> kVerbs = {{
     {"LOGOUT", Verb::logout},
     {"NOOP", Verb::noop},
     {"RESERVE", Verb::reserve},
+    {"RESOLVE", Verb::resolve},
+    {"SINCE", Verb::since},
     {"STARTTLS", Verb::starttls},
+    {"STATUS", Verb::status},
     {"UPDATE", Verb::update},
 }};
 
@@ -294,7 +298,7 @@ namespace {
 
 Response::Kind response_kind(std::string_view word)
 {
-    constexpr std::array<std::pair<std::string_view, Response::Kind>, 7> kWords = {{
+    constexpr std::array<std::pair<std::string_view, Response::Kind>, 9> kWords = {{
         {"OK", Response::Kind::ok},
         {"NO", Response::Kind::no},
         {"BAD", Response::Kind::bad},
@@ -302,6 +306,8 @@ Response::Kind response_kind(std::string_view word)
         {"MAILBOX", Response::Kind::mailbox},
         {"RESERVE", Response::Kind::reserve},
         {"DELETE", Response::Kind::remove},
+        {"POSITION", Response::Kind::position},
+        {"STATUS", Response::Kind::status},
     }};
     for (const auto& [name, kind] : kWords)
         if (equal_nocase(word, name)) return kind;
@@ -311,7 +317,9 @@ Response::Kind response_kind(std::string_view word)
 size_t argument_count(Response::Kind kind)
 {
     switch (kind) {
-        case Response::Kind::mailbox: return 3;
+        case Response::Kind::mailbox:
+        case Response::Kind::position: return 3;
+        case Response::Kind::status:
         case Response::Kind::reserve: return 2;
         case Response::Kind::remove: return 1;
         case Response::Kind::ok:
@@ -406,29 +414,28 @@ void put_reply(std::string& out, std::string_view tag, std::string_view word, st
 void put_mailbox(std::string& out, std::string_view tag, std::string_view name,
                  std::string_view location, std::string_view acl)
 {
-    cat_to(out, tag, " MAILBOX ");
-    put_string(out, name);
-    out.push_back(' ');
-    put_string(out, location);
-    out.push_back(' ');
-    put_string(out, acl);
-    out.append("\r\n");
+    put_data(out, tag, "MAILBOX", {name, location, acl});
 }
 
 void put_reserve(std::string& out, std::string_view tag, std::string_view name,
                  std::string_view location)
 {
-    cat_to(out, tag, " RESERVE ");
-    put_string(out, name);
-    out.push_back(' ');
-    put_string(out, location);
-    out.append("\r\n");
+    put_data(out, tag, "RESERVE", {name, location});
 }
 
 void put_delete(std::string& out, std::string_view tag, std::string_view name)
 {
-    cat_to(out, tag, " DELETE ");
-    put_string(out, name);
+    put_data(out, tag, "DELETE", {name});
+}
+
+void put_data(std::string& out, std::string_view tag, std::string_view word,
+              std::initializer_list<std::string_view> values)
+{
+    cat_to(out, tag, ' ', word);
+    for (std::string_view value : values) {
+        out.push_back(' ');
+        put_string(out, value);
+    }
     out.append("\r\n");
 }
 

@@ -10,6 +10,7 @@
 #ifndef ROOKERY_IMAP_MUPDATE_WIRE_H
 #define ROOKERY_IMAP_MUPDATE_WIRE_H
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,7 @@ inline constexpr size_t kMaxCommand = 524288;
 inline constexpr size_t kMaxUpdateHosts = 30;
 
 enum class Verb : unsigned char {
+    accept_deletes,  // ours, SERIAL-UPDATE
     activate,
     authenticate,
     compress,
@@ -34,7 +36,10 @@ enum class Verb : unsigned char {
     logout,
     noop,
     reserve,
+    resolve,  // ours, STATUS
+    since,    // ours, SERIAL-UPDATE
     starttls,
+    status,  // ours, STATUS
     update,
     unknown,
 };
@@ -65,10 +70,21 @@ Parsed parse_command(std::string_view input);
 
 // What a server says.
 struct Response {
-    enum class Kind : unsigned char { ok, no, bad, bye, mailbox, reserve, remove, other };
+    enum class Kind : unsigned char {
+        ok,
+        no,
+        bad,
+        bye,
+        mailbox,
+        reserve,
+        remove,
+        position,  // ours: epoch, serial, what follows
+        status,    // ours: key, value
+        other
+    };
     std::string tag;
     Kind kind = Kind::other;
-    std::vector<std::string> arguments;  // of mailbox, reserve, remove
+    std::vector<std::string> arguments;  // of mailbox, reserve, remove, position, status
     std::string text;                    // of ok, no, bad, bye: quoted, literal or bare
 };
 struct ParsedResponse {
@@ -92,6 +108,9 @@ void put_mailbox(std::string& out, std::string_view tag, std::string_view name,
 void put_reserve(std::string& out, std::string_view tag, std::string_view name,
                  std::string_view location);
 void put_delete(std::string& out, std::string_view tag, std::string_view name);
+// Any other data line: tag SP word *(SP string) CRLF
+void put_data(std::string& out, std::string_view tag, std::string_view word,
+              std::initializer_list<std::string_view> values);
 
 }  // namespace rookery::mupdate
 

@@ -2,6 +2,7 @@
 """mupdate without -m: a replica of our master, of a broken one, and without any."""
 import os
 import re
+import shutil
 import socket
 import sys
 import threading
@@ -137,6 +138,104 @@ class Replica(unittest.TestCase):
         replica.kill(15)
         replica.start()
         self.assertEqual(len(self.names(replica)), 2519)
+
+    def status_of(self, server):
+        with server.client("cyrus") as c:
+            data, _ = c.run("STATUS")
+        found = {}
+        for line in data:
+            found.setdefault(line[2], []).append(line[3])
+        return found
+
+    def position(self, server):
+        status = self.status_of(server)
+        return status["epoch"][0], status["serial"][0]
+
+    def since(self, server, at):
+        """What follows a position: its word, and the lines until the stream is current."""
+        with server.client("cyrus") as c:
+            data, status = c.answer(c.send("SINCE", *at))
+            self.assertEqual(status, "OK streaming starts")
+            data += c.answer(c.send("NOOP"))[0]
+        return data[0][4], [r[1:] for r in data[1:] if r[1] != "POSITION"]
+
+    def test_only_what_changed_is_sent_again(self):
+        master = self.start()
+        with master.client() as be:
+            for name in ("a", "b", "c"):
+                be.status("ACTIVATE", name, "be1!p", ACL)
+            then = self.position(master)
+            be.status("ACTIVATE", "d", "be1!p", ACL)
+            be.status("DELETE", "b")
+            be.status("ACTIVATE", "d", "be1!q", ACL)
+        changed = [["MAILBOX", "d", "be1!q", ACL], ["DELETE", "b"]]
+        self.assertEqual(self.since(master, then), ("changes", changed))
+        self.assertEqual(self.since(master, self.position(master)), ("changes", []))
+        # A master that was killed knows what it said before, and whose continuation is not its own.
+        last = self.position(master)
+        master.kill()
+        master.start()
+        self.assertNotEqual(self.position(master)[0], last[0])
+        self.assertEqual(self.since(master, last), ("changes", []))
+        how, lines = self.since(master, then)
+        self.assertEqual((how, sorted(lines)), ("changes", sorted(changed)))
+        beyond = (last[0], str(int(last[1]) + 1))
+        self.assertEqual(self.since(master, beyond)[0], "other")
+        self.assertEqual(self.since(master, ("12345", "1"))[0], "other")
+        how, lines = self.since(master, ("0", "0"))
+        self.assertEqual((how, [r[1] for r in lines]), ("list", ["a", "c", "d"]))
+        with master.client() as be:
+            self.assertEqual(be.status("SINCE", "x", "1"), "BAD Badly formed arguments")
+
+    def test_a_replica_goes_on_where_it_stood(self):
+        master = self.start()
+        be = master.client()
+        self.addCleanup(be.close)
+        for i in range(50):
+            be.status("ACTIVATE", "n%02d" % i, "be1!p", ACL)
+        replica = self.start(master=master, name="f")
+        murder.wait_for(lambda: len(self.names(replica) or []) == 50, "the first sync")
+        self.assertEqual(replica.kick(), "ok")
+        self.assertEqual(self.status_of(replica)["position"], [" ".join(self.position(master))])
+        replica.kill()
+        be.status("DELETE", "n00")
+        be.status("ACTIVATE", "new", "be1!p", ACL)
+        replica.start()
+        murder.wait_for(lambda: replica.kick() == "ok", "the second sync")
+        self.assertEqual(len(self.names(replica)), 50)
+        self.assertIn("new", self.names(replica))
+        self.assertEqual(replica.log_text().count("the mailbox list is complete"), 1)
+        self.assertIn("current but for what changed", replica.log_text())
+        listener = self.status_of(master)["listener"][0].split()
+        self.assertEqual((listener[0], listener[4]), ("fe1", "stream"))
+
+    def test_a_master_of_another_line_removes_nothing(self):
+        master = self.start()
+        with master.client() as be:
+            for i in range(5):
+                be.status("ACTIVATE", "n%d" % i, "be1!p", ACL)
+        replica = self.start(master=master, name="f")
+        murder.wait_for(lambda: len(self.names(replica) or []) == 5, "the first sync")
+        self.assertEqual(self.status_of(replica)["held-removals"], ["0"])
+        with replica.client("cyrus") as c:
+            self.assertTrue(c.status("ACCEPTDELETES").startswith("NO"))
+        # Somebody gives the master an empty list; fewer names than the guard lets go.
+        master.kill()
+        conf = os.path.join(master.dir, "conf")
+        shutil.rmtree(os.path.join(conf, "mupdate"))
+        for name in os.listdir(conf):
+            if name.startswith("mailboxes"):
+                os.unlink(os.path.join(conf, name))
+        master.start()
+        with master.client() as be:
+            be.status("ACTIVATE", "added", "be1!p", ACL)
+        murder.wait_for(lambda: "added" in (self.names(replica) or []), "additions come")
+        murder.wait_for(lambda: self.status_of(replica)["held-removals"] == ["5"], "they are held")
+        self.assertEqual(len(self.names(replica)), 6)
+        with replica.client("cyrus") as c:
+            self.assertEqual(c.status("ACCEPTDELETES"), "OK done")
+        murder.wait_for(lambda: self.names(replica) == ["added"], "they are let go")
+        murder.wait_for(lambda: self.status_of(replica)["held-removals"] == ["0"], "none is held")
 
     def check_broken(self, end):
         """A dump that does not end with OK removes nothing."""

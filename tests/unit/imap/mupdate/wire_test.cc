@@ -142,7 +142,7 @@ const Row kResponses[] = {
     {"B MAILBOX {1}\r\nx {3}\r\na!p \"\"\r\n", "30 B 4 [x] [a!p] [] "},
     {"B RESERVE \"x\" \"a!p\"\r\n", "21 B 5 [x] [a!p] "},
     {"U01 DELETE {1+}\r\nx\r\n", "20 U01 6 [x] "},
-    {"* AUTH \"PLAIN\"\r\n", "16 * 7 \"PLAIN\""},
+    {"* AUTH \"PLAIN\"\r\n", "16 * 9 \"PLAIN\""},
     {"B MAILBOX {1+}\r\nx {3+}\r\na!p", "more"},
     {"B MAILBOX {1+}\r\nx\r\n", "broken"},
     {"B RESERVE x y\r\n", "broken"},
