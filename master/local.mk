@@ -1,6 +1,7 @@
 noinst_LIBRARIES += %D%/libmaster.a
 %C%_libmaster_a_SOURCES = \
-	%D%/accept.h %D%/accept.cc %D%/agent.h %D%/agent.cc %D%/conf.h %D%/conf.cc %D%/cron.h %D%/cron.cc \
+	%D%/accept.h %D%/accept.cc %D%/agent.h %D%/agent.cc %D%/conf.h %D%/conf.cc \
+	%D%/counters.h %D%/counters.cc %D%/counters_format.h %D%/cron.h %D%/cron.cc \
 	%D%/cyrus_programs.h %D%/cyrus_programs.cc \
 	%D%/daemonise.h %D%/daemonise.cc %D%/daemons.h %D%/daemons.cc \
 	%D%/events.h %D%/events.cc %D%/file_watch.h %D%/file_watch.cc \
@@ -19,7 +20,7 @@ noinst_LIBRARIES += %D%/libmaster.a
 libexec_PROGRAMS += %D%/master
 %C%_master_SOURCES = %D%/master.cc
 %C%_master_LDADD = %D%/libmaster.a lib/config/libconfig.a lib/base/libbase.a
-EXTRA_DIST += doc/formats/scoreboard.md
+EXTRA_DIST += doc/formats/scoreboard.md doc/formats/counters.md
 
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/master/suite

@@ -48,13 +48,19 @@ class Daemon {
             board_ = std::make_unique<Scoreboard>(*std::move(board));
         else
             log::warning("no scoreboard", {{"reason", board.error()}});
+        auto counters = Counters::open(config.proc_path());
+        if (counters)
+            counters_ = std::make_unique<Counters>(*std::move(counters));
+        else
+            log::warning("no counters", {{"reason", counters.error()}});
     }
 
     int worker(Fd life, Fd report)
     {
         bool short_lived = in_.prefork == 0;
         return run_worker({service_, in_.service, in_.listeners, std::move(life), std::move(report),
-                           setup_.max_uses, setup_.timeout, short_lived, board_.get()});
+                           setup_.max_uses, setup_.timeout, short_lived, board_.get(),
+                           counters_.get()});
     }
 
     int exec_mode_worker()
@@ -82,6 +88,7 @@ class Daemon {
     const config::Config& config_;
     Inherited in_;
     std::unique_ptr<Scoreboard> board_;
+    std::unique_ptr<Counters> counters_;
 };
 
 }  // namespace

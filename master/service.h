@@ -56,6 +56,22 @@ void set_backend(std::string_view server);
 void set_state(std::string_view state);  // "idle", "login", "command name"
 }  // namespace scoreboard
 
+// What is counted of each service (<proc_path>/counters); no-ops without the file.
+namespace counters {
+// In the order of the file (doc/formats/counters.md): new ones go to the end.
+enum class Kind : unsigned char {
+    connections,
+    logins,
+    login_failures,
+    commands,
+    command_failures,  // answered NO, BAD, or 4xx and 5xx
+    messages,          // that were delivered or appended
+    backend_failures,  // another server could not be reached
+};
+inline constexpr size_t kKinds = 7;
+void add(Kind kind, uint64_t n = 1);
+}  // namespace counters
+
 }  // namespace rookery::master
 
 #endif

@@ -35,6 +35,7 @@ class Worker {
             parts_.board->claim(parts_.name);
             scoreboard::use(parts_.board);
         }
+        if (parts_.counters != nullptr) counters::use(parts_.counters->row(parts_.name));
         Status started = parts_.service.worker_start();
         if (!started) {
             log::error("worker cannot start", {{"reason", started.error()}});
@@ -108,6 +109,7 @@ void Worker::serve(Fd client)
     scoreboard::set_client(info.host);
     scoreboard::set_state("connected");
     scoreboard::count_client();
+    counters::add(counters::Kind::connections);
     parts_.service.serve(std::move(client), info);
     scoreboard::clear();
     bool last = (parts_.max_uses != 0 && served_ >= parts_.max_uses) || signals::terminate_seen() ||

@@ -10,6 +10,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/fd.h"
+#include "master/counters.h"
 #include "master/scoreboard.h"
 #include "master/service.h"
 
@@ -25,6 +26,7 @@ struct WorkerParts {
     unsigned timeout;          // seconds
     bool timeout_when_unused;  // also before the first client
     Scoreboard* board;
+    Counters* counters;
 };
 
 // Gives the exit code.

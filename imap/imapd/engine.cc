@@ -189,6 +189,9 @@ void Engine::answer(const Command& command, const Completion& done)
     if (done.kind != Completion::Kind::relayed)
         s_.client.put(command.tag.empty() ? "*" : command.tag, ' ', kind_word(done.kind), ' ',
                       wire_text(done.text), "\r\n");
+    master::counters::add(master::counters::Kind::commands);
+    if (bad || done.kind == Completion::Kind::no)
+        master::counters::add(master::counters::Kind::command_failures);
     bad_in_a_row_ = bad ? bad_in_a_row_ + 1 : 0;
     if (bad_in_a_row_ >= (s_.identity ? kMaxBad : kMaxBadBeforeLogin)) {
         say_bye("Too many invalid commands");

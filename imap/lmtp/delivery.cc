@@ -125,6 +125,7 @@ Status Delivery::store_message(const Transaction& t, const Recipient& recipient)
     item.zone_minutes = text::local_zone_minutes(item.internaldate);
     TRY(store_->append(entry, recipient.userid, {&item, 1}));
     if (known_again) duplicates_->mark(t.message_id, entry.uniqueid, item.internaldate);
+    master::counters::add(master::counters::Kind::messages);
     log::notice(
         "delivered",
         {{"mailbox", entry.name.internal()}, {"size", staged->size()}, {"session", t.session_id}});
@@ -230,6 +231,7 @@ void Delivery::deliver_remote(const Transaction& t, const std::string& server,
         }
     }
     if (!remote.envelope_done) {
+        master::counters::add(master::counters::Kind::backend_failures);
         log::warning("server not reached", {{"server", server}, {"reason", status.error()}});
         for (size_t i : which) replies_[i] = reply_for(Error{Code::unavailable, {}});
         return;

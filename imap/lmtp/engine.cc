@@ -90,6 +90,7 @@ void Engine::one_command()
         end_session(421, cat("4.3.2 ", *down));
         return;
     }
+    master::counters::add(master::counters::Kind::commands);
     CommandLine command = split_command(*line);
     if (line->size() > kMaxLine && command.verb != "AUTH")
         return refuse(Error{Code::limit, "5.5.2 Line too long"});
@@ -108,6 +109,7 @@ void Engine::one_command()
 void Engine::say(const Reply& r)
 {
     if (r.code < 500) errors_ = 0;
+    if (r.code >= 400) master::counters::add(master::counters::Kind::command_failures);
     client_.put(r.to_string());
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "lib/base/strings.h"
+#include "lib/text/json.h"
 
 namespace rookery::mboxlist {
 namespace {
@@ -21,28 +22,12 @@ constexpr uint64_t kMovingBit = 8;
 
 // --- writing
 
-void put_string(std::string& out, std::string_view text)
-{
-    constexpr std::string_view kHex = "0123456789abcdef";
-    out += '"';
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\')
-            cat_to(out, '\\', c);
-        else if (byte < 0x20)
-            cat_to(out, "\\u00", kHex[byte >> 4], kHex[byte & 15]);
-        else
-            out += c;
-    }
-    out += '"';
-}
-
 void put_or_null(std::string& out, std::string_view text)
 {
     if (text.empty())
         out += "null";
     else
-        put_string(out, text);
+        text::put_json_string(out, text);
 }
 
 // --- reading JSON, only as far as a dump needs it
@@ -220,9 +205,9 @@ bool has_flag(const Dumped& d, char flag)
 std::string dump_member(const MailboxEntry& entry)
 {
     std::string out;
-    put_string(out, entry.name.internal());
+    text::put_json_string(out, entry.name.internal());
     out += ": {\"name\":";
-    put_string(out, entry.name.internal());
+    text::put_json_string(out, entry.name.internal());
     cat_to(out, ",\"mtime\":\"0\",\"uidvalidity\":\"", entry.uidvalidity,
            "\",\"createdmodseq\":\"0\",\"foldermodseq\":\"0\",\"mbtype\":\"e");
     if (entry.state == EntryState::deleted) out += 'd';
@@ -238,9 +223,9 @@ std::string dump_member(const MailboxEntry& entry)
     for (const auto& part : entry.acl.entries()) {
         if (!first) out += ',';
         first = false;
-        put_string(out, part.identifier);
+        text::put_json_string(out, part.identifier);
         out += ':';
-        put_string(out, part.rights.to_string());
+        text::put_json_string(out, part.rights.to_string());
     }
     out += "},\"uniqueid\":";
     put_or_null(out, entry.uniqueid);

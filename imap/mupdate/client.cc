@@ -15,7 +15,12 @@ constexpr size_t kReadAtOnce = 65536;
 
 Result<std::unique_ptr<Client>> Client::connect(const config::Config& config)
 {
-    std::string server = config.mupdate_server();
+    return connect(config, Target{});
+}
+
+Result<std::unique_ptr<Client>> Client::connect(const config::Config& config, const Target& target)
+{
+    std::string server = target.server.empty() ? config.mupdate_server() : target.server;
     if (server.empty()) return Error{Code::config, "mupdate_server is not set"};
     if (config.is_set("mupdate_port") && server.find(':') == std::string::npos)
         cat_to(server, ':', config.mupdate_port());
@@ -24,6 +29,11 @@ Result<std::unique_ptr<Client>> Client::connect(const config::Config& config)
     options.authname = config.mupdate_authname();
     options.password = config.mupdate_password();
     options.realm = config.mupdate_realm();
+    if (!target.authname.empty()) {
+        options.authzid.clear();
+        options.authname = target.authname;
+        options.password = target.password;
+    }
     TRY_ASSIGN(auto backend,
                backend::Backend::connect(config, backend::mupdate_dialect(), server, options));
     return std::make_unique<Client>(std::move(backend));
@@ -174,12 +184,36 @@ Result<std::optional<Client::Record>> Client::find(std::string_view name)
     }
 }
 
+Result<std::vector<StatusLine>> Client::status()
+{
+    if (!offers("STATUS")) return Error{Code::unsupported, "the server does not know STATUS"};
+    send(Verb::status, {});
+    TRY(flush());
+    std::vector<StatusLine> lines;
+    for (;;) {
+        TRY_ASSIGN(Response response, next(Deadline::after(kAnswer)));
+        auto& a = response.arguments;
+        if (response.kind == Response::Kind::status)
+            lines.push_back({std::move(a[0]), std::move(a[1])});
+        else if (response.kind == Response::Kind::ok)
+            return lines;
+        else if (response.kind != Response::Kind::other)
+            return Error{Code::denied, cat("STATUS was refused: ", response.text)};
+    }
+}
+
 Result<Client::Reply> Client::remove_if_at(std::string_view name, std::string_view location)
 {
+    if (offers("CONDITIONAL-DELETE")) {
+        TRY_ASSIGN(Reply reply, run(Verb::remove, {name, location}));
+        if (reply.ok) return reply;
+        if (reply.text.find("held by") != std::string::npos) return Reply{true, "elsewhere"};
+        if (reply.text.find("doesn't exist") != std::string::npos) return Reply{true, "not there"};
+        return reply;
+    }
     TRY_ASSIGN(std::optional<Record> found, find(name));
     if (!found) return Reply{true, "not there"};
     if (server_of(found->location) != server_of(location)) return Reply{true, "elsewhere"};
-    if (offers("CONDITIONAL-DELETE")) return run(Verb::remove, {name, location});
     return run(Verb::remove, {name});
 }
 

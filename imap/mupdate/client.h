@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "imap/backend/backend.h"
+#include "imap/mupdate/status.h"
 #include "imap/mupdate/wire.h"
 #include "lib/config/config.h"
 
@@ -37,7 +38,15 @@ class Client {
         std::string acl;
     };
 
+    // Another server than mupdate_server, and other credentials; what is empty is as configured.
+    struct Target {
+        std::string server;
+        std::string authname;
+        std::string password;
+    };
     static Result<std::unique_ptr<Client>> connect(const config::Config& config);
+    static Result<std::unique_ptr<Client>> connect(const config::Config& config,
+                                                   const Target& target);
     explicit Client(std::unique_ptr<backend::Backend> backend);
     ~Client();
 
@@ -46,6 +55,8 @@ class Client {
     Result<std::optional<Record>> find(std::string_view name);
     // prefix: "server!" or "" for all.
     Result<std::vector<Record>> list(std::string_view prefix);
+    // What STATUS tells, line by line (doc/protocols/mupdate.md). unsupported: not one of ours.
+    Result<std::vector<StatusLine>> status();
     // DELETE only if the name is still at location's server (RULES 1.4): by one command where the
     // master knows it, by FIND first elsewhere. ok with text "elsewhere": not deleted, nor ours.
     Result<Reply> remove_if_at(std::string_view name, std::string_view location);

@@ -271,6 +271,8 @@ void Connection::run_status(const Command& command)
         {"serial", cat(context_.published.serial())},
         {"entries", cat(context_.published.size())},
     };
+    for (const auto& [server, count] : context_.published.count_by_server())
+        lines.push_back({"holds", cat(count, ' ', server)});
     if (context_.listeners != nullptr)
         for (const Listener& l : context_.listeners->all())
             lines.push_back(

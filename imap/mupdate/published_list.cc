@@ -159,6 +159,17 @@ bool PublishedList::reaches_back_to(const Position& at)
     return at.serial >= state->ring_start && at.serial <= state->serial;
 }
 
+std::map<std::string, uint64_t> PublishedList::count_by_server()
+{
+    std::map<std::string, uint64_t> counts;
+    std::optional<std::string> from("");
+    while (from)
+        from = walk(*from, kEntriesPerStep, [&](const std::string&, const ListEntry& entry) {
+            counts[std::string(server_of(entry.location))]++;
+        });
+    return counts;
+}
+
 std::optional<std::string> PublishedList::walk(
     const std::string& from, size_t most,
     const std::function<void(const std::string&, const ListEntry&)>& each)

@@ -76,6 +76,9 @@ class PublishedList {
     // True if whoever stands there can be given what came after, without a dump.
     bool reaches_back_to(const Position& at);
 
+    // How many names each server has.
+    std::map<std::string, uint64_t> count_by_server();
+
     // One entry under the lock, nullptr if there is none.
     template <class Look>
     auto look_at(const std::string& key, Look look)

@@ -62,6 +62,21 @@ class Pusher {
     {
         TRY_ASSIGN(auto records, master_.list(cat(config_.servername(), '!')));
         for (auto& record : records) known_.emplace(record.name, std::move(record));
+        return master_.offers("STATUS") ? read_claims() : success();
+    }
+
+    // LIST shows a claim of ours as if the mailbox were here alone; STATUS tells the difference.
+    Status read_claims()
+    {
+        TRY_ASSIGN(auto lines, master_.status());
+        for (const StatusLine& line : lines) {
+            auto words = split(line.value, ' ');
+            if (line.key != "conflict" || words.size() < 5) continue;
+            if (server_of(words[2]) != config_.servername()) continue;
+            std::string name =
+                line.value.substr(static_cast<size_t>(words[4].data() - line.value.data()));
+            claimed_.emplace(std::move(name), server_of(words[1]));
+        }
         return success();
     }
 
@@ -93,7 +108,10 @@ class Pusher {
         } else {
             unknown_.insert(name);
         }
-        if (same)
+        auto claimed = claimed_.find(name);
+        if (claimed != claimed_.end() && !options_.authoritative)
+            conflict(name, cat("held by ", claimed->second));
+        else if (same && claimed == claimed_.end())
             ++summary_.unchanged;
         else
             to_tell_.push_back(entry);
@@ -211,6 +229,7 @@ class Pusher {
     Client& master_;
     std::unique_ptr<Client> second_;
     std::map<std::string, Client::Record> known_;  // the master's, less what is here too
+    std::map<std::string, std::string> claimed_;   // ours that another server holds: which
     std::set<std::string> unknown_;                // here, and the master lists it nowhere for us
     std::vector<MailboxEntry> to_tell_;
     std::deque<MailboxEntry> sent_;

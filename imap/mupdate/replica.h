@@ -1,12 +1,12 @@
 // Replica: keeps the local mailbox list like that of the master, and answers kicks.
 //
-// One thread holds the UPDATE connection: a full dump, then the stream. A master that knows SINCE is
-// told where the list stands, (epoch, serial) kept with each transaction, and sends only what
+// One thread holds the UPDATE connection: a full dump, then the stream. A master that knows SINCE
+// is told where the list stands, (epoch, serial) kept with each transaction, and sends only what
 // changed after that. What differs is committed to the store in transactions of at most kBatch
 // changes and then published. The store's last state is served all the while. Nothing is removed
-// before a dump has ended with OK; removals beyond mupdate_max_deletes, all that an empty dump would
-// mean, and all that a master of another line would mean, are held back, logged and counted until
-// accept_deletes(). Lost connections are made anew after a pause with jitter that grows.
+// before a dump has ended with OK; removals beyond mupdate_max_deletes, all that an empty dump
+// would mean, and all that a master of another line would mean, are held back, logged and counted
+// until accept_deletes(). Lost connections are made anew after a pause with jitter that grows.
 // A second thread serves the kick socket: "ok" once everything that the master had when the kick
 // came is in the store, "behind" at once when there is no master (WIRE 1.5, RULES 5.1).
 // Codes of load: corrupt, io. Thread rule: load before start; the store is the first thread's.

@@ -248,6 +248,7 @@ void SessionKit::logged_in(const auth::Identity& who, std::string_view mechanism
                           {"as", who.authenticated_as},
                           {"session", session_id_}});
     master::scoreboard::set_user(who.userid);
+    master::counters::add(master::counters::Kind::logins);
     open_telemetry(who.userid, client);
 }
 
@@ -274,6 +275,7 @@ void SessionKit::login_failed(std::string_view user, std::string_view mechanism,
     log::notice(
         "badlogin",
         {{"client", client_.host}, {"user", user}, {"mechanism", mechanism}, {"reason", reason}});
+    master::counters::add(master::counters::Kind::login_failures);
     pause(config_.failedloginpause());
 }
 

@@ -3,7 +3,7 @@ noinst_LIBRARIES += %D%/libtext.a
 	%D%/address_list.cc %D%/base64.h %D%/base64.cc \
 	%D%/charset.h %D%/charset.cc %D%/encoded_word.cc \
 	%D%/header_cursor.h %D%/header_cursor.cc %D%/imap_date.h %D%/imap_date.cc \
-	%D%/imap_structure.h %D%/imap_structure.cc %D%/message.h %D%/message.cc \
+	%D%/imap_structure.h %D%/imap_structure.cc %D%/json.h %D%/json.cc %D%/message.h %D%/message.cc \
 	%D%/mutf7.h %D%/mutf7.cc %D%/rfc5322_header.h %D%/rfc5322_header.cc \
 	%D%/sections.h %D%/sections.cc \
 	%D%/text_search.h %D%/text_search.cc \

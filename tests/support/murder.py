@@ -49,7 +49,7 @@ def wait_for(condition, what, deadline=None):
 
 # ------------------------------------------------------------------ programs
 
-PROGRAM_FOLDERS = ("master", "imap/daemon", "imap/admin")
+PROGRAM_FOLDERS = ("master", "imap/daemon", "imap/admin", "imap/admin/murder")
 
 
 def reachable_by_all(path):

@@ -180,6 +180,26 @@ class Master(unittest.TestCase):
         self.assertEqual(b.status("DELETE", "con.x"), "NO mailbox is held by c1")
         self.assertEqual(a.list("c1!"), [["MAILBOX", "con.x", "c1!p", ACL]])
 
+    def test_an_administrator_resolves_a_conflict(self):
+        a, b = self.client("be1"), self.client("be2")
+        a.status("ACTIVATE", "res.x", "r1!p", ACL)
+        for server in ("r2", "r3"):
+            b.status("ACTIVATE", "res.x", server + "!q", "")
+
+        def told():
+            return sorted(r[3].split(" ", 1)[1] for r in a.run("STATUS")[0]
+                          if r[2] == "conflict" and r[3].endswith(" res.x"))
+        self.assertEqual(told(), ["r1!p r2!q be2 res.x", "r1!p r3!q be2 res.x"])
+        # Who gives up its claim has no claim any more, whoever holds the mailbox.
+        self.assertEqual(b.status("DELETE", "res.x", "r3!q"), "OK done")
+        self.assertEqual(told(), ["r1!p r2!q be2 res.x"])
+        self.assertEqual(a.status("RESOLVE", "res.x", "r4"), "NO mailbox is not claimed by r4")
+        self.assertEqual(a.status("RESOLVE", "res.none", "r1"), "NO mailbox doesn't exist")
+        self.assertEqual(a.status("RESOLVE", "res.x", "r2"), "OK done")
+        self.assertEqual(told(), [])
+        self.assertEqual(a.run("FIND", "res.x")[0][0][1:], ["MAILBOX", "res.x", "r2!q", ""])
+        self.assertEqual(a.status("RESOLVE", "res.x", "r2"), "OK done")
+
     def test_a_server_cannot_empty_the_list(self):
         c = self.client()
         for i in range(150):

@@ -188,6 +188,7 @@ Completion append_all(ImapSession& s, const Command& command, const std::vector<
     for (const auto& m : messages)
         items.push_back({m.message.get(), m.flags, m.date.seconds, m.date.zone_minutes});
     auto done = s.store->append(*command.entry, s.identity->userid, items);
+    if (done) master::counters::add(master::counters::Kind::messages, items.size());
     if (!done) return Completion::from(done.error());
     return Completion::ok(
         cat("[APPENDUID ", done->uidvalidity, ' ', uid_set(done->uids), "] Completed"));

@@ -13,6 +13,10 @@
 #include "lib/stream/memory_layer.h"
 #include "tests/unit/unit.h"
 
+namespace rookery::master::counters {
+void add(Kind, uint64_t) {}
+}  // namespace rookery::master::counters
+
 namespace rookery::master::scoreboard {
 void set_user(std::string_view) {}
 Alike count_alike(std::string_view, std::string_view)

@@ -11,6 +11,10 @@
 #include "tests/unit/unit.h"
 
 // This suite runs without the skeleton of the daemons.
+namespace rookery::master::counters {
+void add(Kind, uint64_t) {}
+}  // namespace rookery::master::counters
+
 namespace rookery::master::scoreboard {
 namespace {
 std::string shown_user;

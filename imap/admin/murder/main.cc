@@ -1,0 +1,96 @@
+// murder: the whole murder from one place.
+#include <getopt.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "imap/admin/murder/murder.h"
+#include "imap/admin/tool.h"
+#include "lib/auth/sasl_client.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+
+namespace rookery::admin::murder {
+namespace {
+
+struct Subcommand {
+    std::string_view name;
+    std::string_view arguments;
+    Result<int> (*run)(const config::Config&, const Arguments&);
+};
+
+constexpr std::array kSubcommands = {
+    Subcommand{"status", "[--json]", status},
+    Subcommand{"check", "[--json]", check},
+    Subcommand{"conflicts", "[--json] [list | show mailbox | resolve mailbox --keep server]",
+               conflicts},
+    Subcommand{"forget", "server", forget},
+    Subcommand{"resync", "--accept-deletes", resync},
+    Subcommand{"metrics", "[--output file]", metrics},
+};
+
+const Subcommand* find(const Arguments& a)
+{
+    for (const Subcommand& s : kSubcommands)
+        if (!a.words.empty() && s.name == a.words[0]) return &s;
+    return nullptr;
+}
+
+Arguments parse(int argc, char** argv)
+{
+    static const std::array<option, 5> long_options = {
+        {{"json", no_argument, nullptr, 'j'},
+         {"accept-deletes", no_argument, nullptr, 'A'},
+         {"keep", required_argument, nullptr, 'k'},
+         {"output", required_argument, nullptr, 'o'},
+         {nullptr, 0, nullptr, 0}}};
+    Arguments a;
+    while (optind < argc) {
+        int c = ::getopt_long(argc, argv, "+C:s:u:w:", long_options.data(), nullptr);
+        if (c == -1) {  // words and options may stand in any order
+            if (optind < argc) a.words.emplace_back(argv[optind++]);
+            continue;
+        }
+        switch (c) {
+            case 'C': a.config_path = optarg; break;
+            case 's': a.target.server = optarg; break;
+            case 'u': a.target.authname = optarg; break;
+            case 'w': a.target.password = optarg; break;
+            case 'j': a.json = true; break;
+            case 'A': a.accept_deletes = true; break;
+            case 'k': a.keep = optarg; break;
+            case 'o': a.output = optarg; break;
+            default: usage();
+        }
+    }
+    if (find(a) == nullptr) usage();
+    return a;
+}
+
+}  // namespace
+
+void usage()
+{
+    std::string text;
+    for (const Subcommand& s : kSubcommands)
+        cat_to(text, text.empty() ? "usage: " : "       ",
+               "murder [-C file] [-s server] [-u user] [-w password] ", s.name, ' ', s.arguments,
+               '\n');
+    complain(text);
+    ::_exit(log::kExUsage);
+}
+
+}  // namespace rookery::admin::murder
+
+int main(int argc, char** argv)
+{
+    using namespace rookery;
+    const auto a = admin::murder::parse(argc, argv);
+    const config::Config config = admin::start(a.config_path, "murder");
+    if (auto ready = auth::SaslClient::init_library(config); !ready)
+        return admin::failed("murder", ready.error());
+    auto code = admin::murder::find(a)->run(config, a);
+    if (code) return *code;
+    admin::failed("murder", code.error());
+    return admin::murder::kCritical;
+}

@@ -1,0 +1,196 @@
+// murder metrics: this server's numbers in the Prometheus text exposition format, version 0.0.4.
+#include <array>
+#include <map>
+#include <set>
+
+#include "imap/admin/murder/murder.h"
+#include "imap/admin/tool.h"
+#include "imap/backend/health.h"
+#include "imap/mboxlist/open_directory.h"
+#include "lib/base/clock.h"
+#include "lib/base/fd.h"
+#include "lib/base/strings.h"
+#include "lib/config/murder_role.h"
+#include "master/counters.h"
+#include "master/scoreboard.h"
+
+namespace rookery::admin::murder {
+namespace {
+
+using Kind = master::counters::Kind;
+
+struct Counted {
+    Kind kind;
+    std::string_view name;
+    std::string_view help;
+};
+
+constexpr std::array<Counted, master::counters::kKinds> kCounted = {{
+    {Kind::connections, "connections_total", "Clients that were accepted"},
+    {Kind::logins, "logins_total", "Logins that succeeded"},
+    {Kind::login_failures, "login_failures_total", "Logins that were refused"},
+    {Kind::commands, "commands_total", "Commands that were read"},
+    {Kind::command_failures, "command_failures_total",
+     "Commands that were answered with a failure"},
+    {Kind::messages, "messages_total", "Messages that were delivered or appended"},
+    {Kind::backend_failures, "backend_failures_total", "Times another server was not reached"},
+}};
+
+// A label's value: backslash, quote and line feed are escaped.
+std::string label(std::string_view value)
+{
+    std::string out = "\"";
+    for (char c : value) {
+        if (c == '\n') {
+            out += "\\n";
+            continue;
+        }
+        if (c == '"' || c == '\\') out.push_back('\\');
+        out.push_back(c);
+    }
+    return out + "\"";
+}
+
+class Metrics {
+ public:
+    explicit Metrics(const config::Config& config) : config_(config) {}
+
+    Result<std::string> run(const Arguments& a)
+    {
+        TRY(add_counters());
+        TRY(add_workers());
+        add_circuits();
+        add_pending();
+        add_list(a);
+        return out_;
+    }
+
+ private:
+    void family(std::string_view name, std::string_view type, std::string_view help)
+    {
+        cat_to(out_, "# HELP rookery_", name, ' ', help, ".\n# TYPE rookery_", name, ' ', type,
+               '\n');
+    }
+    void sample(std::string_view name, std::string_view labels, uint64_t value)
+    {
+        cat_to(out_, "rookery_", name, labels, ' ', value, '\n');
+    }
+    void gauge(std::string_view name, std::string_view help, uint64_t value)
+    {
+        family(name, "gauge", help);
+        sample(name, "", value);
+    }
+
+    Status add_counters()
+    {
+        TRY_ASSIGN(auto counters, master::Counters::open(config_.proc_path()));
+        const auto lines = counters.lines();
+        for (const Counted& c : kCounted) {
+            family(c.name, "counter", c.help);
+            for (const auto& line : lines)
+                sample(c.name, cat("{service=", label(line.service), "}"),
+                       line.values[static_cast<size_t>(c.kind)]);
+        }
+        return success();
+    }
+
+    Status add_workers()
+    {
+        TRY_ASSIGN(auto board, master::Scoreboard::open(config_.proc_path()));
+        std::map<std::string, std::array<uint64_t, 2>> workers;  // idle, busy
+        for (const auto& line : board.lines()) workers[line.service][line.client.empty() ? 0 : 1]++;
+        family("workers", "gauge", "Worker processes");
+        for (const auto& [service, n] : workers) {
+            sample("workers", cat("{service=", label(service), ",state=\"idle\"}"), n[0]);
+            sample("workers", cat("{service=", label(service), ",state=\"busy\"}"), n[1]);
+        }
+        return success();
+    }
+
+    // Servers that this one connects to, by its list and its configuration.
+    std::set<std::string> servers()
+    {
+        std::set<std::string> names;
+        for (const std::string& server : config_.serverlist()) names.insert(server);
+        return names;
+    }
+
+    void add_circuits()
+    {
+        backend::Health health(backend::Health::path(config_), backend::Health::options(config_));
+        family("backend_circuit_open", "gauge", "1 while a server is left alone after failures");
+        for (const std::string& server : servers())
+            for (std::string_view service : {"imap", "lmtp"})
+                sample("backend_circuit_open",
+                       cat("{server=", label(server), ",protocol=", label(service), "}"),
+                       health.is_open(server, service) ? 1 : 0);
+    }
+
+    void add_pending()
+    {
+        if (!config::tells_master(config_)) return;
+        uint64_t pending = 0;
+        auto list = mboxlist::open_list(config_);
+        if (!list) return;
+        auto read = (*list)->scan_pending([&](const model::MailboxEntry&) {
+            ++pending;
+            return mboxlist::Next::go_on();
+        });
+        if (read)
+            gauge("pending_changes", "Changes that the mupdate master has not heard of", pending);
+    }
+
+    // Of the server that -s names, or mupdate_server.
+    void add_list(const Arguments& a)
+    {
+        if (a.target.server.empty() && config_.mupdate_server().empty()) return;
+        auto master = mupdate::Client::connect(config_, a.target);
+        gauge("mupdate_up", "1 if the mupdate server answers", master ? 1 : 0);
+        if (!master) return;
+        auto lines = (*master)->status();
+        if (!lines) return;
+        (*master)->logout();
+        std::map<std::string, uint64_t> number;
+        std::map<std::string, uint64_t> count;
+        for (const auto& line : *lines) {
+            number[line.key] = to_uint64(line.value, UINT64_MAX).value_or(0);
+            count[line.key]++;
+        }
+        gauge("mupdate_serial", "The serial of the latest change of the list", number["serial"]);
+        gauge("mupdate_mailboxes", "Names in the list", number["entries"]);
+        gauge("mupdate_reservations", "Names that are reserved", count["reservation"]);
+        gauge("mupdate_moves", "Moves that are open", count["move"]);
+        gauge("mupdate_conflicts", "Claims to mailboxes that another server holds",
+              count["conflict"]);
+        gauge("mupdate_held_removals", "Removals that a replica holds back",
+              number["held-removals"]);
+        family("mupdate_listener_behind", "gauge", "Changes that a listener has not been sent");
+        for (const auto& line : *lines) {
+            if (line.key != "listener") continue;
+            auto words = split(line.value, ' ');
+            if (words.size() < 3) continue;
+            const uint64_t at = to_uint64(words[2], UINT64_MAX).value_or(0);
+            sample("mupdate_listener_behind",
+                   cat("{login=", label(words[0]), ",host=", label(words[1]), "}"),
+                   number["serial"] > at ? number["serial"] - at : 0);
+        }
+    }
+
+    const config::Config& config_;
+    std::string out_;
+};
+
+}  // namespace
+
+Result<int> metrics(const config::Config& config, const Arguments& a)
+{
+    if (a.words.size() != 1) usage();
+    TRY_ASSIGN(std::string text, Metrics(config).run(a));
+    if (a.output.empty())
+        print(text);
+    else
+        TRY(replace_file(a.output, text, 0644));
+    return kFine;
+}
+
+}  // namespace rookery::admin::murder

@@ -1,0 +1,40 @@
+// murder: the subcommands of the administrator's view of the whole murder. For its main only.
+#ifndef ROOKERY_IMAP_ADMIN_MURDER_MURDER_H
+#define ROOKERY_IMAP_ADMIN_MURDER_MURDER_H
+
+#include <string>
+#include <vector>
+
+#include "imap/mupdate/client.h"
+#include "lib/base/result.h"
+#include "lib/config/config.h"
+
+namespace rookery::admin::murder {
+
+struct Arguments {
+    std::string config_path = config::default_path();
+    mupdate::Client::Target target;  // -s, -u, -w
+    bool json = false;
+    bool accept_deletes = false;
+    std::string keep;                // --keep
+    std::string output;              // --output
+    std::vector<std::string> words;  // the subcommand and what follows it
+};
+
+// What monitoring takes for fine, a warning, and critical.
+enum Exit { kFine = 0, kWarning = 1, kCritical = 2 };
+
+// Each gives the exit status, or why it could not be found out.
+Result<int> status(const config::Config& config, const Arguments& arguments);
+Result<int> check(const config::Config& config, const Arguments& arguments);
+Result<int> conflicts(const config::Config& config, const Arguments& arguments);
+Result<int> forget(const config::Config& config, const Arguments& arguments);
+Result<int> resync(const config::Config& config, const Arguments& arguments);
+Result<int> metrics(const config::Config& config, const Arguments& arguments);
+
+// Wrong words: usage, and the end.
+[[noreturn]] void usage();
+
+}  // namespace rookery::admin::murder
+
+#endif

@@ -1,0 +1,49 @@
+// murder resync, murder forget: what guards hold back, by an administrator's word.
+#include "imap/admin/murder/murder.h"
+#include "imap/admin/tool.h"
+#include "lib/base/strings.h"
+
+namespace rookery::admin::murder {
+
+Result<int> resync(const config::Config& config, const Arguments& a)
+{
+    if (a.words.size() != 1 || !a.accept_deletes) usage();
+    mupdate::Client::Target target = a.target;
+    if (target.server.empty()) target.server = config.servername();
+    TRY_ASSIGN(auto replica, mupdate::Client::connect(config, target));
+    if (!replica->offers("SERIAL-UPDATE"))
+        return Error{Code::unsupported, cat(target.server, " holds nothing back")};
+    TRY_ASSIGN(auto reply, replica->run(mupdate::Verb::accept_deletes, {}));
+    replica->logout();
+    print(cat(target.server, ": ", reply.text, "\n"));
+    return reply.ok ? kFine : kWarning;
+}
+
+// A server that answers is not gone: what it does not have any more it tells by itself.
+Result<int> forget(const config::Config& config, const Arguments& a)
+{
+    if (a.words.size() != 2) usage();
+    const std::string& server = a.words[1];
+    backend::ConnectOptions greeting_only;
+    greeting_only.authenticate = false;
+    if (backend::Backend::connect(config, backend::imap_dialect(), server, greeting_only))
+        return Error{Code::busy, cat(server, " answers: it is not gone")};
+    TRY_ASSIGN(auto master, mupdate::Client::connect(config, a.target));
+    TRY_ASSIGN(auto records, master->list(cat(server, '!')));
+    // On a connection of its own: after LIST the master takes us for that server (RULES 1.5).
+    TRY_ASSIGN(auto second, mupdate::Client::connect(config, a.target));
+    uint64_t forgotten = 0;
+    for (const auto& record : records) {
+        TRY_ASSIGN(auto reply, second->remove_if_at(record.name, record.location));
+        if (reply.ok)
+            forgotten++;
+        else
+            print(cat(record.name, ": ", reply.text, "\n"));
+    }
+    master->logout();
+    second->logout();
+    print(cat(server, ": ", forgotten, " mailboxes forgotten\n"));
+    return forgotten == records.size() ? kFine : kWarning;
+}
+
+}  // namespace rookery::admin::murder

@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+"""murder(8): what it shows of a whole murder and its parts, its exit status, and what it does."""
+import imaplib
+import json
+import os
+import re
+import signal
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import harness
+import murder
+import mupdate_client
+
+imaplib.Commands["LOCALCREATE"] = ("AUTH", "SELECTED")
+check = murder.check
+MESSAGE = b"From: a@example.org\r\nTo: b@example.org\r\nSubject: kept\r\n\r\nHello\r\n"
+
+
+def tool(m, instance, *arguments, code=0):
+    done = m[instance].run("murder", *arguments, check=False)
+    assert done.returncode == code, (arguments, done.returncode, done.stdout)
+    return done.stdout
+
+
+def report(m, instance, what, code=0):
+    out = json.loads(tool(m, instance, what, "--json", code=code))
+    assert out["result"] == ("fine", "warning", "critical")[code], out
+    return out
+
+
+def node(m, name="backend1"):
+    c = mupdate_client.Client(m["mupdate"].address("mupdate"))
+    assert c.login(m[name].name, m.node_password).startswith("OK")
+    return c
+
+
+def test_status_and_its_exit_codes():
+    with murder.Murder() as m:
+        m.add_user("ann", 1)
+        m.add_user("bob", 2)
+        out = report(m, "frontend1", "status")
+        by_role = {}
+        for row in out["servers"]:
+            by_role.setdefault(row["role"], []).append(row)
+        assert [r["server"] for r in by_role["master"]] == [m["mupdate"].name], out
+        assert {r["server"]: r["mailboxes"] for r in by_role["backend"]} == {
+            m["backend1"].name: 1, m["backend2"].name: 1}, out
+        assert all(r["state"] == "answers" and "Rookery" in r["version"]
+                   for r in by_role["backend"]), out
+        assert len(out["replicas"]) == 1 and out["replicas"][0]["state"] == "stream", out
+        assert out["reservations"] == out["conflicts"] == out["moves"] == []
+        text = tool(m, "backend1", "status")
+        assert "Servers\n" in text and text.endswith("\nfine\n"), text
+        with node(m) as c:
+            c.status("RESERVE", "user.soon", m["backend1"].name + "!default")
+            c.status("ACTIVATE", "user.bob", m["backend1"].name + "!default", "bob\tlrs\t")
+        out = report(m, "frontend1", "status", code=1)
+        assert [r["mailbox"] for r in out["reservations"]] == ["user.soon"], out
+        assert [(r["mailbox"], r["held at"].split("!")[0], r["claimed at"].split("!")[0])
+                for r in out["conflicts"]] == [("user.bob", m["backend2"].name,
+                                                m["backend1"].name)], out
+        m["backend2"].stop(signal.SIGKILL)
+        out = report(m, "frontend1", "status", code=2)
+        assert any(r["state"].startswith("unreachable") for r in out["servers"]), out
+        m["mupdate"].stop(signal.SIGKILL)
+        out = report(m, "frontend1", "status", code=2)
+        with m.imap("backend1", "cyrus") as c:
+            check(c.setacl("user.ann", "bob", "lrs"))
+        out = report(m, "backend1", "status", code=2)
+        assert [r["mailbox"] for r in out["pending"]] == ["user.ann"], out
+        for wrong in ((), ("nothing",), ("status", "more"), ("conflicts", "resolve", "x"),
+                      ("resync",), ("forget",)):
+            assert "usage: murder" in tool(m, "backend1", *wrong, code=64)
+
+
+def test_check_names_each_difference():
+    with murder.Murder(backends=1) as m:
+        m.add_user("ann")
+        with m.imap("backend1", "ann") as c:
+            for name in ("Gone", "Other", "Same"):
+                check(c.create("INBOX." + name))
+        for at in ("backend1", "frontend1"):
+            murder.wait_for(lambda: m[at].run("murder", "check", check=False).returncode == 0,
+                            at + " has heard of all")
+            assert report(m, at, "check")["differences"] == []
+        here = m["backend1"].name + "!default"
+        with node(m) as c:
+            assert c.status("DELETE", "user.ann.Gone").startswith("OK")
+            assert c.status("ACTIVATE", "user.ann.Other", here, "bob\tl\t").startswith("OK")
+            assert c.status("ACTIVATE", "user.ghost", here, "bob\tl\t").startswith("OK")
+        out = {r["mailbox"]: r["meaning"] for r in report(m, "backend1", "check", 2)["differences"]}
+        assert set(out) == {"user.ann.Gone", "user.ann.Other", "user.ghost"}, out
+        assert "does not know it" in out["user.ann.Gone"] and "ACL" in out["user.ann.Other"]
+        assert "it is not" in out["user.ghost"], out
+        m["backend1"].run("ctl_mboxlist", "-m")
+        assert report(m, "backend1", "check")["differences"] == []
+
+
+def test_a_conflict_is_resolved_and_no_mail_is_lost():
+    with murder.Murder(extra={"allowusermoves": "yes", "mupdate_agent_interval": "1"}) as m:
+        m.add_user("ann", 1)
+        assert not m.deliver(MESSAGE, ["ann"])
+        # The same user at the other backend, behind the master's back.
+        with m.imap("backend2", "cyrus") as c:
+            check(c._simple_command("LOCALCREATE", "user.ann"))
+            check(c.setacl("user.ann", "cyrus", "lrswipkxtecda"))
+            check(c.append("user.ann", None, None, MESSAGE))
+        done = m["backend2"].run("ctl_mboxlist", "-m", check=False)
+        assert "1 conflicts" in done.stdout, done.stdout
+        out = tool(m, "frontend1", "conflicts", code=1)
+        assert "user.ann" in out and m["backend2"].name in out, out
+        assert "user.ann" in tool(m, "frontend1", "conflicts", "show", "user.ann", code=1)
+        tool(m, "frontend1", "conflicts", "show", "user.bob")
+        assert "does not claim" in tool(m, "frontend1", "conflicts", "resolve", "user.ann",
+                                        "--keep", "nobody.test", code=2)
+        out = tool(m, "frontend1", "conflicts", "resolve", "user.ann", "--keep",
+                   m["backend2"].name)
+        aside = re.search(r"is (user\.ann-conflict-\S+) now", out).group(1)
+        assert tool(m, "frontend1", "conflicts") == "no conflicts\n"
+        with m.imap("frontend1", "cyrus") as c:
+            for name, server in (("user.ann", "backend2"), (aside, "backend1")):
+                check(c.setacl(name, "cyrus", "lrswipkxtecda"))
+                murder.wait_for(lambda: c.select(name)[0] == "OK", name + " is shown")
+                assert check(c.select(name)) == [b"1"], (name, server)
+        with node(m) as c:
+            at = {r[1]: r[2].split("!")[0] for r in c.list() if r[0] == "MAILBOX"}
+        assert at == {"user.ann": m["backend2"].name, aside: m["backend1"].name}, at
+
+
+def test_a_server_that_is_gone_is_forgotten():
+    with murder.Murder() as m:
+        m.add_user("ann", 1)
+        m.add_user("bob", 2)
+        assert "it is not gone" in tool(m, "frontend1", "forget", m["backend2"].name, code=2)
+        m["backend2"].stop(signal.SIGKILL)
+        assert "1 mailboxes forgotten" in tool(m, "frontend1", "forget", m["backend2"].name)
+        with node(m) as c:
+            assert [r[1] for r in c.list()] == ["user.ann"]
+
+
+SAMPLE = re.compile(r'^([a-z_:][a-z0-9_:]*)(\{[a-z_]+="(?:[^"\\\n]|\\.)*"'
+                    r'(?:,[a-z_]+="(?:[^"\\\n]|\\.)*")*\})? ([0-9.e+-]+)$')
+
+
+def parse(text):
+    """The exposition format, strictly: HELP and TYPE once for each family, before its samples."""
+    assert text.endswith("\n")
+    helped, typed, values, family = set(), {}, {}, None
+    for line in text.splitlines():
+        word = line.split(" ", 3)
+        if line.startswith("# HELP "):
+            assert word[2] not in helped, line
+            helped.add(word[2])
+        elif line.startswith("# TYPE "):
+            assert word[2] in helped and word[2] not in typed and word[3] in ("counter", "gauge")
+            typed[word[2]] = word[3]
+            family = word[2]
+        else:
+            m = SAMPLE.match(line)
+            assert m and m.group(1) == family, line
+            assert (typed[family] == "counter") == family.endswith("_total"), line
+            assert (family, m.group(2)) not in values, line
+            values[family, m.group(2)] = float(m.group(3))
+    return values
+
+
+def test_metrics_count_what_is_done():
+    with murder.Murder(backends=1) as m:
+        m.add_user("ann")
+        assert not m.deliver(MESSAGE, ["ann"])
+        before = parse(tool(m, "backend1", "metrics"))
+        with m.imap("backend1", "ann") as c:
+            check(c.select("INBOX"))
+            assert c.select("INBOX.none")[0] == "NO"
+        assert not m.deliver(MESSAGE, ["ann"])
+        path = os.path.join(m["backend1"].dir, "metrics.prom")
+        tool(m, "backend1", "metrics", "--output", path)
+        with open(path) as f:
+            after = parse(f.read())
+
+        def grown(name, service):
+            key = ("rookery_" + name, '{service="%s"}' % service)
+            return after[key] - before.get(key, 0)
+        assert grown("connections_total", "imap") == 1 and grown("logins_total", "imap") == 1
+        assert grown("commands_total", "imap") == 5, (before, after)
+        assert grown("command_failures_total", "imap") == 1
+        assert grown("messages_total", "lmtp") == 1
+        assert after["rookery_pending_changes", None] == 0
+        assert after["rookery_mupdate_up", None] == 1
+        front = parse(tool(m, "frontend1", "metrics"))
+        assert front["rookery_mupdate_mailboxes", None] == 1, front
+        server = m["backend1"].name
+        assert front["rookery_backend_circuit_open",
+                     '{server="%s",protocol="imap"}' % server] == 0, front
+
+
+if __name__ == "__main__":
+    harness.main()
