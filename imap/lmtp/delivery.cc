@@ -112,10 +112,12 @@ Status Delivery::store_message(const Transaction& t, const Recipient& recipient)
 {
     TRY_ASSIGN(model::MailboxEntry entry, recipients_.target(recipient, t.sender));
     const bool known_again = duplicates_ != nullptr && !t.message_id.empty();
-    if (known_again && duplicates_->was_delivered(t.message_id, entry.uniqueid)) {
-        log::notice(
-            "dupelim: eliminated duplicate message",
-            {{"mailbox", entry.name.internal()}, {"id", t.message_id}, {"session", t.session_id}});
+    const DeliveredMessage known{t.message_id, t.date, entry.uniqueid};
+    if (known_again && duplicates_->was_delivered(known)) {
+        log::notice("dupelim: eliminated duplicate message", {{"mailbox", entry.name.internal()},
+                                                              {"id", t.message_id},
+                                                              {"date", t.date},
+                                                              {"session", t.session_id}});
         return success();
     }
     TRY_ASSIGN(mailbox::StagedMessage * staged, staged_on(t, entry.partition));
@@ -124,7 +126,7 @@ Status Delivery::store_message(const Transaction& t, const Recipient& recipient)
     item.internaldate = wall_seconds();
     item.zone_minutes = text::local_zone_minutes(item.internaldate);
     TRY(store_->append(entry, recipient.userid, {&item, 1}));
-    if (known_again) duplicates_->mark(t.message_id, entry.uniqueid, item.internaldate);
+    if (known_again) duplicates_->mark(known, item.internaldate);
     master::counters::add(master::counters::Kind::messages);
     log::notice(
         "delivered",

@@ -30,6 +30,7 @@ struct Transaction {
     mailbox::StagedMessage* message = nullptr;
     std::string partition;   // where message is staged; "" in a spool file
     std::string message_id;  // by which it is known again; "" = not at all
+    std::string date;        // its Date as it came
     std::string session_id;
 };
 

@@ -14,14 +14,15 @@ namespace rookery::lmtp {
 namespace {
 
 constexpr char kSpace = 'D';
-constexpr uint64_t kExpectedPairs = 10'000;
+constexpr uint64_t kExpectedRecords = 10'000;
 
 // A Message-ID has no length that could be relied upon: its hash has.
-std::string key_of(std::string_view message_id, std::string_view uniqueid)
+std::string key_of(const DeliveredMessage& m)
 {
-    const std::string pair = cat(uniqueid, std::string_view("\0", 1), message_id);
+    constexpr std::string_view kNul("\0", 1);
+    const std::string whole = cat(m.uniqueid, kNul, m.message_id, kNul, m.date);
     unsigned char digest[SHA256_DIGEST_LENGTH];
-    ::SHA256(reinterpret_cast<const unsigned char*>(pair.data()), pair.size(), digest);
+    ::SHA256(reinterpret_cast<const unsigned char*>(whole.data()), whole.size(), digest);
     std::string key(1, kSpace);
     key.append(reinterpret_cast<const char*>(digest), sizeof digest);
     return key;
@@ -31,7 +32,7 @@ Result<std::unique_ptr<db::OrderedStore>> open_store(const std::string& path)
 {
     db::TdbOptions options;
     options.durable = false;
-    options.expected_count = kExpectedPairs;
+    options.expected_count = kExpectedRecords;
     TRY_ASSIGN(auto store, db::TdbStore::open(path, options));
     return std::unique_ptr<db::OrderedStore>(std::move(store));
 }
@@ -58,17 +59,17 @@ Result<Duplicates> Duplicates::open(const std::string& path)
     return Duplicates(*std::move(store));
 }
 
-bool Duplicates::was_delivered(std::string_view message_id, std::string_view uniqueid)
+bool Duplicates::was_delivered(const DeliveredMessage& message)
 {
-    auto found = store_->get(key_of(message_id, uniqueid));
+    auto found = store_->get(key_of(message));
     if (!found && !found.is(Code::not_found))
         log::warning("delivered messages cannot be read", {{"reason", found.error()}});
     return found.ok();
 }
 
-void Duplicates::mark(std::string_view message_id, std::string_view uniqueid, int64_t now)
+void Duplicates::mark(const DeliveredMessage& message, int64_t now)
 {
-    auto done = store_->put(key_of(message_id, uniqueid), cat(now));
+    auto done = store_->put(key_of(message), cat(now));
     if (!done) log::warning("a delivered message is not noted", {{"reason", done.error()}});
 }
 

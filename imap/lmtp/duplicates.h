@@ -1,9 +1,11 @@
 // Duplicates: which messages were delivered to which mailboxes (doc/formats/deliver.md).
 //
-// A message is known by its Message-ID, or the Resent-Message-ID of one that was sent on, and a
-// mailbox by its uniqueid, which a RENAME does not change. A pair is marked after the message is on
-// disk: a crash in between lets it come twice, never not at all. The file is not durable; a damaged
-// one is put aside and begun anew. cyr_expire(8) -E removes old pairs.
+// A message is known by its Message-ID, or the Resent-Message-ID of one that was sent on, together
+// with its Date: programs that use one Message-ID for all they send exist, and lose nothing. A
+// mailbox is known by its uniqueid, which a RENAME does not change. A delivery is marked after the
+// message is on disk: a crash in between lets it come twice, never not at all; so may two
+// connections that deliver it at the same moment. The file is not durable; a damaged one is put
+// aside and begun anew. cyr_expire(8) -E removes old records.
 // Codes of open, prune: io, no_space, corrupt. One thread; open after fork.
 #ifndef ROOKERY_IMAP_LMTP_DUPLICATES_H
 #define ROOKERY_IMAP_LMTP_DUPLICATES_H
@@ -19,16 +21,21 @@
 
 namespace rookery::lmtp {
 
+// A message in a mailbox.
+struct DeliveredMessage {
+    std::string_view message_id, date, uniqueid;
+};
+
 class Duplicates {
  public:
     static std::string path(const config::Config& config);
     static Result<Duplicates> open(const std::string& path);
 
     // What cannot be read was not delivered.
-    bool was_delivered(std::string_view message_id, std::string_view uniqueid);
+    bool was_delivered(const DeliveredMessage& message);
     // A failure is logged.
-    void mark(std::string_view message_id, std::string_view uniqueid, int64_t now);
-    // Forgets what was delivered up to this time; gives how many pairs.
+    void mark(const DeliveredMessage& message, int64_t now);
+    // Forgets what was delivered up to this time; gives how many there were.
     Result<uint64_t> prune(int64_t before);
 
  private:

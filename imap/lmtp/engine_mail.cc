@@ -138,6 +138,7 @@ void Engine::receive(mailbox::StagedMessage& staged, const std::string& partitio
         transaction_->message = &staged;
         transaction_->partition = partition;
         transaction_->message_id = filter.own_id();
+        transaction_->date = filter.own_date();
         replies = delivery_.deliver(*transaction_);
     } else {
         log::warning("message refused",

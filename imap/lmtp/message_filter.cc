@@ -10,7 +10,7 @@ namespace {
 
 constexpr size_t kPiece = 32768;
 constexpr size_t kLongestName = 16;  // longer than any name that is looked for, with its colon
-constexpr size_t kMaxMessageId = 998;
+constexpr size_t kMaxValue = 998;
 constexpr size_t kMaxHops = 100;  // RFC 5321 6.3
 
 bool is_8bit(char c)
@@ -84,19 +84,31 @@ void MessageFilter::add_header_piece(std::string_view piece, bool ends)
         if (in_body_) return;
         piece = start;
         if (field_ != Field::dropped) emit_header(piece);
-        keep_id(piece);
+        keep_value(piece);
     } else {
         if (field_ != Field::dropped) emit_header(piece);
-        keep_id(piece);
+        keep_value(piece);
     }
     if (ends) undecided_ = true;
 }
 
-void MessageFilter::keep_id(std::string_view piece)
+// Where the value of the field at hand is kept; null if nobody asks for it.
+std::string* MessageFilter::wanted_value()
 {
-    if (field_ != Field::message_id && field_ != Field::resent_id) return;
-    std::string& id = field_ == Field::message_id ? message_id_ : resent_id_;
-    if (id.size() < kMaxMessageId) id.append(piece.substr(0, kMaxMessageId));
+    switch (field_) {
+        case Field::message_id: return &message_id_;
+        case Field::resent_id: return &resent_id_;
+        case Field::date: return &date_;
+        case Field::kept:
+        case Field::dropped: break;
+    }
+    return nullptr;
+}
+
+void MessageFilter::keep_value(std::string_view piece)
+{
+    std::string* value = wanted_value();
+    if (value != nullptr && value->size() < kMaxValue) value->append(piece.substr(0, kMaxValue));
 }
 
 void MessageFilter::begin_line(std::string_view start)
@@ -116,16 +128,19 @@ void MessageFilter::begin_line(std::string_view start)
         field_ = Field::resent_id;
         has_resent_id_ = true;
     }
-    if (equal_nocase(name, "Date")) has_date_ = true;
+    if (equal_nocase(name, "Date") && !has_date_) {
+        field_ = Field::date;
+        has_date_ = true;
+    }
     if (equal_nocase(name, "Received") && ++hops_ > kMaxHops)
         fail(Code::syntax, "Too many hops, this message is looping");
 }
 
 void MessageFilter::end_header()
 {
-    for (std::string* id : {&message_id_, &resent_id_})
-        if (size_t colon = id->find(':'); colon != std::string::npos)
-            *id = std::string(trim(std::string_view(*id).substr(colon + 1)));
+    for (std::string* value : {&message_id_, &resent_id_, &date_})
+        if (size_t colon = value->find(':'); colon != std::string::npos)
+            *value = std::string(trim(std::string_view(*value).substr(colon + 1)));
     if (!has_message_id_) {
         emit(cat("Message-ID: ", options_.message_id, "\r\n"));
         message_id_ = options_.message_id;

@@ -43,13 +43,16 @@ class MessageFilter {
     {
         return !resent_id_.empty() || !has_message_id_ ? resent_id_ : message_id_;
     }
+    // The first Date that came with it; "" if none did.
+    const std::string& own_date() const { return date_; }
 
  private:
-    enum class Field { kept, dropped, message_id, resent_id };
+    enum class Field { kept, dropped, message_id, resent_id, date };
     void add_line_piece(std::string_view piece, bool ends);
     void add_header_piece(std::string_view piece, bool ends);
     void begin_line(std::string_view start);
-    void keep_id(std::string_view piece);
+    std::string* wanted_value();
+    void keep_value(std::string_view piece);
     void end_header();
     void emit(std::string_view bytes);
     void emit_header(std::string_view bytes);
@@ -68,6 +71,7 @@ class MessageFilter {
     size_t header_lines_ = 0;
     size_t hops_ = 0;
     bool has_date_ = false;
+    std::string date_;
     bool has_message_id_ = false;
     std::string message_id_;
     bool has_resent_id_ = false;

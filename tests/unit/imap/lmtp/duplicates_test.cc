@@ -15,18 +15,20 @@ START_TEST(a_pair_is_known_until_it_is_old)
     test::TempDir dir;
     auto made = Duplicates::open(dir.file("deliver.tdb"));
     ASSERT_OK(made);
-    ck_assert(!made->was_delivered("<1@x>", "u1"));
-    made->mark("<1@x>", "u1", 1000);
-    made->mark(cat("<", std::string(5000, 'x'), ">"), "u1", 2000);
-    ck_assert(made->was_delivered("<1@x>", "u1"));
-    ck_assert(!made->was_delivered("<1@x>", "u2"));
-    ck_assert(!made->was_delivered("<2@x>", "u1"));
-    ck_assert(made->was_delivered(cat("<", std::string(5000, 'x'), ">"), "u1"));
+    ck_assert(!made->was_delivered({"<1@x>", "d", "u1"}));
+    made->mark({"<1@x>", "d", "u1"}, 1000);
+    const std::string long_id = cat("<", std::string(5000, 'x'), ">");
+    made->mark({long_id, "d", "u1"}, 2000);
+    ck_assert(made->was_delivered({"<1@x>", "d", "u1"}));
+    ck_assert(!made->was_delivered({"<1@x>", "d", "u2"}));
+    ck_assert(!made->was_delivered({"<1@x>", "another", "u1"}));
+    ck_assert(!made->was_delivered({"<2@x>", "d", "u1"}));
+    ck_assert(made->was_delivered({long_id, "d", "u1"}));
     auto pruned = made->prune(1500);
     ASSERT_OK(pruned);
     ck_assert_uint_eq(*pruned, 1);
-    ck_assert(!made->was_delivered("<1@x>", "u1"));
-    ck_assert(made->was_delivered(cat("<", std::string(5000, 'x'), ">"), "u1"));
+    ck_assert(!made->was_delivered({"<1@x>", "d", "u1"}));
+    ck_assert(made->was_delivered({long_id, "d", "u1"}));
 }
 END_TEST
 
@@ -35,7 +37,10 @@ START_TEST(many_old_ones_go_in_batches)
     test::TempDir dir;
     auto made = Duplicates::open(dir.file("deliver.tdb"));
     ASSERT_OK(made);
-    for (int i = 0; i < 2500; i++) made->mark(cat("<", i, "@x>"), "u", i % 5 == 0 ? 10 : 20);
+    for (int i = 0; i < 2500; i++) {
+        const std::string id = cat("<", i, "@x>");
+        made->mark({id, "d", "u"}, i % 5 == 0 ? 10 : 20);
+    }
     auto pruned = made->prune(15);
     ASSERT_OK(pruned);
     ck_assert_uint_eq(*pruned, 500);
@@ -52,8 +57,8 @@ START_TEST(a_damaged_file_is_put_aside)
     ASSERT_OK(replace_file(dir.file("deliver.tdb"), std::string(8192, 'x')));
     auto made = Duplicates::open(dir.file("deliver.tdb"));
     ASSERT_OK(made);
-    made->mark("<1@x>", "u1", 1);
-    ck_assert(made->was_delivered("<1@x>", "u1"));
+    made->mark({"<1@x>", "d", "u1"}, 1);
+    ck_assert(made->was_delivered({"<1@x>", "d", "u1"}));
     ck_assert(read_file(dir.file("log"), 10000)->find("deliver.tdb.damaged-") != std::string::npos);
 }
 END_TEST

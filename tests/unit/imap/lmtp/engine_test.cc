@@ -112,6 +112,7 @@ struct Server {
     FakeStore store{dir.path()};
     backend::BackendPool backends;
     bool has_store = true;
+    std::unique_ptr<lmtp::Duplicates> duplicates;  // none unless the test wants it
 
     explicit Server(std::string_view more = {})
         : config(make(dir, more)), backends(config, backend::lmtp_dialect())
@@ -132,8 +133,8 @@ struct Server {
     void serve(stream::Stream& client, bool preauthenticated = true)
     {
         session::SessionKit kit(config, nullptr, "lmtp", master::ClientInfo{});
-        lmtp::Engine({config, kit, client, directory, has_store ? &store : nullptr, nullptr,
-                      backends, preauthenticated})
+        lmtp::Engine({config, kit, client, directory, has_store ? &store : nullptr,
+                      duplicates.get(), backends, preauthenticated})
             .run();
     }
     // The replies to what a client sends at once.
@@ -237,6 +238,37 @@ START_TEST(a_full_disk_and_other_troubles_are_temporary)
     s.store.refuse.reset();
     s.directory.put("user.alice", "", "", model::EntryState::moving);
     assert_codes(s.talk(kEnvelope + "RCPT TO:<alice>\r\nQUIT\r\n"), "220 250 250 451 221");
+}
+END_TEST
+
+START_TEST(only_what_is_in_the_store_counts_as_delivered)
+{
+    Server s;
+    auto made = lmtp::Duplicates::open(s.dir.file("deliver.tdb"));
+    ASSERT_OK(made);
+    s.duplicates = std::make_unique<lmtp::Duplicates>(*std::move(made));
+    s.directory.put("user.alice", "");
+    auto deliver = [&](std::string_view header, std::string_view codes) {
+        assert_codes(s.talk(cat(kEnvelope, "RCPT TO:<alice>\r\nDATA\r\n", header,
+                                "\r\nText\r\n.\r\nQUIT\r\n")),
+                     codes);
+        return s.store.messages["user.alice"].size();
+    };
+    const std::string id = "Message-ID: <1@x>\r\n";
+    s.store.refuse = Error{Code::io, "broken"};
+    ck_assert_uint_eq(deliver(id, "220 250 250 250 354 451 221"), 0);
+    s.store.refuse.reset();
+    constexpr std::string_view kDone = "220 250 250 250 354 250 221";
+    ck_assert_uint_eq(deliver(id, kDone), 1);
+    ck_assert_uint_eq(deliver(id, kDone), 1);
+    // Another Date, another message; a folded one is the same each time.
+    ck_assert_uint_eq(deliver("Date: today\r\n" + id, kDone), 2);
+    ck_assert_uint_eq(deliver(id + "Date:\r\n today\r\nDate: never\r\n", kDone), 2);
+    ck_assert_uint_eq(deliver("Resent-Message-ID: <2@x>\r\n" + id, kDone), 3);
+    ck_assert_uint_eq(deliver("Resent-Message-ID: <2@x>\r\nMessage-ID: <3@x>\r\n", kDone), 3);
+    // What has no name of its own is never a duplicate.
+    ck_assert_uint_eq(deliver("", kDone), 4);
+    ck_assert_uint_eq(deliver("", kDone), 5);
 }
 END_TEST
 
@@ -412,6 +444,7 @@ Suite* make()
     tcase_add_test(c, nobody_delivers_without_authentication);
     tcase_add_test(c, limits);
     tcase_add_test(c, a_full_disk_and_other_troubles_are_temporary);
+    tcase_add_test(c, only_what_is_in_the_store_counts_as_delivered);
     tcase_add_test(c, a_stale_list_never_says_unknown);
     tcase_add_test(c, shared_mailboxes_need_the_right_to_post);
     tcase_add_test(c, each_server_gets_its_recipients_once);

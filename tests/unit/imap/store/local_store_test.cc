@@ -157,6 +157,27 @@ START_TEST(one_staged_message_goes_to_many_mailboxes_by_link)
 }
 END_TEST
 
+START_TEST(a_message_that_cannot_be_placed_takes_the_others_of_its_append_back)
+{
+    StoreFixture f;
+    const model::MailboxEntry box = entry_of("user.bob");
+    f.create(box);
+    f.append(box, {mail("one")});
+    auto exists = [&](std::string_view name) {
+        return ::access(f.dir.file(cat("spool/user/bob/", name)).c_str(), F_OK) == 0;
+    };
+    const std::string in_the_way = f.dir.file("spool/user/bob/4.");
+    ck_assert_int_eq(::mkdir(in_the_way.c_str(), 0700), 0);
+    ck_assert(!f.try_append(box, {mail("two"), mail("three"), mail("four")}));
+    ck_assert(!exists("2."));
+    ck_assert(!exists("3."));
+    ck_assert_uint_eq(f.open(box)->exists(), 1);
+    ck_assert_int_eq(::rmdir(in_the_way.c_str()), 0);
+    ASSERT_EQ_TEXT(list(f.append(box, {mail("two"), mail("three"), mail("four")})), "2,3,4");
+    ASSERT_EQ_TEXT(text_of(*f.open(box), 4), mail("four"));
+}
+END_TEST
+
 START_TEST(a_locked_mailbox_is_busy_and_can_be_read)
 {
     StoreFixture f;
@@ -323,6 +344,7 @@ Suite* make()
     tcase_add_test(tc, renaming_keeps_uids_flags_and_id);
     tcase_add_test(tc, a_group_is_appended_whole_or_not_at_all);
     tcase_add_test(tc, one_staged_message_goes_to_many_mailboxes_by_link);
+    tcase_add_test(tc, a_message_that_cannot_be_placed_takes_the_others_of_its_append_back);
     tcase_add_test(tc, a_locked_mailbox_is_busy_and_can_be_read);
     tcase_add_test(tc, a_mailbox_restored_without_lock_and_index_says_so);
     tcase_add_test(tc, real_mail_comes_back_as_it_was);
