@@ -3,6 +3,7 @@
 include tests/fuzz/local.mk
 EXTRA_DIST += %D%/support/murder.py
 EXTRA_DIST += %D%/support/quickstart_murder.py
+EXTRA_DIST += %D%/support/bench.py
 EXTRA_DIST += %D%/support/harness.py
 EXTRA_DIST += %D%/support/mailgen.py
 
@@ -32,7 +33,11 @@ SYSTEM_TESTS += %D%/system/mupdatetest_test.py
 SYSTEM_TESTS += %D%/interop/murder_interop.py
 SYSTEM_TESTS += %D%/interop/mupdate_interop.py
 
-EXTRA_DIST += %D%/bench/run
+EXTRA_DIST += %D%/bench/run %D%/bench/mupdate
+
+check_PROGRAMS += %D%/bench/mupdate_load
+%C%_bench_mupdate_load_SOURCES = %D%/bench/mupdate_load.cc
+%C%_bench_mupdate_load_LDADD = lib/text/libtext.a lib/base/libbase.a $(RK_THREADS)
 
 LINT_TESTS =
 LINT_TESTS += %D%/lint/layers.sh

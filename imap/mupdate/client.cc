@@ -131,6 +131,8 @@ Result<Client::Reply> Client::reply()
             case Response::Kind::mailbox:
             case Response::Kind::reserve:
             case Response::Kind::remove:
+            case Response::Kind::position:
+            case Response::Kind::status:
             case Response::Kind::other: break;
         }
     }

@@ -332,7 +332,8 @@ bool Connection::writable_now() const
 Connection::Wants Connection::run_dump()
 {
     std::string lines;
-    while (!cursor_.done) {
+    for (size_t chunks = 0; !cursor_.done; ++chunks) {
+        if (chunks == kChunksAtOnce) return Wants::again;
         lines.clear();
         context_.published.dump(cursor_, filter_, task_tag_, lines, kChunk);
         stream_.put(lines);

@@ -43,11 +43,12 @@ struct ServerContext {
 class Connection {
  public:
     static constexpr size_t kChunk = 16384;
+    static constexpr size_t kChunksAtOnce = 16;  // then others have their turn
     static constexpr size_t kDeferred = 512;
     static constexpr Seconds kIdle{180 * 60};
     static constexpr Seconds kLogin{120};  // before a login
 
-    enum class Wants : unsigned char { input, output, time, close };
+    enum class Wants : unsigned char { input, output, time, again, close };
 
     Connection(const ServerContext& context, Fd socket);
     ~Connection();
@@ -60,6 +61,7 @@ class Connection {
 
     int fd() const { return stream_.fd(); }
     bool is_listening() const { return task_ == Task::streaming; }
+    bool is_dumping() const { return task_ == Task::list || task_ == Task::update; }
     uint64_t position() const { return position_; }
     // With Wants::time, when to call turn() again.
     MonotonicTime wake_at() const { return reply_at_; }

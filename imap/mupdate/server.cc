@@ -70,18 +70,39 @@ void Server::adopt(Fd client)
     shared.notify_one();
 }
 
+void Server::make_ready(Shared& shared, std::unique_ptr<Connection> connection)
+{
+    auto& queue = connection->is_dumping() ? shared.dumps : shared.ready;
+    queue.push_back(std::move(connection));
+}
+
+// The next connection for a worker; false: it is over.
+bool Server::take(std::unique_ptr<Connection>& connection, bool& dump)
+{
+    auto shared = shared_.lock();
+    auto may_dump = [&] { return !shared->dumps.empty() && shared->dumping < kDumpWorkers; };
+    shared.wait([&] { return !shared->ready.empty() || may_dump() || shared->stopping; });
+    if (shared->stopping) return false;
+    dump = shared->ready.empty();
+    auto& queue = dump ? shared->dumps : shared->ready;
+    if (dump) ++shared->dumping;
+    connection = std::move(queue.front());
+    queue.pop_front();
+    return true;
+}
+
 void Server::run_worker()
 {
-    for (;;) {
-        std::unique_ptr<Connection> connection;
+    std::unique_ptr<Connection> connection;
+    for (bool dump = false; take(connection, dump);) {
+        const Connection::Wants wants = connection->turn();
         {
             auto shared = shared_.lock();
-            shared.wait([&] { return !shared->ready.empty() || shared->stopping; });
-            if (shared->stopping) return;
-            connection = std::move(shared->ready.front());
-            shared->ready.pop_front();
+            if (dump) --shared->dumping;
+            if (wants == Connection::Wants::again) make_ready(*shared, std::move(connection));
+            if (dump || wants == Connection::Wants::again) shared.notify_one();
         }
-        const Connection::Wants wants = connection->turn();
+        if (wants == Connection::Wants::again) continue;
         if (wants == Connection::Wants::close) {
             connection.reset();
             --count_;
@@ -114,7 +135,7 @@ void Server::dispatch(std::vector<Held>& idle, const std::vector<pollfd>& fds)
                            (held.wants == Connection::Wants::input && connection.is_listening() &&
                             connection.position() < serial);
         if (ready) {
-            shared->ready.push_back(std::move(held.connection));
+            make_ready(*shared, std::move(held.connection));
             shared.notify_one();
         } else if (now - connection.last_heard() > connection.patience()) {
             held.connection.reset();
@@ -177,8 +198,10 @@ void Server::stop()
     for (auto& worker : workers_) worker->join();
     auto shared = shared_.lock();
     for (auto& connection : shared->ready) connection->say_goodbye();
+    for (auto& connection : shared->dumps) connection->say_goodbye();
     for (Held& held : shared->returned) held.connection->say_goodbye();
     shared->ready.clear();
+    shared->dumps.clear();
     shared->returned.clear();
 }
 

@@ -22,6 +22,7 @@ namespace rookery::mupdate {
 
 class Server {
  public:
+    static constexpr size_t kDumpWorkers = 2;
     struct Options {
         size_t workers = 50;
         size_t connections_max = 128;
@@ -48,12 +49,18 @@ class Server {
     };
     struct Shared {
         std::deque<std::unique_ptr<Connection>> ready;
+        // Those that send a whole list wait for one of kDumpWorkers, so that many replicas that
+        // synchronise at once leave processors to everybody else.
+        std::deque<std::unique_ptr<Connection>> dumps;
+        size_t dumping = 0;
         std::vector<Held> returned;
         bool stopping = false;
     };
 
     void run_poller();
     void run_worker();
+    static void make_ready(Shared& shared, std::unique_ptr<Connection> connection);
+    bool take(std::unique_ptr<Connection>& connection, bool& dump);
     void collect(std::vector<Held>& idle);
     void dispatch(std::vector<Held>& idle, const std::vector<pollfd>& fds);
 

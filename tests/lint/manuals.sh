@@ -5,7 +5,8 @@ set -u
 cd "${top_srcdir:-.}" || exit 1
 build=${top_builddir:-.}
 status=0
-programs=$(MAKEFLAGS= make -s --no-print-directory -C "$build" print-programs 2>/dev/null)
+programs=$(MAKEFLAGS= make -s --no-print-directory -C "$build" print-programs 2>/dev/null |
+    grep "^[a-z][a-z/]*/[a-z_-]*$")
 for p in $programs; do
     name=$(basename "$p")
     page=$(ls man/"$name".[158] 2>/dev/null | head -n 1)
