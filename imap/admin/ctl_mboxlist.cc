@@ -17,7 +17,7 @@ using Action = ListArguments::Action;
 
 [[noreturn]] void usage()
 {
-    admin::complain("usage: ctl_mboxlist [-C file] [-f list] [-x] [-y] [-p partition] -d\n"
+    admin::complain("usage: ctl_mboxlist [-C file] [-f list] [-L] [-x] [-y] [-p partition] -d\n"
                     "       ctl_mboxlist [-C file] [-f list] [-L] -u\n"
                     "       ctl_mboxlist [-C file] [-f list] [-a] [-w] [-i] -m\n"
                     "       ctl_mboxlist [-C file] [-f list] -s\n"
@@ -77,7 +77,7 @@ ListArguments parse(int argc, char** argv)
     if (a.action == Action::none || optind != argc) usage();
     if (!dump && (a.remove_dumped || !a.partition.empty())) usage();
     if (!push && (a.authoritative || a.warn_only || a.interactive)) usage();
-    if (a.action != Action::undump && a.legacy) usage();
+    if (a.action != Action::undump && !dump && a.legacy) usage();
     return a;
 }
 

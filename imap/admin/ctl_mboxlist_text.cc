@@ -60,15 +60,15 @@ Result<std::string> read_input()
 Status dump(const config::Config& config, const ListArguments& arguments)
 {
     TRY_ASSIGN(const auto list, open(config, arguments));
-    std::string out(mboxlist::kDumpBegin);
+    std::string out(arguments.legacy ? "" : mboxlist::kDumpBegin);
     std::vector<Change> dumped;
     bool first = true;
     Status written = success();
     TRY(list->scan("", [&](const MailboxEntry& entry) {
         if (!is_wanted(entry, arguments)) return Next::go_on();
-        if (!first) out += mboxlist::kDumpBetween;
+        if (!first && !arguments.legacy) out += mboxlist::kDumpBetween;
         first = false;
-        out += mboxlist::dump_member(entry);
+        out += arguments.legacy ? mboxlist::dump_legacy_line(entry) : mboxlist::dump_member(entry);
         if (arguments.remove_dumped) dumped.push_back(Change::erase(entry.name));
         if (out.size() < kOutput) return Next::go_on();
         written = write_all(STDOUT_FILENO, out);
@@ -76,7 +76,7 @@ Status dump(const config::Config& config, const ListArguments& arguments)
         return written ? Next::go_on() : Next::stop();
     }));
     TRY(written);
-    out += mboxlist::kDumpEnd;
+    if (!arguments.legacy) out += mboxlist::kDumpEnd;
     TRY(write_all(STDOUT_FILENO, out));
     const std::span<const Change> all(dumped);
     for (size_t at = 0; at < all.size(); at += mboxlist::kMaxBatch)

@@ -232,6 +232,21 @@ std::string dump_member(const MailboxEntry& entry)
     return out + ",\"legacy_specialuse\":null,\"name_history\":[]}";
 }
 
+std::string dump_legacy_line(const MailboxEntry& entry)
+{
+    uint64_t type = entry.is_local() ? 0 : kRemoteBit;
+    if (entry.state == EntryState::reserved) type |= kReservedBit;
+    if (entry.state == EntryState::moving) type |= kMovingBit;
+    const std::string location =
+        entry.is_local() ? entry.partition
+                         : model::to_string(model::WireLocation{entry.server, entry.partition});
+    std::string out =
+        cat(entry.name.internal(), '\t', type, ' ', location, ' ', entry.acl.to_string());
+    if (!entry.uniqueid.empty())
+        cat_to(out, " >", entry.uniqueid, " 0 ", entry.uidvalidity, " 0 0 ");
+    return out + "\n";
+}
+
 Status read_dump(std::string_view text, std::string_view own_server, const EachDumped& each)
 {
     Reader in(text);

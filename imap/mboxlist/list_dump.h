@@ -1,7 +1,7 @@
 // The mailbox list as text, as ctl_mboxlist writes and reads it.
 //
-// Written: one JSON object, a member for each mailbox (doc/formats/mailboxes.md). Read: the same,
-// or the lines of older versions ("name TAB type location acl ..."). Reading tells of whatever is
+// One JSON object with a member for each mailbox (doc/formats/mailboxes.md), or the lines of older
+// versions ("name TAB type location acl ..."). Reading tells of whatever is
 // wrong with its line; nothing is skipped but levels that are no mailboxes and tombstones.
 // Codes: syntax ("line N: why"), bad_name, limit. Pure functions.
 #ifndef ROOKERY_IMAP_MBOXLIST_LIST_DUMP_H
@@ -21,6 +21,8 @@ inline constexpr std::string_view kDumpBegin = "{\n";
 inline constexpr std::string_view kDumpBetween = ",\n";
 inline constexpr std::string_view kDumpEnd = "\n}\n";
 std::string dump_member(const model::MailboxEntry& entry);
+// The line of the older form, with its end.
+std::string dump_legacy_line(const model::MailboxEntry& entry);
 
 // own_server: what a server of this name has is here.
 using EachDumped = std::function<Status(model::MailboxEntry entry)>;

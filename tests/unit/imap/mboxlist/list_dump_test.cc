@@ -50,6 +50,12 @@ START_TEST(what_was_written_is_read)
     ASSERT_OK(got);
     ck_assert_uint_eq(got->size(), all.size());
     for (size_t i = 0; i < all.size(); ++i) ck_assert(same((*got)[i], all[i]));
+    std::string old;
+    for (const auto& e : all) old += dump_legacy_line(e);
+    got = read(old);
+    ASSERT_OK(got);
+    ck_assert_uint_eq(got->size(), all.size());
+    for (size_t i = 0; i < all.size(); ++i) ck_assert_msg(same((*got)[i], all[i]), "%zu", i);
     for (size_t cut = 1; cut < text.size() - 1; ++cut)
         ASSERT_CODE(read(text.substr(0, cut)), Code::syntax);
     ASSERT_OK(read("{\n\n}\n"));

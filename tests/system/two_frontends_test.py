@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""What is done at one frontend is seen at the other (promise 3): at once by whoever names it, and in
+lists within two seconds; without a master a name that is not known is a temporary failure."""
+import os
+import signal
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import harness
+import murder
+
+check = murder.check
+WITHIN = 2  # seconds: what is promised
+
+
+def listed(c, pattern="*"):
+    return b"\n".join(line or b"" for line in check(c.list('""', pattern)))
+
+
+def test_changes_are_seen_at_the_other_frontend():
+    with murder.Murder(frontends=2) as m:
+        m.add_user("ann", 1)
+        m.add_user("bob", 2)
+        with m.imap("frontend1", "ann") as one, m.imap("frontend2", "ann") as two, \
+                m.imap("frontend2", "bob") as bob:
+            for n in range(20):
+                name = "INBOX.n%d" % n
+                check(one.create(name))
+                assert name.encode() in listed(one), "the frontend of the change shows it at once"
+                # The other one asks the master before it says that a name does not exist.
+                check(two.select(name))
+                murder.wait_for(lambda: name.encode() in listed(two), name, WITHIN)
+            check(one.setacl("INBOX.n1", "bob", "lrs"))
+            murder.wait_for(lambda: b"user.ann.n1" in listed(bob), "a right given", WITHIN)
+            check(one.rename("INBOX.n2", "INBOX.renamed"))
+            check(two.select("INBOX.renamed"))
+            murder.wait_for(lambda: b"INBOX.renamed" in listed(two) and
+                            b"INBOX.n2\r" not in listed(two) + b"\r", "a new name", WITHIN)
+            check(one.delete("INBOX.n3"))
+            assert b"INBOX.n3\n" not in listed(one) + b"\n"
+            murder.wait_for(lambda: b"INBOX.n3\n" not in listed(two) + b"\n", "it is gone", WITHIN)
+
+
+def test_a_frontend_that_was_away_serves_and_catches_up():
+    with murder.Murder(backends=1, frontends=2) as m:
+        m.add_user("ann")
+        m["frontend2"].stop(signal.SIGKILL)
+        with m.imap("frontend1", "ann") as c:
+            check(c.create("INBOX.meanwhile"))
+        m["frontend2"].start()
+        with m.imap("frontend2", "ann") as c:
+            check(c.select("INBOX.meanwhile"))
+            m["mupdate"].stop(signal.SIGKILL)
+            assert b"INBOX.meanwhile" in listed(c)
+            check(c.select("INBOX.meanwhile"))
+            kind, data = c.select("INBOX.none")
+            assert kind == "NO" and b"[UNAVAILABLE]" in data[0], (kind, data)
+        # It starts with its last state, too.
+        m["frontend2"].stop(signal.SIGKILL)
+        m["frontend2"].start()
+        with m.imap("frontend2", "ann") as c:
+            check(c.select("INBOX.meanwhile"))
+
+
+if __name__ == "__main__":
+    harness.main()
