@@ -65,6 +65,7 @@ class Parser {
     Result<Values> values(std::string_view text, bool& closes);
     Status add(const std::string& name, Values values);
     Status add_service(const std::string& name, Values& values);
+    Status datagrams(const ServiceEntry& service, Values& values);
     Status add_event(const std::string& name, Values& values);
     Status add_daemon(const std::string& name, Values& values);
     Result<Argv> command(Values& values);
@@ -242,7 +243,7 @@ Status Parser::add_service(const std::string& name, Values& values)
     e.listen = listen.mapped();
     auto proto = values.extract("proto");
     if (!proto.empty()) e.proto = proto.mapped();
-    if (e.proto.starts_with("udp")) return error(cat(name, ": no service here uses udp"));
+    if (e.proto == "udp" || e.proto == "udp4" || e.proto == "udp6") return datagrams(e, values);
     if (e.proto != "tcp" && e.proto != "tcp4" && e.proto != "tcp6")
         return error(cat(name, ": proto is tcp, tcp4 or tcp6"));
     TRY_ASSIGN(e.prefork, number(values, "prefork"));
@@ -255,6 +256,19 @@ Status Parser::add_service(const std::string& name, Values& values)
     if (e.babysit && e.prefork == 0) e.prefork = 1;
     if (e.babysit && e.fork_rate == 0) e.fork_rate = 10;
     conf_.services.push_back(std::move(e));
+    return success();
+}
+
+// Cyrus has one service of this kind, and nobody here would send it anything. An entry for another
+// program is a mistake, and master may not take away what somebody counts on without a word.
+Status Parser::datagrams(const ServiceEntry& service, Values& values)
+{
+    std::string_view program = service.argv.front();
+    program = program.substr(program.rfind('/') + 1);
+    if (program != "notifyd") return error(cat(service.name, ": no service here takes datagrams"));
+    conf_.warnings.push_back(cat(conf_.path, ':', line_, ": ", service.name,
+                                 " is left out: notifications are not sent"));
+    values.clear();
     return success();
 }
 

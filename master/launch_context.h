@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/base/clock.h"
 #include "master/run_as.h"
 #include "master/spawn.h"
 
@@ -16,6 +17,7 @@ struct LaunchContext {
     ProgramPath programs;
     std::optional<RunAs> user;  // none: master is not root
     int backlog = 32;
+    Seconds start_timeout{60};  // for a process beside an old one
 
     const RunAs* run_as() const { return user ? &*user : nullptr; }
     // Looks the program up and starts it.

@@ -218,11 +218,36 @@ void ManagedService::drop_next()
 
 Deadline ManagedService::due() const
 {
-    return restart_at_ ? Deadline::at(*restart_at_) : Deadline::never();
+    Deadline due = restart_at_ ? Deadline::at(*restart_at_) : Deadline::never();
+    for (const Process& p : processes_)
+        if (auto limit = start_limit(p)) due = due.min(Deadline::at(*limit));
+    return due;
+}
+
+// When it must be ready; none if it is, or if there is no hurry.
+std::optional<MonotonicTime> ManagedService::start_limit(const Process& process) const
+{
+    if (process.role != Role::next || process.killed || !has_current()) return std::nullopt;
+    return process.started + context_.start_timeout;
+}
+
+void ManagedService::end_what_hangs(MonotonicTime now)
+{
+    for (Process& p : processes_) {
+        auto limit = start_limit(p);
+        if (!limit || now < *limit) continue;
+        log::error("the new process is not ready in time",
+                   {{"service", entry_.name},
+                    {"pid", p.pid},
+                    {"seconds", context_.start_timeout.count()}});
+        ::kill(p.pid, SIGKILL);
+        p.killed = true;
+    }
 }
 
 void ManagedService::tick(MonotonicTime now)
 {
+    end_what_hangs(now);
     if (!restart_at_ || now < *restart_at_) return;
     restart_at_.reset();
     if (!leaving_ && !disabled_ && !has_current() && with_role(Role::next) == nullptr) start(now);

@@ -2,9 +2,11 @@
 //
 // A template is next until it says ready, then current, then old until its last worker is gone. A
 // current one is only ever told to end when its successor is ready: a wrong configuration or a
-// broken binary leaves the old one at work. A service whose process dies five times within ten
-// seconds is disabled until SIGHUP, unless babysit is set. A threaded service (mupdate) has no
-// successor beside it: it gets SIGHUP itself, and is started anew when it ends.
+// broken binary leaves the old one at work, and so does one that is not ready in time: it is
+// killed. Without an old one nobody gains by that, so it may take as long as it takes. A service
+// whose process dies five times within ten seconds is disabled until SIGHUP, unless babysit is set.
+// A threaded service (mupdate) has no successor beside it: it gets SIGHUP itself, and is started
+// anew when it ends.
 #ifndef ROOKERY_MASTER_MANAGED_SERVICE_H
 #define ROOKERY_MASTER_MANAGED_SERVICE_H
 
@@ -56,6 +58,7 @@ class ManagedService {
         Fd status;
         MessageReader reader;
         MonotonicTime started;
+        bool killed = false;  // it was not ready in time
     };
 
     Process* with_role(Role role);
@@ -65,6 +68,8 @@ class ManagedService {
     void became_ready(Process& process, bool threaded);
     void replace_asked(int32_t reason, MonotonicTime now);
     void plan_restart(int status, MonotonicTime now);
+    std::optional<MonotonicTime> start_limit(const Process& process) const;
+    void end_what_hangs(MonotonicTime now);
     void disable(std::string_view why);
     void reload_threaded(Process& current, bool same);
     void drop_next();

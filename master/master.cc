@@ -44,7 +44,8 @@ void say(std::string_view text)
 LaunchContext make_context(const char* argv0, const MasterOptions& options,
                            const config::Config& config)
 {
-    LaunchContext context{ProgramPath(argv0), std::nullopt, options.backlog};
+    LaunchContext context{ProgramPath(argv0), std::nullopt, options.backlog,
+                          config.master_start_timeout()};
     if (::geteuid() != 0) return context;
     std::string user = config.cyrus_user();
     const char* named = ::getenv("CYRUS_USER");

@@ -1,7 +1,8 @@
 // A service for the tests of master: says who it is, answers each line, and misbehaves on request.
 //
 //   pid | crash | sleep-exit | anything else (echoed with the text of -t)
-// -t TEXT greeting; -F fails in prepare; -W fails in worker_start; -K dies at once by a signal.
+// -t TEXT greeting; -F fails and -H hangs in prepare; -W fails in worker_start; -K dies at once by
+// a signal.
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -19,12 +20,13 @@ using namespace rookery;
 
 class Echo final : public master::Service {
  public:
-    std::string_view extra_options() const override { return "t:FWK"; }
+    std::string_view extra_options() const override { return "t:FHWK"; }
     Status option(char letter, std::string_view argument) override
     {
         switch (letter) {
             case 't': text_ = argument; break;
             case 'F': fail_prepare_ = true; break;
+            case 'H': hang_ = true; break;
             case 'W': fail_start_ = true; break;
             case 'K': ::raise(SIGKILL); break;
             default: return Error{Code::config, "no such option"};
@@ -34,6 +36,7 @@ class Echo final : public master::Service {
     Status prepare(const config::Config& config) override
     {
         if (fail_prepare_) return Error{Code::config, "told to fail"};
+        while (hang_) ::pause();
         servername_ = config.servername();
         prepared_by_ = ::getpid();
         return success();
@@ -95,6 +98,7 @@ class Echo final : public master::Service {
     std::string unread_;
     pid_t prepared_by_ = 0;
     bool fail_prepare_ = false;
+    bool hang_ = false;
     bool fail_start_ = false;
 };
 

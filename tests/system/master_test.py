@@ -282,6 +282,23 @@ def test_hangup_with_a_broken_configuration_changes_nothing():
         wait_for(lambda: m.client().text == "third", "the repaired configuration is used")
 
 
+def test_a_new_process_that_hangs_is_killed_and_the_old_one_goes_on():
+    with Master(ECHO, options="master_start_timeout: 1\n") as m:
+        m.start()
+        with m.client() as before:
+            pass
+        m.write(ECHO.replace("-t first", "-t second -H"))
+        m.hup()
+        m.wait_log("the new process is not ready in time")
+        m.wait_log("the old one goes on")
+        with m.client() as after:
+            assert (after.text, after.template) == ("first", before.template)
+        m.write(ECHO.replace("-t first", "-t third"))
+        m.hup()
+        wait_for(lambda: m.client().text == "third", "the next configuration is used")
+        assert m.logged().count("not ready in time") == 1, m.logged()
+
+
 def test_hangup_adds_moves_and_removes_services():
     two = 'two cmd="echo_service -t two" listen="127.0.0.1:PORT2"'
     with Master(ECHO) as m:

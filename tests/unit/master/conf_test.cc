@@ -89,6 +89,22 @@ START_TEST(absent_programs_of_cyrus_are_left_out)
 }
 END_TEST
 
+START_TEST(of_datagram_services_only_that_of_cyrus_is_left_out)
+{
+    auto c = parse_conf_text(
+        "SERVICES {\n notify cmd=\"/usr/sbin/notifyd -m log\" listen=/run/notify proto=udp "
+        "prefork=1\n imap cmd=imapd listen=143\n}\n",
+        "cyrus.conf");
+    ASSERT_OK(c);
+    ck_assert_uint_eq(c->services.size(), 1);
+    ASSERT_EQ_TEXT(c->services[0].name, "imap");
+    ck_assert_uint_eq(c->warnings.size(), 1);
+    ASSERT_EQ_TEXT(c->warnings[0], "cyrus.conf:2: notify is left out: notifications are not sent");
+    expect_error("SERVICES {\na cmd=imapd listen=1 proto=udp6\n}\n",
+                 "cyrus.conf:2: a: no service here takes datagrams");
+}
+END_TEST
+
 START_TEST(errors_name_line_and_reason)
 {
     expect_error("SERVICES\n", "cyrus.conf:1: \"{\" is expected after SERVICES");
@@ -135,6 +151,7 @@ Suite* make()
     tcase_add_test(t, a_whole_file);
     tcase_add_test(t, unknown_keys_are_warnings);
     tcase_add_test(t, absent_programs_of_cyrus_are_left_out);
+    tcase_add_test(t, of_datagram_services_only_that_of_cyrus_is_left_out);
     tcase_add_test(t, errors_name_line_and_reason);
     suite_add_tcase(s, t);
     return s;
