@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Random changes by several servers against a simple model, while the master and its replicas are
-killed: no name is at two servers, nothing that was answered is lost, all lists are equal in the end.
+killed: no name is at two servers, nothing that was answered is lost, all lists end up equal.
 
 MODEL_SEED repeats a run, MODEL_ROUNDS makes it longer."""
 import os
