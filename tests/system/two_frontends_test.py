@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What is done at one frontend is seen at the other (promise 3): at once by whoever names it, in
-lists within two seconds; without a master a name that is not known is a temporary failure."""
+"""What is done at one frontend is seen at the other (promise 3): at once by whoever names it,
+in lists within two seconds; without a master a name that is not known is a temporary failure."""
 import os
 import signal
 import sys
