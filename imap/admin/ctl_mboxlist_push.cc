@@ -24,14 +24,29 @@ Result<std::unique_ptr<mupdate::ClusterDirectory>> open_local(const config::Conf
     return std::make_unique<mupdate::ClusterDirectory>(config, std::move(list));
 }
 
-// A flat list keeps no marks: there the next -m does it.
-void want_push(mupdate::ClusterDirectory& local, bool wanted)
+// The epoch of the master that has heard of this whole list.
+constexpr std::string_view kToldEpoch = "told-epoch";
+
+void set_mark(mupdate::ClusterDirectory& local, std::string_view name, std::string value)
 {
-    auto now = local.mark(kPushWanted);
-    if (!now || now->empty() == !wanted) return;
-    const mboxlist::Mark mark{std::string(kPushWanted), wanted ? "1" : ""};
+    auto now = local.mark(name);
+    if (now && *now == value) return;
+    const mboxlist::Mark mark{std::string(name), std::move(value)};
     if (auto kept = local.commit_marked({}, {&mark, 1}); !kept)
-        log::warning("a push that is due is not noted", {{"reason", kept.error()}});
+        log::warning("a mark of the list is not kept", {{"mark", name}, {"reason", kept.error()}});
+}
+
+// Each start of a master is an epoch: it may have been restored, and lack what it was told before.
+// "" if it does not tell.
+Result<std::string> epoch_of_master(const config::Config& config)
+{
+    TRY_ASSIGN(auto master, mupdate::Client::connect(config));
+    if (!master->offers("STATUS")) return std::string();
+    TRY_ASSIGN(auto lines, master->status());
+    master->logout();
+    for (const auto& line : lines)
+        if (line.key == "epoch") return line.value;
+    return std::string();
 }
 
 bool wants_push(mupdate::ClusterDirectory& local)
@@ -44,8 +59,13 @@ Result<mupdate::PushSummary> push_whole(const config::Config& config,
                                         mupdate::ClusterDirectory& local,
                                         const mupdate::PushOptions& options)
 {
+    // The epoch is asked for first: a master that starts anew meanwhile is told again.
+    std::string epoch;
+    if (auto known = epoch_of_master(config)) epoch = *known;
     auto summary = mupdate::push_all(config, local, options);
-    if (!options.warn_only) want_push(local, !summary);
+    if (options.warn_only) return summary;
+    set_mark(local, kPushWanted, summary ? "" : "1");
+    if (summary) set_mark(local, kToldEpoch, epoch);
     return summary;
 }
 
@@ -74,15 +94,17 @@ Status settle(const config::Config& config, const ListArguments& arguments)
 {
     if (!config::tells_master(config)) return success();
     TRY_ASSIGN(auto local, open_local(config, arguments));
-    const bool whole = wants_push(*local);
-    bool any = whole;
-    TRY(local->scan_pending([&](const model::MailboxEntry&) {
-        any = true;
-        return mboxlist::Next::stop();
-    }));
-    if (!any) return success();  // as a rule
     TRY(auth::SaslClient::init_library(config));
     Status done = success();
+    bool whole = wants_push(*local);
+    if (auto epoch = epoch_of_master(config); !epoch)
+        done = epoch.error();
+    else if (auto told = local->mark(kToldEpoch); !epoch->empty() && (!told || *told != *epoch))
+        whole = true;
+    if (!done) {
+        log::info("the mupdate master is away", {{"reason", done.error()}});
+        return success();
+    }
     if (whole) {
         mupdate::PushOptions options;
         options.wait = Milliseconds(0);

@@ -23,6 +23,9 @@ namespace {
 constexpr std::string_view kMark = "mupdate-replica";
 constexpr std::string_view kPositionMark = "mupdate-position";
 constexpr unsigned kMaxDoublings = 5;
+// With removals held back the whole list is asked for again after so long: what the backends have
+// told the master since then is no removal any more.
+constexpr Seconds kLookAgain{60};
 constexpr size_t kMaxKicks = 1000;
 constexpr size_t kWalkStep = 4096;
 
@@ -426,6 +429,8 @@ Status Replica::stream(Client& client)
 {
     const Milliseconds interval = config_.mupdate_retry_delay();
     Deadline silence = Deadline::after(interval);
+    const bool holds = shown_.lock()->held_removals > 0;
+    const Deadline look_again = holds ? Deadline::after(kLookAgain) : Deadline::never();
     for (;;) {
         for (;;) {
             TRY_ASSIGN(std::optional<Response> response, client.take_buffered());
@@ -439,7 +444,7 @@ Status Replica::stream(Client& client)
         }
         TRY(commit());
         if (stopping()) return success();
-        if (std::exchange(kicks_.lock()->again, false))
+        if (std::exchange(kicks_.lock()->again, false) || look_again.passed())
             return Error{Code::closed, "the whole list is wanted again"};
         if (!noop_sent_ && !kicks_.lock()->waiting.empty()) {
             TRY(send_noop(client));

@@ -2,6 +2,7 @@
 """While the mupdate master is away what exists goes on; when it is back it hears of everything
 without a command (promise 4)."""
 import os
+import shutil
 import signal
 import sys
 
@@ -98,6 +99,33 @@ def test_a_backend_starts_without_a_master():
         assert done.returncode == 75 and "couldn't connect to mupdate server" in done.stdout, done
         done = m["backend1"].run("ctl_mboxlist", "-s")
         assert done.stdout == "", done
+
+
+def test_a_master_that_lost_its_list_hears_it_again():
+    with murder.Murder(extra=QUICK) as m:
+        m.add_user("ann", 1)
+        m.add_user("bob", 2)
+        with m.imap("frontend1", "ann") as c:
+            check(c.create("INBOX.Sub"))
+        wanted = at_master(m)
+        assert len(wanted) == 3
+        m["mupdate"].stop(signal.SIGKILL)
+        conf = os.path.join(m["mupdate"].dir, "conf")
+        shutil.rmtree(os.path.join(conf, "mupdate"))
+        for name in os.listdir(conf):
+            if name.startswith("mailboxes"):
+                os.unlink(os.path.join(conf, name))
+        m["mupdate"].start()
+
+        def told():
+            try:
+                return at_master(m) == wanted
+            except (OSError, mupdate_client.Closed):
+                return False
+        murder.wait_for(told, "the backends have told all")
+        # The frontend has shown it all the while.
+        with m.imap("frontend1", "ann") as c:
+            check(c.select("INBOX.Sub"))
 
 
 def test_the_summary_of_a_push():
