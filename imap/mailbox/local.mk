@@ -1,1 +1,2 @@
 # imap/mailbox
+EXTRA_DIST += %D%/mailbox.h %D%/mailbox_store.h
