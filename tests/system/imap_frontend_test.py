@@ -229,6 +229,76 @@ class Raw:
         self.s.close()
 
 
+def test_uid_commands_where_the_mailbox_is_elsewhere():
+    for user in ("bob", "alice"):
+        c = client(user)
+        name = "INBOX.uids"
+        check(c.create(name))
+        check(c.create("INBOX.target"))
+        for n in range(4):
+            put(c, name, message(300 + n))
+        check(c.select(name))
+
+        def uids():
+            return check(c.uid("SEARCH", "ALL"))[0].split()   # UID SEARCH
+        first = uids()
+        assert len(first) == 4
+        data = check(c.uid("FETCH", first[0], "(FLAGS RFC822.SIZE)"))   # UID FETCH
+        assert b"UID " + first[0] in data[0], data
+        check(c.uid("STORE", first[0], "+FLAGS", r"(\Deleted)"))   # UID STORE
+        check(c.uid("STORE", first[1], "+FLAGS", r"(\Deleted)"))
+        check(c.uid("EXPUNGE", first[0]))   # UID EXPUNGE: the other deleted one stays
+        assert uids() == first[1:]
+        check(c.uid("COPY", first[2], "INBOX.target"))   # UID COPY
+        check(c.uid("MOVE", first[3], "INBOX.target"))   # UID MOVE
+        assert uids() == first[1:3]
+        assert len(bodies(c, "INBOX.target")) == 2
+        check(c.select(name, readonly=True))
+        assert c._simple_command("STORE", "1", "FLAGS", "()")[0] == "NO", "EXAMINE is read-only"
+        c.unselect()
+        for gone in (name, "INBOX.target"):
+            check(c.delete(gone))
+        c.logout()
+
+
+def test_commands_that_are_answered_here():
+    c = client()
+    words = check(c.capability())[0].split()   # CAPABILITY
+    assert b"IMAP4REV1" in [w.upper() for w in words] and b"STARTTLS" not in words
+    root = check(c.getquotaroot("INBOX"))   # GETQUOTAROOT
+    assert root[0] == [b"INBOX"], root
+    c.logout()
+
+
+def test_node_commands_are_not_for_a_frontend():
+    """LOCALCREATE, LOCALAPPEND, LOCALDELETE and MUPDATEPUSH are a backend's own affair."""
+    for user in ("bob", "cyrus"):
+        r = Raw(user)
+        for n, command in enumerate(["LOCALCREATE user.bob.local default", "LOCALDELETE user.bob",
+                                     "MUPDATEPUSH user.bob"]):
+            r.send(b"%d %s\r\n" % (n, command.encode()))
+            answer = r.until(str(n))[-1].split()
+            assert answer[1] in (b"NO", b"BAD"), (user, command, answer)
+        r.send(b"8 LOCALAPPEND user.bob {5+}\r\nhello\r\n")
+        assert r.until("8")[-1].split()[1] in (b"NO", b"BAD")
+        assert "INBOX.local" not in listed(the_murder(), "frontend1", "bob")
+    with client("bob") as c:
+        check(c.select("INBOX"))
+
+
+def test_starttls_at_the_frontend():
+    with murder.Murder(backends=1, tls=True, extra={"allowplaintext": "no"}) as m:
+        import ssl
+        context = ssl.create_default_context(cafile=os.path.join(m.dir, "tls", "cert.pem"))
+        m.set_passwords({"carl": "pw"})
+        c = imaplib.IMAP4(*m["frontend1"].address("imap"))
+        assert "STARTTLS" in c.capabilities and "LOGINDISABLED" in c.capabilities
+        check(c.starttls(context))   # STARTTLS
+        assert "STARTTLS" not in c.capabilities
+        check(c.login("carl", "pw"))
+        c.logout()
+
+
 def test_idle():
     r = Raw()
     r.send("1 SELECT INBOX\r\n")
