@@ -7,6 +7,9 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
+
+#include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "master/inherited.h"
@@ -24,35 +27,71 @@ sigset_t handled_signals()
     return set;
 }
 
-void* wait_for_signals(void* argument)
-{
-    auto* service = static_cast<ThreadedService*>(argument);
-    sigset_t set = handled_signals();
-    for (;;) {
-        int number = 0;
-        if (::sigwait(&set, &number) != 0) continue;
-        if (number == SIGHUP) service->hangup();
-        if (number == SIGTERM || number == SIGINT || number == SIGQUIT) service->terminate();
+// Two threads beside the service's own: one takes the signals, one looks whether master is still
+// there. They use the service, so they end before it does.
+class Watchers {
+ public:
+    explicit Watchers(ThreadedService& service) : service_(service) {}
+    Watchers(const Watchers&) = delete;
+    Watchers& operator=(const Watchers&) = delete;
+
+    Status start()
+    {
+        TRY_ASSIGN(end_, make_pipe());
+        if (::pthread_create(&signals_, nullptr, run_signals, this) != 0 ||
+            ::pthread_create(&master_, nullptr, run_master, this) != 0)
+            return Error{Code::io, "no thread"};
+        return success();
     }
-}
 
-// master never writes to descriptor 3: readable means that it is gone.
-void* wait_for_master(void* argument)
-{
-    auto* service = static_cast<ThreadedService*>(argument);
-    pollfd status{kStatusFd, POLLIN, 0};
-    while (::poll(&status, 1, -1) < 0 && errno == EINTR) continue;
-    log::warning("master is gone");
-    service->terminate();
-    return nullptr;
-}
+    void stop()
+    {
+        ending_ = true;
+        end_.write_end.reset();
+        ::pthread_kill(signals_, SIGUSR1);
+        ::pthread_join(signals_, nullptr);
+        ::pthread_join(master_, nullptr);
+    }
 
-bool start_thread(void* (*main)(void*), ThreadedService& service)
-{
-    pthread_t thread;
-    if (::pthread_create(&thread, nullptr, main, &service) != 0) return false;
-    return ::pthread_detach(thread) == 0;
-}
+ private:
+    static void* run_signals(void* self)
+    {
+        static_cast<Watchers*>(self)->wait_for_signals();
+        return nullptr;
+    }
+    static void* run_master(void* self)
+    {
+        static_cast<Watchers*>(self)->wait_for_master();
+        return nullptr;
+    }
+
+    void wait_for_signals()
+    {
+        sigset_t set = handled_signals();
+        while (!ending_) {
+            int number = 0;
+            if (::sigwait(&set, &number) != 0) continue;
+            if (number == SIGHUP) service_.hangup();
+            if (number == SIGTERM || number == SIGINT || number == SIGQUIT) service_.terminate();
+        }
+    }
+
+    // master never writes to descriptor 3: readable means that it is gone.
+    void wait_for_master()
+    {
+        pollfd fds[2] = {{kStatusFd, POLLIN, 0}, {end_.read_end.get(), POLLIN, 0}};
+        while (::poll(fds, 2, -1) < 0 && errno == EINTR) continue;
+        if (fds[1].revents != 0) return;
+        log::warning("master is gone");
+        service_.terminate();
+    }
+
+    ThreadedService& service_;
+    std::atomic<bool> ending_{false};
+    Pipe end_;
+    pthread_t signals_{};
+    pthread_t master_{};
+};
 
 }  // namespace
 
@@ -79,11 +118,13 @@ int threaded_main(int argc, char** argv, ThreadedService& service)
     if (!prepared)
         log::fatal(prepared.is(Code::busy) ? log::kExTempFail : log::kExConfig,
                    prepared.error().text);
-    if (!start_thread(wait_for_signals, service) || !start_thread(wait_for_master, service))
-        log::fatal(log::kExOsErr, "no thread");
-    return service.run(inherited->listeners, inherited->service, [&] {
+    Watchers watchers(service);
+    if (auto started = watchers.start(); !started) log::fatal(log::kExOsErr, started.error().text);
+    int code = service.run(inherited->listeners, inherited->service, [&] {
         (void)send_message(inherited->status.get(), Report::ready_threaded);
     });
+    watchers.stop();
+    return code;
 }
 
 }  // namespace rookery::master
