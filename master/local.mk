@@ -8,6 +8,7 @@ noinst_LIBRARIES += %D%/libmaster.a
 	%D%/inherited.h %D%/inherited.cc %D%/launch_context.h %D%/listen.h %D%/listen.cc \
 	%D%/managed_service.h %D%/managed_service.cc \
 	%D%/master_options.h %D%/master_options.cc %D%/pidfile.h %D%/pidfile.cc \
+	%D%/process_title.h %D%/process_title.cc \
 	%D%/reaper.h %D%/reaper.cc %D%/run_as.h %D%/run_as.cc \
 	%D%/scoreboard.h %D%/scoreboard.cc %D%/scoreboard_format.h \
 	%D%/service.h %D%/service.cc %D%/service_setup.h %D%/service_setup.cc \

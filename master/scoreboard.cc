@@ -12,6 +12,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/strings.h"
+#include "master/process_title.h"
 #include "master/scoreboard_format.h"
 #include "master/service.h"
 
@@ -210,6 +211,29 @@ scoreboard::Alike Scoreboard::count_alike(std::string_view user, std::string_vie
 }
 
 namespace scoreboard {
+namespace {
+
+// The title says what the line says, less the mailbox: everybody on the machine can read it.
+void show_title()
+{
+    const ScoreboardSlot* slot = my_slot();
+    if (slot == nullptr) return;
+    std::string title = cat(get(slot->service), ' ', get(slot->state));
+    for (const std::string& word : {get(slot->user), get(slot->client)})
+        if (!word.empty()) cat_to(title, ' ', word);
+    process_title::set(title);
+}
+
+template <typename Change>
+void change_shown(Change change)
+{
+    auto* slot = my_slot();
+    if (slot == nullptr) return;
+    write_slot(slot, change);
+    show_title();
+}
+
+}  // namespace
 
 Alike count_alike(std::string_view user, std::string_view client)
 {
@@ -219,16 +243,17 @@ Alike count_alike(std::string_view user, std::string_view client)
 void use(Scoreboard* board)
 {
     current = board;
+    show_title();
 }
 
 void set_client(std::string_view client)
 {
-    if (auto* slot = my_slot()) write_slot(slot, [&](ScoreboardSlot& s) { put(s.client, client); });
+    change_shown([&](ScoreboardSlot& s) { put(s.client, client); });
 }
 
 void set_user(std::string_view user)
 {
-    if (auto* slot = my_slot()) write_slot(slot, [&](ScoreboardSlot& s) { put(s.user, user); });
+    change_shown([&](ScoreboardSlot& s) { put(s.user, user); });
 }
 
 void set_mailbox(std::string_view mailbox)
@@ -245,11 +270,10 @@ void set_backend(std::string_view server)
 
 void set_state(std::string_view state)
 {
-    if (auto* slot = my_slot())
-        write_slot(slot, [&](ScoreboardSlot& s) {
-            put(s.state, state);
-            s.state_since = wall_seconds();
-        });
+    change_shown([&](ScoreboardSlot& s) {
+        put(s.state, state);
+        s.state_since = wall_seconds();
+    });
 }
 
 void count_client()
@@ -259,15 +283,14 @@ void count_client()
 
 void clear()
 {
-    if (auto* slot = my_slot())
-        write_slot(slot, [](ScoreboardSlot& s) {
-            put(s.state, "idle");
-            put(s.client, "");
-            put(s.user, "");
-            put(s.mailbox, "");
-            put(s.backend, "");
-            s.state_since = wall_seconds();
-        });
+    change_shown([](ScoreboardSlot& s) {
+        put(s.state, "idle");
+        put(s.client, "");
+        put(s.user, "");
+        put(s.mailbox, "");
+        put(s.backend, "");
+        s.state_since = wall_seconds();
+    });
 }
 
 }  // namespace scoreboard

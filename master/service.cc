@@ -12,6 +12,7 @@
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
 #include "master/inherited.h"
+#include "master/process_title.h"
 #include "master/service_setup.h"
 #include "master/stdio_service.h"
 #include "master/template.h"
@@ -100,6 +101,7 @@ Status Service::option(char letter, std::string_view)
 
 int service_main(int argc, char** argv, Service& service)
 {
+    argv = process_title::init(argc, argv);
     Setup setup = read_arguments(
         argc, argv, service.extra_options(),
         [&](char letter, std::string_view argument) { return service.option(letter, argument); });

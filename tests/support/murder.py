@@ -339,7 +339,7 @@ class Instance:
         for p in self.descendants():
             with contextlib.suppress(OSError), open("/proc/%d/cmdline" % p, "rb") as f:
                 words = f.read().split(b"\0")
-                if words and os.path.basename(words[0]).split(b":")[0].decode() == program:
+                if words and os.path.basename(words[0].split(b":")[0]).decode() == program:
                     found.append(p)
         return found
 

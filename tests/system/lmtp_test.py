@@ -261,12 +261,16 @@ def test_one_message_for_many_is_stored_once():
         for u in users:
             m.add_user(u)
         assert not m.deliver(MESSAGE, users)
-        links = set()
-        for folder, _, files in os.walk(os.path.join(m["backend1"].dir, "spool")):
-            for f in files:
-                if re.fullmatch(r"\d+\.", f):
-                    links.add(os.stat(os.path.join(folder, f)).st_nlink)
-        assert links == {5}, links
+
+        def links():
+            found = set()
+            for folder, _, files in os.walk(os.path.join(m["backend1"].dir, "spool")):
+                for f in files:
+                    if re.fullmatch(r"\d+\.", f):
+                        found.add(os.stat(os.path.join(folder, f)).st_nlink)
+            return found
+        # The staged file goes after the replies.
+        murder.wait_for(lambda: links() == {5}, "one file with five names")
 
 
 if __name__ == "__main__":

@@ -430,6 +430,30 @@ def test_grows_on_demand_and_shrinks():
             assert c.ask("x") == "first x"
 
 
+def shown(pid):
+    """What ps shows of a process."""
+    done = subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(pid)], stdout=subprocess.PIPE,
+                          text=True, errors="replace")
+    return done.stdout.strip()
+
+
+def test_ps_shows_what_a_worker_does():
+    if not shutil.which("ps"):
+        raise harness.Skip("no ps")
+    for mode in ("template", "exec"):
+        with Master(ECHO, options="prefork_mode: %s\n" % mode) as m:
+            m.start()
+            with m.client() as c:
+                busy = "echo_service: echo connected echo-user [127.0.0.1]"
+                assert shown(c.worker) == busy, shown(c.worker)
+                if mode == "template":
+                    assert shown(c.template).endswith("echo_service -t first"), shown(c.template)
+            wait_for(lambda: shown(c.worker) == "echo_service: echo idle", "the worker is idle")
+            # The arguments are those of cyrus.conf also for a worker that comes later.
+            with m.client() as one, m.client() as two:
+                assert {one.text, two.text} == {"first"}
+
+
 def test_uses_are_counted():
     with Master(ECHO.replace("-t first", "-t first -U 2")) as m:
         m.start()
