@@ -11,6 +11,7 @@
 
 #include "imap/mboxlist/open_directory.h"
 #include "imap/mupdate/master_list.h"
+#include "imap/mupdate/published_list.h"
 #include "imap/mupdate/replica.h"
 #include "imap/mupdate/server.h"
 #include "lib/auth/sasl_client.h"
@@ -99,7 +100,7 @@ class Mupdate : public master::ThreadedService {
         TRY(as_master_ ? open_master(config, policy) : open_replica(config));
         context_.emplace(mupdate::ServerContext{
             config,
-            published_,
+            served(),
             list_.get(),
             tls_.get(),
             as_master_ ? "(master)" : cat("mupdate://", config.mupdate_server()),
@@ -134,6 +135,12 @@ class Mupdate : public master::ThreadedService {
     void hangup() override { end(); }
 
  private:
+    mupdate::ServedList& served()
+    {
+        if (stored_) return *stored_;
+        return published_;
+    }
+
     mupdate::StatusSource status_source()
     {
         if (replica_) return [this] { return replica_->status(); };
@@ -161,6 +168,7 @@ class Mupdate : public master::ThreadedService {
         log::error("the mailbox list cannot be read: a new one is made",
                    {{"file", path}, {"error", opened.error()}});
         replica_.reset();
+        stored_.reset();
         if (::rename(path.c_str(), cat(path, ".unreadable").c_str()) != 0)
             return errno_error(cat("rename ", path));
         return open_replica_list(config);
@@ -171,7 +179,8 @@ class Mupdate : public master::ThreadedService {
         mboxlist::ListOptions options;
         options.durable = false;
         TRY_ASSIGN(auto store, mboxlist::open_list(config, options));
-        replica_ = std::make_unique<mupdate::Replica>(config, std::move(store), published_,
+        stored_ = std::make_unique<mupdate::StoredList>(std::move(store));
+        replica_ = std::make_unique<mupdate::Replica>(config, *stored_,
                                                       [this] { server_->set_ready(true); });
         TRY_ASSIGN(ready_, replica_->load());
         return success();
@@ -180,7 +189,7 @@ class Mupdate : public master::ThreadedService {
     Status start()
     {
         TRY(server_->start());
-        published_.set_listener([this] { server_->wake(); });
+        served().set_listener([this] { server_->wake(); });
         if (list_) TRY(list_->start());
         if (replica_) TRY(replica_->start());
         return success();
@@ -215,7 +224,8 @@ class Mupdate : public master::ThreadedService {
     std::atomic<bool> ending_{false};
     Pipe wake_;
     std::unique_ptr<auth::TlsContext> tls_;
-    mupdate::PublishedList published_;
+    mupdate::PublishedList published_;             // at the master
+    std::unique_ptr<mupdate::StoredList> stored_;  // at a replica
     mupdate::Listeners listeners_;
     std::unique_ptr<mupdate::MasterList> list_;
     std::unique_ptr<mupdate::Replica> replica_;

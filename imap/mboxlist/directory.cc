@@ -1,5 +1,6 @@
 #include "imap/mboxlist/directory.h"
 
+#include "imap/mboxlist/list_load.h"
 #include "lib/base/strings.h"
 
 namespace rookery::mboxlist {
@@ -27,6 +28,13 @@ Status run(const LocalStep& step)
 }
 
 }  // namespace
+
+Directory::~Directory() = default;
+
+Result<std::unique_ptr<ListLoad>> Directory::bulk_load()
+{
+    return Error{Code::unsupported, "this list is filled in batches"};
+}
 
 Status Directory::scan_pending(const std::function<Next(const MailboxEntry&)>& each)
 {

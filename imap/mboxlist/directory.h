@@ -10,6 +10,7 @@
 #define ROOKERY_IMAP_MBOXLIST_DIRECTORY_H
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -57,9 +58,11 @@ struct Next {
 // it is announced. Its failure undoes the operation.
 using LocalStep = std::function<Status()>;
 
+class ListLoad;
+
 class Directory {
  public:
-    virtual ~Directory() = default;
+    virtual ~Directory();
 
     // --- reading
     virtual Result<MailboxEntry> lookup(const MailboxName& name) = 0;
@@ -84,6 +87,8 @@ class Directory {
     // The same with marks. unsupported where a list keeps none.
     virtual Status commit_marked(std::span<const Change> changes, std::span<const Mark> marks);
     virtual Result<std::string> mark(std::string_view name);
+    // For a list that is empty (list_load.h). unsupported: batches are the only way.
+    virtual Result<std::unique_ptr<ListLoad>> bulk_load();
 
     // --- operations of the namespace. A plain Directory runs step and commits; ClusterDirectory
     // does RESERVE, step, ACTIVATE around the same (RULES 4).

@@ -2,7 +2,8 @@ noinst_LIBRARIES += %D%/libmboxlist.a
 %C%_libmboxlist_a_SOURCES = \
 	%D%/directory.h %D%/directory.cc %D%/entry_codec.h %D%/entry_codec.cc \
 	%D%/kick.h %D%/kick.cc %D%/list_pattern.h %D%/list_pattern.cc \
-	%D%/list_dump.h %D%/list_dump.cc %D%/list_walker.h %D%/list_walker.cc \
+	%D%/list_dump.h %D%/list_dump.cc %D%/list_keys.h %D%/list_load.h %D%/list_load.cc \
+	%D%/list_walker.h %D%/list_walker.cc \
 	%D%/memory_directory.h %D%/memory_directory.cc \
 	%D%/open_directory.h %D%/open_directory.cc \
 	%D%/store_directory.h %D%/store_directory.cc %D%/subscriptions.h %D%/subscriptions.cc

@@ -5,30 +5,20 @@
 #include <set>
 
 #include "imap/mboxlist/entry_codec.h"
+#include "imap/mboxlist/list_load.h"
+#include "imap/mboxlist/list_keys.h"
 #include "lib/base/strings.h"
 
 namespace rookery::mboxlist {
 namespace {
 
-constexpr char kServers = 'S';
-constexpr char kIdentifiers = 'I';
-constexpr char kPending = 'P';
-constexpr char kEnd = '\x01';  // of what an index is by; in no server, user or mailbox name
+using namespace list_keys;
+
 constexpr size_t kCursorBatch = 32;
 
 std::string key_of(const MailboxName& name)
 {
     return cat(StoreDirectory::kNames, name.key());
-}
-
-std::string server_prefix(std::string_view server)
-{
-    return cat(kServers, server, kEnd);
-}
-
-std::string identifier_prefix(std::string_view identifier)
-{
-    return cat(kIdentifiers, identifier, kEnd);
 }
 
 // Every index key of an entry.
@@ -37,10 +27,8 @@ std::set<std::string> index_keys(const MailboxEntry& entry)
     const std::string name = entry.name.key();
     std::set<std::string> keys{server_prefix(entry.server) + name};
     for (const auto& part : entry.acl.entries())
-        if (!part.identifier.starts_with('-') &&
-            part.identifier.size() <= StoreDirectory::kMaxIndexedIdentifier)
-            keys.insert(identifier_prefix(part.identifier) + name);
-    if (entry.pending != model::Pending::none) keys.insert(cat(kPending, kEnd, name));
+        if (is_indexed(part.identifier)) keys.insert(identifier_prefix(part.identifier) + name);
+    if (entry.pending != model::Pending::none) keys.insert(pending_prefix() + name);
     return keys;
 }
 
@@ -214,15 +202,14 @@ Status StoreDirectory::scan_identifiers(std::span<const std::string> identifiers
     if (!indexed_) return scan("", names_one);
     std::vector<std::string> prefixes;
     for (const auto& identifier : identifiers)
-        if (identifier.size() <= kMaxIndexedIdentifier)
-            prefixes.push_back(identifier_prefix(identifier));
+        if (is_indexed(identifier)) prefixes.push_back(identifier_prefix(identifier));
     return scan_ranges(prefixes, names_one);
 }
 
 Status StoreDirectory::scan_pending(const std::function<Next(const MailboxEntry&)>& each)
 {
     if (!indexed_) return Directory::scan_pending(each);
-    return scan_ranges({cat(kPending, kEnd)}, [&](const MailboxEntry& entry) {
+    return scan_ranges({pending_prefix()}, [&](const MailboxEntry& entry) {
         return entry.pending == model::Pending::none ? Next::go_on() : each(entry);
     });
 }
@@ -258,6 +245,12 @@ Result<std::string> StoreDirectory::mark(std::string_view name)
     auto value = store_->get(cat(kMarks, name));
     if (value.is(Code::not_found)) return Error{Code::not_found, cat("no mark ", name)};
     return value;
+}
+
+Result<std::unique_ptr<ListLoad>> StoreDirectory::bulk_load()
+{
+    TRY_ASSIGN(auto load, store_->bulk_load());
+    return std::make_unique<ListLoad>(std::move(load), indexed_);
 }
 
 Status StoreDirectory::check()

@@ -1,9 +1,7 @@
 // StoreDirectory: the mailbox list in an ordered store of lib/db.
 //
-// Spaces of the store: 'M' names with their entries; '/' marks; and, if indexed, keys without
-// values for scans that touch their own results only: 'S' by server, 'I' by ACL identifier
-// (positive entries), 'P' pending. An index key ends in 0x01 and the name's key. Without indexes
-// (flat files, which people edit) such scans read everything.
+// list_keys.h tells what lies under which key. Without indexes (flat files, which people edit)
+// scans by server or identifier read everything.
 // Codes: not_found, limit (the list is full), no_space, io, corrupt. One thread; open after fork.
 #ifndef ROOKERY_IMAP_MBOXLIST_STORE_DIRECTORY_H
 #define ROOKERY_IMAP_MBOXLIST_STORE_DIRECTORY_H
@@ -12,16 +10,15 @@
 #include <string>
 
 #include "imap/mboxlist/directory.h"
+#include "imap/mboxlist/list_keys.h"
 #include "lib/db/ordered_store.h"
 
 namespace rookery::mboxlist {
 
 class StoreDirectory : public Directory {
  public:
-    static constexpr char kNames = 'M';
-    static constexpr char kMarks = '/';
-    // ACL identifiers longer than this are not indexed: nobody can have such a name.
-    static constexpr size_t kMaxIndexedIdentifier = 400;
+    static constexpr char kNames = list_keys::kNames;
+    static constexpr char kMarks = list_keys::kMarks;
 
     StoreDirectory(std::unique_ptr<db::OrderedStore> store, bool indexed);
 
@@ -37,6 +34,7 @@ class StoreDirectory : public Directory {
     Status commit(std::span<const Change> changes) override;
     Status commit_marked(std::span<const Change> changes, std::span<const Mark> marks) override;
     Result<std::string> mark(std::string_view name) override;
+    Result<std::unique_ptr<ListLoad>> bulk_load() override;
 
     db::OrderedStore& store() { return *store_; }
     // The store's check, every entry readable, and the indexes agree with the entries.

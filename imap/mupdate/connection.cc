@@ -103,6 +103,15 @@ void Connection::settle()
     deferred_.clear();
 }
 
+// True once for what is deferred now: others may join the commit before it is waited for.
+bool Connection::has_to_commit()
+{
+    const bool durable = std::none_of(deferred_.begin(), deferred_.end(),
+                                      [](const Deferred& d) { return d.ticket != 0; });
+    committing_ = !durable && !committing_;
+    return committing_;
+}
+
 void Connection::put_reply(std::string_view tag, std::string_view word, std::string_view text)
 {
     settle();
@@ -336,6 +345,7 @@ Connection::Wants Connection::run_dump()
         if (chunks == kChunksAtOnce) return Wants::again;
         lines.clear();
         context_.published.dump(cursor_, filter_, task_tag_, lines, kChunk);
+        if (cursor_.failed) return Wants::close;
         stream_.put(lines);
         if (lines.empty()) continue;
         if (!flush()) return Wants::close;
@@ -361,13 +371,13 @@ Connection::Wants Connection::run_stream()
     for (;;) {
         std::string lines;
         auto got = context_.published.stream(position_, filter_, task_tag_, lines, kChunk);
-        if (got == PublishedList::Streamed::lost) {
+        if (got == ServedList::Streamed::lost) {
             log::warning("a listener is too far behind: it has to begin again",
                          {{"host", host_}, {"by", caller_.identity}});
             return Wants::close;
         }
         stream_.put(lines);
-        if (got == PublishedList::Streamed::current) break;
+        if (got == ServedList::Streamed::current) break;
         if (!flush()) return Wants::close;
         if (!writable_now()) return Wants::output;
     }
@@ -460,6 +470,7 @@ Connection::Wants Connection::turn()
         }
         if (reply_waits_ || !noops_.empty() || task_ == Task::list || task_ == Task::update)
             continue;
+        if (has_to_commit()) return Wants::commit;
         if (!flush()) return Wants::close;
         bool got = false;
         if (read_more(got) == Wants::close) return Wants::close;

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "imap/mupdate/listeners.h"
-#include "imap/mupdate/published_list.h"
 #include "imap/mupdate/rules.h"
+#include "imap/mupdate/served_list.h"
 #include "imap/mupdate/status.h"
 #include "imap/mupdate/wire.h"
 #include "lib/auth/sasl_server.h"
@@ -30,7 +30,7 @@ class MasterList;
 // What all connections of a server share.
 struct ServerContext {
     const config::Config& config;
-    PublishedList& published;
+    ServedList& published;
     MasterList* master = nullptr;     // none: a replica
     auth::TlsContext* tls = nullptr;  // none: no STARTTLS
     std::string role = "(master)";    // or "mupdate://<master>"
@@ -48,7 +48,8 @@ class Connection {
     static constexpr Seconds kIdle{180 * 60};
     static constexpr Seconds kLogin{120};  // before a login
 
-    enum class Wants : unsigned char { input, output, time, again, close };
+    // commit: there are changes to be made durable; the next turn waits for that.
+    enum class Wants : unsigned char { input, output, time, again, commit, close };
 
     Connection(const ServerContext& context, Fd socket);
     ~Connection();
@@ -62,6 +63,8 @@ class Connection {
     int fd() const { return stream_.fd(); }
     bool is_listening() const { return task_ == Task::streaming; }
     bool is_dumping() const { return task_ == Task::list || task_ == Task::update; }
+    // A turn may wait for the client, if only for the rest of a record.
+    bool may_block() const { return login_ != Login::done || tls_active_ || compressed_; }
     uint64_t position() const { return position_; }
     // With Wants::time, when to call turn() again.
     MonotonicTime wake_at() const { return reply_at_; }
@@ -81,6 +84,7 @@ class Connection {
     void put_banner();
     void put_reply(std::string_view tag, std::string_view word, std::string_view text);
     void settle();
+    bool has_to_commit();
     Status flush();
     bool run_input();
     void run_command(const Command& command);
@@ -127,6 +131,7 @@ class Connection {
     MonotonicTime last_heard_;
     Caller caller_;
     std::vector<Deferred> deferred_;
+    bool committing_ = false;       // Wants::commit was said
     bool tells_positions_ = false;  // SINCE
     uint64_t told_position_ = 0;
     Task task_ = Task::none;

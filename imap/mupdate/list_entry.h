@@ -1,8 +1,9 @@
 // ListEntry: what the master knows of one mailbox name, and its form in the change log.
 //
-// location and acl are kept as they came on the wire. Extra holds what few entries have: the lease
-// of a new name, an open move, claims of other servers (RULES 1). It is immutable and shared by
-// copies of the entry (readers copy entries out under the list's lock), hence the shared_ptr.
+// location and acl are kept as they came on the wire, each text once (shared_text.h). Extra holds
+// what few entries have: the lease of a new name, an open move, claims of other servers (RULES 1).
+// It is immutable and shared by copies of the entry (readers copy entries out under the list's
+// lock), hence the shared_ptr.
 // Codes: corrupt (decode). Values.
 #ifndef ROOKERY_IMAP_MUPDATE_LIST_ENTRY_H
 #define ROOKERY_IMAP_MUPDATE_LIST_ENTRY_H
@@ -14,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "imap/mupdate/shared_text.h"
 #include "lib/base/clock.h"
 #include "lib/base/result.h"
 
@@ -46,9 +48,9 @@ struct Extra {
 
 struct ListEntry {
     bool active = false;  // else reserved
-    std::string location;
-    std::string acl;       // kept while reserved
-    std::string identity;  // who made it so; "" = not known any more
+    SharedText location;
+    SharedText acl;       // kept while reserved
+    SharedText identity;  // who made it so; "" = not known any more
     uint64_t serial = 0;
     std::shared_ptr<const Extra> extra;
 

@@ -73,7 +73,7 @@ std::string mark_text(const Position& at)
 
 }  // namespace
 
-Status MasterList::load_store(std::map<std::string, ListEntry>& entries)
+Status MasterList::load_store(PublishedList::Entries& entries)
 {
     return store_->scan("", [&](const model::MailboxEntry& from) {
         if (from.is_local() || from.state == model::EntryState::deleted)
@@ -83,12 +83,12 @@ Status MasterList::load_store(std::map<std::string, ListEntry>& entries)
         entry.location = model::to_string(model::WireLocation{from.server, from.partition});
         entry.acl = from.acl.to_string();
         entry.serial = from.serial;
-        entries.emplace_hint(entries.end(), from.name.key(), std::move(entry));
+        entries.put(from.name.key(), std::move(entry));
         return mboxlist::Next::go_on();
     });
 }
 
-Status MasterList::load_state(std::map<std::string, ListEntry>& entries, Position& position)
+Status MasterList::load_state(PublishedList::Entries& entries, Position& position)
 {
     const std::string path = cat(options_.directory, "/state");
     auto bytes = read_file(path, kMaxStateFile);
@@ -108,7 +108,7 @@ Status MasterList::load_state(std::map<std::string, ListEntry>& entries, Positio
     const MonotonicTime now = monotonic_now();
     for (uint32_t i = 0; i < count && in.ok(); ++i) {
         TRY_ASSIGN(Change change, decode_change(in.counted(), now));
-        if (change.after) entries.insert_or_assign(std::move(change.key), *change.after);
+        if (change.after) entries.put(change.key, *std::move(change.after));
     }
     return in.ok() ? success() : Status(bad);
 }
@@ -135,7 +135,7 @@ Status MasterList::check_mark(const Position& state)
 
 Status MasterList::load()
 {
-    std::map<std::string, ListEntry> entries;
+    PublishedList::Entries entries;
     Position position;
     TRY(load_store(entries));
     TRY(load_state(entries, position));
@@ -158,17 +158,17 @@ Status MasterList::load()
             return success();
         }
         change.after->serial = serial;
-        entries.insert_or_assign(change.key, *std::move(change.after));
+        entries.put(change.key, *std::move(change.after));
         return success();
     };
     TRY_ASSIGN(Position last, replay_logs(options_.directory, position.serial, replay));
     if (last.epoch == 0) last.epoch = position.epoch;
-    for (const auto& [key, entry] : entries)
-        if (entry.extra) state->special.insert(key);
+    for (const auto& [key, entry] : entries.map())
+        if (entry.extra) state->special.insert(key.string());
     state->logged_since_checkpoint = state->dirty.size();
-    log::info(
-        "the mailbox list is loaded",
-        {{"entries", entries.size()}, {"serial", last.serial}, {"replayed", state->dirty.size()}});
+    log::info("the mailbox list is loaded", {{"entries", entries.map().size()},
+                                             {"serial", last.serial},
+                                             {"replayed", state->dirty.size()}});
     published_.load(std::move(entries), last.serial, position.serial, std::move(changed));
     TRY(begin_log(last, line));
     published_.set_line(std::move(line));

@@ -100,8 +100,8 @@ class MasterList {
     MasterList(std::unique_ptr<mboxlist::Directory> store, PublishedList& published,
                Options options, Fd lock);
     Status load();
-    Status load_store(std::map<std::string, ListEntry>& entries);
-    Status load_state(std::map<std::string, ListEntry>& entries, Position& position);
+    Status load_store(PublishedList::Entries& entries);
+    Status load_state(PublishedList::Entries& entries, Position& position);
     Status check_mark(const Position& state);
     Status begin_log(Position last, Line& line);
 

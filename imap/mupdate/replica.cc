@@ -48,6 +48,18 @@ std::string this_boot()
     return boot ? *std::move(boot) : cat("unknown ", ::getpid(), ' ', wall_seconds());
 }
 
+// Of names that are gone one in 2^64 is taken for one that is there, until the next dump.
+uint64_t hash_of(const std::string& key)
+{
+    return std::hash<std::string>()(key);
+}
+
+bool is_same(const model::MailboxEntry& a, const model::MailboxEntry& b)
+{
+    return a.state == b.state && a.server == b.server && a.partition == b.partition &&
+           a.acl.to_string() == b.acl.to_string();
+}
+
 Status make_wake_pipe(Pipe& pipe)
 {
     TRY_ASSIGN(pipe, make_pipe());
@@ -57,12 +69,8 @@ Status make_wake_pipe(Pipe& pipe)
 
 }  // namespace
 
-Replica::Replica(const config::Config& config, std::unique_ptr<mboxlist::Directory> store,
-                 PublishedList& published, std::function<void()> on_synced)
-    : config_(config),
-      store_(std::move(store)),
-      published_(published),
-      on_synced_(std::move(on_synced))
+Replica::Replica(const config::Config& config, StoredList& list, std::function<void()> on_synced)
+    : config_(config), list_(list), on_synced_(std::move(on_synced))
 {
 }
 
@@ -73,28 +81,25 @@ Replica::~Replica()
 
 Result<bool> Replica::load()
 {
-    std::map<std::string, ListEntry> entries;
-    TRY(store_->scan("", [&](const model::MailboxEntry& from) {
-        if (from.is_local() || from.state == model::EntryState::deleted)
-            return mboxlist::Next::go_on();
-        ListEntry entry;
-        entry.active = from.state == model::EntryState::active;
-        entry.location = model::to_string(model::WireLocation{from.server, from.partition});
-        entry.acl = from.acl.to_string();
-        entries.emplace_hint(entries.end(), from.name.key(), std::move(entry));
-        return mboxlist::Next::go_on();
-    }));
-    const bool any = !entries.empty();
-    published_.load(std::move(entries), 1);
-    auto mark = store_->mark(kMark);
+    auto mark = list_.mark(kMark);
     // Written without syncs: after the machine went down, no page of it is to be trusted.
     rewrite_ = !mark || *mark != this_boot();
-    if (auto position = store_->mark(kPositionMark); position && !rewrite_)
+    if (rewrite_) TRY(check_readable());
+    if (auto position = list_.mark(kPositionMark); position && !rewrite_)
         position_ = parse_position(*position).value_or(Position{});
     shown_.lock()->position = position_;
     std::random_device random;
-    published_.set_line({(uint64_t{random()} << 32) | random() | 1, {}});
-    return any && mark.ok();
+    list_.set_line({(uint64_t{random()} << 32) | random() | 1, {}});
+    return list_.size() > 0 && mark.ok();
+}
+
+Status Replica::check_readable()
+{
+    std::string from;
+    do {
+        TRY_ASSIGN(from, list_.walk(from, kWalkStep, [](const model::MailboxEntry&) {}));
+    } while (!from.empty());
+    return success();
 }
 
 Status Replica::start()
@@ -126,8 +131,8 @@ void Replica::run()
     while (!stopping()) {
         Status ended = session();
         batch_.clear();
-        batch_published_.clear();
-        seen_.clear();
+        seen_ = {};
+        load_.reset();
         in_dump_ = false;
         noop_sent_ = false;
         kicks_.lock()->master = false;
@@ -174,11 +179,23 @@ Status Replica::session()
     return stream(*client);
 }
 
+// An empty list is filled beside itself, all at once: that is quicker, and nobody sees half of it.
+Status Replica::begin_dump()
+{
+    in_dump_ = true;
+    seen_ = {};
+    load_.reset();
+    if (list_.size() > 0 || config_.mupdate_config() == config::MupdateConfig::unified)
+        return success();
+    auto load = list_.bulk_load();
+    if (load) load_ = *std::move(load);
+    return load.ok() || load.is(Code::unsupported) ? success() : Status(load.error());
+}
+
 // Until OK. Anything else that ends it ends the session, and removes nothing.
 Status Replica::receive_dump(Client& client)
 {
-    in_dump_ = true;
-    seen_.clear();
+    TRY(begin_dump());
     Deadline silence = Deadline::after(Client::kAnswer);
     for (;;) {
         TRY_ASSIGN(std::optional<Response> response, client.take_buffered());
@@ -204,7 +221,7 @@ Status Replica::receive_dump(Client& client)
 Status Replica::finish_changes()
 {
     log::notice("the mailbox list is current but for what changed",
-                {{"entries", published_.size()}, {"serial", position_.serial}});
+                {{"entries", list_.size()}, {"serial", position_.serial}});
     on_synced_();
     return success();
 }
@@ -219,7 +236,10 @@ Status Replica::take_position(const Response& response)
     const std::string& what = response.arguments[2];
     position_ = {*epoch, *serial};
     position_moved_ = true;
-    if (what == "changes") in_dump_ = false;
+    if (what == "changes") {
+        in_dump_ = false;
+        load_.reset();
+    }
     if (what == "other") other_line_ = true;
     return success();
 }
@@ -229,50 +249,84 @@ uint64_t Replica::removals_to_hold(uint64_t gone)
 {
     if (gone == 0 || std::exchange(shown_.lock()->accept, false)) return 0;
     auto guard = DeleteGuard::parse(config_.mupdate_max_deletes());
-    const uint64_t allowed = guard ? guard->allowed(published_.size()) : 0;
+    const uint64_t allowed = guard ? guard->allowed(list_.size()) : 0;
     if (!seen_.empty() && !other_line_ && gone <= allowed) return 0;
     log::error("the master's list would remove too many mailboxes: they stay until "
                "\"murder resync --accept-deletes\"",
                {{"removals", gone},
-                {"entries", published_.size()},
+                {"entries", list_.size()},
                 {"mupdate_max_deletes", config_.mupdate_max_deletes()},
                 {"line", other_line_ ? "another" : "the same"}});
     return gone;
 }
 
+// What is in the list, is not this server's own, and was not in the dump.
+Result<std::vector<model::MailboxName>> Replica::missing_from_dump()
+{
+    std::sort(seen_.begin(), seen_.end());
+    std::vector<model::MailboxName> missing;
+    std::string from;
+    do {
+        TRY_ASSIGN(from, list_.walk(from, kWalkStep, [&](const model::MailboxEntry& entry) {
+            if (!entry.is_local() && entry.state != model::EntryState::deleted &&
+                !std::binary_search(seen_.begin(), seen_.end(), hash_of(entry.name.key())))
+                missing.push_back(entry.name);
+        }));
+    } while (!from.empty());
+    return missing;
+}
+
 Status Replica::finish_dump()
 {
+    if (load_) return finish_load();
     // The position is that of the whole: it must not stand before the removals are done.
     const bool moved = std::exchange(position_moved_, false);
     TRY(commit());
     in_dump_ = false;
-    if (!std::is_sorted(seen_.begin(), seen_.end())) std::sort(seen_.begin(), seen_.end());
-    std::vector<std::string> gone;
-    std::optional<std::string> from("");
-    while (from)
-        from = published_.walk(*from, kWalkStep, [&](const std::string& key, const ListEntry&) {
-            if (!std::binary_search(seen_.begin(), seen_.end(), key)) gone.push_back(key);
-        });
-    std::erase_if(gone, [&](const std::string& key) { return is_ours(key, {}); });
+    TRY_ASSIGN(std::vector<model::MailboxName> gone, missing_from_dump());
     const uint64_t held = removals_to_hold(gone.size());
     shown_.lock()->held_removals = held;
     if (held > 0) gone.clear();
-    for (const std::string& key : gone) {
-        TRY_ASSIGN(model::MailboxName name, model::MailboxName::from_key(key));
-        TRY(add(mboxlist::Change::erase(std::move(name)), {key, std::nullopt}));
-    }
+    for (model::MailboxName& name : gone) TRY(add(mboxlist::Change::erase(std::move(name))));
     // With removals held back the list is not the master's: next time all of it is wanted again.
     if (held > 0 || !moved) position_ = {};
     position_moved_ = true;
     TRY(commit());
     const mboxlist::Mark mark{std::string(kMark), this_boot()};
-    TRY(store_->commit_marked({}, {&mark, 1}));
+    TRY(list_.commit({}, {&mark, 1}));
     log::notice("the mailbox list is complete",
                 {{"entries", seen_.size()}, {"removed", gone.size()}});
     seen_ = {};
     rewrite_ = false;
     on_synced_();
     return success();
+}
+
+// The first list of all: nothing can be missing from it.
+Status Replica::finish_load()
+{
+    if (!std::exchange(position_moved_, false)) position_ = {};
+    const mboxlist::Mark marks[] = {{std::string(kMark), this_boot()},
+                                    {std::string(kPositionMark), position_text()}};
+    const uint64_t entries = load_->size();
+    TRY(list_.finish(*load_, marks));
+    load_.reset();
+    in_dump_ = false;
+    {
+        auto shown = shown_.lock();
+        shown->position = position_;
+        shown->held_removals = 0;
+        shown->accept = false;
+    }
+    log::notice("the mailbox list is complete", {{"entries", entries}, {"removed", 0}});
+    rewrite_ = false;
+    on_synced_();
+    return success();
+}
+
+std::string Replica::position_text() const
+{
+    return position_.epoch == 0 ? std::string() : to_text(position_);
 }
 
 void Replica::show_connected(bool connected)
@@ -313,7 +367,7 @@ bool Replica::is_ours(const std::string& key, std::string_view server)
     if (!server.empty() && server == config_.servername()) return true;
     auto name = model::MailboxName::from_key(key);
     if (!name) return false;
-    auto here = store_->lookup(*name);
+    auto here = list_.lookup(*name);
     return here && here->is_local();
 }
 
@@ -337,47 +391,48 @@ Status Replica::take(const Response& response, bool in_dump)
         return success();
     }
     const std::string key = name->key();
-    if (in_dump) seen_.push_back(key);
-    auto before = published_.find(key);
+    if (in_dump && !load_) seen_.push_back(hash_of(key));
     if (response.kind == Kind::remove) {
         if (is_ours(key, {})) return success();
-        return add(mboxlist::Change::erase(*std::move(name)), {key, std::nullopt});
+        return add(mboxlist::Change::erase(*std::move(name)));
     }
     auto location = model::parse_location(response.arguments[1]);
     const bool active = response.kind == Kind::mailbox;
-    // A reservation carries no ACL: the one that is known goes on being shown.
-    std::string acl_text = active ? response.arguments[2] : before ? before->acl : std::string();
-    auto acl = model::Acl::parse(acl_text);
-    if (!location || !acl) {
+    if (active && response.arguments[2] != acl_text_) {
+        auto acl = model::Acl::parse(response.arguments[2]);
+        if (acl) acl_text_ = response.arguments[2];
+        if (acl) acl_ = *std::move(acl);
+        if (!acl) location = acl.error();
+    }
+    if (!location) {
         log::warning("an entry of the master cannot be read",
                      {{"mailbox", name->internal()}, {"location", response.arguments[1]}});
         return success();
     }
     if (location->server.empty()) location->server = std::exchange(location->partition, {});
     if (is_ours(key, location->server)) return success();
-    if (in_dump && !rewrite_ && before && before->active == active && before->acl == acl_text &&
-        before->location == response.arguments[1])
-        return success();
-    ListEntry entry;
-    entry.active = active;
-    entry.location = response.arguments[1];
-    entry.acl = std::move(acl_text);
-    model::MailboxEntry out{*std::move(name),
-                            active ? model::EntryState::active : model::EntryState::reserved,
-                            location->server,
-                            location->partition,
-                            *std::move(acl),
-                            {},
-                            0,
-                            0,
-                            model::Pending::none};
-    return add(mboxlist::Change::put(std::move(out)), {key, std::move(entry)});
+    model::MailboxEntry entry{*std::move(name),
+                              active ? model::EntryState::active : model::EntryState::reserved,
+                              std::move(location->server),
+                              std::move(location->partition),
+                              active ? acl_ : model::Acl(),
+                              {},
+                              0,
+                              0,
+                              model::Pending::none};
+    if (load_) return load_->add(entry);
+    if (in_dump && rewrite_) return add(mboxlist::Change::put(std::move(entry)));
+    auto before = list_.lookup(entry.name);
+    if (!before && !before.is(Code::not_found)) return before.error();
+    // A reservation carries no ACL: the one that is known goes on being shown.
+    if (!active && before) entry.acl = before->acl;
+    if (in_dump && before && is_same(*before, entry)) return success();
+    return add(mboxlist::Change::put(std::move(entry)));
 }
 
-Status Replica::add(mboxlist::Change change, Change published)
+Status Replica::add(mboxlist::Change change)
 {
     batch_.push_back(std::move(change));
-    batch_published_.push_back(std::move(published));
     return batch_.size() < kBatch ? success() : commit();
 }
 
@@ -386,17 +441,14 @@ Status Replica::commit()
     if (batch_.empty() && !position_moved_) return success();
     // In a dump the position waits for its end.
     const bool with_position = position_moved_ && !in_dump_;
-    const mboxlist::Mark mark{std::string(kPositionMark),
-                              position_.epoch == 0 ? std::string() : to_text(position_)};
+    const mboxlist::Mark mark{std::string(kPositionMark), position_text()};
     if (batch_.empty() && !with_position) return success();
-    TRY(store_->commit_marked(batch_, {&mark, with_position ? size_t{1} : size_t{0}}));
+    TRY(list_.commit(batch_, {&mark, with_position ? size_t{1} : size_t{0}}));
     if (with_position) {
         position_moved_ = false;
         shown_.lock()->position = position_;
     }
-    published_.publish_next(std::move(batch_published_));
     batch_.clear();
-    batch_published_.clear();
     return success();
 }
 

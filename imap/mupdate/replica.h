@@ -3,25 +3,27 @@
 // One thread holds the UPDATE connection: a full dump, then the stream. A master that knows SINCE
 // is told where the list stands, (epoch, serial) kept with each transaction, and sends only what
 // changed after that. What differs is committed to the store in transactions of at most kBatch
-// changes and then published. The store's last state is served all the while. Nothing is removed
+// changes. The store's last state is served all the while; an empty store is filled at once when
+// the dump has ended. Nothing is removed
 // before a dump has ended with OK; removals beyond mupdate_max_deletes, all that an empty dump
 // would mean, and all that a master of another line would mean, are held back, logged and counted
 // until accept_deletes(). Lost connections are made anew after a pause with jitter that grows.
 // A second thread serves the kick socket: "ok" once everything that the master had when the kick
 // came is in the store, "behind" at once when there is no master (WIRE 1.5, RULES 5.1).
-// Codes of load: corrupt, io. Thread rule: load before start; the store is the first thread's.
+// Codes of load: corrupt, io. Thread rule: load before start; the first thread writes the list.
 #ifndef ROOKERY_IMAP_MUPDATE_REPLICA_H
 #define ROOKERY_IMAP_MUPDATE_REPLICA_H
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "imap/mboxlist/directory.h"
+#include "imap/mboxlist/list_load.h"
 #include "imap/mupdate/client.h"
-#include "imap/mupdate/published_list.h"
 #include "imap/mupdate/status.h"
+#include "imap/mupdate/stored_list.h"
 #include "imap/mupdate/thread.h"
 #include "lib/base/fd.h"
 #include "lib/base/guarded.h"
@@ -33,9 +35,8 @@ class Replica {
  public:
     static constexpr size_t kBatch = 1000;
 
-    // config and published must outlive it. on_synced: the first whole list is there.
-    Replica(const config::Config& config, std::unique_ptr<mboxlist::Directory> store,
-            PublishedList& published, std::function<void()> on_synced);
+    // config and list must outlive it. on_synced: the first whole list is there.
+    Replica(const config::Config& config, StoredList& list, std::function<void()> on_synced);
     ~Replica();
 
     // Reads the store's last state. true: it is one that once was whole.
@@ -76,7 +77,12 @@ class Replica {
     Status finish_changes();
     Status stream(Client& client);
     Status take(const Response& response, bool in_dump);
-    Status add(mboxlist::Change change, Change published);
+    Status check_readable();
+    Status begin_dump();
+    Status add(mboxlist::Change change);
+    Result<std::vector<model::MailboxName>> missing_from_dump();
+    Status finish_load();
+    std::string position_text() const;
     Status commit();
     bool is_ours(const std::string& key, std::string_view server);
     Status send_noop(Client& client);
@@ -86,12 +92,13 @@ class Replica {
     Status open_kick_socket();
 
     const config::Config& config_;
-    std::unique_ptr<mboxlist::Directory> store_;
-    PublishedList& published_;
+    StoredList& list_;
     std::function<void()> on_synced_;
     std::vector<mboxlist::Change> batch_;
-    std::vector<Change> batch_published_;
-    std::vector<std::string> seen_;  // keys of the dump that is being received
+    std::vector<uint64_t> seen_;  // hashes of the keys of the dump that is being received
+    std::unique_ptr<mboxlist::ListLoad> load_;  // of a dump into an empty list
+    model::Acl acl_;                            // acl_text_, parsed: neighbours have the same
+    std::string acl_text_;
     bool in_dump_ = false;
     bool other_line_ = false;  // the dump is of a master that does not know where we stood
     Position position_;        // of the store, once what waits in batch_ is committed

@@ -30,6 +30,11 @@ void drop_claims_of(Extra& extra, std::string_view server)
     std::erase_if(extra.claims, [&](const Claim& c) { return server_of(c.location) == server; });
 }
 
+Claim claim_by(const ListEntry& entry)
+{
+    return {entry.location.string(), entry.acl.string(), entry.identity.string(), wall_seconds()};
+}
+
 const Claim* claim_of(const ListEntry& entry, std::string_view server)
 {
     for (const Claim& c : entry.extras().claims)
@@ -93,9 +98,10 @@ std::optional<Verdict> activate_in_move(const Question& q, std::string_view loca
     drop_claims_of(extra, server);
     if (entry.active && server_of(entry.location) != server) {
         drop_claims_of(extra, server_of(entry.location));
-        extra.claims.push_back({entry.location, entry.acl, entry.identity, wall_seconds()});
+        extra.claims.push_back(claim_by(entry));
     } else if (!entry.active && !by_holder && claim_of(entry, holder) == nullptr) {
-        extra.claims.push_back({move.from_location, move.from_acl, entry.identity, wall_seconds()});
+        extra.claims.push_back(
+            {move.from_location, move.from_acl, entry.identity.string(), wall_seconds()});
     }
     return activate(q, location, acl, std::move(extra));
 }
@@ -144,9 +150,7 @@ Verdict decide_activate(const Question& q, std::string_view location, std::strin
     Extra extra = q.entry->extras();
     extra.move.reset();
     drop_claims_of(extra, server_of(q.entry->location));
-    if (q.entry->active)
-        extra.claims.push_back(
-            {q.entry->location, q.entry->acl, q.entry->identity, wall_seconds()});
+    if (q.entry->active) extra.claims.push_back(claim_by(*q.entry));
     return activate(q, location, acl, std::move(extra));
 }
 
@@ -174,8 +178,8 @@ Verdict decide_deactivate(const Question& q, std::string_view location)
     if (q.entry == nullptr || !q.entry->active) return refuse("mailbox not currently active");
     Extra extra = q.entry->extras();
     Move move;
-    move.from_location = q.entry->location;
-    move.from_acl = q.entry->acl;
+    move.from_location = q.entry->location.string();
+    move.from_acl = q.entry->acl.string();
     if (server_of(location) != server_of(move.from_location))
         move.other_server = server_of(location);
     move.opened = wall_seconds();
@@ -258,12 +262,12 @@ std::optional<Shown> shown_in_find(const ListEntry& entry, const Caller& caller)
         if (!entry.active && move && server_of(move->from_location) != *caller.listed_server)
             return std::nullopt;
     }
-    return Shown{entry.active, entry.location, entry.acl};
+    return shown_to_all(entry);
 }
 
 std::optional<Shown> shown_in_list(const ListEntry& entry, std::string_view prefix)
 {
-    if (entry.location.starts_with(prefix)) return Shown{entry.active, entry.location, entry.acl};
+    if (entry.location.starts_with(prefix)) return shown_to_all(entry);
     if (!prefix.ends_with('!')) return std::nullopt;
     for (const Claim& c : entry.extras().claims)
         if (c.location.starts_with(prefix)) return Shown{true, c.location, c.acl};

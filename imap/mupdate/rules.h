@@ -77,6 +77,10 @@ struct Shown {
     std::string_view location;
     std::string_view acl;
 };
+inline Shown shown_to_all(const ListEntry& entry)
+{
+    return {entry.active, entry.location, entry.acl};
+}
 std::optional<Shown> shown_in_find(const ListEntry& entry, const Caller& caller);
 std::optional<Shown> shown_in_list(const ListEntry& entry, std::string_view prefix);
 

@@ -3,6 +3,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "lib/base/log.h"
 #include "lib/net/address.h"
 
@@ -76,40 +78,73 @@ void Server::make_ready(Shared& shared, std::unique_ptr<Connection> connection)
     queue.push_back(std::move(connection));
 }
 
-// The next connection for a worker; false: it is over.
-bool Server::take(std::unique_ptr<Connection>& connection, bool& dump)
+// The next connection for a worker. One that cannot wait takes only what will not make it wait.
+Server::Taken Server::take(std::unique_ptr<Connection>& connection, bool& dump, bool may_wait)
 {
     auto shared = shared_.lock();
     auto may_dump = [&] { return !shared->dumps.empty() && shared->dumping < kDumpWorkers; };
-    shared.wait([&] { return !shared->ready.empty() || may_dump() || shared->stopping; });
-    if (shared->stopping) return false;
+    if (may_wait)
+        shared.wait([&] { return !shared->ready.empty() || may_dump() || shared->stopping; });
+    else if (shared->ready.empty() || shared->ready.front()->may_block())
+        return Taken::none;
+    if (shared->stopping) return Taken::stopping;
     dump = shared->ready.empty();
     auto& queue = dump ? shared->dumps : shared->ready;
     if (dump) ++shared->dumping;
     connection = std::move(queue.front());
     queue.pop_front();
-    return true;
+    return Taken::one;
+}
+
+void Server::take_turn(std::unique_ptr<Connection> connection, bool dump, Turns& turns)
+{
+    const Connection::Wants wants = connection->turn();
+    if (dump || wants == Connection::Wants::again) {
+        auto shared = shared_.lock();
+        if (dump) --shared->dumping;
+        if (wants == Connection::Wants::again) make_ready(*shared, std::move(connection));
+        shared.notify_one();
+    }
+    switch (wants) {
+        case Connection::Wants::again: break;
+        case Connection::Wants::commit: turns.committing.push_back(std::move(connection)); break;
+        case Connection::Wants::close:
+            connection.reset();
+            --count_;
+            break;
+        case Connection::Wants::input:
+        case Connection::Wants::output:
+        case Connection::Wants::time: turns.done.push_back({std::move(connection), wants}); break;
+    }
+}
+
+void Server::give_back(Turns& turns)
+{
+    if (turns.done.empty()) return;
+    {
+        auto shared = shared_.lock();
+        for (Held& held : turns.done) shared->returned.push_back(std::move(held));
+    }
+    turns.done.clear();
+    wake();
 }
 
 void Server::run_worker()
 {
-    std::unique_ptr<Connection> connection;
-    for (bool dump = false; take(connection, dump);) {
-        const Connection::Wants wants = connection->turn();
-        {
-            auto shared = shared_.lock();
-            if (dump) --shared->dumping;
-            if (wants == Connection::Wants::again) make_ready(*shared, std::move(connection));
-            if (dump || wants == Connection::Wants::again) shared.notify_one();
+    Turns turns;
+    for (;;) {
+        std::unique_ptr<Connection> connection;
+        bool dump = false;
+        const bool full = turns.committing.size() >= kTogether;
+        const Taken taken = full ? Taken::none : take(connection, dump, turns.committing.empty());
+        if (taken == Taken::stopping && turns.committing.empty()) return;
+        if (taken == Taken::one) {
+            take_turn(std::move(connection), dump, turns);
+        } else {
+            for (auto& committing : std::exchange(turns.committing, {}))
+                take_turn(std::move(committing), false, turns);
         }
-        if (wants == Connection::Wants::again) continue;
-        if (wants == Connection::Wants::close) {
-            connection.reset();
-            --count_;
-            continue;
-        }
-        shared_.lock()->returned.push_back({std::move(connection), wants});
-        wake();
+        if (turns.committing.empty()) give_back(turns);
     }
 }
 

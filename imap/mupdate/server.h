@@ -3,6 +3,8 @@
 // One poller thread holds all idle connections; workers, all made at start, take what has become
 // ready and give it back after a turn. A published change wakes the poller, which gives every
 // listener that is behind to a worker: a slow one is waited for by poll, never by a thread.
+// A worker whose connection has changes to commit takes others that are ready, up to kTogether,
+// before it waits: so what comes at one time is one commit and wakes one thread.
 // Codes: io (threads, pipe). Thread rule: adopt and wake from any thread.
 #ifndef ROOKERY_IMAP_MUPDATE_SERVER_H
 #define ROOKERY_IMAP_MUPDATE_SERVER_H
@@ -23,6 +25,7 @@ namespace rookery::mupdate {
 class Server {
  public:
     static constexpr size_t kDumpWorkers = 2;
+    static constexpr size_t kTogether = 64;
     struct Options {
         size_t workers = 50;
         size_t connections_max = 128;
@@ -47,6 +50,11 @@ class Server {
         std::unique_ptr<Connection> connection;
         Connection::Wants wants = Connection::Wants::input;
     };
+    // What a worker has in hand.
+    struct Turns {
+        std::vector<std::unique_ptr<Connection>> committing;
+        std::vector<Held> done;
+    };
     struct Shared {
         std::deque<std::unique_ptr<Connection>> ready;
         // Those that send a whole list wait for one of kDumpWorkers, so that many replicas that
@@ -60,7 +68,10 @@ class Server {
     void run_poller();
     void run_worker();
     static void make_ready(Shared& shared, std::unique_ptr<Connection> connection);
-    bool take(std::unique_ptr<Connection>& connection, bool& dump);
+    enum class Taken : unsigned char { one, none, stopping };
+    Taken take(std::unique_ptr<Connection>& connection, bool& dump, bool may_wait);
+    void take_turn(std::unique_ptr<Connection> connection, bool dump, Turns& turns);
+    void give_back(Turns& turns);
     void collect(std::vector<Held>& idle);
     void dispatch(std::vector<Held>& idle, const std::vector<pollfd>& fds);
 

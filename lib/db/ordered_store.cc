@@ -4,6 +4,11 @@
 
 namespace rookery::db {
 
+Result<std::unique_ptr<BulkLoad>> OrderedStore::bulk_load()
+{
+    return Error{Code::unsupported, "this store is filled by transactions"};
+}
+
 Status OrderedStore::put(std::string_view key, std::string_view value)
 {
     return transact([&](Transaction& t) { return t.put(key, value); });

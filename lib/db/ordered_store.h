@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -50,6 +51,18 @@ class Transaction {
     virtual Status erase(std::string_view key) = 0;  // not_found if it is not there
 };
 
+// Fills an empty store, many times as fast as transactions. Nobody sees any of it before finish();
+// dropped before that, it leaves nothing. Codes: busy (finish: the store is not empty any more).
+class BulkLoad {
+ public:
+    virtual ~BulkLoad() = default;
+    // In any order, each key once.
+    virtual Status value(std::string_view key, std::string_view value) = 0;
+    // Then every key in ascending order, those without a value too.
+    virtual Status key(std::string_view key, bool has_value) = 0;
+    virtual Status finish() = 0;
+};
+
 class OrderedStore {
  public:
     virtual ~OrderedStore() = default;
@@ -74,6 +87,8 @@ class OrderedStore {
     virtual Status check() = 0;
     // A copy of the present state under another name, made durable and put in place by a rename.
     virtual Status copy_to(const std::string& path) = 0;
+    // unsupported: this kind of store has no other way than transactions. The store outlives it.
+    virtual Result<std::unique_ptr<BulkLoad>> bulk_load();
 
     Status put(std::string_view key, std::string_view value);
     Status erase(std::string_view key);

@@ -13,15 +13,14 @@
 #include "lib/base/fd.h"
 #include "lib/base/strings.h"
 #include "lib/db/page.h"
+#include "lib/db/tdb_load.h"
 #include "lib/db/tdb_store.h"
 #include "lib/db/tdb_transaction.h"
 #include "lib/db/tree.h"
+#include "lib/db/tree_builder.h"
 
 namespace rookery::db {
 namespace {
-
-// Room left on each page, so that the first change to it does not split it.
-constexpr size_t kFilled = Page::kSize * 9 / 10;
 
 struct Walk {
     TdbFile& file;
@@ -60,70 +59,6 @@ struct Walk {
     static uint8_t below(const Page& page) { return static_cast<uint8_t>(page.level() - 1); }
 };
 
-// Fills pages from left to right, all levels at once.
-class Builder {
- public:
-    Builder(TdbFile& file, Header& header) : file_(file), header_(header) {}
-
-    Status add(const std::string& key, bool has_value)
-    {
-        if (levels_.empty()) start(0);
-        Page& leaf = *levels_[0];
-        if (leaf.used() < kFilled && leaf.insert(leaf.size(), key, 0, has_value)) {
-            last_ = key;
-            return success();
-        }
-        const std::string separator = separator_between(last_, key);
-        last_ = key;
-        TRY(next_page(0, separator));
-        if (!levels_[0]->insert(0, key, 0, has_value)) panic("a key does not fit an empty page");
-        return success();
-    }
-
-    Status finish()
-    {
-        if (levels_.empty()) start(0);
-        for (const auto& page : levels_) TRY(store(*page));
-        header_.root = levels_.back()->number();
-        return success();
-    }
-
- private:
-    void start(size_t level)
-    {
-        auto page = std::make_unique<Page>();
-        page->init(header_.next_page++, level == 0 ? Page::Kind::leaf : Page::Kind::inner,
-                   static_cast<uint8_t>(level));
-        if (level == levels_.size()) levels_.push_back(nullptr);
-        levels_[level] = std::move(page);
-    }
-    Status store(Page& page) { return file_.store(page_key(page.number()), page.seal(), true); }
-
-    // Begins a new page on a level; the separator and its number go into the level above.
-    Status next_page(size_t level, const std::string& separator)
-    {
-        const uint32_t old = levels_[level]->number();
-        TRY(store(*levels_[level]));
-        start(level);
-        const uint32_t fresh = levels_[level]->number();
-        if (level + 1 == levels_.size()) {
-            start(level + 1);
-            levels_[level + 1]->set_link(old);
-        }
-        Page& parent = *levels_[level + 1];
-        if (parent.used() < kFilled && parent.insert(parent.size(), separator, fresh, false))
-            return success();
-        TRY(next_page(level + 1, separator));
-        levels_[level + 1]->set_link(fresh);
-        return success();
-    }
-
-    TdbFile& file_;
-    Header& header_;
-    std::vector<std::unique_ptr<Page>> levels_;  // the last page of each, not stored yet
-    std::string last_;
-};
-
 }  // namespace
 
 uint32_t hash_size_for(uint64_t expected_count)
@@ -144,7 +79,7 @@ Status copy_store(TdbFile& from, TdbFile& to)
 {
     TRY_ASSIGN(const Header old, read_header(from));
     Header fresh;
-    Builder builder(to, fresh);
+    TreeBuilder builder(to, fresh);
     std::string value_key;
     const EachKey copy = [&](std::string_view key, bool has_value) -> Status {
         TRY(builder.add(std::string(key), has_value));
@@ -208,11 +143,19 @@ Status TdbStore::rewrite_locked()
         done = copy_store(*file_, to);
         if (done && options_.durable) done = to.sync();
     }
-    if (done && rename(fresh.c_str(), path_.c_str()) != 0)
-        done = errno_error(cat("rename ", fresh));
     if (!done) {
         unlink(fresh.c_str());
         return done;
+    }
+    return put_in_place(fresh, inode);
+}
+
+Status TdbStore::put_in_place(const std::string& fresh, uint64_t inode)
+{
+    if (rename(fresh.c_str(), path_.c_str()) != 0) {
+        const Error failed = errno_error(cat("rename ", fresh));
+        unlink(fresh.c_str());
+        return failed;
     }
     gate_.set_inode(inode);
     return options_.durable ? sync_directory(directory_of(path_)) : success();
@@ -225,6 +168,32 @@ Status TdbStore::rewrite()
     file_->cancel();
     TRY(done);
     return reopen();
+}
+
+Status TdbStore::take_place(const std::string& fresh, uint64_t inode)
+{
+    Status done = begin();
+    if (done) {
+        auto header = read_header(*file_);
+        if (!header)
+            done = header.error();
+        else if (header->counts != Header{}.counts)
+            done = Error{Code::busy, cat(path_, " is not empty any more")};
+        if (done)
+            done = put_in_place(fresh, inode);
+        else
+            unlink(fresh.c_str());
+        file_->cancel();
+    } else {
+        unlink(fresh.c_str());
+    }
+    TRY(done);
+    return reopen();
+}
+
+Result<std::unique_ptr<BulkLoad>> TdbStore::bulk_load()
+{
+    return std::unique_ptr<BulkLoad>(std::make_unique<TdbLoad>(*this));
 }
 
 Status TdbStore::check()

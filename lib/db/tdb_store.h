@@ -50,6 +50,7 @@ class TdbStore final : public OrderedStore {
     Status sync() override;
     Status check() override;
     Status copy_to(const std::string& path) override;
+    Result<std::unique_ptr<BulkLoad>> bulk_load() override;
 
     // Into a new file with a hash for twice what is there. Readers go on meanwhile, writers wait.
     Status rewrite();
@@ -62,6 +63,7 @@ class TdbStore final : public OrderedStore {
  private:
     struct Fetched;  // one batch of a scan
     class Reading;   // the read lock
+    friend class TdbLoad;
 
     TdbStore(std::string path, TdbOptions options, Gate gate, TdbFile file);
     static Status make_file(const std::string& path, uint64_t expected_count);
@@ -70,6 +72,9 @@ class TdbStore final : public OrderedStore {
     Status begin();
     Status rewrite_if_needed(uint64_t records);
     Status rewrite_locked();
+    Status put_in_place(const std::string& fresh, uint64_t inode);
+    // The finished file of a load. busy: the store is not empty any more.
+    Status take_place(const std::string& fresh, uint64_t inode);
 
     Status load_cache();
     Result<const Page*> cached_page(size_t level, uint32_t number);

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 
+#include "imap/mboxlist/list_load.h"
 #include "imap/mboxlist/memory_directory.h"
 #include "imap/mboxlist/open_directory.h"
 #include "lib/config/murder_role.h"
@@ -274,6 +275,38 @@ START_TEST(the_index_stays_right)
 }
 END_TEST
 
+// In whatever order the entries come, the list and its indexes are as batches would make them.
+START_TEST(a_list_filled_at_once_is_like_any_other)
+{
+    const TempDir dir;
+    auto opened = open_list(config_in(dir, 1), {});
+    ASSERT_OK(opened);
+    StoreDirectory& list = **opened;
+    auto load = list.bulk_load();
+    ASSERT_OK(load);
+    for (const char* name : {"user.bob", "a", "user.alice-x", "user.alice.b", "user.alice"})
+        ASSERT_OK((*load)->add(entry_of(name, "alice lrs anyone l -bob w", "be1")));
+    MailboxEntry pending = entry_of("z", "bob l", "be2");
+    pending.pending = Pending::update;
+    ASSERT_OK((*load)->add(pending));
+    const Mark mark{"stands", "7 9"};
+    ASSERT_OK((*load)->finish({&mark, 1}));
+    ASSERT_EQ_TEXT(all_names(list), "a user.alice user.alice.b user.alice-x user.bob z");
+    ASSERT_EQ_TEXT(list.mark("stands").value(), "7 9");
+    ASSERT_OK(list.check());
+    const std::vector<std::string> bob{"bob"};
+    ASSERT_EQ_TEXT(names_of([&](const auto& each) { return list.scan_identifiers(bob, each); }),
+                   "z");
+    ASSERT_EQ_TEXT(names_of([&](const auto& each) { return list.scan_server("be2", each); }), "z");
+    ASSERT_EQ_TEXT(names_of([&](const auto& each) { return list.scan_pending(each); }), "z");
+    ASSERT_OK(erase(list, "user.alice"));
+    ASSERT_OK(list.check());
+    auto again = list.bulk_load();
+    ASSERT_OK(again);
+    ASSERT_CODE((*again)->finish({}), Code::busy);
+}
+END_TEST
+
 START_TEST(configuration_names_the_file)
 {
     const auto config_of = [](std::string text) {
@@ -306,6 +339,7 @@ Suite* make()
     tcase_add_loop_test(c, a_list_on_disk_is_there_again, 1, kKinds);
     tcase_add_test(c, a_flat_list_is_readable);
     tcase_add_test(c, the_index_stays_right);
+    tcase_add_test(c, a_list_filled_at_once_is_like_any_other);
     tcase_add_test(c, configuration_names_the_file);
     suite_add_tcase(s, c);
     return s;

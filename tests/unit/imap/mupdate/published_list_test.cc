@@ -22,6 +22,14 @@ mupdate::Change erase(const std::string& name)
     return {model::key_of_internal(name), std::nullopt};
 }
 
+void publish_next(PublishedList& list, std::vector<mupdate::Change> changes)
+{
+    std::vector<PublishedList::Published> published;
+    for (mupdate::Change& change : changes)
+        published.push_back({std::move(change), list.serial() + published.size() + 1, true});
+    list.publish(published);
+}
+
 // "MAILBOX name" ... as the lines come.
 std::string words(const std::string& lines)
 {
@@ -38,8 +46,8 @@ std::string words(const std::string& lines)
 START_TEST(order_is_that_of_the_list)
 {
     PublishedList list;
-    list.publish_next({put("a", "s!p"), put("a-b", "s!p"), put("a.b", "s!p"), put("a^b", "s!p"),
-                       put("dom!user.x", "s!p"), put("ab", "s!p")});
+    publish_next(list, {put("a", "s!p"), put("a-b", "s!p"), put("a.b", "s!p"), put("a^b", "s!p"),
+                        put("dom!user.x", "s!p"), put("ab", "s!p")});
     DumpCursor cursor;
     std::string out;
     size_t steps = 0;
@@ -53,14 +61,14 @@ END_TEST
 START_TEST(a_stream_says_the_present_state_once)
 {
     PublishedList list;
-    list.publish_next({put("a", "s!p")});
+    publish_next(list, {put("a", "s!p")});
     uint64_t position = list.serial();
     std::string out;
     ck_assert(list.stream(position, {}, "T", out, 9999) == PublishedList::Streamed::current);
     ASSERT_EQ_TEXT(out, "");
-    list.publish_next({put("b", "s!p")});
-    list.publish_next({erase("a"), put("b", "t!p"), put("c", "t!p")});
-    list.publish_next({erase("c")});
+    publish_next(list, {put("b", "s!p")});
+    publish_next(list, {erase("a"), put("b", "t!p"), put("c", "t!p")});
+    publish_next(list, {erase("c")});
     ck_assert(list.stream(position, {}, "T", out, 9999) == PublishedList::Streamed::current);
     ASSERT_EQ_TEXT(words(out), "MAILBOX b;DELETE a;DELETE c;");
     ck_assert_uint_eq(position, list.serial());
@@ -70,7 +78,7 @@ END_TEST
 START_TEST(a_partial_stream_sees_what_leaves)
 {
     PublishedList list;
-    list.publish_next({put("a", "s!p"), put("b", "t!p")});
+    publish_next(list, {put("a", "s!p"), put("b", "t!p")});
     uint64_t position = list.serial();
     Filter filter{{}, {"s"}};
     DumpCursor cursor;
@@ -78,7 +86,7 @@ START_TEST(a_partial_stream_sees_what_leaves)
     list.dump(cursor, filter, "T", out, 9999);
     ASSERT_EQ_TEXT(words(out), "MAILBOX a;");
     out.clear();
-    list.publish_next({put("a", "t!p"), put("b", "t!q"), put("c", "s!q"), erase("b")});
+    publish_next(list, {put("a", "t!p"), put("b", "t!q"), put("c", "s!q"), erase("b")});
     list.stream(position, filter, "T", out, 9999);
     ASSERT_EQ_TEXT(words(out), "MAILBOX a;MAILBOX c;");
 }
@@ -90,7 +98,7 @@ START_TEST(who_fell_off_the_ring_is_told)
     std::vector<mupdate::Change> many;
     for (int i = 0; i < 70000; ++i) many.push_back(put(cat("m", i % 10), "s!p"));
     uint64_t position = 0;
-    list.publish_next(std::move(many));
+    publish_next(list, std::move(many));
     std::string out;
     ck_assert(list.stream(position, {}, "T", out, 9999) == PublishedList::Streamed::lost);
     position = list.serial() - 65536;

@@ -275,6 +275,71 @@ START_TEST(newer_format_is_refused)
 }
 END_TEST
 
+// Few and many: the file's hash is chosen after the first values.
+void load_and_compare(size_t n)
+{
+    const TempDir dir;
+    auto store = open_store(dir.file("s"));
+    auto reader_sees = [&] {
+        auto count = store->count('k');
+        ASSERT_OK(count);
+        return *count;
+    };
+    Model model;
+    Model keys_only;
+    {
+        auto load = store->bulk_load();
+        ASSERT_OK(load);
+        for (size_t i = n; i-- > 0;) {
+            const std::string key = cat("k", 1'000'000 + i);
+            model[key] = cat("value ", i);
+            ASSERT_OK((*load)->value(key, model[key]));
+        }
+        for (size_t i = 0; i < n; i += 3) keys_only[cat("x", 1'000'000 + i)] = "";
+        for (const auto& [key, value] : model) ASSERT_OK((*load)->key(key, true));
+        for (const auto& [key, value] : keys_only) ASSERT_OK((*load)->key(key, false));
+        ck_assert_uint_eq(reader_sees(), 0);
+        ASSERT_OK((*load)->finish());
+    }
+    model.merge(keys_only);
+    assert_same(*store, model);
+    ASSERT_OK(store->check());
+    ASSERT_OK(store->put("k2", "later"));
+    model["k2"] = "later";
+    assert_same(*store, model);
+    ck_assert(access(dir.file(cat("s.NEW-", static_cast<int64_t>(getpid()))).c_str(), F_OK) != 0);
+}
+
+START_TEST(bulk_load_is_the_same_as_transactions)
+{
+    load_and_compare(0);
+    load_and_compare(10);
+    load_and_compare(40'000);
+}
+END_TEST
+
+START_TEST(bulk_load_is_for_empty_stores)
+{
+    const TempDir dir;
+    auto store = open_store(dir.file("s"));
+    {
+        auto dropped = store->bulk_load();
+        ASSERT_OK(dropped);
+        ASSERT_OK((*dropped)->value("a", "1"));
+        ASSERT_OK((*dropped)->key("a", true));
+        ck_assert((*dropped)->key("a", true).is(Code::corrupt));
+    }
+    assert_same(*store, {});
+    auto load = store->bulk_load();
+    ASSERT_OK(load);
+    ASSERT_OK((*load)->value("a", "1"));
+    ASSERT_OK((*load)->key("a", true));
+    ASSERT_OK(store->put("b", "2"));
+    ck_assert((*load)->finish().is(Code::busy));
+    assert_same(*store, {{"b", "2"}});
+}
+END_TEST
+
 START_TEST(copy_is_whole)
 {
     const TempDir dir;
@@ -348,6 +413,8 @@ Suite* make()
     tcase_add_test(c, what_is_not_ours_is_left_alone);
     tcase_add_test(c, damage_is_noticed);
     tcase_add_test(c, newer_format_is_refused);
+    tcase_add_test(c, bulk_load_is_the_same_as_transactions);
+    tcase_add_test(c, bulk_load_is_for_empty_stores);
     tcase_add_test(c, copy_is_whole);
     tcase_add_test(c, sequence_tells_of_changes);
     tcase_add_test(c, updates_do_not_grow_the_file);
