@@ -65,6 +65,7 @@ class Connection {
     bool is_dumping() const { return task_ == Task::list || task_ == Task::update; }
     // A turn may wait for the client, if only for the rest of a record.
     bool may_block() const { return login_ != Login::done || tls_active_ || compressed_; }
+    size_t changes_waiting() const { return deferred_.size(); }
     uint64_t position() const { return position_; }
     // With Wants::time, when to call turn() again.
     MonotonicTime wake_at() const { return reply_at_; }

@@ -107,7 +107,10 @@ void Server::take_turn(std::unique_ptr<Connection> connection, bool dump, Turns&
     }
     switch (wants) {
         case Connection::Wants::again: break;
-        case Connection::Wants::commit: turns.committing.push_back(std::move(connection)); break;
+        case Connection::Wants::commit:
+            turns.changes += connection->changes_waiting();
+            turns.committing.push_back(std::move(connection));
+            break;
         case Connection::Wants::close:
             connection.reset();
             --count_;
@@ -135,12 +138,13 @@ void Server::run_worker()
     for (;;) {
         std::unique_ptr<Connection> connection;
         bool dump = false;
-        const bool full = turns.committing.size() >= kTogether;
+        const bool full = turns.changes >= kTogether;
         const Taken taken = full ? Taken::none : take(connection, dump, turns.committing.empty());
         if (taken == Taken::stopping && turns.committing.empty()) return;
         if (taken == Taken::one) {
             take_turn(std::move(connection), dump, turns);
         } else {
+            turns.changes = 0;
             for (auto& committing : std::exchange(turns.committing, {}))
                 take_turn(std::move(committing), false, turns);
         }

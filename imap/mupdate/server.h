@@ -3,8 +3,8 @@
 // One poller thread holds all idle connections; workers, all made at start, take what has become
 // ready and give it back after a turn. A published change wakes the poller, which gives every
 // listener that is behind to a worker: a slow one is waited for by poll, never by a thread.
-// A worker whose connection has changes to commit takes others that are ready, up to kTogether,
-// before it waits: so what comes at one time is one commit and wakes one thread.
+// A worker whose connection has changes to commit takes others that are ready, up to kTogether
+// changes, before it waits: so what comes at one time is one commit and wakes one thread.
 // Codes: io (threads, pipe). Thread rule: adopt and wake from any thread.
 #ifndef ROOKERY_IMAP_MUPDATE_SERVER_H
 #define ROOKERY_IMAP_MUPDATE_SERVER_H
@@ -25,7 +25,7 @@ namespace rookery::mupdate {
 class Server {
  public:
     static constexpr size_t kDumpWorkers = 2;
-    static constexpr size_t kTogether = 64;
+    static constexpr size_t kTogether = 32;
     struct Options {
         size_t workers = 50;
         size_t connections_max = 128;
@@ -53,6 +53,7 @@ class Server {
     // What a worker has in hand.
     struct Turns {
         std::vector<std::unique_ptr<Connection>> committing;
+        size_t changes = 0;  // theirs
         std::vector<Held> done;
     };
     struct Shared {

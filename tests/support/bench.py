@@ -36,12 +36,13 @@ class Raw:
         self.s.close()
 
 
-def pss(pids):
+def pss(pids, field="Pss"):
+    """kB of all of them; Pss_Anon leaves out what is of files and so in the file cache."""
     total = 0
     for p in pids:
         try:
             with open("/proc/%d/smaps_rollup" % p) as f:
-                total += int(re.search(r"^Pss:\s+(\d+)", f.read(), re.M).group(1))
+                total += int(re.search(r"^%s:\s+(\d+)" % field, f.read(), re.M).group(1))
         except (OSError, AttributeError):
             pass
     return total
