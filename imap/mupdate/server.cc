@@ -13,6 +13,11 @@ namespace rookery::mupdate {
 namespace {
 
 constexpr Seconds kSweep{30};
+// A worker is woken for so many connections that are ready at once. It takes all that it can, and
+// wakes another before it waits with some left. Should one be held up by its client meanwhile, the
+// poller finds the rest after kHeldUp.
+constexpr size_t kPerWorker = 8;
+constexpr Milliseconds kHeldUp{10};
 
 void refuse(const Fd& client, std::string_view line)
 {
@@ -85,8 +90,12 @@ Server::Taken Server::take(std::unique_ptr<Connection>& connection, bool& dump, 
     auto may_dump = [&] { return !shared->dumps.empty() && shared->dumping < kDumpWorkers; };
     if (may_wait)
         shared.wait([&] { return !shared->ready.empty() || may_dump() || shared->stopping; });
-    else if (shared->ready.empty() || shared->ready.front()->may_block())
+    else if (shared->ready.empty())
         return Taken::none;
+    else if (shared->ready.front()->may_block()) {
+        shared.notify_one();
+        return Taken::none;
+    }
     if (shared->stopping) return Taken::stopping;
     dump = shared->ready.empty();
     auto& queue = dump ? shared->dumps : shared->ready;
@@ -144,6 +153,8 @@ void Server::run_worker()
         if (taken == Taken::one) {
             take_turn(std::move(connection), dump, turns);
         } else {
+            // What is left is for another worker: this one waits for the disk now.
+            if (full) shared_.lock().notify_one();
             turns.changes = 0;
             for (auto& committing : std::exchange(turns.committing, {}))
                 take_turn(std::move(committing), false, turns);
@@ -166,6 +177,7 @@ void Server::dispatch(std::vector<Held>& idle, const std::vector<pollfd>& fds)
     const MonotonicTime now = monotonic_now();
     auto shared = shared_.lock();
     size_t kept = 0;
+    size_t made_ready = 0;
     for (size_t i = 0; i < idle.size(); ++i) {
         Held& held = idle[i];
         const Connection& connection = *held.connection;
@@ -175,7 +187,7 @@ void Server::dispatch(std::vector<Held>& idle, const std::vector<pollfd>& fds)
                             connection.position() < serial);
         if (ready) {
             make_ready(*shared, std::move(held.connection));
-            shared.notify_one();
+            if (++made_ready % kPerWorker == 1) shared.notify_one();
         } else if (now - connection.last_heard() > connection.patience()) {
             held.connection.reset();
             --count_;
@@ -194,6 +206,7 @@ void Server::run_poller()
     for (;;) {
         fds.clear();
         Deadline deadline = Deadline::after(kSweep);
+        if (!shared_.lock()->ready.empty()) deadline = Deadline::after(kHeldUp);
         for (const Held& held : idle) {
             short events = POLLIN;
             if (held.wants == Connection::Wants::output) events = POLLOUT;
@@ -203,8 +216,10 @@ void Server::run_poller()
             fds.push_back({paused ? -1 : held.connection->fd(), events, 0});
         }
         fds.push_back({wake_pipe_.read_end.get(), POLLIN, 0});
-        if (::poll(fds.data(), static_cast<nfds_t>(fds.size()), deadline.poll_ms()) < 0)
+        const int events = ::poll(fds.data(), static_cast<nfds_t>(fds.size()), deadline.poll_ms());
+        if (events < 0)
             for (pollfd& p : fds) p.revents = 0;
+        if (events == 0 && !shared_.lock()->ready.empty()) shared_.lock().notify_one();
         if (fds.back().revents != 0) {
             char bytes[64];
             while (::read(wake_pipe_.read_end.get(), bytes, sizeof bytes) > 0) {
