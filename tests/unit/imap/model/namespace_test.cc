@@ -74,7 +74,7 @@ START_TEST(standard_names_with_a_slash)
     check_in(ns, {{"inbox", "user.bob"},
                   {"InBoX/Sent", "user.bob.Sent"},
                   {"user/bob/Sent", "user.bob.Sent"},
-                  {"INBOX/work/", "user.bob.work"}});
+                  {"INBOX/bills/", "user.bob.bills"}});
     check_bad(ns, {"", "/", "//", "/a", "a//b", "INBOX//a", "a^b", "DELETED/user/joe/5E", "a\tb",
                    "a//", "\x80"});
     check_hidden(ns, {"DELETED.user.bob.5E3A", "example.com!user.bob", "inbox.x"});
