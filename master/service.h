@@ -67,8 +67,10 @@ enum class Kind : unsigned char {
     command_failures,  // answered NO, BAD, or 4xx and 5xx
     messages,          // that were delivered or appended
     backend_failures,  // another server could not be reached
+    bytes_received,    // from clients, inside TLS and compression
+    bytes_sent,
 };
-inline constexpr size_t kKinds = 7;
+inline constexpr size_t kKinds = 9;
 void add(Kind kind, uint64_t n = 1);
 }  // namespace counters
 

@@ -107,8 +107,12 @@ class Mupdate : public master::ThreadedService {
             policy.max_deletes,
             &listeners_,
             status_source(),
+            {},
             {}});
-        if (replica_) context_->accept_deletes = [this] { return replica_->accept_deletes(); };
+        if (replica_) {
+            context_->accept_deletes = [this] { return replica_->accept_deletes(); };
+            context_->accept_restored = [this] { return replica_->accept_restored(); };
+        }
         mupdate::Server::Options options;
         options.workers = static_cast<size_t>(config.mupdate_workers_max());
         options.connections_max = static_cast<size_t>(config.mupdate_connections_max());

@@ -65,7 +65,15 @@ void Engine::run()
         while (!ended_ && wait_for_command()) one_command();
     s_.unselect();
     if (s_.backends != nullptr) s_.backends->drop_all();
+    count_traffic();
     s_.client.close();
+}
+
+void Engine::count_traffic()
+{
+    const auto traffic = s_.client.take_traffic();
+    master::counters::add(master::counters::Kind::bytes_received, traffic.received);
+    master::counters::add(master::counters::Kind::bytes_sent, traffic.sent);
 }
 
 bool Engine::greet()
@@ -88,6 +96,7 @@ void Engine::say_bye(std::string_view text)
 
 bool Engine::wait_for_command()
 {
+    count_traffic();
     // Answers to commands that came in one read go out in one write.
     if (s_.client.buffered().empty()) {
         if (!s_.client.flush()) return false;

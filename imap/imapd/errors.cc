@@ -17,9 +17,8 @@ std::string_view response(Code code)
         case Code::bad_name: return "[CANNOT] Invalid mailbox name";
         case Code::unavailable: return "[UNAVAILABLE] Server(s) unavailable to complete operation";
         case Code::no_master:
-            return "[UNAVAILABLE] The mupdate master cannot be reached: mailboxes cannot be "
-                   "created "
-                   "or renamed now";
+            return "[UNAVAILABLE] The mupdate master cannot be reached or is not accepted: "
+                   "mailboxes cannot be created or renamed now";
         case Code::behind:
             return "[UNAVAILABLE] The mailbox list cannot be brought up to date now; try again "
                    "later";

@@ -41,7 +41,15 @@ void Engine::run()
     std::string name = kit_.greeting_name();
     say(220, cat(name, name.empty() ? "" : " ", "server ready"));
     while (!ended_ && client_.ok() && wait_for_command()) one_command();
+    count_traffic();
     if (client_.ok()) client_.close();
+}
+
+void Engine::count_traffic()
+{
+    const auto traffic = client_.take_traffic();
+    master::counters::add(master::counters::Kind::bytes_received, traffic.received);
+    master::counters::add(master::counters::Kind::bytes_sent, traffic.sent);
 }
 
 void Engine::end_session(int code, std::string text)
@@ -55,6 +63,7 @@ void Engine::end_session(int code, std::string text)
 // False when the session is over. What was collected goes out before a wait (RFC 2920).
 bool Engine::wait_for_command()
 {
+    count_traffic();
     if (client_.has_input()) return true;
     if (!client_.flush()) return false;
     client_.release_buffers();

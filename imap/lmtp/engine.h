@@ -50,6 +50,7 @@ class Engine {
  private:
     // --- the loop
     bool wait_for_command();
+    void count_traffic();
     void one_command();
     void say(const Reply& reply);
     void say(int code, std::string text) { say(reply(code, std::move(text))); }

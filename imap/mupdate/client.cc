@@ -43,7 +43,7 @@ Client::Client(std::unique_ptr<backend::Backend> backend) : backend_(std::move(b
 
 Client::~Client() = default;
 
-void Client::send(Verb verb, std::initializer_list<std::string_view> arguments)
+void Client::send(Verb verb, std::span<const std::string_view> arguments)
 {
     std::string line = cat('X', counter_++, ' ', verb_word(verb));
     for (std::string_view argument : arguments) {
@@ -138,7 +138,7 @@ Result<Client::Reply> Client::reply()
     }
 }
 
-Result<Client::Reply> Client::run(Verb verb, std::initializer_list<std::string_view> arguments)
+Result<Client::Reply> Client::run(Verb verb, std::span<const std::string_view> arguments)
 {
     send(verb, arguments);
     TRY(flush());
@@ -222,6 +222,11 @@ Result<Client::Reply> Client::remove_if_at(std::string_view name, std::string_vi
 bool Client::offers(std::string_view extension) const
 {
     return backend_->has_capability(extension);
+}
+
+bool Client::is_master() const
+{
+    return backend_->banner().find("\"mupdate://") == std::string::npos;
 }
 
 bool Client::is_connected()

@@ -11,6 +11,7 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,7 +52,11 @@ class Client {
     ~Client();
 
     // One command and its answer. A NO or BAD is a Reply that is not ok, not an error.
-    Result<Reply> run(Verb verb, std::initializer_list<std::string_view> arguments);
+    Result<Reply> run(Verb verb, std::initializer_list<std::string_view> arguments)
+    {
+        return run(verb, std::span(arguments.begin(), arguments.size()));
+    }
+    Result<Reply> run(Verb verb, std::span<const std::string_view> arguments);
     Result<std::optional<Record>> find(std::string_view name);
     // prefix: "server!" or "" for all.
     Result<std::vector<Record>> list(std::string_view prefix);
@@ -62,7 +67,11 @@ class Client {
     Result<Reply> remove_if_at(std::string_view name, std::string_view location);
 
     // Many commands at once.
-    void send(Verb verb, std::initializer_list<std::string_view> arguments);
+    void send(Verb verb, std::initializer_list<std::string_view> arguments)
+    {
+        send(verb, std::span(arguments.begin(), arguments.size()));
+    }
+    void send(Verb verb, std::span<const std::string_view> arguments);
     Status flush();
     Result<Reply> reply();
 
@@ -77,6 +86,8 @@ class Client {
 
     // Did the master announce this extension?
     bool offers(std::string_view extension) const;
+    // Does it say that it is the master, not a replica of one?
+    bool is_master() const;
     bool is_connected();
     void logout();
 

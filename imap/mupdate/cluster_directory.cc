@@ -2,6 +2,7 @@
 
 #include "imap/mboxlist/kick.h"
 #include "imap/mboxlist/open_directory.h"
+#include "imap/mupdate/agent.h"
 #include "imap/mupdate/list_entry.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
@@ -94,7 +95,13 @@ std::string ClusterDirectory::location(const MailboxEntry& entry) const
 
 Result<std::unique_ptr<Client>> ClusterDirectory::connect() const
 {
-    return Client::connect(config_);
+    TRY_ASSIGN(auto master, Client::connect(config_));
+    // A master that forgot names would give them away again.
+    TRY_ASSIGN(auto there, ask_position(config_, *local_, *master));
+    if (there.standing == Standing::other)
+        return Error{Code::unavailable,
+                     "the mupdate master was restored or replaced, and not promoted yet"};
+    return master;
 }
 
 // The operation goes on, and the agent does what is left of it.

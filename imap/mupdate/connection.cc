@@ -40,20 +40,27 @@ Arity arity(Verb verb)
         case Verb::reserve: return {2, 2};
         case Verb::list: return {0, 1};
         case Verb::update: return {0, kMaxUpdateHosts};
+        case Verb::position:
+        case Verb::told: return {3, 3};
+        case Verb::promote: return {0, kMaxUpdateHosts};
         case Verb::logout:
         case Verb::noop:
+        case Verb::recovered:
         case Verb::starttls:
         case Verb::status:
         case Verb::accept_deletes:
+        case Verb::accept_restored:
         case Verb::unknown: break;
     }
     return {0, 0};
 }
 
+// Only the master does these.
 bool is_change(Verb verb)
 {
     return verb == Verb::activate || verb == Verb::reserve || verb == Verb::deactivate ||
-           verb == Verb::remove || verb == Verb::resolve;
+           verb == Verb::remove || verb == Verb::resolve || verb == Verb::told ||
+           verb == Verb::promote || verb == Verb::recovered;
 }
 
 }  // namespace
@@ -81,7 +88,8 @@ void Connection::put_banner()
     stream_.put("\r\n");
     if (context_.tls != nullptr && !tls_active_) stream_.put("* STARTTLS\r\n");
     if (!compressed_) stream_.put("* COMPRESS \"DEFLATE\"\r\n");
-    stream_.put("* PARTIAL-UPDATE\r\n* CONDITIONAL-DELETE\r\n* SERIAL-UPDATE\r\n* STATUS\r\n");
+    stream_.put("* PARTIAL-UPDATE\r\n* CONDITIONAL-DELETE\r\n* RECOVERY\r\n* SERIAL-UPDATE\r\n* "
+                "STATUS\r\n");
     std::string line = "* OK MUPDATE ";
     put_quoted(line, context_.config.servername());
     line += " \"Rookery\" \"" PACKAGE_VERSION "\" ";
@@ -163,6 +171,11 @@ void Connection::run_command(const Command& command)
         case Verb::since: begin_since(command); break;
         case Verb::status: run_status(command); break;
         case Verb::accept_deletes: run_accept_deletes(command); break;
+        case Verb::accept_restored: run_accept_restored(command); break;
+        case Verb::position: run_position(command); break;
+        case Verb::told: run_told(command); break;
+        case Verb::promote: run_promote(command); break;
+        case Verb::recovered: run_recovered(command); break;
         case Verb::authenticate: run_authenticate(command); break;
         case Verb::compress: run_compress(command); break;
         case Verb::find: run_find(command); break;
@@ -235,8 +248,15 @@ void Connection::begin_since(const Command& command)
     task_tag_ = command.tag;
     cursor_ = {};
     filter_ = {{}, {command.arguments.begin() + 2, command.arguments.end()}};
+    // A list that may lack what the replica has: an administrator says whether it is the one.
+    const Standing stands = standing({}, at);
+    if (stands == Standing::other) {
+        put_position(standing_word(stands));
+        return put_reply(task_tag_, "NO", "this list never was there");
+    }
     tells_positions_ = true;
-    if (context_.published.reaches_back_to(at)) {
+    const bool recovering = stands == Standing::recovering;
+    if (!recovering && context_.published.reaches_back_to(at)) {
         position_ = at.serial;
         put_position("changes");
         put_reply(task_tag_, "OK", "streaming starts");
@@ -244,11 +264,10 @@ void Connection::begin_since(const Command& command)
         return begin_following("changes");
     }
     position_ = context_.published.serial();
-    // Another line than the one it followed: what it has and we have not may be missing here.
-    const bool other = at.epoch != 0 && !context_.published.line().holds(at);
-    put_position(other ? "other" : "list");
+    // What is missing here may be what a server has not told yet.
+    put_position(recovering ? standing_word(stands) : "list");
     task_ = Task::update;
-    begin_following(other ? "whole list, of another line" : "whole list");
+    begin_following("whole list");
 }
 
 void Connection::begin_following(std::string_view how)

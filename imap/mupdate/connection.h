@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "imap/mupdate/listeners.h"
+#include "imap/mupdate/recovery.h"
 #include "imap/mupdate/rules.h"
 #include "imap/mupdate/served_list.h"
 #include "imap/mupdate/status.h"
@@ -35,9 +36,10 @@ struct ServerContext {
     auth::TlsContext* tls = nullptr;  // none: no STARTTLS
     std::string role = "(master)";    // or "mupdate://<master>"
     DeleteGuard max_deletes{};
-    Listeners* listeners = nullptr;             // none: nobody asks
-    StatusSource status = {};                   // of this role, beyond the list's own
-    std::function<bool()> accept_deletes = {};  // at a replica: false if there is nothing held
+    Listeners* listeners = nullptr;              // none: nobody asks
+    StatusSource status = {};                    // of this role, beyond the list's own
+    std::function<bool()> accept_deletes = {};   // at a replica: false if there is nothing held
+    std::function<bool()> accept_restored = {};  // at a replica: false if none was refused
 };
 
 class Connection {
@@ -99,6 +101,12 @@ class Connection {
     void put_position(std::string_view what);
     void run_status(const Command& command);
     void run_accept_deletes(const Command& command);
+    void run_accept_restored(const Command& command);
+    void run_position(const Command& command);
+    void run_told(const Command& command);
+    void run_promote(const Command& command);
+    void run_recovered(const Command& command);
+    Standing standing(const std::string& server, const Position& at);
     void run_noop(const Command& command);
     void run_compress(const Command& command);
     void run_starttls(const Command& command);

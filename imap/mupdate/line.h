@@ -17,7 +17,7 @@
 namespace rookery::mupdate {
 
 struct Line {
-    static constexpr size_t kMaxBefore = 32;
+    static constexpr size_t kMaxBefore = 256;
 
     uint64_t epoch = 0;
     std::vector<Position> before;  // oldest first

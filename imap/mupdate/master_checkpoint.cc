@@ -135,6 +135,7 @@ Status MasterList::check_mark(const Position& state)
 
 Status MasterList::load()
 {
+    TRY_ASSIGN(recovery_, Recovery::open(cat(options_.directory, "/recovery")));
     PublishedList::Entries entries;
     Position position;
     TRY(load_store(entries));
@@ -207,6 +208,8 @@ void MasterList::run_checkpoints()
                 state.wait_until(monotonic_now() + Seconds(1), [&] { return state->stopping; });
             }
         }
+        if (auto saved = recovery_->save(); !saved)
+            log::error("cannot write where the backends stood", {{"error", saved.error()}});
         if (last) return;
     }
 }

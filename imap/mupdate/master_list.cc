@@ -114,7 +114,8 @@ bool MasterList::must_restart()
 Verdict MasterList::decide(Verb verb, const ListEntry* entry,
                            const std::vector<std::string>& arguments, const Caller& caller) const
 {
-    const Question q{entry, caller, options_.policy, monotonic_now()};
+    const Question q{entry, caller, options_.policy, monotonic_now(),
+                     verb == Verb::remove && recovery_->additions_only()};
     if (verb == Verb::activate) return decide_activate(q, arguments[1], arguments[2]);
     if (verb == Verb::reserve) return decide_reserve(q, arguments[1]);
     if (verb == Verb::deactivate) return decide_deactivate(q, arguments[1]);
@@ -181,6 +182,7 @@ std::vector<StatusLine> MasterList::status()
     std::vector<StatusLine> lines;
     for (const std::string& key : keys)
         if (auto entry = published_.find(key)) describe(*entry, name_of_key(key), lines);
+    for (StatusLine& line : recovery_->status()) lines.push_back(std::move(line));
     return lines;
 }
 

@@ -21,6 +21,7 @@
 #include "imap/mboxlist/directory.h"
 #include "imap/mupdate/journal.h"
 #include "imap/mupdate/published_list.h"
+#include "imap/mupdate/recovery.h"
 #include "imap/mupdate/rules.h"
 #include "imap/mupdate/status.h"
 #include "imap/mupdate/thread.h"
@@ -61,6 +62,7 @@ class MasterList {
     Status wait(uint64_t ticket);
 
     const Policy& policy() const { return options_.policy; }
+    Recovery& recovery() { return *recovery_; }
     // Reservations, moves and conflicts, for STATUS: "reservation" left location name, "move"
     // opened from to name, "conflict" since holder claim by name; the name comes last, and times
     // are in seconds (left: of the lease; opened and since: Unix time).
@@ -105,7 +107,6 @@ class MasterList {
     Status check_mark(const Position& state);
     Status begin_log(Position last, Line& line);
 
-    static Question question(const ListEntry* entry, const Caller& caller, const Policy& policy);
     Verdict decide(Verb verb, const ListEntry* entry, const std::vector<std::string>& arguments,
                    const Caller& caller) const;
     Answer validate(Verb verb, const std::vector<std::string>& arguments, Caller& caller);
@@ -131,6 +132,7 @@ class MasterList {
     PublishedList& published_;
     Options options_;
     Fd lock_;
+    std::unique_ptr<Recovery> recovery_;
     std::optional<Journal> journal_;  // writer thread, after start
     uint64_t epoch_ = 0;
     Guarded<State> state_;

@@ -1,7 +1,5 @@
 #include "imap/mupdate/push.h"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <deque>
 #include <map>
@@ -20,19 +18,6 @@ using model::EntryState;
 using model::MailboxEntry;
 
 constexpr size_t kWindow = 200;
-constexpr int kRetryMs = 500;
-
-Result<std::unique_ptr<Client>> connect_within(const config::Config& config, Milliseconds wait)
-{
-    const Deadline deadline = Deadline::after(wait);
-    for (;;) {
-        auto client = Client::connect(config);
-        if (client || !(client.is(Code::unavailable) || client.is(Code::timeout)) ||
-            deadline.passed())
-            return client;
-        ::poll(nullptr, 0, kRetryMs);
-    }
-}
 
 class Pusher {
  public:
@@ -121,6 +106,10 @@ class Pusher {
     Status remove_gone()
     {
         if (known_.empty()) return success();
+        if (options_.additions_only) {
+            summary_.removals_held = true;
+            return success();
+        }
         auto guard = DeleteGuard::parse(config_.mupdate_max_deletes());
         const uint64_t allowed = guard ? guard->allowed(summary_.mailboxes + known_.size()) : 0;
         const bool none_here = summary_.mailboxes + summary_.pending == 0;
@@ -238,18 +227,14 @@ class Pusher {
 
 }  // namespace
 
-Result<PushSummary> push_all(const config::Config& config, ClusterDirectory& local,
+Result<PushSummary> push_all(const config::Config& config, ClusterDirectory& local, Client& master,
                              const PushOptions& options)
 {
-    TRY_ASSIGN(auto master, connect_within(config, options.wait));
     if (!options.warn_only) {
         Status settled = local.settle_pending();
         if (!settled) log::warning("pending changes are left", {{"error", settled.error()}});
     }
-    Pusher pusher(config, local, options, *master);
-    auto summary = pusher.run();
-    if (summary) master->logout();
-    return summary;
+    return Pusher(config, local, options, master).run();
 }
 
 std::string to_string(const PushSummary& s)
@@ -259,7 +244,7 @@ std::string to_string(const PushSummary& s)
             s.removed, " removed from MUPDATE, ", s.conflicts, " conflicts");
     if (s.failed > 0) cat_to(out, ", ", s.failed, " refused");
     if (s.pending > 0) cat_to(out, ", ", s.pending, " pending");
-    if (s.removals_held) cat_to(out, "; removals held back (mupdate_max_deletes)");
+    if (s.removals_held) cat_to(out, "; removals held back");
     return out;
 }
 

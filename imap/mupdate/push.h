@@ -6,7 +6,7 @@
 // nothing at all if the local list is empty). A mailbox that another server holds stays here and
 // there: it is reported as a conflict, unless authoritative, which takes the name over and leaves
 // the other server's claim on record. Local mail is never touched.
-// Codes: unavailable (no master within wait), and those of the local list. One thread.
+// Codes: those of Client and of the local list. One thread.
 #ifndef ROOKERY_IMAP_MUPDATE_PUSH_H
 #define ROOKERY_IMAP_MUPDATE_PUSH_H
 
@@ -15,14 +15,13 @@
 #include <string_view>
 
 #include "imap/mupdate/cluster_directory.h"
-#include "lib/base/clock.h"
 
 namespace rookery::mupdate {
 
 struct PushOptions {
-    bool warn_only = false;      // -w: say, do not do
-    bool authoritative = false;  // -a
-    Milliseconds wait{2000};     // for a master that is not there yet
+    bool warn_only = false;       // -w: say, do not do
+    bool authoritative = false;   // -a
+    bool additions_only = false;  // the master recovers: removals wait
     // Each thing that is done, one line without its end: "Force Activate: user.bob".
     std::function<void(std::string_view)> say = {};
 };
@@ -38,7 +37,7 @@ struct PushSummary {
     bool removals_held = false;  // too many: none was done
 };
 
-Result<PushSummary> push_all(const config::Config& config, ClusterDirectory& local,
+Result<PushSummary> push_all(const config::Config& config, ClusterDirectory& local, Client& master,
                              const PushOptions& options);
 std::string to_string(const PushSummary& summary);
 

@@ -11,6 +11,7 @@
 
 #include "imap/mboxlist/open_directory.h"
 #include "imap/model/location.h"
+#include "imap/mupdate/recovery.h"
 #include "imap/mupdate/rules.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
@@ -21,7 +22,8 @@ namespace rookery::mupdate {
 namespace {
 
 constexpr std::string_view kMark = "mupdate-replica";
-constexpr std::string_view kPositionMark = "mupdate-position";
+constexpr std::string_view kPositionMark = "mupdate-position";  // at the master
+constexpr std::string_view kFeederMark = "mupdate-feeder";      // at another replica
 constexpr unsigned kMaxDoublings = 5;
 // With removals held back the whole list is asked for again after so long: what the backends have
 // told the master since then is no removal any more.
@@ -85,12 +87,22 @@ Result<bool> Replica::load()
     // Written without syncs: after the machine went down, no page of it is to be trusted.
     rewrite_ = !mark || *mark != this_boot();
     if (rewrite_) TRY(check_readable());
-    if (auto position = list_.mark(kPositionMark); position && !rewrite_)
-        position_ = parse_position(*position).value_or(Position{});
+    if (!rewrite_) load_position();
     shown_.lock()->position = position_;
     std::random_device random;
     list_.set_line({(uint64_t{random()} << 32) | random() | 1, {}});
     return list_.size() > 0 && mark.ok();
+}
+
+void Replica::load_position()
+{
+    for (bool feeder : {false, true}) {
+        auto text = list_.mark(feeder ? kFeederMark : kPositionMark);
+        auto position = text ? parse_position(*text) : std::nullopt;
+        if (!position) continue;
+        position_ = *position;
+        behind_feeder_ = feeder;
+    }
 }
 
 Status Replica::check_readable()
@@ -160,6 +172,7 @@ void Replica::pause()
     while (!stopping() && !deadline.passed()) {
         pollfd p{wake_.read_end.get(), POLLIN, 0};
         if (::poll(&p, 1, deadline.poll_ms()) > 0) drain(p.fd);
+        if (shown_.lock()->accept_restored) return;
     }
 }
 
@@ -168,7 +181,8 @@ Status Replica::session()
     TRY_ASSIGN(std::unique_ptr<Client> client, Client::connect(config_));
     kicks_.lock()->master = true;
     show_connected(true);
-    other_line_ = false;
+    recovering_ = false;
+    TRY(choose_position(!client->is_master()));
     if (client->offers("SERIAL-UPDATE"))
         client->send(Verb::since, {cat(position_.epoch), cat(position_.serial)});
     else
@@ -177,6 +191,20 @@ Status Replica::session()
     TRY(receive_dump(*client));
     failures_ = 0;
     return stream(*client);
+}
+
+// Where this list stood counts at whom it was: a replica that feeds replicas has a line of its own.
+Status Replica::choose_position(bool feeder)
+{
+    const bool forget = std::exchange(shown_.lock()->accept_restored, false);
+    if (feeder != behind_feeder_ || forget) {
+        const mboxlist::Mark mark{std::string(behind_feeder_ ? kFeederMark : kPositionMark), {}};
+        TRY(list_.commit({}, {&mark, 1}));
+        behind_feeder_ = feeder;
+        position_ = {};
+        shown_.lock()->position = position_;
+    }
+    return success();
 }
 
 // An empty list is filled beside itself, all at once: that is quicker, and nobody sees half of it.
@@ -226,21 +254,28 @@ Status Replica::finish_changes()
     return success();
 }
 
-// POSITION epoch serial what: the list that follows ("list", "other") or the changes ("changes"),
-// or that all up to there was sent ("current").
+// POSITION epoch serial what: the list that follows ("list", or "recovering" where some may still
+// be missing from it) or the changes ("changes"), or that all up to there was sent ("current").
+// "other": a list that never was where this one is.
 Status Replica::take_position(const Response& response)
 {
     auto epoch = to_number<uint64_t>(response.arguments[0]);
     auto serial = to_number<uint64_t>(response.arguments[1]);
     if (!epoch || !serial) return Error{Code::syntax, "POSITION without numbers"};
     const std::string& what = response.arguments[2];
+    const bool refused = what == standing_word(Standing::other);
+    shown_.lock()->refused = refused;
+    if (refused) failures_ = 0;  // it may be promoted any time
+    if (refused)
+        return Error{Code::denied, "its list never was where this one is: restored or replaced? "
+                                   "See \"murder promote\""};
     position_ = {*epoch, *serial};
     position_moved_ = true;
     if (what == "changes") {
         in_dump_ = false;
         load_.reset();
     }
-    if (what == "other") other_line_ = true;
+    recovering_ |= what == standing_word(Standing::recovering);
     return success();
 }
 
@@ -250,13 +285,13 @@ uint64_t Replica::removals_to_hold(uint64_t gone)
     if (gone == 0 || std::exchange(shown_.lock()->accept, false)) return 0;
     auto guard = DeleteGuard::parse(config_.mupdate_max_deletes());
     const uint64_t allowed = guard ? guard->allowed(list_.size()) : 0;
-    if (!seen_.empty() && !other_line_ && gone <= allowed) return 0;
+    if (!seen_.empty() && !recovering_ && gone <= allowed) return 0;
     log::error("the master's list would remove too many mailboxes: they stay until "
                "\"murder resync --accept-deletes\"",
                {{"removals", gone},
                 {"entries", list_.size()},
                 {"mupdate_max_deletes", config_.mupdate_max_deletes()},
-                {"line", other_line_ ? "another" : "the same"}});
+                {"master", recovering_ ? "recovering" : "whole"}});
     return gone;
 }
 
@@ -307,7 +342,7 @@ Status Replica::finish_load()
 {
     if (!std::exchange(position_moved_, false)) position_ = {};
     const mboxlist::Mark marks[] = {{std::string(kMark), this_boot()},
-                                    {std::string(kPositionMark), position_text()}};
+                                    {position_mark(), position_text()}};
     const uint64_t entries = load_->size();
     TRY(list_.finish(*load_, marks));
     load_.reset();
@@ -322,6 +357,11 @@ Status Replica::finish_load()
     rewrite_ = false;
     on_synced_();
     return success();
+}
+
+std::string Replica::position_mark() const
+{
+    return std::string(behind_feeder_ ? kFeederMark : kPositionMark);
 }
 
 std::string Replica::position_text() const
@@ -344,7 +384,8 @@ std::vector<StatusLine> Replica::status()
             {"connected", cat(shown->connected ? "yes" : "no", ' ', shown->since)},
             {"heard", cat(shown->heard)},
             {"position", to_text(shown->position)},
-            {"held-removals", cat(shown->held_removals)}};
+            {"held-removals", cat(shown->held_removals)},
+            {"refused", shown->refused ? "yes" : "no"}};
 }
 
 // The thread of the connection lets it go, and asks for the whole list again.
@@ -356,6 +397,18 @@ bool Replica::accept_deletes()
         shown->accept = true;
     }
     kicks_.lock()->again = true;
+    poke(wake_.write_end.get());
+    return true;
+}
+
+bool Replica::accept_restored()
+{
+    {
+        auto shown = shown_.lock();
+        if (!shown->refused) return false;
+        shown->accept_restored = true;
+        shown->refused = false;
+    }
     poke(wake_.write_end.get());
     return true;
 }
@@ -441,7 +494,7 @@ Status Replica::commit()
     if (batch_.empty() && !position_moved_) return success();
     // In a dump the position waits for its end.
     const bool with_position = position_moved_ && !in_dump_;
-    const mboxlist::Mark mark{std::string(kPositionMark), position_text()};
+    const mboxlist::Mark mark{position_mark(), position_text()};
     if (batch_.empty() && !with_position) return success();
     TRY(list_.commit(batch_, {&mark, with_position ? size_t{1} : size_t{0}}));
     if (with_position) {

@@ -4,10 +4,11 @@
 // is told where the list stands, (epoch, serial) kept with each transaction, and sends only what
 // changed after that. What differs is committed to the store in transactions of at most kBatch
 // changes. The store's last state is served all the while; an empty store is filled at once when
-// the dump has ended. Nothing is removed
-// before a dump has ended with OK; removals beyond mupdate_max_deletes, all that an empty dump
-// would mean, and all that a master of another line would mean, are held back, logged and counted
-// until accept_deletes(). Lost connections are made anew after a pause with jitter that grows.
+// the dump has ended. Nothing is removed before a dump has ended with OK; removals beyond
+// mupdate_max_deletes, all that an empty dump would mean, and all while a master recovers, are held
+// back, logged and counted until accept_deletes(). A master whose list never was where this one is
+// is refused until it is promoted or accept_restored() (RULES 2.5). Lost connections are made anew
+// after a pause with jitter that grows.
 // A second thread serves the kick socket: "ok" once everything that the master had when the kick
 // came is in the store, "behind" at once when there is no master (WIRE 1.5, RULES 5.1).
 // Codes of load: corrupt, io. Thread rule: load before start; the first thread writes the list.
@@ -47,6 +48,8 @@ class Replica {
     // For STATUS and ACCEPTDELETES; any thread. false: nothing is held.
     std::vector<StatusLine> status();
     bool accept_deletes();
+    // The master is taken as it is, wherever this list stood. false: none was refused.
+    bool accept_restored();
 
  private:
     // What other threads may read of the first one.
@@ -56,7 +59,9 @@ class Replica {
         int64_t heard = 0;  // Unix time when it was last known to be current
         Position position;
         uint64_t held_removals = 0;
-        bool accept = false;  // the next dump may remove what it likes
+        bool accept = false;   // the next dump may remove what it likes
+        bool refused = false;  // the master's list never was where this one is
+        bool accept_restored = false;
     };
     struct Kicks {
         bool master = false;  // there is a connection
@@ -82,6 +87,9 @@ class Replica {
     Status add(mboxlist::Change change);
     Result<std::vector<model::MailboxName>> missing_from_dump();
     Status finish_load();
+    void load_position();
+    Status choose_position(bool feeder);
+    std::string position_mark() const;
     std::string position_text() const;
     Status commit();
     bool is_ours(const std::string& key, std::string_view server);
@@ -100,11 +108,12 @@ class Replica {
     model::Acl acl_;                            // acl_text_, parsed: neighbours have the same
     std::string acl_text_;
     bool in_dump_ = false;
-    bool other_line_ = false;  // the dump is of a master that does not know where we stood
+    bool recovering_ = false;  // the master does not have everything yet
     Position position_;        // of the store, once what waits in batch_ is committed
     bool position_moved_ = false;
-    unsigned failures_ = 0;  // sessions in a row that never got to the stream
-    bool rewrite_ = false;   // the file may be torn: every entry of the dump is written
+    bool behind_feeder_ = false;  // position_ is one of another replica
+    unsigned failures_ = 0;       // sessions in a row that never got to the stream
+    bool rewrite_ = false;        // the file may be torn: every entry of the dump is written
     bool noop_sent_ = false;
     Guarded<Kicks> kicks_;
     Guarded<Shown> shown_;

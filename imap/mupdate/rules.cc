@@ -203,6 +203,22 @@ Verdict without_claim_of(const ListEntry& entry, std::string_view server)
     return become(std::move(after), false);
 }
 
+// The holder's copy is gone, and another server has said that it has one: the name stays (promise
+// 2). Claims that a move has left behind say no such thing (RULES 1.1).
+Verdict pass_to_heir(const Question& q)
+{
+    Extra extra = q.entry->extras();
+    const Claim heir = extra.claims.front();
+    drop_claims_of(extra, server_of(heir.location));
+    ListEntry after;
+    after.active = true;
+    after.location = heir.location;
+    after.acl = heir.acl;
+    after.identity = heir.identity;
+    after.set_extra(std::move(extra));
+    return become(std::move(after));
+}
+
 }  // namespace
 
 Verdict decide_delete(const Question& q, std::string_view expected)
@@ -227,6 +243,10 @@ Verdict decide_delete(const Question& q, std::string_view expected)
         claims_elsewhere |= c.identity == q.caller.identity;
     if (entry.active && claims_elsewhere && entry.identity != q.caller.identity)
         return refuse(cat("mailbox is held by ", server_of(entry.location)));
+    const bool only_reserved = entry.extras().lease_end.has_value();
+    if (q.additions_only && !only_reserved)
+        return refuse("additions only, until all servers have told their mailboxes");
+    if (!entry.extras().move && !entry.extras().claims.empty()) return pass_to_heir(q);
     Verdict v;
     v.changes = true;
     v.visible = true;

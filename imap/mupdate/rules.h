@@ -56,6 +56,7 @@ struct Question {
     const Caller& caller;
     const Policy& policy;
     MonotonicTime now;
+    bool additions_only = false;  // RULES 2.5: nothing that is held leaves the list
 };
 
 Verdict decide_activate(const Question& q, std::string_view location, std::string_view acl);

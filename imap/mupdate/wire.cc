@@ -10,8 +10,9 @@ namespace rookery::mupdate {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Verb>, 16> kVerbs = {{
+constexpr std::array<std::pair<std::string_view, Verb>, 21> kVerbs = {{
     {"ACCEPTDELETES", Verb::accept_deletes},
+    {"ACCEPTRESTORED", Verb::accept_restored},
     {"ACTIVATE", Verb::activate},
     {"AUTHENTICATE", Verb::authenticate},
     {"COMPRESS", Verb::compress},
@@ -21,11 +22,15 @@ constexpr std::array<std::pair<std::string_view, Verb>, 16> kVerbs = {{
     {"LIST", Verb::list},
     {"LOGOUT", Verb::logout},
     {"NOOP", Verb::noop},
+    {"POSITION", Verb::position},
+    {"PROMOTE", Verb::promote},
+    {"RECOVERED", Verb::recovered},
     {"RESERVE", Verb::reserve},
     {"RESOLVE", Verb::resolve},
     {"SINCE", Verb::since},
     {"STARTTLS", Verb::starttls},
     {"STATUS", Verb::status},
+    {"TOLD", Verb::told},
     {"UPDATE", Verb::update},
 }};
 

@@ -25,7 +25,8 @@ inline constexpr size_t kMaxCommand = 524288;
 inline constexpr size_t kMaxUpdateHosts = 30;
 
 enum class Verb : unsigned char {
-    accept_deletes,  // ours, SERIAL-UPDATE
+    accept_deletes,   // ours, SERIAL-UPDATE
+    accept_restored,  // ours, RECOVERY
     activate,
     authenticate,
     compress,
@@ -35,11 +36,15 @@ enum class Verb : unsigned char {
     list,
     logout,
     noop,
+    position,   // ours, RECOVERY
+    promote,    // ours, RECOVERY
+    recovered,  // ours, RECOVERY
     reserve,
     resolve,  // ours, STATUS
     since,    // ours, SERIAL-UPDATE
     starttls,
     status,  // ours, STATUS
+    told,    // ours, RECOVERY
     update,
     unknown,
 };

@@ -63,6 +63,7 @@ Status Stream::fill()
         return error_;
     }
     in_end_ = *n;
+    traffic_.received += *n;
     return success();
 }
 
@@ -158,6 +159,7 @@ Result<size_t> Stream::read_some(std::span<char> into)
     }
     auto n = top_->read(into, next_deadline());
     if (!n) fail(n.error());
+    if (n) traffic_.received += *n;
     return n;
 }
 
@@ -200,6 +202,7 @@ void Stream::drain()
     if (!usable()) return;
     if (out_.empty()) return;
     auto written = top_->write(out_, next_deadline());
+    traffic_.sent += out_.size();
     out_.clear();
     // A large answer does not leave its memory behind.
     if (out_.capacity() > 2 * kWriteBuffer) out_.shrink_to_fit();
@@ -211,6 +214,7 @@ Status Stream::write_through(std::string_view bytes)
     drain();
     TRY(usable());
     auto written = top_->write(bytes, next_deadline());
+    traffic_.sent += bytes.size();
     if (!written) fail(written.error());
     return written;
 }

@@ -78,6 +78,12 @@ class Stream {
         if (out_.size() >= kWriteBuffer) drain();
     }
     Status flush();
+    // How many bytes came and went since the last call, above all layers.
+    struct Traffic {
+        uint64_t received = 0;
+        uint64_t sent = 0;
+    };
+    Traffic take_traffic() { return std::exchange(traffic_, {}); }
     size_t unflushed() const { return out_.size(); }
 
     // --- layers
@@ -123,6 +129,7 @@ class Stream {
     std::unique_ptr<char[]> in_;
     size_t in_begin_ = 0;
     size_t in_end_ = 0;
+    Traffic traffic_;
     std::string out_;
     Milliseconds timeout_{30 * 60 * 1000};
     Deadline deadline_ = Deadline::never();

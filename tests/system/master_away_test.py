@@ -122,7 +122,19 @@ def test_a_master_that_lost_its_list_hears_it_again():
                 return at_master(m) == wanted
             except (OSError, mupdate_client.Closed):
                 return False
+        # Nobody speaks to it before an administrator has said that it is the one (RULES 2.5).
+        def strangers():
+            out = m["frontend1"].run("murder", "status", check=False).stdout
+            return out.count("refused: murder promote") == 3
+        murder.wait_for(strangers, "the backends and the frontend refuse it")
+        assert at_master(m) == {}
+        with m.imap("backend1", "ann") as c:
+            ok, text = c.create("INBOX.Early")
+            assert ok == "NO" and b"is not accepted" in text[0], text
+        assert "until 2 servers have told theirs" in m["frontend1"].run("murder", "promote").stdout
         murder.wait_for(told, "the backends have told all")
+        murder.wait_for(lambda: "Recovery" not in
+                        m["frontend1"].run("murder", "status", check=False).stdout, "all told")
         # The frontend has shown it all the while.
         with m.imap("frontend1", "ann") as c:
             check(c.select("INBOX.Sub"))

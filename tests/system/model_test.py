@@ -19,29 +19,44 @@ SERVERS = ("be1", "be2", "be3")
 NAMES = ["user.m%02d" % n for n in range(40)]
 LOST = (Closed, OSError)
 
-# The state of a name: None, or (server, "active" or "reserved", ACL).
+# The state of a name: None, or (server, "active" or "reserved", ACL, claims): claims are those of
+# servers whose ACTIVATE was refused, (server, ACL) in the order in which they came.
 
 
 def location(server):
     return server + ".test!default"
 
 
+def without(claims, server):
+    return tuple(c for c in claims if c[0] != server)
+
+
 def activate(state, server, acl):
-    if state is None or state[0] == server:
-        return True, (server, "active", acl)
-    return False, state
+    if state is None:
+        return True, (server, "active", acl, ())
+    holder, kind, held_acl, claims = state
+    if holder == server:
+        return True, (server, "active", acl, without(claims, server))
+    if (server, acl) in claims:
+        return False, state
+    return False, (holder, kind, held_acl, without(claims, server) + ((server, acl),))
 
 
 def reserve(state, server, _):
-    if state is None or state == (server, "reserved", ""):
-        return True, (server, "reserved", "")
+    if state is None or state[:2] == (server, "reserved"):
+        return True, (server, "reserved", "", ())
     return False, state
 
 
 def delete(state, server, _):
-    if state is not None and state[0] == server:
-        return True, None
-    return False, state
+    if state is None:
+        return False, state
+    holder, kind, acl, claims = state
+    if holder == server:
+        # The name stays with the first that claimed it.
+        return True, (claims[0][0], "active", claims[0][1], claims[1:]) if claims else None
+    left = without(claims, server)
+    return left != claims, (holder, kind, acl, left)
 
 
 RULES = {"ACTIVATE": activate, "RESERVE": reserve, "DELETE": delete}
@@ -57,9 +72,7 @@ class Model:
         after = set()
         for state in self.possible[name]:
             good, new = RULES[verb](state, server, acl)
-            # A DELETE of a server that only has a claim takes the claim, and is answered OK.
-            claim = verb == "DELETE" and ok and state is not None and state[0] != server
-            if good == ok or claim:
+            if good == ok:
                 after.add(new)
         assert after, (name, verb, server, acl, ok, self.possible[name])
         self.possible[name] = after
@@ -157,8 +170,9 @@ class Run:
     def check(self, replicas):
         wanted = murder.wait_for(lambda: listing(self.master), "the master's list")
         for name, states in self.model.possible.items():
-            assert wanted.get(name) in states, (name, wanted.get(name), states)
-            self.model.possible[name] = {wanted.get(name)}
+            possible = {s for s in states if (s and s[:3]) == wanted.get(name)}
+            assert possible, (name, wanted.get(name), states)
+            self.model.possible[name] = possible
         assert set(wanted) <= set(NAMES), set(wanted) - set(NAMES)
         for replica in replicas:
             murder.wait_for(lambda: listing(replica) == wanted, "equal lists")

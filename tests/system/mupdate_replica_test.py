@@ -155,6 +155,9 @@ class Replica(unittest.TestCase):
         """What follows a position: its word, and the lines until the stream is current."""
         with server.client("cyrus") as c:
             data, status = c.answer(c.send("SINCE", *at))
+            if data[0][4] == "other":
+                self.assertEqual(status, "NO this list never was there")
+                return "other", []
             self.assertEqual(status, "OK streaming starts")
             data += c.answer(c.send("NOOP"))[0]
         return data[0][4], [r[1:] for r in data[1:] if r[1] != "POSITION"]
@@ -209,7 +212,7 @@ class Replica(unittest.TestCase):
         listener = self.status_of(master)["listener"][0].split()
         self.assertEqual((listener[0], listener[4]), ("fe1", "stream"))
 
-    def test_a_master_of_another_line_removes_nothing(self):
+    def test_a_master_of_another_line_is_refused_and_removes_nothing(self):
         master = self.start()
         with master.client() as be:
             for i in range(5):
@@ -229,13 +232,58 @@ class Replica(unittest.TestCase):
         master.start()
         with master.client() as be:
             be.status("ACTIVATE", "added", "be1!p", ACL)
+        murder.wait_for(lambda: self.status_of(replica)["refused"] == ["yes"], "it is refused")
+        self.assertEqual(len(self.names(replica)), 5)
+        self.assertEqual([l.split()[2][:4] for l in self.status_of(master)["stranger"]], ["fe1@"])
+        # Promoted, it waits for the server of its one mailbox, and takes additions only.
+        with master.client("cyrus") as c:
+            self.assertTrue(c.status("PROMOTE", "be2").startswith("OK additions only, until 2"))
+            self.assertTrue(c.status("DELETE", "added").startswith("NO additions only"))
+        self.assertEqual(self.status_of(master)["waiting"], ["be1", "be2"])
         murder.wait_for(lambda: "added" in (self.names(replica) or []), "additions come")
         murder.wait_for(lambda: self.status_of(replica)["held-removals"] == ["5"], "they are held")
         self.assertEqual(len(self.names(replica)), 6)
+        self.assertEqual(self.status_of(replica)["refused"], ["no"])
+        # It keeps that over a restart; once all have told theirs, removals go.
+        master.kill()
+        master.start()
+        with master.client("cyrus") as c:
+            at = self.position(master)
+            self.assertTrue(c.status("DELETE", "added").startswith("NO additions only"))
+            self.assertEqual(c.status("TOLD", "be1", "12345", "1"), "NO this list never was there")
+            self.assertEqual(c.status("TOLD", "be1", *at), "OK done")
+            self.assertTrue(c.status("DELETE", "added").startswith("NO additions only"))
+            self.assertEqual(c.status("TOLD", "be2", *at), "OK done")
+            c.status("ACTIVATE", "more", "be1!p", ACL)
+            self.assertEqual(c.status("DELETE", "more"), "OK done")
+            self.assertTrue(c.status("PROMOTE").startswith("OK additions only, until 1"))
+            self.assertEqual(c.status("RECOVERED"), "OK done")
         with replica.client("cyrus") as c:
             self.assertEqual(c.status("ACCEPTDELETES"), "OK done")
         murder.wait_for(lambda: self.names(replica) == ["added"], "they are let go")
         murder.wait_for(lambda: self.status_of(replica)["held-removals"] == ["0"], "none is held")
+
+    def test_a_replica_accepts_a_restored_master(self):
+        master = self.start()
+        with master.client() as be:
+            be.status("ACTIVATE", "old", "be1!p", ACL)
+        replica = self.start(master=master, name="f")
+        murder.wait_for(lambda: self.names(replica) == ["old"], "the first sync")
+        with replica.client("cyrus") as c:
+            self.assertEqual(c.status("ACCEPTRESTORED"), "NO no master was refused")
+        master.kill()
+        conf = os.path.join(master.dir, "conf")
+        shutil.rmtree(os.path.join(conf, "mupdate"))
+        for name in os.listdir(conf):
+            if name.startswith("mailboxes"):
+                os.unlink(os.path.join(conf, name))
+        master.start()
+        with master.client() as be:
+            be.status("ACTIVATE", "new", "be1!p", ACL)
+        murder.wait_for(lambda: self.status_of(replica)["refused"] == ["yes"], "it is refused")
+        with replica.client("cyrus") as c:
+            self.assertEqual(c.status("ACCEPTRESTORED"), "OK done")
+        murder.wait_for(lambda: self.names(replica) == ["new"], "its list is taken")
 
     def check_broken(self, end):
         """A dump that does not end with OK removes nothing."""

@@ -4,7 +4,9 @@ import imaplib
 import json
 import os
 import re
+import shutil
 import signal
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -84,6 +86,10 @@ def test_check_names_each_difference():
             murder.wait_for(lambda: m[at].run("murder", "check", check=False).returncode == 0,
                             at + " has heard of all")
             assert report(m, at, "check")["differences"] == []
+        # From the backend, with the frontend as a third party.
+        frontend = m["frontend1"].host_port("mupdate")
+        cyrus = ("-u", "cyrus", "-w", m.password)
+        assert " 0 differences" in tool(m, "backend1", *cyrus, "check", frontend)
         here = m["backend1"].name + "!default"
         with node(m) as c:
             assert c.status("DELETE", "user.ann.Gone").startswith("OK")
@@ -93,7 +99,68 @@ def test_check_names_each_difference():
         assert set(out) == {"user.ann.Gone", "user.ann.Other", "user.ghost"}, out
         assert "does not know it" in out["user.ann.Gone"] and "ACL" in out["user.ann.Other"]
         assert "it is not" in out["user.ghost"], out
+        # The frontend asks the backend which names it has.
+        out = {(r["server"], r["mailbox"]): r["meaning"]
+               for r in report(m, "frontend1", "check", 2)["differences"]}
+        assert set(out) == {(m["backend1"].name, "user.ann.Gone"),
+                            (m["backend1"].name, "user.ghost")}, out
+        # A replica that is held up shows what was.
+        pid = m["frontend1"].processes("mupdate")[0]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            with node(m) as c:
+                assert c.status("ACTIVATE", "user.late", here, "bob\tl\t").startswith("OK")
+            assert any(r["mailbox"] == "user.late" and "does not show it yet" in r["meaning"]
+                       for r in report(m, "frontend1", "check", 2)["differences"])
+        finally:
+            os.kill(pid, signal.SIGCONT)
         m["backend1"].run("ctl_mboxlist", "-m")
+        assert report(m, "backend1", "check")["differences"] == []
+
+
+def test_a_backend_from_a_backup_only_reports():
+    with murder.Murder(backends=1, extra={"mupdate_agent_interval": "3600"}) as m:
+        backend = m["backend1"]
+        m.add_user("ann")
+        with m.imap("backend1", "ann") as c:
+            check(c.create("INBOX.Old"))
+        backend.run("ctl_mboxlist", "-s")
+        backend.stop()
+        backup = os.path.join(m.dir, "backup")
+        shutil.copytree(backend.dir, backup, symlinks=True,
+                        ignore=shutil.ignore_patterns("socket", "proc", "ready"))
+        backend.start()
+        with m.imap("backend1", "ann") as c:
+            check(c.create("INBOX.New"))
+            check(c.delete("INBOX.Old"))
+        backend.run("ctl_mboxlist", "-s")
+        backend.stop()
+        for sub in ("conf", "spool"):
+            subprocess.run(["cp", "-a", os.path.join(backup, sub) + "/.",
+                            os.path.join(backend.dir, sub)], check=True)
+        for name in os.listdir(os.path.join(backend.dir, "spool", "user", "ann")):
+            if name == "New":
+                shutil.rmtree(os.path.join(backend.dir, "spool", "user", "ann", name))
+        backend.start()
+
+        def at_master():
+            with node(m) as c:
+                return sorted(r[1] for r in c.list())
+        wanted = at_master()
+        deleted = [n for n in wanted if n.startswith("DELETED.user.ann.Old.")]
+        assert wanted == deleted + ["user.ann", "user.ann.New"] and len(deleted) == 1, wanted
+        done = backend.run("ctl_mboxlist", "-m")
+        assert "Remove from MUPDATE: user.ann.New" in done.stdout, done.stdout
+        assert "restored from a backup: nothing was told" in done.stdout, done.stdout
+        backend.run("ctl_mboxlist", "-s")
+        assert at_master() == wanted
+        out = {r["mailbox"]: r["meaning"] for r in report(m, "backend1", "check", 2)["differences"]}
+        assert set(out) == {"-", "user.ann.New", "user.ann.Old", *deleted}, out
+        assert "restored" in out["-"], out
+        tool(m, "backend1", "check", "--apply")
+        assert at_master() == ["user.ann", "user.ann.Old"]
+        assert report(m, "backend1", "check")["differences"] == []
+        backend.run("ctl_mboxlist", "-s")
         assert report(m, "backend1", "check")["differences"] == []
 
 
@@ -185,11 +252,16 @@ def test_metrics_count_what_is_done():
         assert grown("connections_total", "imap") == 1 and grown("logins_total", "imap") == 1
         assert grown("commands_total", "imap") == 5, (before, after)
         assert grown("command_failures_total", "imap") == 1
+        received, sent = (grown(k + "_bytes_total", "imap") for k in ("received", "sent"))
+        assert 50 < received < sent < 5000, (received, sent)
+        assert grown("received_bytes_total", "lmtp") > len(MESSAGE)
         assert grown("messages_total", "lmtp") == 1
         assert after["rookery_pending_changes", None] == 0
         assert after["rookery_mupdate_up", None] == 1
         front = parse(tool(m, "frontend1", "metrics"))
         assert front["rookery_mupdate_mailboxes", None] == 1, front
+        assert front["rookery_replica_current", None] == 1, front
+        assert list(v for k, v in front.items() if k[0].endswith("_lag_seconds")) == [0], front
         server = m["backend1"].name
         assert front["rookery_backend_circuit_open",
                      '{server="%s",protocol="imap"}' % server] == 0, front

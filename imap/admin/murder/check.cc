@@ -1,11 +1,13 @@
-// murder check: this server's list against the mupdate master's, in both directions.
-#include <map>
+// murder check: backends against the mupdate master against its replicas, in both directions.
+#include <set>
 
+#include "imap/admin/murder/check.h"
 #include "imap/admin/murder/murder.h"
-#include "imap/admin/murder/report.h"
 #include "imap/admin/tool.h"
 #include "imap/mboxlist/open_directory.h"
 #include "imap/model/location.h"
+#include "imap/mupdate/agent.h"
+#include "imap/mupdate/list_entry.h"
 #include "lib/base/strings.h"
 #include "lib/config/murder_role.h"
 
@@ -24,73 +26,70 @@ constexpr std::string_view kPending = "the master will be told";
 constexpr std::string_view kMissing = "this replica does not show it yet";
 constexpr std::string_view kLeft = "the master does not have it any more";
 constexpr std::string_view kStale = "this replica shows it otherwise";
+constexpr std::string_view kRestored = "restored from a backup: murder check --apply";
 
-class Comparison {
+// This server's own list, entry by entry.
+class OwnList {
  public:
-    Comparison(const config::Config& config, Section& differences)
-        : config_(config), differences_(differences)
+    OwnList(const config::Config& config, const Known& known, Findings& findings)
+        : config_(config), known_(known), findings_(findings)
     {
     }
 
-    Status run(mupdate::Client& master)
+    Status compare()
     {
         const bool backend = config::tells_master(config_);
-        if (!backend && !config::holds_replica(config_))
-            return Error{Code::config, "this server is neither a backend nor a frontend"};
-        TRY_ASSIGN(auto records, master.list(""));
-        for (auto& record : records) master_.emplace(record.name, std::move(record));
         TRY_ASSIGN(auto list, mboxlist::open_list(config_));
+        if (backend && mupdate::only_reports(*list)) add("-", "", kRestored);
         TRY(list->scan("", [&](const MailboxEntry& entry) {
             if (backend == entry.is_local()) backend ? own(entry) : shown(entry);
             return mboxlist::Next::go_on();
         }));
-        for (const auto& [name, record] : master_) {
-            auto location = model::parse_location(record.location);
-            const bool ours = location && location->server == config_.servername();
+        for (const auto& [name, record] : known_) {
+            if (met_.contains(name)) continue;
+            const bool ours = mupdate::server_of(record.location) == config_.servername();
             if (backend && ours) add(name, record.location, kNotHere);
             if (!backend) add(name, record.location, kMissing);
         }
         return success();
     }
 
-    uint64_t compared() const { return compared_; }
-    uint64_t pending() const { return pending_; }
-
  private:
     void add(const std::string& name, const std::string& where, std::string_view meaning)
     {
-        differences_.rows.push_back({name, where.empty() ? "-" : where, meaning});
+        if (config::tells_master(config_) && meaning != kPending) findings_.at_backend = true;
+        findings_.add(config_.servername(), name, where, meaning);
     }
 
     void own(const MailboxEntry& entry)
     {
         const std::string& name = entry.name.internal();
-        auto at = master_.find(name);
-        compared_++;
+        auto at = known_.find(name);
+        findings_.compared++;
+        met_.insert(name);
         if (entry.pending != model::Pending::none || entry.state != EntryState::active) {
-            pending_++;
-            add(name, at == master_.end() ? "" : at->second.location, kPending);
-        } else if (at == master_.end()) {
+            findings_.pending++;
+            add(name, at == known_.end() ? "" : at->second.location, kPending);
+        } else if (at == known_.end()) {
             add(name, "", kUnknown);
         } else if (at->second.location != cat(config_.servername(), '!', entry.partition)) {
-            auto location = model::parse_location(at->second.location);
-            const bool ours = location && location->server == config_.servername();
+            const bool ours = mupdate::server_of(at->second.location) == config_.servername();
             add(name, at->second.location, ours ? kOtherwise : kElsewhere);
         } else if (at->second.acl != entry.acl.to_string()) {
             add(name, at->second.location, kOtherwise);
         }
-        if (at != master_.end()) master_.erase(at);
     }
 
     void shown(const MailboxEntry& entry)
     {
         if (entry.state == EntryState::deleted) return;
         const std::string& name = entry.name.internal();
-        auto at = master_.find(name);
-        compared_++;
+        auto at = known_.find(name);
+        findings_.compared++;
+        met_.insert(name);
         const std::string location =
             model::to_string(model::WireLocation{entry.server, entry.partition});
-        if (at == master_.end()) {
+        if (at == known_.end()) {
             add(name, location, kLeft);
             return;
         }
@@ -98,34 +97,69 @@ class Comparison {
                           at->second.active == (entry.state == EntryState::active) &&
                           (!at->second.active || at->second.acl == entry.acl.to_string());
         if (!same) add(name, at->second.location, kStale);
-        master_.erase(at);
     }
 
     const config::Config& config_;
-    Section& differences_;
-    std::map<std::string, mupdate::Client::Record> master_;  // those not met yet
-    uint64_t compared_ = 0;
-    uint64_t pending_ = 0;
+    const Known& known_;
+    Findings& findings_;
+    std::set<std::string> met_;
 };
+
+Status compare_all(const config::Config& config, const Arguments& a, mupdate::Client& master,
+                   Findings& findings)
+{
+    TRY_ASSIGN(auto records, master.list(""));
+    Known known;
+    std::set<std::string> backends;
+    for (auto& record : records) {
+        backends.emplace(mupdate::server_of(record.location));
+        std::string name = record.name;
+        known.emplace(std::move(name), std::move(record));
+    }
+    const bool backend = config::tells_master(config);
+    if (backend || config::holds_replica(config)) TRY(OwnList(config, known, findings).compare());
+    if (backend) backends.erase(config.servername());
+    for (const std::string& server : backends)
+        compare_backend(config, server, known, master, findings);
+    for (size_t i = 1; i < a.words.size(); ++i) {
+        mupdate::Client::Target replica = a.target;
+        replica.server = a.words[i];
+        compare_replica(config, replica, known, master, findings);
+    }
+    return success();
+}
+
+// What is here is the truth about what is here: told to the master, removals too.
+Status apply(const config::Config& config)
+{
+    if (!config::tells_master(config))
+        return Error{Code::config, "only a backend has anything to apply"};
+    TRY_ASSIGN(auto list, mboxlist::open_list(config));
+    mupdate::ClusterDirectory local(config, std::move(list));
+    mupdate::AgentOptions options;
+    options.apply = true;
+    options.push.say = [](std::string_view line) { complain(cat(line, "\n")); };
+    TRY_ASSIGN(auto run, mupdate::run_agent(config, local, options));
+    if (run.summary) complain(cat(mupdate::to_string(*run.summary), "\n"));
+    return success();
+}
 
 }  // namespace
 
 Result<int> check(const config::Config& config, const Arguments& a)
 {
-    if (a.words.size() != 1) usage();
+    if (a.apply) TRY(apply(config));
     TRY_ASSIGN(auto master, mupdate::Client::connect(config, a.target));
     Report report;
-    Section& differences =
-        report.section("differences", "Differences", {"mailbox", "at the master", "meaning"});
-    Comparison comparison(config, differences);
-    TRY(comparison.run(*master));
+    Findings findings{report.section("differences", "Differences",
+                                     {"server", "mailbox", "at the master", "meaning"})};
+    TRY(compare_all(config, a, *master, findings));
     master->logout();
-    const size_t found = differences.rows.size();
-    int code = found == 0 ? kFine : kWarning;
-    if (found > comparison.pending() && config::tells_master(config)) code = kCritical;
+    const size_t found = findings.differences.rows.size();
+    const int code = findings.at_backend ? kCritical : found > 0 ? kWarning : kFine;
     static constexpr std::string_view kWords[] = {"fine", "warning", "critical"};
     print(a.json ? report.to_json(kWords[code])
-                 : cat(report.to_text(), found == 0 ? "" : "\n", comparison.compared(),
+                 : cat(report.to_text(), found == 0 ? "" : "\n", findings.compared,
                        " mailboxes compared, ", found, " differences\n"));
     return code;
 }

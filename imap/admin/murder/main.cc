@@ -21,11 +21,12 @@ struct Subcommand {
 
 constexpr std::array kSubcommands = {
     Subcommand{"status", "[--json]", status},
-    Subcommand{"check", "[--json]", check},
+    Subcommand{"check", "[--json] [--apply] [replica ...]", check},
     Subcommand{"conflicts", "[--json] [list | show mailbox | resolve mailbox --keep server]",
                conflicts},
     Subcommand{"forget", "server", forget},
-    Subcommand{"resync", "--accept-deletes", resync},
+    Subcommand{"promote", "[--done | server ...]", promote},
+    Subcommand{"resync", "--accept-deletes | --accept-restored", resync},
     Subcommand{"metrics", "[--output file]", metrics},
 };
 
@@ -38,9 +39,12 @@ const Subcommand* find(const Arguments& a)
 
 Arguments parse(int argc, char** argv)
 {
-    static const std::array<option, 5> long_options = {
+    static const std::array<option, 8> long_options = {
         {{"json", no_argument, nullptr, 'j'},
          {"accept-deletes", no_argument, nullptr, 'A'},
+         {"accept-restored", no_argument, nullptr, 'R'},
+         {"apply", no_argument, nullptr, 'a'},
+         {"done", no_argument, nullptr, 'd'},
          {"keep", required_argument, nullptr, 'k'},
          {"output", required_argument, nullptr, 'o'},
          {nullptr, 0, nullptr, 0}}};
@@ -58,6 +62,9 @@ Arguments parse(int argc, char** argv)
             case 'w': a.target.password = optarg; break;
             case 'j': a.json = true; break;
             case 'A': a.accept_deletes = true; break;
+            case 'R': a.accept_restored = true; break;
+            case 'a': a.apply = true; break;
+            case 'd': a.done = true; break;
             case 'k': a.keep = optarg; break;
             case 'o': a.output = optarg; break;
             default: usage();

@@ -1,4 +1,5 @@
 // murder metrics: this server's numbers in the Prometheus text exposition format, version 0.0.4.
+#include <algorithm>
 #include <array>
 #include <map>
 #include <set>
@@ -6,6 +7,7 @@
 #include "imap/admin/murder/murder.h"
 #include "imap/admin/tool.h"
 #include "imap/backend/health.h"
+#include "imap/mboxlist/kick.h"
 #include "imap/mboxlist/open_directory.h"
 #include "lib/base/clock.h"
 #include "lib/base/fd.h"
@@ -34,6 +36,8 @@ constexpr std::array<Counted, master::counters::kKinds> kCounted = {{
      "Commands that were answered with a failure"},
     {Kind::messages, "messages_total", "Messages that were delivered or appended"},
     {Kind::backend_failures, "backend_failures_total", "Times another server was not reached"},
+    {Kind::bytes_received, "received_bytes_total", "Bytes from clients, inside TLS"},
+    {Kind::bytes_sent, "sent_bytes_total", "Bytes to clients, inside TLS"},
 }};
 
 // A label's value: backslash, quote and line feed are escaped.
@@ -61,6 +65,7 @@ class Metrics {
         TRY(add_workers());
         add_circuits();
         add_pending();
+        add_replica();
         add_list(a);
         return out_;
     }
@@ -140,6 +145,14 @@ class Metrics {
             gauge("pending_changes", "Changes that the mupdate master has not heard of", pending);
     }
 
+    // Whether this server's list is what the master has, asked as its daemons ask.
+    void add_replica()
+    {
+        if (!config::holds_replica(config_)) return;
+        const bool current = mboxlist::kick(mboxlist::kick_socket_path(config_)).ok();
+        gauge("replica_current", "1 if the mailbox list here is what the master has", current);
+    }
+
     // Of the server that -s names, or mupdate_server.
     void add_list(const Arguments& a)
     {
@@ -164,16 +177,31 @@ class Metrics {
               count["conflict"]);
         gauge("mupdate_held_removals", "Removals that a replica holds back",
               number["held-removals"]);
-        family("mupdate_listener_behind", "gauge", "Changes that a listener has not been sent");
-        for (const auto& line : *lines) {
-            if (line.key != "listener") continue;
+        add_listeners(*lines, number["serial"]);
+    }
+
+    void add_listeners(const std::vector<mupdate::StatusLine>& lines, uint64_t serial)
+    {
+        struct Lag {
+            std::string labels;
+            uint64_t changes;
+            uint64_t seconds;
+        };
+        std::vector<Lag> lags;
+        for (const auto& line : lines) {
             auto words = split(line.value, ' ');
-            if (words.size() < 3) continue;
+            if (line.key != "listener" || words.size() < 4) continue;
             const uint64_t at = to_uint64(words[2], UINT64_MAX).value_or(0);
-            sample("mupdate_listener_behind",
-                   cat("{login=", label(words[0]), ",host=", label(words[1]), "}"),
-                   number["serial"] > at ? number["serial"] - at : 0);
+            const auto since = static_cast<int64_t>(to_uint64(words[3], INT64_MAX).value_or(0));
+            const uint64_t behind = serial > at ? serial - at : 0;
+            const int64_t seconds = behind == 0 ? 0 : std::max<int64_t>(wall_seconds() - since, 0);
+            lags.push_back({cat("{login=", label(words[0]), ",host=", label(words[1]), "}"), behind,
+                            static_cast<uint64_t>(seconds)});
         }
+        family("mupdate_listener_behind", "gauge", "Changes that a listener has not been sent");
+        for (const Lag& lag : lags) sample("mupdate_listener_behind", lag.labels, lag.changes);
+        family("mupdate_listener_lag_seconds", "gauge", "For how long it has been behind");
+        for (const Lag& lag : lags) sample("mupdate_listener_lag_seconds", lag.labels, lag.seconds);
     }
 
     const config::Config& config_;

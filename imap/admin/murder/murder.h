@@ -16,6 +16,9 @@ struct Arguments {
     mupdate::Client::Target target;  // -s, -u, -w
     bool json = false;
     bool accept_deletes = false;
+    bool accept_restored = false;
+    bool apply = false;
+    bool done = false;
     std::string keep;                // --keep
     std::string output;              // --output
     std::vector<std::string> words;  // the subcommand and what follows it
@@ -29,6 +32,7 @@ Result<int> status(const config::Config& config, const Arguments& arguments);
 Result<int> check(const config::Config& config, const Arguments& arguments);
 Result<int> conflicts(const config::Config& config, const Arguments& arguments);
 Result<int> forget(const config::Config& config, const Arguments& arguments);
+Result<int> promote(const config::Config& config, const Arguments& arguments);
 Result<int> resync(const config::Config& config, const Arguments& arguments);
 Result<int> metrics(const config::Config& config, const Arguments& arguments);
 

@@ -1,21 +1,47 @@
-// murder resync, murder forget: what guards hold back, by an administrator's word.
+// murder resync, promote, forget: what guards hold back, by an administrator's word.
 #include "imap/admin/murder/murder.h"
 #include "imap/admin/tool.h"
+#include "imap/mboxlist/open_directory.h"
+#include "imap/mupdate/agent.h"
 #include "lib/base/strings.h"
+#include "lib/config/murder_role.h"
 
 namespace rookery::admin::murder {
 
 Result<int> resync(const config::Config& config, const Arguments& a)
 {
-    if (a.words.size() != 1 || !a.accept_deletes) usage();
+    if (a.words.size() != 1 || a.accept_deletes == a.accept_restored) usage();
+    const bool backend = config::tells_master(config) && a.target.server.empty();
+    if (a.accept_restored && backend) {
+        TRY_ASSIGN(auto list, mboxlist::open_list(config));
+        TRY(mupdate::accept_restored(*list));
+        if (!config::holds_replica(config)) return kFine;
+    }
     mupdate::Client::Target target = a.target;
     if (target.server.empty()) target.server = config.servername();
     TRY_ASSIGN(auto replica, mupdate::Client::connect(config, target));
-    if (!replica->offers("SERIAL-UPDATE"))
+    if (!replica->offers(a.accept_deletes ? "SERIAL-UPDATE" : "RECOVERY"))
         return Error{Code::unsupported, cat(target.server, " holds nothing back")};
-    TRY_ASSIGN(auto reply, replica->run(mupdate::Verb::accept_deletes, {}));
+    TRY_ASSIGN(auto reply, replica->run(a.accept_deletes ? mupdate::Verb::accept_deletes
+                                                         : mupdate::Verb::accept_restored,
+                                        {}));
     replica->logout();
     print(cat(target.server, ": ", reply.text, "\n"));
+    return reply.ok ? kFine : kWarning;
+}
+
+// The master's list is the one, though servers stood where it never was.
+Result<int> promote(const config::Config& config, const Arguments& a)
+{
+    if (a.done && a.words.size() != 1) usage();
+    TRY_ASSIGN(auto master, mupdate::Client::connect(config, a.target));
+    if (!master->offers("RECOVERY") || !master->is_master())
+        return Error{Code::unsupported, "it is not a master that can be promoted"};
+    const std::vector<std::string_view> servers(a.words.begin() + 1, a.words.end());
+    TRY_ASSIGN(auto reply,
+               master->run(a.done ? mupdate::Verb::recovered : mupdate::Verb::promote, servers));
+    master->logout();
+    print(cat(reply.text, "\n"));
     return reply.ok ? kFine : kWarning;
 }
 

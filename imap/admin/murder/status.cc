@@ -86,7 +86,7 @@ class StatusReport {
     {
         auto& list = report_.section("list", "The list", {"epoch", "serial", "held removals"});
         const int64_t held = number(single_["held-removals"]);
-        if (held > 0) worsen(kCritical);
+        if (held > 0 || single_["refused"] == "yes") worsen(kCritical);
         list.rows.push_back(
             {single_["epoch"], Value::number(number(single_["serial"])), Value::number(held)});
         for (const auto& line : lines) {
@@ -121,9 +121,17 @@ class StatusReport {
             report_.section("moves", "Open moves", {"mailbox", "from", "to", "seconds open"});
         auto& conflicts = report_.section("conflicts", "Conflicts",
                                           {"mailbox", "held at", "claimed at", "by", "seconds"});
+        auto& standing = report_.section("recovery", "Recovery", {"server", "state"});
         for (const auto& line : lines) {
             const int64_t now = wall_seconds();
-            if (line.key == "reservation") {
+            if (line.key == "stranger") {
+                auto f = fields(line.value, 3);
+                worsen(kCritical);
+                standing.rows.push_back({f[2], "refused: murder promote"});
+            } else if (line.key == "waiting") {
+                worsen(kWarning);
+                standing.rows.push_back({line.value, "has not told its mailboxes yet"});
+            } else if (line.key == "reservation") {
                 auto f = fields(line.value, 3);
                 reserved.rows.push_back({f[2], f[1], Value::number(number(f[0]))});
             } else if (line.key == "move") {

@@ -250,9 +250,10 @@ END_TEST
 std::string pushed(Node& n, PushOptions options)
 {
     std::string said;
-    options.wait = Milliseconds(0);
     options.say = [&](std::string_view line) { cat_to(said, line, '\n'); };
-    auto summary = push_all(*n.config, *n.list, options);
+    auto master = Client::connect(*n.config);
+    if (!master) return cat(code_name(master.error().code));
+    auto summary = push_all(*n.config, *n.list, **master, options);
     if (!summary) return cat(code_name(summary.error().code));
     return said + to_string(*summary);
 }

@@ -22,7 +22,8 @@ struct Name {
         if (v.changes) entry = v.after;
         return cat(v.ok ? "OK " : "NO ", v.text);
     }
-    Question q() { return {entry ? &*entry : nullptr, caller, policy, now}; }
+    bool additions_only = false;
+    Question q() { return {entry ? &*entry : nullptr, caller, policy, now, additions_only}; }
     std::string activate(const char* loc, const char* acl = "acl")
     {
         return take(decide_activate(q(), loc, acl));
@@ -91,6 +92,37 @@ START_TEST(first_claim_stays)
     n.policy.last_claim_wins = true;
     ASSERT_EQ_TEXT(n.activate("be2!q"), "OK done");
     ASSERT_EQ_TEXT(n.state(), "M be2!q +be1!p");
+}
+END_TEST
+
+START_TEST(a_name_goes_to_who_claimed_it)
+{
+    Name n;
+    n.activate("be1!p", "a");
+    n.activate("be2!p", "b");
+    n.activate("be3!p", "c");
+    ASSERT_EQ_TEXT(n.state(), "M be1!p +be2!p +be3!p");
+    ASSERT_EQ_TEXT(n.remove("be1!p"), "OK done");
+    ASSERT_EQ_TEXT(n.state(), "M be2!p +be3!p");
+    ASSERT_EQ_TEXT(n.entry->acl.string(), "b");
+    n.remove("be2!p");
+    n.remove("be3!p");
+    ASSERT_EQ_TEXT(n.state(), "-");
+}
+END_TEST
+
+START_TEST(additions_only)
+{
+    Name n;
+    n.additions_only = true;
+    n.reserve("be1!p");
+    ASSERT_EQ_TEXT(n.remove("be1!p"), "OK done");  // was never a mailbox
+    n.activate("be1!p");
+    for (const char* expected : {"", "be1!p"})
+        ck_assert(n.remove(expected).starts_with("NO additions only"));
+    n.activate("be2!p");
+    ASSERT_EQ_TEXT(n.remove("be2!p"), "OK done");  // a claim
+    ASSERT_EQ_TEXT(n.state(), "M be1!p");
 }
 END_TEST
 
@@ -192,6 +224,8 @@ Suite* make()
     tcase_add_test(t, reserve_then_activate);
     tcase_add_test(t, leases_end_but_mailboxes_never);
     tcase_add_test(t, first_claim_stays);
+    tcase_add_test(t, a_name_goes_to_who_claimed_it);
+    tcase_add_test(t, additions_only);
     tcase_add_test(t, a_move_lets_two_activate);
     tcase_add_test(t, a_sync_of_a_claimant_harms_nobody);
     tcase_add_test(t, guards);

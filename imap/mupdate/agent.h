@@ -1,0 +1,53 @@
+// Agent: what a backend owes the mupdate master, told (DESIGN 7, RULES 2.5, 4.5).
+//
+// Run by ctl_mboxlist -m at START, by ctl_mboxlist -s each mupdate_agent_interval, and by murder
+// check --apply; one at a time. It asks the master how this server stands to it and does what
+// follows: settles pending changes, tells the whole list to a master that began a new epoch or
+// recovers, tells nothing to one that refuses it, and after this server was restored from a backup
+// only reports, until an administrator says apply.
+// Marks of the local list: master-position (where it stood when all was told), push-wanted (a
+// whole push is due), restored (reports only).
+// Codes: unavailable, timeout (no master within wait), denied (the master's list never was where
+// this one is), busy (another agent runs), and those of the local list. One thread.
+#ifndef ROOKERY_IMAP_MUPDATE_AGENT_H
+#define ROOKERY_IMAP_MUPDATE_AGENT_H
+
+#include <optional>
+
+#include "imap/mupdate/cluster_directory.h"
+#include "imap/mupdate/push.h"
+#include "imap/mupdate/recovery.h"
+
+namespace rookery::mupdate {
+
+struct AgentOptions {
+    bool whole = false;    // the whole list, whatever the master knows
+    bool apply = false;    // after a restore: what is here is the truth
+    Milliseconds wait{0};  // for a master that is not there yet
+    PushOptions push;
+};
+
+struct AgentRun {
+    Standing standing = Standing::unknown;
+    bool only_reported = false;          // this server was restored
+    std::optional<PushSummary> summary;  // none: only pending changes were settled
+};
+
+Result<AgentRun> run_agent(const config::Config& config, ClusterDirectory& local,
+                           const AgentOptions& options);
+
+// Asks how this server stands to the master's list, and where that is now.
+struct MasterPosition {
+    Standing standing = Standing::unknown;
+    Position at;
+};
+Result<MasterPosition> ask_position(const config::Config& config, mboxlist::Directory& local,
+                                    Client& master);
+// This server takes the master as it is: what it last saw does not count.
+Status accept_restored(mboxlist::Directory& local);
+// True if this server was restored and only reports.
+bool only_reports(mboxlist::Directory& local);
+
+}  // namespace rookery::mupdate
+
+#endif
