@@ -40,6 +40,23 @@ def test_changes_are_seen_at_the_other_frontend():
             murder.wait_for(lambda: b"INBOX.n3\n" not in listed(two) + b"\n", "it is gone")
 
 
+def test_a_name_that_a_replica_may_not_know_yet():
+    with murder.Murder(backends=1, frontends=2) as m:
+        m.add_user("ann")
+        replica = m["frontend2"].processes("mupdate")[0]
+        with m.imap("frontend1", "ann") as one, m.imap("frontend2", "ann") as two:
+            check(two.select("INBOX"))
+            os.kill(replica, signal.SIGSTOP)
+            try:
+                check(one.create("INBOX.new"))
+                # It asks its replica, which does not answer: not known is not the same as not there.
+                kind, data = two.select("INBOX.new")
+                assert kind == "NO" and b"[UNAVAILABLE]" in data[0], (kind, data)
+            finally:
+                os.kill(replica, signal.SIGCONT)
+            check(two.select("INBOX.new"))
+
+
 def test_a_frontend_that_was_away_serves_and_catches_up():
     with murder.Murder(backends=1, frontends=2) as m:
         m.add_user("ann")
