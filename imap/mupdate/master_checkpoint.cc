@@ -194,10 +194,10 @@ void MasterList::run_checkpoints()
         {
             auto state = state_.lock();
             state.wait_until(monotonic_now() + options_.checkpoint_interval, [&] {
-                return state->writer_gone ||
+                return state->ended ||
                        state->logged_since_checkpoint >= options_.checkpoint_changes;
             });
-            last = state->writer_gone;
+            last = state->ended;
             needed = !state->dirty.empty() && !state->broken;
         }
         if (needed) {
@@ -220,14 +220,14 @@ Status MasterList::checkpoint()
     Position at;
     {
         auto state = state_.lock();
-        // Once the writer is gone this thread alone uses the log, and the file stays.
-        if (!state->writer_gone) {
+        // At the end this thread alone uses the log, and the file stays.
+        if (!state->ended) {
             const uint64_t seen = state->rotations;
             state->rotate_wanted = true;
             state.notify_all();
-            state.wait([&] { return state->rotations != seen || state->writer_gone; });
+            state.wait([&] { return state->rotations != seen || state->ended; });
         }
-        if (state->writer_gone) state->rotated_at = journal_->position().serial;
+        if (state->ended) state->rotated_at = journal_->position().serial;
         at = {epoch_, state->rotated_at};
         keys.swap(state->dirty);
         state->logged_since_checkpoint = 0;

@@ -1,4 +1,4 @@
-// Validation and the writer thread. Loading and checkpoints are in master_checkpoint.cc.
+// Validation and writing. Loading and checkpoints are in master_checkpoint.cc.
 #include "imap/mupdate/master_list.h"
 
 #include <fcntl.h>
@@ -91,7 +91,7 @@ Result<std::unique_ptr<MasterList>> MasterList::open(std::unique_ptr<mboxlist::D
 Status MasterList::start()
 {
     make_reserve();
-    TRY(writer_.start([this] { run_writer(); }));
+    TRY(keeper_.start([this] { run_keeper(); }));
     return checkpointer_.start([this] { run_checkpoints(); });
 }
 
@@ -102,7 +102,7 @@ void MasterList::stop()
         state->stopping = true;
         state.notify_all();
     }
-    writer_.join();
+    keeper_.join();
     checkpointer_.join();
 }
 
@@ -167,9 +167,7 @@ MasterList::Answer MasterList::validate(Verb verb, const std::vector<std::string
     }
     if (is_delete && verdict.ok && caller.listed_server) ++caller.deletes;
     if (!verdict.changes) return {verdict.ok, std::move(verdict.text), 0};
-    Answer answer = enqueue(*state, key, std::move(verdict), is_delete);
-    if (state->queue.size() == 1) state.notify_all();
-    return answer;
+    return enqueue(*state, key, std::move(verdict), is_delete);
 }
 
 std::vector<StatusLine> MasterList::status()
@@ -186,49 +184,94 @@ std::vector<StatusLine> MasterList::status()
     return lines;
 }
 
+// Whoever waits first writes for all: no other thread has to be woken for it. Those that come
+// meanwhile are the next batch, and one of them writes that.
 Status MasterList::wait(uint64_t ticket)
 {
-    auto state = state_.lock();
-    state.wait([&] { return state->done_ticket >= ticket || state->writer_gone; });
-    if (state->done_ticket < ticket) return Error{Code::closed, "shutting down"};
-    for (const Failed& failed : state->failed)
-        if (failed.ticket == ticket) return failed.error;
-    return success();
+    for (;;) {
+        {
+            auto state = state_.lock();
+            state.wait(
+                [&] { return state->done_ticket >= ticket || state->ended || may_write(*state); });
+            if (state->done_ticket >= ticket) {
+                for (const Failed& failed : state->failed)
+                    if (failed.ticket == ticket) return failed.error;
+                return success();
+            }
+            if (state->ended) return Error{Code::closed, "shutting down"};
+        }
+        write_queued();
+    }
 }
 
-void MasterList::run_writer()
+bool MasterList::may_write(const State& state)
+{
+    return !state.writing && !state.queue.empty();
+}
+
+// One batch of what is queued, unless somebody writes.
+void MasterList::write_queued()
+{
+    std::vector<Op> batch;
+    {
+        auto state = state_.lock();
+        if (!may_write(*state) || state->ended) return;
+        state->writing = true;
+        const size_t n = std::min(kMaxBatch, state->queue.size());
+        std::move(state->queue.begin(), state->queue.begin() + static_cast<long>(n),
+                  std::back_inserter(batch));
+        state->queue.erase(state->queue.begin(), state->queue.begin() + static_cast<long>(n));
+    }
+    write_batch(std::move(batch));
+}
+
+void MasterList::rotate()
+{
+    {
+        auto state = state_.lock();
+        state.wait([&] { return !state->writing; });
+        state->writing = true;
+        state->rotate_wanted = false;
+    }
+    Status rotated = journal_->rotate();
+    if (!rotated) log::error("cannot begin a new change log", {{"error", rotated.error()}});
+    auto state = state_.lock();
+    if (rotated) state->rotated_at = journal_->position().serial;
+    ++state->rotations;
+    state->writing = false;
+    state.notify_all();
+}
+
+// What nobody waits for, new log files, leases, and the end.
+void MasterList::run_keeper()
 {
     for (;;) {
-        std::vector<Op> batch;
         bool stopping = false;
-        bool rotate = false;
+        bool new_file = false;
         {
             auto state = state_.lock();
             state.wait_until(monotonic_now() + kTick, [&] {
-                return !state->queue.empty() || state->stopping || state->rotate_wanted;
+                return state->stopping || state->rotate_wanted || state->broken;
             });
-            const size_t n = std::min(kMaxBatch, state->queue.size());
-            std::move(state->queue.begin(), state->queue.begin() + static_cast<long>(n),
-                      std::back_inserter(batch));
-            state->queue.erase(state->queue.begin(), state->queue.begin() + static_cast<long>(n));
-            stopping = state->stopping && state->queue.empty();
-            rotate = std::exchange(state->rotate_wanted, false);
+            stopping = state->stopping || state->broken;
+            new_file = state->rotate_wanted && !state->broken;
         }
-        if (!batch.empty()) write_batch(std::move(batch));
-        if (rotate) {
-            Status rotated = journal_->rotate();
-            if (!rotated) log::error("cannot begin a new change log", {{"error", rotated.error()}});
-            auto state = state_.lock();
-            if (rotated) state->rotated_at = journal_->position().serial;
-            ++state->rotations;
-            state.notify_all();
-        }
-        if (stopping || must_restart()) break;
+        if (new_file) rotate();
+        write_queued();
+        if (stopping && is_settled()) break;
         housekeeping();
     }
     auto state = state_.lock();
-    state->writer_gone = true;
+    state->ended = true;
     state.notify_all();
+}
+
+// Nothing is queued any more, and nobody writes.
+bool MasterList::is_settled()
+{
+    auto state = state_.lock();
+    state.wait([&] { return !state->writing; });
+    return state->queue.empty() || state->broken;
 }
 
 // On a full disk, removals get the space that was kept for them; the rest is refused.
@@ -314,6 +357,7 @@ void MasterList::finish(std::vector<Op>& batch, uint64_t first_serial, std::vect
         }
     }
     state->done_ticket = std::max(state->done_ticket, last_ticket);
+    state->writing = false;
     state.notify_all();
 }
 

@@ -1,9 +1,9 @@
 // MasterList: the authoritative mailbox list: rules, change log, checkpoint.
 //
-// A change is validated against the list and everything queued, queued, appended to the log by the
-// one writer thread (whoever waits shares its sync), and then published; the mailbox list store is
-// brought up to date behind it by the checkpoint thread (DESIGN 6, RULES 2). Owns the store, the
-// log directory's lock and both threads.
+// A change is validated against the list and everything queued, queued, appended to the log with all
+// that is queued by the first that waits (the others share its sync), and then published; the
+// mailbox list store is brought up to date behind it by the checkpoint thread (DESIGN 6, RULES 2).
+// Owns the store, the log directory's lock and two threads.
 // Codes of open: busy (another master; exit 75), corrupt, unsupported, config (exit 78), io.
 // Thread rule: submit, wait and status from any thread; the store is used by the checkpoint thread
 // only. Lock order: this object's state, then the published list.
@@ -92,7 +92,8 @@ class MasterList {
         uint64_t logged_since_checkpoint = 0;
         bool full = false;
         bool stopping = false;
-        bool writer_gone = false;
+        bool writing = false;  // somebody has the log
+        bool ended = false;
         bool broken = false;
         bool rotate_wanted = false;
         uint64_t rotated_at = 0;  // serial before the present log file
@@ -112,7 +113,11 @@ class MasterList {
     Answer validate(Verb verb, const std::vector<std::string>& arguments, Caller& caller);
     Answer enqueue(State& state, const std::string& key, Verdict verdict, bool is_delete);
 
-    void run_writer();
+    static bool may_write(const State& state);
+    void write_queued();
+    void rotate();
+    bool is_settled();
+    void run_keeper();
     void write_batch(std::vector<Op> batch);
     Status append(std::vector<Op>& batch, std::vector<Op>& refused);
     void finish(std::vector<Op>& batch, uint64_t first_serial, std::vector<Op>& refused,
@@ -133,10 +138,10 @@ class MasterList {
     Options options_;
     Fd lock_;
     std::unique_ptr<Recovery> recovery_;
-    std::optional<Journal> journal_;  // writer thread, after start
+    std::optional<Journal> journal_;  // whoever has set State::writing, after start
     uint64_t epoch_ = 0;
     Guarded<State> state_;
-    Thread writer_;
+    Thread keeper_;
     Thread checkpointer_;
     MonotonicTime next_housekeeping_{};
     MonotonicTime next_report_{};

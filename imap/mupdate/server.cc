@@ -1,5 +1,7 @@
 #include "imap/mupdate/server.h"
 
+#include <poll.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +20,8 @@ constexpr Seconds kSweep{30};
 // poller finds the rest after kHeldUp.
 constexpr size_t kPerWorker = 8;
 constexpr Milliseconds kHeldUp{10};
+constexpr int kLingerMs = 1;
+constexpr std::chrono::microseconds kGather{150};
 
 void refuse(const Fd& client, std::string_view line)
 {
@@ -87,6 +91,7 @@ void Server::make_ready(Shared& shared, std::unique_ptr<Connection> connection)
 Server::Taken Server::take(std::unique_ptr<Connection>& connection, bool& dump, bool may_wait)
 {
     auto shared = shared_.lock();
+    if (shared->stopping) return Taken::stopping;
     auto may_dump = [&] { return !shared->dumps.empty() && shared->dumping < kDumpWorkers; };
     if (may_wait)
         shared.wait([&] { return !shared->ready.empty() || may_dump() || shared->stopping; });
@@ -130,6 +135,52 @@ void Server::take_turn(std::unique_ptr<Connection> connection, bool dump, Turns&
     }
 }
 
+// Waits for the disk, for all of them at once.
+void Server::commit(Turns& turns)
+{
+    turns.changes = 0;
+    for (auto& committing : std::exchange(turns.committing, {})) {
+        const size_t done = turns.done.size();
+        take_turn(std::move(committing), false, turns);
+        if (turns.done.size() == done || turns.lingering.size() >= kTogether) continue;
+        Held& held = turns.done.back();
+        if (held.wants != Connection::Wants::input || held.connection->is_listening()) continue;
+        turns.lingering.push_back(std::move(held.connection));
+        turns.done.pop_back();
+    }
+}
+
+// Runs those of the lingering for which something has come; how many.
+size_t Server::run_lingering(Turns& turns, int wait_ms)
+{
+    std::vector<pollfd> fds;
+    for (const auto& connection : turns.lingering) fds.push_back({connection->fd(), POLLIN, 0});
+    const int ready = ::poll(fds.data(), static_cast<nfds_t>(fds.size()), wait_ms);
+    if (ready <= 0) return 0;
+    auto lingering = std::exchange(turns.lingering, {});
+    for (size_t i = 0; i < lingering.size(); ++i) {
+        if (fds[i].revents != 0)
+            take_turn(std::move(lingering[i]), false, turns);
+        else
+            turns.lingering.push_back(std::move(lingering[i]));
+    }
+    return static_cast<size_t>(ready);
+}
+
+// Who sends one change after the other is not handed to the poller between them. Once one has come
+// the others have a moment to come along: a commit costs the same for all of them.
+void Server::linger(Turns& turns)
+{
+    if (run_lingering(turns, kLingerMs) == 0) {
+        for (auto& connection : std::exchange(turns.lingering, {}))
+            turns.done.push_back({std::move(connection), Connection::Wants::input});
+        return;
+    }
+    const MonotonicTime end = monotonic_now() + kGather;
+    while (!turns.lingering.empty() && monotonic_now() < end)
+        if (run_lingering(turns, 0) == 0) ::sched_yield();
+}
+
 void Server::give_back(Turns& turns)
 {
     if (turns.done.empty()) return;
@@ -148,16 +199,21 @@ void Server::run_worker()
         std::unique_ptr<Connection> connection;
         bool dump = false;
         const bool full = turns.changes >= kTogether;
-        const Taken taken = full ? Taken::none : take(connection, dump, turns.committing.empty());
-        if (taken == Taken::stopping && turns.committing.empty()) return;
+        const bool free = turns.committing.empty() && turns.lingering.empty();
+        const Taken taken = full ? Taken::none : take(connection, dump, free);
+        if (taken == Taken::stopping && turns.committing.empty()) {
+            for (auto& lingering : turns.lingering)
+                turns.done.push_back({std::move(lingering), Connection::Wants::input});
+            return give_back(turns);
+        }
         if (taken == Taken::one) {
             take_turn(std::move(connection), dump, turns);
-        } else {
+        } else if (!turns.committing.empty()) {
             // What is left is for another worker: this one waits for the disk now.
             if (full) shared_.lock().notify_one();
-            turns.changes = 0;
-            for (auto& committing : std::exchange(turns.committing, {}))
-                take_turn(std::move(committing), false, turns);
+            commit(turns);
+        } else {
+            linger(turns);
         }
         if (turns.committing.empty()) give_back(turns);
     }

@@ -54,6 +54,8 @@ class Server {
     struct Turns {
         std::vector<std::unique_ptr<Connection>> committing;
         size_t changes = 0;  // theirs
+        // Those whose change was answered just now: the next one comes soon.
+        std::vector<std::unique_ptr<Connection>> lingering;
         std::vector<Held> done;
     };
     struct Shared {
@@ -72,6 +74,9 @@ class Server {
     enum class Taken : unsigned char { one, none, stopping };
     Taken take(std::unique_ptr<Connection>& connection, bool& dump, bool may_wait);
     void take_turn(std::unique_ptr<Connection> connection, bool dump, Turns& turns);
+    void commit(Turns& turns);
+    size_t run_lingering(Turns& turns, int wait_ms);
+    void linger(Turns& turns);
     void give_back(Turns& turns);
     void collect(std::vector<Held>& idle);
     void dispatch(std::vector<Held>& idle, const std::vector<pollfd>& fds);
