@@ -17,6 +17,7 @@ check_PROGRAMS += %D%/support/echo_service
 SYSTEM_TESTS =
 SYSTEM_TESTS += %D%/system/imap_backend_test.py
 SYSTEM_TESTS += %D%/system/imap_frontend_test.py
+SYSTEM_TESTS += %D%/system/imap_extensions_test.py
 SYSTEM_TESTS += %D%/system/master_test.py
 SYSTEM_TESTS += %D%/system/murder_test.py
 SYSTEM_TESTS += %D%/system/fault_test.py

@@ -30,6 +30,7 @@ Status ImapService::worker_start()
     TRY_ASSIGN(directory_, parts_.open_directory(*config_));
     if (parts_.open_store != nullptr) {
         TRY_ASSIGN(store_, parts_.open_store(*config_));
+        quotas_ = parts_.open_quotas(*config_, *directory_, *store_);
     }
     return success();
 }
@@ -51,6 +52,7 @@ void ImapService::serve(Fd client, const master::ClientInfo& info)
         .kit = kit,
         .directory = *directory_,
         .store = store_.get(),
+        .quotas = quotas_.get(),
         .backends = &backends,
         .client = stream,
         .reader = imapd::CommandReader(stream, imapd::reader_limits(*config_)),

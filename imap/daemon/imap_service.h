@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "imap/mailbox/mailbox_store.h"
+#include "imap/mailbox/quota.h"
 #include "imap/mboxlist/directory.h"
 #include "lib/auth/tls_context.h"
 #include "lib/base/result.h"
@@ -20,8 +21,10 @@ namespace rookery::daemon {
 
 struct ImapParts {
     Result<std::unique_ptr<mboxlist::Directory>> (*open_directory)(const config::Config&);
-    // Null in proxyd.
+    // Both null in proxyd.
     Result<std::unique_ptr<mailbox::MailboxStore>> (*open_store)(const config::Config&);
+    std::unique_ptr<mailbox::Quotas> (*open_quotas)(const config::Config&, mboxlist::Directory&,
+                                                    mailbox::MailboxStore&);
 };
 
 class ImapService final : public master::Service {
@@ -40,6 +43,7 @@ class ImapService final : public master::Service {
     std::unique_ptr<auth::TlsContext> tls_;
     std::unique_ptr<mboxlist::Directory> directory_;
     std::unique_ptr<mailbox::MailboxStore> store_;
+    std::unique_ptr<mailbox::Quotas> quotas_;
 };
 
 }  // namespace rookery::daemon

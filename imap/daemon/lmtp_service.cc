@@ -25,6 +25,7 @@ Status LmtpService::worker_start()
     TRY_ASSIGN(directory_, parts_.open_directory(*config_));
     if (parts_.open_store != nullptr) {
         TRY_ASSIGN(store_, parts_.open_store(*config_));
+        quotas_ = parts_.open_quotas(*config_, *directory_, *store_);
         if (config_->duplicatesuppression()) {
             TRY_ASSIGN(duplicates_, lmtp::Duplicates::open(lmtp::Duplicates::path(*config_)));
         }
@@ -40,8 +41,8 @@ void LmtpService::serve(Fd client, const master::ClientInfo& info)
     stream::Stream stream(std::move(client));
     lmtp::Duplicates* duplicates = duplicates_ ? &*duplicates_ : nullptr;
     backends_->close_idle();
-    lmtp::Engine({*config_, kit, stream, *directory_, store_.get(), duplicates, *backends_,
-                  everyone_authenticated_})
+    lmtp::Engine({*config_, kit, stream, *directory_, store_.get(), quotas_.get(), duplicates,
+                  *backends_, everyone_authenticated_})
         .run();
 }
 

@@ -13,6 +13,7 @@
 #include "imap/backend/backend_pool.h"
 #include "imap/lmtp/duplicates.h"
 #include "imap/mailbox/mailbox_store.h"
+#include "imap/mailbox/quota.h"
 #include "imap/mboxlist/directory.h"
 #include "lib/auth/tls_context.h"
 #include "lib/base/result.h"
@@ -23,8 +24,10 @@ namespace rookery::daemon {
 
 struct LmtpParts {
     Result<std::unique_ptr<mboxlist::Directory>> (*open_directory)(const config::Config&);
-    // Null in lmtpproxyd.
+    // Both null in lmtpproxyd.
     Result<std::unique_ptr<mailbox::MailboxStore>> (*open_store)(const config::Config&);
+    std::unique_ptr<mailbox::Quotas> (*open_quotas)(const config::Config&, mboxlist::Directory&,
+                                                    mailbox::MailboxStore&);
 };
 
 class LmtpService final : public master::Service {
@@ -43,6 +46,7 @@ class LmtpService final : public master::Service {
     std::unique_ptr<auth::TlsContext> tls_;
     std::unique_ptr<mboxlist::Directory> directory_;
     std::unique_ptr<mailbox::MailboxStore> store_;
+    std::unique_ptr<mailbox::Quotas> quotas_;
     std::optional<lmtp::Duplicates> duplicates_;
     std::optional<backend::BackendPool> backends_;
 };

@@ -1,11 +1,13 @@
 // lmtpd: delivery into the mailboxes of this server, and to the servers of others.
 #include "imap/daemon/lmtp_service.h"
 #include "imap/mboxlist/open_directory.h"
+#include "imap/store/local_quotas.h"
 #include "imap/store/local_store.h"
 
 int main(int argc, char** argv)
 {
-    rookery::daemon::LmtpService service(
-        {rookery::mboxlist::open_directory, rookery::store::open_local_store});
+    rookery::daemon::LmtpService service({rookery::mboxlist::open_directory,
+                                          rookery::store::open_local_store,
+                                          rookery::store::open_local_quotas});
     return rookery::master::service_main(argc, argv, service);
 }

@@ -4,6 +4,6 @@
 
 int main(int argc, char** argv)
 {
-    rookery::daemon::LmtpService service({rookery::mboxlist::open_directory, nullptr});
+    rookery::daemon::LmtpService service({rookery::mboxlist::open_directory, nullptr, nullptr});
     return rookery::master::service_main(argc, argv, service);
 }

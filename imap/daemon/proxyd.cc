@@ -4,6 +4,7 @@
 
 int main(int argc, char** argv)
 {
-    rookery::daemon::ImapService service({rookery::mupdate::open_cluster_directory, nullptr});
+    rookery::daemon::ImapService service(
+        {rookery::mupdate::open_cluster_directory, nullptr, nullptr});
     return rookery::master::service_main(argc, argv, service);
 }

@@ -11,9 +11,20 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::array kAlways = {"IMAP4rev1"sv, "LITERAL+"sv, "ID"sv, "ENABLE"sv};
-constexpr std::array kAfterLogin = {"ACL"sv,         "RIGHTS=kxten"sv, "CHILDREN"sv,
-                                    "MULTIAPPEND"sv, "MOVE"sv,         "NAMESPACE"sv,
-                                    "UIDPLUS"sv,     "UNSELECT"sv,     "IDLE"sv};
+constexpr std::array kAfterLogin = {"QUOTA"sv,
+                                    "QUOTASET"sv,
+                                    "QUOTA=RES-STORAGE"sv,
+                                    "QUOTA=RES-MESSAGE"sv,
+                                    "QUOTA=RES-MAILBOX"sv,
+                                    "ACL"sv,
+                                    "RIGHTS=kxten"sv,
+                                    "CHILDREN"sv,
+                                    "MULTIAPPEND"sv,
+                                    "MOVE"sv,
+                                    "NAMESPACE"sv,
+                                    "UIDPLUS"sv,
+                                    "UNSELECT"sv,
+                                    "IDLE"sv};
 
 }  // namespace
 

@@ -19,6 +19,7 @@ enum class Route : unsigned char {
     here,          // always answered by this process
     by_mailbox,    // where the mailbox named first is; a missing mailbox is an error
     by_new_name,   // CREATE: the name must not exist; where its parent is, or a new place
+    by_tree,       // where the mailbox named first is, and everything below it
     by_selection,  // where the selected mailbox is
     by_inbox,      // at the server of the user's INBOX (SUBSCRIBE, LSUB)
 };
@@ -74,7 +75,9 @@ ROOKERY_RUN(getacl);
 ROOKERY_RUN(setacl);  // and DELETEACL
 ROOKERY_RUN(listrights);
 ROOKERY_RUN(myrights);
+ROOKERY_RUN(getquota);
 ROOKERY_RUN(getquotaroot);
+ROOKERY_RUN(setquota);
 ROOKERY_RUN(idle);
 ROOKERY_RELAY(relay_idle);
 // node-only

@@ -8,6 +8,7 @@
 #include "imap/imapd/relay.h"
 #include "imap/imapd/responder.h"
 #include "imap/imapd/router.h"
+#include "imap/imapd/tree.h"
 #include "imap/imapd/updates.h"
 #include "lib/base/log.h"
 #include "lib/base/signals.h"
@@ -234,6 +235,7 @@ Completion Engine::dispatch(const CommandSpec& spec, Command& command)
     switch (spec.route) {
         case Route::here: return spec.run(s_, command);
         case Route::by_mailbox: return by_mailbox(spec, command);
+        case Route::by_tree: return by_tree(spec, command);
         case Route::by_new_name: return by_new_name(spec, command);
         case Route::by_selection: return by_selection(spec, command);
         case Route::by_inbox: return by_inbox(spec, command);
@@ -247,6 +249,25 @@ Status Engine::read_mailbox(Command& command)
     TRY_ASSIGN(command.external, s_.reader.astring());
     TRY_ASSIGN(command.mailbox, s_.names->to_internal(command.external));
     return success();
+}
+
+// A quota root; "+" in front says that it need not exist (WIRE 3.3).
+Completion Engine::by_tree(const CommandSpec& spec, Command& command)
+{
+    auto read = [&]() -> Status {
+        TRY(s_.reader.space());
+        TRY_ASSIGN(command.external, s_.reader.astring());
+        std::string_view name = command.external;
+        if (name.starts_with('+')) name.remove_prefix(1);
+        TRY_ASSIGN(command.mailbox, s_.names->to_internal(name));
+        return success();
+    }();
+    if (!read) return Completion::from(read.error());
+    auto placed = place_tree(s_, *command.mailbox);
+    if (placed.is(Code::unsupported)) return Completion::no(std::string(kNotOnOneServer));
+    if (!placed) return Completion::from(placed.error());
+    if (placed->is_here()) return spec.run(s_, command);
+    return relay(spec, command, placed->server);
 }
 
 Completion Engine::by_mailbox(const CommandSpec& spec, Command& command)

@@ -52,6 +52,12 @@ Status require_settled(const model::MailboxEntry& entry)
     return Error{Code::not_found, "Mailbox does not exist"};
 }
 
+Status require_quota(const ImapSession& session, const model::MailboxName& into,
+                     const mailbox::QuotaUsage& more)
+{
+    return session.quotas != nullptr ? session.quotas->check(into, more, true) : success();
+}
+
 Result<std::string> canonical_identifier(const config::Config& config, std::string_view written)
 {
     const bool negative = written.starts_with('-');

@@ -1,7 +1,8 @@
 // What the session's user may do with a mailbox, and how a refusal is put (RFC 4314, WIRE 9.1).
 //
 // Whoever may not look a mailbox up is told that it does not exist. Pure functions of the session's
-// identity, the entry's ACL and the options. Codes: denied, not_found, reserved, moved.
+// identity, the entry's ACL and the options. Codes: denied, not_found, reserved, moved,
+// over_quota.
 #ifndef ROOKERY_IMAP_IMAPD_RIGHTS_H
 #define ROOKERY_IMAP_IMAPD_RIGHTS_H
 
@@ -27,6 +28,10 @@ bool is_own(const ImapSession& session, const model::MailboxName& name);
 // Success if the mailbox may be changed now: not half created, not on its way to another server
 // (RULES 4.2, 6.1).
 Status require_settled(const model::MailboxEntry& entry);
+
+// over_quota if this would not fit there. Success without quotas.
+Status require_quota(const ImapSession& session, const model::MailboxName& into,
+                     const mailbox::QuotaUsage& more);
 
 // The identifier of an ACL entry in its canonical form; bad_name if there can be no such.
 Result<std::string> canonical_identifier(const config::Config& config, std::string_view written);

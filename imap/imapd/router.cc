@@ -97,6 +97,35 @@ Result<Placed> place_new(ImapSession& session, const MailboxName& name)
     return Placed{std::move(server), std::nullopt};
 }
 
+Result<Placed> place_tree(ImapSession& session, const MailboxName& name)
+{
+    std::optional<std::string> server;
+    bool several = false;
+    auto look = [&]() -> Status {
+        return session.directory.scan(name.key(), [&](const MailboxEntry& entry) {
+            if (entry.name != name && !name.is_above(entry.name)) return mboxlist::Next::stop();
+            if (entry.state == EntryState::deleted || entry.state == EntryState::reserved)
+                return mboxlist::Next::go_on();
+            const bool own =
+                session.store != nullptr && entry.server == session.config.servername();
+            const std::string& at = own ? std::string() : entry.server;
+            several = server && *server != at;
+            server = at;
+            return several ? mboxlist::Next::stop() : mboxlist::Next::go_on();
+        });
+    };
+    TRY(look());
+    if (!server && session.store == nullptr) {
+        if (!session.directory.catch_up()) return Error{Code::behind, "the list may be behind"};
+        TRY(look());
+    }
+    if (several) return Error{Code::unsupported, "on several servers"};
+    if (server) return Placed{*server, std::nullopt};
+    if (session.store == nullptr)
+        return Error{Code::not_found, cat("no mailbox ", name.internal())};
+    return Placed{};
+}
+
 Result<Placed> place_inbox(ImapSession& session)
 {
     TRY_ASSIGN(MailboxName inbox, session.names->inbox());

@@ -32,6 +32,9 @@ Result<Placed> place(ImapSession& session, const model::MailboxName& name);
 // server of serverlist. The command's own location argument may still choose another
 // (relay_create).
 Result<Placed> place_new(ImapSession& session, const model::MailboxName& name);
+// Where the mailbox and all below it are; the mailbox itself need not exist. Nothing there: here if
+// there is a store, else not_found. unsupported: they are on several servers.
+Result<Placed> place_tree(ImapSession& session, const model::MailboxName& name);
 // Here if the INBOX is here or does not exist, else its server.
 Result<Placed> place_inbox(ImapSession& session);
 

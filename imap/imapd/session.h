@@ -14,6 +14,7 @@
 #include "imap/backend/backend_pool.h"
 #include "imap/imapd/command_reader.h"
 #include "imap/mailbox/mailbox_store.h"
+#include "imap/mailbox/quota.h"
 #include "imap/mboxlist/directory.h"
 #include "imap/model/namespace.h"
 #include "imap/session/session_kit.h"
@@ -74,6 +75,7 @@ struct ImapSession {
     session::SessionKit& kit;  // greeting, TLS, SASL, limits, shutdown file, scoreboard
     mboxlist::Directory& directory;
     mailbox::MailboxStore* store;    // null in proxyd
+    mailbox::Quotas* quotas;         // null in proxyd
     backend::BackendPool* backends;  // null where no murder is configured
     stream::Stream& client;
     CommandReader reader;

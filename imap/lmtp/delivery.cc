@@ -63,11 +63,12 @@ struct Delivery::Remote {
 };
 
 Delivery::Delivery(const config::Config& config, Recipients& recipients,
-                   mailbox::MailboxStore* store, Duplicates* duplicates,
+                   mailbox::MailboxStore* store, mailbox::Quotas* quotas, Duplicates* duplicates,
                    backend::BackendPool& backends)
     : config_(config),
       recipients_(recipients),
       store_(store),
+      quotas_(quotas),
       duplicates_(duplicates),
       backends_(backends)
 {
@@ -121,6 +122,12 @@ Status Delivery::store_message(const Transaction& t, const Recipient& recipient)
         return success();
     }
     TRY_ASSIGN(mailbox::StagedMessage * staged, staged_on(t, entry.partition));
+    if (quotas_ != nullptr && !recipient.ignore_quota) {
+        mailbox::QuotaUsage more;
+        more.bytes = staged->size();
+        more.messages = 1;
+        TRY(quotas_->check(entry.name, more, config_.lmtp_strict_quota()));
+    }
     mailbox::AppendItem item;
     item.message = staged;
     item.internaldate = wall_seconds();

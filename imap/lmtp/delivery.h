@@ -17,6 +17,7 @@
 #include "imap/lmtp/recipients.h"
 #include "imap/lmtp/reply.h"
 #include "imap/mailbox/mailbox_store.h"
+#include "imap/mailbox/quota.h"
 #include "lib/auth/identity.h"
 #include "lib/config/config.h"
 
@@ -36,9 +37,9 @@ struct Transaction {
 
 class Delivery {
  public:
-    // store: null where there is none; duplicates: null where they are not suppressed.
+    // store and quotas: null where there are none; duplicates: null where they are not suppressed.
     Delivery(const config::Config& config, Recipients& recipients, mailbox::MailboxStore* store,
-             Duplicates* duplicates, backend::BackendPool& backends);
+             mailbox::Quotas* quotas, Duplicates* duplicates, backend::BackendPool& backends);
     // One reply per recipient, in order.
     std::vector<Reply> deliver(const Transaction& transaction);
 
@@ -59,6 +60,7 @@ class Delivery {
     const config::Config& config_;
     Recipients& recipients_;
     mailbox::MailboxStore* store_;
+    mailbox::Quotas* quotas_;
     Duplicates* duplicates_;
     backend::BackendPool& backends_;
     std::vector<Reply> replies_;

@@ -27,7 +27,8 @@ Engine::Engine(Parts parts)
       store_(parts.store),
       preauthenticated_(parts.preauthenticated || parts.kit.client().is_unix),
       recipients_(parts.config, parts.directory),
-      delivery_(parts.config, recipients_, parts.store, parts.duplicates, parts.backends)
+      delivery_(parts.config, recipients_, parts.store, parts.quotas, parts.duplicates,
+                parts.backends)
 {
     client_.set_timeout(config_.lmtptxn_timeout());
 }

@@ -35,6 +35,7 @@ struct Parts {
     stream::Stream& client;
     mboxlist::Directory& directory;
     mailbox::MailboxStore* store;  // null in lmtpproxyd
+    mailbox::Quotas* quotas;       // null in lmtpproxyd
     Duplicates* duplicates;        // null in lmtpproxyd, or when they are delivered
     backend::BackendPool& backends;
     bool preauthenticated = false;

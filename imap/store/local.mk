@@ -5,6 +5,7 @@ noinst_LIBRARIES += %D%/libstore.a
 	%D%/header_file.h %D%/header_file.cc \
 	%D%/index_file.h %D%/index_file.cc \
 	%D%/index_format.h %D%/index_format.cc \
+	%D%/local_quotas.h %D%/local_quotas.cc \
 	%D%/local_mailbox.h %D%/local_mailbox.cc \
 	%D%/local_store.h %D%/local_store.cc \
 	%D%/mailbox_change.cc %D%/mailbox_refresh.cc \
@@ -43,4 +44,4 @@ tests_bench_store_LDADD = imap/store/libstore.a imap/model/libmodel.a \
 	$(OPENSSL_LIBS) $(ZLIB_LIBS)
 
 EXTRA_DIST += doc/formats/mailbox.md doc/formats/index.md doc/formats/cache.md \
-	doc/formats/header.md doc/formats/seen.md
+	doc/formats/header.md doc/formats/quotas.md doc/formats/seen.md

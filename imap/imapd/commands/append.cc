@@ -187,6 +187,11 @@ Completion append_all(ImapSession& s, const Command& command, const std::vector<
     items.reserve(messages.size());
     for (const auto& m : messages)
         items.push_back({m.message.get(), m.flags, m.date.seconds, m.date.zone_minutes});
+    mailbox::QuotaUsage more;
+    for (const auto& m : messages) more.bytes += m.message->size();
+    more.messages = messages.size();
+    if (auto fits = require_quota(s, command.entry->name, more); !fits)
+        return Completion::from(fits.error());
     auto done = s.store->append(*command.entry, s.identity->userid, items);
     if (done) master::counters::add(master::counters::Kind::messages, items.size());
     if (!done) return Completion::from(done.error());

@@ -58,11 +58,28 @@ Status remove_moved(LocalSelection& selection, std::span<const uint32_t> message
     return success();
 }
 
+// What moves within one quota root adds nothing to it.
+Status fits_in(ImapSession& session, const mailbox::Mailbox& mailbox,
+               std::span<const uint32_t> messages, const model::MailboxEntry& target, bool move)
+{
+    if (move && session.quotas != nullptr) {
+        auto from = session.quotas->root_of(mailbox.entry().name);
+        auto to = session.quotas->root_of(target.name);
+        if (from && to && *from == *to) return success();
+    }
+    mailbox::QuotaUsage more;
+    for (uint32_t n : messages) more.bytes += mailbox.message(n).size;
+    more.messages = messages.size();
+    return require_quota(session, target.name, more);
+}
+
 Completion copy_here(ImapSession& session, LocalSelection& selection,
                      std::span<const uint32_t> messages, const model::MailboxEntry& target,
                      bool move)
 {
     mailbox::Mailbox& mailbox = *selection.mailbox;
+    if (auto fits = fits_in(session, mailbox, messages, target, move); !fits)
+        return Completion::from(fits.error());
     const auto copied = mailbox.copy_to(target, session.identity->userid, messages);
     if (copied.is(Code::not_found) && session.store->has(target))
         return Completion::no("[EXPUNGEISSUED] Some messages no longer exist");

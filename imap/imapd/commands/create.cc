@@ -71,6 +71,9 @@ Completion create_here(ImapSession& s, Command& command, bool tell_others)
     auto partition = choose_partition(s, *location, *ancestor);
     if (partition.is(Code::unsupported)) return bad_location(*location);
     if (!partition) return Completion::from(partition.error());
+    mailbox::QuotaUsage one;
+    one.mailboxes = 1;
+    if (auto fits = require_quota(s, name, one); !fits) return Completion::from(fits.error());
     model::MailboxEntry entry{.name = name,
                               .server = {},
                               .partition = *partition,

@@ -47,9 +47,19 @@ Result<std::vector<MailboxEntry>> names_of_the_deleted(ImapSession& s,
     }
 }
 
+void forget_quota(ImapSession& s, const model::MailboxName& name)
+{
+    if (s.quotas == nullptr) return;
+    if (auto gone = s.quotas->remove(name); !gone)
+        log::warning("quota root not removed",
+                     {{"root", name.internal()}, {"reason", gone.error()}});
+}
+
 Status remove_now(ImapSession& s, const MailboxEntry& entry)
 {
-    return s.directory.remove(entry, [&] { return s.store->remove(entry); });
+    TRY(s.directory.remove(entry, [&] { return s.store->remove(entry); }));
+    forget_quota(s, entry.name);
+    return success();
 }
 
 // tree: INBOX last.
@@ -62,7 +72,9 @@ Status remove_tree(ImapSession& s, std::span<const MailboxEntry> tree)
         return success();
     }
     TRY_ASSIGN(auto targets, names_of_the_deleted(s, tree));
-    return rename_mailboxes(s, tree, targets);
+    TRY(rename_mailboxes(s, tree, targets));
+    for (const auto& entry : tree) forget_quota(s, entry.name);
+    return success();
 }
 
 void forget_user(ImapSession& s, const std::string& userid)

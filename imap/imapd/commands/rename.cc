@@ -138,6 +138,10 @@ Completion rename_tree(ImapSession& s, const MailboxEntry& top, const MailboxNam
     leave_if_selected(s, *tree);
     if (auto done = rename_mailboxes(s, *tree, targets); !done)
         return Completion::from(done.error());
+    for (size_t i = 0; s.quotas != nullptr && i < targets.size(); ++i)
+        if (auto moved = s.quotas->rename((*tree)[i].name, targets[i].name); !moved)
+            log::warning("quota root not renamed",
+                         {{"root", (*tree)[i].name.internal()}, {"reason", moved.error()}});
     return Completion::ok();
 }
 

@@ -39,6 +39,32 @@ void put_state(ImapSession& session, LocalSelection& selection)
         out.put("* OK [HIGHESTMODSEQ ", mailbox.highestmodseq(), "] Ok\r\n");
 }
 
+// RFC 9208 does not ask for it; clients show an ALERT to their user.
+void warn_of_quota(ImapSession& session, const model::MailboxName& name)
+{
+    if (session.quotas == nullptr) return;
+    auto root = session.quotas->root_of(name);
+    if (!root) return;
+    auto quota = session.quotas->get(*root);
+    if (!quota) return;
+    const auto& config = session.config;
+    auto warn = [&](mailbox::Resource resource, int64_t left_at_least) {
+        const auto& limit = quota->limits[resource];
+        if (!limit) return;
+        const uint64_t used = quota->used.of(resource);
+        const auto percent = static_cast<uint64_t>(config.quotawarnpercent());
+        const bool few_left = used + static_cast<uint64_t>(left_at_least) > *limit;
+        if (used * 100 < *limit * percent && !(left_at_least > 0 && few_left)) return;
+        if (used >= *limit)
+            session.client.put("* NO [ALERT] Mailbox is over quota\r\n");
+        else
+            session.client.put("* NO [ALERT] Mailbox is at ", used * 100 / *limit,
+                               "% of quota\r\n");
+    };
+    warn(mailbox::Resource::storage, config.quotawarnsize());
+    warn(mailbox::Resource::message, config.quotawarnmsg());
+}
+
 }  // namespace
 
 Completion select(ImapSession& session, Command& command)
@@ -50,6 +76,7 @@ Completion select(ImapSession& session, Command& command)
     const auto opened = open(session, *command.entry, command.name == "EXAMINE", selection);
     if (!opened) return Completion::from(opened.error());
     put_state(session, selection);
+    if (selection.rights.has(Rights::insert)) warn_of_quota(session, command.entry->name);
     const bool read_only = selection.read_only;
     session.selection = std::move(selection);
     session.state = State::selected;

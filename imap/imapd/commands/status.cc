@@ -1,4 +1,4 @@
-// STATUS and GETQUOTAROOT.
+// STATUS (RFC 3501 6.3.10, 8438, 9208).
 #include <array>
 
 #include "imap/imapd/command_table.h"
@@ -59,19 +59,6 @@ Completion status(ImapSession& s, Command& command)
         if ((*wanted)[i])
             cat_to(line, line.empty() ? "" : " ", kItems[i].name, ' ', *items.*kItems[i].value);
     s.client.put("* STATUS ", text::imap_astring(command.external), " (", line, ")\r\n");
-    return Completion::ok();
-}
-
-// RFC 2087. A mailbox without a quota root: the name alone.
-Completion getquotaroot(ImapSession& s, Command& command)
-{
-    if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
-    const auto have = rights_on(s, *command.entry);
-    if (!have.has(model::Rights::read)) {
-        const auto may = require(s, *command.entry, model::Rights::administer);
-        if (!may) return Completion::from(may.error());
-    }
-    s.client.put("* QUOTAROOT ", text::imap_astring(command.external), "\r\n");
     return Completion::ok();
 }
 

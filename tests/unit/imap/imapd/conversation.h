@@ -73,6 +73,7 @@ inline std::string converse(ImapServer& server, const std::string& userid, std::
         .kit = kit,
         .directory = server.directory,
         .store = &server.store,
+        .quotas = nullptr,
         .backends = nullptr,
         .client = client,
         .reader = imapd::CommandReader(client, imapd::reader_limits(server.config)),

@@ -134,6 +134,7 @@ class World {
                             .kit = kit_,
                             .directory = list,
                             .store = nullptr,
+                            .quotas = nullptr,
                             .backends = &pool_,
                             .client = stream,
                             .reader = CommandReader(stream, reader_limits(config_)),

@@ -1,0 +1,133 @@
+// GETQUOTA, GETQUOTAROOT and SETQUOTA (RFC 9208, WIRE 9.5).
+#include "imap/imapd/command_table.h"
+#include "imap/imapd/responder.h"
+#include "imap/imapd/rights.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+#include "lib/text/imap_structure.h"
+
+namespace rookery::imapd::commands {
+namespace {
+
+using mailbox::Quota;
+using mailbox::QuotaLimits;
+using mailbox::Resource;
+
+void put_quota(ImapSession& s, const Quota& quota)
+{
+    std::string list;
+    for (size_t i = 0; i < mailbox::kResources; ++i) {
+        const auto resource = static_cast<Resource>(i);
+        if (const auto& limit = quota.limits[resource])
+            cat_to(list, list.empty() ? "" : " ", mailbox::resource_name(resource), ' ',
+                   quota.used.of(resource), ' ', *limit);
+    }
+    s.client.put("* QUOTA ", text::imap_astring(external_name(s, quota.root)), " (", list, ")\r\n");
+}
+
+// -1: no limit.
+Result<std::optional<uint64_t>> limit_argument(CommandReader& reader)
+{
+    TRY_ASSIGN(bool negative, reader.accept('-'));
+    TRY_ASSIGN(uint64_t number, reader.number64());
+    if (negative && number == 1) return std::optional<uint64_t>();
+    if (negative || number > mailbox::kMaxQuota)
+        return Error{Code::syntax, "Invalid quota list in Setquota"};
+    return std::optional<uint64_t>(number);
+}
+
+// SP "(" [resource SP number *(SP resource SP number)] ")" CRLF
+Result<QuotaLimits> limits_argument(CommandReader& reader)
+{
+    QuotaLimits limits;
+    TRY(reader.space());
+    TRY(reader.expect('('));
+    TRY_ASSIGN(bool empty, reader.accept(')'));
+    while (!empty) {
+        TRY_ASSIGN(std::string name, reader.attribute());
+        TRY(reader.space());
+        TRY_ASSIGN(auto limit, limit_argument(reader));
+        bool known = false;
+        for (const auto& named : mailbox::kResourceNames) {
+            if (named.name != name) continue;
+            limits[named.resource] = limit;
+            known = true;
+        }
+        if (!known) return Error{Code::unsupported, cat("Unknown quota resource ", name)};
+        TRY_ASSIGN(bool more, reader.accept(' '));
+        if (more) continue;
+        TRY(reader.expect(')'));
+        break;
+    }
+    TRY(reader.end_of_line());
+    return limits;
+}
+
+// A mailbox of this name is here, or one below it.
+bool is_in_use(ImapSession& s, const model::MailboxName& name)
+{
+    bool found = false;
+    auto scanned = s.directory.scan(name.key(), [&](const model::MailboxEntry& entry) {
+        if (entry.name != name && !name.is_above(entry.name)) return mboxlist::Next::stop();
+        found = entry.is_local() && entry.state == model::EntryState::active;
+        return found ? mboxlist::Next::stop() : mboxlist::Next::go_on();
+    });
+    return scanned.ok() && found;
+}
+
+}  // namespace
+
+Completion getquota(ImapSession& s, Command& command)
+{
+    if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
+    const auto& root = *command.mailbox;
+    if (!s.identity->any_admin() && !is_own(s, root))
+        return Completion::from(Error{Code::denied, {}});
+    auto quota = s.quotas->get(root);
+    if (quota.is(Code::not_found)) return Completion::no("[NONEXISTENT] Quota root does not exist");
+    if (!quota) return Completion::from(quota.error());
+    put_quota(s, *quota);
+    return Completion::ok();
+}
+
+Completion getquotaroot(ImapSession& s, Command& command)
+{
+    if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
+    if (!s.identity->any_admin() && !rights_on(s, *command.entry).has(model::Rights::read)) {
+        const auto may = require(s, *command.entry, model::Rights::administer);
+        if (!may) return Completion::from(may.error());
+    }
+    auto root = s.quotas->root_of(command.entry->name);
+    if (!root && !root.is(Code::not_found)) return Completion::from(root.error());
+    s.client.put("* QUOTAROOT ", text::imap_astring(command.external));
+    if (root) s.client.put(' ', text::imap_astring(external_name(s, *root)));
+    s.client.put("\r\n");
+    if (!root) return Completion::ok();
+    auto quota = s.quotas->get(*root);
+    if (!quota) return Completion::from(quota.error());
+    put_quota(s, *quota);
+    return Completion::ok();
+}
+
+// "+" before the name (of a peer that moves a user here) makes a root where nothing is yet.
+Completion setquota(ImapSession& s, Command& command)
+{
+    auto limits = limits_argument(s.reader);
+    if (limits.is(Code::unsupported)) return Completion::no(cat("[CANNOT] ", limits.error().text));
+    if (!limits) return Completion::from(limits.error());
+    const auto& root = *command.mailbox;
+    if (!s.identity->any_admin()) return Completion::from(Error{Code::denied, {}});
+    const bool forced = command.external.starts_with('+');
+    if (!forced && !is_in_use(s, root)) {
+        auto known = s.quotas->root_of(root);
+        if (!known || *known != root) return Completion::from(Error{Code::not_found, {}});
+    }
+    if (auto set = s.quotas->set(root, *limits); !set) return Completion::from(set.error());
+    log::notice("setquota", {{"user", s.identity->userid}, {"root", root.internal()}});
+    auto quota = s.quotas->get(root);
+    if (!quota) return Completion::from(quota.error());
+    put_quota(s, *quota);
+    return Completion::ok();
+}
+
+}  // namespace rookery::imapd::commands
