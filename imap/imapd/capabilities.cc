@@ -11,22 +11,34 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::array kAlways = {"IMAP4rev1"sv, "LITERAL+"sv, "ID"sv, "ENABLE"sv};
-constexpr std::array kAfterLogin = {"QUOTA"sv,
+constexpr std::array kAfterLogin = {"ACL"sv,
+                                    "RIGHTS=kxten"sv,
+                                    "CHILDREN"sv,
+                                    "CONDSTORE"sv,
+                                    "ESEARCH"sv,
+                                    "IDLE"sv,
+                                    "MOVE"sv,
+                                    "MULTIAPPEND"sv,
+                                    "NAMESPACE"sv,
+                                    "OBJECTID"sv,
+                                    "QRESYNC"sv,
+                                    "QUOTA"sv,
                                     "QUOTASET"sv,
                                     "QUOTA=RES-STORAGE"sv,
                                     "QUOTA=RES-MESSAGE"sv,
                                     "QUOTA=RES-MAILBOX"sv,
-                                    "ACL"sv,
-                                    "RIGHTS=kxten"sv,
-                                    "CHILDREN"sv,
-                                    "MULTIAPPEND"sv,
-                                    "MOVE"sv,
-                                    "NAMESPACE"sv,
+                                    "STATUS=SIZE"sv,
                                     "UIDPLUS"sv,
-                                    "UNSELECT"sv,
-                                    "IDLE"sv};
+                                    "UNSELECT"sv};
 
 }  // namespace
+
+uint64_t append_limit(const config::Config& config)
+{
+    constexpr uint64_t kMaxMessage = 0xFFFFFFFF;  // RFC822.SIZE is a 32-bit number
+    if (config.maxmessagesize() <= 0) return kMaxMessage;
+    return std::min(static_cast<uint64_t>(config.maxmessagesize()) * 1024, kMaxMessage);
+}
 
 std::string capability_list(ImapSession& session)
 {
@@ -40,6 +52,10 @@ std::string capability_list(ImapSession& session)
     for (auto name : kAlways) add(name);
     if (session.state != State::not_authenticated)
         for (auto name : kAfterLogin) add(name);
+    if (session.state != State::not_authenticated) {
+        add(cat("APPENDLIMIT=", append_limit(session.config)));
+        if (!session.compressed) add("COMPRESS=DEFLATE");
+    }
     if (const auto& master = session.config.mupdate_server(); !master.empty())
         add(cat("MUPDATE=mupdate://", master, "/"));
     if (session.state != State::not_authenticated) return out;

@@ -2,6 +2,7 @@
 #ifndef ROOKERY_IMAP_IMAPD_CAPABILITIES_H
 #define ROOKERY_IMAP_IMAPD_CAPABILITIES_H
 
+#include <cstdint>
 #include <string>
 
 #include "imap/imapd/session.h"
@@ -10,6 +11,8 @@ namespace rookery::imapd {
 
 // "IMAP4rev1 LITERAL+ ...", without what suppress_capabilities names.
 std::string capability_list(ImapSession& session);
+// The largest message that APPEND takes, in bytes (RFC 7889).
+uint64_t append_limit(const config::Config& config);
 
 }  // namespace rookery::imapd
 

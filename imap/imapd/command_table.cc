@@ -22,6 +22,7 @@ constexpr std::array kTable = {
     CommandSpec{"CAPABILITY", kAny, Route::here, c::capability, nullptr},
     CommandSpec{"CHECK", kSel, Route::by_selection, c::check, c::relay_verbatim},
     CommandSpec{"CLOSE", kSel, Route::by_selection, c::close, c::relay_close},
+    CommandSpec{"COMPRESS", kIn, Route::here, c::compress, nullptr},
     CommandSpec{"COPY", kSel, Route::by_selection, c::copy, c::relay_copy},
     CommandSpec{"CREATE", kIn, Route::by_new_name, c::create, c::relay_create},
     CommandSpec{"DELETE", kIn, Route::by_mailbox, c::delete_, c::relay_namespace_change},

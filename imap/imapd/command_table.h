@@ -54,6 +54,7 @@ ROOKERY_RUN(authenticate);
 ROOKERY_RUN(login);
 // authenticated
 ROOKERY_RUN(enable);
+ROOKERY_RUN(compress);
 ROOKERY_RUN(namespace_);
 ROOKERY_RUN(select);  // and EXAMINE
 ROOKERY_RELAY(relay_select);

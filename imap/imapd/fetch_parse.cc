@@ -129,6 +129,9 @@ Result<FetchItem> fetch_att(CommandReader& reader, const std::string& name)
     if (name == "UID") return plain(Kind::uid);
     if (name == "INTERNALDATE") return plain(Kind::internaldate);
     if (name == "RFC822.SIZE") return plain(Kind::size);
+    if (name == "MODSEQ") return plain(Kind::modseq);
+    if (name == "EMAILID") return plain(Kind::emailid);
+    if (name == "THREADID") return plain(Kind::threadid);
     if (name == "ENVELOPE") return plain(Kind::envelope);
     if (name == "BODYSTRUCTURE") return plain(Kind::bodystructure);
     if (name == "RFC822") return section("RFC822", SectionText::whole, false);

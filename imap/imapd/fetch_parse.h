@@ -30,7 +30,10 @@ struct FetchItem {
         flags,
         uid,
         internaldate,
-        size,  // RFC822.SIZE
+        size,      // RFC822.SIZE
+        modseq,    // RFC 7162
+        emailid,   // RFC 8474
+        threadid,  // RFC 8474: NIL
         envelope,
         body,
         bodystructure,

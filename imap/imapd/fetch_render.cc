@@ -127,6 +127,9 @@ void put_item(stream::Stream& out, const Source& source, const FetchItem& item,
                     text::format_date_time({info.internaldate, info.zone_minutes}), '"');
             return;
         case Kind::size: out.put("RFC822.SIZE ", info.size); return;
+        case Kind::modseq: out.put("MODSEQ (", info.modseq, ')'); return;
+        case Kind::emailid: out.put("EMAILID (", email_id(info.guid), ')'); return;
+        case Kind::threadid: out.put("THREADID NIL"); return;
         case Kind::envelope: out.put("ENVELOPE ", source.cached().envelope); return;
         case Kind::body: out.put("BODY ", source.cached().body); return;
         case Kind::bodystructure: out.put("BODYSTRUCTURE ", source.cached().bodystructure); return;
@@ -137,7 +140,7 @@ void put_item(stream::Stream& out, const Source& source, const FetchItem& item,
 }  // namespace
 
 Status put_fetch(stream::Stream& out, mailbox::Mailbox& mailbox, uint32_t sequence,
-                 const FetchRequest& request, bool with_flags)
+                 const FetchRequest& request, bool with_flags, bool condstore)
 {
     Source source(mailbox, sequence);
     TRY(source.load(request));
@@ -152,6 +155,8 @@ Status put_fetch(stream::Stream& out, mailbox::Mailbox& mailbox, uint32_t sequen
     }
     if (with_flags && !request.has(Kind::flags))
         out.put(first ? "" : " ", "FLAGS ", wire_flags(info, keywords));
+    if (with_flags && condstore && !request.has(Kind::modseq))
+        out.put(" MODSEQ (", info.modseq, ')');
     out.put(")\r\n");
     return success();
 }

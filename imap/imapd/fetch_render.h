@@ -19,9 +19,10 @@ namespace rookery::imapd {
 
 inline constexpr size_t kPiece = 16384;
 
-// with_flags: FLAGS are told although not asked for, because \Seen was just set.
+// with_flags: FLAGS are told although not asked for, because \Seen was just set; under
+// CONDSTORE with their MODSEQ.
 Status put_fetch(stream::Stream& out, mailbox::Mailbox& mailbox, uint32_t sequence,
-                 const FetchRequest& request, bool with_flags);
+                 const FetchRequest& request, bool with_flags, bool condstore);
 
 }  // namespace rookery::imapd
 

@@ -87,6 +87,19 @@ std::string wire_flags(const mailbox::MessageInfo& message,
     return out;
 }
 
+std::string email_id(std::string_view guid)
+{
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    constexpr size_t kBytes = 12;
+    std::string out = "M";
+    for (char c : guid.substr(0, kBytes)) {
+        const auto byte = static_cast<unsigned char>(c);
+        out.push_back(kDigits[byte >> 4]);
+        out.push_back(kDigits[byte & 15]);
+    }
+    return out;
+}
+
 std::string wire_known_flags(const std::vector<std::string>& keywords)
 {
     std::string out = "(\\Answered \\Flagged \\Draft \\Deleted \\Seen";

@@ -26,6 +26,8 @@ std::string number_set(std::span<const uint32_t> numbers);
 // "(\Recent \Seen keyword)"
 std::string wire_flags(const mailbox::MessageInfo& message,
                        const std::vector<std::string>& keywords);
+// The EMAILID of a message (RFC 8474): the same for the same bytes.
+std::string email_id(std::string_view guid);
 // "(\Answered \Flagged \Draft \Deleted \Seen keyword)" of all that the mailbox knows.
 std::string wire_known_flags(const std::vector<std::string>& keywords);
 

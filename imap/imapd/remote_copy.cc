@@ -54,7 +54,7 @@ Status remove_here(LocalSelection& selection, std::span<const uint32_t> sequence
                    const model::SequenceSet& uids)
 {
     model::FlagList deleted{model::kDeleted, {}};
-    TRY(selection.mailbox->store_flags(sequences, mailbox::FlagChange::add, deleted));
+    TRY(selection.mailbox->store_flags(sequences, mailbox::FlagChange::add, deleted, nullptr));
     TRY(selection.mailbox->expunge(&uids));
     return success();
 }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "imap/imapd/message_set.h"
 #include "lib/base/strings.h"
 #include "lib/text/charset.h"
 #include "lib/text/imap_date.h"
@@ -44,7 +45,10 @@ int cost_of(const SearchKey& key)
         case Kind::on:
         case Kind::since:
         case Kind::larger:
-        case Kind::smaller: return 0;
+        case Kind::smaller:
+        case Kind::modseq:
+        case Kind::emailid:
+        case Kind::nothing: return 0;
     }
     return 0;
 }
@@ -103,7 +107,10 @@ class Evaluator {
             case Kind::on:
             case Kind::since:
             case Kind::larger:
-            case Kind::smaller: break;
+            case Kind::smaller:
+            case Kind::modseq:
+            case Kind::emailid:
+            case Kind::nothing: break;
         }
         return matches_index(key);
     }
@@ -150,6 +157,9 @@ class Evaluator {
             case Kind::since: return day() >= key.day;
             case Kind::larger: return info_.size > key.number;
             case Kind::smaller: return info_.size < key.number;
+            case Kind::modseq: return info_.modseq >= key.modseq;
+            case Kind::emailid: return email_id(info_.guid) == key.text;
+            case Kind::nothing: return false;
             case Kind::all:
             case Kind::either:
             case Kind::negated:

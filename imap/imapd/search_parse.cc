@@ -34,7 +34,17 @@ constexpr std::array kFlagKeys = {
     FlagKey{"UNSEEN", Kind::flags_clear, model::kSeen},
 };
 
-enum class Argument { address_or_subject, field, string, keyword, date, number, set };
+enum class Argument {
+    modseq,
+    objectid,
+    address_or_subject,
+    field,
+    string,
+    keyword,
+    date,
+    number,
+    set
+};
 struct ArgumentKey {
     std::string_view name;
     Kind kind;
@@ -45,10 +55,12 @@ constexpr std::array kArgumentKeys = {
     ArgumentKey{"BEFORE", Kind::before, Argument::date},
     ArgumentKey{"BODY", Kind::body, Argument::string},
     ArgumentKey{"CC", Kind::header, Argument::address_or_subject},
+    ArgumentKey{"EMAILID", Kind::emailid, Argument::objectid},
     ArgumentKey{"FROM", Kind::header, Argument::address_or_subject},
     ArgumentKey{"HEADER", Kind::header, Argument::field},
     ArgumentKey{"KEYWORD", Kind::keyword, Argument::keyword},
     ArgumentKey{"LARGER", Kind::larger, Argument::number},
+    ArgumentKey{"MODSEQ", Kind::modseq, Argument::modseq},
     ArgumentKey{"ON", Kind::on, Argument::date},
     ArgumentKey{"SENTBEFORE", Kind::sent_before, Argument::date},
     ArgumentKey{"SENTON", Kind::sent_on, Argument::date},
@@ -57,6 +69,7 @@ constexpr std::array kArgumentKeys = {
     ArgumentKey{"SMALLER", Kind::smaller, Argument::number},
     ArgumentKey{"SUBJECT", Kind::header, Argument::address_or_subject},
     ArgumentKey{"TEXT", Kind::text, Argument::string},
+    ArgumentKey{"THREADID", Kind::nothing, Argument::objectid},
     ArgumentKey{"TO", Kind::header, Argument::address_or_subject},
     ArgumentKey{"UID", Kind::uid, Argument::set},
     ArgumentKey{"UNKEYWORD", Kind::unkeyword, Argument::keyword},
@@ -85,6 +98,7 @@ class Parser {
         }
         TRY(reader_.end_of_line());
         request.bad_charset = bad_charset_;
+        request.has_modseq = has_modseq_;
         return request;
     }
 
@@ -95,6 +109,10 @@ class Parser {
         TRY_ASSIGN(const char next, reader_.peek());
         if (next == '(' || is_set_begin(next)) return true;
         TRY_ASSIGN(const std::string word, reader_.attribute());
+        if (word == "RETURN" && !request.extended) {
+            TRY(return_options(request));
+            return first(request);
+        }
         if (word == "CHARSET") {
             TRY(reader_.space());
             TRY_ASSIGN(charset_, reader_.astring());
@@ -105,6 +123,49 @@ class Parser {
         TRY_ASSIGN(SearchKey key, named_key(word, 0));
         request.root.children.push_back(std::move(key));
         return reader_.accept(' ');
+    }
+
+    // SP "(" [option *(SP option)] ")" SP; none is ALL
+    Status return_options(SearchRequest& request)
+    {
+        request.extended = true;
+        TRY(reader_.space());
+        TRY(reader_.expect('('));
+        TRY_ASSIGN(bool end, reader_.accept(')'));
+        while (!end) {
+            TRY_ASSIGN(const std::string option, reader_.attribute());
+            if (option == "MIN")
+                request.min = true;
+            else if (option == "MAX")
+                request.max = true;
+            else if (option == "ALL")
+                request.all = true;
+            else if (option == "COUNT")
+                request.count = true;
+            else
+                return Error{Code::syntax, "Unknown SEARCH return option"};
+            TRY_ASSIGN(end, reader_.accept(')'));
+            if (!end) TRY(reader_.space());
+        }
+        if (!request.min && !request.max && !request.count) request.all = true;
+        return reader_.space();
+    }
+
+    // [entry-name SP entry-type SP] mod-sequence: all flags have one modseq
+    Status modseq_argument(SearchKey& key)
+    {
+        has_modseq_ = true;
+        TRY_ASSIGN(const char next, reader_.peek());
+        if (next == '"') {
+            TRY(reader_.string());
+            TRY(reader_.space());
+            TRY_ASSIGN(const std::string type, reader_.attribute());
+            if (type != "ALL" && type != "PRIV" && type != "SHARED")
+                return Error{Code::syntax, "Invalid MODSEQ entry type"};
+            TRY(reader_.space());
+        }
+        TRY_ASSIGN(key.modseq, reader_.number64());
+        return success();
     }
 
     static bool is_set_begin(char c) { return (c >= '0' && c <= '9') || c == '*'; }
@@ -208,6 +269,11 @@ class Parser {
     Status argument(Argument kind, SearchKey& key)
     {
         switch (kind) {
+            case Argument::modseq: return modseq_argument(key);
+            case Argument::objectid: {
+                TRY_ASSIGN(key.text, reader_.astring());
+                return success();
+            }
             case Argument::field: {
                 TRY_ASSIGN(key.name, reader_.astring());
                 TRY(reader_.space());
@@ -243,6 +309,7 @@ class Parser {
     CommandReader& reader_;
     std::string charset_ = "UTF-8";
     bool bad_charset_ = false;
+    bool has_modseq_ = false;
     size_t keys_ = 0;
 };
 

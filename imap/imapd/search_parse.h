@@ -42,9 +42,13 @@ struct SearchKey {
         header,   // name, text
         body,     // text
         text,     // text
+        modseq,   // modseq: at least (RFC 7162)
+        emailid,  // text (RFC 8474)
+        nothing,  // THREADID: no message has one
     } kind = Kind::all;
     uint32_t bits = 0;
     uint32_t number = 0;
+    uint64_t modseq = 0;
     int64_t day = 0;
     std::string name;
     std::string text;
@@ -55,9 +59,16 @@ struct SearchKey {
 struct SearchRequest {
     SearchKey root;
     bool bad_charset = false;
+    bool has_modseq = false;
+    // RETURN (RFC 4731): an ESEARCH response with these.
+    bool extended = false;
+    bool min = false;
+    bool max = false;
+    bool all = false;
+    bool count = false;
 };
 
-// Behind the command's name: SP ["CHARSET" SP astring SP] keys CRLF.
+// Behind the command's name: SP ["RETURN" SP "(" options ")" SP] ["CHARSET" SP astring SP] keys CRLF.
 Result<SearchRequest> parse_search(CommandReader& reader);
 
 }  // namespace rookery::imapd

@@ -84,8 +84,10 @@ struct ImapSession {
     std::optional<auth::Identity> identity = std::nullopt;
     std::optional<model::Namespace> names = std::nullopt;  // set at login
     Selection selection = NoSelection{};
-    bool condstore_enabled = false;
+    bool condstore_enabled = false;         // RFC 7162 3.1
+    bool qresync_enabled = false;           // RFC 7162 3.2.3; the other then too
     std::vector<std::string> enabled = {};  // ENABLE
+    bool compressed = false;                // COMPRESS
     bool list_current = false;              // read-your-writes: kicked since our last change
     // While true untagged EXPUNGE must not be sent (FETCH, STORE, SEARCH are running).
     bool may_expunge() const { return expunge_allowed; }

@@ -5,6 +5,19 @@
 
 namespace rookery::imapd {
 
+void put_flags(ImapSession& session, uint32_t sequence, FlagsLine what)
+{
+    const mailbox::Mailbox& mailbox = *session.local()->mailbox;
+    const mailbox::MessageInfo info = mailbox.message(sequence);
+    std::string items;
+    if (what.flags) items = cat("FLAGS ", wire_flags(info, mailbox.keywords()));
+    if (what.uid || session.qresync_enabled)
+        cat_to(items, items.empty() ? "" : " ", "UID ", info.uid);
+    if (session.condstore_enabled)
+        cat_to(items, items.empty() ? "" : " ", "MODSEQ (", info.modseq, ')');
+    session.client.put("* ", sequence, " FETCH (", items, ")\r\n");
+}
+
 Status send_updates(ImapSession& session, bool may_expunge)
 {
     LocalSelection* selection = session.local();
@@ -12,14 +25,14 @@ Status send_updates(ImapSession& session, bool may_expunge)
     mailbox::Mailbox& mailbox = *selection->mailbox;
     TRY_ASSIGN(const mailbox::Changes changes, mailbox.refresh(may_expunge));
     stream::Stream& out = session.client;
-    for (uint32_t n : changes.expunged) out.put("* ", n, " EXPUNGE\r\n");
+    if (session.qresync_enabled && !changes.expunged_uids.empty())
+        out.put("* VANISHED ", number_set(changes.expunged_uids), "\r\n");
+    else
+        for (uint32_t n : changes.expunged) out.put("* ", n, " EXPUNGE\r\n");
     if (changes.exists_changed) out.put("* ", mailbox.exists(), " EXISTS\r\n");
     if (changes.recent_changed) out.put("* ", mailbox.recent(), " RECENT\r\n");
     tell_keywords(session, *selection);
-    for (uint32_t n : changes.flags) {
-        out.put("* ", n, " FETCH (FLAGS ", wire_flags(mailbox.message(n), mailbox.keywords()),
-                ")\r\n");
-    }
+    for (uint32_t n : changes.flags) put_flags(session, n);
     return success();
 }
 

@@ -15,6 +15,14 @@ namespace rookery::imapd {
 // may_expunge false: no EXPUNGE lines now, they wait (RFC 3501 7.4.1).
 Status send_updates(ImapSession& session, bool may_expunge);
 
+// "* n FETCH (FLAGS (...))" of a message of the selected mailbox, with its UID if that is wanted or
+// QRESYNC is enabled, and MODSEQ under CONDSTORE.
+struct FlagsLine {
+    bool flags = true;
+    bool uid = false;
+};
+void put_flags(ImapSession& session, uint32_t sequence, FlagsLine what = {});
+
 }  // namespace rookery::imapd
 
 #endif

@@ -55,6 +55,7 @@ struct CachedItems {
 // Changes since the last refresh, in the order in which a client must be told them.
 struct Changes {
     std::vector<uint32_t> expunged;  // sequence numbers, highest first, so each is right when told
+    std::vector<uint32_t> expunged_uids;  // the same messages, ascending
     bool exists_changed = false;
     bool recent_changed = false;
     bool keywords_changed = false;  // the FLAGS list grew
@@ -62,6 +63,12 @@ struct Changes {
 };
 
 enum class FlagChange { replace, add, remove };
+
+// UNCHANGEDSINCE of CONDSTORE (RFC 7162 3.1.3).
+struct StoreCondition {
+    uint64_t unchanged_since = 0;
+    std::vector<uint32_t> modified;  // numbers of those that were changed later: left as they are
+};
 
 struct CopyItem;
 
@@ -108,6 +115,9 @@ class Mailbox {
     virtual MessageInfo message(uint32_t sequence) const = 0;
     // The number of the message with this UID, or 0.
     virtual uint32_t sequence_of(uint32_t uid) const = 0;
+    // The UIDs of messages that went after that modseq; more than that where it is too long ago to
+    // know (RFC 7162 3.2.5.2).
+    virtual model::SequenceSet vanished_since(uint64_t modseq) const = 0;
 
     // Brings the view up to what is on disk. may_expunge false keeps numbers of messages that
     // others expunged (FETCH, STORE, SEARCH must not tell EXPUNGE). Also moved if the mailbox went
@@ -120,10 +130,10 @@ class Mailbox {
 
     // --- changes (mode read_write; the caller has checked the rights)
     // Gives the numbers whose flags differ afterwards. silent changes of this session are not
-    // reported again by refresh(). unchanged_since: CONDSTORE, none = always.
+    // reported again by refresh(). condition: none = always.
     virtual Result<std::vector<uint32_t>> store_flags(std::span<const uint32_t> sequences,
-                                                      FlagChange how,
-                                                      const model::FlagList& flags) = 0;
+                                                      FlagChange how, const model::FlagList& flags,
+                                                      StoreCondition* condition) = 0;
     // Marks \Seen for this user only (FETCH BODY[]): no error if the user may not.
     virtual Status mark_seen(std::span<const uint32_t> sequences) = 0;
     // Removes messages with \Deleted, limited to uids if given. The view changes in the next

@@ -31,6 +31,8 @@ struct StatusItems {
     uint32_t uidvalidity = 0;
     uint64_t highestmodseq = 0;
     uint64_t size = 0;
+    uint32_t deleted = 0;       // with \Deleted
+    uint64_t deleted_size = 0;  // of these
 };
 
 class MailboxStore {

@@ -105,6 +105,31 @@ void SequenceSet::add(uint32_t n)
         ranges_.insert(after, {n, n});
 }
 
+void SequenceSet::append(uint32_t first, uint32_t last)
+{
+    if (!ranges_.empty() && ranges_.back().last + 1 == first)
+        ranges_.back().last = last;
+    else
+        ranges_.push_back({first, last});
+}
+
+void SequenceSet::intersect(const SequenceSet& other)
+{
+    std::vector<Range> both;
+    auto a = ranges_.begin();
+    auto b = other.ranges_.begin();
+    while (a != ranges_.end() && b != other.ranges_.end()) {
+        const uint32_t first = std::max(a->first, b->first);
+        const uint32_t last = std::min(a->last, b->last);
+        if (first <= last) both.push_back({first, last});
+        if (a->last < b->last)
+            ++a;
+        else
+            ++b;
+    }
+    ranges_ = std::move(both);
+}
+
 std::string SequenceSet::to_string() const
 {
     std::string out;

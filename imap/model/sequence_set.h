@@ -31,6 +31,10 @@ class SequenceSet {
     bool empty() const { return ranges_.empty(); }
     // Adds n at the end or anywhere; keeps order.
     void add(uint32_t n);
+    // Adds first..last, which lie behind everything that is there.
+    void append(uint32_t first, uint32_t last);
+    // Leaves what is in both; both are resolved.
+    void intersect(const SequenceSet& other);
     std::string to_string() const;  // "1:3,7"
 
  private:

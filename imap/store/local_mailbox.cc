@@ -159,6 +159,23 @@ uint32_t LocalMailbox::sequence_of(uint32_t uid) const
     return slots_.sequence_of_slot(slot);
 }
 
+model::SequenceSet LocalMailbox::vanished_since(uint64_t modseq) const
+{
+    model::SequenceSet gone;
+    const bool known = modseq >= header_.deletedmodseq;
+    uint32_t next = 1;  // the first UID that has not been looked at
+    for (uint32_t slot = 0; slot < header_.records; slot++) {
+        const uint32_t uid = index_.uid(slot);
+        const bool expunged = (index_.state(slot) & kRecordExpunged) != 0;
+        // Records that are not in the file any more, of messages that went who knows when.
+        if (!known && uid > next) gone.append(next, uid - 1);
+        if (expunged && (!known || index_.modseq(slot) > modseq)) gone.append(uid, uid);
+        next = uid + 1;
+    }
+    if (!known && header_.uidnext > next) gone.append(next, header_.uidnext - 1);
+    return gone;
+}
+
 Result<std::unique_ptr<mailbox::Content>> LocalMailbox::content(uint32_t sequence)
 {
     IndexRecord record = index_.newest(slots_.slot(sequence));

@@ -40,12 +40,13 @@ class LocalMailbox final : public mailbox::Mailbox {
     const std::vector<std::string>& keywords() const override { return keywords_; }
     mailbox::MessageInfo message(uint32_t sequence) const override;
     uint32_t sequence_of(uint32_t uid) const override;
+    model::SequenceSet vanished_since(uint64_t modseq) const override;
     Result<mailbox::Changes> refresh(bool may_expunge) override;
     Result<std::unique_ptr<mailbox::Content>> content(uint32_t sequence) override;
     Result<mailbox::CachedItems> cached(uint32_t sequence) override;
     Result<std::vector<uint32_t>> store_flags(std::span<const uint32_t> sequences,
-                                              mailbox::FlagChange how,
-                                              const model::FlagList& flags) override;
+                                              mailbox::FlagChange how, const model::FlagList& flags,
+                                              mailbox::StoreCondition* condition) override;
     Status mark_seen(std::span<const uint32_t> sequences) override;
     Result<std::vector<uint32_t>> expunge(const model::SequenceSet* uids) override;
     Result<mailbox::AppendResult> copy_to(const model::MailboxEntry& to, const std::string& userid,
@@ -76,7 +77,8 @@ class LocalMailbox final : public mailbox::Mailbox {
     using Change = std::function<bool(IndexRecord&, const IndexHeader&)>;
     Result<std::vector<uint32_t>> change_records(MailboxWriter& writer,
                                                  std::span<const uint32_t> sequences, bool durable,
-                                                 const Change& change);
+                                                 const Change& change,
+                                                 mailbox::StoreCondition* condition = nullptr);
     // Others' \Seen. Gives the numbers whose \Seen differs now.
     Result<std::vector<uint32_t>> change_seen(std::span<const uint32_t> sequences, bool seen);
 

@@ -394,6 +394,12 @@ Result<mailbox::StatusItems> LocalStore::status(const model::MailboxEntry& entry
     items.uidvalidity = header->uidvalidity;
     items.highestmodseq = header->highestmodseq;
     items.size = header->size;
+    items.deleted = header->deleted;
+    for (uint32_t slot = 0; header->deleted > 0 && slot < header->records; slot++) {
+        if ((index.flags(slot) & model::kDeleted) == 0) continue;
+        TRY_ASSIGN(IndexRecord record, index.record(slot));
+        if (!record.expunged()) items.deleted_size += record.size;
+    }
     uint32_t first = index.lower_bound(header->recentuid + 1, header->records);
     for (uint32_t slot = first; slot < header->records; slot++)
         if ((index.state(slot) & kRecordExpunged) == 0) items.recent++;

@@ -47,7 +47,8 @@ class RecordBatch {
 
 Result<std::vector<uint32_t>> LocalMailbox::change_records(MailboxWriter& writer,
                                                            std::span<const uint32_t> sequences,
-                                                           bool durable, const Change& change)
+                                                           bool durable, const Change& change,
+                                                           mailbox::StoreCondition* condition)
 {
     if (writer.header.generation != header_.generation)
         return Error{Code::moved, "mailbox was rebuilt"};
@@ -64,7 +65,12 @@ Result<std::vector<uint32_t>> LocalMailbox::change_records(MailboxWriter& writer
         uint32_t slot = slots_.slot(sequence);
         TRY_ASSIGN(const IndexRecord before, writer.index.record(slot));
         IndexRecord record = before;
-        if (before.expunged() || !change(record, writer.header)) continue;
+        if (before.expunged()) continue;
+        if (condition != nullptr && before.modseq > condition->unchanged_since) {
+            condition->modified.push_back(sequence);
+            continue;
+        }
+        if (!change(record, writer.header)) continue;
         bool own = std::find(own_modseqs_.begin(), own_modseqs_.end(), before.modseq) !=
                    own_modseqs_.end();
         if (before.modseq > header_.highestmodseq && !own) untold_slots_.push_back(slot);
@@ -85,7 +91,8 @@ Result<std::vector<uint32_t>> LocalMailbox::change_records(MailboxWriter& writer
 
 Result<std::vector<uint32_t>> LocalMailbox::store_flags(std::span<const uint32_t> sequences,
                                                         mailbox::FlagChange how,
-                                                        const model::FlagList& flags)
+                                                        const model::FlagList& flags,
+                                                        mailbox::StoreCondition* condition)
 {
     using mailbox::FlagChange;
     uint32_t mask = seen_in_index_ ? kAllSystemFlags : kAllSystemFlags & ~model::kSeen;
@@ -115,7 +122,7 @@ Result<std::vector<uint32_t>> LocalMailbox::store_flags(std::span<const uint32_t
             }
             return record.system_flags != system_before || record.keywords != keywords_before;
         };
-        TRY_ASSIGN(altered, change_records(writer, sequences, true, change));
+        TRY_ASSIGN(altered, change_records(writer, sequences, true, change, condition));
         if (writer.header.keywords > keywords_.size()) {
             TRY_ASSIGN(HeaderFile * names, writer.names());
             keywords_ = names->keywords;
@@ -124,7 +131,13 @@ Result<std::vector<uint32_t>> LocalMailbox::store_flags(std::span<const uint32_t
     bool names_seen = (flags.system & model::kSeen) != 0;
     if (!seen_in_index_ && (names_seen || how == FlagChange::replace)) {
         bool seen = names_seen && how != FlagChange::remove;
-        TRY_ASSIGN(std::vector<uint32_t> more, change_seen(sequences, seen));
+        std::vector<uint32_t> allowed(sequences.begin(), sequences.end());
+        if (condition != nullptr)
+            std::erase_if(allowed, [&](uint32_t n) {
+                return std::binary_search(condition->modified.begin(), condition->modified.end(),
+                                          n);
+            });
+        TRY_ASSIGN(std::vector<uint32_t> more, change_seen(allowed, seen));
         altered.insert(altered.end(), more.begin(), more.end());
         std::sort(altered.begin(), altered.end());
         altered.erase(std::unique(altered.begin(), altered.end()), altered.end());

@@ -99,7 +99,9 @@ Status LocalMailbox::find_seen_elsewhere(std::vector<uint32_t>& slots)
 void LocalMailbox::drop_expunged(mailbox::Changes& changes)
 {
     slots_.for_each([&](uint32_t sequence, uint32_t slot) {
-        if ((index_.state(slot) & kRecordExpunged) != 0) changes.expunged.push_back(sequence);
+        if ((index_.state(slot) & kRecordExpunged) == 0) return;
+        changes.expunged.push_back(sequence);
+        changes.expunged_uids.push_back(index_.uid(slot));
     });
     slots_.remove(changes.expunged);
     std::reverse(changes.expunged.begin(), changes.expunged.end());

@@ -128,7 +128,8 @@ class Bench {
         std::vector<uint32_t> all;
         for (uint32_t n = 1; n <= view.exists(); n++) all.push_back(n);
         Timer storing;
-        must(view.store_flags(all, mailbox::FlagChange::add, model::FlagList{model::kSeen, {}}));
+        must(view.store_flags(all, mailbox::FlagChange::add, model::FlagList{model::kSeen, {}},
+                              nullptr));
         line("store flags on all", storing.seconds() * 1000, "ms");
     }
 
@@ -155,7 +156,8 @@ class Bench {
         mark_all(*view);
         Timer one;
         const uint32_t last[] = {view->exists()};
-        must(view->store_flags(last, mailbox::FlagChange::add, model::FlagList{model::kDraft, {}}));
+        must(view->store_flags(last, mailbox::FlagChange::add, model::FlagList{model::kDraft, {}},
+                               nullptr));
         line("store one flag, synced", one.seconds() * 1e6, "us");
         must(view->refresh(true));
         line("memory of the view after use", pss() - before, "kB PSS");

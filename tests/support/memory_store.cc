@@ -103,6 +103,14 @@ class MemoryView final : public mailbox::Mailbox {
         return 0;
     }
 
+    model::SequenceSet vanished_since(uint64_t modseq) const override
+    {
+        model::SequenceSet gone;
+        for (const auto& m : state_->messages)
+            if (m->expunged && m->modseq > modseq) gone.append(m->uid, m->uid);
+        return gone;
+    }
+
     Result<Changes> refresh(bool may_expunge) override
     {
         if (state_->removed) return Error{Code::not_found, "mailbox was removed"};
@@ -111,6 +119,7 @@ class MemoryView final : public mailbox::Mailbox {
             for (size_t i = seen_.size(); i-- > 0;) {
                 if (!seen_[i].message->expunged) continue;
                 changes.expunged.push_back(static_cast<uint32_t>(i) + 1);
+                changes.expunged_uids.insert(changes.expunged_uids.begin(), seen_[i].message->uid);
                 seen_.erase(seen_.begin() + static_cast<ptrdiff_t>(i));
             }
         }
@@ -144,8 +153,8 @@ class MemoryView final : public mailbox::Mailbox {
     }
 
     Result<std::vector<uint32_t>> store_flags(std::span<const uint32_t> sequences,
-                                              mailbox::FlagChange how,
-                                              const model::FlagList& flags) override
+                                              mailbox::FlagChange how, const model::FlagList& flags,
+                                              mailbox::StoreCondition* condition) override
     {
         TRY_ASSIGN(const model::KeywordBits bits, state_->keyword_bits(flags.keywords));
         std::vector<uint32_t> changed;
@@ -153,6 +162,10 @@ class MemoryView final : public mailbox::Mailbox {
             Row& row = seen_[n - 1];
             MemoryMessage& m = *row.message;
             if (m.expunged) continue;
+            if (condition != nullptr && m.modseq > condition->unchanged_since) {
+                condition->modified.push_back(n);
+                continue;
+            }
             const uint32_t before = flags_of(m);
             const model::KeywordBits keywords_before = m.keywords;
             uint32_t after = flags.system;
@@ -179,7 +192,7 @@ class MemoryView final : public mailbox::Mailbox {
     {
         model::FlagList seen;
         seen.system = model::kSeen;
-        TRY(store_flags(sequences, mailbox::FlagChange::add, seen));
+        TRY(store_flags(sequences, mailbox::FlagChange::add, seen, nullptr));
         return success();
     }
 

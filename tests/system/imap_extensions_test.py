@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """IMAP extensions, each test twice: at the backend, and through a frontend with the same answers."""
 import atexit
-import imaplib
 import os
+import re
+import socket
 import sys
+import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import harness
@@ -135,6 +137,203 @@ def a_client_is_warned_before_its_quota_is_full(where):
         check(c.append("INBOX", None, None, message(9500)))
         lines, _ = command(c, "SELECT INBOX")
         assert "NO [ALERT] Mailbox is at 90% of quota" in lines, lines
+
+
+@both
+def status_tells_more(where):
+    user = new_user("status")
+    with client(where, user) as c:
+        check(c.append("INBOX", "(\\Deleted)", None, message(1000)))
+        check(c.append("INBOX", None, None, message(500)))
+        lines, _ = command(c, "STATUS INBOX (SIZE DELETED DELETED-STORAGE APPENDLIMIT "
+                           "HIGHESTMODSEQ MAILBOXID)")
+        values = fields(lines[0])
+        assert values["SIZE"] == "1500" and values["DELETED"] == "1", lines
+        assert values["DELETED-STORAGE"] == "1000" and int(values["HIGHESTMODSEQ"]) > 0, lines
+        assert values["APPENDLIMIT"] == "4294967295", lines
+        capabilities = command(c, "CAPABILITY")[0][0].split()
+        assert "STATUS=SIZE" in capabilities and "APPENDLIMIT=4294967295" in capabilities
+        lines, _ = command(c, "SELECT INBOX")
+        assert "OK [MAILBOXID %s] Ok" % values["MAILBOXID"] in lines, lines
+        _, text = command(c, "CREATE INBOX.New")
+        assert re.match(r"\[MAILBOXID \([0-9a-f]+\)\]", text), text
+        lines, _ = command(c, "FETCH 1:2 (EMAILID THREADID)")
+        ids = [re.search(r"EMAILID \((M[0-9a-f]{24})\) THREADID NIL", x).group(1) for x in lines]
+        assert len(set(ids)) == 2, lines
+        assert command(c, "SEARCH EMAILID " + ids[1])[0] == ["SEARCH 2"]
+        assert command(c, "SEARCH THREADID x")[0] == ["SEARCH"]
+
+
+def fields(line):
+    """The items of a STATUS response."""
+    words = line[line.index("(") + 1:-1].split(" ")
+    return dict(zip(words[::2], words[1::2]))
+
+
+@both
+def extended_search(where):
+    user = new_user("esearch")
+    with client(where, user) as c:
+        for n in range(6):
+            check(c.append("INBOX", "(\\Flagged)" if n % 2 else None, None, message(300 + n)))
+        command(c, "SELECT INBOX")
+        command(c, "STORE 1 +FLAGS.SILENT (\\Deleted)")
+        command(c, "EXPUNGE")
+
+        def search(text):
+            lines, _ = command(c, text)
+            assert len(lines) == 1, lines
+            sent = re.search(r'\(TAG "([^"]*)"\)', lines[0])
+            assert sent and sent.group(1).encode() == last_tag(c), lines
+            return lines[0].replace(sent.group(0) + " ", "").replace(sent.group(0), "").rstrip()
+        assert search("SEARCH RETURN (MIN MAX COUNT ALL) FLAGGED") == \
+            "ESEARCH MIN 1 MAX 5 ALL 1,3,5 COUNT 3"
+        assert search("UID SEARCH RETURN () FLAGGED") == "ESEARCH UID ALL 2,4,6"
+        assert search("SEARCH RETURN (COUNT) ANSWERED") == "ESEARCH COUNT 0"
+        assert search("SEARCH RETURN (MIN) ANSWERED") == "ESEARCH"
+        assert search("SEARCH RETURN (ALL) CHARSET UTF-8 ALL") == "ESEARCH ALL 1:5"
+        command(c, "SEARCH RETURN (WHAT) ALL", ok="BAD")
+        assert command(c, "SEARCH FLAGGED")[0] == ["SEARCH 1 3 5"]
+
+
+def last_tag(c):
+    return b"%s%d" % (c.tagpre, c.tagnum - 1)
+
+
+@both
+def compression(where):
+    user = new_user("deflate")
+    with socket.create_connection(the_murder()[where].address("imap"), murder.DEADLINE) as s:
+        plain = s.makefile("rb")
+
+        def line():
+            return plain.readline()
+        line()
+        s.sendall(b"a LOGIN %s %s\r\n" % (user.encode(), the_murder().password.encode()))
+        assert line().startswith(b"a OK")
+        s.sendall(b"b COMPRESS WHAT\r\n")
+        assert line().startswith(b"b BAD")
+        s.sendall(b"c COMPRESS DEFLATE\r\n")
+        assert line() == b"c OK DEFLATE active\r\n"
+        pack, unpack = zlib.compressobj(9, zlib.DEFLATED, -15), zlib.decompressobj(-15)
+
+        def run(tag, text):
+            s.sendall(pack.compress(tag + b" " + text + b"\r\n") + pack.flush(zlib.Z_SYNC_FLUSH))
+            out = b""
+            while not re.search(b"(^|\n)" + tag + b" [^\n]*\n$", out):
+                out += unpack.decompress(s.recv(65536))
+            return out
+        big = message(20000)
+        out = run(b"d", b"APPEND INBOX {%d+}\r\n" % len(big) + big)
+        assert b"d OK" in out, out
+        assert b"e OK" in run(b"e", b"SELECT INBOX")
+        out = run(b"f", b"FETCH 1 BODY.PEEK[]")
+        assert big in out, out[:200]
+        assert b"g NO [COMPRESSIONACTIVE]" in run(b"g", b"COMPRESS DEFLATE")
+        assert b"COMPRESS" not in run(b"h", b"CAPABILITY")
+        assert b"* BYE" in run(b"i", b"LOGOUT")
+
+
+def modseq(line):
+    return int(re.search(r"MODSEQ \(?(\d+)", line).group(1))
+
+
+def code(lines, name):
+    return [int(re.search(r"\[%s (\d+)\]" % name, x).group(1)) for x in lines if name in x][0]
+
+
+@both
+def condstore(where):
+    user = new_user("condstore")
+    with client(where, user) as c, client(where, user) as other:
+        for n in range(4):
+            check(c.append("INBOX", None, None, message(300)))
+        lines, _ = command(c, "SELECT INBOX (CONDSTORE)")
+        before = code(lines, "HIGHESTMODSEQ")
+        command(other, "SELECT INBOX")
+        command(other, "STORE 2 +FLAGS (\\Flagged)")
+        # The change is told with its modseq, and found by it.
+        lines, _ = command(c, "NOOP")
+        assert len(lines) == 1 and lines[0].startswith("2 FETCH (FLAGS ("), lines
+        after = modseq(lines[0])
+        assert after > before
+        lines, _ = command(c, "FETCH 1:* (FLAGS) (CHANGEDSINCE %d)" % before)
+        assert len(lines) == 1 and modseq(lines[0]) == after, lines
+        assert command(c, "UID FETCH 1:* FLAGS (CHANGEDSINCE %d)" % after)[0] == []
+        assert command(c, "SEARCH MODSEQ %d" % after)[0] == ["SEARCH 2 (MODSEQ %d)" % after]
+        lines, _ = command(c, 'SEARCH RETURN (COUNT) MODSEQ "/flags/\\\\draft" all 1')
+        assert lines[0].endswith(" COUNT 4 MODSEQ %d" % after), lines
+        # A conditional STORE leaves what changed meanwhile, and says which.
+        lines, text = command(c, "STORE 1:3 (UNCHANGEDSINCE %d) +FLAGS.SILENT (\\Seen)" % before)
+        assert text.startswith("[MODIFIED 2] "), text
+        assert [x.split()[0] for x in lines] == ["1", "3"] and "FLAGS" not in lines[0], lines
+        now = modseq(lines[0])
+        lines, text = command(c, "UID STORE 2 (UNCHANGEDSINCE %d) -FLAGS (\\Flagged)" % now)
+        assert "MODIFIED" not in text and modseq(lines[0]) > now and "UID 2" in lines[0], lines
+        lines, _ = command(c, "FETCH 2 (MODSEQ)")
+        assert re.fullmatch(r"2 FETCH \(MODSEQ \(\d+\)\)", lines[0]), lines
+        command(c, "FETCH 1 (FLAGS) (CHANGEDSINCE x)", ok="BAD")
+        command(c, "UID FETCH 1 (FLAGS) (CHANGEDSINCE 1 VANISHED)", ok="BAD")
+
+
+@both
+def quick_resynchronisation(where):
+    user = new_user("qresync")
+    with client(where, user) as c, client(where, user) as other:
+        for n in range(8):
+            check(c.append("INBOX", None, None, message(300)))
+        lines, _ = command(c, "SELECT INBOX")
+        validity, then = code(lines, "UIDVALIDITY"), code(lines, "HIGHESTMODSEQ")
+        command(c, "SELECT INBOX (QRESYNC (%d %d))" % (validity, then), ok="BAD")
+        assert command(c, "ENABLE QRESYNC X-WHAT")[0] == ["ENABLED QRESYNC"]
+        command(c, "SELECT INBOX")
+        # What others do: VANISHED instead of EXPUNGE, UID and MODSEQ with FLAGS.
+        command(other, "SELECT INBOX")
+        command(other, "STORE 2,5 +FLAGS.SILENT (\\Deleted)")
+        command(other, "EXPUNGE")
+        command(other, "STORE 1 +FLAGS (\\Answered)")
+        lines, _ = command(c, "NOOP")
+        assert "VANISHED 2,5" in lines and not any("EXPUNGE" in x for x in lines), lines
+        assert any(re.fullmatch(r"1 FETCH \(FLAGS \(.*\) UID 1 MODSEQ \(\d+\)\)", x)
+                   for x in lines), lines
+        # Selected anew with what was known then: only what changed, and what went.
+        lines, _ = command(c, "SELECT INBOX (QRESYNC (%d %d))" % (validity, then))
+        assert "OK [CLOSED] Ok" in lines and "VANISHED (EARLIER) 2,5" in lines, lines
+        assert [x for x in lines if "FETCH" in x and "UID 1 " not in x] == [], lines
+        lines, _ = command(c, "SELECT INBOX (QRESYNC (%d %d 3:8 (1,3 3,6)))" % (validity, then))
+        assert "VANISHED (EARLIER) 5" in lines and not any("FETCH" in x for x in lines), lines
+        lines, _ = command(c, "SELECT INBOX (QRESYNC (%d %d))" % (validity + 1, then))
+        assert not any("VANISHED" in x or "FETCH" in x for x in lines), lines
+        lines, _ = command(c, "UID FETCH 1:* (FLAGS) (CHANGEDSINCE %d VANISHED)" % then)
+        assert lines[0] == "VANISHED (EARLIER) 2,5" and "UID 1" in lines[1], lines
+        # This session's own EXPUNGE.
+        command(c, "UID STORE 3 +FLAGS.SILENT (\\Deleted)")
+        lines, text = command(c, "UID EXPUNGE 3")
+        assert "VANISHED 3" in lines, lines
+        last = int(re.match(r"\[HIGHESTMODSEQ (\d+)\]", text).group(1))
+        command(c, "UNSELECT")
+        lines, _ = command(c, "SELECT INBOX (QRESYNC (%d %d))" % (validity, last))
+        assert not any("VANISHED" in x or "FETCH" in x for x in lines), lines
+        lines, _ = command(c, "SELECT INBOX (QRESYNC (%d 1))" % validity)
+        assert "VANISHED (EARLIER) 2:3,5" in lines, lines
+
+
+def test_enable_reaches_every_server():
+    m = the_murder()
+    user, other = new_user("here", 1), new_user("there", 2)
+    with m.imap("frontend1", "cyrus") as admin:
+        murder.wait_for(lambda: admin.list('""', "user." + other)[1] != [None], "it is known")
+        for name in (user, other):
+            check(admin.setacl("user." + name, user, "lrswipkxtecda"))
+    with m.imap("frontend1", user) as c:
+        command(c, "ENABLE QRESYNC")
+        for box in ("INBOX", "user." + other):
+            check(c.append(box, None, None, message()))
+            command(c, "SELECT " + box)
+            command(c, "STORE 1 +FLAGS.SILENT (\\Deleted)")
+            assert "VANISHED 1" in command(c, "EXPUNGE")[0], box
+        lines, _ = command(c, "SELECT INBOX")
+        assert lines[0] == "OK [CLOSED] Ok", lines
 
 
 def test_a_delivery_over_quota_is_deferred():

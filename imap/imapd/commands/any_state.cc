@@ -1,9 +1,15 @@
-// Commands that only say something: CAPABILITY, NOOP, LOGOUT, ID, ENABLE, NAMESPACE.
+// Commands that only say something: CAPABILITY, NOOP, LOGOUT, ID, ENABLE, COMPRESS,
+// NAMESPACE.
+#include <algorithm>
+#include <memory>
+
 #include "config.h"
 
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/relay_selection.h"
 #include "lib/base/log.h"
+#include "lib/stream/deflate_layer.h"
 #include "lib/text/imap_structure.h"
 
 namespace rookery::imapd::commands {
@@ -83,20 +89,52 @@ Completion id(ImapSession& s, Command&)
     return Completion::ok();
 }
 
-// RFC 5161. No extension that we have needs to be enabled: the list that is given back is empty.
+// RFC 5161: what is not known is ignored. The servers of selected mailboxes are told too.
 Completion enable(ImapSession& s, Command&)
 {
+    std::vector<std::string> names;
     Status read = [&]() -> Status {
         while (true) {
             TRY(s.reader.space());
-            TRY(s.reader.atom());
+            TRY_ASSIGN(std::string name, s.reader.atom());
+            names.push_back(to_upper(name));
             TRY_ASSIGN(char next, s.reader.peek());
             if (next == '\n') return s.reader.end_of_line();
         }
     }();
     if (!read) return Completion::from(read.error());
-    s.client.put("* ENABLED\r\n");
+    s.client.put("* ENABLED");
+    for (const std::string& name : names) {
+        if (name != "CONDSTORE" && name != "QRESYNC") continue;
+        if (std::find(s.enabled.begin(), s.enabled.end(), name) != s.enabled.end()) continue;
+        s.enabled.push_back(name);
+        s.condstore_enabled = true;
+        s.qresync_enabled |= name == "QRESYNC";
+        s.client.put(' ', name);
+    }
+    s.client.put("\r\n");
+    if (auto* remote = s.remote()) enable_at(s, *remote->backend);
     return Completion::ok();
+}
+
+// RFC 4978. The answer is the last thing that is not compressed.
+Completion compress(ImapSession& s, Command& command)
+{
+    auto mechanism = [&]() -> Result<std::string> {
+        TRY(s.reader.space());
+        TRY_ASSIGN(std::string name, s.reader.atom());
+        TRY(s.reader.end_of_line());
+        return name;
+    }();
+    if (!mechanism) return Completion::from(mechanism.error());
+    if (!equal_nocase(*mechanism, "DEFLATE")) return Completion::bad("Unknown COMPRESS algorithm");
+    if (s.compressed) return Completion::no("[COMPRESSIONACTIVE] DEFLATE active via COMPRESS");
+    s.client.put(command.tag, " OK DEFLATE active\r\n");
+    s.compressed = true;
+    auto pushed = s.client.push_layer([](std::unique_ptr<stream::Layer> below) {
+        return stream::deflate_layer(std::move(below));
+    });
+    return pushed ? Completion::relayed() : Completion::disconnect();
 }
 
 // RFC 2342: (personal) (other users) (shared)

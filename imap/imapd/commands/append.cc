@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "imap/imapd/capabilities.h"
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/rights.h"
 #include "lib/text/imap_date.h"
@@ -16,9 +17,8 @@ namespace {
 
 using model::Rights;
 
-constexpr size_t kMaxMessages = 10000;        // in one command
-constexpr size_t kMaxFlags = 1000;            // of one message
-constexpr uint64_t kMaxMessage = 0xFFFFFFFF;  // RFC822.SIZE is a 32-bit number
+constexpr size_t kMaxMessages = 10000;  // in one command
+constexpr size_t kMaxFlags = 1000;      // of one message
 
 struct Incoming {
     std::unique_ptr<mailbox::StagedMessage> message;
@@ -55,12 +55,6 @@ struct Receipt {
     std::vector<Incoming> messages;
     std::optional<Completion> failure;
 };
-
-uint64_t max_message(const config::Config& config)
-{
-    if (config.maxmessagesize() <= 0) return kMaxMessage;
-    return std::min(static_cast<uint64_t>(config.maxmessagesize()) * 1024, kMaxMessage);
-}
 
 // flag-list = "(" [flag *(SP flag)] ")"
 Status flag_list(CommandReader& reader, model::FlagList& flags)
@@ -146,7 +140,7 @@ std::optional<Completion> receive_message(ImapSession& s, const Command& command
         return answer;
     };
     if (head->binary) return refuse(Completion::no("[UNKNOWN-CTE] BINARY is not available here"));
-    if (head->size > max_message(s.config))
+    if (head->size > append_limit(s.config))
         return refuse(Completion::no("[TOOBIG] Message is larger than this server takes"));
     if (head->size == 0) return refuse(Completion::no("Message of no bytes: nothing was appended"));
     if (messages.size() == kMaxMessages)

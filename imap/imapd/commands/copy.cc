@@ -53,7 +53,7 @@ Status remove_moved(LocalSelection& selection, std::span<const uint32_t> message
     deleted.system = model::kDeleted;
     model::SequenceSet uids;
     for (uint32_t n : messages) uids.add(mailbox.message(n).uid);
-    TRY(mailbox.store_flags(messages, mailbox::FlagChange::add, deleted));
+    TRY(mailbox.store_flags(messages, mailbox::FlagChange::add, deleted, nullptr));
     TRY(mailbox.expunge(&uids));
     return success();
 }

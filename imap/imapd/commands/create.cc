@@ -83,7 +83,7 @@ Completion create_here(ImapSession& s, Command& command, bool tell_others)
     log::notice(
         "create",
         {{"user", s.identity->userid}, {"mailbox", name.internal()}, {"partition", *partition}});
-    return Completion::ok();
+    return Completion::ok(cat("[MAILBOXID (", entry.uniqueid, ")] Completed"));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // EXPUNGE (RFC 3501 6.4.3) and UID EXPUNGE (RFC 4315 2.1). The engine tells what went, before OK.
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/updates.h"
 
 namespace rookery::imapd::commands {
 namespace {
@@ -31,7 +32,10 @@ Completion expunge(ImapSession& session, Command& command)
     uids->resolve(exists == 0 ? 0 : mailbox.message(exists).uid);
     const auto gone = mailbox.expunge(command.by_uid ? &*uids : nullptr);
     if (!gone) return Completion::from(gone.error());
-    return Completion::ok();
+    if (gone->empty() || !session.condstore_enabled) return Completion::ok();
+    // RFC 7162 3.2.7: the modseq that counts is the one after all of this is told.
+    if (auto told = send_updates(session, true); !told) return Completion::from(told.error());
+    return Completion::ok(cat("[HIGHESTMODSEQ ", mailbox.highestmodseq(), "] Completed"));
 }
 
 }  // namespace rookery::imapd::commands

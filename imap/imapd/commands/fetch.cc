@@ -1,4 +1,4 @@
-// FETCH and UID FETCH (RFC 3501 6.4.5, 6.4.8).
+// FETCH and UID FETCH (RFC 3501 6.4.5, 6.4.8; 7162).
 #include "imap/imapd/fetch_parse.h"
 
 #include <algorithm>
@@ -16,7 +16,30 @@ constexpr size_t kBatch = 64;
 struct Parsed {
     model::SequenceSet set;
     FetchRequest request;
+    std::optional<uint64_t> changed_since;
+    bool vanished = false;
 };
+
+// fetch-modifiers (RFC 4466, 7162 3.1.4.1, 3.2.6), if there are any
+Status modifiers(CommandReader& reader, Parsed& p)
+{
+    TRY_ASSIGN(const bool there, reader.accept(' '));
+    if (!there) return success();
+    TRY(reader.expect('('));
+    for (;;) {
+        TRY_ASSIGN(const std::string name, reader.attribute());
+        if (name == "CHANGEDSINCE") {
+            TRY(reader.space());
+            TRY_ASSIGN(p.changed_since, reader.number64());
+        } else if (name == "VANISHED") {
+            p.vanished = true;
+        } else {
+            return Error{Code::syntax, "Unknown FETCH modifier"};
+        }
+        TRY_ASSIGN(const bool more, reader.accept(' '));
+        if (!more) return reader.expect(')');
+    }
+}
 
 Result<Parsed> parse(CommandReader& reader, bool by_uid)
 {
@@ -25,7 +48,15 @@ Result<Parsed> parse(CommandReader& reader, bool by_uid)
     TRY_ASSIGN(p.set, reader.sequence_set());
     TRY(reader.space());
     TRY_ASSIGN(p.request, parse_fetch(reader));
+    TRY(modifiers(reader, p));
     TRY(reader.end_of_line());
+    if (p.vanished && (!by_uid || !p.changed_since))
+        return Error{Code::syntax, "VANISHED is for UID FETCH with CHANGEDSINCE"};
+    if (p.changed_since && !p.request.has(FetchItem::Kind::modseq)) {
+        FetchItem modseq;
+        modseq.kind = FetchItem::Kind::modseq;
+        p.request.items.push_back(std::move(modseq));
+    }
     if (by_uid && !p.request.has(FetchItem::Kind::uid)) {
         FetchItem uid;
         uid.kind = FetchItem::Kind::uid;
@@ -45,6 +76,16 @@ std::vector<uint32_t> newly_seen(const LocalSelection& selection, std::span<cons
     return out;
 }
 
+// What went since then, of the UIDs that are asked about.
+void put_vanished(ImapSession& session, const mailbox::Mailbox& mailbox, const Parsed& p)
+{
+    model::SequenceSet asked = p.set;
+    asked.resolve(mailbox.uidnext() - 1);
+    model::SequenceSet gone = mailbox.vanished_since(*p.changed_since);
+    gone.intersect(asked);
+    if (!gone.empty()) session.client.put("* VANISHED (EARLIER) ", gone.to_string(), "\r\n");
+}
+
 // Gives whether all messages were still there.
 Result<bool> send_batch(ImapSession& session, LocalSelection& selection,
                         std::span<const uint32_t> batch, const FetchRequest& request)
@@ -57,7 +98,8 @@ Result<bool> send_batch(ImapSession& session, LocalSelection& selection,
     bool complete = true;
     for (uint32_t n : batch) {
         const bool with_flags = std::binary_search(seen.begin(), seen.end(), n);
-        const Status sent = put_fetch(session.client, *selection.mailbox, n, request, with_flags);
+        const Status sent = put_fetch(session.client, *selection.mailbox, n, request, with_flags,
+                                      session.condstore_enabled);
         if (sent.is(Code::not_found))
             complete = false;
         else
@@ -75,8 +117,17 @@ Completion fetch(ImapSession& session, Command& command)
     if (!parsed) return Completion::from(parsed.error());
     LocalSelection* selection = session.local();
     if (selection == nullptr) return Completion::bad("No mailbox selected");
-    auto messages = messages_of(*selection->mailbox, std::move(parsed->set), command.by_uid);
+    mailbox::Mailbox& mailbox = *selection->mailbox;
+    if (parsed->vanished && !session.qresync_enabled)
+        return Completion::bad("QRESYNC is not enabled");
+    auto messages = messages_of(mailbox, parsed->set, command.by_uid);
     if (!messages) return Completion::from(messages.error());
+    if (parsed->request.has(FetchItem::Kind::modseq)) session.condstore_enabled = true;
+    if (parsed->vanished) put_vanished(session, mailbox, *parsed);
+    if (parsed->changed_since)
+        std::erase_if(*messages, [&](uint32_t n) {
+            return mailbox.message(n).modseq <= *parsed->changed_since;
+        });
 
     bool complete = true;
     const std::span<const uint32_t> all = *messages;

@@ -18,6 +18,7 @@ void leave_selection(ImapSession& s, const backend::Backend& next)
         s.state = State::authenticated;
         return;
     }
+    if (s.state == State::selected) s.client.put("* OK [CLOSED] Ok\r\n");
     s.unselect();
 }
 

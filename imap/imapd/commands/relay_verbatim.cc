@@ -2,6 +2,8 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/relay.h"
 #include "imap/imapd/relay_retry.h"
+#include "lib/base/strings.h"
+#include "lib/text/imap_structure.h"
 
 namespace rookery::imapd::commands {
 namespace {
@@ -21,6 +23,25 @@ Completion at_selection(ImapSession& s, RelayChannel& channel)
     answer = channel.finish();
     if (answer) return (*std::move(answer)).completion();
     return channel.failed(answer.error());
+}
+
+// `ESEARCH (TAG "x")`: the client knows the command by its own tag.
+RelayChannel::Filter with_tag_of(ImapSession& s, const Command& command)
+{
+    return
+        [&s, &command](backend::ReplyReader& reader, const backend::Reply& reply) -> Result<bool> {
+            constexpr std::string_view kTag = "(TAG \"";
+            if (reply.word != "ESEARCH") return false;
+            const size_t begin = reply.head.find(kTag);
+            if (begin == std::string::npos) return false;
+            const size_t end = reply.head.find("\")", begin);
+            if (end == std::string::npos) return false;
+            backend::Reply told = reply;
+            told.head.replace(begin, end + 2 - begin,
+                              cat("(TAG ", text::imap_string(command.tag), ')'));
+            TRY(reader.copy_to(s.client, told));
+            return true;
+        };
 }
 
 bool only_reads(std::string_view name)
@@ -43,6 +64,7 @@ Completion relay_verbatim(ImapSession& s, Command& command, backend::Backend& ba
     if (auto refused = release_held(s, command)) return *refused;
     RelayChannel channel(s, *s.remote()->backend);
     channel.verb(command.name);
+    if (command.name.ends_with("SEARCH")) channel.filter(with_tag_of(s, command));
     if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
     // What changes something may have been done by a server that died before it said so.
     if (!only_reads(command.name)) s.remote()->replaceable = false;

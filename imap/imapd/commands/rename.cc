@@ -86,7 +86,7 @@ Status rename_inbox(ImapSession& s, const MailboxEntry& inbox, const MailboxName
     TRY(box->copy_to(made, user, all));
     model::FlagList deleted;
     deleted.system = model::kDeleted;
-    TRY(box->store_flags(all, mailbox::FlagChange::add, deleted));
+    TRY(box->store_flags(all, mailbox::FlagChange::add, deleted, nullptr));
     TRY(box->expunge(&uids));
     return success();
 }

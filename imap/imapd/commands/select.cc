@@ -1,7 +1,9 @@
-// SELECT and EXAMINE of a mailbox that is here (RFC 3501 6.3.1, 6.3.2).
+// SELECT and EXAMINE of a mailbox that is here (RFC 3501 6.3.1, 6.3.2;
+// 7162).
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/permanent_flags.h"
 #include "imap/imapd/rights.h"
+#include "imap/imapd/updates.h"
 #include "master/service.h"
 
 namespace rookery::imapd::commands {
@@ -37,6 +39,8 @@ void put_state(ImapSession& session, LocalSelection& selection)
             mailbox.uidnext(), "] Ok\r\n");
     if (mailbox.highestmodseq() != 0)
         out.put("* OK [HIGHESTMODSEQ ", mailbox.highestmodseq(), "] Ok\r\n");
+    if (!mailbox.entry().uniqueid.empty())
+        out.put("* OK [MAILBOXID (", mailbox.entry().uniqueid, ")] Ok\r\n");
 }
 
 // RFC 9208 does not ask for it; clients show an ALERT to their user.
@@ -65,12 +69,97 @@ void warn_of_quota(ImapSession& session, const model::MailboxName& name)
     warn(mailbox::Resource::message, config.quotawarnmsg());
 }
 
+// RFC 7162 3.2.5: what the client knows of the mailbox.
+struct Resync {
+    uint32_t uidvalidity = 0;
+    uint64_t modseq = 0;
+    std::optional<model::SequenceSet> known;
+};
+
+struct Parameters {
+    bool condstore = false;
+    std::optional<Resync> qresync;
+};
+
+// "(" uidvalidity SP modseq [SP known-uids] [SP "(" sequence-set SP uid-set ")"] ")". The last only
+// saves bytes, and is not needed.
+Result<Resync> resync_parameter(CommandReader& reader)
+{
+    Resync resync;
+    TRY(reader.space());
+    TRY(reader.expect('('));
+    TRY_ASSIGN(resync.uidvalidity, reader.nz_number());
+    TRY(reader.space());
+    TRY_ASSIGN(resync.modseq, reader.number64());
+    TRY_ASSIGN(bool more, reader.accept(' '));
+    if (more) {
+        TRY_ASSIGN(const char next, reader.peek());
+        if (next != '(') {
+            TRY_ASSIGN(resync.known, reader.sequence_set());
+            TRY_ASSIGN(more, reader.accept(' '));
+        }
+    }
+    if (more) {
+        TRY(reader.expect('('));
+        TRY(reader.sequence_set());
+        TRY(reader.space());
+        TRY(reader.sequence_set());
+        TRY(reader.expect(')'));
+    }
+    TRY(reader.expect(')'));
+    return resync;
+}
+
+// [SP "(" select-param *(SP select-param) ")"] CRLF (RFC 4466)
+Result<Parameters> parameters(CommandReader& reader)
+{
+    Parameters p;
+    TRY_ASSIGN(bool more, reader.accept(' '));
+    if (more) TRY(reader.expect('('));
+    while (more) {
+        TRY_ASSIGN(const std::string name, reader.attribute());
+        if (name == "CONDSTORE") {
+            p.condstore = true;
+        } else if (name == "QRESYNC") {
+            TRY_ASSIGN(p.qresync, resync_parameter(reader));
+        } else {
+            return Error{Code::syntax, cat("Unknown SELECT parameter ", name)};
+        }
+        TRY_ASSIGN(more, reader.accept(' '));
+        if (!more) TRY(reader.expect(')'));
+    }
+    TRY(reader.end_of_line());
+    return p;
+}
+
+void put_changes(ImapSession& session, Resync resync)
+{
+    const mailbox::Mailbox& mailbox = *session.local()->mailbox;
+    if (resync.uidvalidity != mailbox.uidvalidity()) return;
+    model::SequenceSet gone = mailbox.vanished_since(resync.modseq);
+    if (resync.known) {
+        resync.known->resolve(mailbox.uidnext() - 1);
+        gone.intersect(*resync.known);
+    }
+    if (!gone.empty()) session.client.put("* VANISHED (EARLIER) ", gone.to_string(), "\r\n");
+    for (uint32_t n = 1; n <= mailbox.exists(); n++) {
+        const auto info = mailbox.message(n);
+        if (info.modseq <= resync.modseq) continue;
+        if (!resync.known || resync.known->contains(info.uid)) put_flags(session, n);
+    }
+}
+
 }  // namespace
 
 Completion select(ImapSession& session, Command& command)
 {
-    if (const auto end = session.reader.end_of_line(); !end) return Completion::from(end.error());
+    const auto asked = parameters(session.reader);
+    if (!asked) return Completion::from(asked.error());
+    if (asked->qresync && !session.qresync_enabled)
+        return Completion::bad("QRESYNC is not enabled");
+    session.condstore_enabled |= asked->condstore;
     // Also a SELECT that fails ends the selection there was.
+    if (session.state == State::selected) session.client.put("* OK [CLOSED] Ok\r\n");
     session.unselect();
     LocalSelection selection;
     const auto opened = open(session, *command.entry, command.name == "EXAMINE", selection);
@@ -80,6 +169,7 @@ Completion select(ImapSession& session, Command& command)
     const bool read_only = selection.read_only;
     session.selection = std::move(selection);
     session.state = State::selected;
+    if (asked->qresync) put_changes(session, *asked->qresync);
     master::scoreboard::set_mailbox(command.entry->name.internal());
     return Completion::ok(read_only ? "[READ-ONLY] Completed" : "[READ-WRITE] Completed");
 }

@@ -1,7 +1,10 @@
-// STORE and UID STORE (RFC 3501 6.4.6), with the rights s, t and w for the flags (RFC 4314 4).
+// STORE and UID STORE (RFC 3501 6.4.6, 7162 3.1.3), with the rights s, t and w for the flags (RFC 4314 4).
+#include <algorithm>
+
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/message_set.h"
 #include "imap/imapd/permanent_flags.h"
+#include "imap/imapd/updates.h"
 
 namespace rookery::imapd::commands {
 namespace {
@@ -16,7 +19,22 @@ struct Parsed {
     FlagChange how = FlagChange::replace;
     bool silent = false;
     model::FlagList flags;
+    std::optional<mailbox::StoreCondition> condition;
 };
+
+// "(" "UNCHANGEDSINCE" SP mod-sequence ")" SP, if it is there
+Status condition(CommandReader& reader, Parsed& p)
+{
+    TRY_ASSIGN(const bool there, reader.accept('('));
+    if (!there) return success();
+    TRY_ASSIGN(const std::string name, reader.attribute());
+    if (name != "UNCHANGEDSINCE") return Error{Code::syntax, "Unknown STORE modifier"};
+    TRY(reader.space());
+    p.condition.emplace();
+    TRY_ASSIGN(p.condition->unchanged_since, reader.number64());
+    TRY(reader.expect(')'));
+    return reader.space();
+}
 
 // store-att-flags' first word: ["+" / "-"] "FLAGS" [".SILENT"]
 Status operation(std::string_view word, Parsed& p)
@@ -52,6 +70,7 @@ Result<Parsed> parse(CommandReader& reader)
     TRY(reader.space());
     TRY_ASSIGN(p.set, reader.sequence_set());
     TRY(reader.space());
+    TRY(condition(reader, p));
     TRY_ASSIGN(const std::string word, reader.attribute());
     TRY(operation(word, p));
     TRY(reader.space());
@@ -81,9 +100,17 @@ bool contains(const model::FlagList& flags, std::string_view keyword)
     return false;
 }
 
-// Flags the user may not change stay as they are, also when the list replaces all.
-Status change(LocalSelection& selection, std::span<const uint32_t> messages, const Parsed& p)
+// It was changed later than the client knows.
+bool is_modified(const Parsed& p, uint32_t sequence)
 {
+    return p.condition && std::find(p.condition->modified.begin(), p.condition->modified.end(),
+                                    sequence) != p.condition->modified.end();
+}
+
+// Flags the user may not change stay as they are, also when the list replaces all.
+Status change(LocalSelection& selection, std::span<const uint32_t> messages, Parsed& p)
+{
+    mailbox::StoreCondition* condition = p.condition ? &*p.condition : nullptr;
     mailbox::Mailbox& mailbox = *selection.mailbox;
     const bool may_write = selection.rights.has(Rights::write);
     const uint32_t permitted = permitted_system_flags(selection.rights);
@@ -92,7 +119,7 @@ Status change(LocalSelection& selection, std::span<const uint32_t> messages, con
     if (!may_write) flags.keywords.clear();
     const bool all = may_write && permitted == (kWriteFlags | model::kDeleted | model::kSeen);
     if (p.how != FlagChange::replace || all) {
-        TRY(mailbox.store_flags(messages, p.how, flags));
+        TRY(mailbox.store_flags(messages, p.how, flags, condition));
         return success();
     }
     model::FlagList others;
@@ -101,8 +128,10 @@ Status change(LocalSelection& selection, std::span<const uint32_t> messages, con
         for (const auto& k : mailbox.keywords())
             if (!contains(flags, k)) others.keywords.push_back(k);
     }
-    TRY(mailbox.store_flags(messages, FlagChange::remove, others));
-    if (!is_empty(flags)) TRY(mailbox.store_flags(messages, FlagChange::add, flags));
+    TRY(mailbox.store_flags(messages, FlagChange::remove, others, condition));
+    std::vector<uint32_t> allowed(messages.begin(), messages.end());
+    std::erase_if(allowed, [&](uint32_t n) { return is_modified(p, n); });
+    if (!is_empty(flags)) TRY(mailbox.store_flags(allowed, FlagChange::add, flags, nullptr));
     return success();
 }
 
@@ -137,16 +166,19 @@ Completion store(ImapSession& session, Command& command)
         if (!changed) return Completion::from(changed.error());
     }
     tell_keywords(session, *selection);
-    if (!parsed->silent) {
-        for (uint32_t n : *messages) {
-            const auto info = mailbox.message(n);
-            session.client.put("* ", n, " FETCH (FLAGS ", wire_flags(info, mailbox.keywords()));
-            if (command.by_uid) session.client.put(" UID ", info.uid);
-            session.client.put(")\r\n");
-        }
-    }
+    if (parsed->condition) session.condstore_enabled = true;
+    const bool tells = !parsed->silent || session.condstore_enabled;
+    for (uint32_t n : *messages)
+        if (tells && !is_modified(*parsed, n))
+            put_flags(session, n, {.flags = !parsed->silent, .uid = command.by_uid});
     if (messages->size() < named && !command.by_uid)
         return Completion::no("[EXPUNGEISSUED] Some messages no longer exist");
+    if (parsed->condition && !parsed->condition->modified.empty()) {
+        const auto& modified = parsed->condition->modified;
+        return Completion::ok(
+            cat("[MODIFIED ", command.by_uid ? uid_set(mailbox, modified) : number_set(modified),
+                "] Conditional STORE failed"));
+    }
     return Completion::ok();
 }
 

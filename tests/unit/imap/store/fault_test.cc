@@ -77,8 +77,9 @@ void tell(int fd, Step step)
             for (int i = 0; i < 3; i++) chosen.push_back(1 + random() % (*view)->exists());
             bool removes = what == 3;
             for (uint32_t n : chosen) tell(fd, {removes ? 'e' : 'f', (*view)->message(n).uid, 0});
-            auto done = (*view)->store_flags(chosen, FlagChange::add,
-                                             flags(removes ? model::kDeleted : model::kFlagged));
+            auto done =
+                (*view)->store_flags(chosen, FlagChange::add,
+                                     flags(removes ? model::kDeleted : model::kFlagged), nullptr);
             if (!done) ::_exit(6);
             if (removes && !(*view)->expunge(nullptr)) ::_exit(7);
             for (uint32_t n : chosen) tell(fd, {removes ? 'E' : 'F', (*view)->message(n).uid, 0});
@@ -274,8 +275,8 @@ struct Mirror {
                                          1 + random() % view.exists()};
             uint32_t bit = 1u << (random() % 5);
             bool adds = random() % 2 == 0 && bit != model::kDeleted;
-            auto done =
-                view.store_flags(chosen, adds ? FlagChange::add : FlagChange::remove, flags(bit));
+            auto done = view.store_flags(chosen, adds ? FlagChange::add : FlagChange::remove,
+                                         flags(bit), nullptr);
             if (!done) ::_exit(6);
             for (uint32_t n : *done) mirror.fetch(view, n);
         } else if (what == 6) {
@@ -284,7 +285,8 @@ struct Mirror {
             auto set = model::SequenceSet::parse(cat(view.message(n).uid));
             if (!set) ::_exit(7);
             set->resolve(UINT32_MAX);
-            if (!view.store_flags(chosen, FlagChange::add, flags(model::kDeleted))) ::_exit(7);
+            if (!view.store_flags(chosen, FlagChange::add, flags(model::kDeleted), nullptr))
+                ::_exit(7);
             mirror.fetch(view, n);
             auto gone = view.expunge(&*set);
             if (!gone) ::_exit(8);
@@ -410,7 +412,7 @@ void fill_and_check(const std::string& mount_point)
         ck_assert(text_of(*view, n) == numbered((n + 1) / 2 + (n + 1) % 2));
     // What needs no room goes on.
     const uint32_t first[] = {1, 2};
-    ASSERT_OK(view->store_flags(first, FlagChange::add, flags(model::kDeleted)));
+    ASSERT_OK(view->store_flags(first, FlagChange::add, flags(model::kDeleted), nullptr));
     ASSERT_OK(view->expunge(nullptr));
     ASSERT_OK(view->refresh(true));
     ck_assert_uint_eq(view->exists(), accepted - 2);

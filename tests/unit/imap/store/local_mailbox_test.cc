@@ -23,7 +23,7 @@ struct ViewFixture : StoreFixture {
 std::vector<uint32_t> store_flags(mailbox::Mailbox& view, std::vector<uint32_t> numbers,
                                   FlagChange how, const model::FlagList& list)
 {
-    auto done = view.store_flags(numbers, how, list);
+    auto done = view.store_flags(numbers, how, list, nullptr);
     ASSERT_OK(done);
     return *done;
 }
@@ -227,7 +227,8 @@ START_TEST(keywords_have_one_table_with_a_limit)
     ck_assert(refresh(*b).keywords_changed && b->message(1).keywords.all());
     ck_assert(refresh(*a).keywords_changed && !refresh(*a).keywords_changed);
     const uint32_t two[] = {2};
-    ASSERT_CODE(a->store_flags(two, FlagChange::add, flags(0, {"KW3", "one-more"})), Code::limit);
+    ASSERT_CODE(a->store_flags(two, FlagChange::add, flags(0, {"KW3", "one-more"}), nullptr),
+                Code::limit);
     ck_assert(a->message(2).keywords.none());
     store_flags(*a, {2}, FlagChange::add, flags(0, {"KW3"}));
     ck_assert(a->message(2).keywords.count() == 1 && a->message(2).keywords[3]);
@@ -342,12 +343,12 @@ START_TEST(a_session_learns_that_its_mailbox_went_away)
     ASSERT_OK(f.store->rename(work, moved));
     ASSERT_CODE(a->refresh(true), Code::moved);
     const uint32_t one[] = {1};
-    ASSERT_CODE(a->store_flags(one, FlagChange::add, flags(model::kSeen)), Code::moved);
+    ASSERT_CODE(a->store_flags(one, FlagChange::add, flags(model::kSeen), nullptr), Code::moved);
     ASSERT_EQ_TEXT(text_of(*a, 1), mail("1"));
     auto b = f.open(moved);
     ASSERT_OK(f.store->remove(moved));
     ASSERT_CODE(b->refresh(true), Code::not_found);
-    ck_assert(!b->store_flags(one, FlagChange::add, flags(model::kSeen)));
+    ck_assert(!b->store_flags(one, FlagChange::add, flags(model::kSeen), nullptr));
 }
 END_TEST
 

@@ -86,7 +86,8 @@ START_TEST(renaming_keeps_uids_flags_and_id)
             {
                 auto view = f.open(from);
                 const uint32_t two[] = {2};
-                ASSERT_OK(view->store_flags(two, mailbox::FlagChange::add, flags(model::kDeleted)));
+                ASSERT_OK(view->store_flags(two, mailbox::FlagChange::add, flags(model::kDeleted),
+                                            nullptr));
                 ASSERT_OK(view->expunge(nullptr));
             }
             ASSERT_OK(f.store->rename(from, to));

@@ -21,7 +21,8 @@ struct RebuildFixture : StoreFixture {
                flags(model::kFlagged, {"$Label"}));
         auto view = open(inbox);
         const uint32_t two[] = {2};
-        ASSERT_OK(view->store_flags(two, mailbox::FlagChange::add, flags(model::kDeleted)));
+        ASSERT_OK(
+            view->store_flags(two, mailbox::FlagChange::add, flags(model::kDeleted), nullptr));
         ASSERT_OK(view->expunge(nullptr));
         folder = *mailbox_directory(options.paths, inbox);
     }
