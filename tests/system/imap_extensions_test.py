@@ -318,6 +318,62 @@ def quick_resynchronisation(where):
         assert "VANISHED (EARLIER) 2:3,5" in lines, lines
 
 
+@both
+def extended_list(where):
+    user = new_user("list")
+    with client(where, user) as c:
+        for name in ("INBOX.a", "INBOX.a.b", "INBOX.c"):
+            check(c.create(name))
+            check(c.append(name, None, None, message(400)))
+        for name in ("INBOX.a.b", "INBOX.c", "INBOX.gone"):
+            check(c.subscribe(name) if name != "INBOX.gone" else c.create(name))
+        check(c.subscribe("INBOX.gone"))
+        check(c.delete("INBOX.gone"))
+
+        def listed(text, kind="LIST"):
+            return [x[len(kind) + 1:] for x in command(c, text)[0] if x.startswith(kind + " ")]
+        assert listed('LIST "" ("INBOX.a" "INBOX.c")') == [
+            '(\\HasChildren) "." INBOX.a', '(\\HasNoChildren) "." INBOX.c']
+        assert listed('LIST "" INBOX.% RETURN (SUBSCRIBED CHILDREN)') == [
+            '(\\HasChildren) "." INBOX.a', '(\\HasNoChildren \\Subscribed) "." INBOX.c']
+        assert listed('LIST (SUBSCRIBED) "" *') == [
+            '(\\Subscribed) "." INBOX.a.b', '(\\Subscribed) "." INBOX.c',
+            '(\\Subscribed \\NonExistent) "." INBOX.gone']
+        assert listed('LIST (SUBSCRIBED RECURSIVEMATCH) "" INBOX.%') == [
+            '() "." INBOX.a ("CHILDINFO" ("SUBSCRIBED"))', '(\\Subscribed) "." INBOX.c',
+            '(\\Subscribed \\NonExistent) "." INBOX.gone']
+        assert listed('LIST (SUBSCRIBED REMOTE) "" INBOX.c RETURN (CHILDREN)') == [
+            '(\\Subscribed \\HasNoChildren) "." INBOX.c']
+        assert listed('LIST "" INBOX.a.% RETURN (STATUS (MESSAGES SIZE))', "STATUS") == [
+            "INBOX.a.b (MESSAGES 1 SIZE 400)"]
+        rights = listed('LIST "" INBOX.c RETURN (MYRIGHTS)', "MYRIGHTS")
+        assert len(rights) == 1 and rights[0].startswith("INBOX.c l"), rights
+        lines, _ = command(c, 'LIST "" (INBOX INBOX.*) RETURN (MYRIGHTS STATUS (UNSEEN))')
+        assert [x.split()[0] for x in lines].count("LIST") == 4, lines
+        assert [x.split()[0] for x in lines].count("STATUS") == 4, lines
+        for wrong in ('LIST (WHAT) "" *', 'LIST (RECURSIVEMATCH) "" *', 'LIST "" * RETURN (X)',
+                      'LIST "" ()', 'LIST "" * RETURN (STATUS)'):
+            command(c, wrong, ok="BAD")
+        assert listed('LIST "" ""') == ['(\\Noselect) "." ""']
+
+
+def test_a_list_with_status_over_two_servers():
+    m = the_murder()
+    user, other = new_user("mine", 1), new_user("theirs", 2)
+    with m.imap("frontend1", "cyrus") as admin:
+        murder.wait_for(lambda: admin.list('""', "user." + other)[1] != [None], "it is known")
+        check(admin.setacl("user." + other, user, "lrsip"))
+    with m.imap("frontend1", user) as c:
+        check(c.append("INBOX", None, None, message()))
+        check(c.append("user." + other, None, None, message()))
+        murder.wait_for(lambda: len(c.list()[1]) == 2, "both are seen")
+        command(c, "SUBSCRIBE user." + other)
+        lines, _ = command(c, 'LIST "" * RETURN (STATUS (MESSAGES) SUBSCRIBED)')
+        assert "STATUS INBOX (MESSAGES 1)" in lines, lines
+        assert "STATUS user.%s (MESSAGES 1)" % other in lines, lines
+        assert any("Subscribed" in x and other in x for x in lines), lines
+
+
 def test_enable_reaches_every_server():
     m = the_murder()
     user, other = new_user("here", 1), new_user("there", 2)

@@ -1,6 +1,13 @@
-// LIST and LSUB.
+// LIST, plain and extended (RFC 5258, 5819, 8440), and LSUB.
+#include <algorithm>
+#include <set>
+#include <vector>
+
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/list_parse.h"
+#include "imap/imapd/relay_channel.h"
 #include "imap/imapd/rights.h"
+#include "imap/imapd/subscribed.h"
 #include "imap/mboxlist/list_walker.h"
 #include "imap/mboxlist/subscriptions.h"
 #include "lib/text/imap_structure.h"
@@ -8,15 +15,15 @@
 namespace rookery::imapd::commands {
 namespace {
 
-struct ListArguments {
+struct LsubArguments {
     std::string reference;
     std::string pattern;
 };
 
 // SP mailbox SP list-mailbox CRLF
-Result<ListArguments> list_arguments(CommandReader& reader)
+Result<LsubArguments> lsub_arguments(CommandReader& reader)
 {
-    ListArguments arguments;
+    LsubArguments arguments;
     TRY(reader.space());
     TRY_ASSIGN(arguments.reference, reader.astring());
     TRY(reader.space());
@@ -26,11 +33,11 @@ Result<ListArguments> list_arguments(CommandReader& reader)
 }
 
 void put_line(ImapSession& s, std::string_view kind, std::string_view attributes,
-              std::string_view name)
+              std::string_view name, std::string_view more = {})
 {
     const std::string separator(1, s.names->separator());
     s.client.put("* ", kind, " (", attributes, ") ", text::imap_string(separator), ' ',
-                 text::imap_astring(name), "\r\n");
+                 text::imap_astring(name), more, "\r\n");
 }
 
 std::string_view list_attributes(const mboxlist::ListItem& item)
@@ -55,27 +62,151 @@ std::string_view lsub_attributes(ImapSession& s, const mboxlist::SubscribedItem&
 
 }  // namespace
 
+namespace {
+
+// LIST in its extended form, as far as other things are told of the mailboxes that are listed.
+class Lister {
+ public:
+    Lister(ImapSession& s, const ListRequest& request)
+        : s_(s),
+          request_(request),
+          walker_(s.directory, *s.names, *s.identity, implicit_owner_rights(s.config))
+    {
+    }
+
+    Status run()
+    {
+        if (request_.select_subscribed || request_.return_subscribed) {
+            TRY_ASSIGN(subscribed_, subscribed_names(s_));
+        }
+        TRY(request_.select_subscribed ? list_subscribed() : list_all());
+        for (const Listed& one : status_wanted_) TRY(tell_status(one));
+        return success();
+    }
+
+ private:
+    struct Listed {
+        std::string name;
+        model::MailboxEntry entry;
+    };
+
+    Status list_all()
+    {
+        return walker_.list(request_.reference, request_.patterns,
+                            [&](const mboxlist::ListItem& item) {
+                                std::string attributes(request_.extended && !item.exists()
+                                                           ? "\\NonExistent \\HasChildren"
+                                                           : list_attributes(item));
+                                if (item.exists() && is_subscribed(item.entry->name))
+                                    attributes += " \\Subscribed";
+                                put_line(s_, "LIST", attributes, item.name);
+                                if (item.exists()) tell_more(item.name, *item.entry);
+                                return s_.client.ok();
+                            });
+    }
+
+    // RFC 5258 3.1, 3.5. Names that the user is subscribed to and that do not exist are told too.
+    Status list_subscribed()
+    {
+        return mboxlist::list_subscribed(
+            subscribed_, *s_.names, request_.reference, request_.patterns,
+            [&](const mboxlist::SubscribedItem& item) {
+                if (item.subscribed == nullptr && !request_.recursive_match) return true;
+                auto name = s_.names->to_internal(item.name);
+                auto entry = name ? s_.directory.lookup(*name) : name.error();
+                const bool exists = entry && walker_.is_visible(*entry);
+                std::string attributes;
+                if (item.subscribed != nullptr) attributes = "\\Subscribed";
+                if (!exists) cat_to(attributes, attributes.empty() ? "" : " ", "\\NonExistent");
+                if (request_.return_children && exists)
+                    cat_to(attributes, attributes.empty() ? "" : " ",
+                           has_children(item.name) ? "\\HasChildren" : "\\HasNoChildren");
+                const bool below = request_.recursive_match && item.has_children;
+                put_line(s_, "LIST", attributes, item.name,
+                         below ? " (\"CHILDINFO\" (\"SUBSCRIBED\"))" : "");
+                if (exists) tell_more(item.name, *entry);
+                return s_.client.ok();
+            });
+    }
+
+    bool is_subscribed(const model::MailboxName& name) const
+    {
+        return std::binary_search(subscribed_.begin(), subscribed_.end(), name);
+    }
+
+    bool has_children(const std::string& external)
+    {
+        bool found = false;
+        const std::string below[] = {cat(external, s_.names->separator(), '%')};
+        mboxlist::ListWalker walker(s_.directory, *s_.names, *s_.identity,
+                                    implicit_owner_rights(s_.config));
+        Status looked = walker.list("", below, [&](const mboxlist::ListItem&) {
+            found = true;
+            return false;
+        });
+        return looked.ok() && found;
+    }
+
+    void tell_more(const std::string& name, const model::MailboxEntry& entry)
+    {
+        if (request_.return_myrights)
+            s_.client.put("* MYRIGHTS ", text::imap_astring(name), ' ',
+                          rights_on(s_, entry).to_string(), "\r\n");
+        // Other servers are asked when the list has been read.
+        if (request_.return_status && rights_on(s_, entry).has(model::Rights::read))
+            status_wanted_.push_back({name, entry});
+    }
+
+    // A mailbox whose status cannot be had is listed without it (RFC 5819 2).
+    Status tell_status(const Listed& one)
+    {
+        const bool here = s_.store != nullptr &&
+                          (one.entry.is_local() || one.entry.server == s_.config.servername());
+        if (here) {
+            auto line = status_line(s_, one.entry, one.name, *request_.return_status);
+            if (line) s_.client.put(*line, "\r\n");
+            return s_.client.status();
+        }
+        if (down_.contains(one.entry.server)) return success();
+        auto backend = s_.backends != nullptr ? s_.backends->get(one.entry.server)
+                                              : Result<backend::Backend*>(Error{Code::closed, {}});
+        if (!backend) {
+            down_.insert(one.entry.server);
+            return success();
+        }
+        RelayChannel channel(s_, **backend);
+        channel.verb("STATUS");
+        channel.astring(one.name);
+        channel.raw(status_argument(*request_.return_status));
+        if (!channel.finish()) down_.insert(one.entry.server);
+        return s_.client.status();
+    }
+
+    ImapSession& s_;
+    const ListRequest& request_;
+    mboxlist::ListWalker walker_;
+    std::vector<model::MailboxName> subscribed_;
+    std::vector<Listed> status_wanted_;
+    std::set<std::string> down_;
+};
+
+}  // namespace
+
 Completion list(ImapSession& s, Command&)
 {
-    auto arguments = list_arguments(s.reader);
-    if (!arguments) return Completion::from(arguments.error());
-    if (arguments->pattern.empty()) {  // asks for the separator
+    auto request = parse_list(s.reader);
+    if (!request) return Completion::from(request.error());
+    if (!request->extended && request->patterns[0].empty()) {  // asks for the separator
         put_line(s, "LIST", "\\Noselect", "");
         return Completion::ok();
     }
-    mboxlist::ListWalker walker(s.directory, *s.names, *s.identity,
-                                implicit_owner_rights(s.config));
-    auto done = walker.list(arguments->reference, {&arguments->pattern, 1},
-                            [&](const mboxlist::ListItem& item) {
-                                put_line(s, "LIST", list_attributes(item), item.name);
-                                return s.client.ok();
-                            });
+    auto done = Lister(s, *request).run();
     return done ? Completion::ok() : Completion::from(done.error());
 }
 
 Completion lsub(ImapSession& s, Command&)
 {
-    auto arguments = list_arguments(s.reader);
+    auto arguments = lsub_arguments(s.reader);
     if (!arguments) return Completion::from(arguments.error());
     if (arguments->pattern.empty()) {
         put_line(s, "LSUB", "\\Noselect", "");

@@ -4,12 +4,11 @@
 #include "imap/imapd/relay_channel.h"
 #include "imap/imapd/rights.h"
 #include "imap/imapd/router.h"
+#include "imap/imapd/subscribed.h"
 #include "lib/base/strings.h"
 
 namespace rookery::imapd::commands {
 namespace {
-
-constexpr size_t kMaxLsubLine = 16384;
 
 // That server knows its own mailboxes only, so whether the name exists is asked here.
 Status may_subscribe(ImapSession& s, const model::MailboxName& name)
@@ -30,23 +29,6 @@ bool is_known(ImapSession& s, const std::string& external)
     auto entry = s.directory.lookup(*name);
     return entry && entry->state == model::EntryState::active &&
            require(s, *entry, model::Rights::lookup).ok();
-}
-
-// A string of a response: quoted, literal or atom, at the end of the line.
-std::string last_string(std::string_view line)
-{
-    line = trim(line);
-    if (size_t brace = line.find("}\r\n"); brace != std::string_view::npos)
-        return std::string(line.substr(brace + 3));
-    if (!line.ends_with('"')) return std::string(line.substr(line.rfind(' ') + 1));
-    std::string out;
-    bool escaped = false;
-    size_t open = line.find('"');
-    for (char c : line.substr(open + 1, line.size() - open - 2)) {
-        escaped = !escaped && c == '\\';
-        if (!escaped) out.push_back(c);
-    }
-    return out;
 }
 
 bool is_missing_flag(std::string_view flag)

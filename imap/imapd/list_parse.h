@@ -1,0 +1,36 @@
+// What a LIST command asks for (RFC 3501 6.3.8, 5258, 5819, 8440).
+//
+// Codes: syntax, limit (patterns, mboxlist::kMaxListPatterns), and the reader's.
+#ifndef ROOKERY_IMAP_IMAPD_LIST_PARSE_H
+#define ROOKERY_IMAP_IMAPD_LIST_PARSE_H
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "imap/imapd/command_reader.h"
+#include "imap/imapd/status_items.h"
+#include "lib/base/result.h"
+
+namespace rookery::imapd {
+
+struct ListRequest {
+    std::string reference;
+    std::vector<std::string> patterns;
+    bool extended = false;  // one of the following, or a list of patterns
+    // --- which mailboxes
+    bool select_subscribed = false;
+    bool recursive_match = false;
+    // --- what of them
+    bool return_subscribed = false;
+    bool return_children = false;
+    bool return_myrights = false;
+    std::optional<StatusNames> return_status;
+};
+
+// Behind the command's name: SP ["(" options ")" SP] reference SP patterns [SP "RETURN" ...] CRLF
+Result<ListRequest> parse_list(CommandReader& reader);
+
+}  // namespace rookery::imapd
+
+#endif

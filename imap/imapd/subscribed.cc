@@ -1,0 +1,62 @@
+#include "imap/imapd/subscribed.h"
+
+#include <algorithm>
+
+#include "imap/imapd/relay_channel.h"
+#include "imap/imapd/router.h"
+#include "imap/mboxlist/subscriptions.h"
+#include "lib/base/strings.h"
+
+namespace rookery::imapd {
+
+// A string of a response: quoted, literal or atom, at the end of the line.
+std::string last_string(std::string_view line)
+{
+    line = trim(line);
+    if (size_t brace = line.find("}\r\n"); brace != std::string_view::npos)
+        return std::string(line.substr(brace + 3));
+    if (!line.ends_with('"')) return std::string(line.substr(line.rfind(' ') + 1));
+    std::string out;
+    bool escaped = false;
+    size_t open = line.find('"');
+    for (char c : line.substr(open + 1, line.size() - open - 2)) {
+        escaped = !escaped && c == '\\';
+        if (!escaped) out.push_back(c);
+    }
+    return out;
+}
+
+namespace {
+
+// LSUB at the server of the INBOX.
+Result<std::vector<model::MailboxName>> ask(ImapSession& s, const std::string& server)
+{
+    TRY_ASSIGN(backend::Backend * backend, s.backends->get(server));
+    std::vector<model::MailboxName> names;
+    RelayChannel channel(s, *backend);
+    channel.verb("LSUB");
+    channel.raw(" \"\" \"*\"");
+    channel.filter([&](backend::ReplyReader& replies, const backend::Reply& reply) -> Result<bool> {
+        if (reply.word != "LSUB") return false;
+        TRY_ASSIGN(std::string whole, replies.read_whole(reply, kMaxLsubLine));
+        auto name = s.names->to_internal(last_string(whole));
+        if (name) names.push_back(*std::move(name));
+        return true;
+    });
+    TRY_ASSIGN(Answer answer, channel.finish());
+    if (!answer.ok()) return Error{Code::unavailable, answer.text};
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+}  // namespace
+
+Result<std::vector<model::MailboxName>> subscribed_names(ImapSession& session)
+{
+    TRY_ASSIGN(Placed placed, place_inbox(session));
+    if (!placed.is_here()) return ask(session, placed.server);
+    return mboxlist::Subscriptions(session.config.configdirectory(), session.identity->userid)
+        .names();
+}
+
+}  // namespace rookery::imapd
