@@ -24,6 +24,8 @@ Status selection_option(ListRequest& request, const std::string& name)
 {
     if (name == "SUBSCRIBED")
         request.select_subscribed = true;
+    else if (name == "SPECIAL-USE")
+        request.select_special_use = true;
     else if (name == "RECURSIVEMATCH")
         request.recursive_match = true;
     else if (name != "REMOTE")  // all servers are shown anyway
@@ -37,6 +39,8 @@ Status return_option(CommandReader& reader, ListRequest& request, const std::str
         request.return_subscribed = true;
     } else if (name == "CHILDREN") {
         request.return_children = true;
+    } else if (name == "SPECIAL-USE") {
+        request.return_special_use = true;
     } else if (name == "MYRIGHTS") {
         request.return_myrights = true;
     } else if (name == "STATUS") {

@@ -1,4 +1,4 @@
-// What a LIST command asks for (RFC 3501 6.3.8, 5258, 5819, 8440).
+// What a LIST command asks for (RFC 3501 6.3.8, 5258, 5819, 6154, 8440).
 //
 // Codes: syntax, limit (patterns, mboxlist::kMaxListPatterns), and the reader's.
 #ifndef ROOKERY_IMAP_IMAPD_LIST_PARSE_H
@@ -20,10 +20,12 @@ struct ListRequest {
     bool extended = false;  // one of the following, or a list of patterns
     // --- which mailboxes
     bool select_subscribed = false;
+    bool select_special_use = false;
     bool recursive_match = false;
     // --- what of them
     bool return_subscribed = false;
     bool return_children = false;
+    bool return_special_use = false;
     bool return_myrights = false;
     std::optional<StatusNames> return_status;
 };

@@ -13,6 +13,7 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/rights.h %D%/rights.cc
 %C%_libimapd_a_SOURCES += %D%/session.h %D%/session.cc
 %C%_libimapd_a_SOURCES += %D%/list_parse.h %D%/list_parse.cc
+%C%_libimapd_a_SOURCES += %D%/special_use.h %D%/special_use.cc
 %C%_libimapd_a_SOURCES += %D%/status_items.h %D%/status_items.cc
 %C%_libimapd_a_SOURCES += %D%/subscribed.h %D%/subscribed.cc
 %C%_libimapd_a_SOURCES += %D%/tree.h %D%/tree.cc

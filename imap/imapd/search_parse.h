@@ -68,7 +68,8 @@ struct SearchRequest {
     bool count = false;
 };
 
-// Behind the command's name: SP ["RETURN" SP "(" options ")" SP] ["CHARSET" SP astring SP] keys CRLF.
+// Behind the command's name: SP ["RETURN" SP "(" options ")" SP] ["CHARSET" SP astring SP] keys
+// CRLF.
 Result<SearchRequest> parse_search(CommandReader& reader);
 
 }  // namespace rookery::imapd

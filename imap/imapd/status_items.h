@@ -1,5 +1,5 @@
-// What STATUS tells of a mailbox (RFC 3501 6.3.10, 7162, 7889, 8438, 8474, 9208), alone or after LIST
-// (RFC 5819).
+// What STATUS tells of a mailbox (RFC 3501 6.3.10, 7162, 7889, 8438, 8474, 9208), alone or after
+// LIST (RFC 5819).
 //
 // Codes of status_line: denied, not_found, and those of the store. One thread.
 #ifndef ROOKERY_IMAP_IMAPD_STATUS_ITEMS_H

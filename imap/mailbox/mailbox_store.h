@@ -49,6 +49,9 @@ class MailboxStore {
     virtual Status rename(const model::MailboxEntry& from, const model::MailboxEntry& to) = 0;
     // Tells the store that the ACL changed (kept in the header so that reconstruct finds it).
     virtual Status acl_changed(const model::MailboxEntry& entry) = 0;
+    // What the mailbox is for (RFC 6154), "\\Sent \\Archive"; "": nothing in particular.
+    virtual Result<std::string> special_use(const model::MailboxEntry& entry) = 0;
+    virtual Status set_special_use(const model::MailboxEntry& entry, const std::string& uses) = 0;
     // True if the mailbox directory holds a header.
     virtual bool has(const model::MailboxEntry& entry) = 0;
     // True if it holds at least one message file.

@@ -1,7 +1,7 @@
 // MasterList: the authoritative mailbox list: rules, change log, checkpoint.
 //
-// A change is validated against the list and everything queued, queued, appended to the log with all
-// that is queued by the first that waits (the others share its sync), and then published; the
+// A change is validated against the list and everything queued, queued, appended to the log with
+// all that is queued by the first that waits (the others share its sync), and then published; the
 // mailbox list store is brought up to date behind it by the checkpoint thread (DESIGN 6, RULES 2).
 // Owns the store, the log directory's lock and two threads.
 // Codes of open: busy (another master; exit 75), corrupt, unsupported, config (exit 78), io.

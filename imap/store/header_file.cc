@@ -26,8 +26,8 @@ Status take_line(HeaderFile& header, std::string_view key, std::string_view valu
         header.uniqueid = value;
     } else if (key == "acl") {
         header.acl = value;
-    } else if (key == "quotaroot") {
-        header.quota_root = value;
+    } else if (key == "specialuse") {
+        header.special_use = value;
     } else if (key == "uidvalidity") {
         TRY_ASSIGN(header.uidvalidity, to_number<uint32_t>(value));
     } else if (key == "keyword") {
@@ -131,7 +131,7 @@ Result<HeaderFile> HeaderFile::parse(std::string_view text)
 Result<std::string> HeaderFile::to_text() const
 {
     std::string out = cat(kFirstLine, "\nname ", name, "\nuniqueid ", uniqueid, "\nacl ", acl,
-                          "\nquotaroot ", quota_root, "\nuidvalidity ", uidvalidity, '\n');
+                          "\nspecialuse ", special_use, "\nuidvalidity ", uidvalidity, '\n');
     size_t lines = 6;
     for (const std::string& k : keywords) {
         cat_to(out, "keyword ", k, '\n');

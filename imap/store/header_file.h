@@ -1,6 +1,6 @@
 // The header file of a mailbox: what does not fit a record, as text. doc/formats/header.md.
 //
-// name, uniqueid, ACL, quota root and the keyword names in the order of their bits. Replaced as a
+// name, uniqueid, ACL, special use and the keyword names in the order of their bits. Replaced as a
 // whole, durably; read without a lock. A mailbox exists when its directory holds this file.
 // Codes: not_found, corrupt (checksum or form), io, no_space, limit (a value with a line break).
 #ifndef ROOKERY_IMAP_STORE_HEADER_FILE_H
@@ -21,7 +21,7 @@ struct HeaderFile {
     std::string name;
     std::string uniqueid;
     std::string acl;
-    std::string quota_root;
+    std::string special_use;   // "\\Sent", with spaces between several
     uint32_t uidvalidity = 0;  // a second copy, for when the index is lost
     std::vector<std::string> keywords;
 

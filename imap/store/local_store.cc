@@ -348,6 +348,23 @@ Status LocalStore::acl_changed(const model::MailboxEntry& entry)
     return names->write(directory.get());
 }
 
+Result<std::string> LocalStore::special_use(const model::MailboxEntry& entry)
+{
+    TRY_ASSIGN(Fd directory, open_directory(entry));
+    TRY_ASSIGN(HeaderFile names, HeaderFile::read(directory.get()));
+    return names.special_use;
+}
+
+Status LocalStore::set_special_use(const model::MailboxEntry& entry, const std::string& uses)
+{
+    TRY_ASSIGN(Fd directory, open_directory(entry));
+    TRY_ASSIGN(MailboxWriter writer,
+               MailboxWriter::open(directory.get(), name_hash_of(entry), options_.lock_wait));
+    TRY_ASSIGN(HeaderFile * names, writer.names());
+    names->special_use = uses;
+    return names->write(directory.get());
+}
+
 bool LocalStore::has(const model::MailboxEntry& entry)
 {
     return open_directory(entry).ok();

@@ -45,6 +45,8 @@ class LocalStore final : public mailbox::MailboxStore {
     Status remove(const model::MailboxEntry& entry) override;
     Status rename(const model::MailboxEntry& from, const model::MailboxEntry& to) override;
     Status acl_changed(const model::MailboxEntry& entry) override;
+    Result<std::string> special_use(const model::MailboxEntry& entry) override;
+    Status set_special_use(const model::MailboxEntry& entry, const std::string& uses) override;
     bool has(const model::MailboxEntry& entry) override;
     bool has_messages(const model::MailboxEntry& entry) override;
     Result<std::unique_ptr<mailbox::Mailbox>> open(const model::MailboxEntry& entry,

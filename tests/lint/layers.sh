@@ -15,7 +15,7 @@ master        : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text
 imap/model    : lib/auth lib/base lib/text
 imap/mailbox  : lib/auth lib/base imap/model
 imap/mboxlist : lib/auth lib/base lib/config lib/db lib/net lib/text imap/model
-imap/store    : lib/auth lib/base lib/config lib/db lib/net lib/text imap/model imap/mailbox
+imap/store    : lib/auth lib/base lib/config lib/db lib/net lib/text imap/model imap/mailbox imap/mboxlist
 imap/backend  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model
 imap/mupdate  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mboxlist imap/backend master
 imap/session  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model master

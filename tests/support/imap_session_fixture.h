@@ -32,6 +32,7 @@ class ImapSessionFixture {
                   directory,
                   &mail,
                   nullptr,
+                  nullptr,
                   client,
                   imapd::CommandReader(client, imapd::ReaderLimits{}),
                   imapd::State::authenticated,
@@ -39,7 +40,9 @@ class ImapSessionFixture {
                   std::nullopt,
                   {},
                   false,
+                  false,
                   {},
+                  false,
                   false,
                   true},
           store(mail)

@@ -417,6 +417,21 @@ Status MemoryStore::acl_changed(const model::MailboxEntry& entry)
     return success();
 }
 
+Result<std::string> MemoryStore::special_use(const model::MailboxEntry& entry)
+{
+    auto there = state(entry.name.internal());
+    if (!there) return Error{Code::not_found, "no such mailbox"};
+    return there->special_use;
+}
+
+Status MemoryStore::set_special_use(const model::MailboxEntry& entry, const std::string& uses)
+{
+    auto there = state(entry.name.internal());
+    if (!there) return Error{Code::not_found, "no such mailbox"};
+    there->special_use = uses;
+    return success();
+}
+
 bool MemoryStore::has(const model::MailboxEntry& entry)
 {
     return mailboxes_.contains(entry.name.internal());

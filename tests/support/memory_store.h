@@ -42,6 +42,7 @@ struct MemoryMailboxState {
     std::vector<std::shared_ptr<MemoryMessage>> messages;
     std::vector<std::string> keywords;
     bool removed = false;
+    std::string special_use;
     std::set<int> wakeups;  // write ends of the pipes of the views
 
     void wake() const;
@@ -58,6 +59,8 @@ class MemoryStore final : public mailbox::MailboxStore {
     Status remove(const model::MailboxEntry& entry) override;
     Status rename(const model::MailboxEntry& from, const model::MailboxEntry& to) override;
     Status acl_changed(const model::MailboxEntry& entry) override;
+    Result<std::string> special_use(const model::MailboxEntry& entry) override;
+    Status set_special_use(const model::MailboxEntry& entry, const std::string& uses) override;
     bool has(const model::MailboxEntry& entry) override;
     bool has_messages(const model::MailboxEntry& entry) override;
     Result<std::unique_ptr<mailbox::Mailbox>> open(const model::MailboxEntry& entry,

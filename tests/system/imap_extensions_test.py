@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""IMAP extensions, each test twice: at the backend, and through a frontend with the same answers."""
+"""IMAP extensions, each test twice: at the backend, and through a frontend, with one answer."""
 import atexit
 import os
 import re
@@ -94,7 +94,8 @@ def quota(where):
         check(c.create("INBOX.Sub"))
         check(c.append("INBOX", None, None, message(3000)))
         check(c.append("INBOX.Sub", None, None, message(3000)))
-        expected = ["QUOTAROOT INBOX.Sub INBOX", "QUOTA INBOX (STORAGE 5 10 MESSAGE 2 5 MAILBOX 2 3)"]
+        expected = ["QUOTAROOT INBOX.Sub INBOX",
+                    "QUOTA INBOX (STORAGE 5 10 MESSAGE 2 5 MAILBOX 2 3)"]
         assert command(c, "GETQUOTAROOT INBOX.Sub")[0] == expected
         assert command(c, "GETQUOTA INBOX")[0] == expected[1:]
         # Limits: of bytes, of messages, of mailboxes; all or none of a COPY.
@@ -355,6 +356,32 @@ def extended_list(where):
                       'LIST "" ()', 'LIST "" * RETURN (STATUS)'):
             command(c, wrong, ok="BAD")
         assert listed('LIST "" ""') == ['(\\Noselect) "." ""']
+
+
+@both
+def special_use(where):
+    user = new_user("use")
+    with client(where, user) as c:
+        command(c, "CREATE INBOX.Sent (USE (\\Sent))")
+        command(c, "CREATE INBOX.Old (USE (\\archive \\Important))")
+        command(c, "CREATE INBOX.Plain")
+        _, text = command(c, "CREATE INBOX.Bad (USE (\\All))", ok="NO")
+        assert text.startswith("[USEATTR]"), text
+        _, text = command(c, "CREATE shared%s (USE (\\Sent))" % user, ok="NO")
+        command(c, "CREATE INBOX.Worse (USE ())", ok="BAD")
+        murder.wait_for(lambda: len(c.list()[1]) == 4, "all are listed")
+        expected = ['LIST (\\HasNoChildren \\Archive \\Important) "." INBOX.Old',
+                    'LIST (\\HasNoChildren \\Sent) "." INBOX.Sent']
+        assert command(c, 'LIST (SPECIAL-USE) "" *')[0] == expected
+        lines, _ = command(c, 'LIST "" % RETURN (SPECIAL-USE)')
+        assert lines == ['LIST (\\HasChildren) "." INBOX'], lines
+        lines, _ = command(c, 'LIST "" INBOX.* RETURN (SPECIAL-USE CHILDREN STATUS (MESSAGES))')
+        assert [x for x in lines if "\\Sent" in x or "\\Archive" in x] == expected, lines
+        assert len([x for x in lines if x.startswith("STATUS")]) == 3, lines
+        # It goes along with a new name.
+        check(c.rename("INBOX.Sent", "INBOX.Gesendet"))
+        murder.wait_for(lambda: any("Gesendet" in x and "\\Sent" in x for x in
+                                    command(c, 'LIST (SPECIAL-USE) "" *')[0]), "the new name")
 
 
 def test_a_list_with_status_over_two_servers():

@@ -49,7 +49,7 @@ def test_a_name_that_a_replica_may_not_know_yet():
             os.kill(replica, signal.SIGSTOP)
             try:
                 check(one.create("INBOX.new"))
-                # It asks its replica, which does not answer: not known is not the same as not there.
+                # It asks its replica, which does not answer: not known is not not there.
                 kind, data = two.select("INBOX.new")
                 assert kind == "NO" and b"[UNAVAILABLE]" in data[0], (kind, data)
             finally:

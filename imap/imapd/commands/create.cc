@@ -2,50 +2,59 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/placement.h"
 #include "imap/imapd/rights.h"
+#include "imap/imapd/special_use.h"
 #include "lib/base/log.h"
 
 namespace rookery::imapd::commands {
 namespace {
 
-// CREATE's parameter list (RFC 4466): (PARTITION name). Gives the location.
-Result<std::string> create_parameters(CommandReader& reader)
-{
+struct Arguments {
     std::string location;
+    std::string uses;  // RFC 6154
+};
+
+// CREATE's parameter list (RFC 4466): PARTITION name, USE (use ...)
+Status create_parameters(CommandReader& reader, Arguments& arguments)
+{
     TRY(reader.expect('('));
     while (true) {
         TRY_ASSIGN(std::string name, reader.attribute());
-        if (name != "PARTITION") return Error{Code::syntax, cat("Unknown CREATE parameter ", name)};
         TRY(reader.space());
-        TRY_ASSIGN(location, reader.astring());
+        if (name == "PARTITION") {
+            TRY_ASSIGN(arguments.location, reader.astring());
+        } else if (name == "USE") {
+            TRY_ASSIGN(arguments.uses, parse_special_uses(reader));
+        } else {
+            return Error{Code::syntax, cat("Unknown CREATE parameter ", name)};
+        }
         TRY_ASSIGN(bool more, reader.accept(' '));
-        if (more) continue;
-        TRY(reader.expect(')'));
-        return location;
+        if (!more) return reader.expect(')');
     }
 }
 
 // [SP (location / "(" parameters ")")] CRLF
-Result<std::string> location_argument(CommandReader& reader)
+Result<Arguments> create_arguments(CommandReader& reader)
 {
-    std::string location;
+    Arguments arguments;
     TRY_ASSIGN(bool more, reader.accept(' '));
     if (more) {
         TRY_ASSIGN(char next, reader.peek());
         if (next == '(') {
-            TRY_ASSIGN(location, create_parameters(reader));
+            TRY(create_parameters(reader, arguments));
         } else {
-            TRY_ASSIGN(location, reader.astring());
+            TRY_ASSIGN(arguments.location, reader.astring());
         }
     }
     TRY(reader.end_of_line());
-    return location;
+    return arguments;
 }
 
-Status make(ImapSession& s, const model::MailboxEntry& entry, bool tell_others)
+Status make(ImapSession& s, const model::MailboxEntry& entry, const std::string& uses,
+            bool tell_others)
 {
     auto step = [&]() -> Status {
         TRY(s.store->create(entry));
-        return success();
+        return uses.empty() ? success() : s.store->set_special_use(entry, uses);
     };
     if (tell_others) return s.directory.create(entry, step);
     auto there = s.directory.lookup(entry.name);
@@ -58,18 +67,24 @@ Status make(ImapSession& s, const model::MailboxEntry& entry, bool tell_others)
 
 Completion create_here(ImapSession& s, Command& command, bool tell_others)
 {
-    auto location = location_argument(s.reader);
-    if (!location) return Completion::from(location.error());
+    auto arguments = create_arguments(s.reader);
+    if (arguments.is(Code::unsupported))
+        return Completion::no(cat("[USEATTR] ", arguments.error().text));
+    if (!arguments) return Completion::from(arguments.error());
     if (s.store == nullptr) return Completion::from(Error{Code::unavailable, {}});
     const auto& name = *command.mailbox;
     const bool may_choose = s.identity->any_admin() || !s.config.proxyservers().empty();
-    if (!location->empty() && !may_choose) return Completion::from(Error{Code::denied, {}});
+    // Uses are the user's own.
+    if (!arguments->uses.empty() && (!is_own(s, name) || name.is_inbox()))
+        return Completion::no("[USEATTR] only for a user's own mailboxes");
+    if (!arguments->location.empty() && !may_choose)
+        return Completion::from(Error{Code::denied, {}});
     auto ancestor = nearest_ancestor(s, name);
     if (!ancestor) return Completion::from(ancestor.error());
     if (auto may = may_create(s, name, *ancestor, !tell_others); !may)
         return Completion::from(may.error());
-    auto partition = choose_partition(s, *location, *ancestor);
-    if (partition.is(Code::unsupported)) return bad_location(*location);
+    auto partition = choose_partition(s, arguments->location, *ancestor);
+    if (partition.is(Code::unsupported)) return bad_location(arguments->location);
     if (!partition) return Completion::from(partition.error());
     mailbox::QuotaUsage one;
     one.mailboxes = 1;
@@ -79,7 +94,8 @@ Completion create_here(ImapSession& s, Command& command, bool tell_others)
                               .partition = *partition,
                               .acl = first_acl(s.config, name, *ancestor),
                               .uniqueid = new_uniqueid()};
-    if (auto made = make(s, entry, tell_others); !made) return Completion::from(made.error());
+    if (auto made = make(s, entry, arguments->uses, tell_others); !made)
+        return Completion::from(made.error());
     log::notice(
         "create",
         {{"user", s.identity->userid}, {"mailbox", name.internal()}, {"partition", *partition}});

@@ -1,5 +1,6 @@
-// LIST, plain and extended (RFC 5258, 5819, 8440), and LSUB.
+// LIST, plain and extended (RFC 5258, 5819, 6154, 8440), and LSUB.
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -7,6 +8,7 @@
 #include "imap/imapd/list_parse.h"
 #include "imap/imapd/relay_channel.h"
 #include "imap/imapd/rights.h"
+#include "imap/imapd/special_use.h"
 #include "imap/imapd/subscribed.h"
 #include "imap/mboxlist/list_walker.h"
 #include "imap/mboxlist/subscriptions.h"
@@ -80,6 +82,7 @@ class Lister {
             TRY_ASSIGN(subscribed_, subscribed_names(s_));
         }
         TRY(request_.select_subscribed ? list_subscribed() : list_all());
+        if (wants_uses()) tell_with_uses();
         for (const Listed& one : status_wanted_) TRY(tell_status(one));
         return success();
     }
@@ -90,6 +93,49 @@ class Lister {
         model::MailboxEntry entry;
     };
 
+    struct Line {
+        std::string attributes;
+        std::string name;
+        std::string more;
+        std::optional<model::MailboxEntry> entry;  // none: there is no mailbox
+    };
+
+    bool wants_uses() const { return request_.select_special_use || request_.return_special_use; }
+
+    // Uses are asked for when it is known of which mailboxes.
+    bool tell(Line line)
+    {
+        if (wants_uses()) {
+            lines_.push_back(std::move(line));
+            return true;
+        }
+        put_line(s_, "LIST", line.attributes, line.name, line.more);
+        if (line.entry) tell_more(line.name, *line.entry);
+        return s_.client.ok();
+    }
+
+    void tell_with_uses()
+    {
+        std::vector<model::MailboxEntry> entries;
+        for (const Line& line : lines_)
+            if (line.entry) entries.push_back(*line.entry);
+        const auto uses = special_uses_of(s_, entries);
+        for (Line& line : lines_) {
+            const auto use = line.entry ? uses.find(line.entry->name.internal()) : uses.end();
+            if (use != uses.end())
+                cat_to(line.attributes, line.attributes.empty() ? "" : " ", use->second);
+            else if (request_.select_special_use)
+                continue;
+            put_line(s_, "LIST", line.attributes, line.name, line.more);
+            if (line.entry) tell_more(line.name, *line.entry);
+        }
+    }
+
+    static std::optional<model::MailboxEntry> entry_of(const mboxlist::ListItem& item)
+    {
+        return item.exists() ? std::optional(*item.entry) : std::nullopt;
+    }
+
     Status list_all()
     {
         return walker_.list(request_.reference, request_.patterns,
@@ -99,9 +145,7 @@ class Lister {
                                                            : list_attributes(item));
                                 if (item.exists() && is_subscribed(item.entry->name))
                                     attributes += " \\Subscribed";
-                                put_line(s_, "LIST", attributes, item.name);
-                                if (item.exists()) tell_more(item.name, *item.entry);
-                                return s_.client.ok();
+                                return tell({std::move(attributes), item.name, {}, entry_of(item)});
                             });
     }
 
@@ -122,10 +166,9 @@ class Lister {
                     cat_to(attributes, attributes.empty() ? "" : " ",
                            has_children(item.name) ? "\\HasChildren" : "\\HasNoChildren");
                 const bool below = request_.recursive_match && item.has_children;
-                put_line(s_, "LIST", attributes, item.name,
-                         below ? " (\"CHILDINFO\" (\"SUBSCRIBED\"))" : "");
-                if (exists) tell_more(item.name, *entry);
-                return s_.client.ok();
+                return tell({std::move(attributes), item.name,
+                             below ? " (\"CHILDINFO\" (\"SUBSCRIBED\"))" : "",
+                             exists ? std::optional(*entry) : std::nullopt});
             });
     }
 
@@ -187,6 +230,7 @@ class Lister {
     mboxlist::ListWalker walker_;
     std::vector<model::MailboxName> subscribed_;
     std::vector<Listed> status_wanted_;
+    std::vector<Line> lines_;  // that wait for their uses
     std::set<std::string> down_;
 };
 

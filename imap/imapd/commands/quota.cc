@@ -97,7 +97,8 @@ Completion getquotaroot(ImapSession& s, Command& command)
         const auto may = require(s, *command.entry, model::Rights::administer);
         if (!may) return Completion::from(may.error());
     }
-    auto root = s.quotas->root_of(command.entry->name);
+    const Error none{Code::not_found, "no quotas here"};
+    auto root = s.quotas != nullptr ? s.quotas->root_of(command.entry->name) : none;
     if (!root && !root.is(Code::not_found)) return Completion::from(root.error());
     s.client.put("* QUOTAROOT ", text::imap_astring(command.external));
     if (root) s.client.put(' ', text::imap_astring(external_name(s, *root)));

@@ -1,4 +1,5 @@
-// STORE and UID STORE (RFC 3501 6.4.6, 7162 3.1.3), with the rights s, t and w for the flags (RFC 4314 4).
+// STORE and UID STORE (RFC 3501 6.4.6, 7162 3.1.3), with the rights s, t and w for the flags (RFC
+// 4314 4).
 #include <algorithm>
 
 #include "imap/imapd/command_table.h"

@@ -88,13 +88,9 @@ START_TEST(the_shutdown_file_ends_sessions_of_users)
     session::SessionKit kit(server.config, nullptr, "imap", {});
     stream::MemoryEnds ends{"1 NOOP\r\n", {}, 65536, false, false};
     stream::Stream client(stream::memory_layer(ends));
-    imapd::ImapSession session{server.config,
-                               kit,
-                               server.directory,
-                               &server.store,
-                               nullptr,
-                               client,
-                               imapd::CommandReader(client, {})};
+    imapd::ImapSession session{
+        server.config, kit,     server.directory, &server.store,
+        nullptr,       nullptr, client,           imapd::CommandReader(client, {})};
     imapd::Engine(session).run();
     ASSERT_EQ_TEXT(ends.output, "* BYE gone fishing\r\n");
 }
@@ -105,7 +101,10 @@ START_TEST(capability_says_what_this_state_can)
     ImapServer server("mupdate_server: mup.example.org\nsuppress_capabilities: MOVE\n");
     ASSERT_EQ_TEXT(converse(server, "bob", "1 CAPABILITY\r\n"),
                    "* CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE ACL RIGHTS=kxten CHILDREN "
-                   "MULTIAPPEND NAMESPACE UIDPLUS UNSELECT IDLE "
+                   "CONDSTORE CREATE-SPECIAL-USE ESEARCH IDLE LIST-EXTENDED LIST-MYRIGHTS "
+                   "LIST-STATUS MULTIAPPEND NAMESPACE OBJECTID QRESYNC QUOTA QUOTASET "
+                   "QUOTA=RES-STORAGE QUOTA=RES-MESSAGE QUOTA=RES-MAILBOX SPECIAL-USE "
+                   "STATUS=SIZE UIDPLUS UNSELECT APPENDLIMIT=4294967295 COMPRESS=DEFLATE "
                    "MUPDATE=mupdate://mup.example.org/\r\n1 OK Completed\r\n");
 }
 END_TEST

@@ -498,7 +498,7 @@ START_TEST(the_selection_moves_between_servers)
     ASSERT_EQ_TEXT(
         w.talk(
             "s SELECT INBOX\r\n1 EXAMINE INBOX.two (CONDSTORE)\r\n2 CLOSE\r\n3 FETCH 1 FLAGS\r\n"),
-        kSelectAnswer + "* 1 EXISTS\r\n1 OK [READ-ONLY] x\r\n2 OK closed\r\n"
+        kSelectAnswer + "* OK [CLOSED] Ok\r\n* 1 EXISTS\r\n1 OK [READ-ONLY] x\r\n2 OK closed\r\n"
                         "3 BAD Please select a mailbox first\r\n");
     ck_assert(one.finished_well() && two.finished_well());
 }

@@ -75,7 +75,8 @@ START_TEST(rights_decide_what_select_gives)
     const std::string seen = b.run("SELECT shared.b");
     ck_assert(seen.find("[PERMANENTFLAGS (\\Seen)]") != std::string::npos);
     b.bob.mailbox("shared.c", "l");
-    ASSERT_EQ_TEXT(b.run("SELECT shared.c"), "a NO [NOPERM] Permission denied\r\n");
+    ASSERT_EQ_TEXT(b.run("SELECT shared.c"),
+                   "* OK [CLOSED] Ok\r\na NO [NOPERM] Permission denied\r\n");
     b.bob.mailbox("shared.d", "p");
     ASSERT_EQ_TEXT(b.run("SELECT shared.d"), "a NO [NONEXISTENT] Mailbox does not exist\r\n");
     ck_assert(b.bob.session.local() == nullptr);

@@ -62,6 +62,8 @@ class FakeStore final : public mailbox::MailboxStore {
     Status remove(const MailboxEntry&) override { return no(); }
     Status rename(const MailboxEntry&, const MailboxEntry&) override { return no(); }
     Status acl_changed(const MailboxEntry&) override { return no(); }
+    Result<std::string> special_use(const MailboxEntry&) override { return no(); }
+    Status set_special_use(const MailboxEntry&, const std::string&) override { return no(); }
     bool has(const MailboxEntry&) override { return false; }
     bool has_messages(const MailboxEntry&) override { return false; }
     Result<std::unique_ptr<mailbox::Mailbox>> open(const MailboxEntry&, const std::string&,
@@ -133,7 +135,7 @@ struct Server {
     void serve(stream::Stream& client, bool preauthenticated = true)
     {
         session::SessionKit kit(config, nullptr, "lmtp", master::ClientInfo{});
-        lmtp::Engine({config, kit, client, directory, has_store ? &store : nullptr,
+        lmtp::Engine({config, kit, client, directory, has_store ? &store : nullptr, nullptr,
                       duplicates.get(), backends, preauthenticated})
             .run();
     }
