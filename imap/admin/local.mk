@@ -47,6 +47,13 @@ imap_admin_ctl_mboxlist_LDADD = imap/store/libstore.a imap/mupdate/libmupdate.a 
 	lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
 
+sbin_PROGRAMS += imap/admin/quota
+imap_admin_quota_SOURCES = imap/admin/quota.cc imap/admin/tool.h imap/admin/tool.cc
+imap_admin_quota_LDADD = imap/store/libstore.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
+	lib/auth/libauth.a lib/stream/libstream.a lib/config/libconfig.a lib/db/libdb.a \
+	lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
+	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS)
+
 sbin_PROGRAMS += imap/admin/cyr_expire
 imap_admin_cyr_expire_SOURCES = imap/admin/cyr_expire.cc imap/admin/tool.h imap/admin/tool.cc
 imap_admin_cyr_expire_LDADD = imap/lmtp/liblmtp.a imap/store/libstore.a \

@@ -430,6 +430,22 @@ def test_a_delivery_over_quota_is_deferred():
     assert refused[user][0] == 452 and b"4.2.2" in refused[user][1], refused
 
 
+def test_the_quota_tool_lists_roots():
+    m = the_murder()
+    user, other = new_user("tool"), new_user("toolother")
+    with m.imap("backend1", "cyrus") as admin:
+        command(admin, "SETQUOTA user.%s (STORAGE 100 MESSAGE 4)" % user)
+        command(admin, "SETQUOTA user.%s ()" % other)
+    assert not m.deliver(message(51200), [user])
+    lines = m["backend1"].run("quota", "user.tool").stdout.splitlines()
+    assert [x.split() for x in lines[1:]] == [
+        ["100", "50", "50", "STORAGE", "user." + user], ["4", "25", "1", "MESSAGE", "user." + user],
+        ["0", "STORAGE", "user." + other]], lines
+    lines = m["backend1"].run("quota", "-u", user).stdout.splitlines()
+    assert len(lines) == 3, lines
+    assert m["backend1"].run("quota", "-x", check=False).returncode == 64
+
+
 def test_a_quota_root_is_on_one_server():
     m = the_murder()
     user, other = new_user("one", 1), new_user("two", 2)

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "imap/imapd/command_table.h"
@@ -83,11 +84,12 @@ class Lister {
         }
         TRY(request_.select_subscribed ? list_subscribed() : list_all());
         if (wants_uses()) tell_with_uses();
-        for (const Listed& one : status_wanted_) TRY(tell_status(one));
-        return success();
+        return tell_all_status();
     }
 
  private:
+    static constexpr size_t kStatusAtOnce = 1000;
+
     struct Listed {
         std::string name;
         model::MailboxEntry entry;
@@ -102,13 +104,15 @@ class Lister {
 
     bool wants_uses() const { return request_.select_special_use || request_.return_special_use; }
 
-    // Uses are asked for when it is known of which mailboxes.
+    // Uses are asked for when it is known of which mailboxes; only the user's own have any.
     bool tell(Line line)
     {
-        if (wants_uses()) {
+        const bool may_have_uses = line.entry && is_own(s_, line.entry->name);
+        if (wants_uses() && may_have_uses) {
             lines_.push_back(std::move(line));
             return true;
         }
+        if (request_.select_special_use) return true;
         put_line(s_, "LIST", line.attributes, line.name, line.more);
         if (line.entry) tell_more(line.name, *line.entry);
         return s_.client.ok();
@@ -198,6 +202,13 @@ class Lister {
         // Other servers are asked when the list has been read.
         if (request_.return_status && rights_on(s_, entry).has(model::Rights::read))
             status_wanted_.push_back({name, entry});
+        if (status_wanted_.size() >= kStatusAtOnce) (void)tell_all_status();
+    }
+
+    Status tell_all_status()
+    {
+        for (const Listed& one : std::exchange(status_wanted_, {})) TRY(tell_status(one));
+        return success();
     }
 
     // A mailbox whose status cannot be had is listed without it (RFC 5819 2).

@@ -1,0 +1,120 @@
+// quota: the quota roots of this server with their limits and what is used.
+#include <getopt.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include "imap/admin/tool.h"
+#include "imap/mboxlist/open_directory.h"
+#include "imap/store/local_quotas.h"
+#include "imap/store/local_store.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+
+namespace rookery::admin {
+namespace {
+
+struct QuotaArguments {
+    std::string config_path = config::default_path();
+    bool by_user = false;
+    std::vector<std::string> prefixes;
+};
+
+[[noreturn]] void usage()
+{
+    complain("usage: quota [-C file] [-fqu] [prefix ...]\n");
+    ::_exit(log::kExUsage);
+}
+
+QuotaArguments parse(int argc, char** argv)
+{
+    QuotaArguments a;
+    for (int c; (c = ::getopt(argc, argv, "C:fqu")) != -1;) {
+        switch (c) {
+            case 'C': a.config_path = optarg; break;
+            case 'f': break;  // usage is counted each time
+            case 'q': break;
+            case 'u': a.by_user = true; break;
+            default: usage();
+        }
+    }
+    a.prefixes.assign(argv + optind, argv + argc);
+    return a;
+}
+
+// The names that begin with one of the words; with -u the trees of these users.
+Result<bool> is_wanted(const config::Config& config, const QuotaArguments& a,
+                       const model::MailboxName& root)
+{
+    for (const std::string& word : a.prefixes) {
+        if (a.by_user) {
+            TRY_ASSIGN(auto inbox, model::MailboxName::inbox_of(word, config.defaultdomain()));
+            if (root == inbox || inbox.is_above(root)) return true;
+        } else if (root.internal().starts_with(word)) {
+            return true;
+        }
+    }
+    return a.prefixes.empty();
+}
+
+void print_quota(const mailbox::Quota& quota)
+{
+    constexpr size_t kLine = 96;
+    const std::string& root = quota.root.internal();
+    bool any = false;
+    for (size_t i = 0; i < mailbox::kResources; ++i) {
+        const auto resource = static_cast<mailbox::Resource>(i);
+        const auto& limit = quota.limits[resource];
+        if (!limit) continue;
+        any = true;
+        const uint64_t used = quota.used.of(resource);
+        const std::string percent = *limit == 0 ? "" : cat(used * 100 / *limit);
+        char line[kLine];
+        ::snprintf(line, sizeof line, "%8llu %8s %8llu %20s ",
+                   static_cast<unsigned long long>(*limit), percent.c_str(),
+                   static_cast<unsigned long long>(used),
+                   std::string(mailbox::resource_name(resource)).c_str());
+        print(cat(line, root, "\n"));
+    }
+    if (any) return;
+    char line[kLine];
+    ::snprintf(line, sizeof line, "%8s %8s %8llu %20s ", "", "",
+               static_cast<unsigned long long>(quota.used.of(mailbox::Resource::storage)),
+               "STORAGE");
+    print(cat(line, root, "\n"));
+}
+
+Status run(const config::Config& config, const QuotaArguments& a)
+{
+    TRY_ASSIGN(auto list, mboxlist::open_list(config));
+    TRY_ASSIGN(auto store, store::open_local_store(config));
+    auto quotas = store::open_local_quotas(config, *list, *store);
+    std::vector<model::MailboxName> roots;
+    Status read = success();
+    TRY(quotas->each([&](const model::MailboxName& root) {
+        auto wanted = is_wanted(config, a, root);
+        if (!wanted) read = wanted.error();
+        if (wanted && *wanted) roots.push_back(root);
+    }));
+    TRY(std::move(read));
+    print("   Quota   % Used     Used             Resource Root\n");
+    for (const auto& root : roots) {
+        TRY_ASSIGN(mailbox::Quota quota, quotas->get(root));
+        print_quota(quota);
+    }
+    return success();
+}
+
+}  // namespace
+}  // namespace rookery::admin
+
+int main(int argc, char** argv)
+{
+    using namespace rookery;
+    const auto a = admin::parse(argc, argv);
+    const config::Config config = admin::start(a.config_path, "quota");
+    const Status done = admin::run(config, a);
+    return done ? 0 : admin::failed("quota", done.error());
+}
