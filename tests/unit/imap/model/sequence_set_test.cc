@@ -72,6 +72,23 @@ START_TEST(adding_keeps_order)
 }
 END_TEST
 
+START_TEST(what_is_in_both)
+{
+    SequenceSet set;
+    set.append(1, 5);
+    set.append(6, 6);
+    set.append(9, 12);
+    ASSERT_EQ_TEXT(set.to_string(), "1:6,9:12");
+    SequenceSet other;
+    other.append(4, 10);
+    other.append(12, 20);
+    set.intersect(other);
+    ASSERT_EQ_TEXT(set.to_string(), "4:6,9:10,12");
+    set.intersect(SequenceSet());
+    ck_assert(set.empty());
+}
+END_TEST
+
 Suite* make()
 {
     Suite* s = suite_create("imap/model/sequence_set");
@@ -80,6 +97,7 @@ Suite* make()
     tcase_add_test(c, what_is_no_set);
     tcase_add_test(c, membership);
     tcase_add_test(c, adding_keeps_order);
+    tcase_add_test(c, what_is_in_both);
     suite_add_tcase(s, c);
     return s;
 }

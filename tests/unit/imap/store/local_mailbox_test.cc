@@ -277,6 +277,55 @@ START_TEST(expunged_files_stay_while_a_view_can_show_them)
 }
 END_TEST
 
+std::string vanished(ViewFixture& f, uint64_t modseq)
+{
+    return f.open(f.inbox)->vanished_since(modseq).to_string();
+}
+
+// RFC 7162: what went is known by its modseq as long as its record is there; later everything that
+// is not there any more counts.
+START_TEST(what_went_after_a_modseq_is_known)
+{
+    ViewFixture f;
+    f.append(f.inbox, {mail("1"), mail("2"), mail("3"), mail("4"), mail("5"), mail("6")});
+    uint64_t before = 0;
+    uint64_t between = 0;
+    {
+        auto view = f.open(f.inbox);
+        before = view->highestmodseq();
+        ck_assert(view->vanished_since(0).empty());
+        store_flags(*view, {2}, FlagChange::add, flags(model::kDeleted));
+        ASSERT_OK(view->expunge(nullptr));
+        auto changes = refresh(*view);
+        ck_assert(changes.expunged_uids == std::vector<uint32_t>{2});
+        between = view->highestmodseq();
+        store_flags(*view, {3, 5}, FlagChange::add, flags(model::kDeleted));
+        ASSERT_OK(view->expunge(nullptr));
+    }
+    ASSERT_EQ_TEXT(vanished(f, before), "2,4,6");
+    ASSERT_EQ_TEXT(vanished(f, between), "4,6");
+    ck_assert_uint_eq(*f.store->expire(f.inbox, INT64_MAX, true), 3);
+    ASSERT_EQ_TEXT(vanished(f, between), "2,4,6");
+    ASSERT_EQ_TEXT(vanished(f, f.open(f.inbox)->highestmodseq()), "");
+}
+END_TEST
+
+START_TEST(a_condition_leaves_what_was_changed_later)
+{
+    ViewFixture f;
+    f.append(f.inbox, {mail("1"), mail("2"), mail("3")});
+    auto view = f.open(f.inbox);
+    mailbox::StoreCondition condition{view->highestmodseq(), {}};
+    store_flags(*view, {2}, FlagChange::add, flags(model::kFlagged));
+    const std::vector<uint32_t> all{1, 2, 3};
+    auto done = view->store_flags(all, FlagChange::add, flags(model::kSeen), &condition);
+    ASSERT_OK(done);
+    ck_assert(*done == (std::vector<uint32_t>{1, 3}));
+    ck_assert(condition.modified == std::vector<uint32_t>{2});
+    ck_assert_uint_eq(view->message(2).system_flags, model::kFlagged);
+}
+END_TEST
+
 START_TEST(expire_takes_files_and_records_of_old_expunged_messages)
 {
     ViewFixture f;
@@ -464,6 +513,8 @@ Suite* make()
     tcase_add_test(tc, keywords_have_one_table_with_a_limit);
     tcase_add_test(tc, uid_expunge_takes_only_what_is_named);
     tcase_add_test(tc, expunged_files_stay_while_a_view_can_show_them);
+    tcase_add_test(tc, what_went_after_a_modseq_is_known);
+    tcase_add_test(tc, a_condition_leaves_what_was_changed_later);
     tcase_add_test(tc, expire_takes_files_and_records_of_old_expunged_messages);
     tcase_add_test(tc, copies_are_links_with_flags_and_dates);
     tcase_add_test(tc, a_session_learns_that_its_mailbox_went_away);
