@@ -462,5 +462,36 @@ def test_a_quota_root_is_on_one_server():
         assert command(admin, "GETQUOTA shared.two")[0] == ["QUOTA shared.two (STORAGE 0 10)"]
 
 
+def test_the_same_in_the_other_namespace():
+    extra = {"altnamespace": "yes", "unixhierarchysep": "yes", "virtdomains": "userid",
+             "defaultdomain": "example.org"}
+    with murder.Murder(backends=2, extra=extra) as m:
+        m.set_passwords({"ann@example.com": m.password, "bob.b": m.password})
+        with m.imap("backend1", "cyrus") as admin:
+            check(admin.create("user/ann@example.com"))
+        with m.imap("backend2", "cyrus") as admin:
+            check(admin.create("user/bob.b"))
+        for where in ("backend%d", "frontend1"):
+            for n, user, root in ((1, "ann@example.com", "user/ann@example.com"),
+                                  (2, "bob.b", "user/bob.b")):
+                at = where % n if "%" in where else where
+                with m.imap(at, user) as c, m.imap(at, "cyrus") as admin:
+                    name = "Sent" + at[:1]
+                    command(c, "CREATE %s/Below (USE (\\Sent))" % name)
+                    murder.wait_for(lambda: command(c, 'LIST (SPECIAL-USE) "" *')[0], "it is known")
+                    lines = command(c, 'LIST (SPECIAL-USE) "" %s/*' % name)[0]
+                    assert lines == ['LIST (\\HasNoChildren \\Sent) "/" %s/Below' % name], lines
+                    command(admin, "SETQUOTA %s (STORAGE 1000)" % root)
+                    lines = command(c, "GETQUOTAROOT %s/Below" % name)[0]
+                    assert lines[0] == "QUOTAROOT %s/Below INBOX" % name, lines
+                    assert lines[1].startswith("QUOTA INBOX (STORAGE 0 1000"), lines
+                    lines = command(admin, "GETQUOTA " + root)[0]
+                    assert lines == ["QUOTA %s (STORAGE 0 1000)" % root], lines
+                    check(c.append(name + "/Below", None, None, message(700)))
+                    lines = command(c, 'LIST "" (INBOX %s/%%) RETURN (STATUS (SIZE))' % name)[0]
+                    assert "STATUS %s/Below (SIZE 700)" % name in lines, lines
+                    check(c.delete(name + "/Below"))
+
+
 if __name__ == "__main__":
     harness.main()
