@@ -63,11 +63,7 @@ std::string_view lsub_attributes(ImapSession& s, const mboxlist::SubscribedItem&
     return known ? "" : "\\Noselect";
 }
 
-}  // namespace
-
-namespace {
-
-// LIST in its extended form, as far as other things are told of the mailboxes that are listed.
+// LIST, and what else is told of the mailboxes that are listed.
 class Lister {
  public:
     Lister(ImapSession& s, const ListRequest& request)
