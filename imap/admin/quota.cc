@@ -1,8 +1,8 @@
 // quota: the quota roots of this server with their limits and what is used.
 #include <getopt.h>
-#include <stdio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -59,9 +59,20 @@ Result<bool> is_wanted(const config::Config& config, const QuotaArguments& a,
     return a.prefixes.empty();
 }
 
+std::string right(std::string_view text, size_t width)
+{
+    return cat(std::string(width - std::min(width, text.size()), ' '), text);
+}
+
+void print_line(std::string_view limit, std::string_view percent, uint64_t used,
+                mailbox::Resource resource, const std::string& root)
+{
+    print(cat(right(limit, 8), ' ', right(percent, 8), ' ', right(cat(used), 8), ' ',
+              right(mailbox::resource_name(resource), 20), ' ', root, '\n'));
+}
+
 void print_quota(const mailbox::Quota& quota)
 {
-    constexpr size_t kLine = 96;
     const std::string& root = quota.root.internal();
     bool any = false;
     for (size_t i = 0; i < mailbox::kResources; ++i) {
@@ -70,20 +81,11 @@ void print_quota(const mailbox::Quota& quota)
         if (!limit) continue;
         any = true;
         const uint64_t used = quota.used.of(resource);
-        const std::string percent = *limit == 0 ? "" : cat(used * 100 / *limit);
-        char line[kLine];
-        ::snprintf(line, sizeof line, "%8llu %8s %8llu %20s ",
-                   static_cast<unsigned long long>(*limit), percent.c_str(),
-                   static_cast<unsigned long long>(used),
-                   std::string(mailbox::resource_name(resource)).c_str());
-        print(cat(line, root, "\n"));
+        print_line(cat(*limit), *limit == 0 ? std::string() : cat(used * 100 / *limit), used,
+                   resource, root);
     }
-    if (any) return;
-    char line[kLine];
-    ::snprintf(line, sizeof line, "%8s %8s %8llu %20s ", "", "",
-               static_cast<unsigned long long>(quota.used.of(mailbox::Resource::storage)),
-               "STORAGE");
-    print(cat(line, root, "\n"));
+    const auto storage = mailbox::Resource::storage;
+    if (!any) print_line("", "", quota.used.of(storage), storage, root);
 }
 
 Status run(const config::Config& config, const QuotaArguments& a)

@@ -24,6 +24,7 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/commands/delete.cc
 %C%_libimapd_a_SOURCES += %D%/commands/list.cc
 %C%_libimapd_a_SOURCES += %D%/commands/login.cc
+%C%_libimapd_a_SOURCES += %D%/commands/lsub.cc
 %C%_libimapd_a_SOURCES += %D%/commands/mupdatepush.cc
 %C%_libimapd_a_SOURCES += %D%/commands/quota.cc
 %C%_libimapd_a_SOURCES += %D%/commands/rename.cc

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lib/base/strings.h"
+#include "lib/text/imap_structure.h"
 
 namespace rookery::imapd {
 namespace {
@@ -55,6 +56,14 @@ std::string external_name(const ImapSession& session, const model::MailboxName& 
     if (session.names)
         if (auto external = session.names->to_external(name)) return *external;
     return name.internal();
+}
+
+void put_list_line(ImapSession& session, std::string_view kind, std::string_view attributes,
+                   std::string_view name, std::string_view more)
+{
+    const std::string separator(1, session.names->separator());
+    session.client.put("* ", kind, " (", attributes, ") ", text::imap_string(separator), ' ',
+                       text::imap_astring(name), more, "\r\n");
 }
 
 }  // namespace rookery::imapd

@@ -1,4 +1,4 @@
-// LIST, plain and extended (RFC 5258, 5819, 6154, 8440), and LSUB.
+// LIST, plain and extended (RFC 5258, 5819, 6154, 8440).
 #include <algorithm>
 #include <optional>
 #include <set>
@@ -8,59 +8,20 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/list_parse.h"
 #include "imap/imapd/relay_channel.h"
+#include "imap/imapd/responder.h"
 #include "imap/imapd/rights.h"
 #include "imap/imapd/special_use.h"
 #include "imap/imapd/subscribed.h"
 #include "imap/mboxlist/list_walker.h"
-#include "imap/mboxlist/subscriptions.h"
 #include "lib/text/imap_structure.h"
 
 namespace rookery::imapd::commands {
 namespace {
 
-struct LsubArguments {
-    std::string reference;
-    std::string pattern;
-};
-
-// SP mailbox SP list-mailbox CRLF
-Result<LsubArguments> lsub_arguments(CommandReader& reader)
-{
-    LsubArguments arguments;
-    TRY(reader.space());
-    TRY_ASSIGN(arguments.reference, reader.astring());
-    TRY(reader.space());
-    TRY_ASSIGN(arguments.pattern, reader.list_mailbox());
-    TRY(reader.end_of_line());
-    return arguments;
-}
-
-void put_line(ImapSession& s, std::string_view kind, std::string_view attributes,
-              std::string_view name, std::string_view more = {})
-{
-    const std::string separator(1, s.names->separator());
-    s.client.put("* ", kind, " (", attributes, ") ", text::imap_string(separator), ' ',
-                 text::imap_astring(name), more, "\r\n");
-}
-
 std::string_view list_attributes(const mboxlist::ListItem& item)
 {
     if (!item.exists()) return "\\Noselect \\HasChildren";
     return item.has_children ? "\\HasChildren" : "\\HasNoChildren";
-}
-
-// A backend of a murder need not know what its users subscribe to elsewhere.
-bool is_known(ImapSession& s, const model::MailboxName& name)
-{
-    return !s.config.mupdate_server().empty() || s.directory.lookup(name);
-}
-
-std::string_view lsub_attributes(ImapSession& s, const mboxlist::SubscribedItem& item)
-{
-    if (item.subscribed == nullptr) return "\\Noselect \\HasChildren";
-    const bool known = is_known(s, *item.subscribed);
-    if (item.has_children) return known ? "\\HasChildren" : "\\Noselect \\HasChildren";
-    return known ? "" : "\\Noselect";
 }
 
 // LIST, and what else is told of the mailboxes that are listed.
@@ -109,7 +70,7 @@ class Lister {
             return true;
         }
         if (request_.select_special_use) return true;
-        put_line(s_, "LIST", line.attributes, line.name, line.more);
+        put_list_line(s_, "LIST", line.attributes, line.name, line.more);
         if (line.entry) tell_more(line.name, *line.entry);
         return s_.client.ok();
     }
@@ -126,7 +87,7 @@ class Lister {
                 cat_to(line.attributes, line.attributes.empty() ? "" : " ", use->second);
             else if (request_.select_special_use)
                 continue;
-            put_line(s_, "LIST", line.attributes, line.name, line.more);
+            put_list_line(s_, "LIST", line.attributes, line.name, line.more);
             if (line.entry) tell_more(line.name, *line.entry);
         }
     }
@@ -248,30 +209,10 @@ Completion list(ImapSession& s, Command&)
     auto request = parse_list(s.reader);
     if (!request) return Completion::from(request.error());
     if (!request->extended && request->patterns[0].empty()) {  // asks for the separator
-        put_line(s, "LIST", "\\Noselect", "");
+        put_list_line(s, "LIST", "\\Noselect", "");
         return Completion::ok();
     }
     auto done = Lister(s, *request).run();
-    return done ? Completion::ok() : Completion::from(done.error());
-}
-
-Completion lsub(ImapSession& s, Command&)
-{
-    auto arguments = lsub_arguments(s.reader);
-    if (!arguments) return Completion::from(arguments.error());
-    if (arguments->pattern.empty()) {
-        put_line(s, "LSUB", "\\Noselect", "");
-        return Completion::ok();
-    }
-    mboxlist::Subscriptions subscriptions(s.config.configdirectory(), s.identity->userid);
-    auto names = subscriptions.names();
-    if (!names) return Completion::from(names.error());
-    auto done =
-        mboxlist::list_subscribed(*names, *s.names, arguments->reference, {&arguments->pattern, 1},
-                                  [&](const mboxlist::SubscribedItem& item) {
-                                      put_line(s, "LSUB", lsub_attributes(s, item), item.name);
-                                      return s.client.ok();
-                                  });
     return done ? Completion::ok() : Completion::from(done.error());
 }
 

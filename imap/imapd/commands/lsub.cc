@@ -1,0 +1,63 @@
+// LSUB.
+#include "imap/imapd/command_table.h"
+#include "imap/imapd/responder.h"
+#include "imap/mboxlist/list_walker.h"
+#include "imap/mboxlist/subscriptions.h"
+
+namespace rookery::imapd::commands {
+namespace {
+
+struct LsubArguments {
+    std::string reference;
+    std::string pattern;
+};
+
+// SP mailbox SP list-mailbox CRLF
+Result<LsubArguments> lsub_arguments(CommandReader& reader)
+{
+    LsubArguments arguments;
+    TRY(reader.space());
+    TRY_ASSIGN(arguments.reference, reader.astring());
+    TRY(reader.space());
+    TRY_ASSIGN(arguments.pattern, reader.list_mailbox());
+    TRY(reader.end_of_line());
+    return arguments;
+}
+
+// A backend of a murder need not know what its users subscribe to elsewhere.
+bool is_known(ImapSession& s, const model::MailboxName& name)
+{
+    return !s.config.mupdate_server().empty() || s.directory.lookup(name);
+}
+
+std::string_view lsub_attributes(ImapSession& s, const mboxlist::SubscribedItem& item)
+{
+    if (item.subscribed == nullptr) return "\\Noselect \\HasChildren";
+    const bool known = is_known(s, *item.subscribed);
+    if (item.has_children) return known ? "\\HasChildren" : "\\Noselect \\HasChildren";
+    return known ? "" : "\\Noselect";
+}
+
+}  // namespace
+
+Completion lsub(ImapSession& s, Command&)
+{
+    auto arguments = lsub_arguments(s.reader);
+    if (!arguments) return Completion::from(arguments.error());
+    if (arguments->pattern.empty()) {
+        put_list_line(s, "LSUB", "\\Noselect", "");
+        return Completion::ok();
+    }
+    mboxlist::Subscriptions subscriptions(s.config.configdirectory(), s.identity->userid);
+    auto names = subscriptions.names();
+    if (!names) return Completion::from(names.error());
+    auto done =
+        mboxlist::list_subscribed(*names, *s.names, arguments->reference, {&arguments->pattern, 1},
+                                  [&](const mboxlist::SubscribedItem& item) {
+                                      put_list_line(s, "LSUB", lsub_attributes(s, item), item.name);
+                                      return s.client.ok();
+                                  });
+    return done ? Completion::ok() : Completion::from(done.error());
+}
+
+}  // namespace rookery::imapd::commands
