@@ -1,8 +1,10 @@
 // ctl_mboxlist -m, -s: what is here, told to the mupdate master.
 #include "imap/admin/ctl_mboxlist.h"
+#include "imap/admin/local_parts.h"
 #include "imap/admin/tool.h"
 #include "imap/mboxlist/open_directory.h"
 #include "imap/mupdate/agent.h"
+#include "imap/sync/mover.h"
 #include "lib/auth/sasl_client.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
@@ -27,6 +29,17 @@ bool is_away(const Error& error)
 {
     return error.code == Code::no_master || error.code == Code::unavailable ||
            error.code == Code::timeout;
+}
+
+// Moves that a crash or a failure has left go on.
+void go_on_with_moves(const config::Config& config)
+{
+    auto moves = sync::list_moves(config);
+    if (moves && moves->empty()) return;
+    auto parts = LocalParts::open(config);
+    Status done = parts ? sync::Mover(parts->side(config)).resume_all() : Status(parts.error());
+    if (!moves) done = moves.error();
+    if (!done) log::warning("moves are left", {{"reason", done.error()}});
 }
 
 }  // namespace
@@ -69,6 +82,7 @@ Status settle(const config::Config& config, const ListArguments& arguments)
     auto run = mupdate::run_agent(config, *local, {});
     if (run && run->summary)
         log::notice("mailbox list pushed", {{"result", mupdate::to_string(*run->summary)}});
+    if (run && !run->only_reported) go_on_with_moves(config);
     if (run) return success();
     if (!is_away(run.error())) return run.error();
     log::info("the mupdate master is away", {{"reason", run.error()}});

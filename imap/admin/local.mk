@@ -40,8 +40,9 @@ uninstall-hook:
 sbin_PROGRAMS += imap/admin/ctl_mboxlist
 imap_admin_ctl_mboxlist_SOURCES = imap/admin/ctl_mboxlist.h imap/admin/ctl_mboxlist.cc \
 	imap/admin/ctl_mboxlist_push.cc imap/admin/ctl_mboxlist_text.cc \
-	imap/admin/ctl_mboxlist_verify.cc imap/admin/tool.h imap/admin/tool.cc
-imap_admin_ctl_mboxlist_LDADD = imap/store/libstore.a imap/mupdate/libmupdate.a \
+	imap/admin/ctl_mboxlist_verify.cc imap/admin/tool.h imap/admin/tool.cc \
+	imap/admin/local_parts.h imap/admin/local_parts.cc
+imap_admin_ctl_mboxlist_LDADD = imap/store/libstore.a imap/sync/libsync.a imap/mupdate/libmupdate.a \
 	imap/backend/libbackend.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
 	lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a \
 	lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
@@ -66,9 +67,12 @@ sbin_PROGRAMS += imap/admin/murder/murder
 imap_admin_murder_murder_SOURCES = imap/admin/murder/main.cc imap/admin/murder/murder.h \
 	imap/admin/murder/check.h imap/admin/murder/check.cc \
 	imap/admin/murder/check_others.cc imap/admin/murder/conflicts.cc imap/admin/murder/metrics.cc \
+	imap/admin/murder/move.cc \
 	imap/admin/murder/report.h imap/admin/murder/report.cc imap/admin/murder/resync.cc \
+	imap/admin/local_parts.h imap/admin/local_parts.cc \
 	imap/admin/murder/status.cc imap/admin/tool.h imap/admin/tool.cc
-imap_admin_murder_murder_LDADD = imap/session/libsession.a imap/mupdate/libmupdate.a imap/backend/libbackend.a \
+imap_admin_murder_murder_LDADD = imap/session/libsession.a imap/store/libstore.a \
+	imap/sync/libsync.a imap/mupdate/libmupdate.a imap/backend/libbackend.a \
 	imap/mboxlist/libmboxlist.a imap/model/libmodel.a master/libmaster.a lib/auth/libauth.a \
 	lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a \
 	lib/net/libnet.a lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) \

@@ -2,6 +2,8 @@
 
 #include "imap/imapd/engine.h"
 #include "imap/imapd/session.h"
+#include "imap/sync/mover.h"
+#include "imap/sync/server.h"
 #include "lib/auth/sasl_client.h"
 #include "lib/auth/sasl_server.h"
 #include "lib/base/log.h"
@@ -31,6 +33,7 @@ Status ImapService::worker_start()
     if (parts_.open_store != nullptr) {
         TRY_ASSIGN(store_, parts_.open_store(*config_));
         quotas_ = parts_.open_quotas(*config_, *directory_, *store_);
+        sync_ = parts_.open_sync(*store_);
     }
     return success();
 }
@@ -57,6 +60,15 @@ void ImapService::serve(Fd client, const master::ClientInfo& info)
         .client = stream,
         .reader = imapd::CommandReader(stream, imapd::reader_limits(*config_)),
     };
+    std::optional<sync::Mover> mover;
+    std::optional<sync::SyncServer> server;
+    if (store_) {
+        const sync::LocalSide here{*config_, *directory_, *store_, *sync_, *quotas_};
+        mover.emplace(here);
+        server.emplace(here, [&](const model::MailboxEntry& e) { return mover->make_room(e); });
+        session.moves = &*mover;
+        session.sync = &*server;
+    }
     imapd::Engine(session).run();
 }
 

@@ -11,6 +11,7 @@
 
 #include "imap/mailbox/mailbox_store.h"
 #include "imap/mailbox/quota.h"
+#include "imap/mailbox/sync_store.h"
 #include "imap/mboxlist/directory.h"
 #include "lib/auth/tls_context.h"
 #include "lib/base/result.h"
@@ -21,10 +22,11 @@ namespace rookery::daemon {
 
 struct ImapParts {
     Result<std::unique_ptr<mboxlist::Directory>> (*open_directory)(const config::Config&);
-    // Both null in proxyd.
+    // All null in proxyd.
     Result<std::unique_ptr<mailbox::MailboxStore>> (*open_store)(const config::Config&);
     std::unique_ptr<mailbox::Quotas> (*open_quotas)(const config::Config&, mboxlist::Directory&,
                                                     mailbox::MailboxStore&);
+    std::unique_ptr<mailbox::SyncStore> (*open_sync)(mailbox::MailboxStore&);
 };
 
 class ImapService final : public master::Service {
@@ -44,6 +46,7 @@ class ImapService final : public master::Service {
     std::unique_ptr<mboxlist::Directory> directory_;
     std::unique_ptr<mailbox::MailboxStore> store_;
     std::unique_ptr<mailbox::Quotas> quotas_;
+    std::unique_ptr<mailbox::SyncStore> sync_;
 };
 
 }  // namespace rookery::daemon

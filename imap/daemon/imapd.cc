@@ -3,11 +3,13 @@
 #include "imap/mupdate/cluster_directory.h"
 #include "imap/store/local_quotas.h"
 #include "imap/store/local_store.h"
+#include "imap/store/local_sync.h"
 
 int main(int argc, char** argv)
 {
     rookery::daemon::ImapService service({rookery::mupdate::open_cluster_directory,
                                           rookery::store::open_local_store,
-                                          rookery::store::open_local_quotas});
+                                          rookery::store::open_local_quotas,
+                                          rookery::store::make_local_sync});
     return rookery::master::service_main(argc, argv, service);
 }

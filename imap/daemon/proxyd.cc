@@ -5,6 +5,6 @@
 int main(int argc, char** argv)
 {
     rookery::daemon::ImapService service(
-        {rookery::mupdate::open_cluster_directory, nullptr, nullptr});
+        {rookery::mupdate::open_cluster_directory, nullptr, nullptr, nullptr});
     return rookery::master::service_main(argc, argv, service);
 }

@@ -61,6 +61,11 @@ std::string capability_list(ImapSession& session)
     if (session.state != State::not_authenticated) {
         add(cat("APPENDLIMIT=", append_limit(session.config)));
         if (!session.compressed) add("COMPRESS=DEFLATE");
+        // Between nodes.
+        if (session.sync != nullptr && session.identity && session.identity->admin) {
+            add("X-REPLICATION");
+            add("X-ROOKERY-SYNC");
+        }
     }
     if (const auto& master = session.config.mupdate_server(); !master.empty())
         add(cat("MUPDATE=mupdate://", master, "/"));

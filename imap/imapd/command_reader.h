@@ -57,6 +57,9 @@ class CommandReader {
     // True once the CRLF of this command was taken.
     bool at_end() const { return ended_; }
 
+    // What follows is read by another parser, from stream(), up to and including the CRLF.
+    void hand_over() { ended_ = true; }
+
     // --- single characters. peek() is '\n' at the end of the line (both bytes of CRLF are there).
     Result<char> peek();
     Result<char> take();

@@ -45,7 +45,7 @@ constexpr std::array kTable = {
     CommandSpec{"LOGOUT", kAny, Route::here, c::logout, nullptr},
     CommandSpec{"LSUB", kIn, Route::by_inbox, c::lsub, c::relay_lsub},
     CommandSpec{"MOVE", kSel, Route::by_selection, c::copy, c::relay_copy},
-    CommandSpec{"MUPDATEPUSH", kIn, Route::by_mailbox, c::mupdatepush, c::relay_verbatim},
+    CommandSpec{"MUPDATEPUSH", kIn, Route::by_new_name, c::mupdatepush, nullptr},
     CommandSpec{"MYRIGHTS", kIn, Route::by_mailbox, c::myrights, c::relay_verbatim},
     CommandSpec{"NAMESPACE", kIn, Route::here, c::namespace_, nullptr},
     CommandSpec{"NOOP", kAny, Route::here, c::noop, nullptr},
@@ -58,6 +58,9 @@ constexpr std::array kTable = {
     CommandSpec{"STATUS", kIn, Route::by_mailbox, c::status, c::relay_verbatim},
     CommandSpec{"STORE", kSel, Route::by_selection, c::store, c::relay_verbatim, true},
     CommandSpec{"SUBSCRIBE", kIn, Route::by_inbox, c::subscribe, c::relay_subscribe},
+    CommandSpec{"SYNCAPPLY", kIn, Route::here, c::sync, nullptr},
+    CommandSpec{"SYNCGET", kIn, Route::here, c::sync, nullptr},
+    CommandSpec{"SYNCRESTART", kIn, Route::here, c::sync, nullptr},
     CommandSpec{"UID COPY", kSel, Route::by_selection, c::copy, c::relay_copy},
     CommandSpec{"UID EXPUNGE", kSel, Route::by_selection, c::expunge, c::relay_verbatim},
     CommandSpec{"UID FETCH", kSel, Route::by_selection, c::fetch, c::relay_verbatim},
@@ -66,6 +69,7 @@ constexpr std::array kTable = {
     CommandSpec{"UID STORE", kSel, Route::by_selection, c::store, c::relay_verbatim},
     CommandSpec{"UNSELECT", kSel, Route::by_selection, c::close, c::relay_close},
     CommandSpec{"UNSUBSCRIBE", kIn, Route::by_inbox, c::subscribe, c::relay_subscribe},
+    CommandSpec{"XFER", kIn, Route::here, c::xfer, nullptr},
 };
 
 constexpr bool is_sorted_and_unique()

@@ -86,6 +86,8 @@ ROOKERY_RUN(localcreate);
 ROOKERY_RUN(localdelete);
 ROOKERY_RUN(localappend);
 ROOKERY_RUN(mupdatepush);
+ROOKERY_RUN(sync);  // SYNCGET, SYNCAPPLY, SYNCRESTART
+ROOKERY_RUN(xfer);
 // selected
 ROOKERY_RUN(check);
 ROOKERY_RUN(close);  // and UNSELECT

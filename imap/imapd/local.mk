@@ -17,6 +17,7 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/status_items.h %D%/status_items.cc
 %C%_libimapd_a_SOURCES += %D%/subscribed.h %D%/subscribed.cc
 %C%_libimapd_a_SOURCES += %D%/tree.h %D%/tree.cc
+%C%_libimapd_a_SOURCES += %D%/xfer.h
 %C%_libimapd_a_SOURCES += %D%/commands/acl.cc
 %C%_libimapd_a_SOURCES += %D%/commands/any_state.cc
 %C%_libimapd_a_SOURCES += %D%/commands/append.cc
@@ -30,6 +31,8 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/commands/rename.cc
 %C%_libimapd_a_SOURCES += %D%/commands/status.cc
 %C%_libimapd_a_SOURCES += %D%/commands/subscribe.cc
+%C%_libimapd_a_SOURCES += %D%/commands/sync.cc
+%C%_libimapd_a_SOURCES += %D%/commands/xfer.cc
 
 # Other servers.
 %C%_libimapd_a_SOURCES += %D%/relay.h %D%/relay.cc
@@ -81,7 +84,7 @@ tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/search_test.cc
 tests_unit_imap_imapd_suite_SOURCES += tests/support/memory_store.h tests/support/memory_store.cc
 tests_unit_imap_imapd_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_imapd_suite_LDADD = imap/imapd/libimapd.a \
-	imap/session/libsession.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a \
+	imap/session/libsession.a imap/sync/libsync.a imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a \
 	imap/model/libmodel.a master/libmaster.a lib/auth/libauth.a lib/db/libdb.a \
 	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
 	lib/base/libbase.a \
@@ -95,7 +98,7 @@ tests_unit_imap_imapd_selected_suite_SOURCES = tests/unit/main.cc tests/unit/uni
 	tests/unit/imap/imapd/selected_test.cc
 tests_unit_imap_imapd_selected_suite_CPPFLAGS = $(tests_unit_imap_imapd_suite_CPPFLAGS)
 tests_unit_imap_imapd_selected_suite_LDADD = imap/imapd/libimapd.a \
-	imap/session/libsession.a imap/mboxlist/libmboxlist.a \
+	imap/session/libsession.a imap/sync/libsync.a imap/mupdate/libmupdate.a imap/mboxlist/libmboxlist.a \
 	imap/model/libmodel.a master/libmaster.a lib/auth/libauth.a lib/db/libdb.a \
 	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
 	lib/base/libbase.a \
@@ -109,7 +112,7 @@ tests_unit_imap_imapd_relay_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h
 	tests/unit/imap/imapd/relay_test.cc
 tests_unit_imap_imapd_relay_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_imapd_relay_suite_LDADD = imap/imapd/libimapd.a imap/session/libsession.a \
-	imap/backend/libbackend.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
+	imap/sync/libsync.a imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
 	master/libmaster.a lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a \
 	lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS) $(RK_THREADS)

@@ -129,9 +129,13 @@ Status replace_selection(ImapSession& session)
     if (remote == nullptr) return lost("nothing is selected");
     if (!remote->replaceable || !remote->held.empty())
         return lost("the selection cannot be replaced");
-    const std::string server = remote->backend->server();
+    std::string server = remote->backend->server();
     session.backends->drop(remote->backend);
     remote->backend = nullptr;
+    // It may have gone because the mailbox has moved.
+    (void)session.directory.catch_up();
+    if (auto entry = session.directory.lookup(remote->name); entry && !entry->is_local())
+        server = entry->server;
     auto replaced = [&]() -> Status {
         TRY_ASSIGN(backend::Backend * backend, session.backends->get(server));
         return select_again(session, *remote, *backend);

@@ -9,6 +9,8 @@
 namespace rookery::imapd {
 namespace {
 
+constexpr Milliseconds kPatience{100};
+
 Error protocol_broken(std::string_view what)
 {
     return Error{Code::syntax, cat("the server breaks the protocol: ", what)};
@@ -261,6 +263,12 @@ void RelayChannel::blame(const Error& error)
 
 Result<std::optional<Answer>> RelayChannel::read_response(bool want_go_ahead)
 {
+    // What the client has coming does not wait for a server that takes its time.
+    stream::Stream& from = backend_->stream();
+    if (s_.client.unflushed() > 0 && !from.has_input()) {
+        TRY_ASSIGN(const bool ready, from.wait_input(Deadline::after(kPatience)));
+        if (!ready) (void)s_.client.flush();
+    }
     TRY_ASSIGN(backend::Reply reply, replies_->next());
     heard_ = true;
     switch (reply.kind) {

@@ -18,6 +18,7 @@
 #include "imap/mboxlist/directory.h"
 #include "imap/model/namespace.h"
 #include "imap/session/session_kit.h"
+#include "imap/sync/services.h"
 #include "lib/auth/identity.h"
 #include "lib/config/config.h"
 #include "lib/stream/stream.h"
@@ -92,6 +93,8 @@ struct ImapSession {
     // While true untagged EXPUNGE must not be sent (FETCH, STORE, SEARCH are running).
     bool may_expunge() const { return expunge_allowed; }
     bool expunge_allowed = true;
+    sync::SyncService* sync = nullptr;   // null in proxyd
+    sync::MoveService* moves = nullptr;  // null in proxyd
 
     LocalSelection* local() { return std::get_if<LocalSelection>(&selection); }
     RemoteSelection* remote() { return std::get_if<RemoteSelection>(&selection); }

@@ -1,5 +1,6 @@
 // From an address to a mailbox.
 #include "imap/lmtp/recipients.h"
+#include "imap/mboxlist/namespace_options.h"
 
 #include "imap/session/session_kit.h"
 #include "lib/base/strings.h"
@@ -55,7 +56,7 @@ auth::Identity sender_identity(const std::optional<std::string>& auth_parameter)
 Recipients::Recipients(const config::Config& config, mboxlist::Directory& directory)
     : config_(config),
       directory_(directory),
-      options_(session::SessionKit::namespace_options(config))
+      options_(mboxlist::namespace_options(config))
 {
     // Addresses name folders in the standard namespace, whatever users see.
     options_.altnamespace = false;

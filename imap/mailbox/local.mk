@@ -1,2 +1,2 @@
 # imap/mailbox
-EXTRA_DIST += %D%/mailbox.h %D%/mailbox_store.h
+EXTRA_DIST += %D%/mailbox.h %D%/mailbox_store.h %D%/sync_store.h

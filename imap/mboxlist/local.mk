@@ -5,6 +5,7 @@ noinst_LIBRARIES += %D%/libmboxlist.a
 	%D%/list_dump.h %D%/list_dump.cc %D%/list_keys.h %D%/list_load.h %D%/list_load.cc \
 	%D%/list_walker.h %D%/list_walker.cc \
 	%D%/memory_directory.h %D%/memory_directory.cc \
+	%D%/namespace_options.h %D%/namespace_options.cc \
 	%D%/open_directory.h %D%/open_directory.cc \
 	%D%/store_directory.h %D%/store_directory.cc %D%/subscriptions.h %D%/subscriptions.cc
 

@@ -1,7 +1,7 @@
 noinst_LIBRARIES += %D%/libmodel.a
 %C%_libmodel_a_SOURCES = \
 	%D%/acl.h %D%/acl.cc %D%/flags.h %D%/flags.cc %D%/location.h %D%/location.cc \
-	%D%/mailbox_entry.h %D%/mailbox_name.h %D%/mailbox_name.cc \
+	%D%/hash_letter.h %D%/mailbox_entry.h %D%/mailbox_name.h %D%/mailbox_name.cc \
 	%D%/namespace.h %D%/namespace.cc %D%/sequence_set.h %D%/sequence_set.cc
 
 if HAVE_CHECK

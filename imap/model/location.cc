@@ -1,6 +1,8 @@
 // "server!partition" on the mupdate wire.
 #include "imap/model/location.h"
 
+#include <algorithm>
+
 #include "lib/base/strings.h"
 
 namespace rookery::model {
@@ -22,6 +24,13 @@ std::string to_string(const WireLocation& location)
 {
     if (location.server.empty()) return location.partition;
     return cat(location.server, '!', location.partition);
+}
+
+bool is_partition_name(std::string_view text)
+{
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
+    });
 }
 
 }  // namespace rookery::model

@@ -29,6 +29,8 @@ struct WireLocation {
 };
 Result<WireLocation> parse_location(std::string_view text);
 std::string to_string(const WireLocation& location);
+// Letters and digits, as in partition-NAME.
+bool is_partition_name(std::string_view text);
 
 }  // namespace rookery::model
 

@@ -13,8 +13,8 @@ namespace rookery::model {
 
 enum class EntryState : unsigned char {
     active,
-    reserved,  // claimed, no mailbox yet; or between the two ends of a move
-    moving,    // on its way to `server`; writes are refused here
+    reserved,  // claimed, no mailbox yet; or between the two ends of a move; or coming in
+    moving,    // frozen: writes are refused here; with a `server`: gone there, files still here
     deleted,   // a tombstone that the master has not heard of yet
 };
 
@@ -33,6 +33,11 @@ struct MailboxEntry {
     Pending pending = Pending::none;
 
     bool is_local() const { return server.empty(); }
+    // The copy of a mailbox that is still at another server (imap/sync): nobody uses it yet.
+    bool is_incoming() const
+    {
+        return is_local() && state == EntryState::reserved && pending == Pending::none;
+    }
     Location location() const
     {
         if (server.empty()) return Local{partition};

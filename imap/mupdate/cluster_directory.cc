@@ -137,6 +137,22 @@ Status ClusterDirectory::activate(const MailboxEntry& entry, Client& master, boo
     return put(with(entry, EntryState::active, Pending::none));
 }
 
+// A mailbox that came in is in use when the master has said so, and not before: until then whoever
+// moves it here may still take it back.
+Status ClusterDirectory::arrive(const MailboxEntry& entry, Client& master, bool& refused)
+{
+    TRY_ASSIGN(Client::Reply reply,
+               master.run(Verb::activate,
+                          {entry.name.internal(), location(entry), entry.acl.to_string()}));
+    refused = !reply.ok;
+    if (refused) {
+        log::error("the mupdate master refuses a mailbox that came in",
+                   {{"mailbox", entry.name.internal()}, {"reason", reply.text}});
+        return success();
+    }
+    return put(with(entry, EntryState::active, Pending::none));
+}
+
 // Undoes a RESERVE: the name is given back if it is reserved for us, and the intent goes.
 Status ClusterDirectory::give_back(const MailboxEntry& entry, Client& master)
 {
@@ -188,6 +204,15 @@ Status ClusterDirectory::check_free(const MailboxName& name, Client* master)
     return Error{Code::exists, cat("mailbox exists: ", name.internal())};
 }
 
+// Under the name's lock: the caller's entry may be from before a move began.
+Result<MailboxEntry> ClusterDirectory::lookup_unmoved(const MailboxName& name)
+{
+    TRY_ASSIGN(MailboxEntry now, local_->lookup(name));
+    if (now.state == EntryState::moving || !now.is_local())
+        return Error{Code::moved, "the mailbox is on its way to another server"};
+    return now;
+}
+
 Status ClusterDirectory::create(const MailboxEntry& entry, const LocalStep& step)
 {
     told_later_ = false;
@@ -223,7 +248,7 @@ Status ClusterDirectory::remove(const MailboxEntry& entry, const LocalStep& step
 {
     told_later_ = false;
     TRY_ASSIGN(auto held, locks_.lock(entry.name));
-    TRY_ASSIGN(MailboxEntry before, local_->lookup(entry.name));
+    TRY_ASSIGN(MailboxEntry before, lookup_unmoved(entry.name));
     const MailboxEntry tombstone = with(before, EntryState::deleted, Pending::remove);
     TRY(put(tombstone));
     Status done = run(step);
@@ -242,6 +267,7 @@ Status ClusterDirectory::update(const MailboxEntry& entry, const LocalStep& step
 {
     told_later_ = false;
     TRY_ASSIGN(auto held, locks_.lock(entry.name));
+    TRY(lookup_unmoved(entry.name));
     TRY(run(step));
     const MailboxEntry told = with(entry, EntryState::active, Pending::update);
     TRY(put(told));
@@ -300,6 +326,7 @@ Status ClusterDirectory::rename(std::span<const MailboxEntry> from,
     Client* master = connected ? connected->get() : nullptr;
     const std::vector<MailboxName> names = names_of(from, to);
     TRY_ASSIGN(auto held, locks_.lock(names));
+    for (const auto& entry : from) TRY(lookup_unmoved(entry.name));
     for (const auto& entry : to) TRY(check_free(entry.name, master));
     std::vector<StoreChange> intents;
     for (const auto& entry : to)
@@ -336,7 +363,7 @@ Status ClusterDirectory::push(const MailboxName& name)
     TRY_ASSIGN(auto held, locks_.lock(name));
     TRY_ASSIGN(MailboxEntry entry, local_->lookup(name));
     if (!entry.is_local()) return Error{Code::moved, "the mailbox is not on this server"};
-    if (entry.state != EntryState::active)
+    if (entry.state != EntryState::active && !entry.is_incoming())
         return Error{Code::reserved, "the mailbox is not active"};
     if (push_connection_ && !push_connection_->is_connected()) push_connection_.reset();
     if (!push_connection_) {
@@ -345,7 +372,8 @@ Status ClusterDirectory::push(const MailboxName& name)
         push_connection_ = *std::move(master);
     }
     bool refused = false;
-    Status done = activate(entry, *push_connection_, &refused);
+    Status done = entry.is_incoming() ? arrive(entry, *push_connection_, refused)
+                                      : activate(entry, *push_connection_, &refused);
     if (!done) push_connection_.reset();
     if (done && refused) return Error{Code::exists, "the mailbox is active at another server"};
     return done;

@@ -80,6 +80,8 @@ class ClusterDirectory : public mboxlist::Directory {
     Status put(model::MailboxEntry entry);
     Status erase(const model::MailboxName& name);
     Status activate(const model::MailboxEntry& entry, Client& master, bool* refused = nullptr);
+    Status arrive(const model::MailboxEntry& entry, Client& master, bool& refused);
+    Result<model::MailboxEntry> lookup_unmoved(const model::MailboxName& name);
     Status give_back(const model::MailboxEntry& entry, Client& master);
     Status reserve_all(std::span<const model::MailboxEntry> to, Client& master);
     Status undo_all(std::span<const model::MailboxEntry> to, Client* master);

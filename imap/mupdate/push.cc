@@ -31,6 +31,8 @@ class Pusher {
     {
         TRY(read_master());
         TRY(read_local());
+        if (!options_.warn_only)
+            for (const MailboxEntry& entry : arrived_) TRY(local_.push(entry.name));
         TRY(remove_gone());
         for (const MailboxEntry& entry : to_tell_) TRY(tell(entry));
         TRY(collect(0));
@@ -77,6 +79,10 @@ class Pusher {
     {
         const std::string& name = entry.name.internal();
         auto known = known_.find(name);
+        // The master heard of a mailbox that came in, and this server did not hear the answer.
+        if (entry.is_incoming() && known != known_.end() && known->second.active &&
+            known->second.location == local_.location(entry))
+            arrived_.push_back(entry);
         // What is pending or on its way is the agent's affair, or somebody works on it.
         if (entry.pending != model::Pending::none || entry.state != EntryState::active) {
             ++summary_.pending;
@@ -102,9 +108,27 @@ class Pusher {
             to_tell_.push_back(entry);
     }
 
+    // Claims of ours to what another server holds and what is not here any more: no mailbox goes.
+    Status drop_claims()
+    {
+        for (const auto& [name, holder] : claimed_) {
+            auto known = known_.find(name);
+            if (known == known_.end()) continue;
+            if (!options_.warn_only) {
+                TRY_ASSIGN(Client::Reply reply, master_.run(Verb::remove, {name}));
+                if (!reply.ok)
+                    log::info("the mupdate master keeps a claim",
+                              {{"mailbox", name}, {"reason", reply.text}});
+            }
+            known_.erase(known);
+        }
+        return success();
+    }
+
     // What the master lists for us and is not here.
     Status remove_gone()
     {
+        TRY(drop_claims());
         if (known_.empty()) return success();
         if (options_.additions_only) {
             summary_.removals_held = true;
@@ -221,6 +245,7 @@ class Pusher {
     std::map<std::string, std::string> claimed_;   // ours that another server holds: which
     std::set<std::string> unknown_;                // here, and the master lists it nowhere for us
     std::vector<MailboxEntry> to_tell_;
+    std::vector<MailboxEntry> arrived_;
     std::deque<MailboxEntry> sent_;
     PushSummary summary_;
 };

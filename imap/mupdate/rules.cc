@@ -199,8 +199,16 @@ Verdict without_claim_of(const ListEntry& entry, std::string_view server)
     ListEntry after = entry;
     Extra extra = after.extras();
     drop_claims_of(extra, server);
+    // Where it came from has let go of it: the move is over (RULES 1.1).
+    if (extra.move && server_of(extra.move->from_location) == server) extra.move.reset();
     after.set_extra(std::move(extra));
     return become(std::move(after), false);
+}
+
+bool moved_from(const ListEntry& entry, std::string_view server)
+{
+    const auto& move = entry.extras().move;
+    return entry.active && move && server_of(move->from_location) == server;
 }
 
 // The holder's copy is gone, and another server has said that it has one: the name stays (promise
@@ -226,7 +234,8 @@ Verdict decide_delete(const Question& q, std::string_view expected)
     if (q.entry == nullptr) return refuse("mailbox doesn't exist");
     const ListEntry& entry = *q.entry;
     if (!expected.empty() && server_of(entry.location) != server_of(expected)) {
-        if (claim_of(entry, server_of(expected)) != nullptr)
+        if (claim_of(entry, server_of(expected)) != nullptr ||
+            moved_from(entry, server_of(expected)))
             return without_claim_of(entry, server_of(expected));
         return refuse(cat("mailbox is held by ", server_of(entry.location)));
     }

@@ -11,7 +11,6 @@
 #include <string_view>
 #include <vector>
 
-#include "imap/model/namespace.h"
 #include "lib/auth/identity.h"
 #include "lib/auth/sasl_server.h"
 #include "lib/auth/tls_context.h"
@@ -65,8 +64,6 @@ class SessionKit {
 
     // maxlogins_per_user and maxlogins_per_host, for an IMAP session of who; busy: too many.
     Status admit(const auth::Identity& who);
-
-    static model::NamespaceOptions namespace_options(const config::Config& config);
 
  private:
     Result<std::string> canonical(std::string_view userid) const;

@@ -29,6 +29,7 @@ inline constexpr uint32_t kStateDirty = 1;    // records were being changed: cou
 inline constexpr uint32_t kStateDeleted = 2;  // the mailbox was deleted
 inline constexpr uint32_t kStateMoved = 4;    // its files went to another directory
 inline constexpr uint32_t kStateGarbage = 8;  // expunged messages still have files
+inline constexpr uint32_t kStateFrozen = 16;  // on its way to another server: nobody may write
 
 // IndexRecord::state
 inline constexpr uint32_t kRecordExpunged = 1;

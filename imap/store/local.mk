@@ -8,6 +8,7 @@ noinst_LIBRARIES += %D%/libstore.a
 	%D%/local_quotas.h %D%/local_quotas.cc \
 	%D%/local_mailbox.h %D%/local_mailbox.cc \
 	%D%/local_store.h %D%/local_store.cc \
+	%D%/local_sync.h %D%/local_sync.cc \
 	%D%/mailbox_change.cc %D%/mailbox_refresh.cc \
 	%D%/mailbox_lock.h %D%/mailbox_lock.cc \
 	%D%/mailbox_path.h %D%/mailbox_path.cc \

@@ -431,14 +431,19 @@ Result<mailbox::StatusItems> LocalStore::status(const model::MailboxEntry& entry
 
 // --- filling
 
-Result<std::unique_ptr<mailbox::StagedMessage>> LocalStore::stage(const std::string& partition)
+Result<std::unique_ptr<StagedFile>> LocalStore::stage_exact(const std::string& partition)
 {
     TRY_ASSIGN(std::string root, partition_root(options_.paths, partition));
     if (std::find(swept_.begin(), swept_.end(), partition) == swept_.end()) {
         sweep_stage(root);
         swept_.push_back(partition);
     }
-    TRY_ASSIGN(auto staged, StagedFile::create(root));
+    return StagedFile::create(root);
+}
+
+Result<std::unique_ptr<mailbox::StagedMessage>> LocalStore::stage(const std::string& partition)
+{
+    TRY_ASSIGN(auto staged, stage_exact(partition));
     return std::unique_ptr<mailbox::StagedMessage>(std::move(staged));
 }
 
@@ -502,15 +507,15 @@ Result<mailbox::AppendResult> LocalStore::append_files(const model::MailboxEntry
             auto collected = writer.collect(INT64_MAX, false);
             if (!collected) log::warning("expunged messages stay", {{"reason", collected.error()}});
         }
-    }
-    if (any_seen) {
-        Status kept = seen_.update(userid, entry.uniqueid, [&](SeenState& state) {
-            for (size_t i = 0; i < seen.size(); i++)
-                if (seen[i]) state.uids.add(result.uids[i]);
-            return true;
-        });
-        // The messages are in; an error now would bring them twice.
-        if (!kept) log::warning("seen flags of new messages lost", {{"reason", kept.error()}});
+        if (any_seen) {
+            Status kept = seen_.update(userid, entry.uniqueid, [&](SeenState& state) {
+                for (size_t i = 0; i < seen.size(); i++)
+                    if (seen[i]) state.uids.add(result.uids[i]);
+                return true;
+            });
+            // The messages are in; an error now would bring them twice.
+            if (!kept) log::warning("seen flags of new messages lost", {{"reason", kept.error()}});
+        }
     }
     wake_sessions(name_hash_of(entry));
     return result;

@@ -14,6 +14,7 @@
 #include "imap/store/cache_file.h"
 #include "imap/store/mailbox_path.h"
 #include "imap/store/mailbox_writer.h"
+#include "imap/store/message_file.h"
 #include "imap/store/seen_store.h"
 #include "lib/base/clock.h"
 
@@ -63,6 +64,9 @@ class LocalStore final : public mailbox::MailboxStore {
     // Removes the files, and with drop the records, of messages expunged at or before the time, if
     // nobody has the mailbox open now. Gives how many files went.
     Result<uint32_t> expire(const model::MailboxEntry& entry, int64_t expunged_before, bool drop);
+
+    // A staged file for write_exact().
+    Result<std::unique_ptr<StagedFile>> stage_exact(const std::string& partition);
 
     // For views of this store.
     const StoreOptions& options() const { return options_; }

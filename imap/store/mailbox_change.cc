@@ -98,35 +98,34 @@ Result<std::vector<uint32_t>> LocalMailbox::store_flags(std::span<const uint32_t
     uint32_t mask = seen_in_index_ ? kAllSystemFlags : kAllSystemFlags & ~model::kSeen;
     uint32_t system = flags.system & mask;
     std::vector<uint32_t> altered;
-    {
-        TRY_ASSIGN(MailboxWriter writer, this->writer());
-        TRY_ASSIGN(model::KeywordBits bits, how == FlagChange::remove
-                                                ? writer.find_keywords(flags.keywords)
-                                                : writer.add_keywords(flags.keywords));
-        auto change = [&](IndexRecord& record, const IndexHeader&) {
-            uint32_t system_before = record.system_flags;
-            model::KeywordBits keywords_before = record.keywords;
-            switch (how) {
-                case FlagChange::replace:
-                    record.system_flags = (record.system_flags & ~mask) | system;
-                    record.keywords = bits;
-                    break;
-                case FlagChange::add:
-                    record.system_flags |= system;
-                    record.keywords |= bits;
-                    break;
-                case FlagChange::remove:
-                    record.system_flags &= ~system;
-                    record.keywords &= ~bits;
-                    break;
-            }
-            return record.system_flags != system_before || record.keywords != keywords_before;
-        };
-        TRY_ASSIGN(altered, change_records(writer, sequences, true, change, condition));
-        if (writer.header.keywords > keywords_.size()) {
-            TRY_ASSIGN(HeaderFile * names, writer.names());
-            keywords_ = names->keywords;
+    // Held to the end: a mailbox that is frozen meanwhile gets all of the change or none.
+    TRY_ASSIGN(MailboxWriter writer, this->writer());
+    TRY_ASSIGN(model::KeywordBits bits, how == FlagChange::remove
+                                            ? writer.find_keywords(flags.keywords)
+                                            : writer.add_keywords(flags.keywords));
+    auto change = [&](IndexRecord& record, const IndexHeader&) {
+        uint32_t system_before = record.system_flags;
+        model::KeywordBits keywords_before = record.keywords;
+        switch (how) {
+            case FlagChange::replace:
+                record.system_flags = (record.system_flags & ~mask) | system;
+                record.keywords = bits;
+                break;
+            case FlagChange::add:
+                record.system_flags |= system;
+                record.keywords |= bits;
+                break;
+            case FlagChange::remove:
+                record.system_flags &= ~system;
+                record.keywords &= ~bits;
+                break;
         }
+        return record.system_flags != system_before || record.keywords != keywords_before;
+    };
+    TRY_ASSIGN(altered, change_records(writer, sequences, true, change, condition));
+    if (writer.header.keywords > keywords_.size()) {
+        TRY_ASSIGN(HeaderFile * names, writer.names());
+        keywords_ = names->keywords;
     }
     bool names_seen = (flags.system & model::kSeen) != 0;
     if (!seen_in_index_ && (names_seen || how == FlagChange::replace)) {
@@ -185,8 +184,15 @@ Status LocalMailbox::mark_seen(std::span<const uint32_t> sequences)
         if (sequence != 0 && sequence <= slots_.size() && !is_seen(slots_.slot(sequence)))
             unseen.push_back(sequence);
     if (unseen.empty()) return success();
+    // Also where the index does not change: a frozen mailbox's seen state does not either.
+    auto opened = this->writer();
+    if (!opened) {
+        TRY_ASSIGN(const IndexHeader now, index_.read_header());
+        if ((now.state & kStateFrozen) != 0) return success();  // it is read all the same
+        return std::move(opened).error();
+    }
+    MailboxWriter& writer = *opened;
     if (seen_in_index_) {
-        TRY_ASSIGN(MailboxWriter writer, this->writer());
         auto altered =
             change_records(writer, unseen, false, [](IndexRecord& record, const IndexHeader&) {
                 bool before = (record.system_flags & model::kSeen) != 0;

@@ -1,6 +1,7 @@
 // Directory layout: root[/domain/d/dom][/letter]/name with '/' for '.'.
 #include "imap/store/mailbox_path.h"
 
+#include "imap/model/hash_letter.h"
 #include "lib/base/strings.h"
 
 namespace rookery::store {
@@ -12,20 +13,7 @@ Result<std::string> partition_root(const PathOptions& options, std::string_view 
     return Error{Code::not_found, cat("no partition ", partition)};
 }
 
-char hash_letter(std::string_view word, bool full)
-{
-    if (full) {
-        constexpr uint32_t kLetters = 23;
-        uint32_t n = 0;
-        for (char c : word) {
-            if (c == '.') break;
-            n = ((n << 3) ^ (n >> 5)) ^ static_cast<unsigned char>(c);
-        }
-        return static_cast<char>('A' + n % kLetters);
-    }
-    char c = word.empty() ? '\0' : to_lower(word.front());
-    return c >= 'a' && c <= 'z' ? c : 'q';
-}
+using model::hash_letter;
 
 Result<std::string> mailbox_directory(const PathOptions& options, const model::MailboxEntry& entry)
 {

@@ -25,8 +25,6 @@ Result<std::string> partition_root(const PathOptions& options, std::string_view 
 Result<std::string> mailbox_directory(const PathOptions& options, const model::MailboxEntry& entry);
 // The internal name of a directory below a partition's root; "" if it cannot be one.
 std::string name_of_directory(const PathOptions& options, std::string_view relative);
-// The letter under which names that begin so are kept.
-char hash_letter(std::string_view word, bool full);
 // <configdirectory>/user/<letter>/<user><suffix>, or below domain/. bad_name if it would leave it.
 Result<std::string> user_file(const std::string& configdirectory, std::string_view userid,
                               std::string_view suffix, bool full_hash);

@@ -49,7 +49,7 @@ Status LocalMailbox::claim_recent(IndexHeader& header)
         return success();
     }
     auto opened = writer();
-    if (opened.is(Code::busy)) return success();  // another time
+    if (opened.is(Code::busy) || (header.state & kStateFrozen) != 0) return success();  // later
     if (!opened) return std::move(opened).error();
     IndexHeader& newest = opened->header;
     uint32_t first = newest.recentuid + 1;

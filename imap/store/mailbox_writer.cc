@@ -47,7 +47,7 @@ void tally(IndexHeader& header, const IndexRecord& record, bool add)
 }
 
 Result<MailboxWriter> MailboxWriter::open(int directory, std::optional<uint64_t> name_hash,
-                                          Milliseconds wait)
+                                          Milliseconds wait, bool thawing)
 {
     TRY_ASSIGN(Fd own, duplicate(directory));
     if (!has_header(directory)) return Error{Code::not_found, "mailbox was deleted"};
@@ -66,6 +66,8 @@ Result<MailboxWriter> MailboxWriter::open(int directory, std::optional<uint64_t>
     if ((writer.header.state & kStateMoved) != 0) return Error{Code::moved, "mailbox went away"};
     if (name_hash && *name_hash != writer.header.name_hash)
         return Error{Code::moved, "mailbox has another name now"};
+    if (!thawing && (writer.header.state & kStateFrozen) != 0)
+        return Error{Code::moved, "mailbox is on its way to another server"};
     TRY(writer.recover());
     return writer;
 }

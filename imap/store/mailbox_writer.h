@@ -36,8 +36,9 @@ void tally(IndexHeader& header, const IndexRecord& record, bool add);
 class MailboxWriter {
  public:
     // name_hash: of the name under which the caller knows the mailbox; none = whatever it is.
+    // thawing: whoever froze it may open it all the same.
     static Result<MailboxWriter> open(int directory, std::optional<uint64_t> name_hash,
-                                      Milliseconds wait);
+                                      Milliseconds wait, bool thawing = false);
 
     IndexHeader header;
     IndexFile index;

@@ -103,15 +103,18 @@ MappedFile::~MappedFile()
     if (size_ > 0) ::munmap(const_cast<char*>(data_), size_);
 }
 
+uint32_t header_size_of(std::string_view message)
+{
+    if (message.starts_with("\r\n")) return 2;
+    const size_t end = message.find("\r\n\r\n");
+    return static_cast<uint32_t>(end == message.npos ? message.size() : end + 4);
+}
+
 MessageFacts examine(std::string_view message)
 {
     MessageFacts facts;
     facts.size = static_cast<uint32_t>(message.size());
-    size_t end = message.starts_with("\r\n") ? 0 : message.find("\r\n\r\n");
-    if (end == message.npos)
-        facts.header_size = facts.size;
-    else
-        facts.header_size = static_cast<uint32_t>(end == 0 ? 2 : end + 4);
+    facts.header_size = header_size_of(message);
     EVP_MD_CTX* context = EVP_MD_CTX_new();
     if (context == nullptr || EVP_DigestInit_ex(context, EVP_sha1(), nullptr) != 1 ||
         EVP_DigestUpdate(context, message.data(), message.size()) != 1)
@@ -255,6 +258,21 @@ Result<MessageFacts> StagedFile::finish()
     facts.guid = digest_of(digest_.get());
     facts_ = facts;
     return facts;
+}
+
+Result<Guid> StagedFile::finish_undurable()
+{
+    if (failed_) return *failed_;
+    if (Status done = flush(); !done) {
+        failed_ = done.error();
+        return *failed_;
+    }
+    const Guid guid = digest_of(digest_.get());
+    digest_.reset();
+    buffer_ = std::string();
+    mapped_.reset();
+    fd_.reset();
+    return guid;
 }
 
 Result<std::string> StagedFile::cache_entry(CacheRenderer renderer)

@@ -49,6 +49,7 @@ struct MessageFacts {
     Guid guid{};
 };
 MessageFacts examine(std::string_view message);
+uint32_t header_size_of(std::string_view message);
 
 // Puts the file from into directory as name: a hard link if link and the file system can, else a
 // synced copy. An existing file of that name is replaced: it was never committed.
@@ -61,12 +62,16 @@ class StagedFile final : public mailbox::StagedMessage {
     ~StagedFile() override;
 
     Status write(std::string_view bytes) override;
+    // The bytes as they are. Not to be mixed with write().
+    Status write_exact(std::string_view bytes) { return failed_ ? *failed_ : put(bytes); }
     uint64_t size() const override { return size_; }
     const std::string& path() const override { return path_; }
     Result<std::string_view> map() override;
 
     // Makes the bytes durable; no write() afterwards. Cheap when called again.
     Result<MessageFacts> finish();
+    // The same, but the caller makes the bytes durable; the descriptor is closed.
+    Result<Guid> finish_undurable();
     // After finish(): what the cache keeps of it, rendered once for all its mailboxes. "" without a
     // renderer, or where it cannot render this message.
     Result<std::string> cache_entry(CacheRenderer renderer);

@@ -1,6 +1,7 @@
 // The seen file: "uniqueid last_read last_uid last_change uids" per line.
 #include "imap/store/seen_store.h"
 
+#include <dirent.h>
 #include <sys/stat.h>
 
 #include "imap/store/mailbox_lock.h"
@@ -54,7 +55,72 @@ Result<std::string> load(const std::string& path)
     return text;
 }
 
+// The names in a directory that are not hidden; none if there is no such directory.
+std::vector<std::string> names_in(const std::string& path)
+{
+    std::vector<std::string> names;
+    DIR* dir = ::opendir(path.c_str());
+    if (dir == nullptr) return names;
+    while (const dirent* entry = ::readdir(dir))
+        if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+    ::closedir(dir);
+    return names;
+}
+
+// The seen files below <folder>/user/<letter>, with the user's name in each.
+void find_files(const std::string& folder, const std::string& domain,
+                const std::function<void(const std::string&, const std::string&)>& each)
+{
+    const std::string users = cat(folder, "/user");
+    for (const std::string& letter : names_in(users)) {
+        for (const std::string& file : names_in(cat(users, '/', letter))) {
+            if (!file.ends_with(kSuffix)) continue;
+            std::string user = file.substr(0, file.size() - kSuffix.size());
+            for (char& c : user)
+                if (c == '^') c = '.';
+            if (!domain.empty()) cat_to(user, '@', domain);
+            each(cat(users, '/', letter, '/', file), user);
+        }
+    }
+}
+
 }  // namespace
+
+Result<std::map<std::string, SeenState>> SeenStore::all(const std::string& userid) const
+{
+    TRY_ASSIGN(std::string path, user_file(configdirectory_, userid, kSuffix, full_hash_));
+    TRY_ASSIGN(const std::string text, load(path));
+    std::map<std::string, SeenState> states;
+    for (std::string_view line : split(std::string_view(text).substr(kFirstLine.size()), '\n')) {
+        const size_t space = line.find(' ');
+        if (space == line.npos) continue;
+        TRY_ASSIGN(SeenState state, parse_line(line));
+        states.emplace(std::string(line.substr(0, space)), std::move(state));
+    }
+    return states;
+}
+
+Status SeenStore::each_user(
+    int64_t changed_since,
+    const std::function<void(const std::string&, std::map<std::string, SeenState>&)>& each) const
+{
+    Status worst = success();
+    auto look = [&](const std::string& path, const std::string& user) {
+        struct stat st {};
+        if (::stat(path.c_str(), &st) != 0 || st.st_mtim.tv_sec < changed_since) return;
+        auto states = all(user);
+        if (states)
+            each(user, *states);
+        else
+            worst = states.error();
+    };
+    find_files(configdirectory_, "", look);
+    const std::string domains = cat(configdirectory_, "/domain");
+    for (const std::string& letter : names_in(domains))
+        for (const std::string& domain : names_in(cat(domains, '/', letter)))
+            find_files(cat(domains, '/', letter, '/', domain), domain, look);
+    return worst;
+}
 
 Result<SeenState> SeenStore::get(const std::string& userid, const std::string& uniqueid) const
 {

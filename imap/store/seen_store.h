@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 
 #include "imap/store/uid_set.h"
@@ -35,6 +36,12 @@ class SeenStore {
     // Reads, lets change alter it, and writes it if change gives true.
     Status update(const std::string& userid, const std::string& uniqueid,
                   const std::function<bool(SeenState&)>& change) const;
+    // All that a user has, by uniqueid.
+    Result<std::map<std::string, SeenState>> all(const std::string& userid) const;
+    // Each user who changed any at or after the time, with all of his.
+    Status each_user(int64_t changed_since,
+                     const std::function<void(const std::string&,
+                                              std::map<std::string, SeenState>&)>& each) const;
     // Differs after every update.
     uint64_t stamp(const std::string& userid) const;
 

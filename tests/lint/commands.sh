@@ -11,8 +11,8 @@ check() { # where, pattern of the tests, names on standard input
 }
 rows() { sed -n 's/^ *CommandSpec{"\([A-Z ]*\)".*/\1/p' "$1"; }
 rows imap/imapd/command_table.cc >"${TMPDIR:-/tmp}/lint-rows.$$"
-check imapd "tests/system/imap_backend_test.py tests/system/imap_extensions_test.py" <"${TMPDIR:-/tmp}/lint-rows.$$"
-check "imapd, through a frontend" "tests/system/imap_frontend_test.py tests/system/imap_extensions_test.py" \
+check imapd "tests/system/imap_backend_test.py tests/system/imap_extensions_test.py tests/system/move_test.py" <"${TMPDIR:-/tmp}/lint-rows.$$"
+check "imapd, through a frontend" "tests/system/imap_frontend_test.py tests/system/imap_extensions_test.py tests/system/move_test.py" \
     <"${TMPDIR:-/tmp}/lint-rows.$$"
 rm -f "${TMPDIR:-/tmp}/lint-rows.$$"
 for name in LHLO MAIL RCPT DATA RSET NOOP VRFY QUIT AUTH STARTTLS; do echo $name; done |

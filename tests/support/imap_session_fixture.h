@@ -12,6 +12,7 @@
 #include "imap/imapd/session.h"
 #include "imap/imapd/updates.h"
 #include "imap/mboxlist/memory_directory.h"
+#include "imap/mboxlist/namespace_options.h"
 #include "lib/stream/memory_layer.h"
 #include "tests/support/memory_store.h"
 #include "tests/unit/unit.h"
@@ -48,7 +49,7 @@ class ImapSessionFixture {
           store(mail)
     {
         session.identity = auth::Identity{user, {}, false, false, user};
-        session.names.emplace(session::SessionKit::namespace_options(config), user, false);
+        session.names.emplace(mboxlist::namespace_options(config), user, false);
         client.set_timeout(Milliseconds(1000));
     }
 

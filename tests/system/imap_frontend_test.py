@@ -153,8 +153,14 @@ def test_an_administrator_chooses_the_server():
             check(c.xatom("CREATE", "placed-" + server, server))
             with m.imap(server, "cyrus") as direct:
                 check(direct.select("placed-" + server))
-        answer = c.xatom("RENAME", "placed-backend1", "placed-backend1", "backend2!default")
+        # A bare server, and a partition at one.
+        check(c.xatom("RENAME", "placed-backend1", "placed-backend1", "backend2!default"))
+        check(c.xatom("RENAME", "placed-backend2", "placed-backend2", "backend1"))
+        answer = c.xatom("RENAME", "placed-backend1", "placed-elsewhere", "backend1")
         assert answer[0] == "NO", answer
+        for server, other in (("backend1", "backend2"), ("backend2", "backend1")):
+            with m.imap(server, "cyrus") as direct:
+                check(direct.select("placed-" + other))
         for server in ("backend1", "backend2"):
             c.setacl("placed-" + server, "cyrus", "lrswipkxtecda")
             check(c.delete("placed-" + server))

@@ -5,6 +5,7 @@
 #include "imap/backend/backend.h"
 #include "imap/backend/reply_lines.h"
 #include "imap/backend/reply_reader.h"
+#include "imap/mboxlist/namespace_options.h"
 #include "imap/model/location.h"
 #include "imap/model/namespace.h"
 #include "imap/mupdate/list_entry.h"
@@ -55,8 +56,8 @@ Result<std::set<std::string>> names_at(const config::Config& config, const std::
     backend::ConnectOptions options;
     TRY_ASSIGN(auto there,
                backend::Backend::connect(config, backend::imap_dialect(), server, options));
-    const model::Namespace names(session::SessionKit::namespace_options(config),
-                                 config.proxy_authname(), true);
+    const model::Namespace names(mboxlist::namespace_options(config), config.proxy_authname(),
+                                 true);
     const std::string tag = there->next_tag();
     TRY(backend::send_line(there->stream(), cat(tag, " LIST \"\" \"*\"")));
     TRY(there->stream().flush());

@@ -24,6 +24,9 @@ constexpr std::array kSubcommands = {
     Subcommand{"check", "[--json] [--apply] [replica ...]", check},
     Subcommand{"conflicts", "[--json] [list | show mailbox | resolve mailbox --keep server]",
                conflicts},
+    Subcommand{"move", "[--dry-run] [mailbox server[!partition]]", move},
+    Subcommand{"move", "--abort mailbox | --resume mailbox", move},
+    Subcommand{"drain", "[--dry-run] server --to server,... [--rate number]", drain},
     Subcommand{"forget", "server", forget},
     Subcommand{"promote", "[--done | server ...]", promote},
     Subcommand{"resync", "--accept-deletes | --accept-restored", resync},
@@ -39,12 +42,17 @@ const Subcommand* find(const Arguments& a)
 
 Arguments parse(int argc, char** argv)
 {
-    static const std::array<option, 8> long_options = {
+    static const std::array<option, 13> long_options = {
         {{"json", no_argument, nullptr, 'j'},
          {"accept-deletes", no_argument, nullptr, 'A'},
          {"accept-restored", no_argument, nullptr, 'R'},
          {"apply", no_argument, nullptr, 'a'},
          {"done", no_argument, nullptr, 'd'},
+         {"dry-run", no_argument, nullptr, 'n'},
+         {"abort", no_argument, nullptr, 'x'},
+         {"resume", no_argument, nullptr, 'r'},
+         {"to", required_argument, nullptr, 't'},
+         {"rate", required_argument, nullptr, 'p'},
          {"keep", required_argument, nullptr, 'k'},
          {"output", required_argument, nullptr, 'o'},
          {nullptr, 0, nullptr, 0}}};
@@ -65,6 +73,11 @@ Arguments parse(int argc, char** argv)
             case 'R': a.accept_restored = true; break;
             case 'a': a.apply = true; break;
             case 'd': a.done = true; break;
+            case 'n': a.dry_run = true; break;
+            case 'x': a.abort = true; break;
+            case 'r': a.resume = true; break;
+            case 't': a.to = optarg; break;
+            case 'p': a.rate = optarg; break;
             case 'k': a.keep = optarg; break;
             case 'o': a.output = optarg; break;
             default: usage();

@@ -19,6 +19,11 @@ struct Arguments {
     bool accept_restored = false;
     bool apply = false;
     bool done = false;
+    bool dry_run = false;
+    bool abort = false;
+    bool resume = false;
+    std::string to;                  // --to
+    std::string rate;                // --rate
     std::string keep;                // --keep
     std::string output;              // --output
     std::vector<std::string> words;  // the subcommand and what follows it
@@ -34,6 +39,8 @@ Result<int> conflicts(const config::Config& config, const Arguments& arguments);
 Result<int> forget(const config::Config& config, const Arguments& arguments);
 Result<int> promote(const config::Config& config, const Arguments& arguments);
 Result<int> resync(const config::Config& config, const Arguments& arguments);
+Result<int> move(const config::Config& config, const Arguments& arguments);
+Result<int> drain(const config::Config& config, const Arguments& arguments);
 Result<int> metrics(const config::Config& config, const Arguments& arguments);
 
 // Wrong words: usage, and the end.

@@ -5,6 +5,7 @@
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/responder.h"
+#include "imap/mboxlist/namespace_options.h"
 #include "lib/text/base64.h"
 
 namespace rookery::imapd::commands {
@@ -17,7 +18,7 @@ constexpr uint64_t kMaxSkipLoggedIn = uint64_t{64} << 20;
 void become(ImapSession& s, const auth::Identity& who)
 {
     s.identity = who;
-    s.names.emplace(session::SessionKit::namespace_options(s.config), who.userid, who.any_admin());
+    s.names.emplace(mboxlist::namespace_options(s.config), who.userid, who.any_admin());
     if (s.backends != nullptr) s.backends->set_user(who.userid);
     s.reader.allow_skip(kMaxSkipLoggedIn);
     s.state = State::authenticated;

@@ -7,7 +7,8 @@ Completion mupdatepush(ImapSession& s, Command& command)
 {
     if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
     if (!s.identity->admin) return Completion::from(Error{Code::denied, {}});
-    if (s.config.mupdate_server().empty()) return Completion::from(Error{Code::unavailable, {}});
+    if (s.store == nullptr || s.config.mupdate_server().empty())
+        return Completion::from(Error{Code::unavailable, {}});
     auto pushed = s.directory.push(*command.mailbox);
     return pushed ? Completion::ok() : Completion::from(pushed.error());
 }

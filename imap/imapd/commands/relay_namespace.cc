@@ -74,10 +74,7 @@ Result<Arguments> read_arguments(ImapSession& s)
 void add_partition(RelayChannel& channel, const std::string& partition)
 {
     if (partition.empty()) return;
-    const bool is_atom = std::all_of(partition.begin(), partition.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
-    });
-    if (is_atom)
+    if (model::is_partition_name(partition))
         channel.raw(cat(" ", partition));
     else
         channel.astring(partition);
@@ -142,12 +139,14 @@ Completion relay_rename(ImapSession& s, Command& command, backend::Backend& back
     if (!arguments) return Completion::from(arguments.error());
     if (arguments->denied) return permission_denied();
     const Where& where = arguments->where;
-    if (!where.server.empty() && where.server != backend.server())
-        return Completion::no("[CANNOT] RENAME does not move mailboxes to another server");
+    const bool moves = !where.server.empty() && where.server != backend.server();
+    if (moves && to != command.external)
+        return Completion::no(
+            "[CANNOT] Cross-server or cross-partition move w/rename not supported");
     RelayChannel channel(s, backend);
-    channel.verb("RENAME");
+    channel.verb(moves ? "XFER" : "RENAME");
     channel.astring(command.external);
-    channel.astring(to);
+    channel.astring(moves ? where.server : to);
     add_partition(channel, where.partition);
     Outcome outcome = finish_at_mailbox(s, command, channel);
     if (outcome.ok()) caught_up(s);

@@ -6,6 +6,8 @@
 #include "imap/imapd/placement.h"
 #include "imap/imapd/rights.h"
 #include "imap/imapd/tree.h"
+#include "imap/imapd/xfer.h"
+#include "imap/model/location.h"
 #include "lib/base/log.h"
 
 namespace rookery::imapd::commands {
@@ -45,11 +47,18 @@ Status must_be_free(ImapSession& s, const MailboxName& name)
     return Error{Code::exists, "Mailbox already exists"};
 }
 
-// RENAME m m partition: to another partition of this server.
-Completion change_partition(ImapSession& s, const MailboxEntry& entry, const std::string& location)
+// RENAME m m location: to another partition of this server, or to another server.
+Completion change_location(ImapSession& s, const MailboxEntry& entry, const std::string& location)
 {
     if (!s.identity->any_admin()) return Completion::from(Error{Code::denied, {}});
-    auto partition = choose_partition(s, location, entry);
+    auto wire = model::parse_location(location);
+    if (!wire) return Completion::from(wire.error());
+    // A word that is no partition here is a server (WIRE 3.7).
+    if (wire->server.empty() && !has_partition(s.config, wire->partition))
+        std::swap(wire->server, wire->partition);
+    if (!wire->server.empty() && wire->server != s.config.servername())
+        return move_here_to(s, entry.name, {wire->server, wire->partition});
+    auto partition = choose_partition(s, model::to_string(*wire), entry);
     if (partition.is(Code::unsupported)) return bad_location(location);
     if (!partition) return Completion::from(partition.error());
     if (*partition == entry.partition)
@@ -155,7 +164,7 @@ Completion rename(ImapSession& s, Command& command)
     const MailboxName& to = *arguments->to;
     if (from.name == to) {
         if (arguments->location.empty()) return Completion::from(Error{Code::exists, {}});
-        return change_partition(s, from, arguments->location);
+        return change_location(s, from, arguments->location);
     }
     if (!arguments->location.empty())
         return Completion::no(

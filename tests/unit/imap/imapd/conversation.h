@@ -8,6 +8,7 @@
 #include "imap/imapd/engine.h"
 #include "imap/imapd/session.h"
 #include "imap/mboxlist/memory_directory.h"
+#include "imap/mboxlist/namespace_options.h"
 #include "lib/stream/memory_layer.h"
 #include "tests/support/memory_store.h"
 #include "tests/unit/unit.h"
@@ -81,7 +82,7 @@ inline std::string converse(ImapServer& server, const std::string& userid, std::
     };
     if (!userid.empty()) {
         session.identity = auth::Identity{userid, {}, admin, false, userid};
-        session.names.emplace(session::SessionKit::namespace_options(server.config), userid, admin);
+        session.names.emplace(mboxlist::namespace_options(server.config), userid, admin);
         session.state = imapd::State::authenticated;
         session.reader.allow_skip(64u << 20);
     }

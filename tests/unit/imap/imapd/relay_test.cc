@@ -8,6 +8,7 @@
 #include "imap/imapd/remote_append.h"
 #include "imap/imapd/server_choice.h"
 #include "imap/mboxlist/memory_directory.h"
+#include "imap/mboxlist/namespace_options.h"
 #include "lib/auth/sasl_client.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
@@ -144,7 +145,7 @@ class World {
                             .enabled = {}};
         session.identity.emplace(
             auth::Identity{.userid = "bob", .groups = {}, .admin = admin, .authenticated_as = {}});
-        session.names.emplace(session::SessionKit::namespace_options(config_), "bob", admin);
+        session.names.emplace(mboxlist::namespace_options(config_), "bob", admin);
         session.state = State::authenticated;
         Engine(session).run();
     }
@@ -578,7 +579,10 @@ START_TEST(an_administrator_chooses_the_server)
     w.admin = true;
     auto& one = w.server("be1", {expect("$T CREATE \"user.new\" ssd"), send("$T OK done\r\n"),
                                  expect("$T RENAME \"user.bob\" \"user.bob\" ssd"),
-                                 send("$T OK done\r\n"), expect("$T CREATE \"user.bob.x\" ssd"),
+                                 send("$T OK done\r\n"),
+                                 expect("$T XFER \"user.bob\" \"be2\" ssd"),
+                                 send("* OK USER bob\r\n$T OK moved\r\n"),
+                                 expect("$T CREATE \"user.bob.x\" ssd"),
                                  send("$T OK done\r\n"), expect("Q01 LOGOUT")});
     auto& two = w.server(
         "be2", {expect("$T CREATE \"user.other\""), send("$T OK done\r\n"), expect("Q01 LOGOUT")});
@@ -587,7 +591,7 @@ START_TEST(an_administrator_chooses_the_server)
                "be1!ssd\r\n"
                "4 RENAME user.bob user.bob be2!ssd\r\n5 CREATE user.bob.x ssd\r\n"),
         "1 OK done\r\n2 OK done\r\n3 OK done\r\n"
-        "4 NO [CANNOT] RENAME does not move mailboxes to another server\r\n5 OK done\r\n");
+        "* OK USER bob\r\n4 OK moved\r\n5 OK done\r\n");
     ck_assert(one.finished_well() && two.finished_well());
 }
 END_TEST

@@ -1,0 +1,211 @@
+// XFER name server [partition]: to another server. name: a mailbox, a pattern, or a partition here.
+#include "imap/imapd/xfer.h"
+
+#include <algorithm>
+#include <set>
+
+#include "imap/imapd/command_table.h"
+#include "imap/imapd/placement.h"
+#include "imap/imapd/relay_channel.h"
+#include "imap/imapd/rights.h"
+#include "imap/imapd/router.h"
+#include "imap/mboxlist/list_pattern.h"
+#include "imap/model/location.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+
+namespace rookery::imapd {
+
+namespace {
+
+using model::MailboxEntry;
+using model::MailboxName;
+
+struct Arguments {
+    std::string name;
+    sync::MoveTarget target;
+};
+
+Result<Arguments> read_arguments(CommandReader& reader)
+{
+    Arguments arguments;
+    TRY(reader.space());
+    TRY_ASSIGN(arguments.name, reader.list_mailbox());
+    TRY(reader.space());
+    TRY_ASSIGN(const std::string server, reader.astring());
+    TRY_ASSIGN(const bool more, reader.accept(' '));
+    TRY_ASSIGN(const model::WireLocation location, model::parse_location(server));
+    arguments.target.server = location.server.empty() ? location.partition : location.server;
+    if (!location.server.empty()) arguments.target.partition = location.partition;
+    if (more) {
+        TRY_ASSIGN(arguments.target.partition, reader.astring());
+    }
+    TRY(reader.end_of_line());
+    return arguments;
+}
+
+bool is_possible(const sync::MoveTarget& target)
+{
+    return !target.server.empty() &&
+           (target.partition.empty() || model::is_partition_name(target.partition));
+}
+
+// What moves as one: users by their INBOX, and shared mailboxes.
+bool is_unit(const ImapSession& s, const MailboxEntry& entry)
+{
+    if (entry.state != model::EntryState::active) return false;
+    if (entry.name.is_deleted(s.config.deletedprefix())) return false;
+    return entry.name.is_inbox() || entry.name.user().empty();
+}
+
+Result<std::vector<MailboxName>> units(ImapSession& s, const std::string& name)
+{
+    std::vector<MailboxName> found;
+    if (name.find_first_of("*%") != std::string::npos) {
+        TRY_ASSIGN(const auto pattern, mboxlist::ListPattern::compile(name, s.names->separator()));
+        TRY(s.directory.scan("", [&](const MailboxEntry& entry) {
+            if (!is_unit(s, entry)) return mboxlist::Next::go_on();
+            auto external = s.names->to_external(entry.name);
+            if (external && pattern.matches(*external)) found.push_back(entry.name);
+            return mboxlist::Next::go_on();
+        }));
+        return found;
+    }
+    auto mailbox = s.names->to_internal(name);
+    const bool there = mailbox && s.directory.lookup(*mailbox).ok();
+    if (!there && s.store != nullptr && has_partition(s.config, name)) {
+        TRY(s.directory.scan_server("", [&](const MailboxEntry& entry) {
+            if (is_unit(s, entry) && entry.partition == name) found.push_back(entry.name);
+            return mboxlist::Next::go_on();
+        }));
+        return found;
+    }
+    if (!mailbox) return std::move(mailbox).error();
+    found.push_back(*std::move(mailbox));
+    return found;
+}
+
+std::string reason(const Completion& done)
+{
+    std::string text = done.text;
+    for (char& c : text)
+        if (c == '(' || c == ')' || c == '\r' || c == '\n') c = ' ';
+    return text;
+}
+
+Completion xfer_at(ImapSession& s, const MailboxName& name, const sync::MoveTarget& target,
+                   const std::string& server, bool& told)
+{
+    if (s.backends == nullptr) return Completion::from(Error{Code::moved, {}});
+    auto backend = s.backends->get(server);
+    if (!backend) return Completion::from(Error{Code::unavailable, backend.error().text});
+    auto external = s.names->to_external(name);
+    if (!external) return Completion::from(Error{Code::bad_name, {}});
+    RelayChannel channel(s, **backend);
+    channel.verb("XFER");
+    channel.astring(*external);
+    channel.astring(target.server);
+    // A Cyrus backend takes a partition as an atom only.
+    if (!target.partition.empty()) channel.raw(cat(' ', target.partition));
+    auto answer = channel.finish();
+    if (!answer) return channel.failed(answer.error());
+    if (answer->ok()) (void)s.directory.catch_up();
+    told = true;
+    return (*std::move(answer)).completion();
+}
+
+// told: another server has moved it, and its own untagged answer went to the client.
+Completion xfer_one(ImapSession& s, const MailboxName& name, const sync::MoveTarget& target,
+                    bool& told)
+{
+    auto placed = place(s, name);
+    if (!placed) return Completion::from(placed.error());
+    if (!placed->is_here()) {
+        if (placed->server == target.server)
+            return Completion::no("[CANNOT] Invalid server requested");
+        return xfer_at(s, name, target, placed->server, told);
+    }
+    return move_here_to(s, name, target);
+}
+
+bool is_selected(ImapSession& s, const MailboxName& name)
+{
+    const LocalSelection* local = s.local();
+    if (local == nullptr) return false;
+    const MailboxName& selected = local->mailbox->entry().name;
+    return selected == name || (name.is_inbox() && name.is_above(selected));
+}
+
+}  // namespace
+
+Completion move_here_to(ImapSession& s, const MailboxName& name, const sync::MoveTarget& target)
+{
+    if (s.moves == nullptr) return Completion::from(Error{Code::unavailable, {}});
+    if (!s.identity->any_admin()) return Completion::from(Error{Code::denied, {}});
+    if (!is_possible(target)) return Completion::no("[CANNOT] Unknown/invalid partition");
+    if (target.server == s.config.servername())
+        return Completion::no("[CANNOT] Invalid server requested");
+    if (name.is_inbox() && (is_own(s, name) || !s.config.allowusermoves()))
+        return Completion::no("[CANNOT] Operation is not supported on mailbox");
+    if (is_selected(s, name)) return Completion::no("[INUSE] Mailbox is locked");
+    const auto progress = [&](std::string_view line) {
+        // Without the tag: a frontend on the way has another one.
+        s.client.put("* OK [INPROGRESS] ", line, "\r\n");
+        (void)s.client.flush();
+    };
+    const Status moved = s.moves->move(name, target, progress);
+    if (!moved) {
+        log::error(
+            "move failed",
+            {{"mailbox", name.internal()}, {"server", target.server}, {"reason", moved.error()}});
+        Completion no = Completion::from(moved.error());
+        // Whoever moves mailboxes wants to know more than a client does.
+        if (no.kind == Completion::Kind::no && !moved.error().text.empty())
+            no.text = cat(no.text, ": ", moved.error().text);
+        return no;
+    }
+    log::notice(
+        "xfer",
+        {{"user", s.identity->userid}, {"mailbox", name.internal()}, {"server", target.server}});
+    return Completion::ok();
+}
+
+namespace commands {
+
+Completion xfer(ImapSession& s, Command&)
+{
+    auto arguments = read_arguments(s.reader);
+    if (!arguments) return Completion::from(arguments.error());
+    if (!s.identity->any_admin()) return Completion::from(Error{Code::denied, {}});
+    if (!is_possible(arguments->target))
+        return Completion::no("[CANNOT] Unknown/invalid partition");
+    auto names = units(s, arguments->name);
+    if (!names) return Completion::from(names.error());
+    if (names->empty()) return Completion::from(Error{Code::not_found, {}});
+    Completion last = Completion::ok();
+    size_t failed = 0;
+    for (const MailboxName& name : *names) {
+        bool told = false;
+        const Completion done = xfer_one(s, name, arguments->target, told);
+        if (done.kind == Completion::Kind::disconnect) return done;
+        const bool ok = done.kind == Completion::Kind::ok;
+        const std::string what =
+            name.is_inbox() ? cat("USER ", name.user())
+                            : cat("MAILBOX \"", s.names->to_external(name).value_or(""), '"');
+        if (!told) {
+            s.client.put("* ", ok ? "OK " : "NO ", what);
+            if (!ok) s.client.put(" (", reason(done), ')');
+            s.client.put("\r\n");
+        }
+        if (ok) continue;
+        ++failed;
+        last = done;
+    }
+    if (failed == 0) return Completion::ok();
+    if (names->size() == 1) return last;
+    return Completion::no(cat(failed, " of ", names->size(), " were not moved"));
+}
+
+}  // namespace commands
+
+}  // namespace rookery::imapd

@@ -1,0 +1,18 @@
+// Moving what is here to another server, for XFER and for RENAME with a location.
+#ifndef ROOKERY_IMAP_IMAPD_XFER_H
+#define ROOKERY_IMAP_IMAPD_XFER_H
+
+#include <string>
+
+#include "imap/imapd/session.h"
+#include "imap/sync/services.h"
+
+namespace rookery::imapd {
+
+// Tells the client how far it is meanwhile (RFC 9585). NO with the reason if it did not succeed.
+Completion move_here_to(ImapSession& session, const model::MailboxName& name,
+                        const sync::MoveTarget& target);
+
+}  // namespace rookery::imapd
+
+#endif

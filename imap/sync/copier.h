@@ -1,0 +1,80 @@
+// Copier: makes the destination's mailboxes what they are here, as often as it is asked, and looks
+// whether they are. One for each move; remembers what the destination has, so that a later pass
+// sends only what changed. Codes: those of SyncClient and the store; corrupt: compare() found a
+// difference. One thread.
+#ifndef ROOKERY_IMAP_SYNC_COPIER_H
+#define ROOKERY_IMAP_SYNC_COPIER_H
+
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "imap/sync/client.h"
+#include "imap/sync/mailbox_dlist.h"
+#include "imap/sync/server.h"
+#include "imap/sync/services.h"
+
+namespace rookery::sync {
+
+class Copier {
+ public:
+    Copier(const LocalSide& here, SyncClient& there, std::string partition,
+           MoveService::Progress progress);
+
+    // One pass over all of them. Gives how many messages' records were sent.
+    Result<uint64_t> copy(std::span<const model::MailboxEntry> entries);
+    // Quota roots, what others have seen, subscriptions and scripts of the user ("": none).
+    Status copy_around(std::span<const model::MailboxEntry> entries, const std::string& userid);
+    // Reads back and compares.
+    Status compare(std::span<const model::MailboxEntry> entries, const std::string& userid);
+    // Removes what was copied.
+    Status remove(std::span<const model::MailboxEntry> entries);
+
+ private:
+    struct Remote {
+        bool known = false;  // the destination was asked
+        bool there = false;
+        uint64_t sent_to = 0;       // modseq up to which it has everything
+        std::set<uint32_t> uids{};  // of the first look: what it has
+        std::string fixed{};        // acl and special use, as sent
+    };
+    struct RemoteUser {
+        std::vector<std::string> subscriptions;
+        std::map<std::string, mailbox::SyncSeen> seen;
+        std::set<std::string> scripts;
+        std::string active;
+    };
+
+    Status look(const model::MailboxEntry& entry, Remote& remote);
+    Result<uint64_t> copy_one(const model::MailboxEntry& entry);
+    Status upload(const model::MailboxEntry& entry, std::span<const mailbox::SyncRecord> records);
+    Status send_records(const model::MailboxEntry& entry, const mailbox::SyncMailbox& box,
+                        std::span<const mailbox::SyncRecord> records, bool last);
+    Status send_file(const model::MailboxEntry& entry, const mailbox::SyncRecord& record);
+    Status compare_one(const model::MailboxEntry& entry);
+    Result<RemoteUser> look_at_user(const std::string& userid);
+    Status copy_quotas(std::span<const model::MailboxEntry> entries);
+    Status copy_seen(std::span<const model::MailboxEntry> entries);
+    Status copy_user(const std::string& userid);
+    Status compare_seen(std::span<const model::MailboxEntry> entries);
+    Status compare_user(const std::string& userid);
+    std::string partition_of(const model::MailboxEntry& entry) const;
+    void say(std::string_view what);
+
+    LocalSide here_;
+    SyncClient& there_;
+    std::string partition_;
+    MoveService::Progress progress_;
+    MonotonicTime said_{};
+    std::map<std::string, Remote> remotes_;               // by internal name
+    std::map<std::string, mailbox::SyncSeen> seen_sent_;  // by uniqueid and user
+    int64_t seen_since_ = 0;
+    uint64_t copied_ = 0;
+    uint64_t bytes_ = 0;
+};
+
+}  // namespace rookery::sync
+
+#endif

@@ -1,0 +1,357 @@
+#!/usr/bin/env python3
+"""Moves between backends: what travels, what is left, and what clients notice."""
+import imaplib
+import os
+import re
+import smtplib
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import harness
+import mupdate_client
+import murder
+
+check = murder.check
+OPTIONS = {"allowusermoves": "yes", "move_grace": "0s", "expunge_mode": "delayed"}
+MESSAGE = (b"From: a@b.example\r\nTo: c@d.example\r\nSubject: number %d\r\n"
+           b"Message-ID: <%d@x.example>\r\n\r\nbody of %d\r\n")
+
+
+def message(n):
+    return MESSAGE % (n, n, n)
+
+
+def where(m, mailbox):
+    """The location that the mupdate master has for an active mailbox, or None."""
+    with mupdate_client.Client(m["mupdate"].address("mupdate")) as c:
+        c.login("backend1", m.node_password)
+        data, _ = c.run("FIND", mailbox)
+    return data[0][3] if data and data[0][1] == "MAILBOX" else None
+
+
+def facts(c, mailbox):
+    """Everything that a client can know of a mailbox's messages."""
+    check(c.select(mailbox, readonly=True))
+    codes = {name: c.response(name)[1][0] for name in ("UIDVALIDITY", "UIDNEXT")}
+    data = check(c.uid("FETCH", "1:*", "(UID FLAGS INTERNALDATE RFC822.SIZE MODSEQ BODY.PEEK[])"))
+    parts = [(re.sub(rb" ?\\Recent", b"", d[0]), d[1]) for d in data if isinstance(d, tuple)]
+    tails = [d for d in data if isinstance(d, bytes)]
+    check(c.unselect())
+    return codes, parts, tails
+
+
+def fill(m, user="alice"):
+    """A user with two mailboxes, flags, an expunged message, a subscription and a quota."""
+    c = m.imap("frontend1", user)
+    for n in range(1, 8):
+        check(c.append("INBOX", None, '" 7-Feb-2024 22:43:0%d +0130"' % n, message(n)))
+    check(c.create("INBOX.Sent"))
+    check(c.append("INBOX.Sent", r"(\Seen $Label1)", None, message(20)))
+    check(c.select("INBOX"))
+    check(c.store("1:3", "+FLAGS", r"(\Seen \Flagged)"))
+    check(c.store("2", "+FLAGS", "(work $Forwarded)"))
+    check(c.store("5", "+FLAGS", r"(\Deleted)"))
+    check(c.expunge())
+    check(c.close())
+    check(c.subscribe("INBOX.Sent"))
+    check(c.logout())
+    a = m.imap("frontend1", "cyrus")
+    check(a.setquota("user.%s" % user, "(STORAGE 5000)"))
+    check(a.logout())
+
+
+def two_backends(**extra):
+    m = murder.Murder(backends=2, frontends=1, extra=dict(OPTIONS, **extra))
+    m.add_user("alice", backend=1)
+    m.add_user("bob", backend=2)
+    return m
+
+
+def test_a_user_moves_with_everything():
+    with two_backends() as m:
+        fill(m)
+        c = m.imap("frontend1", "alice")
+        before = {box: facts(c, box) for box in ("INBOX", "INBOX.Sent")}
+        lists = [check(c.list()), check(c.lsub()), check(c.getquotaroot("INBOX"))]
+        check(c.logout())
+        a = m.imap("frontend1", "cyrus")
+        check(a._simple_command("RENAME", "user.alice", "user.alice", "backend2"))
+        for box in ("user.alice", "user.alice.Sent"):
+            assert where(m, box) == "backend2!default", where(m, box)
+        c = m.imap("frontend1", "alice")
+        for box, known in before.items():
+            assert facts(c, box) == known, (box, known, facts(c, box))
+        assert [check(c.list()), check(c.lsub()), check(c.getquotaroot("INBOX"))] == lists
+        check(c.append("INBOX", None, None, message(9)))
+        check(c.logout())
+        m["backend1"].run("ctl_mboxlist", "-s")
+        assert "alice" not in m["backend1"].run("ctl_mboxlist", "-d").stdout
+        assert not os.path.exists(os.path.join(m["backend1"].dir, "spool", "user", "alice"))
+        # And back again.
+        check(a.xatom("XFER", "user.alice", "backend1"))
+        c = m.imap("frontend1", "alice")
+        assert check(c.select("INBOX")) == [b"7"]
+        check(c.logout())
+        check(a.logout())
+
+
+def test_a_shared_mailbox_moves_with_what_each_has_seen():
+    with two_backends() as m:
+        a = m.imap("frontend1", "cyrus")
+        check(a.xatom("CREATE", "pub", "backend1"))
+        for user in ("alice", "bob"):
+            check(a.setacl("pub", user, "lrswitekxa"))
+        check(a.setquota("pub", "(STORAGE 1000 MESSAGE 50)"))
+        seen = {}
+        for user, numbers in (("alice", "1,3"), ("bob", "2:4")):
+            with m.imap("frontend1", user) as c:
+                if user == "alice":
+                    for n in range(1, 6):
+                        check(c.append("pub", None, None, message(n)))
+                check(c.select("pub"))
+                check(c.store(numbers, "+FLAGS", r"(\Seen)"))
+                seen[user] = check(c.search(None, "SEEN"))
+        check(a._simple_command("RENAME", "pub", "pub", "backend2!default"))
+        assert where(m, "pub") == "backend2!default"
+        for user, numbers in seen.items():
+            with m.imap("frontend1", user) as c:
+                check(c.select("pub"))
+                assert check(c.search(None, "SEEN")) == numbers, user
+        assert b"STORAGE" in check(a.getquota("pub"))[0]
+        # What a user reads there after the move is not undone by the next one.
+        with m.imap("frontend1", "bob") as c:
+            check(c.select("pub"))
+            check(c.store("2", "-FLAGS", r"(\Seen)"))
+        check(a.xatom("XFER", "pub", "backend1", "default"))
+        with m.imap("frontend1", "bob") as c:
+            check(c.select("pub"))
+            assert check(c.search(None, "SEEN")) == [b"3 4"]
+        check(a.logout())
+
+
+def scripts_of(m, backend, user):
+    folder = os.path.join(m[backend].dir, "conf", "sieve", user[0], user)
+    found = {}
+    if os.path.isdir(folder):
+        for name in os.listdir(folder):
+            path = os.path.join(folder, name)
+            found[name] = os.readlink(path) if os.path.islink(path) else open(path).read()
+    return found
+
+
+def test_scripts_move_and_which_is_active():
+    with two_backends() as m:
+        folder = os.path.join(m["backend1"].dir, "conf", "sieve", "a", "alice")
+        os.makedirs(folder)
+        for name in ("holiday", "work list"):
+            with open(os.path.join(folder, name + ".script"), "w") as f:
+                f.write('# %s\nkeep; # "quoted" {3}\n' % name)
+        os.symlink("holiday.bc", os.path.join(folder, "defaultbc"))
+        m.give(os.path.join(m["backend1"].dir, "conf", "sieve"))
+        before = scripts_of(m, "backend1", "alice")
+        with m.imap("frontend1", "cyrus") as a:
+            check(a.xatom("XFER", "user.alice", "backend2"))
+        assert scripts_of(m, "backend2", "alice") == before
+        assert not scripts_of(m, "backend1", "alice")
+
+
+def answer_to(c, *words):
+    """The tagged answer to a command, whatever it is: (kind, text)."""
+    c.send(b"Z1 " + " ".join(words).encode() + b"\r\n")
+    while True:
+        line = c.readline()
+        assert line, "the connection ended"
+        if line.startswith(b"Z1 "):
+            kind, text = line[3:].decode().rstrip().split(" ", 1)
+            return kind, text
+
+
+def test_refusals():
+    with two_backends() as m:
+        with m.imap("frontend1", "alice") as c:
+            check(c.create("INBOX.Sent"))
+            for line in (("XFER", "INBOX", "backend2"), ("SYNCGET", "USER", "alice"),
+                         ("SYNCAPPLY", "UNUSER", "alice"), ("SYNCRESTART",)):
+                assert answer_to(c, *line)[0] in ("NO", "BAD"), line
+        for at in ("frontend1", "backend1"):
+            with m.imap(at, "cyrus") as a:
+                for name, server in (("user.alice", "backend1"), ("user.alice", "nowhere"),
+                                     ("user.alice.Sent", "backend2"), ("nothing", "backend2"),
+                                     ("user.nobody", "backend2"), ("none*", "backend2")):
+                    kind, data = a.xatom("XFER", name, server)
+                    assert kind == "NO", (at, name, server, data)
+        with m.imap("backend1", "alice") as c:
+            check(c.append("INBOX", None, None, message(1)))  # nothing is left frozen
+        assert where(m, "user.alice") == "backend1!default"
+        assert m["backend1"].run("murder", "move").stdout.strip() == ""
+    with two_backends(allowusermoves="no") as m, m.imap("frontend1", "cyrus") as a:
+        kind, data = a.xatom("XFER", "user.alice", "backend2")
+        assert kind == "NO" and b"not supported" in data[0], data
+
+
+def test_the_syncing_commands_change_nothing_that_is_in_use():
+    with two_backends() as m:
+        with m.imap("backend1", "alice") as c:
+            check(c.append("INBOX", None, None, message(1)))
+        with m.imap("backend1", "murder", m.node_password) as a:
+            for line in (("SYNCAPPLY", "LOCAL_UNMAILBOX", "user.alice"),
+                         ("SYNCAPPLY", "UNUSER", "alice"),
+                         ("SYNCAPPLY", "EXPUNGE", "%(MBOXNAME user.alice UID (1))"),
+                         ("SYNCAPPLY", "LOCAL_RENAME",
+                          "%(OLDMBOXNAME user.alice NEWMBOXNAME user.mallory)"),
+                         ("SYNCAPPLY", "NOTHING", "NIL"), ("SYNCGET", "NOTHING", "NIL"),
+                         ("SYNCAPPLY", "MAILBOX", "%(MBOXNAME user.alice UNIQUEID 00)")):
+                kind, text = answer_to(a, *line)
+                assert kind == "NO" and text.startswith("IMAP_"), (line, text)
+        a = m.imap("backend1", "murder", m.node_password)
+        a.send(b"X1 SYNCAPPLY MAILBOX %(MBOXNAME (a\r\n")  # not a value: the end
+        while a.readline():
+            pass
+        a.shutdown()
+        with m.imap("backend1", "alice") as c:
+            assert check(c.select("INBOX")) == [b"1"]
+
+
+def test_a_pattern_moves_users_and_shared_mailboxes():
+    with two_backends() as m:
+        m.add_user("albert", backend=1)
+        with m.imap("frontend1", "cyrus") as a:
+            check(a.xatom("CREATE", "pub", "backend1"))
+            check(a.xatom("XFER", "user.al%", "backend2"))
+            assert where(m, "user.alice") == where(m, "user.albert") == "backend2!default"
+            assert where(m, "pub") == "backend1!default"
+        with m.imap("backend2", "cyrus") as a:  # all of a partition
+            check(a.xatom("XFER", "default", "backend1"))
+        for name in ("user.alice", "user.albert", "user.bob", "pub"):
+            assert where(m, name) == "backend1!default", name
+
+
+def test_murder_move_and_drain():
+    with two_backends() as m:
+        fill(m)
+        tool = m["frontend1"]
+        out = tool.run("murder", "move", "--dry-run", "user.alice", "backend2").stdout
+        assert "can go from backend1 to backend2" in out, out
+        assert where(m, "user.alice") == "backend1!default"
+        out = tool.run("murder", "move", "user.alice", "backend2!default").stdout
+        assert "moved from backend1 to backend2" in out, out
+        assert where(m, "user.alice.Sent") == "backend2!default"
+        assert tool.run("murder", "move", "user.alice", "backend2", check=False).returncode == 2
+        with m.imap("frontend1", "cyrus") as a:
+            check(a.xatom("CREATE", "pub", "backend2"))
+        out = tool.run("murder", "drain", "--dry-run", "backend2", "--to", "backend1").stdout
+        assert out.splitlines() == ["pub: to backend1", "user.alice: to backend1",
+                                    "user.bob: to backend1"], out
+        out = tool.run("murder", "drain", "backend2", "--to", "backend1", "--rate", "6000").stdout
+        assert "backend2: 3 moved, 0 not" in out, out
+        assert where(m, "pub") == "backend1!default"
+        with m.imap("frontend1", "alice") as c:
+            assert check(c.select("INBOX")) == [b"6"]
+
+
+def test_what_is_left_stays_for_its_time():
+    with two_backends(move_grace="1h") as m:
+        fill(m)
+        with m.imap("frontend1", "cyrus") as a:
+            check(a.xatom("XFER", "user.alice", "backend2"))
+        spool = os.path.join(m["backend1"].dir, "spool", "user", "alice")
+        assert os.path.exists(spool)
+        out = m["backend1"].run("murder", "move").stdout
+        assert re.search(r"user\.alice +backend2 +moved", out), out
+        m["backend1"].run("ctl_mboxlist", "-m")  # tells nothing of it
+        assert where(m, "user.alice") == "backend2!default"
+        assert m["backend1"].run("murder", "move", "--abort", "user.alice",
+                                 check=False).returncode != 0
+        # A client that comes here directly is sent away, a delivery too.
+        with m.imap("backend1", "alice") as c:
+            assert c.select("INBOX")[0] == "NO"
+        refused = m.deliver(message(30), ["alice"], instance="backend1")
+        assert refused["alice"][0] // 100 == 4, refused
+        # It comes back: the old copy makes room.
+        with m.imap("frontend1", "cyrus") as a:
+            check(a.xatom("XFER", "user.alice", "backend1"))
+        assert where(m, "user.alice") == "backend1!default"
+        with m.imap("frontend1", "alice") as c:
+            assert check(c.select("INBOX")) == [b"6"]
+        m["backend1"].run("ctl_mboxlist", "-m")
+        m["backend2"].run("ctl_mboxlist", "-m")
+        assert where(m, "user.alice") == "backend1!default"
+
+
+def test_deliveries_and_a_reader_meanwhile():
+    """Nothing is lost or doubled; a reader has to connect again at most once for each move."""
+    with two_backends() as m:
+        fill(m)
+        with m.imap("frontend1", "alice") as c:
+            for n in range(60):
+                check(c.append("INBOX", None, None, message(1000 + n)))
+        stop = threading.Event()
+        accepted, trouble, reconnects = [], [], []
+
+        def deliver():
+            n = 5000
+            while not stop.is_set():
+                n += 1
+                for _ in range(200):  # as a queue would
+                    try:
+                        refused = m.deliver(message(n), ["alice"])
+                    except (OSError, smtplib.SMTPException) as e:
+                        refused = {"alice": (451, str(e))}
+                    if not refused:
+                        accepted.append(n)
+                        break
+                    if refused["alice"][0] // 100 != 4:
+                        trouble.append(refused)
+                        return
+                    time.sleep(0.02)
+                else:
+                    trouble.append("deferred for too long")
+                    return
+
+        def read():
+            c = m.imap("frontend1", "alice")
+            c.select("INBOX", readonly=True)
+            while not stop.is_set():
+                try:
+                    kind, data = c.fetch("1:5", "(UID FLAGS)")
+                    if kind == "OK" and len(data) != 5:
+                        trouble.append(data)
+                        return
+                    time.sleep(0.001)
+                except (imaplib.IMAP4.abort, OSError):
+                    reconnects.append(1)
+
+                    def again():
+                        nonlocal c
+                        c = m.imap("frontend1", "alice")
+                        return c.select("INBOX", readonly=True)[0] == "OK"
+                    murder.wait_for(again, "the mailbox after a move")
+        threads = [threading.Thread(target=f) for f in (deliver, read)]
+        for t in threads:
+            t.start()
+        moves = 0
+        with m.imap("frontend1", "cyrus") as a:
+            for server in ("backend2", "backend1", "backend2", "backend1"):
+                enough = len(accepted) + 5
+                murder.wait_for(lambda: trouble or len(accepted) > enough, "deliveries")
+                check(a.xatom("XFER", "user.alice", server))
+                moves += 1
+        stop.set()
+        for t in threads:
+            t.join(30)
+        assert not trouble, trouble
+        assert len(reconnects) <= moves, reconnects
+        with m.imap("frontend1", "alice") as c:
+            check(c.select("INBOX"))
+            data = check(c.fetch("1:*", "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])"))
+            got = [int(re.search(rb"number (\d+)", d[1]).group(1)) for d in data
+                   if isinstance(d, tuple)]
+        assert len(got) == len(set(got)), "a message is there twice"
+        expected = [1, 2, 3, 4, 6, 7] + list(range(1000, 1060)) + accepted
+        assert sorted(got) == sorted(expected), (set(expected) ^ set(got))
+
+
+if __name__ == "__main__":
+    harness.main()
