@@ -34,6 +34,7 @@ SYSTEM_TESTS += %D%/system/quickstart_test.py
 SYSTEM_TESTS += %D%/system/mupdate_master_test.py
 SYSTEM_TESTS += %D%/system/mupdate_replica_test.py
 SYSTEM_TESTS += %D%/system/mupdatetest_test.py
+SYSTEM_TESTS += %D%/interop/move_interop.py
 SYSTEM_TESTS += %D%/interop/murder_interop.py
 SYSTEM_TESTS += %D%/interop/mupdate_interop.py
 

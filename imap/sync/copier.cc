@@ -74,7 +74,9 @@ void Copier::say(std::string_view what)
 Result<uint64_t> Copier::copy(std::span<const MailboxEntry> entries)
 {
     uint64_t sent = 0;
-    for (const MailboxEntry& entry : entries) {
+    // INBOX, which comes last, goes first: Cyrus takes no user's mailbox without it.
+    for (size_t i = entries.size(); i-- > 0;) {
+        const MailboxEntry& entry = entries[i];
         auto done = copy_one(entry);
         if (done.is(Code::corrupt) || done.is(Code::moved)) {
             // What lies there is of another mailbox, or of an earlier one: from the beginning.

@@ -293,7 +293,7 @@ void put_string(std::string& out, std::string_view text)
         return;
     }
     const bool quotable = text.size() <= 1024 && std::all_of(text.begin(), text.end(), [](char c) {
-                              return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+                              return (c >= ' ' || c == '\t') && c < 0x7f && c != '"' && c != '\\';
                           });
     if (quotable)
         cat_to(out, '"', text, '"');

@@ -1,5 +1,6 @@
 #include "imap/sync/mailbox_dlist.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "lib/base/strings.h"
@@ -59,7 +60,6 @@ std::string record_value(const SyncRecord& record, const std::vector<std::string
 // Cyrus keeps what a mailbox is for as its owner's annotation.
 std::string annotations_of(const MailboxEntry& entry, const SyncMailbox& box)
 {
-    if (box.special_use.empty()) return "()";
     DlistMap map;
     map.add("ENTRY", kSpecialUse).add("USERID", entry.name.user());
     map.add("MODSEQ", uint64_t{0}).add("VALUE", box.special_use);
@@ -153,7 +153,9 @@ Result<MailboxValue> parse_mailbox(const Dlist& value, SyncMailbox box)
         false};
     TRY_ASSIGN(out.entry.uniqueid, value.string("UNIQUEID"));
     if (out.entry.uniqueid.empty() || out.entry.uniqueid.size() > 128 ||
-        out.entry.uniqueid.find_first_not_of("0123456789abcdefABCDEF-") != std::string::npos)
+        !std::all_of(out.entry.uniqueid.begin(), out.entry.uniqueid.end(), [](char c) {
+            return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || c == '-';
+        }))
         return Error{Code::syntax, "a UNIQUEID of another form"};
     out.type = value.string_or("MBOXTYPE", "");
     out.entry.partition = value.string_or("PARTITION", "");
@@ -188,7 +190,7 @@ void put_mailbox(stream::Stream& to, const MailboxEntry& entry, const SyncMailbo
     map.add("UIDVALIDITY", box.uidvalidity).add("PARTITION", partition);
     map.add("ACL", entry.acl.to_string()).add("OPTIONS", "P");
     map.add("DELETEDMODSEQ", box.deletedmodseq);
-    map.raw("ANNOTATIONS", annotations_of(entry, box));
+    if (!box.special_use.empty()) map.raw("ANNOTATIONS", annotations_of(entry, box));
     std::string text = std::move(map).finish();
     if (!records) {
         to.put(text);

@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""Moves of users and shared mailboxes between Cyrus 3.6.1 and Rookery, in both directions."""
+import datetime
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import harness
+import mixed
+import murder
+from murder_interop import find
+
+check = murder.check
+BE2 = "be2." + mixed.DOMAIN
+MESSAGE = (b"From: a@b.example\r\nTo: c@d.example\r\nSubject: number %d\r\n"
+           b"Message-ID: <%d@x.example>\r\n\r\nbody of %d\r\n")
+
+
+def message(n):
+    return MESSAGE % (n, n, n)
+
+
+def facts(c, mailbox):
+    """Everything of a mailbox's messages that must be the same after a move."""
+    check(c.select(mailbox, readonly=True))
+    codes = {name: c.response(name)[1][0] for name in ("UIDVALIDITY", "UIDNEXT")}
+    found = []
+    for d in check(c.uid("FETCH", "1:*", "(UID INTERNALDATE FLAGS RFC822.SIZE MODSEQ "
+                                          "BODY.PEEK[])")):
+        if isinstance(d, tuple):
+            head = d[0].decode()
+            flags = set(re.search(r"FLAGS \(([^)]*)\)", head).group(1).split()) - {r"\Recent"}
+            found.append((re.search(r"UID (\d+)", head).group(1), sorted(flags),
+                          re.search(r"MODSEQ \((\d+)\)", head).group(1),
+                          instant(head), d[1]))
+    check(c.unselect())
+    return codes, found
+
+
+def instant(head):
+    """The moment of an INTERNALDATE, whatever its zone."""
+    text = re.search(r'INTERNALDATE "([^"]+)"', head).group(1).strip()
+    return datetime.datetime.strptime(text, "%d-%b-%Y %H:%M:%S %z").timestamp()
+
+
+def fill(m):
+    """user1 on be1, with what a user has after some years."""
+    c = m.imap("fe1", "user1")
+    for n in range(1, 8):
+        check(c.append("INBOX", None, '" 7-Feb-2024 22:43:0%d +0130"' % n, message(n)))
+    check(c.create("INBOX.Sent"))
+    check(c.create("INBOX.Sent.2024"))
+    check(c.append("INBOX.Sent", r"(\Seen $Label1)", None, message(20)))
+    check(c.setacl("INBOX.Sent", "user2", "lrs"))
+    check(c.select("INBOX"))
+    check(c.store("1:3", "+FLAGS", r"(\Seen \Flagged)"))
+    check(c.store("2", "+FLAGS", r"(work $Forwarded \Answered)"))
+    check(c.store("5", "+FLAGS", r"(\Deleted)"))
+    check(c.expunge())
+    check(c.close())
+    check(c.subscribe("INBOX.Sent"))
+    check(c.logout())
+    with m.imap("fe1", "user2") as c:
+        check(c.select("user.user1.Sent"))
+        check(c.store("1", "+FLAGS", r"(\Seen)"))
+        check(c.subscribe("user.user1.Sent"))
+    with m.imap("be1", "cyrus") as a:
+        check(a.setquota("user.user1", "(STORAGE 5000)"))
+
+
+def look(m):
+    c = m.imap("fe1", "user1")
+    boxes = {box: facts(c, box) for box in ("INBOX", "INBOX.Sent", "INBOX.Sent.2024")}
+    acl = sorted(re.findall(rb"(\S+) (l\S+)", check(c.getacl("INBOX.Sent"))[0]))
+    lsub = sorted(re.sub(rb"\([^)]*\)", b"", line) for line in check(c.lsub()) if line)
+    quota = check(c.getquotaroot("INBOX"))
+    check(c.logout())
+    with m.imap("fe1", "user2") as c:
+        check(c.select("user.user1.Sent", readonly=True))
+        seen = check(c.search(None, "SEEN"))
+    return {"boxes": boxes, "acl": acl, "lsub": lsub, "seen": seen,
+            "quota": re.findall(rb"STORAGE \d+ (\d+)", b" ".join(quota[1]))}
+
+
+def move(m, name, server):
+    with m.imap("fe1", "cyrus") as a:
+        check(a._simple_command("RENAME", name, name, server + "!default"))
+    assert server in find(m, name), find(m, name)
+
+
+def compare(before, after, source):
+    for key, value in before.items():
+        if key == "seen":
+            # A Cyrus server does not tell what others have seen, and keeps what it knew.
+            kept = set(value[0].split()) <= set(after[key][0].split())
+            assert kept or source == "cyrus", (value, after[key])
+        else:
+            assert after[key] == value, (key, value, after[key])
+
+
+def there_and_back(**flavours):
+    with mixed.Mixed(**flavours) as m:
+        fill(m)
+        before = look(m)
+        assert before["quota"] == [b"5000"], before["quota"]
+        move(m, "user.user1", BE2)
+        for box in ("user.user1.Sent", "user.user1.Sent.2024"):
+            assert BE2 in find(m, box), find(m, box)
+        compare(before, look(m), flavours["be1"])
+        # It is in use there, and can go back with what is new.
+        with m.imap("fe1", "user1") as c:
+            check(c.append("INBOX", None, None, message(30)))
+            check(c.select("INBOX"))
+            check(c.store("1", "-FLAGS", r"(\Flagged)"))
+        with murder.Lmtp(m["fe1"].address, 2003) as s:
+            assert not s.deliver("s@x.example", ["user1"], message(31))
+        again = look(m)
+        move(m, "user.user1", "be1." + mixed.DOMAIN)
+        after = look(m)
+        compare(again, after, flavours["be2"])
+        for backend in ("be1", "be2"):
+            m[backend].run("ctl_mboxlist", "-m")
+        assert "be1." in find(m, "user.user1"), find(m, "user.user1")
+        assert look(m) == after
+
+
+def test_ours_to_theirs_and_back_under_our_master():
+    there_and_back(mup1="rookery", be1="rookery", be2="cyrus", fe1="rookery")
+
+
+def test_theirs_to_ours_and_back_under_our_master():
+    there_and_back(mup1="rookery", be1="cyrus", be2="rookery", fe1="rookery")
+
+
+def test_ours_to_theirs_and_back_under_their_master():
+    there_and_back(mup1="cyrus", be1="rookery", be2="cyrus", fe1="rookery")
+
+
+def test_theirs_to_ours_and_back_under_their_master():
+    there_and_back(mup1="cyrus", be1="cyrus", be2="rookery", fe1="rookery")
+
+
+def test_a_shared_mailbox_to_theirs():
+    with mixed.Mixed(mup1="rookery", be1="rookery", be2="cyrus", fe1="rookery") as m:
+        for user, numbers in (("user1", "1,3"), ("user2", "2:4")):
+            with m.imap("fe1", user) as c:
+                if user == "user1":
+                    for n in range(1, 6):
+                        check(c.append("pub1", None, None, message(n)))
+                check(c.select("pub1"))
+                check(c.store(numbers, "+FLAGS", r"(\Seen)"))
+        move(m, "pub1", BE2)
+        for user, numbers in (("user1", [b"1 3"]), ("user2", [b"2 3 4"])):
+            with m.imap("fe1", user) as c:
+                check(c.select("pub1"))
+                assert check(c.search(None, "SEEN")) == numbers, user
+
+
+def test_behind_their_frontend():
+    there_and_back(mup1="cyrus", be1="rookery", be2="rookery", fe1="cyrus")
+
+
+if __name__ == "__main__":
+    mixed.enter()
+    harness.main()
