@@ -2,6 +2,7 @@
 # A line of its own for each, so that two changes do not meet.
 include tests/fuzz/local.mk
 EXTRA_DIST += %D%/support/murder.py
+EXTRA_DIST += %D%/support/cutter.py
 EXTRA_DIST += %D%/support/quickstart_murder.py
 EXTRA_DIST += %D%/support/bench.py
 EXTRA_DIST += %D%/support/harness.py
@@ -25,6 +26,7 @@ SYSTEM_TESTS += %D%/system/config_test.py
 SYSTEM_TESTS += %D%/system/full_disk_test.py
 SYSTEM_TESTS += %D%/system/lmtp_test.py
 SYSTEM_TESTS += %D%/system/move_test.py
+SYSTEM_TESTS += %D%/system/move_fault_test.py
 SYSTEM_TESTS += %D%/system/model_test.py
 SYSTEM_TESTS += %D%/system/two_frontends_test.py
 SYSTEM_TESTS += %D%/system/murder_tool_test.py

@@ -82,6 +82,7 @@ Status settle(const config::Config& config, const ListArguments& arguments)
     auto run = mupdate::run_agent(config, *local, {});
     if (run && run->summary)
         log::notice("mailbox list pushed", {{"result", mupdate::to_string(*run->summary)}});
+    local.reset();  // a process opens the list once
     if (run && !run->only_reported) go_on_with_moves(config);
     if (run) return success();
     if (!is_away(run.error())) return run.error();

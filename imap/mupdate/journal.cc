@@ -173,6 +173,8 @@ Status replay_file(const LogFile& file, bool last, uint64_t after, const Replay&
         return success();
     }
     if (replay.line) replay.line(header->epoch, header->parent);
+    // An epoch without a change is one all the same: servers may have stood in it.
+    if (header->parent.serial >= at.serial) at = {header->epoch, header->parent.serial};
     uint64_t expected = header->parent.serial + 1;
     size_t offset = kHeaderSize;
     while (offset < bytes.size()) {

@@ -179,10 +179,14 @@ Status MasterList::load()
 Status MasterList::begin_log(Position last, Line& line)
 {
     TRY_ASSIGN(uint64_t epoch, random_epoch());
+    line.begin(epoch, last);
+    // An epoch without a change leaves no log file, for the next one's has the same name: where it
+    // stood in the line is kept here.
+    const mboxlist::Mark mark{std::string(kLineMark), line.to_text()};
+    TRY(store_->commit_marked({}, {&mark, 1}));
     TRY_ASSIGN(Journal journal, Journal::start(options_.directory, epoch, last));
     journal_ = std::move(journal);
     epoch_ = epoch;
-    line.begin(epoch, last);
     return success();
 }
 

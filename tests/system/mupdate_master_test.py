@@ -288,6 +288,23 @@ class Limits(unittest.TestCase):
 
 
 class Kill(unittest.TestCase):
+    def test_starts_without_a_change_are_on_the_line(self):
+        """A server that stood at an epoch is known after masters that died without a change."""
+        with Mupdate() as m:
+            with m.client() as c:
+                self.assertEqual(c.status("ACTIVATE", "user.a", "be1!p", ""), "OK done")
+            stood = []
+            for _ in range(5):
+                with m.client() as c:
+                    stood.append(c.run("POSITION", "be1", "0", "0")[0][0][2:4])
+                m.kill()
+                m.start()
+            with m.client() as c:
+                for position in stood:
+                    data, status = c.run("POSITION", "be1", *position)
+                    self.assertTrue(status.startswith("OK"), status)
+                    self.assertEqual(data[0][4], "on", (stood, data))
+
     def test_kill_9_during_activate(self):
         """20 times at a random moment: every change that was answered is there afterwards."""
         seed = random.randrange(1 << 30)
