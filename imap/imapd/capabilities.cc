@@ -46,6 +46,12 @@ uint64_t append_limit(const config::Config& config)
     return std::min(static_cast<uint64_t>(config.maxmessagesize()) * 1024, kMaxMessage);
 }
 
+bool may_unauthenticate(ImapSession& session)
+{
+    return session.identity && session.identity->node && !session.compressed &&
+           session.kit.sasl().ssf() == 0;
+}
+
 std::string capability_list(ImapSession& session)
 {
     const auto& hidden = session.config.suppress_capabilities();
@@ -61,6 +67,7 @@ std::string capability_list(ImapSession& session)
     if (session.state != State::not_authenticated) {
         add(cat("APPENDLIMIT=", append_limit(session.config)));
         if (!session.compressed) add("COMPRESS=DEFLATE");
+        if (may_unauthenticate(session)) add("UNAUTHENTICATE");
     }
     if (const auto& master = session.config.mupdate_server(); !master.empty())
         add(cat("MUPDATE=mupdate://", master, "/"));
