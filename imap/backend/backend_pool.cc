@@ -14,8 +14,8 @@ bool is_servers_fault(Code code)
 
 }  // namespace
 
-BackendPool::BackendPool(const config::Config& config, const Dialect& dialect)
-    : config_(config), dialect_(dialect)
+BackendPool::BackendPool(const config::Config& config, const Dialect& dialect, IdleBackends* idle)
+    : config_(config), dialect_(dialect), idle_(idle)
 {
 }
 
@@ -30,14 +30,26 @@ Result<Backend*> BackendPool::get(const std::string& server)
             return Error{Code::closed, "the connection of the selected mailbox is lost"};
         connections_.erase(server);
     }
-    if (!health_) health_.emplace(Health::path(config_), Health::options(config_));
-    TRY(health_->allow(server, dialect_.service));
+    TRY_ASSIGN(auto made, connect(server));
+    return add(std::move(made));
+}
+
+Result<std::unique_ptr<Backend>> BackendPool::connect(const std::string& server)
+{
     ConnectOptions options;
     options.authzid = authzid_;
+    if (auto left = idle_ != nullptr ? idle_->take(server) : nullptr) {
+        auto again = Backend::login_again(std::move(left), config_, options);
+        if (again) return again;
+        // Whatever was wrong with it: a new connection says whether the server or the user is.
+        log::info("a kept connection was of no use",
+                  {{"server", server}, {"reason", again.error()}});
+    }
+    if (!health_) health_.emplace(Health::path(config_), Health::options(config_));
+    TRY(health_->allow(server, dialect_.service));
     auto made = Backend::connect(config_, dialect_, server, options);
     health_->report(server, dialect_.service, made.ok() || !is_servers_fault(made.error().code));
-    if (!made) return std::move(made).error();
-    return add(*std::move(made));
+    return made;
 }
 
 Backend* BackendPool::add(std::unique_ptr<Backend> backend)
@@ -61,6 +73,13 @@ void BackendPool::drop(Backend* backend)
 void BackendPool::drop_all()
 {
     for (auto& [server, connection] : connections_) connection.backend->logout();
+    connections_.clear();
+}
+
+void BackendPool::hand_on()
+{
+    if (idle_ == nullptr) return drop_all();
+    for (auto& [server, connection] : connections_) idle_->put(std::move(connection.backend));
     connections_.clear();
 }
 

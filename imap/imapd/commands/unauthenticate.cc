@@ -10,7 +10,7 @@ void forget_user(ImapSession& s)
 {
     s.unselect();
     if (s.backends != nullptr) {
-        s.backends->drop_all();
+        s.backends->hand_on();
         s.backends->set_user({});
     }
     s.kit.logged_out(s.client);
