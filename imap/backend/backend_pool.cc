@@ -34,22 +34,44 @@ Result<Backend*> BackendPool::get(const std::string& server)
     return add(std::move(made));
 }
 
+Health& BackendPool::health()
+{
+    if (!health_) health_.emplace(Health::path(config_), Health::options(config_));
+    return *health_;
+}
+
 Result<std::unique_ptr<Backend>> BackendPool::connect(const std::string& server)
 {
     ConnectOptions options;
     options.authzid = authzid_;
-    if (auto left = idle_ != nullptr ? idle_->take(server) : nullptr) {
-        auto again = Backend::login_again(std::move(left), config_, options);
-        if (again) return again;
+    std::unique_ptr<Backend> made = idle_ != nullptr ? idle_->take(server) : nullptr;
+    if (made) {
+        auto again = Backend::login_again(std::move(made), config_, options);
         // Whatever was wrong with it: a new connection says whether the server or the user is.
-        log::info("a kept connection was of no use",
-                  {{"server", server}, {"reason", again.error()}});
+        if (!again)
+            log::info("a kept connection was of no use",
+                      {{"server", server}, {"reason", again.error()}});
+        made = again ? *std::move(again) : nullptr;
     }
-    if (!health_) health_.emplace(Health::path(config_), Health::options(config_));
-    TRY(health_->allow(server, dialect_.service));
-    auto made = Backend::connect(config_, dialect_, server, options);
-    health_->report(server, dialect_.service, made.ok() || !is_servers_fault(made.error().code));
+    if (!made) {
+        TRY_ASSIGN(made, connect_anew(server, options));
+    }
+    health().announce(server, dialect_.service, announced(made->capabilities()));
     return made;
+}
+
+Result<std::unique_ptr<Backend>> BackendPool::connect_anew(const std::string& server,
+                                                           const ConnectOptions& options)
+{
+    TRY(health().allow(server, dialect_.service));
+    auto made = Backend::connect(config_, dialect_, server, options);
+    health().report(server, dialect_.service, made.ok() || !is_servers_fault(made.error().code));
+    return made;
+}
+
+Announced BackendPool::missing(const std::function<bool(const std::string& server)>& counts)
+{
+    return health().missing(dialect_.service, counts);
 }
 
 Backend* BackendPool::add(std::unique_ptr<Backend> backend)

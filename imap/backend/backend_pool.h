@@ -8,6 +8,7 @@
 #ifndef ROOKERY_IMAP_BACKEND_BACKEND_POOL_H
 #define ROOKERY_IMAP_BACKEND_BACKEND_POOL_H
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -38,6 +39,8 @@ class BackendPool {
     void drop_all();
     // The session has ended as it should: what another may use goes to the IdleBackends.
     void hand_on();
+    // Health::missing of this pool's service.
+    Announced missing(const std::function<bool(const std::string& server)>& counts);
     // Each open connection, for polling and NOOP.
     std::vector<Backend*> open_connections();
     // Logs out where nothing was asked for since backend_idle_timeout and no mailbox is selected;
@@ -45,13 +48,16 @@ class BackendPool {
     Deadline close_idle();
 
  private:
+    Health& health();
     Result<std::unique_ptr<Backend>> connect(const std::string& server);
+    Result<std::unique_ptr<Backend>> connect_anew(const std::string& server,
+                                                  const ConnectOptions& options);
 
     const config::Config& config_;
     const Dialect& dialect_;
     IdleBackends* idle_;
     std::string authzid_;
-    std::optional<Health> health_;  // opened at the first connection, after the fork
+    std::optional<Health> health_;  // opened when first needed, after the fork
     struct Open {
         std::unique_ptr<Backend> backend;
         MonotonicTime used;

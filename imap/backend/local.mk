@@ -1,5 +1,6 @@
 noinst_LIBRARIES += %D%/libbackend.a
 %C%_libbackend_a_SOURCES =
+%C%_libbackend_a_SOURCES += %D%/announced.h %D%/announced.cc
 %C%_libbackend_a_SOURCES += %D%/backend.h %D%/backend.cc
 %C%_libbackend_a_SOURCES += %D%/backend_pool.h %D%/backend_pool.cc
 %C%_libbackend_a_SOURCES += %D%/dialect.h

@@ -9,7 +9,8 @@
 
 namespace rookery::imapd {
 
-// "IMAP4rev1 LITERAL+ ...", without what suppress_capabilities names.
+// "IMAP4rev1 LITERAL+ ...", without what suppress_capabilities names, and after the login without
+// what other servers lack that hold mailboxes and were heard.
 std::string capability_list(ImapSession& session);
 // May this session's client go back to the not-authenticated state (RFC 8437)? Only servers of the
 // murder and admins, and not with a layer that would have to come off: SASL, compression.

@@ -209,7 +209,6 @@ def test_no_disguise_makes_a_command_at_the_backend():
     n = 0
     for command in COMMANDS:
         before = b"" if "SELECT" in command else b"s SELECT INBOX.keep\r\n"
-        text = b""
         for disguise in DISGUISES:
             n += 1
             at = command.encode().replace(b"%s", hidden(disguise, "NOOP", n))

@@ -70,7 +70,7 @@ class World {
         : config_(*config::Config::from_text(
               cat("configdirectory: ", dir_.path(),
                   "\nproxy_password: secret\nunixhierarchysep: no\naltnamespace: no\nserverlist: "
-                  "be1 be2\n"
+                  "be1 be2\nmupdate_server: m\n"
                   "serverlist_select_mode: random\nclient_timeout: 3s\nbackend_failures: 100\n",
                   more),
               "imap")),
@@ -79,6 +79,7 @@ class World {
           pool_(config_, backend::imap_dialect(), &idle_)
     {
         signals::install();
+        ASSERT_OK(auth::SaslServer::init_library(config_, "rookery-test"));
         ASSERT_OK(auth::SaslClient::init_library(config_));
         ASSERT_OK(list.put(entry("user.bob", "be1")));
         ASSERT_OK(list.put(entry("user.bob.one", "be1")));
@@ -130,6 +131,14 @@ class World {
             ASSERT_OK(signals::poll_fds({}, due));
     }
 
+    // As some process heard it at its login there.
+    void announces(const std::string& server, const std::vector<std::string>& capabilities)
+    {
+        backend::Health(backend::Health::path(config_), backend::Health::options(config_))
+            .announce(server, "imap", backend::announced(capabilities));
+    }
+
+    std::string proxy;  // who logged in for bob
     LateDirectory list;
     Milliseconds timeout{5000};
     bool admin = false;
@@ -150,8 +159,11 @@ class World {
                             .names = {},
                             .selection = {},
                             .enabled = {}};
-        session.identity.emplace(
-            auth::Identity{.userid = "bob", .groups = {}, .admin = admin, .authenticated_as = {}});
+        session.identity.emplace(auth::Identity{.userid = "bob",
+                                                .groups = {},
+                                                .admin = admin,
+                                                .authenticated_as = proxy.empty() ? "bob" : proxy,
+                                                .node = !proxy.empty()});
         session.names.emplace(session::SessionKit::namespace_options(config_), "bob", admin);
         session.state = State::authenticated;
         Engine(session).run();
@@ -822,11 +834,37 @@ START_TEST(only_what_ended_in_order_goes_to_the_next_session)
 }
 END_TEST
 
+START_TEST(nothing_is_announced_that_a_server_lacks)
+{
+    World w;
+    const std::string ask = "1 CAPABILITY\r\n";
+    const std::string full = w.talk(ask);
+    ck_assert(full.find(" MOVE ") != full.npos && full.find(" IDLE ") != full.npos);
+    w.announces("gone", {});  // no mailbox is there
+    w.announces("be1", {"ACL", "CONDSTORE"});
+    const std::string narrow = w.talk(ask);
+    ASSERT_EQ_TEXT(narrow, "* CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE ACL CHILDREN CONDSTORE IDLE "
+                           "LIST-EXTENDED LIST-MYRIGHTS LIST-STATUS NAMESPACE COMPRESS=DEFLATE "
+                           "MUPDATE=mupdate://m/\r\n"
+                           "1 OK Completed\r\n");
+    // Another server that logged in for the user does its own narrowing.
+    w.proxy = "be7";
+    const std::string relayed = w.talk(ask);
+    ck_assert(relayed.find(" MOVE ") != relayed.npos);
+    // Our own login there tells what it can now.
+    w.proxy.clear();
+    ck_assert(w.talk(ask) == narrow);
+    w.announces("be1", {"ACL", "CONDSTORE", "MOVE"});
+    ck_assert(w.talk(ask).find(" MOVE ") != std::string::npos);
+}
+END_TEST
+
 Suite* make()
 {
     Suite* s = suite_create("imap/imapd/relay");
     TCase* c = tcase_create("all");
     tcase_set_timeout(c, 60);
+    tcase_add_test(c, nothing_is_announced_that_a_server_lacks);
     tcase_add_test(c, only_what_ended_in_order_goes_to_the_next_session);
     tcase_add_test(c, commands_go_on_as_they_came);
     tcase_add_test(c, what_is_framed_differently_never_reaches_a_server);
