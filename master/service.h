@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "lib/base/clock.h"
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
 #include "lib/config/config.h"
@@ -35,6 +36,8 @@ class Service {
     virtual Status prepare(const config::Config& config) = 0;
     // In each worker, once, after the fork.
     virtual Status worker_start() { return success(); }
+    // While no client is there: does what has become due, and says when to be asked again.
+    virtual Deadline between_clients() { return Deadline::never(); }
     // One client, to its end.
     virtual void serve(Fd client, const ClientInfo& info) = 0;
 };

@@ -76,7 +76,8 @@ bool Worker::wait_and_serve()
     for (;;) {
         if (signals::terminate_seen() || signals::hangup_seen()) return false;
         if (deadline.passed()) return false;
-        auto ready = signals::poll_fds(polled_, deadline);
+        Deadline due = parts_.service.between_clients();
+        auto ready = signals::poll_fds(polled_, deadline.min(due));
         if (!ready) {
             log::error("worker cannot poll", {{"reason", ready.error()}});
             return false;

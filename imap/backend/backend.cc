@@ -63,8 +63,7 @@ class Connector {
         TRY_ASSIGN(address_, server_address(config_, server_, dialect_.service));
         if (config_.client_bind()) address_.target.from = own_name();
         TRY_ASSIGN(Fd fd, net::dial(address_.target, deadline));
-        local_ = name_of(net::local_address(fd.get()));
-        remote_ = name_of(net::peer_address(fd.get()));
+        note_ends(fd.get());
         backend_.reset(new Backend(dialect_, server_, stream::Stream(std::move(fd))));
         stream().set_deadline(deadline);
         TRY_ASSIGN(backend_->tag_prefix_, random_tag_prefix());
@@ -72,12 +71,35 @@ class Connector {
         TRY(greet());
         if (options_.authenticate && !address_.without_login) TRY(login_or_reason());
         if (options_.test == nullptr) TRY(compress());
+        return finished();
+    }
+
+    // On a connection that its last user has left.
+    Result<std::unique_ptr<Backend>> run_again(std::unique_ptr<Backend> left)
+    {
+        TRY_ASSIGN(address_, server_address(config_, server_, dialect_.service));
+        backend_ = std::move(left);
+        note_ends(stream().fd());
+        stream().set_deadline(Deadline::after(config_.client_timeout()));
+        if (caps().empty()) TRY(dialect_.ask_capabilities(stream(), caps()));
+        TRY(login());
+        return finished();
+    }
+
+ private:
+    std::unique_ptr<Backend> finished()
+    {
         stream().set_deadline(Deadline::never());
         stream().set_timeout(config_.backend_timeout());
         return std::move(backend_);
     }
 
- private:
+    void note_ends(int fd)
+    {
+        local_ = name_of(net::local_address(fd));
+        remote_ = name_of(net::peer_address(fd));
+    }
+
     stream::Stream& stream() { return backend_->stream_; }
     std::vector<std::string>& caps() { return backend_->capabilities_; }
 
@@ -288,6 +310,7 @@ class Connector {
             dialect_.service != "imap")
             return success();
         TRY(send_compress());
+        backend_->compressed_ = true;
         return stream().push_layer([](std::unique_ptr<stream::Layer> below) {
             return stream::deflate_layer(std::move(below));
         });
@@ -330,6 +353,30 @@ Result<std::unique_ptr<Backend>> Backend::connect(const config::Config& config,
     return made;
 }
 
+Status Backend::unauthenticate()
+{
+    if (dialect_.unauthenticate == nullptr || !has_capability("UNAUTHENTICATE"))
+        return Error{Code::unsupported, cat(server_, " does not offer UNAUTHENTICATE")};
+    const bool in_order = !in_command() && !doubtful_ && !selected_ && !sasl_ && !compressed_ &&
+                          stream_.ok() && stream_.unflushed() == 0;
+    if (!in_order || !is_silent())
+        return Error{Code::syntax, cat("the session with ", server_, " did not end in order")};
+    stream_.set_deadline(Deadline::after(kLogoutTimeout));
+    TRY(dialect_.unauthenticate(stream_, next_tag(), capabilities_));
+    stream_.set_deadline(Deadline::never());
+    stream_.release_buffers();
+    return success();
+}
+
+Result<std::unique_ptr<Backend>> Backend::login_again(std::unique_ptr<Backend> left,
+                                                      const config::Config& config,
+                                                      const ConnectOptions& options)
+{
+    const Dialect& dialect = left->dialect();
+    const std::string server = left->server();
+    return Connector(config, dialect, server, options).run_again(std::move(left));
+}
+
 bool Backend::has_capability(std::string_view name) const
 {
     return contains_nocase(capabilities_, name);
@@ -352,6 +399,13 @@ std::string Backend::next_tag()
     return cat(tag_prefix_, ++tag_counter_);
 }
 
+bool Backend::is_silent()
+{
+    if (!stream_.ok()) return false;
+    auto input = stream_.wait_input(Deadline::after(Milliseconds(0)));
+    return input && !*input;
+}
+
 bool Backend::is_alive()
 {
     if (!stream_.ok()) return false;
@@ -366,7 +420,8 @@ bool Backend::is_alive()
 
 void Backend::logout()
 {
-    if (stream_.ok()) {
+    // To a server that waits for the rest of a literal the line would be a part of it.
+    if (stream_.ok() && !in_command()) {
         stream_.set_deadline(Deadline::after(kLogoutTimeout));
         stream_.put(dialect_.logout);
     }

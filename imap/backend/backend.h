@@ -47,6 +47,22 @@ class Backend {
                                                     const ConnectOptions& options);
     ~Backend();
 
+    // --- the next session of this process (RULES 5.3)
+    // Every command that is sent begins, and ends with its tagged line. doubt(): something was out
+    // of order, for as long as the connection lasts.
+    void begin_command() { open_commands_++; }
+    void end_command() { open_commands_--; }
+    bool in_command() const { return open_commands_ > 0; }
+    void doubt() { doubtful_ = true; }
+    // The user logs out and the connection stays. Fails, with the connection of no more use, where
+    // anything is in doubt: a command without its end, something unread, a selected mailbox, a
+    // SASL layer or compression. unsupported: the server does not offer it.
+    Status unauthenticate();
+    // After it: logs in for another user, within client_timeout. The capabilities are read anew.
+    static Result<std::unique_ptr<Backend>> login_again(std::unique_ptr<Backend> left,
+                                                        const config::Config& config,
+                                                        const ConnectOptions& options);
+
     const std::string& server() const { return server_; }  // as in the list
     const Dialect& dialect() const { return dialect_; }
     stream::Stream& stream() { return stream_; }
@@ -65,10 +81,13 @@ class Backend {
     const std::optional<Error>& login_error() const { return login_error_; }
     // False if the peer has closed an idle connection, or said BYE on it. Does not wait.
     bool is_alive();
+    // True if the peer has sent nothing that is not read, and is there. Does not wait.
+    bool is_silent();
     // While a mailbox is selected on it, the pool does not replace it by another connection.
     void set_selected(bool selected) { selected_ = selected; }
     bool is_selected() const { return selected_; }
-    // Polite logout, bounded, then close. The destructor only closes.
+    // Polite logout, bounded, then close; without one where a command has not ended. The
+    // destructor only closes.
     void logout();
 
  private:
@@ -80,6 +99,9 @@ class Backend {
     std::optional<stream::TlsInfo> tls_;
     std::optional<Error> login_error_;
     bool selected_ = false;
+    bool compressed_ = false;
+    bool doubtful_ = false;
+    int open_commands_ = 0;
     std::vector<std::string> capabilities_;
     std::string banner_;
     std::string tag_prefix_;

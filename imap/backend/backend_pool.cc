@@ -14,8 +14,8 @@ bool is_servers_fault(Code code)
 
 }  // namespace
 
-BackendPool::BackendPool(const config::Config& config, const Dialect& dialect)
-    : config_(config), dialect_(dialect)
+BackendPool::BackendPool(const config::Config& config, const Dialect& dialect, IdleBackends* idle)
+    : config_(config), dialect_(dialect), idle_(idle)
 {
 }
 
@@ -30,14 +30,48 @@ Result<Backend*> BackendPool::get(const std::string& server)
             return Error{Code::closed, "the connection of the selected mailbox is lost"};
         connections_.erase(server);
     }
+    TRY_ASSIGN(auto made, connect(server));
+    return add(std::move(made));
+}
+
+Health& BackendPool::health()
+{
     if (!health_) health_.emplace(Health::path(config_), Health::options(config_));
-    TRY(health_->allow(server, dialect_.service));
+    return *health_;
+}
+
+Result<std::unique_ptr<Backend>> BackendPool::connect(const std::string& server)
+{
     ConnectOptions options;
     options.authzid = authzid_;
+    std::unique_ptr<Backend> made = idle_ != nullptr ? idle_->take(server) : nullptr;
+    if (made) {
+        auto again = Backend::login_again(std::move(made), config_, options);
+        // Whatever was wrong with it: a new connection says whether the server or the user is.
+        if (!again)
+            log::info("a kept connection was of no use",
+                      {{"server", server}, {"reason", again.error()}});
+        made = again ? *std::move(again) : nullptr;
+    }
+    if (!made) {
+        TRY_ASSIGN(made, connect_anew(server, options));
+    }
+    health().announce(server, dialect_.service, announced(made->capabilities()));
+    return made;
+}
+
+Result<std::unique_ptr<Backend>> BackendPool::connect_anew(const std::string& server,
+                                                           const ConnectOptions& options)
+{
+    TRY(health().allow(server, dialect_.service));
     auto made = Backend::connect(config_, dialect_, server, options);
-    health_->report(server, dialect_.service, made.ok() || !is_servers_fault(made.error().code));
-    if (!made) return std::move(made).error();
-    return add(*std::move(made));
+    health().report(server, dialect_.service, made.ok() || !is_servers_fault(made.error().code));
+    return made;
+}
+
+Announced BackendPool::missing(const std::function<bool(const std::string& server)>& counts)
+{
+    return health().missing(dialect_.service, counts);
 }
 
 Backend* BackendPool::add(std::unique_ptr<Backend> backend)
@@ -61,6 +95,13 @@ void BackendPool::drop(Backend* backend)
 void BackendPool::drop_all()
 {
     for (auto& [server, connection] : connections_) connection.backend->logout();
+    connections_.clear();
+}
+
+void BackendPool::hand_on()
+{
+    if (idle_ == nullptr) return drop_all();
+    for (auto& [server, connection] : connections_) idle_->put(std::move(connection.backend));
     connections_.clear();
 }
 

@@ -1,4 +1,5 @@
 // BackendPool: the connections of one client session, one per server, opened when first needed.
+// With an IdleBackends a connection that an earlier session of this process left is taken first.
 //
 // Owns them. get() gives a live one (an idle one that the peer closed is replaced) or an error; it
 // consults the shared health table, so that a dead server answers at once (DESIGN 8). A dead
@@ -7,6 +8,7 @@
 #ifndef ROOKERY_IMAP_BACKEND_BACKEND_POOL_H
 #define ROOKERY_IMAP_BACKEND_BACKEND_POOL_H
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,14 +17,15 @@
 
 #include "imap/backend/backend.h"
 #include "imap/backend/health.h"
+#include "imap/backend/idle_backends.h"
 #include "lib/base/clock.h"
 
 namespace rookery::backend {
 
 class BackendPool {
  public:
-    // dialect and config must outlive the pool.
-    BackendPool(const config::Config& config, const Dialect& dialect);
+    // All must outlive the pool.
+    BackendPool(const config::Config& config, const Dialect& dialect, IdleBackends* idle = nullptr);
     ~BackendPool();
     // Whom to act for; set at login, before the first get().
     void set_user(std::string authzid) { authzid_ = std::move(authzid); }
@@ -34,6 +37,10 @@ class BackendPool {
     // Closes and forgets one (after an error on it) or all (logout).
     void drop(Backend* backend);
     void drop_all();
+    // The session has ended as it should: what another may use goes to the IdleBackends.
+    void hand_on();
+    // Health::missing of this pool's service.
+    Announced missing(const std::function<bool(const std::string& server)>& counts);
     // Each open connection, for polling and NOOP.
     std::vector<Backend*> open_connections();
     // Logs out where nothing was asked for since backend_idle_timeout and no mailbox is selected;
@@ -41,10 +48,16 @@ class BackendPool {
     Deadline close_idle();
 
  private:
+    Health& health();
+    Result<std::unique_ptr<Backend>> connect(const std::string& server);
+    Result<std::unique_ptr<Backend>> connect_anew(const std::string& server,
+                                                  const ConnectOptions& options);
+
     const config::Config& config_;
     const Dialect& dialect_;
+    IdleBackends* idle_;
     std::string authzid_;
-    std::optional<Health> health_;  // opened at the first connection, after the fork
+    std::optional<Health> health_;  // opened when first needed, after the fork
     struct Open {
         std::unique_ptr<Backend> backend;
         MonotonicTime used;

@@ -38,6 +38,10 @@ struct Dialect {
     Status (*cancel_auth)(stream::Stream&);
     bool initial_response_always = true;  // else only if SASL-IR is announced
     Status (*ping)(stream::Stream&);
+    // UNAUTHENTICATE with this tag (RFC 8437); replaces caps, by none if the server tells none.
+    // Anything but the OK is an error. Null: the protocol has no such thing.
+    Status (*unauthenticate)(stream::Stream&, std::string_view tag,
+                             std::vector<std::string>& caps) = nullptr;
     std::string_view logout;  // the line that ends a session, with CRLF
 };
 

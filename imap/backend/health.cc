@@ -198,6 +198,29 @@ void Health::report(std::string_view server, std::string_view service, bool reac
         log::warning("server is unavailable", {{"server", server}, {"service", service}});
 }
 
+void Health::announce(std::string_view server, std::string_view service, Announced announced)
+{
+    HealthEntry* e = entry(server, service);
+    // Most say what they said before: the page stays clean.
+    if (e != nullptr && e->announced.load() != announced) e->announced.store(announced);
+}
+
+Announced Health::missing(std::string_view service,
+                          const std::function<bool(const std::string& server)>& counts)
+{
+    Announced missing = 0;
+    const std::string prefix = cat(service, ' ');
+    for (size_t i = 0; entries_ != nullptr && i < kHealthEntries; i++) {
+        const HealthEntry& e = entries_[i];
+        if (e.state.load(std::memory_order_acquire) != 2) continue;
+        const Announced more = missing_in(e.announced.load()) & ~missing;
+        const std::string_view name(e.name, ::strnlen(e.name, kHealthName));
+        if (more == 0 || !name.starts_with(prefix)) continue;
+        if (counts(std::string(name.substr(prefix.size())))) missing |= more;
+    }
+    return missing;
+}
+
 bool Health::is_open(std::string_view server, std::string_view service)
 {
     HealthEntry* e = entry(server, service);

@@ -1,4 +1,5 @@
-// Health: which servers are not worth a try just now, shared by all processes of this node.
+// Health: which servers are not worth a try just now, and what they announced when they last were
+// heard, shared by all processes of this node.
 //
 // A table in a mapped file, <configdirectory>/backends.health (doc/formats/health.md): fixed
 // entries, changed by atomic operations only, so that a process that dies holds nothing. After
@@ -11,9 +12,11 @@
 #define ROOKERY_IMAP_BACKEND_HEALTH_H
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
+#include "imap/backend/announced.h"
 #include "lib/base/clock.h"
 #include "lib/base/result.h"
 #include "lib/config/config.h"
@@ -42,6 +45,12 @@ class Health {
     void report(std::string_view server, std::string_view service, bool reached);
     // For murder status: true if the circuit of server is open.
     bool is_open(std::string_view server, std::string_view service);
+    // What the server announced at this login; it counts until the next.
+    void announce(std::string_view server, std::string_view service, Announced announced);
+    // What one or more servers of this service, as far as they were heard, do not announce. A
+    // server of which `counts` says no is passed over; it is asked only where it matters.
+    Announced missing(std::string_view service,
+                      const std::function<bool(const std::string& server)>& counts);
     bool usable() const { return entries_ != nullptr; }
 
     static std::string path(const config::Config& config);

@@ -27,8 +27,8 @@ struct HealthEntry {
     std::atomic<uint32_t> failures;     // in a row
     std::atomic<uint64_t> open_until;   // monotonic milliseconds; 0 = closed
     std::atomic<uint64_t> probe_until;  // a probe is out until then
-    char unused[8];
-    char name[kHealthName];  // "service server", padded with NUL
+    std::atomic<uint64_t> announced;    // its capabilities (announced.h); 0 = not heard yet
+    char name[kHealthName];             // "service server", padded with NUL
 };
 
 static_assert(sizeof(HealthHeader) == 128);

@@ -104,6 +104,17 @@ Status ping(stream::Stream& stream)
     return success();
 }
 
+// Nothing may come before the answer: it would be about what the last user did.
+Status unauthenticate(stream::Stream& stream, std::string_view tag, std::vector<std::string>& caps)
+{
+    TRY(send_line(stream, cat(tag, " UNAUTHENTICATE")));
+    TRY_ASSIGN(std::string line, read_reply_line(stream));
+    if (!starts_with_nocase(line, cat(tag, " OK"))) return protocol_error("UNAUTHENTICATE", line);
+    caps.clear();
+    add_capability_code(line, caps);
+    return success();
+}
+
 constexpr Dialect kDialect = {
     .service = "imap",
     .sasl_service = "imap",
@@ -116,6 +127,7 @@ constexpr Dialect kDialect = {
     .cancel_auth = cancel_auth,
     .initial_response_always = false,
     .ping = ping,
+    .unauthenticate = unauthenticate,
     .logout = "Q01 LOGOUT\r\n",
 };
 

@@ -1,9 +1,11 @@
 noinst_LIBRARIES += %D%/libbackend.a
 %C%_libbackend_a_SOURCES =
+%C%_libbackend_a_SOURCES += %D%/announced.h %D%/announced.cc
 %C%_libbackend_a_SOURCES += %D%/backend.h %D%/backend.cc
 %C%_libbackend_a_SOURCES += %D%/backend_pool.h %D%/backend_pool.cc
 %C%_libbackend_a_SOURCES += %D%/dialect.h
 %C%_libbackend_a_SOURCES += %D%/health.h %D%/health.cc %D%/health_format.h
+%C%_libbackend_a_SOURCES += %D%/idle_backends.h %D%/idle_backends.cc
 %C%_libbackend_a_SOURCES += %D%/imap_dialect.cc
 %C%_libbackend_a_SOURCES += %D%/lmtp_dialect.cc
 %C%_libbackend_a_SOURCES += %D%/login_test.h

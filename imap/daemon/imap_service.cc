@@ -35,7 +35,13 @@ Status ImapService::worker_start()
         quotas_ = parts_.open_quotas(*config_, *directory_, *store_);
         sync_ = parts_.open_sync(*store_);
     }
+    idle_.emplace(*config_);
     return success();
+}
+
+Deadline ImapService::between_clients()
+{
+    return idle_->close_expired();
 }
 
 void ImapService::serve(Fd client, const master::ClientInfo& info)
@@ -43,7 +49,7 @@ void ImapService::serve(Fd client, const master::ClientInfo& info)
     // In this order: a SASL layer of the stream uses the kit until the stream is gone.
     session::SessionKit kit(*config_, tls_.get(), "imap", info);
     stream::Stream stream(std::move(client));
-    backend::BackendPool backends(*config_, backend::imap_dialect());
+    backend::BackendPool backends(*config_, backend::imap_dialect(), &*idle_);
     if (tls_at_once_) {
         if (auto shaken = kit.start_tls(stream); !shaken) {
             log::notice("no tls", {{"host", info.host}, {"reason", shaken.error()}});

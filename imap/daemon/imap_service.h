@@ -7,8 +7,10 @@
 #define ROOKERY_IMAP_DAEMON_IMAP_SERVICE_H
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
+#include "imap/backend/idle_backends.h"
 #include "imap/mailbox/mailbox_store.h"
 #include "imap/mailbox/quota.h"
 #include "imap/mailbox/sync_store.h"
@@ -36,6 +38,7 @@ class ImapService final : public master::Service {
     Status option(char letter, std::string_view argument) override;
     Status prepare(const config::Config& config) override;
     Status worker_start() override;
+    Deadline between_clients() override;
     void serve(Fd client, const master::ClientInfo& info) override;
 
  private:
@@ -47,6 +50,7 @@ class ImapService final : public master::Service {
     std::unique_ptr<mailbox::MailboxStore> store_;
     std::unique_ptr<mailbox::Quotas> quotas_;
     std::unique_ptr<mailbox::SyncStore> sync_;
+    std::optional<backend::IdleBackends> idle_;  // for sessions of this worker
 };
 
 }  // namespace rookery::daemon

@@ -34,13 +34,17 @@ Status LmtpService::worker_start()
     return success();
 }
 
+Deadline LmtpService::between_clients()
+{
+    return backends_->close_idle();
+}
+
 void LmtpService::serve(Fd client, const master::ClientInfo& info)
 {
     // In this order: a SASL layer of the stream uses the kit until the stream is gone.
     session::SessionKit kit(*config_, tls_.get(), "lmtp", info);
     stream::Stream stream(std::move(client));
     lmtp::Duplicates* duplicates = duplicates_ ? &*duplicates_ : nullptr;
-    backends_->close_idle();
     lmtp::Engine({*config_, kit, stream, *directory_, store_.get(), quotas_.get(), duplicates,
                   *backends_, everyone_authenticated_})
         .run();

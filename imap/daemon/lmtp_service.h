@@ -37,6 +37,7 @@ class LmtpService final : public master::Service {
     Status option(char letter, std::string_view argument) override;
     Status prepare(const config::Config& config) override;
     Status worker_start() override;
+    Deadline between_clients() override;
     void serve(Fd client, const master::ClientInfo& info) override;
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "imap/backend/announced.h"
 #include "lib/base/strings.h"
 
 namespace rookery::imapd {
@@ -37,6 +38,44 @@ constexpr std::array kAfterLogin = {"ACL"sv,
                                     "UIDPLUS"sv,
                                     "UNSELECT"sv};
 
+// Of those: what a frontend does by itself, from the list and with the commands of RFC 3501.
+constexpr std::array kByItself = {"CHILDREN"sv,      "IDLE"sv,        "LIST-EXTENDED"sv,
+                                  "LIST-MYRIGHTS"sv, "LIST-STATUS"sv, "NAMESPACE"sv};
+
+constexpr bool all_are_placed()
+{
+    return std::all_of(kAfterLogin.begin(), kAfterLogin.end(), [](std::string_view name) {
+        return backend::is_from_backends(name) !=
+               (std::find(kByItself.begin(), kByItself.end(), name) != kByItself.end());
+    });
+}
+static_assert(all_are_placed(), "a capability is in kByItself or in kFromBackends");
+
+// A server that has no mailbox, no longer or not yet, narrows nothing.
+bool has_mailboxes(ImapSession& session, const std::string& server)
+{
+    bool found = false;
+    auto scanned = session.directory.scan_server(server, [&](const model::MailboxEntry&) {
+        found = true;
+        return mboxlist::Next::stop();
+    });
+    return found || !scanned;
+}
+
+// What this session's client must not be promised, since a server whose mailboxes it may select
+// does not have it. A frontend that logged in for somebody is told what this server has: it does
+// its own narrowing, and two servers that relay to each other would else narrow each other for
+// good.
+backend::Announced missing_elsewhere(ImapSession& session)
+{
+    const bool is_relayed = session.identity && session.identity->node &&
+                            session.identity->authenticated_as != session.identity->userid;
+    const bool is_alone = session.backends == nullptr || session.config.mupdate_server().empty();
+    if (is_alone || is_relayed) return 0;
+    return session.backends->missing(
+        [&](const std::string& server) { return has_mailboxes(session, server); });
+}
+
 }  // namespace
 
 uint64_t append_limit(const config::Config& config)
@@ -44,6 +83,12 @@ uint64_t append_limit(const config::Config& config)
     constexpr uint64_t kMaxMessage = 0xFFFFFFFF;  // RFC822.SIZE is a 32-bit number
     if (config.maxmessagesize() <= 0) return kMaxMessage;
     return std::min(static_cast<uint64_t>(config.maxmessagesize()) * 1024, kMaxMessage);
+}
+
+bool may_unauthenticate(ImapSession& session)
+{
+    return session.identity && session.identity->node && !session.compressed &&
+           session.kit.sasl().ssf() == 0;
 }
 
 std::string capability_list(ImapSession& session)
@@ -56,16 +101,19 @@ std::string capability_list(ImapSession& session)
         out += name;
     };
     for (auto name : kAlways) add(name);
-    if (session.state != State::not_authenticated)
-        for (auto name : kAfterLogin) add(name);
     if (session.state != State::not_authenticated) {
-        add(cat("APPENDLIMIT=", append_limit(session.config)));
+        const backend::Announced missing = missing_elsewhere(session);
+        for (auto name : kAfterLogin)
+            if (!backend::is_missing(missing, name)) add(name);
+        if (!backend::is_missing(missing, "APPENDLIMIT="))
+            add(cat("APPENDLIMIT=", append_limit(session.config)));
         if (!session.compressed) add("COMPRESS=DEFLATE");
         // Between nodes.
         if (session.sync != nullptr && session.identity && session.identity->admin) {
             add("X-REPLICATION");
             add("X-ROOKERY-SYNC");
         }
+        if (may_unauthenticate(session)) add("UNAUTHENTICATE");
     }
     if (const auto& master = session.config.mupdate_server(); !master.empty())
         add(cat("MUPDATE=mupdate://", master, "/"));

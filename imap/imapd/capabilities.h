@@ -9,8 +9,12 @@
 
 namespace rookery::imapd {
 
-// "IMAP4rev1 LITERAL+ ...", without what suppress_capabilities names.
+// "IMAP4rev1 LITERAL+ ...", without what suppress_capabilities names, and after the login without
+// what other servers lack that hold mailboxes and were heard.
 std::string capability_list(ImapSession& session);
+// May this session's client go back to the not-authenticated state (RFC 8437)? Only servers of the
+// murder and admins, and not with a layer that would have to come off: SASL, compression.
+bool may_unauthenticate(ImapSession& session);
 // The largest message that APPEND takes, in bytes (RFC 7889).
 uint64_t append_limit(const config::Config& config);
 

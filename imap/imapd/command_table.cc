@@ -67,6 +67,7 @@ constexpr std::array kTable = {
     CommandSpec{"UID MOVE", kSel, Route::by_selection, c::copy, c::relay_copy},
     CommandSpec{"UID SEARCH", kSel, Route::by_selection, c::search, c::relay_verbatim},
     CommandSpec{"UID STORE", kSel, Route::by_selection, c::store, c::relay_verbatim},
+    CommandSpec{"UNAUTHENTICATE", kIn, Route::here, c::unauthenticate, nullptr},
     CommandSpec{"UNSELECT", kSel, Route::by_selection, c::close, c::relay_close},
     CommandSpec{"UNSUBSCRIBE", kIn, Route::by_inbox, c::subscribe, c::relay_subscribe},
     CommandSpec{"XFER", kIn, Route::here, c::xfer, nullptr},

@@ -55,6 +55,7 @@ ROOKERY_RUN(login);
 // authenticated
 ROOKERY_RUN(enable);
 ROOKERY_RUN(compress);
+ROOKERY_RUN(unauthenticate);
 ROOKERY_RUN(namespace_);
 ROOKERY_RUN(select);  // and EXAMINE
 ROOKERY_RELAY(relay_select);

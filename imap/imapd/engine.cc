@@ -64,10 +64,15 @@ void Engine::run()
     s_.client.set_timeout(std::max<Milliseconds>(s_.config.timeout(), kMinTimeout));
     if (greet())
         while (!ended_ && wait_for_command()) one_command();
-    s_.unselect();
-    if (s_.backends != nullptr) s_.backends->drop_all();
-    count_traffic();
+    // First, so that nobody waits for what other servers are told.
     s_.client.close();
+    count_traffic();
+    s_.unselect();
+    if (s_.backends == nullptr) return;
+    if (in_doubt_)
+        s_.backends->drop_all();
+    else
+        s_.backends->hand_on();
 }
 
 void Engine::count_traffic()
@@ -186,6 +191,7 @@ void Engine::one_command()
     s_.expunge_allowed = true;
     if (!s_.client.ok() || done.kind == Completion::Kind::disconnect) {
         ended_ = true;
+        in_doubt_ = true;
         return;
     }
     tell_updates(**spec, done);
@@ -205,11 +211,13 @@ void Engine::answer(const Command& command, const Completion& done)
     bad_in_a_row_ = bad ? bad_in_a_row_ + 1 : 0;
     if (bad_in_a_row_ >= (s_.identity ? kMaxBad : kMaxBadBeforeLogin)) {
         say_bye("Too many invalid commands");
+        in_doubt_ = true;
         return;
     }
     if (s_.reader.at_end() || done.kind == Completion::Kind::relayed) return;
     // The client may be waiting for this answer before it sends the rest.
     if (s_.client.flush()) s_.reader.skip_command();
+    if (!s_.client.ok()) in_doubt_ = true;
     if (!s_.client.ok() && s_.client.error().code == Code::limit) ended_ = true;
 }
 

@@ -52,6 +52,7 @@ class Engine {
     ImapSession& s_;
     int bad_in_a_row_ = 0;
     bool ended_ = false;
+    bool in_doubt_ = false;  // ended within a command, or by too many that were wrong
 };
 
 }  // namespace rookery::imapd

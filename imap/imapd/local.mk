@@ -33,6 +33,7 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/commands/subscribe.cc
 %C%_libimapd_a_SOURCES += %D%/commands/sync.cc
 %C%_libimapd_a_SOURCES += %D%/commands/xfer.cc
+%C%_libimapd_a_SOURCES += %D%/commands/unauthenticate.cc
 
 # Other servers.
 %C%_libimapd_a_SOURCES += %D%/relay.h %D%/relay.cc

@@ -87,7 +87,8 @@ void relay_unselect(ImapSession& session)
     if (remote == nullptr) return;
     backend::Backend& backend = *remote->backend;
     backend.set_selected(false);
-    if (!backend.stream().ok() || !backend.has_capability("UNSELECT")) {
+    // In IDLE, or in a command that was cut short, another would be taken for a part of it.
+    if (!backend.stream().ok() || backend.in_command() || !backend.has_capability("UNSELECT")) {
         lose_backend(session, backend);
         return;
     }

@@ -206,6 +206,7 @@ Status RelayChannel::send_pending()
         to.put(pending_);
         pending_.clear();
     } else {
+        backend_->begin_command();
         to.put(tag_, request_);
         request_.clear();
         sent_in_part_ = true;
@@ -221,6 +222,7 @@ Status RelayChannel::send_line()
     }
     if (sent_in_part_) return send_pending();
     sent_ = true;
+    backend_->begin_command();
     backend_->stream().put(tag_, request_);
     return backend_->stream().flush();
 }
@@ -281,6 +283,9 @@ Result<std::optional<Answer>> RelayChannel::read_response(bool want_go_ahead)
     }
     auto kind = kind_of(reply.word);
     if (reply.tag != tag_ || !kind) return protocol_broken("an unexpected tagged line");
+    backend_->end_command();
+    // To a part of the command: whether both mean the same part is not certain.
+    if (!complete_ || want_go_ahead) backend_->doubt();
     if (replies_->complete())
         return std::optional<Answer>(Answer{*kind, std::string(reply.text())});
     TRY_ASSIGN(std::string whole, replies_->read_whole(reply, kMaxTaggedLine));
@@ -322,6 +327,7 @@ void RelayChannel::abandon()
 
 Completion RelayChannel::failed(const Error& error)
 {
+    backend_->doubt();
     if (!s_.client.ok()) {
         // Maybe in the middle of a literal: the server must not take what it has for all.
         lose_backend(s_, *backend_);

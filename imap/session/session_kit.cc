@@ -203,6 +203,7 @@ Result<auth::Identity> SessionKit::identify(const std::string& authid, const std
     TRY_ASSIGN(auth::Identity self, identity_of(authid));
     self.authenticated_as = self.userid;
     self.admin = auth::in_list(config_.admins(), self.userid, self.groups);
+    self.node = may_act_for_others(self.userid, self.groups);
     // The authzid of a delivering peer is of no account: it delivers as itself (WIRE 2.2).
     if (sasl_service_ == "lmtp") {
         if (self.admin) return self;
@@ -211,9 +212,10 @@ Result<auth::Identity> SessionKit::identify(const std::string& authid, const std
     if (authzid.empty()) return self;
     TRY_ASSIGN(auth::Identity other, identity_of(authzid));
     if (other.userid == self.userid) return self;
-    if (!may_act_for_others(self.userid, self.groups))
+    if (!self.node)
         return Error{Code::denied, cat("user ", self.userid, " is not allowed to proxy")};
     other.authenticated_as = self.userid;
+    other.node = true;
     other.proxy_admin = auth::in_list(config_.admins(), other.userid, other.groups);
     return other;
 }
@@ -252,6 +254,15 @@ void SessionKit::logged_in(const auth::Identity& who, std::string_view mechanism
     open_telemetry(who.userid, client);
 }
 
+void SessionKit::logged_out(stream::Stream& client)
+{
+    log::info("logged out", {{"client", client_.host}, {"session", session_id_}});
+    if (telemetry_) client.unwrap_layer();
+    telemetry_ = false;
+    master::scoreboard::set_mailbox("");
+    master::scoreboard::set_user("");
+}
+
 void SessionKit::open_telemetry(const std::string& userid, stream::Stream& client)
 {
     if (!is_plain_file_name(userid)) return;
@@ -264,6 +275,7 @@ void SessionKit::open_telemetry(const std::string& userid, stream::Stream& clien
         log::warning("telemetry", {{"reason", file.error()}});
         return;
     }
+    telemetry_ = true;
     client.wrap_layer([&](std::unique_ptr<stream::Layer> below) {
         return stream::telemetry_layer(*std::move(file), std::move(below));
     });

@@ -59,6 +59,9 @@ class SessionKit {
     Result<auth::Identity> identify(const std::string& authid, const std::string& authzid);
     // Logs it, fills the scoreboard, and opens the telemetry log if the user has one.
     void logged_in(const auth::Identity& who, std::string_view mechanism, stream::Stream& client);
+    // The connection goes on for somebody else (UNAUTHENTICATE): its telemetry ends, the scoreboard
+    // names nobody. Not under a layer that was put on since the login.
+    void logged_out(stream::Stream& client);
     // For bad attempts: log line and pause (failedloginpause, the same whatever was wrong).
     void login_failed(std::string_view user, std::string_view mechanism, std::string_view reason);
 
@@ -78,6 +81,7 @@ class SessionKit {
     master::ClientInfo client_;
     std::string session_id_;
     bool tls_active_ = false;
+    bool telemetry_ = false;
     std::optional<auth::SaslServer> sasl_;
 };
 

@@ -18,6 +18,7 @@ struct Identity {
     bool admin = false;               // a real admin: authenticated as itself
     bool proxy_admin = false;         // an admin for whom a proxy server authenticated
     std::string authenticated_as;     // the SASL authentication identity
+    bool node = false;                // that one may act for others: a proxy server, an admin
 
     bool is_anonymous() const { return userid == "anonymous"; }
     bool any_admin() const { return admin || proxy_admin; }

@@ -35,6 +35,9 @@ class Layer {
     // The polite end: TLS close_notify. Never waits long, never fails.
     virtual void shut_down() = 0;
     virtual int fd() const = 0;
+    // A layer that lets the bytes through as they are gives up the one below, and is of no use
+    // afterwards. Null: it changes them and has to stay.
+    virtual std::unique_ptr<Layer> take_below() { return nullptr; }
 };
 
 }  // namespace rookery::stream

@@ -229,6 +229,12 @@ Status Stream::before_push()
     return success();
 }
 
+void Stream::unwrap_layer()
+{
+    if (!top_) return;
+    if (auto below = top_->take_below()) top_ = std::move(below);
+}
+
 void Stream::release_buffers()
 {
     if (in_begin_ == in_end_) {

@@ -107,6 +107,8 @@ class Stream {
     {
         if (top_) top_ = make(std::move(top_));
     }
+    // Undoes wrap_layer, if that layer is the top one.
+    void unwrap_layer();
     Layer* top() { return top_.get(); }
     int fd() const { return top_ ? top_->fd() : -1; }
     bool is_open() const { return top_ != nullptr; }

@@ -28,6 +28,7 @@ class TelemetryLayer final : public Layer {
     Result<bool> can_read() override { return below_->can_read(); }
     void shut_down() override { below_->shut_down(); }
     int fd() const override { return below_->fd(); }
+    std::unique_ptr<Layer> take_below() override { return std::move(below_); }
 
  private:
     void record(char direction, std::string_view bytes)

@@ -103,9 +103,20 @@ def resync(m):
         check(c.select("INBOX"))
 
 
+def promises(m, has_cyrus):
+    """Our frontend, which has talked to both backends, announces nothing that one of them lacks:
+    Cyrus 3.6.1 knows no QUOTASET."""
+    with m.imap("fe1", "user1") as c:
+        words = check(c.capability())[0].split()
+    assert {b"MOVE", b"QRESYNC", b"QUOTA", b"OBJECTID"} <= set(words), words
+    assert (b"QUOTASET" in words) != has_cyrus, words
+
+
 def everything(**flavours):
     with mixed.Mixed(**flavours) as m:
         conversation(m)
+        if flavours.get("fe1", "rookery") == "rookery":
+            promises(m, "cyrus" in (flavours.get("be1"), flavours.get("be2")))
         deliveries(m)
         resync(m)
 

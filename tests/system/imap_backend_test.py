@@ -11,6 +11,7 @@ import ssl
 import sys
 import threading
 import time
+import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import harness
@@ -210,6 +211,59 @@ def test_a_proxy_server_acts_for_a_user():
         expect(r.do(b"2 STATUS INBOX (MESSAGES)"), rb"^\* STATUS INBOX \(MESSAGES 0\)", rb"^2 OK")
     with Raw() as r:
         expect(r.do(b"1 AUTHENTICATE PLAIN " + plain(user, "pw", "cyrus")), rb"^1 NO")
+
+
+def test_a_proxy_server_hands_its_connection_to_another_user():
+    first, second = new_user("first"), new_user("second")
+    m = server()
+    m.deliver(message("to first"), [first], instance="backend1")
+    log = os.path.join(m["backend1"].dir, "conf", "log", first)
+    os.makedirs(log)
+    m.give(m["backend1"].dir)
+
+    def recorded():
+        text = b""
+        for name in os.listdir(log):
+            with open(os.path.join(log, name), "rb") as f:
+                text += f.read()
+        return text
+    with Raw() as r:
+        before = re.search(rb"\[CAPABILITY [^]]*\]", r.greeting).group(0)
+        expect(r.do(b"1 UNAUTHENTICATE"), rb"^1 BAD")
+        expect(r.do(b"2 AUTHENTICATE PLAIN " + plain("murder", m.node_password, first)),
+               rb"^2 OK \[CAPABILITY [^]]* UNAUTHENTICATE\b")
+        expect(r.do(b"3 ENABLE QRESYNC"), rb"^\* ENABLED QRESYNC$", rb"^3 OK")
+        r.ok(b"4 SELECT INBOX")
+        r.ok(b"5 STORE 1 +FLAGS (\\Deleted)")
+        expect(r.do(b"6 UNAUTHENTICATE now"), rb"^6 BAD")
+        lines = r.do(b"7 UNAUTHENTICATE")
+        assert len(lines) == 1, lines   # nobody expunged
+        expect(lines, rb"^7 OK " + re.escape(before))
+        expect(r.do(b"8 FETCH 1 UID"), rb"^8 BAD Please login first")
+        expect(r.do(b"9 UNAUTHENTICATE"), rb"^9 BAD")
+        assert b"QRESYNC" in recorded()
+        expect(r.do(b"a AUTHENTICATE PLAIN " + plain("murder", m.node_password, second)),
+               rb"^a OK \[CAPABILITY [^]]* UNAUTHENTICATE\b")
+        expect(r.do(b"b FETCH 1 UID"), rb"^b BAD Please select")
+        expect(r.do(b"c SELECT INBOX"), rb"^\* 0 EXISTS", rb"^c OK")
+        expect(r.do(b"d MYRIGHTS user.%s" % first.encode()), rb"^d NO")
+        expect(r.do(b"e ENABLE QRESYNC"), rb"^\* ENABLED QRESYNC$", rb"^e OK")
+        assert b"user." + first.encode() not in recorded()   # the log is first's alone
+        expect(r.do(b"f UNAUTHENTICATE"), rb"^f OK")
+        expect(r.do(b"g LOGIN %s pw" % first.encode()), rb"^g OK(?!.*UNAUTHENTICATE)")
+        expect(r.do(b"h STATUS INBOX (MESSAGES)"), rb"MESSAGES 1", rb"^h OK")
+        expect(r.do(b"i UNAUTHENTICATE"), rb"^i NO \[NOPERM\]")   # nor for those who are no node
+        r.ok(b"j STATUS INBOX (MESSAGES)")
+    with Raw("cyrus") as r:
+        expect(r.do(b"1 CAPABILITY"), rb" UNAUTHENTICATE\b", rb"^1 OK")
+        expect(r.do(b"2 COMPRESS DEFLATE"), rb"^2 OK")
+        deflate, inflate = zlib.compressobj(wbits=-15), zlib.decompressobj(wbits=-15)
+        r.send(deflate.compress(b"3 CAPABILITY\r\n4 UNAUTHENTICATE\r\n") +
+               deflate.flush(zlib.Z_SYNC_FLUSH))
+        answer = r.buffer
+        while b"\r\n4 " not in answer or not answer.endswith(b"\r\n"):
+            answer += inflate.decompress(r.s.recv(65536))
+        assert b" UNAUTHENTICATE" not in answer and b"4 NO [CANNOT]" in answer, answer
 
 
 def test_starttls():

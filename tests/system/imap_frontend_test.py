@@ -15,6 +15,7 @@ import murder
 
 imaplib.Commands.setdefault("MOVE", ("SELECTED",))
 imaplib.Commands.setdefault("UNSELECT", ("SELECTED",))
+imaplib.Commands.setdefault("UNAUTHENTICATE", ("AUTH", "SELECTED"))
 imaplib.Commands.setdefault("IDLE", ("SELECTED",))
 check = murder.check
 MURDER = []
@@ -274,6 +275,18 @@ def test_commands_that_are_answered_here():
     root = check(c.getquotaroot("INBOX"))   # GETQUOTAROOT
     assert root[0] == [b"INBOX"], root
     c.logout()
+
+
+def test_an_administrator_goes_back_to_the_login():
+    with client("cyrus") as c:
+        assert b"UNAUTHENTICATE" in check(c.capability())[0]
+        check(c.getacl("user.bob"))
+        check(c.xatom("UNAUTHENTICATE"))
+        c.state = "NONAUTH"
+        check(c.login("alice", the_murder().password))
+        assert b"UNAUTHENTICATE" not in check(c.capability())[0]
+        assert c.getacl("user.bob")[0] == "NO"
+        check(c.select("INBOX"))
 
 
 def test_node_commands_are_not_for_a_frontend():

@@ -40,6 +40,39 @@ def test_changes_are_seen_at_the_other_frontend():
             murder.wait_for(lambda: b"INBOX.n3\n" not in listed(two) + b"\n", "it is gone")
 
 
+def capabilities(m, frontend, user):
+    with m.imap(frontend, user) as c:
+        return check(c.capability())[0].split()
+
+
+def test_a_frontend_promises_what_all_its_backends_have():
+    with murder.Murder(start=False) as m:
+        m["backend2"].extra["suppress_capabilities"] = "MOVE QUOTA"
+        m["frontend1"].services["imap"] = 'cmd="proxyd -C %s" listen="%s" prefork=3' % (
+            m["frontend1"].imapd_conf, m["frontend1"].host_port("imap"))
+        m.start()
+        m.add_user("ann", 1)
+        m.add_user("bob", 2)
+
+        def selects(user):
+            with m.imap("frontend1", user) as c:
+                return c.select("INBOX")[0] == "OK"
+        murder.wait_for(lambda: selects("ann"), "the list at the frontend")
+        before = capabilities(m, "frontend1", "ann")
+        assert {b"MOVE", b"QUOTA", b"UIDPLUS", b"IDLE"} <= set(before), before
+        # Nobody has been at backend2. Then somebody is, and all processes know.
+        murder.wait_for(lambda: selects("bob"), "the list at the frontend")
+        with m.imap("frontend1", "ann"), m.imap("frontend1", "bob"), m.imap("frontend1", "ann"):
+            for user in ("ann", "bob"):
+                now = capabilities(m, "frontend1", user)
+                assert now == [c for c in before if c not in (b"MOVE", b"QUOTA")], now
+        m["backend2"].stop()
+        m["backend2"].extra.clear()
+        m["backend2"].start()
+        assert selects("bob")
+        assert capabilities(m, "frontend1", "ann") == before
+
+
 def test_a_name_that_a_replica_may_not_know_yet():
     with murder.Murder(backends=1, frontends=2) as m:
         m.add_user("ann")

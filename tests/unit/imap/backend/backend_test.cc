@@ -157,6 +157,24 @@ START_TEST(a_pool_keeps_one_connection_and_replaces_a_dead_one)
 }
 END_TEST
 
+START_TEST(whoever_has_news_is_alive)
+{
+    auto [ours, theirs] = connected_pair();
+    ScriptedPeer peer(std::move(theirs),
+                      {send("* 1 EXISTS\r\n"), expect("go"), send("* BYE\r\n"), expect_end()});
+    auto b = backend::backend_for_test(backend::imap_dialect(), "be1",
+                                       stream::Stream(std::move(ours)), {});
+    ASSERT_OK(b->stream().wait_input(Deadline::after(Seconds(5))));
+    ck_assert(b->is_alive() && !b->is_silent());
+    ASSERT_EQ_TEXT(*b->stream().read_line(100), "* 1 EXISTS");
+    ck_assert(b->is_alive() && b->is_silent());
+    b->stream().put("go\r\n");
+    ASSERT_OK(b->stream().flush());
+    ASSERT_OK(b->stream().wait_input(Deadline::after(Seconds(5))));
+    ck_assert(!b->is_alive() && !b->is_silent());
+}
+END_TEST
+
 START_TEST(an_idle_connection_is_logged_out)
 {
     const config::Config& config = configured("backend_idle_timeout: 1\n");
@@ -181,6 +199,123 @@ START_TEST(an_idle_connection_is_logged_out)
 }
 END_TEST
 
+const std::string kGreeting = "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi\r\n";
+const std::string kLeft = "$T OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] who next?\r\n";
+
+std::vector<Step> login_of(std::string_view user, std::string_view capabilities)
+{
+    return {expect(cat("A01 AUTHENTICATE PLAIN ", plain(user))),
+            send(cat("A01 OK [CAPABILITY ", capabilities, "] in\r\n"))};
+}
+
+std::vector<Step> operator+(std::vector<Step> a, const std::vector<Step>& b)
+{
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
+}
+
+START_TEST(the_next_session_gets_the_connection_of_the_last)
+{
+    const config::Config& config = configured();
+    // The second time the server does not say by itself what it can.
+    ScriptedPeer peer(std::vector{send(kGreeting)} + login_of("bob", "UNAUTHENTICATE X") +
+                      std::vector{expect("$T UNAUTHENTICATE"), send(kLeft)} +
+                      login_of("alice", "UNAUTHENTICATE Y") +
+                      std::vector{expect("$T UNAUTHENTICATE"), send("$T OK\r\n"),
+                                  expect("C01 CAPABILITY"),
+                                  send("* CAPABILITY IMAP4REV1 AUTH=PLAIN SASL-IR\r\nC01 OK\r\n")} +
+                      login_of("carl", "Z") + std::vector{expect("Q01 LOGOUT"), expect_end()});
+    const std::string server = cat("127.0.0.1:", peer.port());
+    backend::IdleBackends idle(config);
+    const char* expected[] = {"X", "Y", "Z"};
+    const char* users[] = {"bob", "alice", "carl"};
+    for (int i = 0; i < 3; i++) {
+        backend::BackendPool pool(config, backend::imap_dialect(), &idle);
+        pool.set_user(users[i]);
+        auto got = pool.get(server);
+        ASSERT_OK(got);
+        ck_assert((*got)->has_capability(expected[i]));
+        ck_assert(!(*got)->has_capability("AUTH=PLAIN"));
+        pool.hand_on();
+        ck_assert(pool.find(server) == nullptr);
+    }
+    ck_assert(peer.finished_well());
+}
+END_TEST
+
+// What happens to a connection between two sessions; the second finds that nobody listens any more.
+START_TEST(a_connection_in_doubt_is_not_handed_on)
+{
+    struct {
+        std::vector<Step> steps;  // behind the first login
+        void (*spoil)(Backend&);
+    } rows[] = {
+        {{expect_end()}, [](Backend& b) { b.begin_command(); }},
+        {{expect("Q01 LOGOUT")}, [](Backend& b) { b.doubt(); }},
+        {{expect("Q01 LOGOUT")}, [](Backend& b) { b.set_selected(true); }},
+        {{expect("go"), send("* 1 EXISTS\r\n"), expect("Q01 LOGOUT")},
+         [](Backend& b) {
+             b.stream().put("go\r\n");
+             ASSERT_OK(b.stream().flush());
+             ASSERT_OK(b.stream().wait_input(Deadline::after(Seconds(5))));
+         }},
+        {{expect("$T UNAUTHENTICATE"), send("$T NO\r\n")}, nullptr},
+        {{expect("$T UNAUTHENTICATE"), send("* 1 EXPUNGE\r\n" + kLeft)}, nullptr},
+        {{expect("$T UNAUTHENTICATE"), send(kLeft + "* 1 EXISTS\r\n"), expect("Q01 LOGOUT")},
+         nullptr},
+        {{expect("$T UNAUTHENTICATE"), send(kLeft), hang_up()}, nullptr},
+        {{expect("$T UNAUTHENTICATE"), send(kLeft),
+          expect(cat("A01 AUTHENTICATE PLAIN ", plain("alice"))), send("A01 NO busy\r\n")},
+         nullptr},
+    };
+    const config::Config& config = configured();
+    int n = 0;
+    for (auto& row : rows) {
+        ScriptedPeer peer(std::vector{send(kGreeting)} + login_of("bob", "UNAUTHENTICATE") +
+                          row.steps);
+        const std::string server = cat("127.0.0.1:", peer.port());
+        backend::IdleBackends idle(config);
+        backend::BackendPool pool(config, backend::imap_dialect(), &idle);
+        pool.set_user("bob");
+        auto got = pool.get(server);
+        ASSERT_OK(got);
+        if (row.spoil != nullptr) row.spoil(**got);
+        pool.hand_on();
+        pool.set_user("alice");
+        ASSERT_CODE(pool.get(server), Code::unavailable);
+        ck_assert_msg(peer.finished_well(), "row %d", n);
+        n++;
+    }
+}
+END_TEST
+
+START_TEST(few_connections_are_kept_and_not_for_long)
+{
+    const config::Config& config = configured("backend_reuse_timeout: 1\n");
+    constexpr size_t kMany = backend::IdleBackends::kMaxKept + 1;
+    std::vector<std::unique_ptr<ScriptedPeer>> peers;
+    backend::IdleBackends idle(config);
+    backend::BackendPool pool(config, backend::imap_dialect(), &idle);
+    pool.set_user("bob");
+    for (size_t i = 0; i < kMany; i++) {
+        peers.push_back(std::make_unique<ScriptedPeer>(
+            std::vector{send(kGreeting)} + login_of("bob", "UNAUTHENTICATE") +
+            std::vector{expect("$T UNAUTHENTICATE"), send(kLeft), expect("Q01 LOGOUT")}));
+        ASSERT_OK(pool.get(cat("127.0.0.1:", peers.back()->port())));
+        pool.hand_on();
+    }
+    ck_assert(peers.front()->finished_well());  // the oldest made room
+    Deadline due = idle.close_expired();
+    ck_assert(!due.is_never());
+    while (!due.is_never()) {
+        ASSERT_OK(signals::poll_fds({}, due));
+        due = idle.close_expired();
+    }
+    for (size_t i = 1; i < kMany; i++) ck_assert(peers[i]->finished_well());
+    ck_assert(idle.take(cat("127.0.0.1:", peers[1]->port())) == nullptr);
+}
+END_TEST
+
 Suite* make()
 {
     Suite* s = suite_create("imap/backend/backend");
@@ -192,7 +327,11 @@ Suite* make()
     tcase_add_test(c, a_silent_server_is_given_up);
     tcase_add_test(c, a_mechanism_list_of_one_server);
     tcase_add_test(c, a_pool_keeps_one_connection_and_replaces_a_dead_one);
+    tcase_add_test(c, whoever_has_news_is_alive);
     tcase_add_test(c, an_idle_connection_is_logged_out);
+    tcase_add_test(c, the_next_session_gets_the_connection_of_the_last);
+    tcase_add_test(c, a_connection_in_doubt_is_not_handed_on);
+    tcase_add_test(c, few_connections_are_kept_and_not_for_long);
     suite_add_tcase(s, c);
     return s;
 }

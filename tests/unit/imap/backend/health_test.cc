@@ -106,10 +106,48 @@ START_TEST(a_full_table_allows_everything)
 }
 END_TEST
 
+START_TEST(what_servers_announce_is_shared)
+{
+    test::TempDir dir;
+    Health h(dir.file("health"), kPatient);
+    Health other(dir.file("health"), kPatient);
+    const auto all = [](const std::string&) { return true; };
+    std::vector<std::string> everything(backend::kFromBackends.begin(),
+                                        backend::kFromBackends.end());
+    everything.back() += "5000";  // APPENDLIMIT=5000
+    ck_assert_uint_eq(other.missing("imap", all), 0);
+    h.announce("be1", "imap", backend::announced(everything));
+    ck_assert_uint_eq(other.missing("imap", all), 0);
+    h.announce("be2", "imap", backend::announced({"IMAP4REV1", "move", "QUOTA=RES-STORAGE"}));
+    h.announce("be3", "lmtp", backend::announced({}));
+    auto missing = other.missing("imap", all);
+    ck_assert(!backend::is_missing(missing, "MOVE"));
+    ck_assert(!backend::is_missing(missing, "QUOTA=RES-STORAGE"));
+    ck_assert(backend::is_missing(missing, "QUOTA"));
+    ck_assert(backend::is_missing(missing, "APPENDLIMIT="));
+    ck_assert(!backend::is_missing(missing, "IDLE"));  // that needs no backend
+    // A server that does not count is asked about only if it would change something.
+    std::string asked;
+    const auto none = [&](const std::string& server) {
+        asked += server;
+        return false;
+    };
+    ck_assert_uint_eq(other.missing("imap", none), 0);
+    ASSERT_EQ_TEXT(asked, "be2");
+    h.announce("be2", "imap", backend::announced(everything));
+    ck_assert_uint_eq(other.missing("imap", all), 0);
+    // From a version that knew the first two names only.
+    h.announce("be2", "imap", backend::Announced{2} << backend::kAnnouncedBits | 1);
+    ck_assert_uint_eq(other.missing("imap", all), 2);
+    ck_assert(!Health("", kPatient).missing("imap", all));
+}
+END_TEST
+
 Suite* make()
 {
     Suite* s = suite_create("imap/backend/health");
     TCase* c = tcase_create("all");
+    tcase_add_test(c, what_servers_announce_is_shared);
     tcase_add_test(c, a_circuit_opens_after_failures_in_a_row);
     tcase_add_test(c, processes_share_it);
     tcase_add_test(c, one_probe_at_a_time);

@@ -71,14 +71,16 @@ class World {
         : config_(*config::Config::from_text(
               cat("configdirectory: ", dir_.path(),
                   "\nproxy_password: secret\nunixhierarchysep: no\naltnamespace: no\nserverlist: "
-                  "be1 be2\n"
+                  "be1 be2\nmupdate_server: m\n"
                   "serverlist_select_mode: random\nclient_timeout: 3s\nbackend_failures: 100\n",
                   more),
               "imap")),
           kit_(config_, nullptr, "imap", {}),
-          pool_(config_, backend::imap_dialect())
+          idle_(config_),
+          pool_(config_, backend::imap_dialect(), &idle_)
     {
         signals::install();
+        ASSERT_OK(auth::SaslServer::init_library(config_, "rookery-test"));
         ASSERT_OK(auth::SaslClient::init_library(config_));
         ASSERT_OK(list.put(entry("user.bob", "be1")));
         ASSERT_OK(list.put(entry("user.bob.one", "be1")));
@@ -123,6 +125,21 @@ class World {
         return peer.finished_well();
     }
 
+    // As the worker does while it waits for a client.
+    void let_go_of_idle()
+    {
+        for (Deadline due = idle_.close_expired(); !due.is_never(); due = idle_.close_expired())
+            ASSERT_OK(signals::poll_fds({}, due));
+    }
+
+    // As some process heard it at its login there.
+    void announces(const std::string& server, const std::vector<std::string>& capabilities)
+    {
+        backend::Health(backend::Health::path(config_), backend::Health::options(config_))
+            .announce(server, "imap", backend::announced(capabilities));
+    }
+
+    std::string proxy;  // who logged in for bob
     LateDirectory list;
     Milliseconds timeout{5000};
     bool admin = false;
@@ -143,8 +160,11 @@ class World {
                             .names = {},
                             .selection = {},
                             .enabled = {}};
-        session.identity.emplace(
-            auth::Identity{.userid = "bob", .groups = {}, .admin = admin, .authenticated_as = {}});
+        session.identity.emplace(auth::Identity{.userid = "bob",
+                                                .groups = {},
+                                                .admin = admin,
+                                                .authenticated_as = proxy.empty() ? "bob" : proxy,
+                                                .node = !proxy.empty()});
         session.names.emplace(mboxlist::namespace_options(config_), "bob", admin);
         session.state = State::authenticated;
         Engine(session).run();
@@ -153,6 +173,7 @@ class World {
     test::TempDir dir_;
     config::Config config_;
     session::SessionKit kit_;
+    backend::IdleBackends idle_;
     backend::BackendPool pool_;
     std::vector<std::unique_ptr<ScriptedPeer>> peers_;
 };
@@ -765,11 +786,90 @@ START_TEST(small_parsers)
 }
 END_TEST
 
+START_TEST(only_what_ended_in_order_goes_to_the_next_session)
+{
+    const std::string kBye = "$T OK [CAPABILITY IMAP4rev1] bye\r\n";
+    const Steps handed_on = {expect("$T UNAUTHENTICATE"), send(kBye), expect("Q01 LOGOUT")};
+    const Steps let_go = {expect("Q01 LOGOUT"), expect_end()};
+    const Steps status = {expect("$T STATUS \"INBOX\" (MESSAGES)"),
+                          send("* STATUS INBOX (MESSAGES 1)\r\n$T OK fine\r\n")};
+    const std::string ask = "1 STATUS INBOX (MESSAGES)\r\n";
+    std::string nonsense;
+    for (int i = 0; i < Engine::kMaxBad; i++) nonsense += "GET / HTTP/1.1\r\n";
+    struct {
+        std::string client;
+        Steps server;
+    } rows[] = {
+        {ask, status + handed_on},
+        {ask + "2 LOGOUT\r\n", status + handed_on},
+        {ask + "2 NOO", status + handed_on},  // nobody else has seen any of it
+        {"s SELECT INBOX\r\n",
+         kSelect + Steps{expect("$T UNSELECT"), send("$T OK done\r\n")} + handed_on},
+        {"s SELECT INBOX\r\n",
+         kSelect + Steps{expect("$T UNSELECT"), send("$T NO\r\n"), expect_end()}},
+        // The client's own mistakes, sent or not.
+        {ask + "2 STATUS INBOX ((MESSAGES)\r\n", status + let_go},
+        {ask + "2 STATUS INBOX \"\r\n", status + let_go},
+        {ask + nonsense, status + let_go},
+        {cat("1 APPEND INBOX {5000+}\r\n", std::string(5000, 'x'), " (\r\n"),
+         Steps{expect("$T LOCALAPPEND \"INBOX\" \"\" {5000}"), send("+ go\r\n"),
+               expect_bytes(std::string(5000, 'x') + " (\r\n"), send("$T BAD what\r\n")} +
+             let_go},
+        // An answer before the end of the command.
+        {"1 APPEND INBOX {5000}\r\n" + ask,
+         Steps{expect("$T LOCALAPPEND \"INBOX\" \"\" {5000}"), send("$T NO full\r\n")} + status +
+             let_go},
+        // The client goes in the middle of something: not one byte more.
+        {ask + "2 APPEND INBOX {10+}\r\nabc", status + Steps{expect_end()}},
+        {"1 APPEND INBOX {5000+}\r\nabc",
+         {expect("$T LOCALAPPEND \"INBOX\" \"\" {5000}"), send("+ go\r\n"), expect_end()}},
+        {"s SELECT INBOX\r\n2 IDLE\r\n",
+         kSelect + Steps{expect("$T IDLE"), send("+ idling\r\n"), expect_end()}},
+    };
+    std::vector<std::string> capabilities = kCapabilities;
+    capabilities.push_back("UNAUTHENTICATE");
+    for (const auto& row : rows) {
+        World w("backend_reuse_timeout: 1\n");
+        auto& be = w.server("be1", row.server, capabilities);
+        w.talk(row.client);
+        w.let_go_of_idle();
+        ck_assert_msg(be.finished_well(), "%s", row.client.c_str());
+    }
+}
+END_TEST
+
+START_TEST(nothing_is_announced_that_a_server_lacks)
+{
+    World w;
+    const std::string ask = "1 CAPABILITY\r\n";
+    const std::string full = w.talk(ask);
+    ck_assert(full.find(" MOVE ") != full.npos && full.find(" IDLE ") != full.npos);
+    w.announces("gone", {});  // no mailbox is there
+    w.announces("be1", {"ACL", "CONDSTORE"});
+    const std::string narrow = w.talk(ask);
+    ASSERT_EQ_TEXT(narrow, "* CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE ACL CHILDREN CONDSTORE IDLE "
+                           "LIST-EXTENDED LIST-MYRIGHTS LIST-STATUS NAMESPACE COMPRESS=DEFLATE "
+                           "MUPDATE=mupdate://m/\r\n"
+                           "1 OK Completed\r\n");
+    // Another server that logged in for the user does its own narrowing.
+    w.proxy = "be7";
+    const std::string relayed = w.talk(ask);
+    ck_assert(relayed.find(" MOVE ") != relayed.npos);
+    // Our own login there tells what it can now.
+    w.proxy.clear();
+    ck_assert(w.talk(ask) == narrow);
+    w.announces("be1", {"ACL", "CONDSTORE", "MOVE"});
+    ck_assert(w.talk(ask).find(" MOVE ") != std::string::npos);
+}
+END_TEST
+
 Suite* make()
 {
     Suite* s = suite_create("imap/imapd/relay");
     TCase* c = tcase_create("all");
     tcase_set_timeout(c, 60);
+    tcase_add_test(c, nothing_is_announced_that_a_server_lacks);
+    tcase_add_test(c, only_what_ended_in_order_goes_to_the_next_session);
     tcase_add_test(c, commands_go_on_as_they_came);
     tcase_add_test(c, what_is_framed_differently_never_reaches_a_server);
     tcase_add_test(c, literals_are_counted_and_never_read_as_lines);

@@ -24,6 +24,7 @@ void set_user(std::string_view user)
 {
     shown_user = user;
 }
+void set_mailbox(std::string_view) {}
 Alike count_alike(std::string_view, std::string_view)
 {
     return alike;
@@ -119,6 +120,8 @@ START_TEST(who_may_act_for_whom)
     ck_assert(!by_admin->any_admin());
     ASSERT_EQ_TEXT(by_admin->userid, "bob");
     ASSERT_CODE(kit.identify("bob", "alice"), Code::denied);
+    ck_assert(admin->node && proxied->node && by_admin->node);
+    ck_assert(!kit.identify("bob", "BOB")->node && !kit.identify("bob", "")->node);
     ASSERT_OK(kit.identify("bob", "BOB"));
     ASSERT_OK(kit.identify("bob", ""));
     ASSERT_CODE(kit.identify("fe", "a/b"), Code::bad_name);

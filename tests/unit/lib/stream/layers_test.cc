@@ -125,6 +125,12 @@ START_TEST(telemetry_shows_both_directions)
     ck_assert(text->find("<a1 NOOP\r\n\n>") != std::string::npos);
     ck_assert(text->ends_with(">a1 OK\r\n"));
     ASSERT_EQ_TEXT(a.output, "a1 OK\r\n");
+    s.unwrap_layer();
+    s.unwrap_layer();  // there is nothing more to take off
+    s.put("a2 OK\r\n");
+    ASSERT_OK(s.flush());
+    ASSERT_EQ_TEXT(a.output, "a1 OK\r\na2 OK\r\n");
+    ck_assert_uint_eq(read_file(dir.file("log"), 4096)->size(), text->size());
 }
 END_TEST
 
