@@ -155,7 +155,10 @@ class Merge {
             }
             TRY_ASSIGN(const mailbox::SyncFile file, files(record.guid));
             TRY(place(file, record));
-            TRY(render(record, cache));
+            if (file.staged != nullptr)
+                TRY(describe(as_file(*file.staged), record, cache));
+            else
+                TRY(render(record, cache));
         }
         return make_durable();
     }
@@ -171,6 +174,26 @@ class Merge {
                           store_.options().link_messages);
     }
 
+    Status describe(StagedFile& staged, IndexRecord& record, CacheFile& cache)
+    {
+        TRY_ASSIGN(const MessageFacts facts, staged.finish());
+        if (facts.size != record.size)
+            return Error{Code::corrupt, cat("UID ", record.uid, " has another size")};
+        record.header_size = facts.header_size;
+        TRY_ASSIGN(const std::string entry, staged.cache_entry(nullptr));
+        keep(entry, record, cache);
+        return success();
+    }
+
+    static void keep(const std::string& entry, IndexRecord& record, CacheFile& cache)
+    {
+        if (entry.empty() || !cache) return;
+        auto place = cache.append(entry);
+        if (!place) return;  // rendered when it is asked for
+        record.cache_offset = place->offset;
+        record.cache_size = place->size;
+    }
+
     Status render(IndexRecord& record, CacheFile& cache)
     {
         TRY_ASSIGN(auto message, MappedFile::open(writer_.directory(), message_name(record.uid)));
@@ -178,13 +201,9 @@ class Merge {
         if (bytes.size() != record.size)
             return Error{Code::corrupt, cat("UID ", record.uid, " has another size")};
         record.header_size = header_size_of(bytes);
-        if (store_.options().renderer == nullptr || !cache) return success();
-        auto items = store_.options().renderer(bytes);
-        if (!items) return success();  // rendered when it is asked for
-        auto place = cache.append(encode_cache_entry(*items, record.guid_bytes()));
-        if (!place) return success();
-        record.cache_offset = place->offset;
-        record.cache_size = place->size;
+        if (store_.options().renderer == nullptr) return success();
+        if (auto items = store_.options().renderer(bytes))
+            keep(encode_cache_entry(*items, record.guid_bytes()), record, cache);
         return success();
     }
 
@@ -316,7 +335,9 @@ Status LocalSync::write_exact(mailbox::StagedMessage& staged, std::string_view b
 
 Result<mailbox::Guid> LocalSync::finish(mailbox::StagedMessage& staged)
 {
-    return as_file(staged).finish_undurable();
+    TRY_ASSIGN(const MessageFacts facts,
+               as_file(staged).finish_undurable(store_.options().renderer));
+    return facts.guid;
 }
 
 Status LocalSync::freeze(const MailboxEntry& entry, bool frozen)

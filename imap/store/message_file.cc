@@ -260,19 +260,21 @@ Result<MessageFacts> StagedFile::finish()
     return facts;
 }
 
-Result<Guid> StagedFile::finish_undurable()
+Result<MessageFacts> StagedFile::finish_undurable(CacheRenderer renderer)
 {
-    if (failed_) return *failed_;
-    if (Status done = flush(); !done) {
-        failed_ = done.error();
-        return *failed_;
-    }
-    const Guid guid = digest_of(digest_.get());
+    if (facts_) return *facts_;
+    TRY_ASSIGN(const std::string_view bytes, map());
+    MessageFacts facts;
+    facts.size = static_cast<uint32_t>(bytes.size());
+    facts.header_size = header_size_of(bytes);
+    facts.guid = digest_of(digest_.get());
+    facts_ = facts;
+    TRY(cache_entry(renderer));
     digest_.reset();
     buffer_ = std::string();
     mapped_.reset();
     fd_.reset();
-    return guid;
+    return facts;
 }
 
 Result<std::string> StagedFile::cache_entry(CacheRenderer renderer)

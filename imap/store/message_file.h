@@ -70,8 +70,9 @@ class StagedFile final : public mailbox::StagedMessage {
 
     // Makes the bytes durable; no write() afterwards. Cheap when called again.
     Result<MessageFacts> finish();
-    // The same, but the caller makes the bytes durable; the descriptor is closed.
-    Result<Guid> finish_undurable();
+    // The same for exact bytes, with the cache entry; but whoever uses the file makes it durable.
+    // The descriptor is closed.
+    Result<MessageFacts> finish_undurable(CacheRenderer renderer);
     // After finish(): what the cache keeps of it, rendered once for all its mailboxes. "" without a
     // renderer, or where it cannot render this message.
     Result<std::string> cache_entry(CacheRenderer renderer);
