@@ -50,8 +50,8 @@ StagedFile& as_file(mailbox::StagedMessage& staged)
 // One merge(): under the mailbox's lock, files first, then records, then the header.
 class Merge {
  public:
-    Merge(LocalStore& store, MailboxWriter& writer, const SyncMailbox& from)
-        : store_(store), writer_(writer), from_(from)
+    Merge(LocalStore& store, MailboxWriter& writer, const SyncMailbox& from, std::string path)
+        : store_(store), writer_(writer), from_(from), path_(std::move(path))
     {
     }
 
@@ -167,8 +167,7 @@ class Merge {
     {
         const std::string name = message_name(record.uid);
         placed_ = true;
-        if (file.staged != nullptr)
-            return place_file(AT_FDCWD, file.staged->path(), writer_.directory(), name, true);
+        if (file.staged != nullptr) return as_file(*file.staged).move_to(path_, name);
         TRY_ASSIGN(Fd directory, store_.open_directory(*file.mailbox));
         return place_file(directory.get(), message_name(file.uid), writer_.directory(), name,
                           store_.options().link_messages);
@@ -228,6 +227,7 @@ class Merge {
     LocalStore& store_;
     MailboxWriter& writer_;
     const SyncMailbox& from_;
+    const std::string path_;                // of the mailbox
     std::vector<model::KeywordBits> bits_;  // of from_.keywords, here
     std::vector<std::pair<uint32_t, IndexRecord>> changed_;
     std::vector<IndexRecord> added_;
@@ -296,7 +296,8 @@ Status LocalSync::merge(const MailboxEntry& entry, const SyncMailbox& from,
         names->special_use = from.special_use;
         TRY(names->write(directory.get()));
     }
-    TRY(Merge(store_, writer, from).run(files));
+    TRY_ASSIGN(std::string path, mailbox_directory(store_.options().paths, entry));
+    TRY(Merge(store_, writer, from, std::move(path)).run(files));
     store_.wake_sessions(name_hash_of(entry));
     return success();
 }

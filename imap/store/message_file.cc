@@ -162,7 +162,7 @@ Result<std::unique_ptr<StagedFile>> StagedFile::create(const std::string& partit
 
 StagedFile::~StagedFile()
 {
-    ::unlink(path_.c_str());
+    if (!placed_) ::unlink(path_.c_str());
 }
 
 Status StagedFile::write(std::string_view bytes)
@@ -275,6 +275,20 @@ Result<MessageFacts> StagedFile::finish_undurable(CacheRenderer renderer)
     mapped_.reset();
     fd_.reset();
     return facts;
+}
+
+Status StagedFile::move_to(const std::string& directory, const std::string& name)
+{
+    std::string target = cat(directory, '/', name);
+    if (placed_) return place_file(AT_FDCWD, path_, AT_FDCWD, target, true);
+    if (::rename(path_.c_str(), target.c_str()) != 0) {
+        // Another partition.
+        if (errno != EXDEV) return errno_error(cat("rename ", name));
+        return place_file(AT_FDCWD, path_, AT_FDCWD, target, false);
+    }
+    path_ = std::move(target);
+    placed_ = true;
+    return success();
 }
 
 Result<std::string> StagedFile::cache_entry(CacheRenderer renderer)

@@ -73,6 +73,8 @@ class StagedFile final : public mailbox::StagedMessage {
     // The same for exact bytes, with the cache entry; but whoever uses the file makes it durable.
     // The descriptor is closed.
     Result<MessageFacts> finish_undurable(CacheRenderer renderer);
+    // After it: the file becomes name in that directory; the second time a link to the first.
+    Status move_to(const std::string& directory, const std::string& name);
     // After finish(): what the cache keeps of it, rendered once for all its mailboxes. "" without a
     // renderer, or where it cannot render this message.
     Result<std::string> cache_entry(CacheRenderer renderer);
@@ -88,6 +90,7 @@ class StagedFile final : public mailbox::StagedMessage {
 
     Fd fd_;
     std::string path_;
+    bool placed_ = false;  // path_ is a mailbox's now
     std::string buffer_;
     uint64_t size_ = 0;
     uint64_t header_size_ = 0;  // 0 until the empty line was seen
