@@ -1,4 +1,5 @@
 """What the benchmarks share: a bare client, and the memory of a server's processes."""
+import os
 import re
 import socket
 
@@ -46,6 +47,19 @@ def pss(pids, field="Pss"):
         except (OSError, AttributeError):
             pass
     return total
+
+
+def cpu(pids):
+    """Seconds of processor time of all of them and of their children that have ended."""
+    total = 0
+    for p in pids:
+        try:
+            with open("/proc/%d/stat" % p) as f:
+                words = f.read().rsplit(")", 1)[1].split()
+            total += sum(int(w) for w in words[11:15])
+        except OSError:
+            pass
+    return total / os.sysconf("SC_CLK_TCK")
 
 
 def server_pids(server):
