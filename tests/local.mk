@@ -38,6 +38,7 @@ SYSTEM_TESTS += %D%/system/mupdate_master_test.py
 SYSTEM_TESTS += %D%/system/mupdate_replica_test.py
 SYSTEM_TESTS += %D%/system/mupdatetest_test.py
 SYSTEM_TESTS += %D%/interop/move_interop.py
+SYSTEM_TESTS += %D%/interop/migration_interop.py
 SYSTEM_TESTS += %D%/interop/murder_interop.py
 SYSTEM_TESTS += %D%/interop/mupdate_interop.py
 

@@ -224,13 +224,13 @@ class Server:
     def pid(self):
         return self.process.pid if self.process else None
 
-    def run(self, program, *arguments, check=True):
+    def run(self, program, *arguments, check=True, input=None):
         folder = CYRUS_BIN if self.flavour == "cyrus" else self.mixed.bin
         who = pwd.getpwnam("cyrus")
         done = subprocess.run([os.path.join(folder, program), "-C", self.dir + "/imapd.conf",
                                *arguments], user=who.pw_uid, group=who.pw_gid, extra_groups=[],
                               text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              timeout=60)
+                              input=input, timeout=60)
         if check and done.returncode != 0:
             raise RuntimeError("%s: %d: %s" % (program, done.returncode, done.stdout))
         return done
