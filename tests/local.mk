@@ -39,6 +39,7 @@ SYSTEM_TESTS += %D%/system/mupdate_replica_test.py
 SYSTEM_TESTS += %D%/system/mupdatetest_test.py
 SYSTEM_TESTS += %D%/interop/move_interop.py
 SYSTEM_TESTS += %D%/interop/migration_interop.py
+SYSTEM_TESTS += %D%/interop/rules_interop.py
 SYSTEM_TESTS += %D%/interop/murder_interop.py
 SYSTEM_TESTS += %D%/interop/mupdate_interop.py
 
