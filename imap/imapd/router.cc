@@ -1,10 +1,17 @@
 #include "imap/imapd/router.h"
 
+#include <poll.h>
+
 #include "imap/imapd/server_choice.h"
+#include "lib/base/clock.h"
+#include "lib/base/signals.h"
 #include "lib/base/strings.h"
 
 namespace rookery::imapd {
 namespace {
+
+constexpr Seconds kReservedWait{2};
+constexpr int kReservedLookMs = 20;
 
 using model::EntryState;
 using model::MailboxEntry;
@@ -42,6 +49,13 @@ Result<MailboxEntry> lookup_current(ImapSession& session, const MailboxName& nam
     found = lookup_active(session, name);
     if (!caught_up && may_be_stale(found))
         return Error{Code::behind, "the mailbox list may be behind"};
+    // The end of a move, or a mailbox that is being made elsewhere: it takes a moment.
+    const Deadline patience = Deadline::after(kReservedWait);
+    while (session.store == nullptr && found.is(Code::reserved) && !patience.passed() &&
+           !signals::terminate_seen()) {
+        ::poll(nullptr, 0, kReservedLookMs);
+        found = lookup_active(session, name);
+    }
     return found;
 }
 

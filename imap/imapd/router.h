@@ -3,7 +3,8 @@
 // place() answers for a mailbox that must exist, place_new() for one that is to be made,
 // place_inbox() for what belongs to the user rather than to a mailbox (subscriptions). A name that
 // the list lacks, or holds as reserved, is asked for once more after Directory::catch_up(); if the
-// list cannot be made current the answer is temporary (RULES 5.1), never "does not exist".
+// list cannot be made current the answer is temporary (RULES 5.1), never "does not exist". Where
+// nothing is here a reserved name is waited for a moment: a move ends.
 // Without a store (proxyd) nothing is here: an entry without a server is then Code::unavailable.
 // Nothing is said about rights: the server that runs the command checks them.
 // Codes: not_found (and the list is current), behind, reserved, moved (on its way to another

@@ -323,12 +323,15 @@ def test_deliveries_and_a_reader_meanwhile():
                 except (imaplib.IMAP4.abort, OSError):
                     reconnects.append(1)
 
-                    def again():
-                        nonlocal c
-                        c = m.imap("frontend1", "alice")
-                        return c.select("INBOX", readonly=True)[0] == "OK"
-                    murder.wait_for(again, "the mailbox after a move")
-        threads = [threading.Thread(target=f) for f in (deliver, read)]
+                    c = m.imap("frontend1", "alice")
+                    check(c.select("INBOX", readonly=True))
+
+        def guarded(work):
+            try:
+                work()
+            except BaseException as e:
+                trouble.append(e)
+        threads = [threading.Thread(target=guarded, args=(f,)) for f in (deliver, read)]
         for t in threads:
             t.start()
         moves = 0
