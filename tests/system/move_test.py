@@ -251,6 +251,20 @@ def test_murder_move_and_drain():
             assert check(c.select("INBOX")) == [b"6"]
 
 
+def test_murder_rebalance():
+    with two_backends() as m:
+        for n in range(5):
+            m.add_user("extra%d" % n, backend=1)
+        out = m["frontend1"].run("murder", "rebalance", "--plan").stdout.splitlines()
+        assert out[-2:] == ["backend1: 4 mailboxes afterwards",
+                            "backend2: 3 mailboxes afterwards"], out
+        assert len(out) == 4 and all("from backend1 to backend2" in line for line in out[:2]), out
+        out = m["frontend1"].run("murder", "rebalance", "--run").stdout
+        assert "2 moved, 0 not" in out, out
+        out = m["frontend1"].run("murder", "rebalance", "--plan").stdout.splitlines()
+        assert len(out) == 2, out  # nothing is left to do
+
+
 def test_what_is_left_stays_for_its_time():
     with two_backends(move_grace="1h") as m:
         fill(m)

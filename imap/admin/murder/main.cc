@@ -27,6 +27,7 @@ constexpr std::array kSubcommands = {
     Subcommand{"move", "[--dry-run] [mailbox server[!partition]]", move},
     Subcommand{"move", "--abort mailbox | --resume mailbox", move},
     Subcommand{"drain", "[--dry-run] server --to server,... [--rate number]", drain},
+    Subcommand{"rebalance", "--plan | --run [--to server,...] [--rate number]", rebalance},
     Subcommand{"forget", "server", forget},
     Subcommand{"promote", "[--done | server ...]", promote},
     Subcommand{"resync", "--accept-deletes | --accept-restored", resync},
@@ -42,7 +43,7 @@ const Subcommand* find(const Arguments& a)
 
 Arguments parse(int argc, char** argv)
 {
-    static const std::array<option, 13> long_options = {
+    static const std::array<option, 15> long_options = {
         {{"json", no_argument, nullptr, 'j'},
          {"accept-deletes", no_argument, nullptr, 'A'},
          {"accept-restored", no_argument, nullptr, 'R'},
@@ -51,6 +52,8 @@ Arguments parse(int argc, char** argv)
          {"dry-run", no_argument, nullptr, 'n'},
          {"abort", no_argument, nullptr, 'x'},
          {"resume", no_argument, nullptr, 'r'},
+         {"plan", no_argument, nullptr, 'P'},
+         {"run", no_argument, nullptr, 'X'},
          {"to", required_argument, nullptr, 't'},
          {"rate", required_argument, nullptr, 'p'},
          {"keep", required_argument, nullptr, 'k'},
@@ -76,6 +79,8 @@ Arguments parse(int argc, char** argv)
             case 'n': a.dry_run = true; break;
             case 'x': a.abort = true; break;
             case 'r': a.resume = true; break;
+            case 'P': a.plan = true; break;
+            case 'X': a.run = true; break;
             case 't': a.to = optarg; break;
             case 'p': a.rate = optarg; break;
             case 'k': a.keep = optarg; break;

@@ -22,6 +22,8 @@ struct Arguments {
     bool dry_run = false;
     bool abort = false;
     bool resume = false;
+    bool plan = false;
+    bool run = false;
     std::string to;                  // --to
     std::string rate;                // --rate
     std::string keep;                // --keep
@@ -40,6 +42,7 @@ Result<int> forget(const config::Config& config, const Arguments& arguments);
 Result<int> promote(const config::Config& config, const Arguments& arguments);
 Result<int> resync(const config::Config& config, const Arguments& arguments);
 Result<int> move(const config::Config& config, const Arguments& arguments);
+Result<int> rebalance(const config::Config& config, const Arguments& arguments);
 Result<int> drain(const config::Config& config, const Arguments& arguments);
 Result<int> metrics(const config::Config& config, const Arguments& arguments);
 

@@ -1,0 +1,106 @@
+// murder rebalance: as many mailboxes on each server as on the others.
+#include <algorithm>
+#include <map>
+
+#include "imap/admin/murder/murder.h"
+#include "imap/admin/murder/transfer.h"
+#include "imap/admin/tool.h"
+#include "imap/mupdate/list_entry.h"
+#include "lib/base/strings.h"
+
+namespace rookery::admin::murder {
+
+namespace {
+
+using model::MailboxName;
+
+struct Unit {
+    MailboxName name;
+    uint64_t mailboxes = 0;
+};
+struct Server {
+    uint64_t mailboxes = 0;
+    std::vector<Unit> units;  // largest first
+};
+
+// What each server has, as the master lists it. --to limits which servers take part.
+Result<std::map<std::string, Server>> servers(const config::Config& config, const Arguments& a)
+{
+    std::map<std::string, Server> found;
+    for (const std::string_view word : split(a.to, ',', false)) found[std::string(word)];
+    for (const std::string& server : config.serverlist())
+        if (a.to.empty()) found[server];
+    TRY_ASSIGN(auto master, mupdate::Client::connect(config, a.target));
+    TRY_ASSIGN(const auto records, master->list(""));
+    master->logout();
+    std::map<std::pair<std::string, std::string>, uint64_t> counts;  // by server and unit
+    for (const auto& record : records) {
+        if (!record.active) continue;
+        TRY_ASSIGN(const MailboxName name, MailboxName::from_internal(record.name));
+        if (name.is_deleted(config.deletedprefix())) continue;
+        const std::string server(mupdate::server_of(record.location));
+        if (!a.to.empty() && !found.contains(server)) continue;
+        std::string unit = name.internal();
+        if (!name.user().empty()) {
+            TRY_ASSIGN(const MailboxName inbox,
+                       MailboxName::inbox_of(name.user(), config.defaultdomain()));
+            unit = inbox.internal();
+        }
+        ++counts[{server, unit}];
+        ++found[server].mailboxes;
+    }
+    for (const auto& [key, count] : counts) {
+        TRY_ASSIGN(MailboxName name, MailboxName::from_internal(key.second));
+        if (is_unit(config, name)) found[key.first].units.push_back({std::move(name), count});
+    }
+    for (auto& [name, server] : found)
+        std::stable_sort(server.units.begin(), server.units.end(),
+                         [](const Unit& x, const Unit& y) { return x.mailboxes > y.mailboxes; });
+    return found;
+}
+
+// From the fullest to the emptiest, the largest that fits, until nothing makes it more even.
+std::vector<PlannedMove> plan(std::map<std::string, Server>& all)
+{
+    std::vector<PlannedMove> moves;
+    auto fuller = [](const auto& x, const auto& y) {
+        return x.second.mailboxes < y.second.mailboxes;
+    };
+    while (all.size() > 1) {
+        auto [least, most] = std::minmax_element(all.begin(), all.end(), fuller);
+        const uint64_t gap = most->second.mailboxes - least->second.mailboxes;
+        auto& units = most->second.units;
+        auto fits = std::find_if(units.begin(), units.end(),
+                                 [&](const Unit& unit) { return unit.mailboxes * 2 <= gap; });
+        if (gap < 2 || fits == units.end()) break;
+        moves.push_back({fits->name, most->first, {least->first, {}}});
+        most->second.mailboxes -= fits->mailboxes;
+        least->second.mailboxes += fits->mailboxes;
+        units.erase(fits);
+    }
+    return moves;
+}
+
+}  // namespace
+
+Result<int> rebalance(const config::Config& config, const Arguments& a)
+{
+    if (a.words.size() != 1 || a.plan == a.run) usage();
+    TRY_ASSIGN(const uint32_t rate, to_number<uint32_t>(a.rate.empty() ? "0" : a.rate));
+    TRY_ASSIGN(auto all, servers(config, a));
+    const std::vector<PlannedMove> moves = plan(all);
+    size_t failed = 0;
+    if (a.plan) {
+        for (const PlannedMove& move : moves)
+            print(cat(move.name.internal(), ": from ", move.source, " to ", move.target.server,
+                      "\n"));
+        for (const auto& [name, server] : all)
+            print(cat(name, ": ", server.mailboxes, " mailboxes afterwards\n"));
+    } else {
+        TRY_ASSIGN(failed, run_moves(config, moves, rate));
+        print(cat(moves.size() - failed, " moved, ", failed, " not\n"));
+    }
+    return failed == 0 ? kFine : kWarning;
+}
+
+}  // namespace rookery::admin::murder

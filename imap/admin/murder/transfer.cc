@@ -1,0 +1,109 @@
+#include "imap/admin/murder/transfer.h"
+
+#include <poll.h>
+
+#include "imap/admin/tool.h"
+#include "imap/mboxlist/namespace_options.h"
+#include "imap/model/location.h"
+#include "lib/base/clock.h"
+#include "lib/base/strings.h"
+
+namespace rookery::admin::murder {
+
+using backend::Backend;
+using model::MailboxName;
+
+Result<sync::MoveTarget> target_of(const std::string& word)
+{
+    TRY_ASSIGN(const model::WireLocation location, model::parse_location(word));
+    sync::MoveTarget target;
+    target.server = location.server.empty() ? location.partition : location.server;
+    if (!location.server.empty()) target.partition = location.partition;
+    if (!target.partition.empty() && !model::is_partition_name(target.partition))
+        return Error{Code::syntax, cat(word, ": not a server, or server!partition")};
+    return target;
+}
+
+bool is_unit(const config::Config& config, const MailboxName& name)
+{
+    return !name.is_deleted(config.deletedprefix()) && (name.is_inbox() || name.user().empty());
+}
+
+Source::Source(const config::Config& config, std::unique_ptr<Backend> backend)
+    : names_(mboxlist::namespace_options(config), config.proxy_authname(), true),
+      backend_(std::move(backend))
+{
+    backend_->stream().set_timeout(std::chrono::hours(24));
+}
+
+Result<Source> Source::connect(const config::Config& config, const std::string& server)
+{
+    TRY_ASSIGN(auto backend, Backend::connect(config, backend::imap_dialect(), server, {}));
+    return Source(config, std::move(backend));
+}
+
+Status Source::can_move(const MailboxName& name) const
+{
+    if (name.is_inbox() || backend_->has_capability("X-ROOKERY-SYNC")) return success();
+    return Error{Code::unsupported,
+                 "a Cyrus server cannot move a shared mailbox: copy it through a frontend"};
+}
+
+Status Source::xfer(const MailboxName& name, const sync::MoveTarget& target)
+{
+    TRY(can_move(name));
+    auto external = names_.to_external(name);
+    if (!external) return Error{Code::bad_name, name.internal()};
+    stream::Stream& peer = backend_->stream();
+    const std::string tag = backend_->next_tag();
+    peer.put(tag, " XFER {", external->size(), "+}\r\n", *external, ' ', target.server);
+    if (!target.partition.empty()) peer.put(' ', target.partition);
+    peer.put("\r\n");
+    TRY(peer.flush());
+    backend::ReplyReader reader(peer);
+    for (;;) {
+        TRY_ASSIGN(const backend::Reply reply, reader.next());
+        if (reply.kind == backend::Reply::Kind::untagged && reply.word == "BYE")
+            return Error{Code::closed, reply.head};
+        if (reply.kind == backend::Reply::Kind::tagged && reply.tag == tag) {
+            if (reply.word == "OK") return success();
+            return Error{Code::unavailable, std::string(reply.text())};
+        }
+        tell_progress(name, reply);
+    }
+}
+
+void Source::tell_progress(const MailboxName& name, const backend::Reply& reply)
+{
+    const std::string_view text = reply.text();
+    const size_t end = text.find("] ");
+    if (reply.word != "OK" || !text.starts_with("[INPROGRESS") || end == text.npos) return;
+    print(cat(name.internal(), ": ", text.substr(end + 2), "\n"));
+}
+
+Result<size_t> run_moves(const config::Config& config, const std::vector<PlannedMove>& moves,
+                         uint32_t rate)
+{
+    std::optional<Source> from;
+    std::string at;
+    size_t failed = 0;
+    const Milliseconds between{rate == 0 ? 0 : 60'000 / rate};
+    for (const PlannedMove& move : moves) {
+        const Deadline next = Deadline::after(between);
+        // A Cyrus server may end on a mailbox that it cannot move; the next one has a chance.
+        if (!from || at != move.source || !from->is_open()) {
+            if (from) from->logout();
+            TRY_ASSIGN(from, Source::connect(config, move.source));
+            at = move.source;
+        }
+        Status moved = from->xfer(move.name, move.target);
+        if (!moved) ++failed;
+        print(moved ? cat(move.name.internal(), ": moved to ", move.target.server, "\n")
+                    : cat(move.name.internal(), ": ", moved.error().text, "\n"));
+        if (&move != &moves.back() && next.poll_ms() > 0) ::poll(nullptr, 0, next.poll_ms());
+    }
+    if (from) from->logout();
+    return failed;
+}
+
+}  // namespace rookery::admin::murder

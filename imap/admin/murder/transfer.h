@@ -1,0 +1,56 @@
+// Transfer: what the subcommands that move mailboxes share. For murder's main only.
+#ifndef ROOKERY_IMAP_ADMIN_MURDER_TRANSFER_H
+#define ROOKERY_IMAP_ADMIN_MURDER_TRANSFER_H
+
+#include <memory>
+#include <string>
+
+#include "imap/backend/backend.h"
+#include "imap/backend/reply_reader.h"
+#include "imap/model/mailbox_name.h"
+#include "imap/model/namespace.h"
+#include "imap/sync/services.h"
+#include "lib/base/result.h"
+#include "lib/config/config.h"
+
+namespace rookery::admin::murder {
+
+// "server!partition", "server!" or "server".
+Result<sync::MoveTarget> target_of(const std::string& word);
+// What moves as one: a user by the INBOX, or a shared mailbox.
+bool is_unit(const config::Config& config, const model::MailboxName& name);
+
+// A connection on which XFER can be said, as proxy_authname.
+class Source {
+ public:
+    static Result<Source> connect(const config::Config& config, const std::string& server);
+
+    // Success if it can move this one. XFER of a shared mailbox ends Cyrus 3.6's server in the
+    // middle, and leaves the name reserved.
+    Status can_move(const model::MailboxName& name) const;
+    // Progress is printed as it comes.
+    Status xfer(const model::MailboxName& name, const sync::MoveTarget& target);
+    bool is_open() { return backend_->is_alive(); }
+    void logout() { backend_->logout(); }
+
+ private:
+    Source(const config::Config& config, std::unique_ptr<backend::Backend> backend);
+    static void tell_progress(const model::MailboxName& name, const backend::Reply& reply);
+
+    model::Namespace names_;
+    std::unique_ptr<backend::Backend> backend_;
+};
+
+// One move after the other, at most rate a minute (0: at once). Each is told; gives how many
+// failed.
+struct PlannedMove {
+    model::MailboxName name;
+    std::string source;
+    sync::MoveTarget target;
+};
+Result<size_t> run_moves(const config::Config& config, const std::vector<PlannedMove>& moves,
+                         uint32_t rate);
+
+}  // namespace rookery::admin::murder
+
+#endif
