@@ -213,6 +213,25 @@ std::string metadata_response(std::string_view external, const MetadataRequest& 
     return cat("* METADATA ", text::imap_astring(external), " (", list, ")\r\n");
 }
 
+std::optional<EntryName> take_server_entry(MetadataRequest& request, const std::string& server)
+{
+    const auto is_server = [](const EntryName& e) { return e.full() == kServerEntry; };
+    const auto at = std::find_if(request.entries.begin(), request.entries.end(), is_server);
+    const auto& options = request.options;
+    if (at == request.entries.end() || options.depth != Depth::zero) return std::nullopt;
+    if (options.max_size && server.size() > *options.max_size) return std::nullopt;
+    EntryName taken = *at;
+    std::erase_if(request.entries, is_server);
+    return taken;
+}
+
+std::string server_response(std::string_view external, const EntryName& entry,
+                            const std::string& server)
+{
+    return cat("* METADATA ", text::imap_astring(external), " (", text::imap_astring(entry.written),
+               ' ', text::imap_string(server), ")\r\n");
+}
+
 Status set_mailbox_metadata(ImapSession& session, const MailboxEntry& entry,
                             std::span<const MetadataChange> changes)
 {

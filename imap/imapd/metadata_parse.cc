@@ -121,18 +121,6 @@ Result<MetadataOptions> rest_of_options(CommandReader& reader)
     return options;
 }
 
-Result<std::vector<EntryName>> rest_of_entries(CommandReader& reader)
-{
-    std::vector<EntryName> names;
-    const auto one = [&]() -> Status {
-        TRY_ASSIGN(EntryName name, parse_entry(reader));
-        names.push_back(std::move(name));
-        return success();
-    };
-    TRY(list_of(reader, one));
-    return names;
-}
-
 }  // namespace
 
 std::string EntryName::full() const
@@ -152,6 +140,18 @@ Result<MetadataOptions> parse_metadata_options(CommandReader& reader)
 {
     TRY(reader.expect('('));
     return rest_of_options(reader);
+}
+
+Result<std::vector<EntryName>> rest_of_entries(CommandReader& reader)
+{
+    std::vector<EntryName> names;
+    const auto one = [&]() -> Status {
+        TRY_ASSIGN(EntryName name, parse_entry(reader));
+        names.push_back(std::move(name));
+        return success();
+    };
+    TRY(list_of(reader, one));
+    return names;
 }
 
 Result<std::vector<EntryName>> parse_entries(CommandReader& reader)

@@ -56,6 +56,8 @@ Result<MetadataRequest> parse_getmetadata(CommandReader& reader,
                                           const std::optional<MetadataOptions>& before);
 // The same, without CRLF, for another server.
 std::string metadata_arguments(const MetadataRequest& request);
+// entry *(SP entry) ")"
+Result<std::vector<EntryName>> rest_of_entries(CommandReader& reader);
 // entry / "(" entry *(SP entry) ")"
 Result<std::vector<EntryName>> parse_entries(CommandReader& reader);
 // "(" entry SP value *(SP entry SP value) ")"

@@ -575,6 +575,66 @@ def metadata_goes_where_the_mailbox_goes(where):
         assert command(c, get % "INBOX.c")[0] == [kept % "INBOX.c"]
 
 
+@both
+def a_list_with_metadata(where):
+    user = new_user("metalist")
+    with client(where, user) as c:
+        assert "LIST-METADATA" in command(c, "CAPABILITY")[0][0].split()
+        check(c.create("INBOX.a.b"))
+        check(c.subscribe("INBOX.a.b"))
+        annotate(c, "INBOX", "/shared/comment first")
+        annotate(c, "INBOX.a.b", "/private/comment second")
+        murder.wait_for(lambda: len(c.list()[1]) == 2, "all are listed")
+        lines, _ = command(c, 'LIST "" * RETURN (METADATA (/shared/comment "/private/comment") '
+                           'STATUS (MESSAGES))')
+        assert [x for x in lines if x.startswith("METADATA")] == [
+            'METADATA INBOX (/shared/comment "first" /private/comment NIL)',
+            'METADATA INBOX.a.b (/shared/comment NIL /private/comment "second")'], lines
+        assert "STATUS INBOX.a.b (MESSAGES 0)" in lines, lines
+        # What does not exist, and a mailbox that is told for one below it, has no annotations.
+        lines, _ = command(c, 'LIST (SUBSCRIBED RECURSIVEMATCH) "" INBOX.% '
+                           'RETURN (METADATA (/private/comment))')
+        assert not any("METADATA INBOX.a " in x for x in lines), lines
+        lines, _ = command(c, 'LIST (SUBSCRIBED) "" * RETURN (METADATA (/private/comment))')
+        assert lines[-1] == 'METADATA INBOX.a.b (/private/comment "second")', lines
+        lines, _ = command(c, 'LIST "" INBOX RETURN (METADATA (%sserver /shared/comment))' % CYRUS)
+        assert [x for x in lines if CYRUS in x and '"backend1"' in x], lines
+        for wrong in ("METADATA", "METADATA ()", "METADATA (/x)", "METADATA /shared/comment"):
+            command(c, 'LIST "" * RETURN (%s)' % wrong, ok="BAD")
+
+
+def test_a_list_with_metadata_over_two_servers():
+    m = the_murder()
+    user, other = new_user("mymeta", 1), new_user("theirmeta", 2)
+    box = "user." + other
+    with m.imap("frontend1", "cyrus") as admin:
+        murder.wait_for(lambda: admin.list('""', box)[1] != [None], "it is known")
+        check(admin.setacl(box, user, "lrw"))
+    with m.imap("frontend1", user) as c:
+        annotate(c, "INBOX", "/shared/comment here")
+        annotate(c, box, "/shared/comment there /private/comment mine")
+        murder.wait_for(lambda: len(c.list()[1]) == 2, "both are seen")
+        lines, _ = command(c, 'LIST "" * RETURN (METADATA (/shared/comment))')
+        assert 'METADATA INBOX (/shared/comment "here")' in lines, lines
+        assert 'METADATA %s (/shared/comment "there")' % box in lines, lines
+        assert command(c, "GETMETADATA %s (%sserver /private/comment)" % (box, CYRUS))[0] == [
+            'METADATA %s (/private/comment "mine")' % box,
+            'METADATA %s (%sserver "backend2")' % (box, CYRUS)]
+        lines, _ = command(c, 'LIST "" * RETURN (METADATA (%sserver))' % CYRUS)
+        assert [x[-11:-1] for x in lines if x.startswith("METADATA")] == [
+            '"backend1"', '"backend2"'], lines
+    # A new user's INBOX is made where there is space: the servers are asked.
+    extra = {"serverlist_select_mode": "freespace-most", "chatty": "yes"}
+    with murder.Murder(backends=2, extra=extra) as m:
+        m.set_passwords({"new": m.password})
+        with m.imap("frontend1", "cyrus") as admin:
+            check(admin.create("user.new"))
+            lines = command(admin, "GETMETADATA user.new %sserver" % CYRUS)[0]
+            assert re.search(r'"backend[12]"', lines[0]), lines
+        for backend in m.backends:
+            assert "GETMETADATA" in backend.tail(1000), backend.name
+
+
 def test_a_list_with_status_over_two_servers():
     m = the_murder()
     user, other = new_user("mine", 1), new_user("theirs", 2)
