@@ -19,7 +19,7 @@ namespace rookery::backend {
 using Announced = uint64_t;
 
 // With '=' at the end: whatever the value is.
-inline constexpr std::array<std::string_view, 19> kFromBackends = {
+inline constexpr std::array<std::string_view, 21> kFromBackends = {
     "ACL",
     "RIGHTS=kxten",
     "CONDSTORE",
@@ -39,6 +39,8 @@ inline constexpr std::array<std::string_view, 19> kFromBackends = {
     "QUOTA=RES-MESSAGE",
     "QUOTA=RES-MAILBOX",
     "APPENDLIMIT=",
+    "METADATA",
+    "LIST-METADATA",
 };
 inline constexpr unsigned kAnnouncedBits = 56;
 static_assert(kFromBackends.size() <= kAnnouncedBits);

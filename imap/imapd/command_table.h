@@ -16,12 +16,13 @@
 namespace rookery::imapd {
 
 enum class Route : unsigned char {
-    here,          // always answered by this process
-    by_mailbox,    // where the mailbox named first is; a missing mailbox is an error
-    by_new_name,   // CREATE: the name must not exist; where its parent is, or a new place
-    by_tree,       // where the mailbox named first is, and everything below it
-    by_selection,  // where the selected mailbox is
-    by_inbox,      // at the server of the user's INBOX (SUBSCRIBE, LSUB)
+    here,                  // always answered by this process
+    by_mailbox,            // where the mailbox named first is; a missing mailbox is an error
+    by_mailbox_or_server,  // the same; "" is this server (RFC 5464)
+    by_new_name,           // CREATE: the name must not exist; where its parent is, or a new place
+    by_tree,               // where the mailbox named first is, and everything below it
+    by_selection,          // where the selected mailbox is
+    by_inbox,              // at the server of the user's INBOX (SUBSCRIBE, LSUB)
 };
 
 using Run = Completion (*)(ImapSession&, Command&);
@@ -80,6 +81,9 @@ ROOKERY_RUN(myrights);
 ROOKERY_RUN(getquota);
 ROOKERY_RUN(getquotaroot);
 ROOKERY_RUN(setquota);
+ROOKERY_RUN(getmetadata);  // and GETANNOTATION, as Cyrus' frontends call it
+ROOKERY_RELAY(relay_getmetadata);
+ROOKERY_RUN(setmetadata);
 ROOKERY_RUN(idle);
 ROOKERY_RELAY(relay_idle);
 // node-only

@@ -243,6 +243,7 @@ Completion Engine::dispatch(const CommandSpec& spec, Command& command)
     switch (spec.route) {
         case Route::here: return spec.run(s_, command);
         case Route::by_mailbox: return by_mailbox(spec, command);
+        case Route::by_mailbox_or_server: return by_mailbox_or_server(spec, command);
         case Route::by_tree: return by_tree(spec, command);
         case Route::by_new_name: return by_new_name(spec, command);
         case Route::by_selection: return by_selection(spec, command);
@@ -281,6 +282,30 @@ Completion Engine::by_tree(const CommandSpec& spec, Command& command)
 Completion Engine::by_mailbox(const CommandSpec& spec, Command& command)
 {
     if (auto read = read_mailbox(command); !read) return Completion::from(read.error());
+    return at_mailbox(spec, command);
+}
+
+// GETMETADATA may have its options before the name (RFC 5464 5) or behind it (its examples).
+Completion Engine::by_mailbox_or_server(const CommandSpec& spec, Command& command)
+{
+    auto read = [&]() -> Status {
+        TRY(s_.reader.space());
+        TRY_ASSIGN(const char next, s_.reader.peek());
+        if (next == '(' && command.name != "SETMETADATA") {
+            TRY_ASSIGN(command.options, parse_metadata_options(s_.reader));
+            TRY(s_.reader.space());
+        }
+        TRY_ASSIGN(command.external, s_.reader.astring());
+        if (command.external.empty()) return success();
+        TRY_ASSIGN(command.mailbox, s_.names->to_internal(command.external));
+        return success();
+    }();
+    if (!read) return Completion::from(read.error());
+    return command.mailbox ? at_mailbox(spec, command) : spec.run(s_, command);
+}
+
+Completion Engine::at_mailbox(const CommandSpec& spec, Command& command)
+{
     auto placed = place(s_, *command.mailbox);
     if (!placed) {
         auto failed = Completion::from(placed.error());

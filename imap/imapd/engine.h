@@ -39,6 +39,8 @@ class Engine {
     Result<const CommandSpec*> read_head(Command& command);
     Completion dispatch(const CommandSpec& spec, Command& command);
     Completion by_mailbox(const CommandSpec& spec, Command& command);
+    Completion by_mailbox_or_server(const CommandSpec& spec, Command& command);
+    Completion at_mailbox(const CommandSpec& spec, Command& command);
     Completion by_tree(const CommandSpec& spec, Command& command);
     Completion by_new_name(const CommandSpec& spec, Command& command);
     Completion by_selection(const CommandSpec& spec, Command& command);

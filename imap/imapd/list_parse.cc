@@ -46,6 +46,11 @@ Status return_option(CommandReader& reader, ListRequest& request, const std::str
     } else if (name == "STATUS") {
         TRY(reader.space());
         TRY_ASSIGN(request.return_status, parse_status_items(reader));
+    } else if (name == "METADATA") {
+        TRY(reader.space());
+        TRY(reader.expect('('));
+        request.return_metadata.emplace();
+        TRY_ASSIGN(request.return_metadata->entries, rest_of_entries(reader));
     } else {
         return Error{Code::syntax, cat("Unknown LIST return option ", name)};
     }

@@ -1,4 +1,4 @@
-// What a LIST command asks for (RFC 3501 6.3.8, 5258, 5819, 6154, 8440).
+// What a LIST command asks for (RFC 3501 6.3.8, 5258, 5819, 6154, 8440, 9590).
 //
 // Codes: syntax, limit (patterns, mboxlist::kMaxListPatterns), and the reader's.
 #ifndef ROOKERY_IMAP_IMAPD_LIST_PARSE_H
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "imap/imapd/command_reader.h"
+#include "imap/imapd/metadata_parse.h"
 #include "imap/imapd/status_items.h"
 #include "lib/base/result.h"
 
@@ -28,6 +29,7 @@ struct ListRequest {
     bool return_special_use = false;
     bool return_myrights = false;
     std::optional<StatusNames> return_status;
+    std::optional<MetadataRequest> return_metadata;
 };
 
 // Behind the command's name: SP ["(" options ")" SP] reference SP patterns [SP "RETURN" ...] CRLF

@@ -13,6 +13,7 @@
 
 #include "imap/backend/backend_pool.h"
 #include "imap/imapd/command_reader.h"
+#include "imap/imapd/metadata_parse.h"
 #include "imap/mailbox/mailbox_store.h"
 #include "imap/mailbox/quota.h"
 #include "imap/mboxlist/directory.h"
@@ -110,6 +111,7 @@ struct Command {
     std::string external;  // by_mailbox: the name as the client wrote it
     std::optional<model::MailboxName> mailbox;
     std::optional<model::MailboxEntry> entry;  // by_mailbox and found: its list entry
+    std::optional<MetadataOptions> options;    // by_mailbox_or_server: those before the name
 };
 
 // OK for a change of the namespace; says so when other servers will see it later.

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "imap/mailbox/annotations.h"
 #include "imap/mailbox/mailbox.h"
 #include "imap/model/mailbox_entry.h"
 #include "lib/base/result.h"
@@ -33,6 +34,12 @@ struct StatusItems {
     uint64_t size = 0;
     uint32_t deleted = 0;       // with \Deleted
     uint64_t deleted_size = 0;  // of these
+    int64_t last_append = 0;    // seconds since the epoch
+};
+
+struct DiskSpace {
+    uint64_t free_kilobytes = 0;
+    uint64_t total_kilobytes = 0;
 };
 
 class MailboxStore {
@@ -74,6 +81,13 @@ class MailboxStore {
                                         std::span<const AppendItem> items) = 0;
     // Names of the partitions that are configured.
     virtual std::vector<std::string> partitions() const = 0;
+    // Of all partitions; those on one file system count once.
+    virtual Result<DiskSpace> space() const
+    {
+        return Error{Code::unsupported, "the store does not know its space"};
+    }
+    // Null if it keeps none.
+    virtual Annotations* annotations() { return nullptr; }
 };
 
 }  // namespace rookery::mailbox

@@ -14,6 +14,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -52,7 +53,7 @@ struct SyncMailbox {
     uint64_t highestmodseq = 0;
     uint64_t deletedmodseq = 0;  // expunged records up to here may be missing
     int64_t last_append = 0;
-    std::string special_use;
+    std::optional<std::string> special_use;  // none: the giver does not say
     std::vector<std::string> keywords;
     std::vector<SyncRecord> records;  // ascending UIDs
 };

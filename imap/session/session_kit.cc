@@ -98,6 +98,27 @@ std::optional<std::string> SessionKit::motd() const
     return text;
 }
 
+std::optional<std::string> SessionKit::message(std::string_view name) const
+{
+    auto text = read_file(cat(config_.configdirectory(), "/msg/", name), kMaxMessageFile);
+    if (!text) return std::nullopt;
+    if (text->ends_with('\n')) text->pop_back();
+    return *std::move(text);
+}
+
+Status SessionKit::set_message(std::string_view name, const std::optional<std::string>& text) const
+{
+    const std::string directory = cat(config_.configdirectory(), "/msg");
+    const std::string path = cat(directory, '/', name);
+    if (!text) {
+        if (::unlink(path.c_str()) != 0 && errno != ENOENT) return errno_error(path);
+        return sync_directory(directory);
+    }
+    if (text->size() >= kMaxMessageFile) return Error{Code::limit, "the message is too long"};
+    TRY(make_directories(directory));
+    return replace_file(path, cat(*text, '\n'));
+}
+
 Status SessionKit::start_tls(stream::Stream& client)
 {
     if (!can_starttls()) return Error{Code::unsupported, "TLS is not possible here"};

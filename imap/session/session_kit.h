@@ -39,6 +39,10 @@ class SessionKit {
     // First line of <configdirectory>/msg/shutdown, none if there is no such file.
     std::optional<std::string> shutdown_text() const;
     std::optional<std::string> motd() const;
+    // <configdirectory>/msg/<name> without its last line break; none if there is no such file.
+    std::optional<std::string> message(std::string_view name) const;
+    // none: the file goes. limit: longer than it is read.
+    Status set_message(std::string_view name, const std::optional<std::string>& text) const;
 
     // --- TLS
     bool can_starttls() const { return tls_ != nullptr && !tls_active_; }

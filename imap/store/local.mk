@@ -1,10 +1,12 @@
 # imap/store
 noinst_LIBRARIES += %D%/libstore.a
 %C%_libstore_a_SOURCES = \
+	%D%/annotation_format.h %D%/annotation_format.cc \
 	%D%/cache_file.h %D%/cache_file.cc \
 	%D%/header_file.h %D%/header_file.cc \
 	%D%/index_file.h %D%/index_file.cc \
 	%D%/index_format.h %D%/index_format.cc \
+	%D%/local_annotations.h %D%/local_annotations.cc \
 	%D%/local_quotas.h %D%/local_quotas.cc \
 	%D%/local_mailbox.h %D%/local_mailbox.cc \
 	%D%/local_store.h %D%/local_store.cc \
@@ -26,6 +28,7 @@ check_PROGRAMS += tests/unit/imap/store/suite
 TESTS += tests/unit/imap/store/suite
 tests_unit_imap_store_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/store/fixture.h \
+	tests/unit/imap/store/annotations_test.cc \
 	tests/unit/imap/store/fault_test.cc \
 	tests/unit/imap/store/files_test.cc \
 	tests/unit/imap/store/local_mailbox_test.cc \
@@ -44,5 +47,6 @@ tests_bench_store_LDADD = imap/store/libstore.a imap/model/libmodel.a \
 	lib/config/libconfig.a lib/text/libtext.a lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(ZLIB_LIBS)
 
+EXTRA_DIST += doc/formats/annotations.md
 EXTRA_DIST += doc/formats/mailbox.md doc/formats/index.md doc/formats/cache.md \
 	doc/formats/header.md doc/formats/quotas.md doc/formats/seen.md

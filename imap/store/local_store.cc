@@ -6,11 +6,14 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
+#include "imap/store/annotation_format.h"
 #include "imap/store/local_mailbox.h"
 #include "imap/store/message_file.h"
 #include "imap/store/render.h"
@@ -141,6 +144,22 @@ std::vector<std::string> LocalStore::partitions() const
     std::vector<std::string> names;
     for (const auto& [name, path] : options_.paths.partitions) names.push_back(name);
     return names;
+}
+
+Result<mailbox::DiskSpace> LocalStore::space() const
+{
+    mailbox::DiskSpace sum;
+    std::set<dev_t> seen;
+    for (const auto& [name, path] : options_.paths.partitions) {
+        struct stat st {};
+        struct statvfs fs {};
+        if (::stat(path.c_str(), &st) != 0 || ::statvfs(path.c_str(), &fs) != 0)
+            return errno_error(path);
+        if (!seen.insert(st.st_dev).second) continue;
+        sum.free_kilobytes += static_cast<uint64_t>(fs.f_bavail) * fs.f_frsize / 1024;
+        sum.total_kilobytes += static_cast<uint64_t>(fs.f_blocks) * fs.f_frsize / 1024;
+    }
+    return sum;
 }
 
 Result<Fd> LocalStore::open_directory(const model::MailboxEntry& entry) const
@@ -325,6 +344,8 @@ Status LocalStore::copy_mailbox(MailboxWriter& writer, const model::MailboxEntry
     }
     if (has_file(writer.directory(), kCacheName))
         TRY(place_file(writer.directory(), kCacheName, target.get(), kCacheName, false));
+    if (has_file(writer.directory(), kAnnotationsName))
+        TRY(place_file(writer.directory(), kAnnotationsName, target.get(), kAnnotationsName, true));
     IndexHeader header = writer.header;
     header.generation++;
     header.name_hash = name_hash_of(to);
@@ -412,6 +433,7 @@ Result<mailbox::StatusItems> LocalStore::status(const model::MailboxEntry& entry
     items.highestmodseq = header->highestmodseq;
     items.size = header->size;
     items.deleted = header->deleted;
+    items.last_append = header->last_append;
     for (uint32_t slot = 0; header->deleted > 0 && slot < header->records; slot++) {
         if ((index.flags(slot) & model::kDeleted) == 0) continue;
         TRY_ASSIGN(IndexRecord record, index.record(slot));

@@ -12,6 +12,7 @@
 
 #include "imap/mailbox/mailbox_store.h"
 #include "imap/store/cache_file.h"
+#include "imap/store/local_annotations.h"
 #include "imap/store/mailbox_path.h"
 #include "imap/store/mailbox_writer.h"
 #include "imap/store/message_file.h"
@@ -60,6 +61,8 @@ class LocalStore final : public mailbox::MailboxStore {
                                          const std::string& userid,
                                          std::span<const mailbox::AppendItem> items) override;
     std::vector<std::string> partitions() const override;
+    Result<mailbox::DiskSpace> space() const override;
+    mailbox::Annotations* annotations() override { return &annotations_; }
 
     // Removes the files, and with drop the records, of messages expunged at or before the time, if
     // nobody has the mailbox open now. Gives how many files went.
@@ -88,6 +91,7 @@ class LocalStore final : public mailbox::MailboxStore {
 
     StoreOptions options_;
     SeenStore seen_;
+    LocalAnnotations annotations_{*this};
     std::vector<std::string> swept_;
 };
 

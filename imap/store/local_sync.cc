@@ -291,9 +291,10 @@ Status LocalSync::merge(const MailboxEntry& entry, const SyncMailbox& from,
     if (writer.header.uidvalidity != from.uidvalidity || names->uniqueid != entry.uniqueid)
         return Error{Code::corrupt, "another mailbox of that name is here"};
     const std::string acl = entry.acl.to_string();
-    if (names->acl != acl || names->special_use != from.special_use) {
+    const std::string uses = from.special_use.value_or(names->special_use);
+    if (names->acl != acl || names->special_use != uses) {
         names->acl = acl;
-        names->special_use = from.special_use;
+        names->special_use = uses;
         TRY(names->write(directory.get()));
     }
     TRY_ASSIGN(std::string path, mailbox_directory(store_.options().paths, entry));

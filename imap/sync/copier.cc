@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "imap/mailbox/annotations.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 
@@ -21,7 +22,7 @@ constexpr Seconds kSayEvery{5};
 
 std::string fixed_of(const MailboxEntry& entry, const SyncMailbox& box)
 {
-    return cat(entry.acl.to_string(), '\n', box.special_use);
+    return cat(entry.acl.to_string(), '\n', box.special_use.value_or(""));
 }
 
 // What must be the same on both sides, of one message. Keywords by name: bits differ.
@@ -233,7 +234,7 @@ Status Copier::send_records(const MailboxEntry& entry, const SyncMailbox& box,
         part.highestmodseq = std::min(part.highestmodseq, box.highestmodseq);
     }
     there_.begin("SYNCAPPLY", "LOCAL_MAILBOX");
-    put_mailbox(there_.stream(), entry, part, partition_of(entry), true);
+    put_mailbox(there_.stream(), entry, part, partition_of(entry), true, Form::request);
     return there_.finish();
 }
 
@@ -254,6 +255,9 @@ Status Copier::compare(std::span<const MailboxEntry> entries, const std::string&
 {
     for (const MailboxEntry& entry : entries) {
         TRY(compare_one(entry));
+        TRY_ASSIGN(const AnnotationMap here, annotations_here(entry));
+        TRY_ASSIGN(const AnnotationMap there, annotations_there(entry));
+        if (here != there) return differs(entry, "its annotations");
         say("comparing");
     }
     TRY(compare_seen(entries));

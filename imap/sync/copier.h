@@ -55,6 +55,11 @@ class Copier {
     Status send_file(const model::MailboxEntry& entry, const mailbox::SyncRecord& record);
     Status compare_one(const model::MailboxEntry& entry);
     Result<RemoteUser> look_at_user(const std::string& userid);
+    // By entry and user. there: at the destination.
+    using AnnotationMap = std::map<std::pair<std::string, std::string>, std::string>;
+    Result<AnnotationMap> annotations_here(const model::MailboxEntry& entry);
+    Result<AnnotationMap> annotations_there(const model::MailboxEntry& entry);
+    Status copy_annotations(const model::MailboxEntry& entry);
     Status copy_quotas(std::span<const model::MailboxEntry> entries);
     Status copy_seen(std::span<const model::MailboxEntry> entries);
     Status copy_user(const std::string& userid);

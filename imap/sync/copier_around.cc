@@ -39,9 +39,52 @@ std::set<std::string> uniqueids_of(std::span<const MailboxEntry> entries)
 
 Status Copier::copy_around(std::span<const MailboxEntry> entries, const std::string& userid)
 {
+    for (const MailboxEntry& entry : entries) TRY(copy_annotations(entry));
     TRY(copy_quotas(entries));
     TRY(copy_seen(entries));
     return userid.empty() ? success() : copy_user(userid);
+}
+
+Result<Copier::AnnotationMap> Copier::annotations_here(const MailboxEntry& entry)
+{
+    AnnotationMap found;
+    if (here_.store.annotations() == nullptr) return found;
+    TRY_ASSIGN(const auto list, here_.store.annotations()->list(entry));
+    for (const mailbox::Annotation& a : list) found[{a.entry, a.userid}] = a.value;
+    return found;
+}
+
+Result<Copier::AnnotationMap> Copier::annotations_there(const MailboxEntry& entry)
+{
+    AnnotationMap found;
+    std::string name;
+    put_string(name, entry.name.internal());
+    TRY(there_.get("ANNOTATION", name,
+                   [&](const std::string& answer, const Dlist& value) -> Status {
+                       if (answer != "ANNOTATION") return success();
+                       TRY_ASSIGN(mailbox::Annotation a, parse_annotation(value));
+                       if (a.entry != kSpecialUse)
+                           found[{std::move(a.entry), std::move(a.userid)}] = std::move(a.value);
+                       return success();
+                   }));
+    return found;
+}
+
+Status Copier::copy_annotations(const MailboxEntry& entry)
+{
+    TRY_ASSIGN(const AnnotationMap here, annotations_here(entry));
+    TRY_ASSIGN(const AnnotationMap there, annotations_there(entry));
+    auto send = [&](std::string_view verb, const AnnotationMap::value_type& item) {
+        const auto& [key, value] = item;
+        return there_.apply(verb, annotation_value(entry.name, {key.first, key.second, value}));
+    };
+    for (const auto& item : here) {
+        auto at = there.find(item.first);
+        if (at == there.end() || at->second != item.second) TRY(send("ANNOTATION", item));
+    }
+    for (const auto& item : there)
+        if (!here.contains(item.first)) TRY(send("UNANNOTATION", item));
+    return success();
 }
 
 Status Copier::copy_quotas(std::span<const MailboxEntry> entries)

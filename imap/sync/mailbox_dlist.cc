@@ -17,7 +17,7 @@ using model::MailboxName;
 
 constexpr std::string_view kExpunged = "\\Expunged";
 constexpr std::string_view kSaveDate = "/vendor/cmu/cyrus-imapd/savedate";
-constexpr std::string_view kSpecialUse = "/specialuse";
+constexpr std::string_view kSpecialUseKey = "SPECIALUSE";
 
 // Times and zones may be below zero.
 std::string signed_text(int64_t n)
@@ -62,18 +62,23 @@ std::string annotations_of(const MailboxEntry& entry, const SyncMailbox& box)
 {
     DlistMap map;
     map.add("ENTRY", kSpecialUse).add("USERID", entry.name.user());
-    map.add("MODSEQ", uint64_t{0}).add("VALUE", box.special_use);
+    map.add("MODSEQ", uint64_t{0}).add("VALUE", *box.special_use);
     return cat('(', std::move(map).finish(), ')');
 }
 
-std::string special_use_in(const Dlist& value)
+std::optional<std::string> special_use_in(const Dlist& value)
 {
+    if (const Dlist* own = value.find(kSpecialUseKey)) {
+        std::string uses;
+        for (const std::string& use : own->strings()) cat_to(uses, uses.empty() ? "" : " ", use);
+        return uses;
+    }
     const Dlist* annotations = value.find("ANNOTATIONS");
-    if (annotations == nullptr) return {};
+    if (annotations == nullptr) return std::nullopt;
     for (const Dlist& annotation : annotations->items)
         if (annotation.string_or("ENTRY", "") == kSpecialUse)
             return annotation.string_or("VALUE", "");
-    return {};
+    return std::nullopt;
 }
 
 }  // namespace
@@ -178,7 +183,7 @@ Result<MailboxValue> parse_mailbox(const Dlist& value, SyncMailbox box)
 }
 
 void put_mailbox(stream::Stream& to, const MailboxEntry& entry, const SyncMailbox& box,
-                 std::string_view partition, bool records)
+                 std::string_view partition, bool records, Form form)
 {
     DlistMap map;
     map.add("UNIQUEID", entry.uniqueid).add("MBOXNAME", entry.name.internal());
@@ -190,7 +195,10 @@ void put_mailbox(stream::Stream& to, const MailboxEntry& entry, const SyncMailbo
     map.add("UIDVALIDITY", box.uidvalidity).add("PARTITION", partition);
     map.add("ACL", entry.acl.to_string()).add("OPTIONS", "P");
     map.add("DELETEDMODSEQ", box.deletedmodseq);
-    if (!box.special_use.empty()) map.raw("ANNOTATIONS", annotations_of(entry, box));
+    if (box.special_use) map.raw(kSpecialUseKey, cat('(', *box.special_use, ')'));
+    // Its value takes a literal, which Cyrus does not read in an answer.
+    if (form == Form::request && box.special_use && !box.special_use->empty())
+        map.raw("ANNOTATIONS", annotations_of(entry, box));
     std::string text = std::move(map).finish();
     if (!records) {
         to.put(text);
@@ -228,6 +236,26 @@ Result<mailbox::SyncSeen> parse_seen(const Dlist& value, std::string_view userid
     seen.last_change = signed_or(value, "LASTCHANGE", 0);
     seen.uids = value.string_or("SEENUIDS", "");
     return seen;
+}
+
+// --- annotations
+
+std::string annotation_value(const MailboxName& name, const mailbox::Annotation& annotation)
+{
+    DlistMap map;
+    map.add("MBOXNAME", name.internal()).add("ENTRY", annotation.entry);
+    map.add("USERID", annotation.userid).add("VALUE", annotation.value);
+    return std::move(map).finish();
+}
+
+Result<mailbox::Annotation> parse_annotation(const Dlist& value)
+{
+    mailbox::Annotation annotation;
+    TRY_ASSIGN(annotation.entry, value.string("ENTRY"));
+    annotation.entry = to_lower(annotation.entry);
+    annotation.userid = value.string_or("USERID", "");
+    annotation.value = value.string_or("VALUE", "");
+    return annotation;
 }
 
 // --- quota

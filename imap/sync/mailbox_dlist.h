@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "imap/mailbox/annotations.h"
 #include "imap/mailbox/quota.h"
 #include "imap/mailbox/sync_store.h"
 #include "imap/model/mailbox_entry.h"
@@ -40,12 +41,19 @@ class RecordCollector {
 // box: what the collector of this value has gathered.
 Result<MailboxValue> parse_mailbox(const Dlist& value, mailbox::SyncMailbox box);
 // "%(UNIQUEID ... RECORD (" ... "))": put to the stream piece by piece.
+enum class Form : unsigned char { answer, request };  // of SYNCGET, of SYNCAPPLY
 void put_mailbox(stream::Stream& to, const model::MailboxEntry& entry,
-                 const mailbox::SyncMailbox& box, std::string_view partition, bool records);
+                 const mailbox::SyncMailbox& box, std::string_view partition, bool records,
+                 Form form);
 
 std::string seen_value(const std::string& uniqueid, const mailbox::SyncSeen& seen, bool with_user);
 // The uniqueid comes apart. userid: where the value has none.
 Result<mailbox::SyncSeen> parse_seen(const Dlist& value, std::string_view userid);
+
+// What a mailbox is for, as an annotation of its owner: so Cyrus keeps it.
+inline constexpr std::string_view kSpecialUse = "/specialuse";
+std::string annotation_value(const model::MailboxName& name, const mailbox::Annotation& annotation);
+Result<mailbox::Annotation> parse_annotation(const Dlist& value);
 
 std::string quota_value(const model::MailboxName& root, const mailbox::QuotaLimits& limits);
 struct QuotaValue {

@@ -82,6 +82,9 @@ class SyncServer final : public SyncService {
     Status apply_unmailbox(const Dlist& value, stream::Stream& peer);
     Status apply_unuser(const Dlist& value, stream::Stream& peer);
     Status apply_expunge(const Dlist& value, stream::Stream& peer);
+    Status apply_annotation(const Dlist& value, stream::Stream& peer);
+    Status apply_unannotation(const Dlist& value, stream::Stream& peer);
+    Status annotate(const Dlist& value, bool set);
     Status apply_quota(const Dlist& value, stream::Stream& peer);
     Status apply_unquota(const Dlist& value, stream::Stream& peer);
     Status apply_seen(const Dlist& value, stream::Stream& peer);

@@ -47,8 +47,8 @@ const SyncServer::Verb SyncServer::kApply[] = {
     {"SEEN", &SyncServer::apply_seen},
     {"SUB", &SyncServer::apply_sub},
     {"UNSUB", &SyncServer::apply_unsub},
-    {"ANNOTATION", &SyncServer::nothing},
-    {"UNANNOTATION", &SyncServer::nothing},
+    {"ANNOTATION", &SyncServer::apply_annotation},
+    {"UNANNOTATION", &SyncServer::apply_unannotation},
     {"SIEVE", &SyncServer::apply_script},
     {"UNSIEVE", &SyncServer::apply_unscript},
     {"ACTIVATE_SIEVE", &SyncServer::apply_activate},
@@ -289,6 +289,31 @@ Status SyncServer::apply_expunge(const Dlist& value, stream::Stream&)
         uids.push_back(uid);
     }
     return here_.sync.expunge(entry, uids);
+}
+
+// --- annotations
+
+Status SyncServer::annotate(const Dlist& value, bool set)
+{
+    TRY_ASSIGN(const std::string internal, value.string("MBOXNAME"));
+    TRY_ASSIGN(mailbox::Annotation given, parse_annotation(value));
+    TRY_ASSIGN(const MailboxEntry entry, lookup_incoming(internal));
+    if (given.entry == kSpecialUse)
+        return here_.store.set_special_use(entry, set ? given.value : std::string());
+    if (here_.store.annotations() == nullptr) return success();
+    mailbox::AnnotationChange change{std::move(given.entry), std::move(given.userid), {}};
+    if (set) change.value = std::move(given.value);
+    return here_.store.annotations()->set(entry, {&change, 1});
+}
+
+Status SyncServer::apply_annotation(const Dlist& value, stream::Stream&)
+{
+    return annotate(value, true);
+}
+
+Status SyncServer::apply_unannotation(const Dlist& value, stream::Stream&)
+{
+    return annotate(value, false);
 }
 
 // --- quota, seen, subscriptions

@@ -45,7 +45,7 @@ Status SyncServer::tell_mailbox(const MailboxEntry& entry, bool records, stream:
     if (!here_.store.has(entry)) return success();
     TRY_ASSIGN(const mailbox::SyncMailbox box, here_.sync.read(entry, records ? 0 : UINT64_MAX));
     peer.put("* MAILBOX ");
-    put_mailbox(peer, entry, box, entry.partition, records);
+    put_mailbox(peer, entry, box, entry.partition, records, Form::answer);
     peer.put("\r\n");
     return success();
 }
@@ -144,8 +144,15 @@ Status SyncServer::get_quota(const Dlist& value, stream::Stream& peer)
     return tell_quota(name, peer);
 }
 
-Status SyncServer::get_annotation(const Dlist&, stream::Stream&)
+Status SyncServer::get_annotation(const Dlist& value, stream::Stream& peer)
 {
+    TRY_ASSIGN(const MailboxName name, MailboxName::from_internal(value.text));
+    TRY_ASSIGN(const MailboxEntry entry, here_.directory.lookup(name));
+    mailbox::Annotations* annotations = here_.store.annotations();
+    if (!entry.is_local() || annotations == nullptr || !here_.store.has(entry)) return success();
+    TRY_ASSIGN(const auto list, annotations->list(entry));
+    for (const mailbox::Annotation& annotation : list)
+        peer.put("* ANNOTATION ", annotation_value(name, annotation), "\r\n");
     return success();
 }
 

@@ -7,10 +7,12 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "system"))
 import harness
 import mixed
 import murder
 from murder_interop import find
+from move_test import responses
 
 check = murder.check
 BE2 = "be2." + mixed.DOMAIN
@@ -50,7 +52,8 @@ def fill(m):
     c = m.imap("fe1", "user1")
     for n in range(1, 8):
         check(c.append("INBOX", None, '" 7-Feb-2024 22:43:0%d +0130"' % n, message(n)))
-    check(c.create("INBOX.Sent"))
+    check(c.xatom("CREATE", "INBOX.Sent", r"(USE (\Sent))"))
+    check(c.xatom("SETMETADATA", "INBOX", '(/shared/comment "for all" /private/comment "mine")'))
     check(c.create("INBOX.Sent.2024"))
     check(c.append("INBOX.Sent", r"(\Seen $Label1)", None, message(20)))
     check(c.setacl("INBOX.Sent", "user2", "lrs"))
@@ -76,11 +79,19 @@ def look(m):
     acl = sorted(re.findall(rb"(\S+) (l\S+)", check(c.getacl("INBOX.Sent"))[0]))
     lsub = sorted(re.sub(rb"\([^)]*\)", b"", line) for line in check(c.lsub()) if line)
     quota = check(c.getquotaroot("INBOX"))
+    uses = [line for line in responses(c, 'LIST "" "*" RETURN (SPECIAL-USE)') if "Sent" in line]
+    # A Cyrus backend answers GETMETADATA itself; its frontend has its own idea of the syntax.
     check(c.logout())
+    here = "be2" if BE2 in find(m, "user.user1") else "be1"
+    with m.imap(here, "user1") as c:
+        notes = responses(c, "GETMETADATA INBOX (/shared/comment /private/comment)")
     with m.imap("fe1", "user2") as c:
         check(c.select("user.user1.Sent", readonly=True))
         seen = check(c.search(None, "SEEN"))
-    return {"boxes": boxes, "acl": acl, "lsub": lsub, "seen": seen,
+    return {"uses": any("\\Sent" in line for line in uses),
+            "notes": sorted(re.findall(r"/shared/comment for all|/private/comment mine",
+                                       "".join(notes).replace('"', ""))),
+            "boxes": boxes, "acl": acl, "lsub": lsub, "seen": seen,
             "quota": re.findall(rb"STORAGE \d+ (\d+)", b" ".join(quota[1]))}
 
 
@@ -105,6 +116,8 @@ def there_and_back(**flavours):
         fill(m)
         before = look(m)
         assert before["quota"] == [b"5000"], before["quota"]
+        assert before["uses"], before
+        assert len(before["notes"]) == 2 or flavours["fe1"] == "cyrus", before
         move(m, "user.user1", BE2)
         for box in ("user.user1.Sent", "user.user1.Sent.2024"):
             assert BE2 in find(m, box), find(m, box)

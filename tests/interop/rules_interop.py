@@ -112,8 +112,8 @@ def test_a_move_that_fails_after_the_destination_was_active():
         restart(m, "be1", "be2")
         # be1 was never told that the move succeeded, and has not removed anything.
         assert message_files(m, "be1") == 60
-        # Where the master follows the destination it keeps the source's claim, and shows it: only an
-        # administrator knows which copy is whole.
+        # Where the master follows the destination it keeps the claim of the source, and shows it:
+        # only an administrator knows which copy is whole.
         shown = "".join(m["mup1"].run("murder", "-s", "mup1." + mixed.DOMAIN, "-u", "be1",
                                       "-w", "pw", what, check=False).stdout
                         for what in ("conflicts", "status"))

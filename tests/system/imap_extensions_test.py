@@ -384,6 +384,257 @@ def special_use(where):
                                     command(c, 'LIST (SPECIAL-USE) "" *')[0]), "the new name")
 
 
+CYRUS = "/shared/vendor/cmu/cyrus-imapd/"
+
+
+def annotate(c, name, pairs, ok="OK"):
+    """SETMETADATA with one word for each value."""
+    words = [w if w.startswith("/") or w == "NIL" else '"%s"' % w for w in pairs.split()]
+    return command(c, "SETMETADATA %s (%s)" % (name, " ".join(words)), ok)
+
+
+@both
+def metadata_of_a_mailbox(where):
+    user = new_user("meta")
+    with client(where, user) as c, client(where, "cyrus") as admin:
+        assert "METADATA" in command(c, "CAPABILITY")[0][0].split()
+        # What is not there is NIL; names are written as they were asked for.
+        get = 'GETMETADATA INBOX (/shared/Comment "/private/comment")'
+        assert command(c, get)[0] == ["METADATA INBOX (/shared/Comment NIL /private/comment NIL)"]
+        command(c, 'SETMETADATA INBOX (/shared/comment "for \\"all\\"" /PRIVATE/Comment '
+                '{3+}\r\na\r\n)')
+        lines, _ = command(c, get)
+        assert lines == ['METADATA INBOX (/shared/Comment "for \\"all\\"" /private/comment {3}\r\n'
+                         'a\r\n)'], lines
+        # Private is private, shared is not.
+        lines, _ = command(admin, get.replace("INBOX", "user." + user))
+        assert lines == ['METADATA user.%s (/shared/Comment "for \\"all\\"" '
+                         '/private/comment NIL)' % user], lines
+        command(c, "SETMETADATA INBOX (/private/comment NIL /private/none NIL)")
+        assert command(c, "GETMETADATA INBOX /private/comment")[0] == [
+            "METADATA INBOX (/private/comment NIL)"]
+        # Any byte, also as Cyrus' frontends ask.
+        command(c, "SETMETADATA INBOX (/private/vendor/x/y ~{3+}\r\na\0b)")
+        lines, _ = command(c, 'GETANNOTATION "INBOX" (/private/vendor/x/y)')
+        assert lines == ["METADATA INBOX (/private/vendor/x/y ~{3}\r\na\0b)"], lines
+        for wrong in ("/shared/a*", "/shared//a", "/shared/a/", "/other/a", "/sharedx/a", "comment",
+                      '"/shared/\\"', "/shared/" + "n" * 1100):
+            command(c, "GETMETADATA INBOX " + wrong, ok="BAD")
+            command(c, 'SETMETADATA INBOX (%s "x")' % wrong, ok="BAD")
+        for wrong in ('SETMETADATA INBOX (/shared/vendor/x "v")', 'SETMETADATA INBOX (/shared "v")',
+                      "SETMETADATA INBOX ()", 'SETMETADATA INBOX /shared/a "v"',
+                      "GETMETADATA INBOX ()",
+                      "SETMETADATA INBOX (/shared/a)", "GETMETADATA INBOX (BIG 1) /shared/a",
+                      "SETMETADATA (DEPTH 1) INBOX (/shared/a NIL)",
+                      "GETMETADATA INBOX (DEPTH 2) /shared/a"):
+            command(c, wrong, ok="BAD")
+        command(c, "GETMETADATA INBOX.none /shared/comment", ok="NO")
+        assert command(c, "GETMETADATA INBOX /shared/comment")[0][0].endswith('for \\"all\\"")')
+
+
+@both
+def metadata_options(where):
+    user = new_user("metaopt")
+    with client(where, user) as c:
+        annotate(c, "INBOX", "/private/f/v/small 12345 /private/f/v/large 123456789 "
+                 "/private/f/v/small/x 1 /private/f/vv 2")
+        lines, _ = command(c, "GETMETADATA INBOX (DEPTH 1) /private/f/v")
+        assert lines == ['METADATA INBOX (/private/f/v/large "123456789" '
+                         '/private/f/v/small "12345")'], lines
+        lines, text = command(c, "GETMETADATA (DEPTH infinity MAXSIZE 5) INBOX /private/f")
+        assert lines == ['METADATA INBOX (/private/f/v/small "12345" /private/f/v/small/x "1" '
+                         '/private/f/vv "2")'], lines
+        assert text.startswith("[METADATA LONGENTRIES 9]"), text
+        lines, text = command(c, "GETMETADATA INBOX (MAXSIZE 9) (/private/f/v/large)")
+        assert "LONGENTRIES" not in text and "123456789" in lines[0], (lines, text)
+        assert command(c, "GETMETADATA INBOX (DEPTH infinity) /private/nothing")[0] == []
+        lines, _ = command(c, "GETMETADATA INBOX (DEPTH infinity) (/shared /private/f/vv)")
+        assert CYRUS + "size" in lines[0] and lines[0].endswith('/private/f/vv "2")'), lines
+
+
+@both
+def metadata_limits(where):
+    user = new_user("metamax")
+    with client(where, user) as c:
+        annotate(c, "INBOX", "/shared/a old")
+        for size in ("{70000+}\r\n" + "x" * 70000, '"%s"' % ("x" * 70000)):
+            _, text = command(c, 'SETMETADATA INBOX (/shared/a "new" /shared/b %s)' % size, ok="NO")
+            assert text.startswith("[METADATA MAXSIZE 65536]"), text
+        command(c, "SETMETADATA INBOX (/shared/b {65536+}\r\n%s)" % ("y" * 65536))
+        for n in range(98):
+            annotate(c, "INBOX", "/shared/n%d v" % n)
+        _, text = annotate(c, "INBOX", "/shared/a new /shared/more v", ok="NO")
+        assert text.startswith("[METADATA TOOMANY]"), text
+        # None of a command that failed was done.
+        assert command(c, "GETMETADATA INBOX (/shared/a /shared/more)")[0] == [
+            'METADATA INBOX (/shared/a "old" /shared/more NIL)']
+        lines, _ = command(c, "GETMETADATA INBOX /shared/b")
+        assert lines[0].endswith("{65536}\r\n" + "y" * 65536 + ")"), lines[0][:100]
+        many = " ".join("/shared/m%d" % n for n in range(300))
+        command(c, "GETMETADATA INBOX (%s)" % many, ok="BAD")
+
+
+@both
+def metadata_and_rights(where):
+    owner, other = new_user("metaowner"), new_user("metaother")
+    box = "user." + owner
+    with client(where, owner) as c, client(where, other) as o, client(where, "cyrus") as admin:
+        get = "GETMETADATA %s /shared/comment" % box
+        annotate(c, "INBOX", "/shared/comment mine")
+        for rights, kind in (("k", "NO"), ("l", "NO"), ("r", "NO"), ("lp", "OK"), ("lr", "OK")):
+            check(c.setacl("INBOX", other, rights))
+            command(o, get, ok=kind)
+            annotate(o, box, "/private/comment x", ok=kind)
+            # What all read is not changed by those who may only read.
+            annotate(o, box, "/shared/comment x", ok="NO")
+        check(c.setacl("INBOX", other, "lrw"))
+        annotate(o, box, "/shared/comment ours")
+        assert command(c, "GETMETADATA INBOX (/shared/comment /private/comment)")[0] == [
+            'METADATA INBOX (/shared/comment "ours" /private/comment NIL)']
+        assert command(o, "GETMETADATA %s /private/comment" % box)[0][0].endswith('"x")')
+        # What an administrator alone may set.
+        annotate(c, "INBOX", CYRUS + "expire 3", ok="NO")
+        annotate(admin, box, CYRUS + "expire 3")
+        assert command(c, "GETMETADATA INBOX %sexpire" % CYRUS)[0][0].endswith('"3")')
+
+
+@both
+def metadata_that_the_server_knows(where):
+    user = new_user("metaself")
+    with client(where, user) as c:
+        check(c.append("INBOX", None, None, message(1234)))
+        lines, _ = command(c, "GETMETADATA INBOX (%s)" % " ".join(
+            CYRUS + x for x in ("size", "partition", "uniqueid", "lastupdate")))
+        values = re.findall(r'imapd/(\w+) "([^"]*)"', lines[0])
+        assert values[0] == ("size", "1234") and values[1] == ("partition", "default"), lines
+        assert re.fullmatch(r"[0-9a-f]+", values[2][1]), lines
+        assert re.fullmatch(r"[ \d]\d-\w{3}-\d{4} \d\d:\d\d:\d\d [+-]\d{4}", values[3][1]), lines
+        assert command(c, "GETMETADATA INBOX %sserver" % CYRUS)[0] == [
+            'METADATA INBOX (%sserver "backend1")' % CYRUS]
+        for name in ("size", "server", "uniqueid"):
+            annotate(c, "INBOX", CYRUS + name + " x", ok="NO")
+        # What a mailbox is for (RFC 6154 5.4).
+        check(c.create("INBOX.Out"))
+        command(c, "SETMETADATA INBOX.Out (/private/specialuse \\sent)", ok="BAD")
+        command(c, 'SETMETADATA INBOX.Out (/private/specialuse "\\\\sent")')
+        assert command(c, "GETMETADATA INBOX.Out /private/specialuse")[0] == [
+            'METADATA INBOX.Out (/private/specialuse "\\\\Sent")']
+        assert command(c, 'LIST (SPECIAL-USE) "" *')[0] == [
+            'LIST (\\HasNoChildren \\Sent) "." INBOX.Out']
+        _, text = command(c, 'SETMETADATA INBOX.Out (/private/specialuse "\\\\All")', ok="NO")
+        assert text.startswith("[USEATTR]"), text
+        command(c, "SETMETADATA INBOX.Out (/private/specialuse NIL)")
+        assert command(c, 'LIST (SPECIAL-USE) "" *')[0] == []
+
+
+@both
+def metadata_of_the_server(where):
+    user = new_user("metasrv")
+    with client(where, user) as c, client(where, "cyrus") as admin:
+        annotate(c, '""', "/shared/comment x", ok="NO")
+        _, text = annotate(c, '""', "/private/vendor/x/y x", ok="NO")
+        assert text.startswith("[METADATA NOPRIVATE]"), text
+        command(admin, 'SETMETADATA "" (/shared/comment "Good mail" %smotd "Back up at 5")' % CYRUS)
+        annotate(admin, '""', "/shared/comment x /shared/other y", ok="NO")
+        lines, _ = command(c, 'GETMETADATA "" (/shared/comment %smotd /shared/admin)' % CYRUS)
+        assert lines == ['METADATA "" (/shared/comment "Good mail" %smotd "Back up at 5" '
+                         '/shared/admin NIL)' % CYRUS], lines
+        command(admin, 'SETMETADATA "" (/shared/comment NIL /shared/admin "mailto:it@example.org")')
+        lines, _ = command(c, 'GETMETADATA "" (/shared/comment /shared/admin)')
+        assert lines == ['METADATA "" (/shared/comment NIL '
+                         '/shared/admin "mailto:it@example.org")'], lines
+        space = command(c, 'GETMETADATA "" (MAXSIZE 99) %sfreespace/total' % CYRUS)[0][0]
+        if where == "backend1":
+            free, total = re.search(r'"(\d+);(\d+)"', space).groups()
+            assert 0 < int(free) <= int(total), space
+
+
+@both
+def metadata_goes_where_the_mailbox_goes(where):
+    user = new_user("metago")
+    with client(where, user) as c, client(where, "cyrus") as admin:
+        check(c.create("INBOX.a"))
+        annotate(c, "INBOX.a", "/private/comment mine /shared/comment ours")
+        check(c.rename("INBOX.a", "INBOX.b"))
+        get = "GETMETADATA %s (/private/comment /shared/comment)"
+        kept = 'METADATA %s (/private/comment "mine" /shared/comment "ours")'
+        assert command(c, get % "INBOX.b")[0] == [kept % "INBOX.b"]
+        # INBOX keeps its own, and the new mailbox has them too.
+        annotate(c, "INBOX", "/private/comment mine /shared/comment ours")
+        check(c.rename("INBOX", "INBOX.c"))
+        assert command(c, get % "INBOX.c")[0] == [kept % "INBOX.c"]
+        assert command(c, get % "INBOX")[0] == [kept % "INBOX"]
+        # A new mailbox of the same name does not have them.
+        check(c.delete("INBOX.b"))
+        check(c.create("INBOX.b"))
+        assert "mine" not in command(c, get % "INBOX.b")[0][0]
+        # A user with another name keeps what is his.
+        check(admin.rename("user." + user, "user.%sx" % user))
+    the_murder().set_passwords({user + "x": the_murder().password})
+    with client("frontend1", user + "x") as c:
+        assert command(c, get % "INBOX.c")[0] == [kept % "INBOX.c"]
+
+
+@both
+def a_list_with_metadata(where):
+    user = new_user("metalist")
+    with client(where, user) as c:
+        assert "LIST-METADATA" in command(c, "CAPABILITY")[0][0].split()
+        check(c.create("INBOX.a.b"))
+        check(c.subscribe("INBOX.a.b"))
+        annotate(c, "INBOX", "/shared/comment first")
+        annotate(c, "INBOX.a.b", "/private/comment second")
+        murder.wait_for(lambda: len(c.list()[1]) == 2, "all are listed")
+        lines, _ = command(c, 'LIST "" * RETURN (METADATA (/shared/comment "/private/comment") '
+                           'STATUS (MESSAGES))')
+        assert [x for x in lines if x.startswith("METADATA")] == [
+            'METADATA INBOX (/shared/comment "first" /private/comment NIL)',
+            'METADATA INBOX.a.b (/shared/comment NIL /private/comment "second")'], lines
+        assert "STATUS INBOX.a.b (MESSAGES 0)" in lines, lines
+        # What does not exist, and a mailbox that is told for one below it, has no annotations.
+        lines, _ = command(c, 'LIST (SUBSCRIBED RECURSIVEMATCH) "" INBOX.% '
+                           'RETURN (METADATA (/private/comment))')
+        assert not any("METADATA INBOX.a " in x for x in lines), lines
+        lines, _ = command(c, 'LIST (SUBSCRIBED) "" * RETURN (METADATA (/private/comment))')
+        assert lines[-1] == 'METADATA INBOX.a.b (/private/comment "second")', lines
+        lines, _ = command(c, 'LIST "" INBOX RETURN (METADATA (%sserver /shared/comment))' % CYRUS)
+        assert [x for x in lines if CYRUS in x and '"backend1"' in x], lines
+        for wrong in ("METADATA", "METADATA ()", "METADATA (/x)", "METADATA /shared/comment"):
+            command(c, 'LIST "" * RETURN (%s)' % wrong, ok="BAD")
+
+
+def test_a_list_with_metadata_over_two_servers():
+    m = the_murder()
+    user, other = new_user("mymeta", 1), new_user("theirmeta", 2)
+    box = "user." + other
+    with m.imap("frontend1", "cyrus") as admin:
+        murder.wait_for(lambda: admin.list('""', box)[1] != [None], "it is known")
+        check(admin.setacl(box, user, "lrw"))
+    with m.imap("frontend1", user) as c:
+        annotate(c, "INBOX", "/shared/comment here")
+        annotate(c, box, "/shared/comment there /private/comment mine")
+        murder.wait_for(lambda: len(c.list()[1]) == 2, "both are seen")
+        lines, _ = command(c, 'LIST "" * RETURN (METADATA (/shared/comment))')
+        assert 'METADATA INBOX (/shared/comment "here")' in lines, lines
+        assert 'METADATA %s (/shared/comment "there")' % box in lines, lines
+        assert command(c, "GETMETADATA %s (%sserver /private/comment)" % (box, CYRUS))[0] == [
+            'METADATA %s (/private/comment "mine")' % box,
+            'METADATA %s (%sserver "backend2")' % (box, CYRUS)]
+        lines, _ = command(c, 'LIST "" * RETURN (METADATA (%sserver))' % CYRUS)
+        assert [x[-11:-1] for x in lines if x.startswith("METADATA")] == [
+            '"backend1"', '"backend2"'], lines
+    # A new user's INBOX is made where there is space: the servers are asked.
+    extra = {"serverlist_select_mode": "freespace-most", "chatty": "yes"}
+    with murder.Murder(backends=2, extra=extra) as m:
+        m.set_passwords({"new": m.password})
+        with m.imap("frontend1", "cyrus") as admin:
+            check(admin.create("user.new"))
+            lines = command(admin, "GETMETADATA user.new %sserver" % CYRUS)[0]
+            assert re.search(r'"backend[12]"', lines[0]), lines
+        for backend in m.backends:
+            assert "GETMETADATA" in backend.tail(1000), backend.name
+
+
 def test_a_list_with_status_over_two_servers():
     m = the_murder()
     user, other = new_user("mine", 1), new_user("theirs", 2)

@@ -47,8 +47,10 @@ def fill(m, user="alice"):
     c = m.imap("frontend1", user)
     for n in range(1, 8):
         check(c.append("INBOX", None, '" 7-Feb-2024 22:43:0%d +0130"' % n, message(n)))
-    check(c.create("INBOX.Sent"))
+    check(c.xatom("CREATE", "INBOX.Sent", r"(USE (\Sent))"))
     check(c.append("INBOX.Sent", r"(\Seen $Label1)", None, message(20)))
+    check(c.xatom("SETMETADATA", "INBOX.Sent",
+                  '(/shared/comment "for all" /private/comment "mine")'))
     check(c.select("INBOX"))
     check(c.store("1:3", "+FLAGS", r"(\Seen \Flagged)"))
     check(c.store("2", "+FLAGS", "(work $Forwarded)"))
@@ -60,6 +62,19 @@ def fill(m, user="alice"):
     a = m.imap("frontend1", "cyrus")
     check(a.setquota("user.%s" % user, "(STORAGE 5000)"))
     check(a.logout())
+
+
+def responses(c, command):
+    """The untagged answers to a command, sorted."""
+    c.send(b"Y1 " + command.encode() + b"\r\n")
+    lines = []
+    while True:
+        line = c.readline().decode()
+        assert line, "the connection ended"
+        if line.startswith("Y1 "):
+            assert line.startswith("Y1 OK"), line
+            return sorted(lines)
+        lines.append(line)
 
 
 def two_backends(**extra):
@@ -74,7 +89,14 @@ def test_a_user_moves_with_everything():
         fill(m)
         c = m.imap("frontend1", "alice")
         before = {box: facts(c, box) for box in ("INBOX", "INBOX.Sent")}
-        lists = [check(c.list()), check(c.lsub()), check(c.getquotaroot("INBOX"))]
+
+        def surroundings():
+            return [check(c.list()), check(c.lsub()), check(c.getquotaroot("INBOX")),
+                    responses(c, 'LIST "" "*" RETURN (SPECIAL-USE)'),
+                    responses(c, "GETMETADATA INBOX.Sent (/shared/comment /private/comment)")]
+        lists = surroundings()
+        assert any("\\Sent" in line for line in lists[3]), lists
+        assert "mine" in str(lists[4]), lists
         check(c.logout())
         a = m.imap("frontend1", "cyrus")
         check(a._simple_command("RENAME", "user.alice", "user.alice", "backend2"))
@@ -83,7 +105,7 @@ def test_a_user_moves_with_everything():
         c = m.imap("frontend1", "alice")
         for box, known in before.items():
             assert facts(c, box) == known, (box, known, facts(c, box))
-        assert [check(c.list()), check(c.lsub()), check(c.getquotaroot("INBOX"))] == lists
+        assert surroundings() == lists
         check(c.append("INBOX", None, None, message(9)))
         check(c.logout())
         m["backend1"].run("ctl_mboxlist", "-s")

@@ -1,4 +1,4 @@
-// LIST, plain and extended (RFC 5258, 5819, 6154, 8440).
+// LIST, plain and extended (RFC 5258, 5819, 6154, 8440, 9590).
 #include <algorithm>
 #include <optional>
 #include <set>
@@ -7,6 +7,7 @@
 
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/list_parse.h"
+#include "imap/imapd/metadata.h"
 #include "imap/imapd/relay_channel.h"
 #include "imap/imapd/responder.h"
 #include "imap/imapd/rights.h"
@@ -41,11 +42,11 @@ class Lister {
         }
         TRY(request_.select_subscribed ? list_subscribed() : list_all());
         if (wants_uses()) tell_with_uses();
-        return tell_all_status();
+        return tell_waiting();
     }
 
  private:
-    static constexpr size_t kStatusAtOnce = 1000;
+    static constexpr size_t kWaitingAtOnce = 1000;
 
     struct Listed {
         std::string name;
@@ -157,38 +158,75 @@ class Lister {
             s_.client.put("* MYRIGHTS ", text::imap_astring(name), ' ',
                           rights_on(s_, entry).to_string(), "\r\n");
         // Other servers are asked when the list has been read.
-        if (request_.return_status && rights_on(s_, entry).has(model::Rights::read))
-            status_wanted_.push_back({name, entry});
-        if (status_wanted_.size() >= kStatusAtOnce) (void)tell_all_status();
+        if (request_.return_status || request_.return_metadata) waiting_.push_back({name, entry});
+        if (waiting_.size() >= kWaitingAtOnce) (void)tell_waiting();
     }
 
-    Status tell_all_status()
+    Status tell_waiting()
     {
-        for (const Listed& one : std::exchange(status_wanted_, {})) TRY(tell_status(one));
+        for (const Listed& one : std::exchange(waiting_, {})) {
+            if (request_.return_status && rights_on(s_, one.entry).has(model::Rights::read))
+                TRY(tell_status(one));
+            if (request_.return_metadata && may_annotate(s_, one.entry, false))
+                TRY(tell_metadata(one));
+        }
         return success();
+    }
+
+    bool is_here(const Listed& one) const
+    {
+        return s_.store != nullptr &&
+               (one.entry.is_local() || one.entry.server == s_.config.servername());
+    }
+
+    // Null if its server is down.
+    backend::Backend* backend_of(const Listed& one)
+    {
+        if (down_.contains(one.entry.server)) return nullptr;
+        auto backend = s_.backends != nullptr ? s_.backends->get(one.entry.server)
+                                              : Result<backend::Backend*>(Error{Code::closed, {}});
+        if (backend) return *backend;
+        down_.insert(one.entry.server);
+        return nullptr;
     }
 
     // A mailbox whose status cannot be had is listed without it (RFC 5819 2).
     Status tell_status(const Listed& one)
     {
-        const bool here = s_.store != nullptr &&
-                          (one.entry.is_local() || one.entry.server == s_.config.servername());
-        if (here) {
+        if (is_here(one)) {
             auto line = status_line(s_, one.entry, one.name, *request_.return_status);
             if (line) s_.client.put(*line, "\r\n");
             return s_.client.status();
         }
-        if (down_.contains(one.entry.server)) return success();
-        auto backend = s_.backends != nullptr ? s_.backends->get(one.entry.server)
-                                              : Result<backend::Backend*>(Error{Code::closed, {}});
-        if (!backend) {
-            down_.insert(one.entry.server);
-            return success();
-        }
-        RelayChannel channel(s_, **backend);
+        auto* backend = backend_of(one);
+        if (backend == nullptr) return success();
+        RelayChannel channel(s_, *backend);
         channel.verb("STATUS");
         channel.astring(one.name);
         channel.raw(status_argument(*request_.return_status));
+        if (!channel.finish()) down_.insert(one.entry.server);
+        return s_.client.status();
+    }
+
+    // And so it is with its annotations (RFC 9590 3).
+    Status tell_metadata(const Listed& one)
+    {
+        MetadataRequest request = *request_.return_metadata;
+        size_t longest = 0;
+        if (is_here(one)) {
+            auto values = mailbox_metadata(s_, one.entry, request);
+            if (values) s_.client.put(metadata_response(one.name, request, *values, longest));
+            return s_.client.status();
+        }
+        if (auto entry = take_server_entry(request, one.entry.server))
+            s_.client.put(server_response(one.name, *entry, one.entry.server));
+        if (request.entries.empty()) return s_.client.status();
+        auto* backend = backend_of(one);
+        if (backend == nullptr || !backend->has_capability("METADATA")) return success();
+        RelayChannel channel(s_, *backend);
+        channel.verb("GETMETADATA");
+        channel.astring(one.name);
+        channel.raw(metadata_arguments(request));
         if (!channel.finish()) down_.insert(one.entry.server);
         return s_.client.status();
     }
@@ -197,8 +235,8 @@ class Lister {
     const ListRequest& request_;
     mboxlist::ListWalker walker_;
     std::vector<model::MailboxName> subscribed_;
-    std::vector<Listed> status_wanted_;
-    std::vector<Line> lines_;  // that wait for their uses
+    std::vector<Listed> waiting_;  // for their status and annotations
+    std::vector<Line> lines_;      // that wait for their uses
     std::set<std::string> down_;
 };
 

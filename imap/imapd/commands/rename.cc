@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/metadata.h"
 #include "imap/imapd/placement.h"
 #include "imap/imapd/rights.h"
 #include "imap/imapd/tree.h"
@@ -85,6 +86,7 @@ Status rename_inbox(ImapSession& s, const MailboxEntry& inbox, const MailboxName
         return uidvalidity ? success() : Status(uidvalidity.error());
     };
     TRY(s.directory.create(made, create));
+    TRY(copy_annotations(s, inbox, made));
     const std::string& user = s.identity->userid;
     TRY_ASSIGN(auto box, s.store->open(inbox, user, mailbox::OpenMode::read_write));
     if (box->exists() == 0) return success();
@@ -147,6 +149,10 @@ Completion rename_tree(ImapSession& s, const MailboxEntry& top, const MailboxNam
     leave_if_selected(s, *tree);
     if (auto done = rename_mailboxes(s, *tree, targets); !done)
         return Completion::from(done.error());
+    for (size_t i = 0; new_owner && i < targets.size(); ++i)
+        if (auto kept = rename_annotator(s, targets[i], top.name.user(), to.user()); !kept)
+            log::warning("private annotations are left behind",
+                         {{"mailbox", targets[i].name.internal()}, {"reason", kept.error()}});
     for (size_t i = 0; s.quotas != nullptr && i < targets.size(); ++i)
         if (auto moved = s.quotas->rename((*tree)[i].name, targets[i].name); !moved)
             log::warning("quota root not renamed",

@@ -1,0 +1,31 @@
+// GETMETADATA of a mailbox on another server.
+#include "imap/imapd/command_table.h"
+#include "imap/imapd/metadata.h"
+#include "imap/imapd/relay_retry.h"
+
+namespace rookery::imapd::commands {
+
+Completion relay_getmetadata(ImapSession& s, Command& command, backend::Backend& backend)
+{
+    auto request = parse_getmetadata(s.reader, command.options);
+    if (!request) return Completion::from(request.error());
+    if (auto may = may_annotate(s, *command.entry, false); !may)
+        return Completion::from(may.error());
+    const auto server_entry = take_server_entry(*request, backend.server());
+    std::string server = backend.server();
+    Completion done = Completion::ok();
+    if (!request->entries.empty()) {
+        RelayChannel channel(s, backend);
+        channel.verb("GETMETADATA");
+        channel.astring(command.external);
+        channel.raw(metadata_arguments(*request));
+        Outcome outcome = finish_at_mailbox(s, command, channel);
+        server = channel.backend().server();
+        if (!outcome.ok()) return std::move(outcome).result();
+        done = std::move(outcome).result();
+    }
+    if (server_entry) s.client.put(server_response(command.external, *server_entry, server));
+    return done;
+}
+
+}  // namespace rookery::imapd::commands
