@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "imap/imapd/referral.h"
 #include "lib/base/strings.h"
 
 namespace rookery::imapd {
@@ -63,10 +64,12 @@ std::string capability_list(ImapSession& session)
     if (session.state != State::not_authenticated) {
         add(cat("APPENDLIMIT=", append_limit(session.config)));
         if (!session.compressed) add("COMPRESS=DEFLATE");
+        if (has_mailbox_referrals(session)) add("MAILBOX-REFERRALS");
     }
     if (const auto& master = session.config.mupdate_server(); !master.empty())
         add(cat("MUPDATE=mupdate://", master, "/"));
     if (session.state != State::not_authenticated) return out;
+    if (session.config.login_referrals()) add("LOGIN-REFERRALS");
     if (session.kit.can_starttls()) add("STARTTLS");
     if (!session.kit.plaintext_allowed()) add("LOGINDISABLED");
     const auto mechanisms = session.kit.mechanisms();

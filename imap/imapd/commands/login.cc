@@ -4,6 +4,7 @@
 
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/referral.h"
 #include "imap/imapd/responder.h"
 #include "lib/text/base64.h"
 
@@ -26,6 +27,13 @@ void become(ImapSession& s, const auth::Identity& who)
 std::string session_code(const ImapSession& s)
 {
     return cat("SESSIONID=<", s.kit.session_id(), ">");
+}
+
+// What the OK of a login tells first: where the user's mailboxes are, or what can be done here.
+std::string login_code(ImapSession& s)
+{
+    std::string referral = login_referral(s);
+    return referral.empty() ? cat("[CAPABILITY ", capability_list(s), "]") : referral;
 }
 
 // After the SASL exchange failed, or ended for somebody who may not come in.
@@ -128,14 +136,15 @@ Completion welcome(ImapSession& s, const Command& command, const auth::Identity&
     if (sasl.ssf() == 0) {
         become(s, who);
         s.kit.logged_in(who, mechanism, s.client);
-        return Completion::ok(cat("[CAPABILITY ", capability_list(s), "] Success (",
-                                  s.kit.tls_active() ? "tls" : "no", " protection) ",
-                                  session_code(s)));
+        return Completion::ok(cat(login_code(s), " Success (", s.kit.tls_active() ? "tls" : "no",
+                                  " protection) ", session_code(s)));
     }
-    s.client.put(command.tag, " OK Success (", sasl.ssf() > 1 ? "privacy" : "integrity",
-                 " protection) ", session_code(s), "\r\n");
-    if (!s.client.flush() || !sasl.push_layer(s.client)) return Completion::disconnect();
     become(s, who);
+    const std::string referral = login_referral(s);
+    s.client.put(command.tag, " OK ", referral, referral.empty() ? "" : " ", "Success (",
+                 sasl.ssf() > 1 ? "privacy" : "integrity", " protection) ", session_code(s),
+                 "\r\n");
+    if (!s.client.flush() || !sasl.push_layer(s.client)) return Completion::disconnect();
     s.kit.logged_in(who, mechanism, s.client);
     return Completion::relayed();
 }
@@ -195,8 +204,7 @@ Completion login(ImapSession& s, Command&)
     s.kit.logged_in(*who, "plaintext", s.client);
     if (!s.kit.tls_active() && !s.config.plaintextloginalert().empty())
         s.client.put("* OK [ALERT] ", wire_text(s.config.plaintextloginalert()), "\r\n");
-    return Completion::ok(
-        cat("[CAPABILITY ", capability_list(s), "] User logged in ", session_code(s)));
+    return Completion::ok(cat(login_code(s), " User logged in ", session_code(s)));
 }
 
 }  // namespace rookery::imapd::commands
