@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """IMAP extensions, each test twice: at the backend, and through a frontend, with one answer."""
 import atexit
+import base64
 import os
 import re
 import socket
@@ -746,6 +747,33 @@ def test_referrals_of_status_and_of_logins():
         with m.imap("backend1") as c:
             _, text = command(c, "LOGIN ann " + m.password)
             assert text.startswith("[CAPABILITY "), text
+
+
+def deny(instance, text):
+    path = os.path.join(instance.dir, "conf", "user_deny.db")
+    with open(path, "w") as f:
+        f.write(text)
+
+
+def test_users_who_are_kept_out():
+    m = the_murder()
+    user, other = new_user("denied"), new_user("welcome")
+    for where, service in (("backend1", "imap"), ("frontend1", "im*")):
+        deny(m[where], "%s\t2\t%s\tPlease call us\n%s\t2\tpop3\t\n" % (user, service, other))
+        with m.imap(where) as c:
+            _, text = command(c, "LOGIN %s wrong" % user, ok="NO")
+            assert text.startswith("[AUTHENTICATIONFAILED]"), text
+            _, text = command(c, "LOGIN %s %s" % (user, m.password), ok="NO")
+            assert text == "[AUTHORIZATIONFAILED] Please call us", text
+            plain = base64.b64encode(("\0%s\0%s" % (user, m.password)).encode()).decode()
+            _, text = command(c, "AUTHENTICATE PLAIN " + plain, ok="NO")
+            assert text == "[AUTHORIZATIONFAILED] Please call us", text
+            command(c, "LOGIN %s %s" % (other, m.password))
+        # Without a line, and without the file.
+        deny(m[where], "")
+        m.imap(where, user).logout()
+        os.unlink(os.path.join(m[where].dir, "conf", "user_deny.db"))
+        m.imap(where, user).logout()
 
 
 def test_enable_reaches_every_server():

@@ -66,9 +66,10 @@ Completion refuse(ImapSession& s, std::string_view who, std::string_view mechani
     return Completion::no("[AUTHENTICATIONFAILED] authentication failure");
 }
 
-Completion too_many(const Error& error)
+Completion not_admitted(const Error& error)
 {
-    return Completion::no(cat("[LIMIT] ", error.text));
+    const bool denied = error.code == Code::denied;
+    return Completion::no(cat(denied ? "[AUTHORIZATIONFAILED] " : "[LIMIT] ", error.text));
 }
 
 // The client's answer to a challenge.
@@ -175,7 +176,7 @@ Completion authenticate(ImapSession& s, Command& command)
     }
     auto who = s.kit.identify(s.kit.sasl().authid(), s.kit.sasl().authzid());
     if (!who) return refuse(s, s.kit.sasl().authid(), arguments->mechanism, who.error());
-    if (auto may = s.kit.admit(*who); !may) return too_many(may.error());
+    if (auto may = s.kit.admit(*who); !may) return not_admitted(may.error());
     return welcome(s, command, *who);
 }
 
@@ -199,7 +200,7 @@ Completion login(ImapSession& s, Command&)
             return Completion::no("[UNAVAILABLE] Temporary authentication failure");
         return Completion::no("[AUTHENTICATIONFAILED] Login failed: authentication failure");
     }
-    if (auto may = s.kit.admit(*who); !may) return too_many(may.error());
+    if (auto may = s.kit.admit(*who); !may) return not_admitted(may.error());
     become(s, *who);
     s.kit.logged_in(*who, "plaintext", s.client);
     if (!s.kit.tls_active() && !s.config.plaintextloginalert().empty())
