@@ -101,8 +101,8 @@ START_TEST(capability_says_what_this_state_can)
     ImapServer server("mupdate_server: mup.example.org\nsuppress_capabilities: MOVE\n");
     ASSERT_EQ_TEXT(converse(server, "bob", "1 CAPABILITY\r\n"),
                    "* CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE ACL RIGHTS=kxten CHILDREN "
-                   "CONDSTORE CREATE-SPECIAL-USE ESEARCH IDLE LIST-EXTENDED LIST-MYRIGHTS "
-                   "LIST-STATUS MULTIAPPEND NAMESPACE OBJECTID QRESYNC QUOTA QUOTASET "
+                   "CONDSTORE CREATE-SPECIAL-USE ESEARCH IDLE LIST-EXTENDED LIST-METADATA "
+                   "LIST-MYRIGHTS LIST-STATUS METADATA MULTIAPPEND NAMESPACE OBJECTID QRESYNC QUOTA QUOTASET "
                    "QUOTA=RES-STORAGE QUOTA=RES-MESSAGE QUOTA=RES-MAILBOX SPECIAL-USE "
                    "STATUS=SIZE UIDPLUS UNSELECT APPENDLIMIT=4294967295 COMPRESS=DEFLATE "
                    "MUPDATE=mupdate://mup.example.org/\r\n1 OK Completed\r\n");
