@@ -418,6 +418,10 @@ def metadata_of_a_mailbox(where):
         command(c, "SETMETADATA INBOX (/private/vendor/x/y ~{3+}\r\na\0b)")
         lines, _ = command(c, 'GETANNOTATION "INBOX" (/private/vendor/x/y)')
         assert lines == ["METADATA INBOX (/private/vendor/x/y ~{3}\r\na\0b)"], lines
+        # A short value may be an atom, as from them.
+        command(c, "SETMETADATA INBOX (/private/vendor/x/y short)")
+        assert command(c, "GETMETADATA INBOX /private/vendor/x/y")[0] == [
+            'METADATA INBOX (/private/vendor/x/y "short")']
         for wrong in ("/shared/a*", "/shared//a", "/shared/a/", "/other/a", "/sharedx/a", "comment",
                       '"/shared/\\"', "/shared/" + "n" * 1100):
             command(c, "GETMETADATA INBOX " + wrong, ok="BAD")
@@ -451,6 +455,21 @@ def metadata_options(where):
         assert command(c, "GETMETADATA INBOX (DEPTH infinity) /private/nothing")[0] == []
         lines, _ = command(c, "GETMETADATA INBOX (DEPTH infinity) (/shared /private/f/vv)")
         assert CYRUS + "size" in lines[0] and lines[0].endswith('/private/f/vv "2")'), lines
+
+
+def test_a_depth_as_cyrus_frontends_ask_for_it():
+    user = new_user("metapat")
+    with client("backend1", user) as c:
+        annotate(c, "INBOX", "/private/a/b 1 /private/a/b/c 2 /private/d 3")
+        for entries, found in (("(/private /private/%)", '/private NIL /private/d "3"'),
+                               ("(/private/a/* )", None),
+                               ("(/private/a/*)", '/private/a/b "1" /private/a/b/c "2"'),
+                               ("/private/a/%", '/private/a/b "1"')):
+            if found is None:
+                command(c, 'GETANNOTATION "INBOX" ' + entries, ok="BAD")
+            else:
+                lines, _ = command(c, 'GETANNOTATION "INBOX" ' + entries)
+                assert lines == ["METADATA INBOX (%s)" % found], lines
 
 
 @both
