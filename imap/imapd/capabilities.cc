@@ -4,6 +4,7 @@
 #include <array>
 
 #include "imap/backend/announced.h"
+#include "imap/imapd/referral.h"
 #include "lib/base/strings.h"
 
 namespace rookery::imapd {
@@ -116,10 +117,12 @@ std::string capability_list(ImapSession& session)
             add("X-ROOKERY-SYNC");
         }
         if (may_unauthenticate(session)) add("UNAUTHENTICATE");
+        if (has_mailbox_referrals(session)) add("MAILBOX-REFERRALS");
     }
     if (const auto& master = session.config.mupdate_server(); !master.empty())
         add(cat("MUPDATE=mupdate://", master, "/"));
     if (session.state != State::not_authenticated) return out;
+    if (session.config.login_referrals()) add("LOGIN-REFERRALS");
     if (session.kit.can_starttls()) add("STARTTLS");
     if (!session.kit.plaintext_allowed()) add("LOGINDISABLED");
     const auto mechanisms = session.kit.mechanisms();

@@ -54,6 +54,8 @@ constexpr std::array kTable = {
     CommandSpec{"NAMESPACE", kIn, Route::here, c::namespace_, nullptr},
     CommandSpec{"NOOP", kAny, Route::here, c::noop, nullptr},
     CommandSpec{"RENAME", kIn, Route::by_mailbox, c::rename, c::relay_rename},
+    CommandSpec{"RLIST", kIn, Route::here, c::rlist, nullptr},
+    CommandSpec{"RLSUB", kIn, Route::by_inbox, c::rlsub, c::relay_rlsub},
     CommandSpec{"SEARCH", kSel, Route::by_selection, c::search, c::relay_verbatim, true},
     CommandSpec{"SELECT", kIn, Route::by_mailbox, c::select, c::relay_select},
     CommandSpec{"SETACL", kIn, Route::by_mailbox, c::setacl, c::relay_namespace_change},

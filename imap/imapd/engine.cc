@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "imap/imapd/capabilities.h"
+#include "imap/imapd/referral.h"
 #include "imap/imapd/relay.h"
 #include "imap/imapd/responder.h"
 #include "imap/imapd/router.h"
@@ -348,6 +349,7 @@ Completion Engine::relay(const CommandSpec& spec, Command& command, const std::s
 {
     if (spec.relay == nullptr) return Completion::from(Error{Code::moved, {}});
     if (s_.backends == nullptr) return Completion::from(Error{Code::unavailable, {}});
+    if (auto referred = refer(s_, command, server)) return *std::move(referred);
     auto* remote = s_.remote();
     if (remote != nullptr && remote->backend->server() == server && !ensure_selection(s_))
         return say_bye_lost(s_);

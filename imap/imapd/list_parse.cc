@@ -28,7 +28,9 @@ Status selection_option(ListRequest& request, const std::string& name)
         request.select_special_use = true;
     else if (name == "RECURSIVEMATCH")
         request.recursive_match = true;
-    else if (name != "REMOTE")  // all servers are shown anyway
+    else if (name == "REMOTE")
+        request.remote = true;
+    else
         return Error{Code::syntax, cat("Unknown LIST selection option ", name)};
     return success();
 }

@@ -23,6 +23,7 @@ struct ListRequest {
     bool select_subscribed = false;
     bool select_special_use = false;
     bool recursive_match = false;
+    bool remote = false;  // all servers are shown anyway; the client follows referrals
     // --- what of them
     bool return_subscribed = false;
     bool return_children = false;

@@ -39,6 +39,7 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/commands/unauthenticate.cc
 
 # Other servers.
+%C%_libimapd_a_SOURCES += %D%/referral.h %D%/referral.cc
 %C%_libimapd_a_SOURCES += %D%/relay.h %D%/relay.cc
 %C%_libimapd_a_SOURCES += %D%/relay_channel.h %D%/relay_channel.cc
 %C%_libimapd_a_SOURCES += %D%/relay_retry.h %D%/relay_retry.cc
@@ -48,6 +49,7 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/remote_copy.h %D%/remote_copy.cc
 %C%_libimapd_a_SOURCES += %D%/router.h %D%/router.cc
 %C%_libimapd_a_SOURCES += %D%/server_choice.h %D%/server_choice.cc
+%C%_libimapd_a_SOURCES += %D%/commands/referral.cc
 %C%_libimapd_a_SOURCES += %D%/commands/relay_append.cc
 %C%_libimapd_a_SOURCES += %D%/commands/relay_copy.cc
 %C%_libimapd_a_SOURCES += %D%/commands/relay_idle.cc

@@ -33,6 +33,7 @@ Result<std::optional<std::string>> uses_of(ImapSession& s, const MailboxEntry& e
 Result<std::optional<std::string>> last_update_of(ImapSession& s, const MailboxEntry& entry)
 {
     TRY_ASSIGN(auto items, s.store->status(entry, s.identity->userid));
+    if (items.last_append == 0) return std::optional<std::string>();
     return std::optional(text::format_date_time({items.last_append, 0}));
 }
 
@@ -201,11 +202,11 @@ std::string metadata_response(std::string_view external, const MetadataRequest& 
         const auto itself = values.find(name);
         if (itself != values.end())
             tell(asked.written, name, &itself->second);
-        else if (request.options.depth == Depth::zero)
+        else if (asked.depth.value_or(request.options.depth) == Depth::zero)
             tell(asked.written, name, nullptr);
         for (auto at = values.lower_bound(name); at != values.end(); ++at) {
             if (!at->first.starts_with(name)) break;
-            if (is_asked_by(asked, request.options.depth, at->first))
+            if (is_asked_by(asked, request.options, at->first))
                 tell(at->first, at->first, &at->second);
         }
     }

@@ -23,10 +23,14 @@ bool is_path(std::string_view path)
     });
 }
 
-Result<EntryName> parse_entry(CommandReader& reader)
+Result<EntryName> parse_entry(CommandReader& reader, bool patterns = false)
 {
-    TRY_ASSIGN(std::string written, reader.astring());
+    TRY_ASSIGN(std::string written, patterns ? reader.list_mailbox() : reader.astring());
     EntryName name{std::move(written), false, {}};
+    if (patterns && (name.written.ends_with("/*") || name.written.ends_with("/%"))) {
+        name.depth = name.written.back() == '*' ? Depth::infinity : Depth::one;
+        name.written.resize(name.written.size() - 2);
+    }
     std::string lower = to_lower(name.written);
     const auto rest_shared = below(lower, kShared);
     const auto rest_private = below(lower, kPrivate);
@@ -51,7 +55,7 @@ Error too_long()
     return Error{Code::over_quota, "the value is too long"};
 }
 
-// nstring / literal8
+// nstring / literal8 / atom
 Result<std::optional<std::string>> parse_value(CommandReader& reader, size_t room)
 {
     TRY_ASSIGN(const char next, reader.peek());
@@ -142,11 +146,11 @@ Result<MetadataOptions> parse_metadata_options(CommandReader& reader)
     return rest_of_options(reader);
 }
 
-Result<std::vector<EntryName>> rest_of_entries(CommandReader& reader)
+Result<std::vector<EntryName>> rest_of_entries(CommandReader& reader, bool patterns)
 {
     std::vector<EntryName> names;
     const auto one = [&]() -> Status {
-        TRY_ASSIGN(EntryName name, parse_entry(reader));
+        TRY_ASSIGN(EntryName name, parse_entry(reader, patterns));
         names.push_back(std::move(name));
         return success();
     };
@@ -154,16 +158,9 @@ Result<std::vector<EntryName>> rest_of_entries(CommandReader& reader)
     return names;
 }
 
-Result<std::vector<EntryName>> parse_entries(CommandReader& reader)
+bool is_asked_by(const EntryName& asked, const MetadataOptions& options, std::string_view name)
 {
-    TRY_ASSIGN(const bool list, reader.accept('('));
-    if (list) return rest_of_entries(reader);
-    TRY_ASSIGN(EntryName one, parse_entry(reader));
-    return std::vector<EntryName>{std::move(one)};
-}
-
-bool is_asked_by(const EntryName& asked, Depth depth, std::string_view name)
-{
+    const Depth depth = asked.depth.value_or(options.depth);
     const auto rest = below(name, asked.full());
     if (!rest) return false;
     if (rest->empty() || depth == Depth::infinity) return true;
@@ -172,32 +169,33 @@ bool is_asked_by(const EntryName& asked, Depth depth, std::string_view name)
 
 bool MetadataRequest::wants(std::string_view name) const
 {
-    return std::any_of(entries.begin(), entries.end(), [&](const EntryName& asked) {
-        return is_asked_by(asked, options.depth, name);
-    });
+    return std::any_of(entries.begin(), entries.end(),
+                       [&](const EntryName& asked) { return is_asked_by(asked, options, name); });
 }
 
 Result<MetadataRequest> parse_getmetadata(CommandReader& reader,
-                                          const std::optional<MetadataOptions>& before)
+                                          const std::optional<MetadataOptions>& before,
+                                          bool patterns)
 {
     MetadataRequest request;
     request.options = before.value_or(MetadataOptions());
     TRY(reader.space());
-    TRY_ASSIGN(const char next, reader.peek());
-    if (next == '(' && !before) {
+    TRY_ASSIGN(bool list, reader.accept('('));
+    if (list && !before) {
         // Options or entries: an entry begins with a slash.
-        TRY(reader.expect('('));
         TRY_ASSIGN(const char first, reader.peek());
-        const bool options = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z');
-        if (options) {
+        const char letter = to_lower(first);
+        if (letter >= 'a' && letter <= 'z') {
             TRY_ASSIGN(request.options, rest_of_options(reader));
             TRY(reader.space());
-            TRY_ASSIGN(request.entries, parse_entries(reader));
-        } else {
-            TRY_ASSIGN(request.entries, rest_of_entries(reader));
+            TRY_ASSIGN(list, reader.accept('('));
         }
+    }
+    if (list) {
+        TRY_ASSIGN(request.entries, rest_of_entries(reader, patterns));
     } else {
-        TRY_ASSIGN(request.entries, parse_entries(reader));
+        TRY_ASSIGN(EntryName one, parse_entry(reader, patterns));
+        request.entries.push_back(std::move(one));
     }
     TRY(reader.end_of_line());
     return request;

@@ -21,15 +21,16 @@ namespace rookery::imapd {
 inline constexpr size_t kMaxMetadataEntries = 200;
 inline constexpr size_t kMaxMetadataBytes = 1u << 20;
 
+enum class Depth : unsigned char { zero, one, infinity };
+
 // "/shared/Comment": names are the same in any case of letters.
 struct EntryName {
     std::string written;
     bool is_private = false;
-    std::string path;  // "/comment"; "" for "/shared" alone, lower case
+    std::string path;                           // "/comment"; "" for "/shared" alone, lower case
+    std::optional<Depth> depth = std::nullopt;  // none: as the request's options say
     std::string full() const;
 };
-
-enum class Depth : unsigned char { zero, one, infinity };
 
 struct MetadataOptions {
     std::optional<uint32_t> max_size;
@@ -51,20 +52,21 @@ struct MetadataChange {
 // "(" option *(SP option) ")"
 Result<MetadataOptions> parse_metadata_options(CommandReader& reader);
 // What follows the mailbox's name in GETMETADATA, CRLF included. before: options that stood before
-// the name.
+// the name. patterns: GETANNOTATION of a Cyrus frontend, which for a depth writes "/shared/*" or
+// "/shared/%".
 Result<MetadataRequest> parse_getmetadata(CommandReader& reader,
-                                          const std::optional<MetadataOptions>& before);
+                                          const std::optional<MetadataOptions>& before,
+                                          bool patterns = false);
 // The same, without CRLF, for another server.
 std::string metadata_arguments(const MetadataRequest& request);
 // entry *(SP entry) ")"
-Result<std::vector<EntryName>> rest_of_entries(CommandReader& reader);
-// entry / "(" entry *(SP entry) ")"
-Result<std::vector<EntryName>> parse_entries(CommandReader& reader);
-// "(" entry SP value *(SP entry SP value) ")"
+Result<std::vector<EntryName>> rest_of_entries(CommandReader& reader, bool patterns = false);
+// "(" entry SP value *(SP entry SP value) ")". A value may be an atom too: Cyrus' frontends write
+// short ones so.
 Result<std::vector<MetadataChange>> parse_entry_values(CommandReader& reader);
 
 // Is the entry of this name one of those that asked means?
-bool is_asked_by(const EntryName& asked, Depth depth, std::string_view name);
+bool is_asked_by(const EntryName& asked, const MetadataOptions& options, std::string_view name);
 // What of an entry's path is behind base: "" for the entry itself, "/b" for "/a/b" below "/a"; none
 // if it is not below.
 std::optional<std::string_view> below(std::string_view path, std::string_view base);

@@ -90,6 +90,7 @@ struct ImapSession {
     bool qresync_enabled = false;           // RFC 7162 3.2.3; the other then too
     std::vector<std::string> enabled = {};  // ENABLE
     bool compressed = false;                // COMPRESS
+    bool wants_referrals = false;           // RLIST, RLSUB or LIST (REMOTE)
     bool list_current = false;              // read-your-writes: kicked since our last change
     // While true untagged EXPUNGE must not be sent (FETCH, STORE, SEARCH are running).
     bool may_expunge() const { return expunge_allowed; }

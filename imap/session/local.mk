@@ -1,12 +1,15 @@
 noinst_LIBRARIES += %D%/libsession.a
 %C%_libsession_a_SOURCES = \
-	%D%/session_kit.h %D%/session_kit.cc
+	%D%/session_kit.h %D%/session_kit.cc \
+	%D%/user_deny.h %D%/user_deny.cc
+EXTRA_DIST += doc/formats/user-deny.md
 
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/session/suite
 TESTS += tests/unit/imap/session/suite
 tests_unit_imap_session_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
-	tests/unit/imap/session/session_kit_test.cc
+	tests/unit/imap/session/session_kit_test.cc \
+	tests/unit/imap/session/user_deny_test.cc
 tests_unit_imap_session_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_session_suite_LDADD = imap/session/libsession.a imap/model/libmodel.a \
 	lib/auth/libauth.a lib/stream/libstream.a lib/config/libconfig.a lib/net/libnet.a \

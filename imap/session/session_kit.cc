@@ -9,6 +9,7 @@
 
 #include <openssl/rand.h>
 
+#include "imap/session/user_deny.h"
 #include "lib/base/log.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
@@ -241,9 +242,28 @@ Result<auth::Identity> SessionKit::identify(const std::string& authid, const std
     return other;
 }
 
+// A list that cannot be read keeps nobody out: all would be locked out by a wrong file mode.
+Status SessionKit::require_welcome(const auth::Identity& who) const
+{
+    std::string path = config_.userdeny_db_path();
+    if (path.empty()) path = cat(config_.configdirectory(), "/user_deny.db");
+    auto denial = read_denial(path, who.userid, config_.service());
+    const bool is_text = config_.userdeny_db() == config::UserdenyDb::flat;
+    if (!is_text && ::access(path.c_str(), F_OK) == 0)
+        denial = Error{Code::unsupported, cat(path, ": userdeny_db must be flat")};
+    if (!denial) log::error("the list of denied users", {{"reason", denial.error()}});
+    if (!denial || !*denial) return success();
+    log::notice(
+        "badlogin",
+        {{"client", client_.host}, {"user", who.userid}, {"reason", "denied by userdeny_db"}});
+    master::counters::add(master::counters::Kind::login_failures);
+    return Error{Code::denied, **denial};
+}
+
 // The name is on the board before it is counted: of two that come at once none is overlooked.
 Status SessionKit::admit(const auth::Identity& who)
 {
+    TRY(require_welcome(who));
     const auto per_user = static_cast<uint64_t>(config_.maxlogins_per_user());
     const auto per_host = static_cast<uint64_t>(config_.maxlogins_per_host());
     if (per_user == 0 && per_host == 0) return success();

@@ -69,7 +69,9 @@ class SessionKit {
     // For bad attempts: log line and pause (failedloginpause, the same whatever was wrong).
     void login_failed(std::string_view user, std::string_view mechanism, std::string_view reason);
 
-    // maxlogins_per_user and maxlogins_per_host, for an IMAP session of who; busy: too many.
+    // Each engine asks once, when it knows who its client is. denied, with what the user is to be
+    // told: an administrator keeps him out of this service (userdeny_db_path). busy: too many
+    // sessions (maxlogins_per_user, maxlogins_per_host).
     Status admit(const auth::Identity& who);
 
  private:
@@ -77,6 +79,7 @@ class SessionKit {
     Result<auth::Identity> identity_of(const std::string& userid) const;
     bool may_act_for_others(const std::string& authid,
                             const std::vector<std::string>& groups) const;
+    Status require_welcome(const auth::Identity& who) const;
     void open_telemetry(const std::string& userid, stream::Stream& client);
 
     const config::Config& config_;

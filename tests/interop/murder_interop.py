@@ -79,6 +79,26 @@ def conversation(m):
     check(a.logout())
 
 
+def metadata(m):
+    """Annotations of a mailbox on the first backend, through the frontend and at the backend."""
+    user = m.imap("fe1", "user1")
+    check(user.xatom("SETMETADATA", "INBOX", '(/shared/comment "for all")'))
+    check(user.xatom("SETMETADATA", "INBOX", "(/private/comment {3+}\r\nown)"))
+    for where in ("fe1", "be1"):
+        c = m.imap(where, "user1")
+        for entry, value in (("/shared/comment", b"for all"), ("/private/comment", b"own"),
+                             ("(DEPTH infinity) /shared", b"for all")):
+            check(c.xatom("GETMETADATA", "INBOX", entry))
+            told = b" ".join(x if isinstance(x, bytes) else b" ".join(x)
+                             for x in c.untagged_responses.pop("METADATA"))
+            assert value in told, (where, entry, told)
+        check(c.logout())
+    check(user.xatom("GETMETADATA", "INBOX", "/shared/vendor/cmu/cyrus-imapd/server"))
+    told = b" ".join(user.untagged_responses.pop("METADATA"))
+    assert b"be1." + mixed.DOMAIN.encode() in told, told
+    check(user.logout())
+
+
 def deliveries(m):
     with murder.Lmtp(m["fe1"].address, 2003) as s:
         refused = s.deliver("s@x.example", ["user1", "user2", "user3", "nobody"], MESSAGE)
@@ -117,6 +137,9 @@ def everything(**flavours):
         conversation(m)
         if flavours.get("fe1", "rookery") == "rookery":
             promises(m, "cyrus" in (flavours.get("be1"), flavours.get("be2")))
+        # A Cyrus frontend of 3.6.1 asks its backends in words that they do not understand.
+        if (m["fe1"].flavour, m["be1"].flavour) != ("cyrus", "cyrus"):
+            metadata(m)
         deliveries(m)
         resync(m)
 

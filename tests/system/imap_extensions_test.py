@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """IMAP extensions, each test twice: at the backend, and through a frontend, with one answer."""
 import atexit
+import base64
 import os
 import re
 import socket
@@ -417,6 +418,10 @@ def metadata_of_a_mailbox(where):
         command(c, "SETMETADATA INBOX (/private/vendor/x/y ~{3+}\r\na\0b)")
         lines, _ = command(c, 'GETANNOTATION "INBOX" (/private/vendor/x/y)')
         assert lines == ["METADATA INBOX (/private/vendor/x/y ~{3}\r\na\0b)"], lines
+        # A short value may be an atom, as from them.
+        command(c, "SETMETADATA INBOX (/private/vendor/x/y short)")
+        assert command(c, "GETMETADATA INBOX /private/vendor/x/y")[0] == [
+            'METADATA INBOX (/private/vendor/x/y "short")']
         for wrong in ("/shared/a*", "/shared//a", "/shared/a/", "/other/a", "/sharedx/a", "comment",
                       '"/shared/\\"', "/shared/" + "n" * 1100):
             command(c, "GETMETADATA INBOX " + wrong, ok="BAD")
@@ -450,6 +455,21 @@ def metadata_options(where):
         assert command(c, "GETMETADATA INBOX (DEPTH infinity) /private/nothing")[0] == []
         lines, _ = command(c, "GETMETADATA INBOX (DEPTH infinity) (/shared /private/f/vv)")
         assert CYRUS + "size" in lines[0] and lines[0].endswith('/private/f/vv "2")'), lines
+
+
+def test_a_depth_as_cyrus_frontends_ask_for_it():
+    user = new_user("metapat")
+    with client("backend1", user) as c:
+        annotate(c, "INBOX", "/private/a/b 1 /private/a/b/c 2 /private/d 3")
+        for entries, found in (("(/private /private/%)", '/private NIL /private/d "3"'),
+                               ("(/private/a/* )", None),
+                               ("(/private/a/*)", '/private/a/b "1" /private/a/b/c "2"'),
+                               ("/private/a/%", '/private/a/b "1"')):
+            if found is None:
+                command(c, 'GETANNOTATION "INBOX" ' + entries, ok="BAD")
+            else:
+                lines, _ = command(c, 'GETANNOTATION "INBOX" ' + entries)
+                assert lines == ["METADATA INBOX (%s)" % found], lines
 
 
 @both
@@ -650,6 +670,129 @@ def test_a_list_with_status_over_two_servers():
         assert "STATUS INBOX (MESSAGES 1)" in lines, lines
         assert "STATUS user.%s (MESSAGES 1)" % other in lines, lines
         assert any("Subscribed" in x and other in x for x in lines), lines
+
+
+def referral_of(text):
+    """The server, as an address, and the path of the URL in a refusal."""
+    found = re.match(r"\[REFERRAL imap://([^@]*)@([^:/]+):(\d+)/(\S*)\] ", text)
+    assert found, text
+    return found.group(1), (found.group(2), int(found.group(3))), found.group(4)
+
+
+def referrals(m, where, user, other):
+    box = "user." + other
+    with m.imap("backend2", other) as o, m.imap(where, "cyrus") as admin:
+        check(o.create('"INBOX.caf&AOk- 1"'))
+        murder.wait_for(lambda: admin.list('""', box + ".*")[1] != [None], "it is known")
+        for name in (box, '"%s.caf&AOk- 1"' % box):
+            check(admin.setacl(name, user, "lrswipkxte"))
+    with m.imap(where, user) as c, m.imap(where, user) as asks, m.imap(where, "cyrus") as admin:
+        murder.wait_for(lambda: len(c.list()[1]) == 3, "all are seen")
+        assert "MAILBOX-REFERRALS" in command(c, "CAPABILITY")[0][0].split()
+        lines, _ = command(c, 'LSUB "" *')
+        assert command(asks, 'RLSUB "" *')[0] == [x.replace("RLSUB", "LSUB") for x in lines]
+        assert command(asks, 'RLIST "" *')[0] == command(c, 'LIST "" *')[0]
+        # Who asked is sent to the mailbox, who did not is served here.
+        for verb in ("SELECT " + box, "EXAMINE " + box, "DELETE " + box,
+                     "APPEND %s (\\Seen) {5+}\r\nA: b\r\n" % box):
+            who, address, path = referral_of(command(asks, verb, ok="NO")[1])
+            assert who == ";AUTH=*" and path == box, verb
+            assert address == m["backend2"].address("imap"), address
+        path = referral_of(command(asks, 'SELECT "%s.caf&AOk- 1"' % box, ok="NO")[1])[2]
+        assert path == box + ".caf%C3%A9%201", path
+        command(asks, "STATUS %s (MESSAGES)" % box)
+        command(asks, "GETMETADATA %s /shared/comment" % box)
+        command(asks, "CREATE %s.new" % box)
+        command(c, "SELECT " + box)
+        check(c.append(box, None, None, message()))
+        # A literal that waits for leave does not come.
+        tag = asks._new_tag()
+        asks.send(tag + b" APPEND %s {5}\r\n" % box.encode())
+        assert asks._get_line().startswith(tag + b" NO [REFERRAL imap://")
+        # An administrator is sent there for changes as well; not if he names a server.
+        for verb in ("CREATE %s.a", "SETACL %s anyone l", "DELETEACL %s anyone"):
+            command(admin, verb % box)
+        command(admin, 'LIST (REMOTE) "" INBOX')
+        for verb in ("CREATE %s.b", "SETACL %s anyone l", "DELETEACL %s anyone"):
+            assert referral_of(command(admin, verb % box, ok="NO")[1])[2].startswith(box)
+        command(admin, "CREATE %s.c default" % box)
+
+
+def test_referrals_of_a_frontend():
+    user, other = new_user("ref", 1), new_user("refother", 2)
+    referrals(the_murder(), "frontend1", user, other)
+
+
+def test_referrals_of_a_server_that_is_backend_and_frontend():
+    with murder.Murder(backends=2, frontends=0, start=False) as m:
+        one = m["backend1"]
+        one.ports["mupdate"] = m.ports.take()
+        one.extra["mupdate_config"] = "unified"
+        one.services["mupdate"] = 'cmd="mupdate -C %s" listen="%s" prefork=1' % (
+            one.imapd_conf, one.host_port("mupdate"))
+        m.start()
+        m.add_user("ann", 1)
+        m.add_user("bob", 2)
+        referrals(m, "backend1", "ann", "bob")
+
+
+def test_who_does_not_want_referrals_to_be_given():
+    extra = {"proxyd_disable_mailbox_referrals": "yes"}
+    with murder.Murder(backends=1, extra=extra) as m:
+        m.add_user("ann")
+        with m.imap("frontend1", "ann") as c:
+            murder.wait_for(lambda: c.list()[1] != [None], "it is known")
+            assert "MAILBOX-REFERRALS" not in command(c, "CAPABILITY")[0][0].split()
+            assert len(command(c, 'RLIST "" *')[0]) == 1
+            command(c, 'LIST (REMOTE) "" *')
+            command(c, "SELECT INBOX")
+
+
+def test_referrals_of_status_and_of_logins():
+    extra = {"proxyd_allow_status_referral": "yes", "login_referrals": "yes"}
+    with murder.Murder(backends=1, extra=extra) as m:
+        m.add_user("ann")
+        with m.imap("frontend1", "cyrus") as admin:
+            murder.wait_for(lambda: admin.list('""', "user.ann")[1] != [None], "it is known")
+        with m.imap("frontend1") as c:
+            assert "LOGIN-REFERRALS" in command(c, "CAPABILITY")[0][0].split()
+            _, text = command(c, "LOGIN ann wrong", ok="NO")
+            assert "REFERRAL" not in text, text
+            _, text = command(c, "LOGIN ann " + m.password)
+            assert referral_of(text) == ("ann;AUTH=*", m["backend1"].address("imap"), ""), text
+            command(c, "STATUS INBOX (MESSAGES)")
+            command(c, 'RLIST "" *')
+            referral_of(command(c, "STATUS INBOX (MESSAGES)", ok="NO")[1])
+        with m.imap("backend1") as c:
+            _, text = command(c, "LOGIN ann " + m.password)
+            assert text.startswith("[CAPABILITY "), text
+
+
+def deny(instance, text):
+    path = os.path.join(instance.dir, "conf", "user_deny.db")
+    with open(path, "w") as f:
+        f.write(text)
+
+
+def test_users_who_are_kept_out():
+    m = the_murder()
+    user, other = new_user("denied"), new_user("welcome")
+    for where, service in (("backend1", "imap"), ("frontend1", "im*")):
+        deny(m[where], "%s\t2\t%s\tPlease call us\n%s\t2\tpop3\t\n" % (user, service, other))
+        with m.imap(where) as c:
+            _, text = command(c, "LOGIN %s wrong" % user, ok="NO")
+            assert text.startswith("[AUTHENTICATIONFAILED]"), text
+            _, text = command(c, "LOGIN %s %s" % (user, m.password), ok="NO")
+            assert text == "[AUTHORIZATIONFAILED] Please call us", text
+            plain = base64.b64encode(("\0%s\0%s" % (user, m.password)).encode()).decode()
+            _, text = command(c, "AUTHENTICATE PLAIN " + plain, ok="NO")
+            assert text == "[AUTHORIZATIONFAILED] Please call us", text
+            command(c, "LOGIN %s %s" % (other, m.password))
+        # Without a line, and without the file.
+        deny(m[where], "")
+        m.imap(where, user).logout()
+        os.unlink(os.path.join(m[where].dir, "conf", "user_deny.db"))
+        m.imap(where, user).logout()
 
 
 def test_enable_reaches_every_server():

@@ -8,6 +8,7 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/list_parse.h"
 #include "imap/imapd/metadata.h"
+#include "imap/imapd/referral.h"
 #include "imap/imapd/relay_channel.h"
 #include "imap/imapd/responder.h"
 #include "imap/imapd/rights.h"
@@ -246,6 +247,7 @@ Completion list(ImapSession& s, Command&)
 {
     auto request = parse_list(s.reader);
     if (!request) return Completion::from(request.error());
+    if (request->remote) ask_for_referrals(s);
     if (!request->extended && request->patterns[0].empty()) {  // asks for the separator
         put_list_line(s, "LIST", "\\Noselect", "");
         return Completion::ok();

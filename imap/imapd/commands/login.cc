@@ -4,6 +4,7 @@
 
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/referral.h"
 #include "imap/imapd/responder.h"
 #include "imap/mboxlist/namespace_options.h"
 #include "lib/text/base64.h"
@@ -27,6 +28,13 @@ void become(ImapSession& s, const auth::Identity& who)
 std::string session_code(const ImapSession& s)
 {
     return cat("SESSIONID=<", s.kit.session_id(), ">");
+}
+
+// What the OK of a login tells first: where the user's mailboxes are, or what can be done here.
+std::string login_code(ImapSession& s)
+{
+    std::string referral = login_referral(s);
+    return referral.empty() ? cat("[CAPABILITY ", capability_list(s), "]") : referral;
 }
 
 // After the SASL exchange failed, or ended for somebody who may not come in.
@@ -59,9 +67,10 @@ Completion refuse(ImapSession& s, std::string_view who, std::string_view mechani
     return Completion::no("[AUTHENTICATIONFAILED] authentication failure");
 }
 
-Completion too_many(const Error& error)
+Completion not_admitted(const Error& error)
 {
-    return Completion::no(cat("[LIMIT] ", error.text));
+    const bool denied = error.code == Code::denied;
+    return Completion::no(cat(denied ? "[AUTHORIZATIONFAILED] " : "[LIMIT] ", error.text));
 }
 
 // The client's answer to a challenge.
@@ -129,14 +138,15 @@ Completion welcome(ImapSession& s, const Command& command, const auth::Identity&
     if (sasl.ssf() == 0) {
         become(s, who);
         s.kit.logged_in(who, mechanism, s.client);
-        return Completion::ok(cat("[CAPABILITY ", capability_list(s), "] Success (",
-                                  s.kit.tls_active() ? "tls" : "no", " protection) ",
-                                  session_code(s)));
+        return Completion::ok(cat(login_code(s), " Success (", s.kit.tls_active() ? "tls" : "no",
+                                  " protection) ", session_code(s)));
     }
-    s.client.put(command.tag, " OK Success (", sasl.ssf() > 1 ? "privacy" : "integrity",
-                 " protection) ", session_code(s), "\r\n");
-    if (!s.client.flush() || !sasl.push_layer(s.client)) return Completion::disconnect();
     become(s, who);
+    const std::string referral = login_referral(s);
+    s.client.put(command.tag, " OK ", referral, referral.empty() ? "" : " ", "Success (",
+                 sasl.ssf() > 1 ? "privacy" : "integrity", " protection) ", session_code(s),
+                 "\r\n");
+    if (!s.client.flush() || !sasl.push_layer(s.client)) return Completion::disconnect();
     s.kit.logged_in(who, mechanism, s.client);
     return Completion::relayed();
 }
@@ -167,7 +177,7 @@ Completion authenticate(ImapSession& s, Command& command)
     }
     auto who = s.kit.identify(s.kit.sasl().authid(), s.kit.sasl().authzid());
     if (!who) return refuse(s, s.kit.sasl().authid(), arguments->mechanism, who.error());
-    if (auto may = s.kit.admit(*who); !may) return too_many(may.error());
+    if (auto may = s.kit.admit(*who); !may) return not_admitted(may.error());
     return welcome(s, command, *who);
 }
 
@@ -191,13 +201,12 @@ Completion login(ImapSession& s, Command&)
             return Completion::no("[UNAVAILABLE] Temporary authentication failure");
         return Completion::no("[AUTHENTICATIONFAILED] Login failed: authentication failure");
     }
-    if (auto may = s.kit.admit(*who); !may) return too_many(may.error());
+    if (auto may = s.kit.admit(*who); !may) return not_admitted(may.error());
     become(s, *who);
     s.kit.logged_in(*who, "plaintext", s.client);
     if (!s.kit.tls_active() && !s.config.plaintextloginalert().empty())
         s.client.put("* OK [ALERT] ", wire_text(s.config.plaintextloginalert()), "\r\n");
-    return Completion::ok(
-        cat("[CAPABILITY ", capability_list(s), "] User logged in ", session_code(s)));
+    return Completion::ok(cat(login_code(s), " User logged in ", session_code(s)));
 }
 
 }  // namespace rookery::imapd::commands

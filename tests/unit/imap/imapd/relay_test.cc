@@ -849,7 +849,7 @@ START_TEST(nothing_is_announced_that_a_server_lacks)
     const std::string narrow = w.talk(ask);
     ASSERT_EQ_TEXT(narrow, "* CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE ACL CHILDREN CONDSTORE IDLE "
                            "LIST-EXTENDED LIST-MYRIGHTS LIST-STATUS NAMESPACE COMPRESS=DEFLATE "
-                           "MUPDATE=mupdate://m/\r\n"
+                           "MAILBOX-REFERRALS MUPDATE=mupdate://m/\r\n"
                            "1 OK Completed\r\n");
     // Another server that logged in for the user does its own narrowing.
     w.proxy = "be7";
