@@ -40,8 +40,6 @@ class SyncClient {
     Status restart();
     // Tells the master of a mailbox that is there. name: as this admin writes it.
     Status push(std::string_view external_name);
-    // True if it is one of ours: understands the keys that Cyrus does not have.
-    bool is_ours() const { return backend_->has_capability("X-ROOKERY-SYNC"); }
 
  private:
     explicit SyncClient(std::unique_ptr<backend::Backend> backend) : backend_(std::move(backend)) {}
