@@ -40,6 +40,8 @@ class SyncClient {
     Status restart();
     // Tells the master of a mailbox that is there. name: as this admin writes it.
     Status push(std::string_view external_name);
+    // One of ours changes by this dialect only what comes in; Cyrus whatever has the name.
+    bool is_ours() const { return backend_->has_capability("X-ROOKERY-SYNC"); }
 
  private:
     explicit SyncClient(std::unique_ptr<backend::Backend> backend) : backend_(std::move(backend)) {}

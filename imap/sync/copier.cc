@@ -50,11 +50,12 @@ Error differs(const MailboxEntry& entry, std::string_view what)
 
 }  // namespace
 
-Copier::Copier(const LocalSide& here, SyncClient& there, std::string partition,
+Copier::Copier(const LocalSide& here, SyncClient& there, std::string partition, bool is_new,
                MoveService::Progress progress)
     : here_(here),
       there_(there),
       partition_(std::move(partition)),
+      is_new_(is_new),
       progress_(std::move(progress)),
       said_(monotonic_now())
 {
@@ -79,7 +80,7 @@ Result<uint64_t> Copier::copy(std::span<const MailboxEntry> entries)
     for (size_t i = entries.size(); i-- > 0;) {
         const MailboxEntry& entry = entries[i];
         auto done = copy_one(entry);
-        if (done.is(Code::corrupt) || done.is(Code::moved)) {
+        if ((done.is(Code::corrupt) || done.is(Code::moved)) && is_own(entry)) {
             // What lies there is of another mailbox, or of an earlier one: from the beginning.
             log::notice("a copy is begun anew",
                         {{"mailbox", entry.name.internal()}, {"reason", done.error()}});
@@ -111,8 +112,11 @@ Status Copier::look(const MailboxEntry& entry, Remote& remote)
     if (!got && !got.is(Code::not_found)) return got;
     remote = Remote{.known = true};
     if (!got || !value) return success();
-    if (value->entry.uniqueid != entry.uniqueid)
-        return Error{Code::corrupt, "another mailbox has its name there"};
+    const bool same_mailbox = value->entry.uniqueid == entry.uniqueid;
+    if (!there_.is_ours() && (is_new_ || !same_mailbox))
+        return Error{Code::exists, "a mailbox of that name is at the destination already"};
+    // One of ours knows whether it may go.
+    if (!same_mailbox) return success();
     remote.there = true;
     for (const SyncRecord& record : value->box.records) remote.uids.insert(record.uid);
     // Messages that are not here any more, not even as expunged ones, must go there too.
@@ -133,16 +137,25 @@ Status Copier::look(const MailboxEntry& entry, Remote& remote)
     return there_.apply("EXPUNGE", std::move(map).finish());
 }
 
+bool Copier::is_own(const MailboxEntry& entry) const
+{
+    if (there_.is_ours()) return true;
+    auto remote = remotes_.find(entry.name.internal());
+    return remote != remotes_.end() && remote->second.there;
+}
+
 Result<uint64_t> Copier::copy_one(const MailboxEntry& entry)
 {
     Remote& remote = remotes_[entry.name.internal()];
     if (!remote.known) TRY(look(entry, remote));
-    TRY_ASSIGN(const SyncMailbox box, here_.sync.read(entry, remote.sent_to));
+    TRY_ASSIGN(SyncMailbox box, here_.sync.read(entry, remote.sent_to));
+    const std::vector<SyncRecord> records = std::move(box.records);
+    box.records.clear();
     const std::string fixed = fixed_of(entry, box);
-    if (remote.there && box.records.empty() && remote.sent_to == box.highestmodseq &&
+    if (remote.there && records.empty() && remote.sent_to == box.highestmodseq &&
         remote.fixed == fixed)
         return uint64_t{0};
-    std::span<const SyncRecord> left = box.records;
+    std::span<const SyncRecord> left = records;
     do {
         // As many as go in one batch, ending with a message.
         size_t n = 0;
@@ -160,42 +173,28 @@ Result<uint64_t> Copier::copy_one(const MailboxEntry& entry)
         for (const SyncRecord& record : batch)
             if (!record.expunged && !remote.uids.contains(record.uid)) fresh.push_back(record);
         if (!fresh.empty()) TRY(upload(entry, fresh));
+        remote.there = true;
         TRY(send_records(entry, box, batch, left.empty()));
         if (!fresh.empty()) TRY(there_.restart());
         for (const SyncRecord& record : fresh) remote.uids.insert(record.uid);
         copied_ += fresh.size();
         say("copying");
     } while (!left.empty());
-    remote.there = true;
     remote.sent_to = box.highestmodseq;
     remote.fixed = fixed;
-    return static_cast<uint64_t>(box.records.size());
+    return static_cast<uint64_t>(records.size());
 }
 
+// RESERVE is not asked: what the destination has of this mailbox is known, and it would look
+// through all of it each time.
 Status Copier::upload(const MailboxEntry& entry, std::span<const SyncRecord> records)
 {
-    std::string guids;
-    for (const SyncRecord& record : records)
-        cat_to(guids, guids.empty() ? "" : " ", guid_text(record.guid));
-    DlistMap map;
-    map.add("PARTITION", partition_of(entry));
-    map.raw("MBOXNAME", to_list({entry.name.internal()}));
-    map.raw("GUID", cat('(', guids, ')'));
-    std::set<std::string> missing;
-    TRY(there_.apply("RESERVE", std::move(map).finish(),
-                     [&](const std::string& answer, const Dlist& value) {
-                         if (answer != "MISSING") return success();
-                         for (std::string& guid : value.strings()) missing.insert(std::move(guid));
-                         return success();
-                     }));
-    if (missing.empty()) return success();
+    std::set<mailbox::Guid> sent;
     there_.begin("SYNCAPPLY", "MESSAGE");
     there_.stream().put("(");
-    bool first = true;
     for (const SyncRecord& record : records) {
-        if (missing.erase(guid_text(record.guid)) == 0) continue;
-        if (!first) there_.stream().put(" ");
-        first = false;
+        if (!sent.insert(record.guid).second) continue;
+        if (sent.size() > 1) there_.stream().put(" ");
         TRY(send_file(entry, record));
     }
     there_.stream().put(")");
@@ -219,7 +218,7 @@ Status Copier::send_file(const MailboxEntry& entry, const SyncRecord& record)
     return success();
 }
 
-// last: with it the destination has all up to the mailbox's highest modseq. Before, it must not
+// box: without its records. last: with it the destination has all up to the mailbox's highest modseq. Before, it must not
 // claim more than it was given.
 Status Copier::send_records(const MailboxEntry& entry, const SyncMailbox& box,
                             std::span<const SyncRecord> records, bool last)
@@ -242,6 +241,7 @@ Status Copier::remove(std::span<const MailboxEntry> entries)
 {
     Status worst = success();
     for (const MailboxEntry& entry : entries) {
+        if (!is_own(entry)) continue;
         std::string name;
         put_string(name, entry.name.internal());
         Status gone = there_.apply("LOCAL_UNMAILBOX", name);

@@ -20,7 +20,9 @@ namespace rookery::sync {
 
 class Copier {
  public:
-    Copier(const LocalSide& here, SyncClient& there, std::string partition,
+    // is_new: nothing that is at the destination is of this move. At a server of Cyrus it is then
+    // somebody's mail: the copy is refused (exists), and nothing there is removed or changed.
+    Copier(const LocalSide& here, SyncClient& there, std::string partition, bool is_new,
            MoveService::Progress progress);
 
     // One pass over all of them. Gives how many messages' records were sent.
@@ -29,7 +31,7 @@ class Copier {
     Status copy_around(std::span<const model::MailboxEntry> entries, const std::string& userid);
     // Reads back and compares.
     Status compare(std::span<const model::MailboxEntry> entries, const std::string& userid);
-    // Removes what was copied.
+    // Removes what was copied; at a server of Cyrus only what this object knows to be its own.
     Status remove(std::span<const model::MailboxEntry> entries);
 
  private:
@@ -50,6 +52,7 @@ class Copier {
     Status look(const model::MailboxEntry& entry, Remote& remote);
     Result<uint64_t> copy_one(const model::MailboxEntry& entry);
     Status upload(const model::MailboxEntry& entry, std::span<const mailbox::SyncRecord> records);
+    bool is_own(const model::MailboxEntry& entry) const;
     Status send_records(const model::MailboxEntry& entry, const mailbox::SyncMailbox& box,
                         std::span<const mailbox::SyncRecord> records, bool last);
     Status send_file(const model::MailboxEntry& entry, const mailbox::SyncRecord& record);
@@ -71,6 +74,7 @@ class Copier {
     LocalSide here_;
     SyncClient& there_;
     std::string partition_;
+    bool is_new_;
     MoveService::Progress progress_;
     MonotonicTime said_{};
     std::map<std::string, Remote> remotes_;               // by internal name

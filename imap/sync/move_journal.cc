@@ -136,6 +136,7 @@ Status MoveJournal::begin(const MoveRecord& record)
 {
     record_ = record;
     record_.started = wall_seconds();
+    is_new_ = true;
     return set_state(MoveState::copy);
 }
 

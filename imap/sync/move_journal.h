@@ -45,6 +45,8 @@ class MoveJournal {
                                     const MoveRecord* record = nullptr);
 
     const MoveRecord& record() const { return record_; }
+    // Begun by this object: nothing of it is at the destination yet.
+    bool is_new() const { return is_new_; }
     Status set_state(MoveState state);
     // Another move of the same name, under the same lock.
     Status begin(const MoveRecord& record);
@@ -63,6 +65,7 @@ class MoveJournal {
     std::string path_;
     Fd lock_;
     MoveRecord record_;
+    bool is_new_ = false;
 };
 
 // All that there are, locked or not, in the order of their names.

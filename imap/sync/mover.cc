@@ -201,7 +201,8 @@ class MoveRun {
     {
         if (there_) return success();
         TRY_ASSIGN(there_, SyncClient::connect(here_.config, journal_.record().server));
-        copier_ = std::make_unique<Copier>(here_, *there_, journal_.record().partition, progress_);
+        copier_ = std::make_unique<Copier>(here_, *there_, journal_.record().partition,
+                                           journal_.is_new(), progress_);
         return success();
     }
 

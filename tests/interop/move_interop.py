@@ -171,6 +171,22 @@ def test_a_shared_mailbox_to_theirs():
                 assert check(c.search(None, "SEEN")) == numbers, user
 
 
+def test_mail_that_is_at_their_server_is_not_touched():
+    """A Cyrus server has a mailbox of that name, which the master does not know of."""
+    with mixed.Mixed(mup1="rookery", be1="rookery", be2="cyrus", fe1="rookery") as m:
+        with m.imap("be2", "cyrus") as a:
+            check(a.xatom("LOCALCREATE", "user.user1", "default"))
+        with m.imap("be2", "user1") as c:
+            check(c.append("INBOX", None, None, message(1)))
+        with m.imap("fe1", "cyrus") as a:
+            kind, data = a.xatom("XFER", "user.user1", BE2)
+            assert kind == "NO" and b"already" in data[0], data
+        with m.imap("be2", "user1") as c:
+            assert check(c.select("INBOX")) == [b"1"]
+        with m.imap("fe1", "user1") as c:
+            check(c.append("INBOX", None, None, message(2)))
+
+
 def test_behind_their_frontend():
     there_and_back(mup1="cyrus", be1="rookery", be2="rookery", fe1="cyrus")
 

@@ -26,7 +26,7 @@ OPTIONS = {"allowusermoves": "yes", "move_grace": "0s", "client_timeout": "2s",
 MESSAGES = 12
 
 # Where backend1, which the user leaves, talks to backend2 and to the mupdate master.
-AT_DESTINATION = [b"SYNCGET FULLMAILBOX", b"SYNCAPPLY RESERVE", b"SYNCAPPLY MESSAGE",
+AT_DESTINATION = [b"SYNCGET FULLMAILBOX", b"SYNCAPPLY MESSAGE",
                   b"SYNCAPPLY LOCAL_MAILBOX", b"SYNCAPPLY SUB", b"SYNCGET USER",
                   b"SYNCGET META", b"MUPDATEPUSH"]
 AT_MASTER = [b"DEACTIVATE", b"FIND"]
