@@ -218,8 +218,8 @@ Status Copier::send_file(const MailboxEntry& entry, const SyncRecord& record)
     return success();
 }
 
-// box: without its records. last: with it the destination has all up to the mailbox's highest modseq. Before, it must not
-// claim more than it was given.
+// box: without its records. last: with it the destination has all up to the mailbox's highest
+// modseq. Before, it must not claim more than it was given.
 Status Copier::send_records(const MailboxEntry& entry, const SyncMailbox& box,
                             std::span<const SyncRecord> records, bool last)
 {
