@@ -67,7 +67,7 @@ sbin_PROGRAMS += imap/admin/murder/murder
 imap_admin_murder_murder_SOURCES = imap/admin/murder/main.cc imap/admin/murder/murder.h \
 	imap/admin/murder/check.h imap/admin/murder/check.cc \
 	imap/admin/murder/check_others.cc imap/admin/murder/conflicts.cc imap/admin/murder/metrics.cc \
-	imap/admin/murder/move.cc imap/admin/murder/rebalance.cc \
+	imap/admin/murder/move.cc imap/admin/murder/rebalance.cc imap/admin/murder/state.cc \
 	imap/admin/murder/transfer.h imap/admin/murder/transfer.cc \
 	imap/admin/murder/report.h imap/admin/murder/report.cc imap/admin/murder/resync.cc \
 	imap/admin/local_parts.h imap/admin/local_parts.cc \

@@ -23,6 +23,7 @@ BackendPool::~BackendPool() = default;
 
 Result<Backend*> BackendPool::get(const std::string& server)
 {
+    if (gate_) TRY(gate_(server));
     if (Backend* open = find(server)) {
         connections_.find(server)->second.used = monotonic_now();
         if (open->is_alive()) return open;

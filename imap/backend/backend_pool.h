@@ -4,7 +4,7 @@
 // Owns them. get() gives a live one (an idle one that the peer closed is replaced) or an error; it
 // consults the shared health table, so that a dead server answers at once (DESIGN 8). A dead
 // connection on which a mailbox is selected is closed's error: its owner must see to it first.
-// Codes: unavailable, timeout, denied, closed. One thread.
+// Codes: unavailable, timeout, denied, closed, those of the gate. One thread.
 #ifndef ROOKERY_IMAP_BACKEND_BACKEND_POOL_H
 #define ROOKERY_IMAP_BACKEND_BACKEND_POOL_H
 
@@ -29,6 +29,11 @@ class BackendPool {
     ~BackendPool();
     // Whom to act for; set at login, before the first get().
     void set_user(std::string authzid) { authzid_ = std::move(authzid); }
+    // Asked before each get(): its failure is what get() gives.
+    void set_gate(std::function<Status(const std::string& server)> gate)
+    {
+        gate_ = std::move(gate);
+    }
     Result<Backend*> get(const std::string& server);
     // The open connection to server, or nullptr.
     Backend* find(const std::string& server);
@@ -57,6 +62,7 @@ class BackendPool {
     const Dialect& dialect_;
     IdleBackends* idle_;
     std::string authzid_;
+    std::function<Status(const std::string& server)> gate_;
     std::optional<Health> health_;  // opened when first needed, after the fork
     struct Open {
         std::unique_ptr<Backend> backend;

@@ -2,6 +2,7 @@
 
 #include "imap/imapd/engine.h"
 #include "imap/imapd/session.h"
+#include "imap/mboxlist/servers.h"
 #include "imap/sync/mover.h"
 #include "imap/sync/server.h"
 #include "lib/auth/sasl_client.h"
@@ -50,6 +51,9 @@ void ImapService::serve(Fd client, const master::ClientInfo& info)
     session::SessionKit kit(*config_, tls_.get(), "imap", info);
     stream::Stream stream(std::move(client));
     backend::BackendPool backends(*config_, backend::imap_dialect(), &*idle_);
+    backends.set_gate([this](const std::string& server) {
+        return mboxlist::check_in_service(*directory_, server);
+    });
     if (tls_at_once_) {
         if (auto shaken = kit.start_tls(stream); !shaken) {
             log::notice("no tls", {{"host", info.host}, {"reason", shaken.error()}});

@@ -1,6 +1,7 @@
 #include "imap/daemon/lmtp_service.h"
 
 #include "imap/lmtp/engine.h"
+#include "imap/mboxlist/servers.h"
 #include "lib/auth/sasl_client.h"
 #include "lib/auth/sasl_server.h"
 
@@ -31,6 +32,9 @@ Status LmtpService::worker_start()
         }
     }
     backends_.emplace(*config_, backend::lmtp_dialect());
+    backends_->set_gate([this](const std::string& server) {
+        return mboxlist::check_in_service(*directory_, server);
+    });
     return success();
 }
 

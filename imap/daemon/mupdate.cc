@@ -101,6 +101,7 @@ class Mupdate : public master::ThreadedService {
         context_.emplace(mupdate::ServerContext{
             config,
             served(),
+            *servers_,
             list_.get(),
             tls_.get(),
             as_master_ ? "(master)" : cat("mupdate://", config.mupdate_server()),
@@ -157,6 +158,9 @@ class Mupdate : public master::ThreadedService {
         options.directory = cat(config.configdirectory(), "/mupdate");
         options.policy = policy;
         TRY_ASSIGN(auto store, mboxlist::open_list(config));
+        TRY_ASSIGN(servers_, mupdate::ServerTable::open(
+                                 cat(options.directory, "/servers"),
+                                 store->mark(model::kServersMark).value_or(std::string())));
         TRY_ASSIGN(list_, mupdate::MasterList::open(std::move(store), published_, options));
         return success();
     }
@@ -184,7 +188,8 @@ class Mupdate : public master::ThreadedService {
         options.durable = false;
         TRY_ASSIGN(auto store, mboxlist::open_list(config, options));
         stored_ = std::make_unique<mupdate::StoredList>(std::move(store));
-        replica_ = std::make_unique<mupdate::Replica>(config, *stored_,
+        servers_ = std::make_unique<mupdate::ServerTable>();
+        replica_ = std::make_unique<mupdate::Replica>(config, *stored_, *servers_,
                                                       [this] { server_->set_ready(true); });
         TRY_ASSIGN(ready_, replica_->load());
         return success();
@@ -194,6 +199,7 @@ class Mupdate : public master::ThreadedService {
     {
         TRY(server_->start());
         served().set_listener([this] { server_->wake(); });
+        servers_->set_listener([this] { server_->wake(); });
         if (list_) TRY(list_->start());
         if (replica_) TRY(replica_->start());
         return success();
@@ -230,6 +236,7 @@ class Mupdate : public master::ThreadedService {
     std::unique_ptr<auth::TlsContext> tls_;
     mupdate::PublishedList published_;             // at the master
     std::unique_ptr<mupdate::StoredList> stored_;  // at a replica
+    std::unique_ptr<mupdate::ServerTable> servers_;
     mupdate::Listeners listeners_;
     std::unique_ptr<mupdate::MasterList> list_;
     std::unique_ptr<mupdate::Replica> replica_;

@@ -16,6 +16,7 @@ std::string_view response(Code code)
         case Code::over_quota: return "[OVERQUOTA] Over quota";
         case Code::bad_name: return "[CANNOT] Invalid mailbox name";
         case Code::unavailable: return "[UNAVAILABLE] Server(s) unavailable to complete operation";
+        case Code::maintenance: return {};
         case Code::no_master:
             return "[UNAVAILABLE] The mupdate master cannot be reached or is not accepted: "
                    "mailboxes cannot be created or renamed now";
@@ -60,6 +61,7 @@ Completion Completion::from(const Error& error)
         log::error("command failed", {{"kind", code_name(error.code)}, {"reason", error.text}});
     if (concerns_another_server(error.code) && !error.text.empty())
         log::warning("command failed", {{"kind", code_name(error.code)}, {"reason", error.text}});
+    if (error.code == Code::maintenance) return no(cat("[UNAVAILABLE] ", error.text));
     const std::string_view text = response(error.code);
     if (!text.empty()) return no(std::string(text));
     return bad(error.text.empty() ? "Invalid command" : error.text);

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "imap/imapd/relay_channel.h"
+#include "imap/mboxlist/servers.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
@@ -128,6 +129,12 @@ Result<std::string> choose_server(ImapSession& session)
         servers.push_back(session.config.defaultserver());
     if (servers.empty() || session.backends == nullptr)
         return Error{Code::unavailable, "no serverlist is configured"};
+    const model::ServerStates states = mboxlist::server_states(session.directory);
+    std::erase_if(servers, [&](const std::string& server) {
+        return states.of(server).state != model::ServerState::active;
+    });
+    if (servers.empty())
+        return Error{Code::unavailable, "no server of serverlist takes new mailboxes"};
     config::ServerlistSelectMode mode = session.config.serverlist_select_mode();
     if (mode == config::ServerlistSelectMode::random || servers.size() == 1)
         return any_reachable(session, std::move(servers));

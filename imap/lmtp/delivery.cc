@@ -242,7 +242,9 @@ void Delivery::deliver_remote(const Transaction& t, const std::string& server,
     if (!remote.envelope_done) {
         master::counters::add(master::counters::Kind::backend_failures);
         log::warning("server not reached", {{"server", server}, {"reason", status.error()}});
-        for (size_t i : which) replies_[i] = reply_for(Error{Code::unavailable, {}});
+        const Error seen =
+            status.is(Code::maintenance) ? status.error() : Error{Code::unavailable, {}};
+        for (size_t i : which) replies_[i] = reply_for(seen);
         return;
     }
     if (accepted.empty()) return;

@@ -51,6 +51,7 @@ Reply reply_for(const Error& error, bool quota_is_permanent)
         case Code::reserved:
         case Code::exists:
         case Code::busy: return reply(451, "4.2.1 Mailbox is not available now, try again");
+        case Code::maintenance: return reply(451, cat("4.3.2 ", error.text));
         case Code::no_master: return reply(451, "4.4.1 The mupdate master cannot be reached");
         case Code::behind: return reply(451, "4.4.3 The mailbox list is not current, try again");
         case Code::unavailable:

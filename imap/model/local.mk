@@ -2,7 +2,8 @@ noinst_LIBRARIES += %D%/libmodel.a
 %C%_libmodel_a_SOURCES = \
 	%D%/acl.h %D%/acl.cc %D%/flags.h %D%/flags.cc %D%/location.h %D%/location.cc \
 	%D%/hash_letter.h %D%/mailbox_entry.h %D%/mailbox_name.h %D%/mailbox_name.cc \
-	%D%/namespace.h %D%/namespace.cc %D%/sequence_set.h %D%/sequence_set.cc
+	%D%/namespace.h %D%/namespace.cc %D%/sequence_set.h %D%/sequence_set.cc \
+	%D%/server_states.h %D%/server_states.cc
 
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/model/suite
@@ -13,7 +14,8 @@ tests_unit_imap_model_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/model/location_test.cc \
 	tests/unit/imap/model/mailbox_name_test.cc \
 	tests/unit/imap/model/namespace_test.cc \
-	tests/unit/imap/model/sequence_set_test.cc
+	tests/unit/imap/model/sequence_set_test.cc \
+	tests/unit/imap/model/server_states_test.cc
 tests_unit_imap_model_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_model_suite_LDADD = imap/model/libmodel.a lib/text/libtext.a \
 	lib/base/libbase.a $(CHECK_LIBS)

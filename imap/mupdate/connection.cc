@@ -43,6 +43,7 @@ Arity arity(Verb verb)
         case Verb::position:
         case Verb::told: return {3, 3};
         case Verb::promote: return {0, kMaxUpdateHosts};
+        case Verb::server_state: return {2, 3};
         case Verb::logout:
         case Verb::noop:
         case Verb::recovered:
@@ -60,7 +61,7 @@ bool is_change(Verb verb)
 {
     return verb == Verb::activate || verb == Verb::reserve || verb == Verb::deactivate ||
            verb == Verb::remove || verb == Verb::resolve || verb == Verb::told ||
-           verb == Verb::promote || verb == Verb::recovered;
+           verb == Verb::promote || verb == Verb::recovered || verb == Verb::server_state;
 }
 
 }  // namespace
@@ -88,8 +89,8 @@ void Connection::put_banner()
     stream_.put("\r\n");
     if (context_.tls != nullptr && !tls_active_) stream_.put("* STARTTLS\r\n");
     if (!compressed_) stream_.put("* COMPRESS \"DEFLATE\"\r\n");
-    stream_.put("* PARTIAL-UPDATE\r\n* CONDITIONAL-DELETE\r\n* RECOVERY\r\n* SERIAL-UPDATE\r\n* "
-                "STATUS\r\n");
+    stream_.put("* PARTIAL-UPDATE\r\n* CONDITIONAL-DELETE\r\n* RECOVERY\r\n* SERIAL-UPDATE\r\n"
+                "* SERVER-STATES\r\n* STATUS\r\n");
     std::string line = "* OK MUPDATE ";
     put_quoted(line, context_.config.servername());
     line += " \"Rookery\" \"" PACKAGE_VERSION "\" ";
@@ -176,6 +177,7 @@ void Connection::run_command(const Command& command)
         case Verb::told: run_told(command); break;
         case Verb::promote: run_promote(command); break;
         case Verb::recovered: run_recovered(command); break;
+        case Verb::server_state: run_server_state(command); break;
         case Verb::authenticate: run_authenticate(command); break;
         case Verb::compress: run_compress(command); break;
         case Verb::find: run_find(command); break;
@@ -287,6 +289,30 @@ void Connection::put_position(std::string_view what)
     told_position_ = position_;
 }
 
+// SERVERS text: all of the table, to whoever is told positions.
+void Connection::put_servers()
+{
+    std::string line;
+    put_data(line, task_tag_, "SERVERS", {context_.servers.text(told_servers_)});
+    stream_.put(line);
+}
+
+// SERVERSTATE server state [note]: an administrator's word.
+void Connection::run_server_state(const Command& command)
+{
+    const auto state = model::server_state_of(command.arguments[1]);
+    if (!state) return put_reply(command.tag, "BAD", "Badly formed arguments");
+    settle();
+    const std::string note = command.arguments.size() > 2 ? command.arguments[2] : std::string();
+    if (auto set = context_.servers.set(command.arguments[0], *state, note); !set)
+        return put_reply(command.tag, "NO", set.error().text);
+    log::notice("the state of a server", {{"server", command.arguments[0]},
+                                          {"state", command.arguments[1]},
+                                          {"note", note},
+                                          {"by", caller_.identity}});
+    put_reply(command.tag, "OK", "done");
+}
+
 // STATUS: what there is to know, a line for each thing; the list's own first.
 void Connection::run_status(const Command& command)
 {
@@ -306,6 +332,7 @@ void Connection::run_status(const Command& command)
             lines.push_back(
                 {"listener", cat(l.identity, ' ', l.host.empty() ? "-" : l.host, ' ', l.serial, ' ',
                                  l.current_since, ' ', l.in_dump ? "list" : "stream")});
+    for (StatusLine& line : context_.servers.status()) lines.push_back(std::move(line));
     if (context_.status)
         for (StatusLine& line : context_.status()) lines.push_back(std::move(line));
     std::string out;
@@ -387,6 +414,7 @@ Connection::Wants Connection::run_dump()
 
 Connection::Wants Connection::run_stream()
 {
+    if (tells_positions_ && told_servers_ != context_.servers.version()) put_servers();
     for (;;) {
         std::string lines;
         auto got = context_.published.stream(position_, filter_, task_tag_, lines, kChunk);

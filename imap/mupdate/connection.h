@@ -17,6 +17,7 @@
 #include "imap/mupdate/recovery.h"
 #include "imap/mupdate/rules.h"
 #include "imap/mupdate/served_list.h"
+#include "imap/mupdate/server_table.h"
 #include "imap/mupdate/status.h"
 #include "imap/mupdate/wire.h"
 #include "lib/auth/sasl_server.h"
@@ -32,6 +33,7 @@ class MasterList;
 struct ServerContext {
     const config::Config& config;
     ServedList& published;
+    ServerTable& servers;
     MasterList* master = nullptr;     // none: a replica
     auth::TlsContext* tls = nullptr;  // none: no STARTTLS
     std::string role = "(master)";    // or "mupdate://<master>"
@@ -63,12 +65,17 @@ class Connection {
     void say_goodbye();
 
     int fd() const { return stream_.fd(); }
+    // Listens, and has not been told everything up to this serial and table.
+    bool is_behind(uint64_t serial, uint64_t servers) const
+    {
+        return task_ == Task::streaming &&
+               (position_ < serial || (tells_positions_ && told_servers_ != servers));
+    }
     bool is_listening() const { return task_ == Task::streaming; }
     bool is_dumping() const { return task_ == Task::list || task_ == Task::update; }
     // A turn may wait for the client, if only for the rest of a record.
     bool may_block() const { return login_ != Login::done || tls_active_ || compressed_; }
     size_t changes_waiting() const { return deferred_.size(); }
-    uint64_t position() const { return position_; }
     // With Wants::time, when to call turn() again.
     MonotonicTime wake_at() const { return reply_at_; }
     MonotonicTime last_heard() const { return last_heard_; }
@@ -99,6 +106,8 @@ class Connection {
     void begin_since(const Command& command);
     void begin_following(std::string_view how);
     void put_position(std::string_view what);
+    void put_servers();
+    void run_server_state(const Command& command);
     void run_status(const Command& command);
     void run_accept_deletes(const Command& command);
     void run_accept_restored(const Command& command);
@@ -143,6 +152,7 @@ class Connection {
     bool committing_ = false;       // Wants::commit was said
     bool tells_positions_ = false;  // SINCE
     uint64_t told_position_ = 0;
+    uint64_t told_servers_ = 0;  // the version of the table; 0: none yet
     Task task_ = Task::none;
     std::string task_tag_;
     DumpCursor cursor_;

@@ -71,8 +71,9 @@ Status make_wake_pipe(Pipe& pipe)
 
 }  // namespace
 
-Replica::Replica(const config::Config& config, StoredList& list, std::function<void()> on_synced)
-    : config_(config), list_(list), on_synced_(std::move(on_synced))
+Replica::Replica(const config::Config& config, StoredList& list, ServerTable& servers,
+                 std::function<void()> on_synced)
+    : config_(config), list_(list), servers_(servers), on_synced_(std::move(on_synced))
 {
 }
 
@@ -89,6 +90,8 @@ Result<bool> Replica::load()
     if (rewrite_) TRY(check_readable());
     if (!rewrite_) load_position();
     shown_.lock()->position = position_;
+    if (auto known = list_.mark(model::kServersMark); known && !servers_.replace(*known))
+        log::warning("the states of servers cannot be read", {{"text", *known}});
     std::random_device random;
     list_.set_line({(uint64_t{random()} << 32) | random() | 1, {}});
     return list_.size() > 0 && mark.ok();
@@ -183,6 +186,7 @@ Status Replica::session()
     show_connected(true);
     recovering_ = false;
     TRY(choose_position(!client->is_master()));
+    if (!client->offers("SERVER-STATES")) TRY(take_servers({}));
     if (client->offers("SERIAL-UPDATE"))
         client->send(Verb::since, {cat(position_.epoch), cat(position_.serial)});
     else
@@ -277,6 +281,14 @@ Status Replica::take_position(const Response& response)
     }
     recovering_ |= what == standing_word(Standing::recovering);
     return success();
+}
+
+// SERVERS text: what administrators have said of servers, all of it.
+Status Replica::take_servers(const std::string& text)
+{
+    TRY(servers_.replace(text));
+    const mboxlist::Mark mark{std::string(model::kServersMark), text};
+    return list_.commit({}, {&mark, 1});
 }
 
 // How many of the removals that a dump means may not be done.
@@ -431,6 +443,7 @@ Status Replica::take(const Response& response, bool in_dump)
     if (response.kind == Kind::no || response.kind == Kind::bad || response.kind == Kind::bye)
         return Error{Code::unavailable, cat("the master ended the stream: ", response.text)};
     if (response.kind == Kind::position) return take_position(response);
+    if (response.kind == Kind::servers) return take_servers(response.arguments[0]);
     if (response.kind == Kind::ok) {
         noop_sent_ = false;
         return success();

@@ -23,6 +23,7 @@
 
 #include "imap/mboxlist/list_load.h"
 #include "imap/mupdate/client.h"
+#include "imap/mupdate/server_table.h"
 #include "imap/mupdate/status.h"
 #include "imap/mupdate/stored_list.h"
 #include "imap/mupdate/thread.h"
@@ -36,8 +37,9 @@ class Replica {
  public:
     static constexpr size_t kBatch = 1000;
 
-    // config and list must outlive it. on_synced: the first whole list is there.
-    Replica(const config::Config& config, StoredList& list, std::function<void()> on_synced);
+    // config, list and servers must outlive it. on_synced: the first whole list is there.
+    Replica(const config::Config& config, StoredList& list, ServerTable& servers,
+            std::function<void()> on_synced);
     ~Replica();
 
     // Reads the store's last state. true: it is one that once was whole.
@@ -77,6 +79,7 @@ class Replica {
     void show_connected(bool connected);
     Status receive_dump(Client& client);
     Status take_position(const Response& response);
+    Status take_servers(const std::string& text);
     uint64_t removals_to_hold(uint64_t gone);
     Status finish_dump();
     Status finish_changes();
@@ -101,6 +104,7 @@ class Replica {
 
     const config::Config& config_;
     StoredList& list_;
+    ServerTable& servers_;
     std::function<void()> on_synced_;
     std::vector<mboxlist::Change> batch_;
     std::vector<uint64_t> seen_;  // hashes of the keys of the dump that is being received

@@ -230,6 +230,7 @@ void Server::collect(std::vector<Held>& idle)
 void Server::dispatch(std::vector<Held>& idle, const std::vector<pollfd>& fds)
 {
     const uint64_t serial = context_.published.serial();
+    const uint64_t servers = context_.servers.version();
     const MonotonicTime now = monotonic_now();
     auto shared = shared_.lock();
     size_t kept = 0;
@@ -237,10 +238,10 @@ void Server::dispatch(std::vector<Held>& idle, const std::vector<pollfd>& fds)
     for (size_t i = 0; i < idle.size(); ++i) {
         Held& held = idle[i];
         const Connection& connection = *held.connection;
-        const bool ready = (i < fds.size() && fds[i].revents != 0) ||
-                           (held.wants == Connection::Wants::time && now >= connection.wake_at()) ||
-                           (held.wants == Connection::Wants::input && connection.is_listening() &&
-                            connection.position() < serial);
+        const bool ready =
+            (i < fds.size() && fds[i].revents != 0) ||
+            (held.wants == Connection::Wants::time && now >= connection.wake_at()) ||
+            (held.wants == Connection::Wants::input && connection.is_behind(serial, servers));
         if (ready) {
             make_ready(*shared, std::move(held.connection));
             if (++made_ready % kPerWorker == 1) shared.notify_one();

@@ -10,7 +10,7 @@ namespace rookery::mupdate {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Verb>, 21> kVerbs = {{
+constexpr std::array<std::pair<std::string_view, Verb>, 22> kVerbs = {{
     {"ACCEPTDELETES", Verb::accept_deletes},
     {"ACCEPTRESTORED", Verb::accept_restored},
     {"ACTIVATE", Verb::activate},
@@ -27,6 +27,7 @@ constexpr std::array<std::pair<std::string_view, Verb>, 21> kVerbs = {{
     {"RECOVERED", Verb::recovered},
     {"RESERVE", Verb::reserve},
     {"RESOLVE", Verb::resolve},
+    {"SERVERSTATE", Verb::server_state},
     {"SINCE", Verb::since},
     {"STARTTLS", Verb::starttls},
     {"STATUS", Verb::status},
@@ -303,7 +304,7 @@ namespace {
 
 Response::Kind response_kind(std::string_view word)
 {
-    constexpr std::array<std::pair<std::string_view, Response::Kind>, 9> kWords = {{
+    constexpr std::array<std::pair<std::string_view, Response::Kind>, 10> kWords = {{
         {"OK", Response::Kind::ok},
         {"NO", Response::Kind::no},
         {"BAD", Response::Kind::bad},
@@ -312,6 +313,7 @@ Response::Kind response_kind(std::string_view word)
         {"RESERVE", Response::Kind::reserve},
         {"DELETE", Response::Kind::remove},
         {"POSITION", Response::Kind::position},
+        {"SERVERS", Response::Kind::servers},
         {"STATUS", Response::Kind::status},
     }};
     for (const auto& [name, kind] : kWords)
@@ -326,6 +328,7 @@ size_t argument_count(Response::Kind kind)
         case Response::Kind::position: return 3;
         case Response::Kind::status:
         case Response::Kind::reserve: return 2;
+        case Response::Kind::servers:
         case Response::Kind::remove: return 1;
         case Response::Kind::ok:
         case Response::Kind::no:

@@ -40,8 +40,9 @@ enum class Verb : unsigned char {
     promote,    // ours, RECOVERY
     recovered,  // ours, RECOVERY
     reserve,
-    resolve,  // ours, STATUS
-    since,    // ours, SERIAL-UPDATE
+    resolve,       // ours, STATUS
+    server_state,  // ours, SERVER-STATES
+    since,         // ours, SERIAL-UPDATE
     starttls,
     status,  // ours, STATUS
     told,    // ours, RECOVERY
@@ -84,12 +85,13 @@ struct Response {
         reserve,
         remove,
         position,  // ours: epoch, serial, what follows
+        servers,   // ours: the states of servers, as text
         status,    // ours: key, value
         other
     };
     std::string tag;
     Kind kind = Kind::other;
-    std::vector<std::string> arguments;  // of mailbox, reserve, remove, position, status
+    std::vector<std::string> arguments;  // of those in front of it
     std::string text;                    // of ok, no, bad, bye: quoted, literal or bare
 };
 struct ParsedResponse {

@@ -29,6 +29,7 @@ std::string_view code_name(Code code)
         case Code::closed: return "connection closed";
         case Code::unsupported: return "unsupported";
         case Code::reserved: return "reserved";
+        case Code::maintenance: return "maintenance";
         case Code::moved: return "moved";
         case Code::config: return "configuration error";
     }

@@ -21,6 +21,7 @@ enum class Code : unsigned char {
     over_quota,   // a quota would be exceeded
     bad_name,     // not a legal mailbox name or user id
     unavailable,  // a server or service cannot be reached now
+    maintenance,  // an administrator has taken that server out of use; text is for its users
     no_master,    // the mupdate master cannot be reached, and this needs it
     behind,       // the local list may be stale: a temporary answer, never "does not exist"
     busy,         // locked, or too many of them

@@ -156,6 +156,29 @@ class Master(unittest.TestCase):
         self.assertEqual(data[-1], [tag, "MAILBOX", "up.n199", "be1!p", ACL])
         self.assertEqual(u.status("LOGOUT"), "OK bye-bye")
 
+    def test_states_of_servers_are_told_to_who_follows(self):
+        u, old, c = self.client("fe1"), self.client("fe1"), self.client("cyrus")
+        self.assertEqual(c.status("SERVERSTATE", "st1", "no-new"), "OK done")
+        tag = u.send("SINCE", "0", "0")
+        u.answer(tag)
+        told = [r[2] for r in u.run("NOOP")[0] if r[1] == "SERVERS"]
+        self.assertEqual(told, ["st1 no-new \n"])
+        old.answer(old.send("UPDATE"))
+        self.assertEqual(c.status("SERVERSTATE", "st2", "maintenance", "at noon"), "OK done")
+        self.assertEqual(u.read_response(),
+                         [tag, "SERVERS", "st1 no-new \nst2 maintenance at noon\n"])
+        self.assertEqual([r[2:] for r in c.run("STATUS")[0] if r[2] == "state"],
+                         [["state", "st1 no-new "], ["state", "st2 maintenance at noon"]])
+        for server in ("st1", "st2"):
+            self.assertEqual(c.status("SERVERSTATE", server, "active"), "OK done")
+        self.assertEqual(u.run("NOOP")[0][-1], [tag, "SERVERS", ""])
+        # UPDATE is for those who may not know the word.
+        self.assertEqual([r for r in old.run("NOOP")[0] if r[1] == "SERVERS"], [])
+        self.assertEqual(c.status("SERVERSTATE", "st1", "asleep"), "BAD Badly formed arguments")
+        self.assertEqual(c.status("SERVERSTATE", "st1"), "BAD Missing arguments")
+        self.assertTrue(c.status("SERVERSTATE", "a b", "draining").startswith("NO not a server"))
+        self.assertTrue(c.status("SERVERSTATE", "st1", "draining", "x" * 201).startswith("NO "))
+
     def test_partial_update(self):
         u, c = self.client("fe1"), self.client()
         c.status("ACTIVATE", "part.a", "h1!p", ACL)

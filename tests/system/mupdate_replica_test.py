@@ -160,7 +160,7 @@ class Replica(unittest.TestCase):
                 return "other", []
             self.assertEqual(status, "OK streaming starts")
             data += c.answer(c.send("NOOP"))[0]
-        return data[0][4], [r[1:] for r in data[1:] if r[1] != "POSITION"]
+        return data[0][4], [r[1:] for r in data[1:] if r[1] not in ("POSITION", "SERVERS")]
 
     def test_only_what_changed_is_sent_again(self):
         master = self.start()

@@ -28,6 +28,7 @@ constexpr std::array kSubcommands = {
     Subcommand{"move", "--abort mailbox | --resume mailbox", move},
     Subcommand{"drain", "[--dry-run] server --to server,... [--rate number]", drain},
     Subcommand{"rebalance", "--plan | --run [--to server,...] [--rate number]", rebalance},
+    Subcommand{"state", "[--json] [server state [--note text]]", state},
     Subcommand{"forget", "server", forget},
     Subcommand{"promote", "[--done | server ...]", promote},
     Subcommand{"resync", "--accept-deletes | --accept-restored", resync},
@@ -43,7 +44,7 @@ const Subcommand* find(const Arguments& a)
 
 Arguments parse(int argc, char** argv)
 {
-    static const std::array<option, 15> long_options = {
+    static const std::array<option, 16> long_options = {
         {{"json", no_argument, nullptr, 'j'},
          {"accept-deletes", no_argument, nullptr, 'A'},
          {"accept-restored", no_argument, nullptr, 'R'},
@@ -57,6 +58,7 @@ Arguments parse(int argc, char** argv)
          {"to", required_argument, nullptr, 't'},
          {"rate", required_argument, nullptr, 'p'},
          {"keep", required_argument, nullptr, 'k'},
+         {"note", required_argument, nullptr, 'N'},
          {"output", required_argument, nullptr, 'o'},
          {nullptr, 0, nullptr, 0}}};
     Arguments a;
@@ -84,6 +86,7 @@ Arguments parse(int argc, char** argv)
             case 't': a.to = optarg; break;
             case 'p': a.rate = optarg; break;
             case 'k': a.keep = optarg; break;
+            case 'N': a.note = optarg; break;
             case 'o': a.output = optarg; break;
             default: usage();
         }

@@ -178,6 +178,18 @@ class Metrics {
         gauge("mupdate_held_removals", "Removals that a replica holds back",
               number["held-removals"]);
         add_listeners(*lines, number["serial"]);
+        add_states(*lines);
+    }
+
+    void add_states(const std::vector<mupdate::StatusLine>& lines)
+    {
+        family("server_state", "gauge", "1 for the state of each server that is not active");
+        for (const auto& line : lines) {
+            const auto words = split(line.value, ' ');
+            if (line.key != "state" || words.size() < 2) continue;
+            sample("server_state",
+                   cat("{server=", label(words[0]), ",state=", label(words[1]), "}"), 1);
+        }
     }
 
     void add_listeners(const std::vector<mupdate::StatusLine>& lines, uint64_t serial)

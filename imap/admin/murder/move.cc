@@ -83,6 +83,8 @@ Result<int> move(const config::Config& config, const Arguments& a)
     if (a.abort || a.resume) return work_here(config, a, name);
     TRY_ASSIGN(const sync::MoveTarget target, target_of(a.words[2]));
     TRY_ASSIGN(auto master, mupdate::Client::connect(config, a.target));
+    TRY_ASSIGN(const model::ServerStates states, states_at(*master));
+    TRY(check_target(states, target.server));
     TRY_ASSIGN(const std::string source, holder_of(*master, name));
     TRY(look_ahead(config, name, source, target));
     if (a.dry_run) {
@@ -110,7 +112,12 @@ Result<int> drain(const config::Config& config, const Arguments& a)
     if (targets.empty()) usage();
     TRY_ASSIGN(const uint32_t rate, to_number<uint32_t>(a.rate.empty() ? "0" : a.rate));
     TRY_ASSIGN(auto master, mupdate::Client::connect(config, a.target));
+    TRY_ASSIGN(const model::ServerStates states, states_at(*master));
+    for (const sync::MoveTarget& target : targets) TRY(check_target(states, target.server));
     TRY_ASSIGN(const auto records, master->list(cat(source, '!')));
+    // Nothing new comes while it is emptied.
+    if (check_target(states, source) && !a.dry_run && master->offers("SERVER-STATES"))
+        TRY(set_state(*master, source, model::ServerState::draining, states.of(source).note));
     master->logout();
     std::vector<MailboxName> names;
     for (const auto& record : records) {

@@ -27,6 +27,7 @@ struct Arguments {
     std::string to;                  // --to
     std::string rate;                // --rate
     std::string keep;                // --keep
+    std::string note;                // --note
     std::string output;              // --output
     std::vector<std::string> words;  // the subcommand and what follows it
 };
@@ -38,6 +39,7 @@ enum Exit { kFine = 0, kWarning = 1, kCritical = 2 };
 Result<int> status(const config::Config& config, const Arguments& arguments);
 Result<int> check(const config::Config& config, const Arguments& arguments);
 Result<int> conflicts(const config::Config& config, const Arguments& arguments);
+Result<int> state(const config::Config& config, const Arguments& arguments);
 Result<int> forget(const config::Config& config, const Arguments& arguments);
 Result<int> promote(const config::Config& config, const Arguments& arguments);
 Result<int> resync(const config::Config& config, const Arguments& arguments);

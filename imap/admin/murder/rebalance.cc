@@ -31,6 +31,7 @@ Result<std::map<std::string, Server>> servers(const config::Config& config, cons
     for (const std::string& server : config.serverlist())
         if (a.to.empty()) found[server];
     TRY_ASSIGN(auto master, mupdate::Client::connect(config, a.target));
+    TRY_ASSIGN(const model::ServerStates states, states_at(*master));
     TRY_ASSIGN(const auto records, master->list(""));
     master->logout();
     std::map<std::pair<std::string, std::string>, uint64_t> counts;  // by server and unit
@@ -52,6 +53,13 @@ Result<std::map<std::string, Server>> servers(const config::Config& config, cons
     for (const auto& [key, count] : counts) {
         TRY_ASSIGN(MailboxName name, MailboxName::from_internal(key.second));
         if (is_unit(config, name)) found[key.first].units.push_back({std::move(name), count});
+    }
+    for (auto at = found.begin(); at != found.end();) {
+        const model::ServerState state = states.of(at->first).state;
+        if (state != model::ServerState::active && !a.to.empty())
+            return Error{Code::denied, cat(at->first, " takes no part: its state is ",
+                                           model::server_state_word(state))};
+        at = state == model::ServerState::active ? std::next(at) : found.erase(at);
     }
     for (auto& [name, server] : found)
         std::stable_sort(server.units.begin(), server.units.end(),

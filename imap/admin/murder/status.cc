@@ -6,6 +6,7 @@
 #include "imap/admin/murder/report.h"
 #include "imap/admin/tool.h"
 #include "imap/mboxlist/open_directory.h"
+#include "imap/model/server_states.h"
 #include "lib/base/clock.h"
 #include "lib/base/strings.h"
 #include "lib/config/murder_role.h"
@@ -14,6 +15,7 @@ namespace rookery::admin::murder {
 namespace {
 
 constexpr int64_t kLagWarning = 60;  // seconds
+constexpr auto kMaintenance = model::ServerState::maintenance;
 
 // The words of a value; the last takes what is left.
 std::vector<std::string> fields(const std::string& value, size_t count)
@@ -121,10 +123,16 @@ class StatusReport {
             report_.section("moves", "Open moves", {"mailbox", "from", "to", "seconds open"});
         auto& conflicts = report_.section("conflicts", "Conflicts",
                                           {"mailbox", "held at", "claimed at", "by", "seconds"});
+        auto& states =
+            report_.section("states", "Servers that are not active", {"server", "state", "note"});
         auto& standing = report_.section("recovery", "Recovery", {"server", "state"});
         for (const auto& line : lines) {
             const int64_t now = wall_seconds();
-            if (line.key == "stranger") {
+            if (line.key == "state") {
+                auto f = fields(line.value, 3);
+                states.rows.push_back({f[0], f[1], f[2]});
+                in_maintenance_[f[0]] = f[1] == model::server_state_word(kMaintenance);
+            } else if (line.key == "stranger") {
                 auto f = fields(line.value, 3);
                 worsen(kCritical);
                 standing.rows.push_back({f[2], "refused: murder promote"});
@@ -164,7 +172,7 @@ class StatusReport {
                 version = version.substr(0, version.find(' '));
                 (*there)->logout();
             } else {
-                worsen(kCritical);
+                worsen(in_maintenance_[server] ? kWarning : kCritical);
             }
             servers_->rows.push_back(
                 {server, "backend",
@@ -195,6 +203,7 @@ class StatusReport {
     Section* servers_ = nullptr;
     std::map<std::string, std::string> single_;
     std::map<std::string, int64_t> backends_;
+    std::map<std::string, bool> in_maintenance_;
     int worst_ = kFine;
 };
 

@@ -29,6 +29,15 @@ bool is_unit(const config::Config& config, const MailboxName& name)
     return !name.is_deleted(config.deletedprefix()) && (name.is_inbox() || name.user().empty());
 }
 
+Status check_target(const model::ServerStates& states, const std::string& server)
+{
+    const model::ServerState state = states.of(server).state;
+    if (state == model::ServerState::active || state == model::ServerState::no_new)
+        return success();
+    return Error{Code::denied, cat(server, " takes no mailboxes: its state is ",
+                                   model::server_state_word(state))};
+}
+
 Source::Source(const config::Config& config, std::unique_ptr<Backend> backend)
     : names_(mboxlist::namespace_options(config), config.proxy_authname(), true),
       backend_(std::move(backend))

@@ -9,6 +9,8 @@
 #include "imap/backend/reply_reader.h"
 #include "imap/model/mailbox_name.h"
 #include "imap/model/namespace.h"
+#include "imap/model/server_states.h"
+#include "imap/mupdate/client.h"
 #include "imap/sync/services.h"
 #include "lib/base/result.h"
 #include "lib/config/config.h"
@@ -40,6 +42,14 @@ class Source {
     model::Namespace names_;
     std::unique_ptr<backend::Backend> backend_;
 };
+
+// What administrators have said of servers; nothing at a master that keeps none of it.
+Result<model::ServerStates> states_at(mupdate::Client& master);
+// unsupported at such a master.
+Status set_state(mupdate::Client& master, std::string_view server, model::ServerState state,
+                 std::string_view note);
+// denied if nothing is to be moved to this server.
+Status check_target(const model::ServerStates& states, const std::string& server);
 
 // One move after the other, at most rate a minute (0: at once). Each is told; gives how many
 // failed.

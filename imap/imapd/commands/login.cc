@@ -62,6 +62,7 @@ Completion refuse(ImapSession& s, std::string_view who, std::string_view mechani
         case Code::limit:
         case Code::closed:
         case Code::reserved:
+        case Code::maintenance:
         case Code::moved: break;
     }
     return Completion::no("[AUTHENTICATIONFAILED] authentication failure");
