@@ -165,7 +165,10 @@ Result<Reply> Delivery::ask(stream::Stream& stream, std::string_view command)
 Status Delivery::send_envelope(const Transaction& t, Remote& remote, std::vector<size_t>& accepted)
 {
     stream::Stream& stream = remote.backend->stream();
+    // A server that does not even answer this is not there: no reason to wait for a whole command.
+    stream.set_timeout(config_.client_timeout());
     TRY_ASSIGN(Reply reset, ask(stream, "RSET"));
+    stream.set_timeout(config_.lmtptxn_timeout());
     if (!reset.is_positive()) return Error{Code::unavailable, reset.to_string()};
     TRY_ASSIGN(Reply mail, ask(stream, mail_command(t, *remote.backend)));
     if (!mail.is_positive()) {
@@ -231,12 +234,11 @@ void Delivery::deliver_remote(const Transaction& t, const std::string& server,
             break;
         }
         remote.backend = *got;
-        remote.backend->stream().set_timeout(config_.lmtptxn_timeout());
         status = send_envelope(t, remote, accepted);
         remote.envelope_done = status.ok();
         if (!status) {
             backends_.drop(remote.backend);
-            if (!kept || status.is(Code::timeout)) break;
+            if (!kept) break;
         }
     }
     if (!remote.envelope_done) {

@@ -70,6 +70,13 @@ Status SyncClient::untagged(const OnAnswer& on_answer, const DlistReader::Record
     return on_answer ? on_answer(name, value) : success();
 }
 
+Status SyncClient::reconnect(const config::Config& config)
+{
+    TRY_ASSIGN(const auto again, connect(config, backend_->server()));
+    backend_.swap(again->backend_);
+    return success();
+}
+
 Status SyncClient::finish(const OnAnswer& on_answer, DlistReader::RecordHook on_record)
 {
     stream::Stream& peer = stream();

@@ -25,6 +25,8 @@ class SyncClient {
     static Result<std::unique_ptr<SyncClient>> connect(const config::Config& config,
                                                        const std::string& server);
     ~SyncClient();
+    // To the same server again, whatever became of the connection.
+    Status reconnect(const config::Config& config);
 
     // value: rendered.
     Status get(std::string_view name, std::string_view value, const OnAnswer& on_answer,

@@ -32,7 +32,11 @@ class Copier {
     // Reads back and compares.
     Status compare(std::span<const model::MailboxEntry> entries, const std::string& userid);
     // Removes what was copied; at a server of Cyrus only what this object knows to be its own.
+    // A mailbox that is in use there is an error.
     Status remove(std::span<const model::MailboxEntry> entries);
+    // And what copy_around() brought, if it did, once remove() has succeeded: quota roots, and if
+    // the INBOX was to come, subscriptions and scripts. What was seen stays: it may be of others.
+    Status remove_around(std::span<const model::MailboxEntry> entries, const std::string& userid);
 
  private:
     struct Remote {
@@ -66,6 +70,7 @@ class Copier {
     Status copy_quotas(std::span<const model::MailboxEntry> entries);
     Status copy_seen(std::span<const model::MailboxEntry> entries);
     Status copy_user(const std::string& userid);
+    Status remove_user(const std::string& userid, const RemoteUser& there);
     Status compare_seen(std::span<const model::MailboxEntry> entries);
     Status compare_user(const std::string& userid);
     std::string partition_of(const model::MailboxEntry& entry) const;
@@ -80,6 +85,7 @@ class Copier {
     std::map<std::string, Remote> remotes_;               // by internal name
     std::map<std::string, mailbox::SyncSeen> seen_sent_;  // by uniqueid and user
     int64_t seen_since_ = 0;
+    bool copied_around_ = false;
     uint64_t copied_ = 0;
     uint64_t bytes_ = 0;
 };

@@ -40,6 +40,7 @@ std::set<std::string> uniqueids_of(std::span<const MailboxEntry> entries)
 Status Copier::copy_around(std::span<const MailboxEntry> entries, const std::string& userid)
 {
     for (const MailboxEntry& entry : entries) TRY(copy_annotations(entry));
+    copied_around_ = true;
     TRY(copy_quotas(entries));
     TRY(copy_seen(entries));
     return userid.empty() ? success() : copy_user(userid);
@@ -190,6 +191,44 @@ Status Copier::copy_user(const std::string& userid)
     if (active.empty()) return there_.apply("UNACTIVATE_SIEVE", std::move(map).finish());
     map.add("FILENAME", cat(active, ".bc"));
     return there_.apply("ACTIVATE_SIEVE", std::move(map).finish());
+}
+
+// --- removing
+
+Status Copier::remove_around(std::span<const MailboxEntry> entries, const std::string& userid)
+{
+    if (!copied_around_ && !there_.is_ours()) return success();
+    for (const MailboxEntry& entry : entries) {
+        auto root = here_.quotas.root_of(entry.name);
+        if (!root || !(*root == entry.name)) continue;
+        std::string name;
+        put_string(name, entry.name.internal());
+        Status gone = there_.apply("UNQUOTA", name);
+        if (!gone && !gone.is(Code::not_found)) return gone;
+    }
+    if (userid.empty()) return success();
+    TRY_ASSIGN(const RemoteUser there, look_at_user(userid));
+    return remove_user(userid, there);
+}
+
+Status Copier::remove_user(const std::string& userid, const RemoteUser& there)
+{
+    for (const std::string& name : there.subscriptions) {
+        DlistMap map;
+        map.add("USERID", userid).add("MBOXNAME", name);
+        TRY(there_.apply("UNSUB", std::move(map).finish()));
+    }
+    if (!there.active.empty()) {
+        DlistMap map;
+        map.add("USERID", userid);
+        TRY(there_.apply("UNACTIVATE_SIEVE", std::move(map).finish()));
+    }
+    for (const std::string& script : there.scripts) {
+        DlistMap map;
+        map.add("USERID", userid).add("FILENAME", cat(script, ".script"));
+        TRY(there_.apply("UNSIEVE", std::move(map).finish()));
+    }
+    return success();
 }
 
 // --- comparing

@@ -340,9 +340,12 @@ class MoveRun {
 
     Status clean_up()
     {
+        // Why it is given up may be the connection.
+        if (there_) TRY(there_->reconnect(here_.config));
         TRY(connect());
         TRY(remove_strangers());
-        return copier_->remove(entries_);
+        TRY(copier_->remove(entries_));
+        return copier_->remove_around(entries_, userid());
     }
 
     model::Namespace admin_names() const

@@ -6,6 +6,9 @@
 Between these the bytes go through as they are. An action runs once, in the proxy's thread; what it
 returns says what becomes of the connection: CUT closes both sides, STALL keeps them open and passes
 nothing on any more, None goes on.
+
+    c.part()                                       # nothing arrives at either side any more
+    c.heal()                                       # what was sent meanwhile arrives now
 """
 import contextlib
 import selectors
@@ -26,6 +29,8 @@ class Cutter:
         self.lock = threading.Lock()
         self.sockets = set()
         self.closed = False
+        self.whole = threading.Event()
+        self.whole.set()
         threading.Thread(target=self.accept, daemon=True).start()
 
     def at(self, pattern, action, nth=1, after=False):
@@ -36,6 +41,12 @@ class Cutter:
         with self.lock:
             self.rules.clear()
             self.hits.clear()
+
+    def part(self):
+        self.whole.clear()
+
+    def heal(self):
+        self.whole.set()
 
     def accept(self):
         while not self.closed:
@@ -79,6 +90,7 @@ class Cutter:
         while True:
             for key, _ in selector.select():
                 data = key.fileobj.recv(65536)
+                self.whole.wait()
                 if not data:
                     return
                 rule = self.match(data) if key.fileobj is client else None
@@ -110,6 +122,7 @@ class Cutter:
 
     def close(self):
         self.closed = True
+        self.whole.set()
         self.listener.close()
         with self.lock:
             for s in self.sockets:

@@ -5,6 +5,7 @@ Whatever happens: each message is there once, the mailboxes are active at exactl
 when everything runs again the move ends by itself, there or here, and the user can write.
 """
 import imaplib
+import json
 import os
 import random
 import re
@@ -64,6 +65,8 @@ class World:
         with self.m.imap("backend1", name) as c:
             check(c.create("INBOX.Sub"))
             check(c.subscribe("INBOX.Sub"))
+        with self.m.imap("backend1", "cyrus") as c:
+            check(c.setquota("user." + name, "(STORAGE 5000)"))
         # One transaction each: many appends of one client are slow.
         for n in range(MESSAGES):
             assert not self.m.deliver(message(n), [name], instance="backend1")
@@ -105,13 +108,21 @@ class World:
         assert data and data[0][1] == "MAILBOX", (mailbox, data)
         return data[0][3].split("!")[0]
 
-    def verify(self, name):
+    def verify(self, name, clean=False):
         places = {self.located("user.%s%s" % (name, box)) for box in ("", ".Sub")}
         assert len(places) == 1, places
         place = places.pop()
         other = {"backend1": "backend2", "backend2": "backend1"}[place]
-        listed = self.m[other].run("ctl_mboxlist", "-d").stdout
-        assert "user.%s\t" % name not in listed, (other, listed)
+        listed = json.loads(self.m[other].run("ctl_mboxlist", "-d").stdout)
+        there = [n for n in listed if (n + ".").startswith("user.%s." % name)]
+        # A copy that could not be removed is reserved, and shown to nobody.
+        assert all(listed[n]["mbtype"] == "ez" for n in there), (other, listed)
+        if clean:
+            assert not there, (other, there)
+            left = [f for folder, _, files in os.walk(self.m[other].dir) for f in files
+                    if f == name + ".sub" and os.path.getsize(os.path.join(folder, f))]
+            assert not left, (other, left)
+            assert "user.%s\n" % name not in self.m[other].run("quota").stdout
         def delivered():  # a frontend's replica may be on its way to a new master
             refused = self.m.deliver(message(1000), [name])
             assert all(code // 100 == 4 for code, _ in refused.values()), refused
@@ -131,7 +142,7 @@ class World:
         assert self.located("user." + name) == place
         return place
 
-    def attack(self, where, pattern, action, after):
+    def attack(self, where, pattern, action, after, clean=False):
         name = self.user()
         where.at(pattern, action, after=after)
         self.xfer(name)
@@ -139,7 +150,7 @@ class World:
         murder.wait_for(lambda: where.acting == 0, "the end of an action")
         self.revive()
         self.settle()
-        place = self.verify(name)
+        place = self.verify(name, clean)
         assert hit, "the move never came to %s" % pattern.decode()
         return place
 
@@ -161,13 +172,13 @@ def points(w):
                 yield where, pattern, after
 
 
-def everywhere(action, masters=True):
+def everywhere(action, masters=True, clean=False):
     with World() as w:
         for where, pattern, after in points(w):
             if where is not w.to_destination and not masters:
                 continue
             try:
-                w.attack(where, pattern, lambda: action(w), after)
+                w.attack(where, pattern, lambda: action(w), after, clean)
             except BaseException as e:
                 raise AssertionError("%s %s" % ("after" if after else "before",
                                                 pattern.decode())) from e
@@ -188,7 +199,8 @@ def test_the_destination_dies():
 
 
 def test_a_connection_breaks():
-    everywhere(lambda w: cutter.CUT)
+    # Everybody lives: what was brought is taken away again.
+    everywhere(lambda w: cutter.CUT, clean=True)
 
 
 def test_a_peer_falls_silent():
