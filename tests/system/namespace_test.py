@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""virtdomains, altnamespace and unixhierarchysep in every combination: one session's commands at
+the mailbox's backend and through a frontend, with the names that the configuration means."""
+import itertools
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import harness
+import murder
+
+check = murder.check
+MESSAGE = b"From: a@example.org\r\nTo: b@example.org\r\nSubject: x\r\n\r\nHello\r\n"
+
+
+class Names:
+    """What names look like under one configuration."""
+
+    def __init__(self, domains, alternative, unix):
+        self.domain = "" if domains == "off" else "@example.com"
+        self.alternative = alternative
+        self.sep = "/" if unix else "."
+
+    def join(self, *levels):
+        return self.sep.join(levels)
+
+    def user(self, name):
+        return name + self.domain
+
+    def own(self, *levels):
+        """Below the user's own INBOX."""
+        return self.join(*levels) if self.alternative else self.join("INBOX", *levels)
+
+    def other(self, user, *levels):
+        """Of another user in the same domain."""
+        return self.join("Other Users" if self.alternative else "user", user, *levels)
+
+    def shared(self, *levels):
+        return self.join("Shared Folders", *levels) if self.alternative else self.join(*levels)
+
+    def admins(self, *levels):
+        """As an administrator of the whole server writes it."""
+        return self.join(*levels) + self.domain
+
+    def namespace(self):
+        s = self.sep
+        if self.alternative:
+            return ('(("" "%s")) (("Other Users%s" "%s")) (("Shared Folders%s" "%s"))'
+                    % (s, s, s, s, s))
+        return '(("INBOX%s" "%s")) (("user%s" "%s")) (("" "%s"))' % (s, s, s, s, s)
+
+
+def q(name):
+    return '"%s"' % name
+
+
+def listed(data):
+    """The names of LIST or LSUB lines, with their separators."""
+    found = {}
+    for line in data:
+        if line is not None:
+            m = re.match(rb'\((.*?)\) "(.)" (?:"(.*)"|(\S+))$', line)
+            found[(m.group(3) or m.group(4)).decode()] = m.group(2).decode()
+    return found
+
+
+def session(m, n, where, other, ann, bob):
+    """ann's mailboxes are at backend1; where, other: the server for commands about hers, his."""
+    work, deep, deeper = (n.own("Work"), n.own("Work", "Deep one"), n.own("Work", "Deeper"))
+    with m.imap(where, n.user(ann)) as c, m.imap(where, "cyrus") as admin:
+        assert check(c.namespace()) == [n.namespace().encode()], check(c.namespace())
+        check(c.create(q(work)))
+        check(c.create(q(deep)))
+        if n.sep == "/":
+            check(c.create(q(n.own("a.b"))))
+        wanted = {"INBOX", work, deep} | ({n.own("a.b")} if n.sep == "/" else set())
+        murder.wait_for(lambda: set(listed(check(c.list()))) >= wanted, "all are known")
+        got = listed(check(c.list('""', q("*"))))
+        assert set(got) == wanted and set(got.values()) == {n.sep}, got
+        # One level: in the alternative namespace folders stand beside the INBOX.
+        top = listed(check(c.list('""', q("%"))))
+        assert set(top) == ({"INBOX", "Work"} | ({"a.b"} if n.sep == "/" else set())
+                            if n.alternative else {"INBOX"}), top
+        check(c.subscribe(q(deep)))
+        assert set(listed(check(c.lsub('""', q("*"))))) == {deep}
+        check(c.rename(q(deep), q(deeper)))
+        check(c.append(q(deeper), None, None, MESSAGE))
+        check(c.select(q(deeper)))
+        check(c.copy("1", q(work)))
+        check(c.close())
+        # With a folder's name in the address.
+        check(admin.setacl(q(n.admins("user", ann, "Work")), "anyone", "p"))
+        assert m.deliver(MESSAGE, ["%s+Work%s" % (ann, n.domain)], instance=where) == {}
+        data = check(c.status(q(work), "(MESSAGES)"))
+        assert data[0].endswith(b"(MESSAGES 2)"), data
+        # Another user of the domain, and the other way round.
+        check(c.setacl(q(work), n.user(bob), "lrs"))
+        assert n.user(bob).encode() in check(c.getacl(q(work)))[0]
+        check(admin.setquota(q(n.admins("user", ann)), "(STORAGE 1000)"))
+        root = check(c.getquotaroot(q(deeper)))[0][0]
+        assert root.endswith(b" INBOX"), root
+    with m.imap(other, n.user(bob)) as c:
+        theirs = n.other(ann, "Work")
+        murder.wait_for(lambda: theirs in listed(check(c.list('""', q("*")))), "it is shown")
+        assert set(listed(check(c.list('""', q("*"))))) == {"INBOX", theirs, n.shared("pub")}
+        check(c.select(q(theirs), readonly=True))
+        assert c.select(q(n.other(ann, "Deeper")))[0] == "NO"
+        check(c.select(q(n.shared("pub")), readonly=True))
+    with m.imap(where, n.user(ann)) as c:
+        for name in (deeper, work) + ((n.own("a.b"),) if n.sep == "/" else ()):
+            check(c.delete(q(name)))
+        murder.wait_for(lambda: work not in listed(check(c.list())), "they are gone")
+        check(c.unsubscribe(q(deep)))
+
+
+def run(domains, alternative, unix):
+    extra = {"virtdomains": domains, "altnamespace": "yes" if alternative else "no",
+             "unixhierarchysep": "yes" if unix else "no", "defaultdomain": "example.org"}
+    n = Names(domains, alternative, unix)
+    # With '/' between levels a user's name may have a dot in it.
+    ann, bob = ("ann.a", "bob.b") if unix else ("ann", "bob")
+    with murder.Murder(backends=1, extra=extra) as m:
+        m.set_passwords({n.user(ann): m.password, n.user(bob): m.password})
+        with m.imap("backend1", "cyrus") as admin:
+            for name in (n.admins("user", ann), n.admins("user", bob), n.admins("pub")):
+                check(admin.create(q(name)))
+            check(admin.setacl(q(n.admins("pub")), n.user(bob), "lrs"))
+            check(admin.deleteacl(q(n.admins("pub")), "anyone"))
+        murder.wait_for(lambda: m["frontend1"].run("murder", "check", check=False).returncode == 0,
+                        "the frontend has heard of all")
+        session(m, n, "backend1", "backend1", ann, bob)
+        session(m, n, "frontend1", "frontend1", ann, bob)
+
+
+def test_every_combination():
+    for combination in itertools.product(("off", "userid", "on"), (False, True), (False, True)):
+        try:
+            run(*combination)
+        except Exception as e:
+            raise AssertionError("virtdomains %s, altnamespace %s, unixhierarchysep %s"
+                                 % combination) from e
+
+
+if __name__ == "__main__":
+    harness.main()
