@@ -94,7 +94,7 @@ bool may_unauthenticate(ImapSession& session)
            session.kit.sasl().ssf() == 0;
 }
 
-std::string capability_list(ImapSession& session)
+std::string capability_list(ImapSession& session, bool with_later)
 {
     const auto& hidden = session.config.suppress_capabilities();
     std::string out;
@@ -104,7 +104,7 @@ std::string capability_list(ImapSession& session)
         out += name;
     };
     for (auto name : kAlways) add(name);
-    if (session.state != State::not_authenticated) {
+    if (with_later || session.state != State::not_authenticated) {
         const backend::Announced missing = missing_elsewhere(session);
         for (auto name : kAfterLogin)
             if (!backend::is_missing(missing, name)) add(name);

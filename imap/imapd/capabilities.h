@@ -9,9 +9,10 @@
 
 namespace rookery::imapd {
 
-// "IMAP4rev1 LITERAL+ ...", without what suppress_capabilities names, and after the login without
-// what other servers lack that hold mailboxes and were heard.
-std::string capability_list(ImapSession& session);
+// "IMAP4rev1 LITERAL+ ...", without what suppress_capabilities names and what other servers lack
+// that hold mailboxes and were heard. Before the login it is what a client can do then; with_later
+// adds what it can do afterwards, for clients like cyradm that ask once and before.
+std::string capability_list(ImapSession& session, bool with_later = false);
 // May this session's client go back to the not-authenticated state (RFC 8437)? Only servers of the
 // murder and admins, and not with a layer that would have to come off: SASL, compression.
 bool may_unauthenticate(ImapSession& session);

@@ -25,7 +25,7 @@ struct Computed {
 
 Result<std::optional<std::string>> uses_of(ImapSession& s, const MailboxEntry& entry)
 {
-    if (!is_own(s, entry.name)) return std::optional<std::string>();
+    if (!decides_uses(s, entry.name)) return std::optional<std::string>();
     TRY_ASSIGN(std::string uses, s.store->special_use(entry));
     return uses.empty() ? std::optional<std::string>() : std::optional(std::move(uses));
 }
@@ -83,7 +83,7 @@ struct Message {
 constexpr std::array kMessages = {
     Message{"/shared/admin", "admin"},
     Message{"/shared/comment", "comment"},
-    Message{"/shared/vendor/cmu/cyrus-imapd/motd", "motd"},
+    Message{"/shared/motd", "motd"},
     Message{"/shared/vendor/cmu/cyrus-imapd/shutdown", "shutdown"},
 };
 constexpr std::string_view kFreeSpace = "/shared/vendor/cmu/cyrus-imapd/freespace/total";
@@ -118,7 +118,7 @@ Result<std::string> checked_uses(const std::string& words)
 Status may_set(const ImapSession& s, const MailboxEntry& entry, const std::string& name)
 {
     if (name == kSpecialUseEntry) {
-        if (is_own(s, entry.name) && !entry.name.is_inbox()) return success();
+        if (decides_uses(s, entry.name)) return success();
         return Error{Code::unsupported, "only for a user's own mailboxes"};
     }
     for (const Computed& c : kComputed)
@@ -202,10 +202,11 @@ std::string metadata_response(std::string_view external, const MetadataRequest& 
         const auto itself = values.find(name);
         if (itself != values.end())
             tell(asked.written, name, &itself->second);
-        else if (asked.depth.value_or(request.options.depth) == Depth::zero)
+        else if (!asked.pattern && request.options.depth == Depth::zero)
             tell(asked.written, name, nullptr);
-        for (auto at = values.lower_bound(name); at != values.end(); ++at) {
-            if (!at->first.starts_with(name)) break;
+        const std::string& start = asked.pattern ? asked.pattern->literal_prefix() : name;
+        for (auto at = values.lower_bound(start); at != values.end(); ++at) {
+            if (!at->first.starts_with(start)) break;
             if (is_asked_by(asked, request.options, at->first))
                 tell(at->first, at->first, &at->second);
         }

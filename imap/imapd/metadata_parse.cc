@@ -19,24 +19,25 @@ bool is_path(std::string_view path)
     if (path.ends_with('/') || path.find("//") != path.npos) return false;
     return std::none_of(path.begin(), path.end(), [](char ch) {
         const auto c = static_cast<unsigned char>(ch);
-        return c < 0x20 || c >= 0x7F || c == '*' || c == '%';
+        return c < 0x20 || c >= 0x7F;
     });
 }
 
-Result<EntryName> parse_entry(CommandReader& reader, bool patterns = false)
+// patterns: of a command that only reads.
+Result<EntryName> parse_entry(CommandReader& reader, bool patterns)
 {
     TRY_ASSIGN(std::string written, patterns ? reader.list_mailbox() : reader.astring());
     EntryName name{std::move(written), false, {}};
-    if (patterns && (name.written.ends_with("/*") || name.written.ends_with("/%"))) {
-        name.depth = name.written.back() == '*' ? Depth::infinity : Depth::one;
-        name.written.resize(name.written.size() - 2);
-    }
     std::string lower = to_lower(name.written);
     const auto rest_shared = below(lower, kShared);
     const auto rest_private = below(lower, kPrivate);
     const bool fits = lower.size() <= mailbox::kMaxAnnotationName;
-    if ((!rest_shared && !rest_private) || !is_path(lower) || !fits)
+    const bool is_pattern = lower.find_first_of("*%") != lower.npos;
+    if ((!rest_shared && !rest_private) || !is_path(lower) || !fits || (is_pattern && !patterns))
         return Error{Code::syntax, "Invalid entry name"};
+    if (is_pattern) {
+        TRY_ASSIGN(name.pattern, mboxlist::ListPattern::compile(lower, '/'));
+    }
     name.is_private = rest_private.has_value();
     name.path = rest_private ? *rest_private : *rest_shared;
     return name;
@@ -146,11 +147,11 @@ Result<MetadataOptions> parse_metadata_options(CommandReader& reader)
     return rest_of_options(reader);
 }
 
-Result<std::vector<EntryName>> rest_of_entries(CommandReader& reader, bool patterns)
+Result<std::vector<EntryName>> rest_of_entries(CommandReader& reader)
 {
     std::vector<EntryName> names;
     const auto one = [&]() -> Status {
-        TRY_ASSIGN(EntryName name, parse_entry(reader, patterns));
+        TRY_ASSIGN(EntryName name, parse_entry(reader, true));
         names.push_back(std::move(name));
         return success();
     };
@@ -160,11 +161,11 @@ Result<std::vector<EntryName>> rest_of_entries(CommandReader& reader, bool patte
 
 bool is_asked_by(const EntryName& asked, const MetadataOptions& options, std::string_view name)
 {
-    const Depth depth = asked.depth.value_or(options.depth);
+    if (asked.pattern) return asked.pattern->matches(name);
     const auto rest = below(name, asked.full());
     if (!rest) return false;
-    if (rest->empty() || depth == Depth::infinity) return true;
-    return depth == Depth::one && rest->find('/', 1) == rest->npos;
+    if (rest->empty() || options.depth == Depth::infinity) return true;
+    return options.depth == Depth::one && rest->find('/', 1) == rest->npos;
 }
 
 bool MetadataRequest::wants(std::string_view name) const
@@ -174,8 +175,7 @@ bool MetadataRequest::wants(std::string_view name) const
 }
 
 Result<MetadataRequest> parse_getmetadata(CommandReader& reader,
-                                          const std::optional<MetadataOptions>& before,
-                                          bool patterns)
+                                          const std::optional<MetadataOptions>& before)
 {
     MetadataRequest request;
     request.options = before.value_or(MetadataOptions());
@@ -192,9 +192,9 @@ Result<MetadataRequest> parse_getmetadata(CommandReader& reader,
         }
     }
     if (list) {
-        TRY_ASSIGN(request.entries, rest_of_entries(reader, patterns));
+        TRY_ASSIGN(request.entries, rest_of_entries(reader));
     } else {
-        TRY_ASSIGN(EntryName one, parse_entry(reader, patterns));
+        TRY_ASSIGN(EntryName one, parse_entry(reader, true));
         request.entries.push_back(std::move(one));
     }
     TRY(reader.end_of_line());
@@ -221,7 +221,7 @@ Result<std::vector<MetadataChange>> parse_entry_values(CommandReader& reader)
     size_t room = kMaxMetadataBytes;
     TRY(reader.expect('('));
     const auto one = [&]() -> Status {
-        TRY_ASSIGN(EntryName name, parse_entry(reader));
+        TRY_ASSIGN(EntryName name, parse_entry(reader, false));
         if (!is_settable(name)) return Error{Code::syntax, "Invalid entry name"};
         TRY(reader.space());
         TRY_ASSIGN(auto value, parse_value(reader, room));

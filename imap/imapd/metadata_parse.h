@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "imap/imapd/command_reader.h"
+#include "imap/mboxlist/list_pattern.h"
 #include "lib/base/result.h"
 
 namespace rookery::imapd {
@@ -23,12 +24,13 @@ inline constexpr size_t kMaxMetadataBytes = 1u << 20;
 
 enum class Depth : unsigned char { zero, one, infinity };
 
-// "/shared/Comment": names are the same in any case of letters.
+// "/shared/Comment": names are the same in any case of letters. What asks for values may have
+// wildcards, as in LIST with "/" between the levels: Cyrus' tools and frontends write them.
 struct EntryName {
     std::string written;
     bool is_private = false;
-    std::string path;                           // "/comment"; "" for "/shared" alone, lower case
-    std::optional<Depth> depth = std::nullopt;  // none: as the request's options say
+    std::string path;  // "/comment"; "" for "/shared" alone, lower case
+    std::optional<mboxlist::ListPattern> pattern = std::nullopt;
     std::string full() const;
 };
 
@@ -52,15 +54,13 @@ struct MetadataChange {
 // "(" option *(SP option) ")"
 Result<MetadataOptions> parse_metadata_options(CommandReader& reader);
 // What follows the mailbox's name in GETMETADATA, CRLF included. before: options that stood before
-// the name. patterns: GETANNOTATION of a Cyrus frontend, which for a depth writes "/shared/*" or
-// "/shared/%".
+// the name.
 Result<MetadataRequest> parse_getmetadata(CommandReader& reader,
-                                          const std::optional<MetadataOptions>& before,
-                                          bool patterns = false);
+                                          const std::optional<MetadataOptions>& before);
 // The same, without CRLF, for another server.
 std::string metadata_arguments(const MetadataRequest& request);
 // entry *(SP entry) ")"
-Result<std::vector<EntryName>> rest_of_entries(CommandReader& reader, bool patterns = false);
+Result<std::vector<EntryName>> rest_of_entries(CommandReader& reader);
 // "(" entry SP value *(SP entry SP value) ")". A value may be an atom too: Cyrus' frontends write
 // short ones so.
 Result<std::vector<MetadataChange>> parse_entry_values(CommandReader& reader);

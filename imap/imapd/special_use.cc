@@ -82,6 +82,12 @@ Result<std::string> parse_special_uses(CommandReader& reader)
     }
 }
 
+bool decides_uses(const ImapSession& session, const model::MailboxName& name)
+{
+    if (name.is_inbox() || name.user().empty()) return false;
+    return session.identity->any_admin() || is_own(session, name);
+}
+
 std::map<std::string, std::string> special_uses_of(ImapSession& session,
                                                    std::span<const model::MailboxEntry> entries)
 {

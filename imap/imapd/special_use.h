@@ -18,6 +18,9 @@ namespace rookery::imapd {
 
 // The known one with this name in any case of letters; "" if there is none.
 std::string_view special_use(std::string_view word);
+// True for a mailbox that can have uses, which are its owner's, if the session's user is that owner
+// or an administrator.
+bool decides_uses(const ImapSession& session, const model::MailboxName& name);
 // CREATE's USE: "(" use *(SP use) ")". Gives them with spaces between.
 Result<std::string> parse_special_uses(CommandReader& reader);
 

@@ -142,7 +142,9 @@ class Server:
             text += "proxyservers: murder\nallowallsubscribe: yes\n"
         if self.role == "frontend":
             text += ("serverlist: be1.%s be2.%s\nserverlist_select_mode: random\n"
-                     "proxyd_disable_mailbox_referrals: yes\n" % ((self.mixed.domain,) * 2))
+                     "proxyd_disable_mailbox_referrals: %s\n"
+                     % (self.mixed.domain, self.mixed.domain,
+                        "no" if self.mixed.referrals else "yes"))
         text += self.mixed.extra
         with open(self.dir + "/imapd.conf", "w") as f:
             f.write(text)
@@ -249,11 +251,13 @@ class Mixed:
     """mup1, be1, be2, fe1: "cyrus" or "rookery". users: how many; odd ones on be1, even on be2."""
 
     def __init__(self, mup1="rookery", be1="rookery", be2="rookery", fe1="rookery", users=3,
-                 prefork=1, extra="", shared=True, services=None, second=False):
+                 prefork=1, extra="", shared=True, services=None, second=False,
+                 referrals=False):
         self.domain = SECOND_DOMAIN if second else DOMAIN
         self.dir = tempfile.mkdtemp(prefix="rookery-mixed-")
         os.chmod(self.dir, 0o755)
         self.prefork, self.extra, self.users, self.shared = prefork, extra, users, shared
+        self.referrals = referrals
         self.services = services or {}  # server -> more SERVICES lines; {d} and {ip} are filled in
         self.bin = murder.stage(os.path.join(self.dir, "bin"))
         net = os.environ["ROOKERY_MIXED"]

@@ -79,6 +79,19 @@ def both(test):
 
 
 @both
+def capabilities_before_the_login(where):
+    user = new_user("early")
+    with client(where, None) as c:
+        # The greeting tells what can be done now, CAPABILITY what there is at all.
+        assert b" METADATA" not in c.welcome and b" AUTH=PLAIN" in c.welcome, c.welcome
+        before = set(command(c, "CAPABILITY")[0][0].split())
+        check(c.login(user, the_murder().password))
+        after = set(command(c, "CAPABILITY")[0][0].split())
+    assert {"ACL", "QUOTA", "NAMESPACE", "METADATA", "LIST-EXTENDED"} <= after, after
+    assert ("MAILBOX-REFERRALS" in before) and after <= before, after - before
+
+
+@both
 def quota(where):
     user = new_user("quota")
     root = "user." + user
@@ -379,6 +392,19 @@ def special_use(where):
         lines, _ = command(c, 'LIST "" INBOX.* RETURN (SPECIAL-USE CHILDREN STATUS (MESSAGES))')
         assert [x for x in lines if "\\Sent" in x or "\\Archive" in x] == expected, lines
         assert len([x for x in lines if x.startswith("STATUS")]) == 3, lines
+        # An administrator names the use of a user's mailbox for him, and gives it another name.
+        with client(where, "cyrus") as admin:
+            command(admin, "CREATE user.%s.Spam (USE (\\Junk))" % user)
+            get = "GETMETADATA user.%s.%%s /private/specialuse" % user
+            assert '"\\\\Junk"' in command(admin, get % "Spam")[0][0]
+            command(admin, 'SETMETADATA user.%s.Plain (/private/specialuse "\\\\Flagged")' % user,
+                    ok="NO")
+            command(admin, 'SETMETADATA user.%s.Plain (/private/specialuse "\\\\Drafts")' % user)
+            command(admin, "CREATE shared%s (USE (\\Junk))" % user, ok="NO")
+            check(admin.rename("user.%s.Spam" % user, "user.%s.Junk" % user))
+        murder.wait_for(lambda: any("\\Junk" in x and "INBOX.Junk" in x for x in
+                                    command(c, 'LIST (SPECIAL-USE) "" *')[0]), "the user sees it")
+        assert any("\\Drafts" in x for x in command(c, 'LIST (SPECIAL-USE) "" INBOX.Plain')[0])
         # It goes along with a new name.
         check(c.rename("INBOX.Sent", "INBOX.Gesendet"))
         murder.wait_for(lambda: any("Gesendet" in x and "\\Sent" in x for x in
@@ -422,7 +448,9 @@ def metadata_of_a_mailbox(where):
         command(c, "SETMETADATA INBOX (/private/vendor/x/y short)")
         assert command(c, "GETMETADATA INBOX /private/vendor/x/y")[0] == [
             'METADATA INBOX (/private/vendor/x/y "short")']
-        for wrong in ("/shared/a*", "/shared//a", "/shared/a/", "/other/a", "/sharedx/a", "comment",
+        command(c, 'SETMETADATA INBOX (/shared/a* "x")', ok="BAD")
+        command(c, 'SETMETADATA INBOX ("/shared/a%" "x")', ok="BAD")
+        for wrong in ("/shared*", "/*", "/shared//a", "/shared/a/", "/other/a", "/sharedx/a", "comment",
                       '"/shared/\\"', "/shared/" + "n" * 1100):
             command(c, "GETMETADATA INBOX " + wrong, ok="BAD")
             command(c, 'SETMETADATA INBOX (%s "x")' % wrong, ok="BAD")
@@ -457,19 +485,24 @@ def metadata_options(where):
         assert CYRUS + "size" in lines[0] and lines[0].endswith('/private/f/vv "2")'), lines
 
 
-def test_a_depth_as_cyrus_frontends_ask_for_it():
+@both
+def metadata_patterns(where):
     user = new_user("metapat")
-    with client("backend1", user) as c:
+    with client(where, user) as c:
         annotate(c, "INBOX", "/private/a/b 1 /private/a/b/c 2 /private/d 3")
-        for entries, found in (("(/private /private/%)", '/private NIL /private/d "3"'),
-                               ("(/private/a/* )", None),
-                               ("(/private/a/*)", '/private/a/b "1" /private/a/b/c "2"'),
-                               ("/private/a/%", '/private/a/b "1"')):
-            if found is None:
-                command(c, 'GETANNOTATION "INBOX" ' + entries, ok="BAD")
-            else:
-                lines, _ = command(c, 'GETANNOTATION "INBOX" ' + entries)
-                assert lines == ["METADATA INBOX (%s)" % found], lines
+        for verb in ("GETMETADATA", "GETANNOTATION"):
+            for entries, found in (("(/private /private/%)", '/private NIL /private/d "3"'),
+                                   ("(/private/a/*)", '/private/a/b "1" /private/a/b/c "2"'),
+                                   ('"/PRIVATE/*/B"', '/private/a/b "1"'),
+                                   ("/private/a/%", '/private/a/b "1"')):
+                assert command(c, '%s "INBOX" %s' % (verb, entries))[0] == [
+                    "METADATA INBOX (%s)" % found]
+            command(c, verb + ' "INBOX" (/private/a/* )', ok="BAD")
+            assert command(c, verb + " INBOX /private/a%")[0] == []
+        assert command(c, 'LIST "" INBOX RETURN (METADATA ("/private/a/*"))')[0][1:] == [
+            'METADATA INBOX (/private/a/b "1" /private/a/b/c "2")']
+        lines, _ = command(c, 'GETMETADATA INBOX "/shared/*"')
+        assert CYRUS + "size" in lines[0] and "NIL" not in lines[0], lines
 
 
 @both
@@ -554,11 +587,19 @@ def metadata_of_the_server(where):
         annotate(c, '""', "/shared/comment x", ok="NO")
         _, text = annotate(c, '""', "/private/vendor/x/y x", ok="NO")
         assert text.startswith("[METADATA NOPRIVATE]"), text
-        command(admin, 'SETMETADATA "" (/shared/comment "Good mail" %smotd "Back up at 5")' % CYRUS)
+        command(admin, 'SETMETADATA "" (/shared/comment "Good mail" /shared/motd "Back up at 5")')
         annotate(admin, '""', "/shared/comment x /shared/other y", ok="NO")
-        lines, _ = command(c, 'GETMETADATA "" (/shared/comment %smotd /shared/admin)' % CYRUS)
-        assert lines == ['METADATA "" (/shared/comment "Good mail" %smotd "Back up at 5" '
-                         '/shared/admin NIL)' % CYRUS], lines
+        lines, _ = command(c, 'GETMETADATA "" (/shared/comment /shared/motd /shared/admin)')
+        assert lines == ['METADATA "" (/shared/comment "Good mail" /shared/motd "Back up at 5" '
+                         '/shared/admin NIL)'], lines
+        assert '/shared/motd "Back up at 5"' in command(c, 'GETMETADATA "" "/shared/%"')[0][0]
+        # Users are told it when they have logged in, servers and administrators are not.
+        with client(where, user) as told, client(where, "cyrus") as untold:
+            assert b"[ALERT] Back up at 5" in told.untagged_responses["OK"]
+            assert b"[ALERT]" not in b"".join(untold.untagged_responses.get("OK", []))
+        command(admin, 'SETMETADATA "" (/shared/motd NIL)')
+        with client(where, user) as untold:
+            assert b"[ALERT]" not in b"".join(untold.untagged_responses.get("OK", []))
         command(admin, 'SETMETADATA "" (/shared/comment NIL /shared/admin "mailto:it@example.org")')
         lines, _ = command(c, 'GETMETADATA "" (/shared/comment /shared/admin)')
         assert lines == ['METADATA "" (/shared/comment NIL '

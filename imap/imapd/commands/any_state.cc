@@ -52,7 +52,7 @@ Result<std::string> id_parameters(CommandReader& reader)
 Completion capability(ImapSession& s, Command&)
 {
     if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
-    s.client.put("* CAPABILITY ", capability_list(s), "\r\n");
+    s.client.put("* CAPABILITY ", capability_list(s, true), "\r\n");
     return Completion::ok();
 }
 

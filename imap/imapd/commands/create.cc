@@ -74,8 +74,7 @@ Completion create_here(ImapSession& s, Command& command, bool tell_others)
     if (s.store == nullptr) return Completion::from(Error{Code::unavailable, {}});
     const auto& name = *command.mailbox;
     const bool may_choose = s.identity->any_admin() || !s.config.proxyservers().empty();
-    // Uses are the user's own.
-    if (!arguments->uses.empty() && (!is_own(s, name) || name.is_inbox()))
+    if (!arguments->uses.empty() && !decides_uses(s, name))
         return Completion::no("[USEATTR] only for a user's own mailboxes");
     if (!arguments->location.empty() && !may_choose)
         return Completion::from(Error{Code::denied, {}});

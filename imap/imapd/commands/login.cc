@@ -15,6 +15,13 @@ namespace {
 constexpr size_t kMaxSaslLine = 65536;
 constexpr uint64_t kMaxSkipLoggedIn = uint64_t{64} << 20;
 
+// Not for another server: it would show its own.
+void tell_news(ImapSession& s)
+{
+    if (s.identity->node) return;
+    if (auto news = s.kit.motd()) s.client.put("* OK [ALERT] ", wire_text(*news), "\r\n");
+}
+
 // The session is that user's from here on.
 void become(ImapSession& s, const auth::Identity& who)
 {
@@ -23,6 +30,7 @@ void become(ImapSession& s, const auth::Identity& who)
     if (s.backends != nullptr) s.backends->set_user(who.userid);
     s.reader.allow_skip(kMaxSkipLoggedIn);
     s.state = State::authenticated;
+    tell_news(s);
 }
 
 std::string session_code(const ImapSession& s)

@@ -22,7 +22,7 @@ Completion refused(const Error& error, bool is_server)
 
 Completion getmetadata(ImapSession& s, Command& command)
 {
-    auto request = parse_getmetadata(s.reader, command.options, command.name == "GETANNOTATION");
+    auto request = parse_getmetadata(s.reader, command.options);
     if (!request) return Completion::from(request.error());
     auto values = command.mailbox ? mailbox_metadata(s, *command.entry, *request)
                                   : server_metadata(s, *request);

@@ -123,7 +123,7 @@ Status may_rename(ImapSession& s, const MailboxEntry& from, const MailboxName& t
         if (!s.identity->any_admin() || is_own(s, from.name))
             return Error{Code::unsupported, "Operation is not supported on mailbox"};
         if (!s.config.allowusermoves()) return Error{Code::unsupported, "allowusermoves is off"};
-    } else {
+    } else if (!s.identity->any_admin()) {
         TRY(require(s, from, Rights::delete_mailbox));
     }
     if (from.name.is_above(to)) return Error{Code::unsupported, "to a name below itself"};

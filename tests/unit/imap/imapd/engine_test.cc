@@ -110,6 +110,16 @@ START_TEST(capability_says_what_this_state_can)
 }
 END_TEST
 
+START_TEST(a_client_may_ask_before_the_login_what_there_is_after_it)
+{
+    ImapServer server("sasl_mech_list: PLAIN\n");
+    const std::string said = converse(server, "", "1 CAPABILITY\r\n");
+    for (const char* word : {" ACL ", " METADATA ", " QUOTA ", " COMPRESS=DEFLATE "})
+        ck_assert(said.find(word) != std::string::npos);
+    ck_assert(said.find("UNAUTHENTICATE") == std::string::npos);
+}
+END_TEST
+
 START_TEST(id_is_read_whole_and_bounded)
 {
     ImapServer server("imapidresponse: no\n");
@@ -171,6 +181,7 @@ Suite* make()
     tcase_add_test(tests, whoever_sends_nonsense_is_let_go);
     tcase_add_test(tests, the_shutdown_file_ends_sessions_of_users);
     tcase_add_test(tests, capability_says_what_this_state_can);
+    tcase_add_test(tests, a_client_may_ask_before_the_login_what_there_is_after_it);
     tcase_add_test(tests, id_is_read_whole_and_bounded);
     tcase_add_test(tests, namespace_gives_the_prefixes);
     tcase_add_test(tests, each_failure_has_its_response);
