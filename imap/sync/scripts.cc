@@ -53,7 +53,8 @@ Result<std::string> Scripts::name_of(std::string_view filename)
             filename.remove_suffix(suffix.size());
             break;
         }
-    if (filename.empty() || filename.size() > 200 || filename.front() == '.' ||
+    // A file always has a suffix too: even ".." is a name.
+    if (filename.empty() || filename.size() > 200 ||
         filename.find_first_of(std::string_view("/\r\n\0", 4)) != filename.npos)
         return Error{Code::bad_name, "a script's name"};
     return std::string(filename);

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """Moves of users and shared mailboxes between Cyrus 3.6.1 and Rookery, in both directions."""
+import base64
 import datetime
 import os
 import re
+import socket
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -185,6 +188,141 @@ def test_mail_that_is_at_their_server_is_not_touched():
             assert check(c.select("INBOX")) == [b"1"]
         with m.imap("fe1", "user1") as c:
             check(c.append("INBOX", None, None, message(2)))
+
+
+class Sieve:
+    """A ManageSieve client (RFC 5804) at a Cyrus server."""
+
+    def __init__(self, m, server, user):
+        self.socket = socket.create_connection((m[server].address, 4190), murder.DEADLINE)
+        self.file = self.socket.makefile("rwb")
+        self.answer()
+        self.command(b'AUTHENTICATE "PLAIN" "%s"'
+                     % base64.b64encode(b"\0" + user.encode() + b"\0pw"))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        self.file.close()
+        self.socket.close()
+
+    def answer(self):
+        lines = []
+        while True:
+            line = self.file.readline()
+            assert line, lines
+            size = re.search(rb"\{(\d+)\}\r\n$", line)
+            if size:
+                line = self.file.read(int(size[1]))
+                assert self.file.readline() == b"\r\n"
+            elif line.startswith((b"OK", b"NO", b"BYE")):
+                assert line.startswith(b"OK"), line
+                return lines
+            lines.append(line)
+
+    def command(self, text):
+        self.file.write(text + b"\r\n")
+        self.file.flush()
+        return self.answer()
+
+    def put(self, name, script):
+        self.command(b'PUTSCRIPT "%s" {%d+}\r\n%s' % (name, len(script), script))
+
+    def scripts(self):
+        """Name -> content, and the name of the active one."""
+        listed = [re.fullmatch(rb'"(.*?)"( ACTIVE)?\r\n', x)
+                  for x in self.command(b"LISTSCRIPTS")]
+        active = [x[1] for x in listed if x[2]]
+        assert len(active) <= 1, active
+        return ({x[1]: self.command(b'GETSCRIPT "%s"' % x[1])[0] for x in listed},
+                active[0] if active else None)
+
+
+TIMSIEVED = 'sieve cmd="timsieved -C {d}/imapd.conf" listen="{ip}:4190" prefork=0'
+SCRIPTS = {b"main": b'require ["fileinto"];\r\nfileinto "INBOX.filed";\r\n',
+           b"on leave": b"# Gr\xc3\xbc\xc3\x9fe\nkeep;\n#" + b"x" * 20000 + b"\n",
+           b".hidden": b"discard;\r\n", b"a.script": b"keep;\r\n"}
+
+
+def script_files(m, server, user):
+    """The same of a Rookery server's sievedir."""
+    folder = os.path.join(m[server].dir, "sieve", user[0], user)
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    scripts = {}
+    for name in names:
+        if name.endswith(".script"):
+            with open(os.path.join(folder, name), "rb") as f:
+                scripts[name[:-len(".script")].encode()] = f.read()
+    active = None
+    if "defaultbc" in names:
+        link = os.readlink(os.path.join(folder, "defaultbc"))
+        assert link.endswith(".bc"), link
+        active = link[:-len(".bc")].encode()
+    return scripts, active
+
+
+def is_filed(m, n):
+    """A delivery does what the active script says."""
+    with m.imap("fe1", "user1") as c:
+        murder.wait_for(lambda: c.status("INBOX.filed", "(MESSAGES)")[0] == "OK", "it is there")
+        with murder.Lmtp(m["fe1"].address, 2003) as s:
+            assert not s.deliver("s@x.example", ["user1"], message(n))
+        check(c.select("INBOX.filed", readonly=True))
+        return check(c.search(None, "SUBJECT", '"number %d"' % n)) != [b""]
+
+
+def test_scripts_from_theirs_to_ours_and_back():
+    with mixed.Mixed(mup1="rookery", be1="cyrus", be2="rookery", fe1="rookery",
+                     services={"be1": [TIMSIEVED]}) as m:
+        with m.imap("fe1", "user1") as c:
+            check(c.create("INBOX.filed"))
+        with Sieve(m, "be1", "user1") as c:
+            for name, script in SCRIPTS.items():
+                c.put(name, script)
+            c.command(b'SETACTIVE "main"')
+            assert c.scripts() == (SCRIPTS, b"main")
+        assert is_filed(m, 1)
+        move(m, "user.user1", BE2)
+        assert script_files(m, "be2", "user1") == (SCRIPTS, b"main")
+        # Where Cyrus keeps them is not a mailbox of the user here.
+        with m.imap("fe1", "user1") as c:
+            assert not any(b"#" in x for x in check(c.list()))
+        move(m, "user.user1", "be1." + mixed.DOMAIN)
+        with Sieve(m, "be1", "user1") as c:
+            assert c.scripts() == (SCRIPTS, b"main")
+        assert is_filed(m, 2)
+        # What has changed meanwhile changes there: one is gone, another is active, then none.
+        with Sieve(m, "be1", "user1") as c:
+            c.command(b'SETACTIVE "on leave"')
+            c.command(b'DELETESCRIPT "main"')
+        left = {k: v for k, v in SCRIPTS.items() if k != b"main"}
+        move(m, "user.user1", BE2)
+        assert script_files(m, "be2", "user1") == (left, b"on leave")
+        move(m, "user.user1", "be1." + mixed.DOMAIN)
+        with Sieve(m, "be1", "user1") as c:
+            assert c.scripts() == (left, b"on leave")
+            c.command(b'SETACTIVE ""')
+        move(m, "user.user1", BE2)
+        assert script_files(m, "be2", "user1") == (left, None)
+
+
+def test_scripts_from_ours_to_theirs():
+    with mixed.Mixed(mup1="rookery", be1="rookery", be2="cyrus", fe1="rookery",
+                     services={"be2": [TIMSIEVED]}) as m:
+        with m.imap("fe1", "user1") as c:
+            check(c.create("INBOX.filed"))
+        folder = os.path.join(m["be1"].dir, "sieve", "u", "user1")
+        os.makedirs(folder)
+        for name, script in SCRIPTS.items():
+            with open(os.path.join(folder, name.decode() + ".script"), "wb") as f:
+                f.write(script)
+        os.symlink("main.bc", os.path.join(folder, "defaultbc"))
+        subprocess.run(["chown", "-R", "cyrus:mail", os.path.dirname(folder)], check=True)
+        move(m, "user.user1", BE2)
+        with Sieve(m, "be2", "user1") as c:
+            assert c.scripts() == (SCRIPTS, b"main")
+        assert is_filed(m, 1)
 
 
 def test_behind_their_frontend():

@@ -167,7 +167,7 @@ def test_scripts_move_and_which_is_active():
     with two_backends() as m:
         folder = os.path.join(m["backend1"].dir, "conf", "sieve", "a", "alice")
         os.makedirs(folder)
-        for name in ("holiday", "work list"):
+        for name in ("holiday", "work list", ".hidden"):
             with open(os.path.join(folder, name + ".script"), "w") as f:
                 f.write('# %s\nkeep; # "quoted" {3}\n' % name)
         os.symlink("holiday.bc", os.path.join(folder, "defaultbc"))
