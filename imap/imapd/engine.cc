@@ -8,6 +8,7 @@
 #include "imap/imapd/referral.h"
 #include "imap/imapd/relay.h"
 #include "imap/imapd/responder.h"
+#include "imap/imapd/rights.h"
 #include "imap/imapd/router.h"
 #include "imap/imapd/tree.h"
 #include "imap/imapd/updates.h"
@@ -177,7 +178,7 @@ void Engine::one_command()
     auto spec = read_head(command);
     if (!s_.client.ok()) return;
     if (!spec) {
-        answer(command, Completion::bad(spec.error().text));
+        answer(command, Completion::from(spec.error()));
         return;
     }
     const bool admin = s_.identity && s_.identity->any_admin();
@@ -273,6 +274,9 @@ Completion Engine::by_tree(const CommandSpec& spec, Command& command)
         return success();
     }();
     if (!read) return Completion::from(read.error());
+    // Before it is looked up: others are not told what there is.
+    if (!s_.identity->any_admin() && !is_own(s_, *command.mailbox))
+        return Completion::from(Error{Code::denied, {}});
     auto placed = place_tree(s_, *command.mailbox);
     if (placed.is(Code::unsupported)) return Completion::no(std::string(kNotOnOneServer));
     if (!placed) return Completion::from(placed.error());

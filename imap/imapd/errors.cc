@@ -2,6 +2,7 @@
 // peers and scripts know (WIRE 3.1), the response codes those of RFC 5530.
 #include "imap/imapd/session.h"
 #include "lib/base/log.h"
+#include "lib/base/strings.h"
 
 namespace rookery::imapd {
 namespace {
@@ -64,7 +65,8 @@ Completion Completion::from(const Error& error)
     if (error.code == Code::maintenance) return no(cat("[UNAVAILABLE] ", error.text));
     const std::string_view text = response(error.code);
     if (!text.empty()) return no(std::string(text));
-    return bad(error.text.empty() ? "Invalid command" : error.text);
+    const std::string& why = error.text.empty() ? "Invalid command" : error.text;
+    return bad(error.code == Code::limit ? cat("[LIMIT] ", why) : why);
 }
 
 }  // namespace rookery::imapd

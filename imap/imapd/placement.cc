@@ -60,11 +60,10 @@ Status may_create(ImapSession& session, const MailboxName& name,
                    auth::canonical_userid(name.user(), session.config.username_tolower()));
         if (userid != name.user()) return Error{Code::bad_name, "not a user id"};
     }
+    TRY(may_create_below(session, name, ancestor));
     const bool orphan = has_user(name) && !name.is_inbox() && !ancestor;
     if (orphan && !orphans) return Error{Code::not_found, "the user has no INBOX"};
-    if (admin) return success();
-    if (!ancestor) return Error{Code::denied, "Permission denied"};
-    return require(session, *ancestor, Rights::create);
+    return success();
 }
 
 model::Acl first_acl(const config::Config& config, const MailboxName& name,

@@ -33,6 +33,18 @@ Status require(const ImapSession& session, const model::MailboxEntry& entry, Rig
     return Error{Code::not_found, "Mailbox does not exist"};
 }
 
+Status may_create_below(const ImapSession& session, const model::MailboxName& name,
+                        const std::optional<model::MailboxEntry>& ancestor)
+{
+    if (session.identity->any_admin()) return success();
+    const Rights have = ancestor ? rights_on(session, *ancestor) : Rights();
+    if (have.has(Rights::create)) return success();
+    const bool is_users = !name.user().empty() && !name.is_inbox();
+    if (is_users && !have.has(Rights::lookup))
+        return Error{Code::not_found, "Mailbox does not exist"};
+    return Error{Code::denied, "Permission denied"};
+}
+
 bool is_own(const ImapSession& session, const model::MailboxName& name)
 {
     auto inbox = session.names->inbox();

@@ -6,6 +6,7 @@
 #ifndef ROOKERY_IMAP_IMAPD_RIGHTS_H
 #define ROOKERY_IMAP_IMAPD_RIGHTS_H
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,10 @@ char delete_right(const config::Config& config);
 model::Rights rights_on(const ImapSession& session, const model::MailboxEntry& entry);
 // Success if the user has all of needed; else denied, or not_found without l.
 Status require(const ImapSession& session, const model::MailboxEntry& entry, model::Rights needed);
+// May the user make a mailbox of this name, whose nearest ancestor is that one, or none? An
+// ancestor that he does not see is to him as if it were not there.
+Status may_create_below(const ImapSession& session, const model::MailboxName& name,
+                        const std::optional<model::MailboxEntry>& ancestor);
 // True in the user's own tree.
 bool is_own(const ImapSession& session, const model::MailboxName& name);
 // Success if the mailbox may be changed now: not half created, not on its way to another server

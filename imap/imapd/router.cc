@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include "imap/imapd/rights.h"
 #include "imap/imapd/server_choice.h"
 #include "lib/base/clock.h"
 #include "lib/base/signals.h"
@@ -94,7 +95,13 @@ Result<Placed> place(ImapSession& session, const MailboxName& name)
 Result<Placed> place_new(ImapSession& session, const MailboxName& name)
 {
     auto there = lookup_active(session, name);
-    if (there) return Error{Code::exists, cat("mailbox exists: ", name.internal())};
+    if (there) {
+        // To whoever does not see it, it is as if it were not there.
+        TRY_ASSIGN(auto above, nearest_above(session, name));
+        if (!require(session, *there, model::Rights::lookup))
+            TRY(may_create_below(session, name, above));
+        return Error{Code::exists, cat("mailbox exists: ", name.internal())};
+    }
     if (!may_be_stale(there)) return std::move(there).error();
     // The parent decides. It may be as new as a command at another frontend.
     TRY_ASSIGN(auto above, nearest_above(session, name));

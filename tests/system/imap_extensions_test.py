@@ -824,10 +824,10 @@ def test_users_who_are_kept_out():
             _, text = command(c, "LOGIN %s wrong" % user, ok="NO")
             assert text.startswith("[AUTHENTICATIONFAILED]"), text
             _, text = command(c, "LOGIN %s %s" % (user, m.password), ok="NO")
-            assert text == "[AUTHORIZATIONFAILED] Please call us", text
+            assert text == "[CONTACTADMIN] Please call us", text
             plain = base64.b64encode(("\0%s\0%s" % (user, m.password)).encode()).decode()
             _, text = command(c, "AUTHENTICATE PLAIN " + plain, ok="NO")
-            assert text == "[AUTHORIZATIONFAILED] Please call us", text
+            assert text == "[CONTACTADMIN] Please call us", text
             command(c, "LOGIN %s %s" % (other, m.password))
         # Without a line, and without the file.
         deny(m[where], "")
@@ -879,6 +879,196 @@ def test_the_quota_tool_lists_roots():
     lines = m["backend1"].run("quota", "-u", user).stdout.splitlines()
     assert len(lines) == 3, lines
     assert m["backend1"].run("quota", "-x", check=False).returncode == 64
+
+
+# Who (owner; another user, who may read INBOX.seen of the owner, {o}, and nothing else there;
+# administrator), what he says, and the answer and response code that he gets (RFC 5530).
+FAILURES = (
+    # What one may not look up is answered as what is not there.
+    ("other", "SELECT {o}.none", "NO NONEXISTENT"),
+    ("other", "SELECT {o}.hidden", "NO NONEXISTENT"),
+    ("other", "EXAMINE user.nobodyatall", "NO NONEXISTENT"),
+    ("other", "STATUS {o}.none (MESSAGES)", "NO NONEXISTENT"),
+    ("other", "STATUS {o}.hidden (MESSAGES)", "NO NONEXISTENT"),
+    ("other", "DELETE {o}.none", "NO NONEXISTENT"),
+    ("other", "DELETE {o}.hidden", "NO NONEXISTENT"),
+    ("other", "DELETE {o}", "NO NONEXISTENT"),
+    ("other", "RENAME {o}.none INBOX.x", "NO NONEXISTENT"),
+    ("other", "RENAME {o}.hidden INBOX.x", "NO NONEXISTENT"),
+    ("other", "SETACL {o}.none x lr", "NO NONEXISTENT"),
+    ("other", "SETACL {o}.hidden x lr", "NO NONEXISTENT"),
+    ("other", "DELETEACL {o}.hidden x", "NO NONEXISTENT"),
+    ("other", "GETACL {o}.hidden", "NO NONEXISTENT"),
+    ("other", "MYRIGHTS {o}.hidden", "NO NONEXISTENT"),
+    ("other", "LISTRIGHTS {o}.hidden x", "NO NONEXISTENT"),
+    ("other", "GETQUOTAROOT {o}.none", "NO NONEXISTENT"),
+    ("other", "GETQUOTAROOT {o}.hidden", "NO NONEXISTENT"),
+    ("other", "GETMETADATA {o}.none /shared/comment", "NO NONEXISTENT"),
+    ("other", "GETMETADATA {o}.hidden /shared/comment", "NO NONEXISTENT"),
+    ("other", "SETMETADATA {o}.hidden (/shared/comment NIL)", "NO NONEXISTENT"),
+    ("other", "APPEND {o}.none {{1+}}\r\nx", "NO TRYCREATE"),
+    ("other", "APPEND {o}.hidden {{1+}}\r\nx", "NO TRYCREATE"),
+    ("other", "CREATE {o}.none", "NO NONEXISTENT"),
+    ("other", "CREATE {o}.hidden", "NO NONEXISTENT"),
+    ("other", "CREATE {o}.hidden.x", "NO NONEXISTENT"),
+    ("other", "CREATE {o}", "NO NOPERM"),
+    ("other", "CREATE user.nobodyatall", "NO NOPERM"),
+    ("other", "CREATE user.nobodyatall.x", "NO NONEXISTENT"),
+    ("other", "CREATE nothing.x", "NO NOPERM"),
+    ("other", "CREATE codes", "NO NOPERM"),
+    ("other", "CREATE codes.x", "NO NOPERM"),
+    ("other", "RENAME INBOX.a {o}.none", "NO NOPERM"),
+    ("other", "RENAME INBOX.a {o}.hidden", "NO NOPERM"),
+    ("other", "RENAME INBOX {o}.hidden", "NO NOPERM"),
+    ("other", "GETQUOTA {o}.none", "NO NOPERM"),
+    ("other", "GETQUOTA {o}", "NO NOPERM"),
+    ("other", "SETQUOTA {o}.none (STORAGE 1)", "NO NOPERM"),
+    ("other", "SETQUOTA {o} (STORAGE 1)", "NO NOPERM"),
+    # What is seen but not allowed.
+    ("other", "CREATE {o}.seen", "NO ALREADYEXISTS"),
+    ("other", "CREATE {o}.seen.x", "NO NOPERM"),
+    ("other", "DELETE {o}.seen", "NO NOPERM"),
+    ("other", "RENAME {o}.seen INBOX.x", "NO NOPERM"),
+    ("other", "SETACL {o}.seen x lr", "NO NOPERM"),
+    ("other", "DELETEACL {o}.seen x", "NO NOPERM"),
+    ("other", "GETACL {o}.seen", "NO NOPERM"),
+    ("other", "LISTRIGHTS {o}.seen x", "NO NOPERM"),
+    ("other", "SETMETADATA {o}.seen (/shared/comment NIL)", "NO NOPERM"),
+    ("other", 'SETMETADATA "" (/shared/comment NIL)', "NO NOPERM"),
+    ("other", "APPEND {o}.seen {{1+}}\r\nx", "NO NOPERM"),
+    ("other", "XFER {o}.seen backend2", "NO NOPERM"),
+    ("other", "RENAME {o}.seen {o}.seen backend2", "NO NOPERM"),
+    ("other", "UNAUTHENTICATE", "NO NOPERM"),
+    ("admin", "DELETE {o}.seen", "NO NOPERM"),
+    # What can never be, is there already, or is not there.
+    ("owner", "CREATE INBOX", "NO ALREADYEXISTS"),
+    ("owner", "CREATE INBOX.seen", "NO ALREADYEXISTS"),
+    ("owner", "RENAME INBOX.hidden INBOX.seen", "NO ALREADYEXISTS"),
+    ("owner", "RENAME INBOX.none INBOX.x", "NO NONEXISTENT"),
+    ("owner", "RENAME INBOX.hidden INBOX.hidden.x", "NO CANNOT"),
+    ("owner", "CREATE INBOX..x", "NO CANNOT"),
+    ("owner", 'CREATE ""', "NO CANNOT"),
+    ("owner", "CREATE INBOX.a&b", "NO CANNOT"),
+    ("owner", "CREATE INBOX." + "x" * 1000, "NO CANNOT"),
+    ("owner", "CREATE INBOX.x (USE (\\All))", "NO USEATTR"),
+    ("owner", "DELETE INBOX", "NO CANNOT"),
+    ("owner", "SETACL INBOX.seen x/y lr", "NO CANNOT"),
+    ("admin", "CREATE {o}.x nopartition", "NO CANNOT"),
+    ("admin", "DELETE {o}.none", "NO NONEXISTENT"),
+    ("admin", "SETQUOTA {o}.none (STORAGE 1)", "NO NONEXISTENT"),
+    ("admin", "GETQUOTA {o}", "NO NONEXISTENT"),
+    ("admin", "SETQUOTA {o} (BOTTLES 1)", "NO CANNOT"),
+    ("admin", "XFER {o}.none backend2", "NO NONEXISTENT"),
+    ("admin", "XFER {o} nowhere", "NO UNAVAILABLE"),
+    ("admin", "RENAME {o}.seen {o}.other default", "NO CANNOT"),
+    ("admin", "DELETE codes.kids", "NO HASCHILDREN"),
+    ("admin", "SELECT {o}.broken", "NO CORRUPTION"),
+    # Messages.
+    ("owner", "APPEND INBOX.full {{10+}}\r\nSubject: x", "NO OVERQUOTA"),
+    ("owner", "APPEND INBOX {{0+}}\r\n", "NO CANNOT"),
+    ("owner", "APPEND INBOX {{9999999999}}", "NO TOOBIG"),
+    ("owner", "APPEND INBOX ~{{1+}}\r\nx", "NO UNKNOWN-CTE"),
+    ("other", "SELECT INBOX", "OK READ-WRITE"),
+    ("other", "COPY 1 {o}.none", "NO TRYCREATE"),
+    ("other", "COPY 1 {o}.hidden", "NO TRYCREATE"),
+    ("other", "COPY 1 {o}.seen", "NO NOPERM"),
+    ("other", "MOVE 1 {o}.hidden", "NO TRYCREATE"),
+    ("other", "MOVE 1 {o}.seen", "NO NOPERM"),
+    ("other", "SEARCH CHARSET KOI9 ALL", "NO BADCHARSET"),
+    ("other", "STORE 1 +FLAGS (%s)" % " ".join("k%d" % n for n in range(200)), "BAD LIMIT"),
+    ("other", "EXAMINE INBOX", "OK READ-ONLY"),
+    ("other", "STORE 1 +FLAGS (\\Seen)", "NO READ-ONLY"),
+    ("other", "EXPUNGE", "NO READ-ONLY"),
+    ("other", "MOVE 1 INBOX.a", "NO READ-ONLY"),
+    ("owner", "SELECT INBOX.seen", "OK READ-WRITE"),
+    ("owner", "COPY 1 INBOX.full", "NO OVERQUOTA"),
+    ("owner", "MOVE 1 INBOX.full", "NO OVERQUOTA"),
+    # More than fits.
+    ("owner", "GETMETADATA INBOX (%s)" % " ".join("/shared/m%d" % n for n in range(300)),
+     "BAD LIMIT"),
+    ("owner", "SELECT " + "x" * 200000, "BAD LIMIT"),
+    ("owner", "ID (%s)" % " ".join('"k" "v"' for _ in range(40)), "BAD LIMIT"),
+)
+
+
+def answer_and_code(c, text):
+    tag = c._new_tag()
+    c.send(tag + b" " + text.encode() + b"\r\n")
+    while True:
+        line = c._get_line()
+        if line.startswith(tag + b" "):
+            kind, code = re.match(rb"(\w+)(?: \[([\w-]+))?", line[len(tag) + 1:]).groups()
+            return kind.decode() + (" " + code.decode() if code else "")
+
+
+@both
+def response_codes(where):
+    m = the_murder()
+    owner, other = new_user("owner"), new_user("other")
+    box = "user." + owner
+    with client(where, owner) as c, client(where, other) as o, client(where, "cyrus") as admin:
+        for name in ("seen", "hidden", "full", "broken"):
+            check(c.create("INBOX." + name))
+        check(c.setacl("INBOX.seen", other, "lr"))
+        check(c.append("INBOX.seen", None, None, message()))
+        check(o.create("INBOX.a"))
+        check(o.append("INBOX", None, None, message()))
+        command(admin, "SETQUOTA %s.full (MESSAGE 0)" % box)
+        if where == "backend1":
+            for name in ("codes", "codes.kids", "codes.kids.one"):
+                check(admin.create(name))
+                check(admin.setacl(name, "cyrus", "lrswipkxtea"))
+                check(admin.deleteacl(name, "anyone"))
+        else:
+            murder.wait_for(lambda: admin.list('""', "codes.kids.one")[1] != [None], "it is known")
+        check(admin.setacl(box + ".broken", "cyrus", "lr"))
+        for folder, _, names in os.walk(os.path.join(m["backend1"].dir, "spool")):
+            if folder.endswith("/%s/broken" % owner) and "rookery.index" in names:
+                with open(os.path.join(folder, "rookery.index"), "r+b") as f:
+                    f.write(b"\xff" * 200)
+        people = {"owner": c, "other": o, "admin": admin}
+        wrong = []
+        for who, text, demanded in FAILURES:
+            text = text.format(o=box)
+            found = answer_and_code(people[who], text)
+            if found != demanded:
+                wrong.append((who, text[:80], found, demanded))
+        assert not wrong, wrong
+
+
+@both
+def response_codes_of_logins(where):
+    m = the_murder()
+    user, other = new_user("login"), new_user("login")
+
+    def plain(authzid, authid, password):
+        text = "%s\0%s\0%s" % (authzid, authid, password)
+        return "AUTHENTICATE PLAIN " + base64.b64encode(text.encode()).decode()
+
+    for text, demanded in (
+            ("LOGIN %s wrong" % user, "NO AUTHENTICATIONFAILED"),
+            ("LOGIN nobodyatall %s" % m.password, "NO AUTHENTICATIONFAILED"),
+            (plain("", user, "wrong"), "NO AUTHENTICATIONFAILED"),
+            (plain("", "nobodyatall", m.password), "NO AUTHENTICATIONFAILED"),
+            (plain(other, user, "wrong"), "NO AUTHENTICATIONFAILED"),
+            (plain(other, user, m.password), "NO AUTHORIZATIONFAILED"),
+            (plain("nobodyatall", user, m.password), "NO AUTHORIZATIONFAILED"),
+            ("AUTHENTICATE CARRIER-PIGEON", "NO CANNOT"),
+            ("STARTTLS", "NO CANNOT")):
+        with m.imap(where) as c:
+            assert answer_and_code(c, text) == demanded, text
+
+
+def test_response_codes_where_passwords_need_tls():
+    with murder.Murder(backends=1, tls=True, extra={"allowplaintext": "no"}) as m:
+        m.set_passwords({"ann": m.password})
+        plain = base64.b64encode(("\0ann\0" + m.password).encode()).decode()
+        for where in ("backend1", "frontend1"):
+            with m.imap(where) as c:
+                for text, demanded in (("LOGIN ann " + m.password, "NO PRIVACYREQUIRED"),
+                                       ("AUTHENTICATE PLAIN " + plain, "NO PRIVACYREQUIRED"),
+                                       ("AUTHENTICATE CARRIER-PIGEON", "NO CANNOT")):
+                    assert answer_and_code(c, text) == demanded, (where, text)
 
 
 def test_a_quota_root_is_on_one_server():

@@ -123,7 +123,7 @@ std::optional<Completion> receive_body(ImapSession& s, mailbox::StagedMessage& m
     }
     if (!written) return Completion::from(written.error());
     if (auto objection = check.objection(); !objection.empty())
-        return Completion::no(std::string(objection));
+        return Completion::no(cat("[CANNOT] ", objection));
     return std::nullopt;
 }
 
@@ -142,7 +142,7 @@ std::optional<Completion> receive_message(ImapSession& s, const Command& command
     if (head->binary) return refuse(Completion::no("[UNKNOWN-CTE] BINARY is not available here"));
     if (head->size > append_limit(s.config))
         return refuse(Completion::no("[TOOBIG] Message is larger than this server takes"));
-    if (head->size == 0) return refuse(Completion::no("Message of no bytes: nothing was appended"));
+    if (head->size == 0) return refuse(Completion::no("[CANNOT] Message of no bytes"));
     if (messages.size() == kMaxMessages)
         return refuse(Completion::no("[LIMIT] Too many messages in one command"));
     auto staged = s.store->stage(command.entry->partition);

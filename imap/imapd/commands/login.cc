@@ -76,10 +76,24 @@ Completion refuse(ImapSession& s, std::string_view who, std::string_view mechani
     return Completion::no("[AUTHENTICATIONFAILED] authentication failure");
 }
 
+// He is who he says, and wants to act for somebody else.
+Completion refuse_to_act_for_another(ImapSession& s, const Error& error)
+{
+    s.kit.login_failed(s.kit.sasl().authid(), s.kit.sasl().mechanism(), error.text);
+    return Completion::no("[AUTHORIZATIONFAILED] not allowed to act for that user");
+}
+
 Completion not_admitted(const Error& error)
 {
-    const bool denied = error.code == Code::denied;
-    return Completion::no(cat(denied ? "[AUTHORIZATIONFAILED] " : "[LIMIT] ", error.text));
+    return Completion::no(
+        cat(error.code == Code::denied ? "[CONTACTADMIN] " : "[LIMIT] ", error.text));
+}
+
+// Would the mechanism be there under TLS?
+bool needs_privacy(const ImapSession& s, std::string_view mechanism)
+{
+    const bool is_plaintext = mechanism == "PLAIN" || mechanism == "LOGIN";
+    return is_plaintext && !s.kit.plaintext_allowed() && s.kit.can_starttls();
 }
 
 // The client's answer to a challenge.
@@ -178,13 +192,17 @@ Completion authenticate(ImapSession& s, Command& command)
     if (!arguments) return Completion::from(arguments.error());
     const auto offered = s.kit.mechanisms();
     if (std::find(offered.begin(), offered.end(), arguments->mechanism) == offered.end())
-        return Completion::no("[CANNOT] no mechanism available");
+        return Completion::no(needs_privacy(s, arguments->mechanism)
+                                  ? "[PRIVACYREQUIRED] Login only available under a layer"
+                                  : "[CANNOT] no mechanism available");
     if (auto done = exchange(s, arguments->mechanism, arguments->initial); !done) {
         if (!s.client.ok()) return Completion::disconnect();
         if (done.is(Code::closed)) return Completion::bad("Authentication cancelled");
         return refuse(s, s.kit.sasl().authid(), arguments->mechanism, done.error());
     }
-    auto who = s.kit.identify(s.kit.sasl().authid(), s.kit.sasl().authzid());
+    const std::string authzid = s.kit.sasl().authzid();
+    auto who = s.kit.identify(s.kit.sasl().authid(), authzid);
+    if (!who && !authzid.empty()) return refuse_to_act_for_another(s, who.error());
     if (!who) return refuse(s, s.kit.sasl().authid(), arguments->mechanism, who.error());
     if (auto may = s.kit.admit(*who); !may) return not_admitted(may.error());
     return welcome(s, command, *who);

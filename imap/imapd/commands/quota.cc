@@ -81,8 +81,6 @@ Completion getquota(ImapSession& s, Command& command)
 {
     if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
     const auto& root = *command.mailbox;
-    if (!s.identity->any_admin() && !is_own(s, root))
-        return Completion::from(Error{Code::denied, {}});
     auto quota = s.quotas->get(root);
     if (quota.is(Code::not_found)) return Completion::no("[NONEXISTENT] Quota root does not exist");
     if (!quota) return Completion::from(quota.error());

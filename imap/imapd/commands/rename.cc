@@ -112,6 +112,17 @@ void change_owner(MailboxEntry& entry, const std::string& from, const std::strin
     entry.acl.set(to, rights);
 }
 
+// Not NONEXISTENT: a frontend would take it for the old name's.
+Status may_take_name(ImapSession& s, const MailboxName& to,
+                     const std::optional<MailboxEntry>& ancestor)
+{
+    auto may = may_create(s, to, ancestor, false);
+    if (may.is(Code::not_found))
+        return Error{s.identity->any_admin() ? Code::unsupported : Code::denied, may.error().text};
+    TRY(std::move(may));
+    return must_be_free(s, to);
+}
+
 Status may_rename(ImapSession& s, const MailboxEntry& from, const MailboxName& to,
                   const std::optional<MailboxEntry>& ancestor)
 {
@@ -127,8 +138,7 @@ Status may_rename(ImapSession& s, const MailboxEntry& from, const MailboxName& t
         TRY(require(s, from, Rights::delete_mailbox));
     }
     if (from.name.is_above(to)) return Error{Code::unsupported, "to a name below itself"};
-    TRY(must_be_free(s, to));
-    return may_create(s, to, ancestor, false);
+    return may_take_name(s, to, ancestor);
 }
 
 Completion rename_tree(ImapSession& s, const MailboxEntry& top, const MailboxName& to)
@@ -181,8 +191,7 @@ Completion rename(ImapSession& s, Command& command)
     if (is_own(s, from.name) && from.name.is_inbox() && !to.is_inbox()) {
         Status moved = [&]() -> Status {
             TRY(require_settled(from));
-            TRY(must_be_free(s, to));
-            TRY(may_create(s, to, *ancestor, false));
+            TRY(may_take_name(s, to, *ancestor));
             return rename_inbox(s, from, to, *ancestor);
         }();
         if (!moved) return Completion::from(moved.error());

@@ -131,7 +131,8 @@ START_TEST(id_is_read_whole_and_bounded)
                    "5 BAD Expected a space in command\r\n");
     std::string many = "1 ID (";
     for (int i = 0; i < 31; i++) cat_to(many, i > 0 ? " " : "", "\"k\" \"v\"");
-    ASSERT_EQ_TEXT(converse(server, "bob", many + ")\r\n"), "1 BAD Too many field-value pairs\r\n");
+    ASSERT_EQ_TEXT(converse(server, "bob", many + ")\r\n"),
+                   "1 BAD [LIMIT] Too many field-value pairs\r\n");
 }
 END_TEST
 
@@ -163,10 +164,11 @@ START_TEST(each_failure_has_its_response)
         ck_assert(done.kind == imapd::Completion::Kind::no);
         ASSERT_EQ_TEXT(done.text, text);
     }
-    for (Code code : {Code::syntax, Code::limit}) {
+    for (auto [code, text] : {std::pair{Code::syntax, "what is wrong"},
+                              std::pair{Code::limit, "[LIMIT] what is wrong"}}) {
         auto done = imapd::Completion::from(Error{code, "what is wrong"});
         ck_assert(done.kind == imapd::Completion::Kind::bad);
-        ASSERT_EQ_TEXT(done.text, "what is wrong");
+        ASSERT_EQ_TEXT(done.text, text);
     }
 }
 END_TEST
