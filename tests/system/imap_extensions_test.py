@@ -450,8 +450,8 @@ def metadata_of_a_mailbox(where):
             'METADATA INBOX (/private/vendor/x/y "short")']
         command(c, 'SETMETADATA INBOX (/shared/a* "x")', ok="BAD")
         command(c, 'SETMETADATA INBOX ("/shared/a%" "x")', ok="BAD")
-        for wrong in ("/shared*", "/*", "/shared//a", "/shared/a/", "/other/a", "/sharedx/a", "comment",
-                      '"/shared/\\"', "/shared/" + "n" * 1100):
+        for wrong in ("/shared*", "/*", "/shared//a", "/shared/a/", "/other/a", "/sharedx/a",
+                      "comment", '"/shared/\\"', "/shared/" + "n" * 1100):
             command(c, "GETMETADATA INBOX " + wrong, ok="BAD")
             command(c, 'SETMETADATA INBOX (%s "x")' % wrong, ok="BAD")
         for wrong in ('SETMETADATA INBOX (/shared/vendor/x "v")', 'SETMETADATA INBOX (/shared "v")',
