@@ -33,6 +33,7 @@ SYSTEM_TESTS += %D%/system/partition_test.py
 SYSTEM_TESTS += %D%/system/relay_framing_test.py
 SYSTEM_TESTS += %D%/system/server_state_test.py
 SYSTEM_TESTS += %D%/system/two_frontends_test.py
+SYSTEM_TESTS += %D%/system/unified_test.py
 SYSTEM_TESTS += %D%/system/murder_tool_test.py
 SYSTEM_TESTS += %D%/system/master_away_test.py
 SYSTEM_TESTS += %D%/system/expire_test.py

@@ -31,6 +31,8 @@ Result<Backend*> BackendPool::get(const std::string& server)
             return Error{Code::closed, "the connection of the selected mailbox is lost"};
         connections_.erase(server);
     }
+    if (relayed_ || server == config_.servername())
+        return Error{Code::moved, cat("not relayed to ", server, ": the mailbox is not here")};
     TRY_ASSIGN(auto made, connect(server));
     return add(std::move(made));
 }

@@ -4,7 +4,7 @@
 // Owns them. get() gives a live one (an idle one that the peer closed is replaced) or an error; it
 // consults the shared health table, so that a dead server answers at once (DESIGN 8). A dead
 // connection on which a mailbox is selected is closed's error: its owner must see to it first.
-// Codes: unavailable, timeout, denied, closed, those of the gate. One thread.
+// Codes: unavailable, timeout, denied, closed, moved, those of the gate. One thread.
 #ifndef ROOKERY_IMAP_BACKEND_BACKEND_POOL_H
 #define ROOKERY_IMAP_BACKEND_BACKEND_POOL_H
 
@@ -34,6 +34,11 @@ class BackendPool {
     {
         gate_ = std::move(gate);
     }
+    // The client is another server that relays: what is not here is not relayed on, since two lists
+    // that name each other's server would send a command round for ever. get() is Code::moved then,
+    // as it always is for this server itself.
+    void set_relayed(bool relayed) { relayed_ = relayed; }
+    bool is_relayed() const { return relayed_; }
     Result<Backend*> get(const std::string& server);
     // The open connection to server, or nullptr.
     Backend* find(const std::string& server);
@@ -63,6 +68,7 @@ class BackendPool {
     IdleBackends* idle_;
     std::string authzid_;
     std::function<Status(const std::string& server)> gate_;
+    bool relayed_ = false;
     std::optional<Health> health_;  // opened when first needed, after the fork
     struct Open {
         std::unique_ptr<Backend> backend;

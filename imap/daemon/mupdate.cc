@@ -185,7 +185,8 @@ class Mupdate : public master::ThreadedService {
     Status open_replica_list(const config::Config& config)
     {
         mboxlist::ListOptions options;
-        options.durable = false;
+        // A server's own mailboxes are in no dump.
+        options.durable = config.mupdate_config() == config::MupdateConfig::unified;
         TRY_ASSIGN(auto store, mboxlist::open_list(config, options));
         stored_ = std::make_unique<mupdate::StoredList>(std::move(store));
         servers_ = std::make_unique<mupdate::ServerTable>();

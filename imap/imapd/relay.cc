@@ -135,8 +135,8 @@ Status replace_selection(ImapSession& session)
     remote->backend = nullptr;
     // It may have gone because the mailbox has moved.
     (void)session.directory.catch_up();
-    if (auto entry = session.directory.lookup(remote->name); entry && !entry->is_local())
-        server = entry->server;
+    if (auto entry = session.directory.lookup(remote->name); entry && !entry->seen().is_local())
+        server = entry->seen().server;
     auto replaced = [&]() -> Status {
         TRY_ASSIGN(backend::Backend * backend, session.backends->get(server));
         return select_again(session, *remote, *backend);

@@ -22,6 +22,7 @@ using model::MailboxName;
 Result<MailboxEntry> lookup_active(ImapSession& session, const MailboxName& name)
 {
     TRY_ASSIGN(MailboxEntry entry, session.directory.lookup(name));
+    entry = entry.seen();
     switch (entry.state) {
         case EntryState::active: return entry;
         case EntryState::reserved: return Error{Code::reserved, cat("reserved: ", name.internal())};
@@ -123,7 +124,8 @@ Result<Placed> place_tree(ImapSession& session, const MailboxName& name)
     std::optional<std::string> server;
     bool several = false;
     auto look = [&]() -> Status {
-        return session.directory.scan(name.key(), [&](const MailboxEntry& entry) {
+        return session.directory.scan(name.key(), [&](const MailboxEntry& listed) {
+            const MailboxEntry entry = listed.seen();
             if (entry.name != name && !name.is_above(entry.name)) return mboxlist::Next::stop();
             if (entry.state == EntryState::deleted || entry.state == EntryState::reserved)
                 return mboxlist::Next::go_on();

@@ -25,6 +25,7 @@ Engine::Engine(Parts parts)
       kit_(parts.kit),
       client_(parts.client),
       store_(parts.store),
+      backends_(parts.backends),
       preauthenticated_(parts.preauthenticated || parts.kit.client().is_unix),
       recipients_(parts.config, parts.directory),
       delivery_(parts.config, recipients_, parts.store, parts.quotas, parts.duplicates,

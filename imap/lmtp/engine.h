@@ -88,6 +88,7 @@ class Engine {
     session::SessionKit& kit_;
     stream::Stream& client_;
     mailbox::MailboxStore* store_;
+    backend::BackendPool& backends_;
     bool preauthenticated_;
     Recipients recipients_;
     Delivery delivery_;

@@ -73,6 +73,7 @@ void Engine::auth_done(const auth::SaslServer::Step&)
         return say(501, "5.5.4 authentication failure");
     }
     logged_in_ = true;
+    backends_.set_relayed(who->relayed);
     say(235, "Authenticated!");
     if (!client_.flush()) return;
     if (sasl.ssf() > 0) {

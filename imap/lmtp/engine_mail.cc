@@ -56,6 +56,9 @@ void Engine::rcpt(std::string_view arguments)
     auto parsed = parse_rcpt(arguments);
     if (!parsed) return say(for_argument(parsed.error(), "Syntax error in RCPT TO"));
     auto recipient = recipients_.resolve(*parsed, transaction_->sender);
+    // It is not sent round in a circle by lists that name each other's server.
+    if (recipient && !recipient->server.empty() && backends_.is_relayed())
+        recipient = Error{Code::moved, cat("it is at ", recipient->server)};
     if (!recipient) {
         log::info("recipient refused",
                   {{"address", parsed->to.text}, {"reason", recipient.error()}});

@@ -54,20 +54,24 @@ auth::Identity sender_identity(const std::optional<std::string>& auth_parameter)
 }
 
 Recipients::Recipients(const config::Config& config, mboxlist::Directory& directory)
-    : config_(config),
-      directory_(directory),
-      options_(mboxlist::namespace_options(config))
+    : config_(config), directory_(directory), options_(mboxlist::namespace_options(config))
 {
     // Addresses name folders in the standard namespace, whatever users see.
     options_.altnamespace = false;
 }
 
+Result<model::MailboxEntry> Recipients::lookup(const model::MailboxName& name)
+{
+    TRY_ASSIGN(const model::MailboxEntry entry, directory_.lookup(name));
+    return entry.seen();
+}
+
 Result<model::MailboxEntry> Recipients::find(const model::MailboxName& name)
 {
-    auto found = directory_.lookup(name);
+    auto found = lookup(name);
     if (is_miss(found)) {
         TRY(directory_.catch_up());
-        found = directory_.lookup(name);
+        found = lookup(name);
     }
     TRY_ASSIGN(model::MailboxEntry entry, found);
     TRY(usable(entry));
@@ -126,12 +130,12 @@ Result<Recipient> Recipients::resolve_shared(const RcptArguments& rcpt, const st
 Result<model::MailboxEntry> Recipients::target(const Recipient& r, const auth::Identity& sender)
 {
     if (r.folder) {
-        auto entry = directory_.lookup(*r.folder);
+        auto entry = lookup(*r.folder);
         if (entry && entry->is_local() && usable(*entry) &&
             entry->acl.rights_of(sender).has(model::Rights::post))
             return entry;
     }
-    TRY_ASSIGN(model::MailboxEntry entry, directory_.lookup(r.mailbox));
+    TRY_ASSIGN(model::MailboxEntry entry, lookup(r.mailbox));
     TRY(usable(entry));
     if (!entry.is_local()) return Error{Code::moved, "the mailbox is on another server now"};
     return entry;
@@ -140,7 +144,7 @@ Result<model::MailboxEntry> Recipients::target(const Recipient& r, const auth::I
 Result<std::string> Recipients::look_again(const Recipient& r)
 {
     TRY(directory_.catch_up());
-    TRY_ASSIGN(model::MailboxEntry entry, directory_.lookup(r.mailbox));
+    TRY_ASSIGN(model::MailboxEntry entry, lookup(r.mailbox));
     TRY(usable(entry));
     return entry.server;
 }

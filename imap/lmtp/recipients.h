@@ -47,6 +47,8 @@ class Recipients {
                                    const std::optional<std::string>& detail);
     Result<Recipient> resolve_shared(const RcptArguments& rcpt, const std::string& name,
                                      const auth::Identity& sender);
+    // The entry as it is, and one that can take mail now.
+    Result<model::MailboxEntry> lookup(const model::MailboxName& name);
     Result<model::MailboxEntry> find(const model::MailboxName& name);
 
     const config::Config& config_;

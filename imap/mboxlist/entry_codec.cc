@@ -14,6 +14,7 @@ using model::MailboxName;
 using model::Pending;
 
 constexpr std::string_view kVersion = "1";
+constexpr std::string_view kWithElsewhere = "2";  // two fields more, before the ACL
 // In the order of the enumerators.
 constexpr std::array<std::string_view, 4> kStates{"active", "reserved", "moving", "deleted"};
 constexpr std::array<std::string_view, 5> kPendings{"none", "create", "remove", "rename", "update"};
@@ -93,10 +94,11 @@ Result<MailboxEntry> decode(std::string_view name_key, std::string_view value)
 {
     Fields fields(value);
     TRY_ASSIGN(const std::string_view version, fields.word("version"));
-    if (version != kVersion) {
+    if (version != kVersion && version != kWithElsewhere) {
         const bool later = to_number<uint32_t>(version).ok();
-        return Error{later ? Code::unsupported : Code::corrupt,
-                     cat("mailbox list: entry of version ", version, "; this program knows 1")};
+        return Error{
+            later ? Code::unsupported : Code::corrupt,
+            cat("mailbox list: entry of version ", version, "; this program knows 1 and 2")};
     }
     TRY_ASSIGN(MailboxName name, MailboxName::from_key(name_key));
     MailboxEntry e{std::move(name), EntryState::active, {}, {}, {}, {}};
@@ -109,6 +111,12 @@ Result<MailboxEntry> decode(std::string_view name_key, std::string_view value)
     TRY_ASSIGN(e.uniqueid, fields.text("unique id"));
     TRY_ASSIGN(e.uidvalidity, fields.number("UIDVALIDITY"));
     TRY_ASSIGN(e.serial, fields.number("serial"));
+    if (version == kWithElsewhere) {
+        model::WireLocation elsewhere;
+        TRY_ASSIGN(elsewhere.server, fields.text("server elsewhere"));
+        TRY_ASSIGN(elsewhere.partition, fields.text("partition elsewhere"));
+        e.elsewhere = std::move(elsewhere);
+    }
     TRY_ASSIGN(e.acl, model::Acl::parse(fields.rest()));
     return e;
 }
@@ -117,12 +125,18 @@ Result<MailboxEntry> decode(std::string_view name_key, std::string_view value)
 
 std::string encode_entry(const MailboxEntry& entry)
 {
-    std::string out = cat(kVersion, ' ', kStates[static_cast<size_t>(entry.state)], ' ',
+    std::string out = cat(entry.elsewhere ? kWithElsewhere : kVersion, ' ',
+                          kStates[static_cast<size_t>(entry.state)], ' ',
                           kPendings[static_cast<size_t>(entry.pending)], ' ');
     put_field(out, entry.server);
     put_field(out, entry.partition);
     put_field(out, entry.uniqueid);
-    cat_to(out, entry.uidvalidity, ' ', entry.serial, ' ', entry.acl.to_string());
+    cat_to(out, entry.uidvalidity, ' ', entry.serial, ' ');
+    if (entry.elsewhere) {
+        put_field(out, entry.elsewhere->server);
+        put_field(out, entry.elsewhere->partition);
+    }
+    out += entry.acl.to_string();
     return out;
 }
 

@@ -198,6 +198,7 @@ Next ListWalker::after(const Segment& segment, const std::string& key)
 
 Next ListWalker::visit(const Segment& segment, const MailboxEntry& entry)
 {
+    if (entry.elsewhere) return visit(segment, entry.seen());
     const std::string key = entry.name.key();
     if (key < segment.low) return Next::seek(segment.low);
     if (!segment.high.empty() && key >= segment.high) return Next::stop();

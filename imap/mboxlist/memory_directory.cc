@@ -53,11 +53,16 @@ Status MemoryDirectory::commit(std::span<const Change> changes)
 
 Status MemoryDirectory::commit_marked(std::span<const Change> changes, std::span<const Mark> marks)
 {
-    for (const auto& change : changes) {
-        if (change.kind == Change::Kind::put)
-            entries_.insert_or_assign(change.entry->name.key(), *change.entry);
+    for (const auto& wanted : changes) {
+        const auto found = entries_.find(wanted.of().key());
+        const auto change =
+            resolve(wanted, found == entries_.end() ? std::nullopt
+                                                    : std::optional<MailboxEntry>(found->second));
+        if (!change) continue;
+        if (change->kind == Change::Kind::put)
+            entries_.insert_or_assign(change->entry->name.key(), *change->entry);
         else
-            entries_.erase(change.name->key());
+            entries_.erase(change->of().key());
     }
     for (const auto& mark : marks) {
         if (mark.value.empty())

@@ -46,27 +46,27 @@ Status change_index(db::Transaction& t, const MailboxEntry* before, const Mailbo
     return success();
 }
 
-Status apply(db::Transaction& t, const Change& change, bool indexed)
+Status apply(db::Transaction& t, const Change& wanted, bool indexed)
 {
-    const bool put = change.kind == Change::Kind::put;
-    const MailboxName& name = put ? change.entry->name : *change.name;
-    const std::string key = key_of(name);
+    const std::string key = key_of(wanted.of());
     auto old_value = t.get(key);
     if (!old_value && !old_value.is(Code::not_found)) return old_value.error();
     std::optional<MailboxEntry> before;
-    if (old_value && indexed) {
+    if (old_value && (indexed || !wanted.is_plain())) {
         TRY_ASSIGN(before, decode_entry(std::string_view(key).substr(1), *old_value));
     }
+    const auto change = resolve(wanted, before);
+    if (!change) return success();
     const MailboxEntry* old_entry = before ? &*before : nullptr;
-    if (!put) {
+    if (change->kind != Change::Kind::put) {
         if (!old_value) return success();
         TRY(t.erase(key));
         return indexed ? change_index(t, old_entry, nullptr) : success();
     }
-    const std::string value = encode_entry(*change.entry);
+    const std::string value = encode_entry(*change->entry);
     if (old_value && *old_value == value) return success();
     TRY(t.put(key, value));
-    return indexed ? change_index(t, old_entry, &*change.entry) : success();
+    return indexed ? change_index(t, old_entry, &*change->entry) : success();
 }
 
 // Names in one index range, a batch at a time.

@@ -3,6 +3,7 @@
 #define ROOKERY_IMAP_MODEL_MAILBOX_ENTRY_H
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "imap/model/acl.h"
@@ -31,12 +32,30 @@ struct MailboxEntry {
     uint64_t uidvalidity = 0;  // 0 = not known here
     uint64_t serial = 0;       // of the change that made this state; 0 = none
     Pending pending = Pending::none;
+    // On a server that also proxies (mupdate_config: unified), while what is here is not in use:
+    // where the mupdate master says that the mailbox is.
+    std::optional<WireLocation> elsewhere = std::nullopt;
 
     bool is_local() const { return server.empty(); }
     // The copy of a mailbox that is still at another server (imap/sync): nobody uses it yet.
     bool is_incoming() const
     {
         return is_local() && state == EntryState::reserved && pending == Pending::none;
+    }
+    // Moved away, and the copy still here. Deleted there since: a tombstone, with its server.
+    bool has_left() const
+    {
+        return !is_local() && (state == EntryState::moving || state == EntryState::deleted);
+    }
+    // As one who looks for the mailbox sees it, whatever copy is here.
+    MailboxEntry seen() const
+    {
+        if (!elsewhere) return *this;
+        return {.name = name,
+                .server = elsewhere->server,
+                .partition = elsewhere->partition,
+                .acl = acl,
+                .uniqueid = {}};
     }
     Location location() const
     {

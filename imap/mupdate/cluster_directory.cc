@@ -27,6 +27,7 @@ MailboxEntry with(MailboxEntry entry, EntryState state, Pending pending)
 {
     entry.state = state;
     entry.pending = pending;
+    if (state == EntryState::active) entry.elsewhere.reset();
     return entry;
 }
 
@@ -118,9 +119,10 @@ Status ClusterDirectory::put(MailboxEntry entry)
     return local_->commit({&change, 1});
 }
 
-Status ClusterDirectory::erase(const MailboxName& name)
+// What was here or was to be is not: another server may have the name.
+Status ClusterDirectory::release(const MailboxName& name)
 {
-    const StoreChange change = StoreChange::erase(name);
+    const StoreChange change = StoreChange::release(name);
     return local_->commit({&change, 1});
 }
 
@@ -159,7 +161,7 @@ Status ClusterDirectory::give_back(const MailboxEntry& entry, Client& master)
     TRY_ASSIGN(auto found, master.find(entry.name.internal()));
     if (found && !found->active && found->location == location(entry))
         TRY(master.remove_if_at(entry.name.internal(), location(entry)));
-    return erase(entry.name);
+    return release(entry.name);
 }
 
 Status ClusterDirectory::settle_entry(const MailboxEntry& entry, Client& master)
@@ -177,7 +179,7 @@ Status ClusterDirectory::settle_entry(const MailboxEntry& entry, Client& master)
     if (reply.text == "elsewhere")
         log::notice("a mailbox that was removed here is at another server now",
                     {{"mailbox", entry.name.internal()}});
-    return erase(entry.name);
+    return release(entry.name);
 }
 
 // An operation first finishes what is left of its own names.
@@ -198,8 +200,10 @@ Status ClusterDirectory::check_free(const MailboxName& name, Client* master)
     auto there = local_->lookup(name);
     if (there.is(Code::not_found)) return success();
     if (!there) return there.error();
-    if (there->state == EntryState::deleted) return success();
-    if (there->state == EntryState::reserved && there->is_local())
+    if (there->has_left())
+        return Error{Code::exists, cat("a copy that was moved away is here: ", name.internal())};
+    if (there->seen().state == EntryState::deleted) return success();
+    if (there->seen().state == EntryState::reserved && there->is_local())
         return Error{Code::reserved, cat("mailbox name is reserved: ", name.internal())};
     return Error{Code::exists, cat("mailbox exists: ", name.internal())};
 }
@@ -225,7 +229,7 @@ Status ClusterDirectory::create(const MailboxEntry& entry, const LocalStep& step
     // Without an answer the intent stays: the agent finds out and gives the name back.
     if (!reply) return no_master(reply.error());
     if (!reply->ok) {
-        TRY(erase(entry.name));
+        TRY(release(entry.name));
         return Error{Code::exists, reply->text};
     }
     Status done = run(step);
@@ -300,7 +304,7 @@ Status ClusterDirectory::reserve_all(std::span<const MailboxEntry> to, Client& m
 Status ClusterDirectory::undo_all(std::span<const MailboxEntry> to, Client* master)
 {
     for (const auto& entry : to)
-        TRY(master != nullptr ? give_back(entry, *master) : erase(entry.name));
+        TRY(master != nullptr ? give_back(entry, *master) : release(entry.name));
     return success();
 }
 

@@ -78,7 +78,7 @@ class ClusterDirectory : public mboxlist::Directory {
     Status settle_entry(const model::MailboxEntry& entry, Client& master);
     Status check_free(const model::MailboxName& name, Client* master);
     Status put(model::MailboxEntry entry);
-    Status erase(const model::MailboxName& name);
+    Status release(const model::MailboxName& name);
     Status activate(const model::MailboxEntry& entry, Client& master, bool* refused = nullptr);
     Status arrive(const model::MailboxEntry& entry, Client& master, bool& refused);
     Result<model::MailboxEntry> lookup_unmoved(const model::MailboxName& name);

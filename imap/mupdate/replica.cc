@@ -217,8 +217,7 @@ Status Replica::begin_dump()
     in_dump_ = true;
     seen_ = {};
     load_.reset();
-    if (list_.size() > 0 || config_.mupdate_config() == config::MupdateConfig::unified)
-        return success();
+    if (list_.size() > 0 || is_unified()) return success();
     auto load = list_.bulk_load();
     if (load) load_ = *std::move(load);
     return load.ok() || load.is(Code::unsupported) ? success() : Status(load.error());
@@ -315,8 +314,9 @@ Result<std::vector<model::MailboxName>> Replica::missing_from_dump()
     std::string from;
     do {
         TRY_ASSIGN(from, list_.walk(from, kWalkStep, [&](const model::MailboxEntry& entry) {
-            if (!entry.is_local() && entry.state != model::EntryState::deleted &&
-                !std::binary_search(seen_.begin(), seen_.end(), hash_of(entry.name.key())))
+            const bool shown =
+                entry.elsewhere || (!entry.is_local() && entry.state != model::EntryState::deleted);
+            if (shown && !std::binary_search(seen_.begin(), seen_.end(), hash_of(entry.name.key())))
                 missing.push_back(entry.name);
         }));
     } while (!from.empty());
@@ -334,7 +334,7 @@ Status Replica::finish_dump()
     const uint64_t held = removals_to_hold(gone.size());
     shown_.lock()->held_removals = held;
     if (held > 0) gone.clear();
-    for (model::MailboxName& name : gone) TRY(add(mboxlist::Change::erase(std::move(name))));
+    for (model::MailboxName& name : gone) TRY(add(removal(std::move(name))));
     // With removals held back the list is not the master's: next time all of it is wanted again.
     if (held > 0 || !moved) position_ = {};
     position_moved_ = true;
@@ -425,15 +425,15 @@ bool Replica::accept_restored()
     return true;
 }
 
-// In a unified murder the mailboxes that are here are this server's own affair.
-bool Replica::is_ours(const std::string& key, std::string_view server)
+bool Replica::is_unified() const
 {
-    if (config_.mupdate_config() != config::MupdateConfig::unified) return false;
-    if (!server.empty() && server == config_.servername()) return true;
-    auto name = model::MailboxName::from_key(key);
-    if (!name) return false;
-    auto here = list_.lookup(*name);
-    return here && here->is_local();
+    return config_.mupdate_config() == config::MupdateConfig::unified;
+}
+
+mboxlist::Change Replica::removal(model::MailboxName name) const
+{
+    return is_unified() ? mboxlist::Change::hear_gone(std::move(name))
+                        : mboxlist::Change::erase(std::move(name));
 }
 
 Status Replica::take(const Response& response, bool in_dump)
@@ -458,10 +458,7 @@ Status Replica::take(const Response& response, bool in_dump)
     }
     const std::string key = name->key();
     if (in_dump && !load_) seen_.push_back(hash_of(key));
-    if (response.kind == Kind::remove) {
-        if (is_ours(key, {})) return success();
-        return add(mboxlist::Change::erase(*std::move(name)));
-    }
+    if (response.kind == Kind::remove) return add(removal(*std::move(name)));
     auto location = model::parse_location(response.arguments[1]);
     const bool active = response.kind == Kind::mailbox;
     if (active && response.arguments[2] != acl_text_) {
@@ -476,7 +473,8 @@ Status Replica::take(const Response& response, bool in_dump)
         return success();
     }
     if (location->server.empty()) location->server = std::exchange(location->partition, {});
-    if (is_ours(key, location->server)) return success();
+    // What the master says of this server's own mailboxes, it said first.
+    if (is_unified() && location->server == config_.servername()) return success();
     model::MailboxEntry entry{*std::move(name),
                               active ? model::EntryState::active : model::EntryState::reserved,
                               std::move(location->server),
@@ -487,6 +485,7 @@ Status Replica::take(const Response& response, bool in_dump)
                               0,
                               model::Pending::none};
     if (load_) return load_->add(entry);
+    if (is_unified()) return add(mboxlist::Change::hear(std::move(entry)));
     if (in_dump && rewrite_) return add(mboxlist::Change::put(std::move(entry)));
     auto before = list_.lookup(entry.name);
     if (!before && !before.is(Code::not_found)) return before.error();

@@ -95,7 +95,8 @@ class Replica {
     std::string position_mark() const;
     std::string position_text() const;
     Status commit();
-    bool is_ours(const std::string& key, std::string_view server);
+    bool is_unified() const;
+    mboxlist::Change removal(model::MailboxName name) const;
     Status send_noop(Client& client);
     void answer(bool ok);
     bool stopping();

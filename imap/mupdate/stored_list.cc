@@ -31,8 +31,8 @@ std::optional<MailboxEntry> served_entry(mboxlist::Directory& store, std::string
     auto entry = store.lookup(*name);
     if (!entry && !entry.is(Code::not_found))
         log::error("the mailbox list cannot be read", {{"error", entry.error()}});
-    if (!entry || !is_served(*entry)) return std::nullopt;
-    return *std::move(entry);
+    if (!entry || !is_served(entry->seen())) return std::nullopt;
+    return entry->seen();
 }
 
 }  // namespace
@@ -68,7 +68,8 @@ std::map<std::string, uint64_t> StoredList::count_by_server()
     std::string from;
     do {
         auto next = walk(from, ChangeRing::kPerStep, [&](const MailboxEntry& entry) {
-            if (is_served(entry)) counts[entry.server]++;
+            const MailboxEntry seen = entry.seen();
+            if (is_served(seen)) counts[seen.server]++;
         });
         from = next ? *std::move(next) : std::string();
     } while (!from.empty());
@@ -87,8 +88,9 @@ void StoredList::dump(DumpCursor& cursor, const Filter& filter, std::string_view
             next = entry.name.key();
             return Next::stop();
         }
-        if (!is_served(entry) || !filter.wants(entry.server)) return Next::go_on();
-        const ListEntry listed = to_list_entry(entry);
+        const MailboxEntry seen = entry.seen();
+        if (!is_served(seen) || !filter.wants(seen.server)) return Next::go_on();
+        const ListEntry listed = to_list_entry(seen);
         const auto shown = shown_in_list(listed, filter.prefix);
         if (!shown) return Next::go_on();
         ++cursor.lines;
@@ -156,8 +158,8 @@ Status StoredList::commit(std::span<const mboxlist::Change> changes,
         auto state = state_.lock();
         std::vector<ChangeRing::Touched> touched;
         for (const mboxlist::Change& change : changes) {
-            const bool put = change.kind == Kind::put;
-            const std::string key = put ? change.entry->name.key() : change.name->key();
+            const bool put = change.kind == Kind::put || change.kind == Kind::hear;
+            const std::string key = change.of().key();
             auto before = served_entry(*state->store, key);
             touched.push_back({++state->serial, key,
                                before ? SharedText(before->server) : SharedText(),

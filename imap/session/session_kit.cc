@@ -226,6 +226,7 @@ Result<auth::Identity> SessionKit::identify(const std::string& authid, const std
     self.authenticated_as = self.userid;
     self.admin = auth::in_list(config_.admins(), self.userid, self.groups);
     self.node = may_act_for_others(self.userid, self.groups);
+    self.relayed = auth::in_list(config_.proxyservers(), self.userid, self.groups);
     // The authzid of a delivering peer is of no account: it delivers as itself (WIRE 2.2).
     if (sasl_service_ == "lmtp") {
         if (self.admin) return self;
@@ -238,6 +239,7 @@ Result<auth::Identity> SessionKit::identify(const std::string& authid, const std
         return Error{Code::denied, cat("user ", self.userid, " is not allowed to proxy")};
     other.authenticated_as = self.userid;
     other.node = true;
+    other.relayed = self.relayed;
     other.proxy_admin = auth::in_list(config_.admins(), other.userid, other.groups);
     return other;
 }

@@ -15,6 +15,7 @@
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "lib/config/config.h"
+#include "lib/config/murder_role.h"
 
 namespace rookery::sync {
 
@@ -46,12 +47,6 @@ std::vector<MailboxName> names_of(std::span<const MailboxEntry> entries)
     std::vector<MailboxName> names;
     for (const MailboxEntry& entry : entries) names.push_back(entry.name);
     return names;
-}
-
-// Moved away, and the copy still here.
-bool has_left(const MailboxEntry& entry)
-{
-    return entry.state == EntryState::moving && !entry.server.empty();
 }
 
 MailboxEntry as_local(MailboxEntry entry)
@@ -132,6 +127,7 @@ class MoveRun {
         for (MailboxEntry& entry : left) {
             entry.state = EntryState::moving;
             entry.server = journal_.record().server;
+            if (config::holds_replica(here_.config)) TRY(show_there(entry));
         }
         TRY_ASSIGN(auto held, mover_.locks_.lock(names_of(entries_)));
         for (const MailboxEntry& entry : entries_) TRY(here_.sync.leave(entry));
@@ -165,7 +161,10 @@ class MoveRun {
             TRY(tell_active(frozen));
             TRY_ASSIGN(auto held, mover_.locks_.lock(names_of(frozen)));
             for (const MailboxEntry& entry : frozen) TRY(here_.sync.freeze(entry, false));
-            for (MailboxEntry& entry : frozen) entry.state = EntryState::active;
+            for (MailboxEntry& entry : frozen) {
+                entry.state = EntryState::active;
+                entry.elsewhere.reset();
+            }
             TRY(put_all(here_.directory, frozen));
         }
         if (Status gone = clean_up(); !gone)
@@ -212,6 +211,16 @@ class MoveRun {
         auto connected = mupdate::Client::connect(here_.config);
         if (!connected) return Error{Code::no_master, connected.error().text};
         master_ = *std::move(connected);
+        return success();
+    }
+
+    // Clients of this server find it at the destination from now on.
+    Status show_there(MailboxEntry& entry)
+    {
+        TRY(connect_master());
+        TRY_ASSIGN(const auto found, master_->find(entry.name.internal()));
+        if (!found || !found->active || is_here(found->location)) return success();
+        TRY_ASSIGN(entry.elsewhere, model::parse_location(found->location));
         return success();
     }
 
@@ -489,7 +498,7 @@ Status Mover::purge(MoveJournal& journal, bool at_once)
     if (!at_once && wall_seconds() < record.changed + grace) return success();
     std::vector<MailboxEntry> left;
     TRY(here_.directory.scan_server(record.server, [&](const MailboxEntry& entry) {
-        if (has_left(entry) && is_in_unit(record.name, entry.name, here_.config.deletedprefix()))
+        if (entry.has_left() && is_in_unit(record.name, entry.name, here_.config.deletedprefix()))
             left.push_back(entry);
         return mboxlist::Next::go_on();
     }));
@@ -509,11 +518,13 @@ Status Mover::purge(MoveJournal& journal, bool at_once)
         TRY_ASSIGN(auto held, locks_.lock(entry.name));
         TRY(here_.store.remove(as_local(entry)));
         TRY(here_.quotas.remove(entry.name));
-        const auto change = mboxlist::Change::erase(entry.name);
+        const auto change = mboxlist::Change::release(entry.name);
         TRY(here_.directory.commit({&change, 1}));
     }
     if (kept > 0) return success();
-    if (record.name.is_inbox() && here_.directory.lookup(record.name).is(Code::not_found)) {
+    const auto now = here_.directory.lookup(record.name);
+    const bool is_here = now ? now->is_local() : !now.is(Code::not_found);
+    if (record.name.is_inbox() && !is_here) {
         const std::string user = record.name.user();
         mboxlist::Subscriptions subscriptions(here_.config.configdirectory(), user);
         TRY(subscriptions.remove_all());

@@ -188,12 +188,18 @@ Status SyncServer::prepare_entry(MailboxEntry& entry)
         entry.partition = here_.config.defaultpartition().empty() ? known.front()
                                                                   : here_.config.defaultpartition();
     auto there = here_.directory.lookup(entry.name);
-    if (there && there->state == EntryState::moving && !there->is_local()) {
+    if (there && there->has_left()) {
         TRY(make_room_(*there));
         there = here_.directory.lookup(entry.name);
     }
     if (!there && !there.is(Code::not_found)) return std::move(there).error();
-    if (there && there->state != EntryState::deleted) {
+    if (there && there->has_left())
+        return Error{Code::busy,
+                     cat("a copy that was moved away is here: ", entry.name.internal())};
+    // Until it is in use here, clients of this server find it where it is.
+    if (there && !there->seen().is_local())
+        entry.elsewhere = {there->seen().server, there->seen().partition};
+    if (there && there->is_local() && there->state != EntryState::deleted) {
         if (!there->is_incoming())
             return Error{there->state == EntryState::active ? Code::exists : Code::busy,
                          cat("a mailbox of that name is here: ", entry.name.internal())};
@@ -242,7 +248,7 @@ Status SyncServer::apply_rename(const Dlist& value, stream::Stream&)
     TRY_ASSIGN(auto held, locks_.lock(names));
     TRY(prepare_entry(after));
     TRY(here_.store.rename(before, after));
-    const auto change = mboxlist::Change::erase(before.name);
+    const auto change = mboxlist::Change::release(before.name);
     return here_.directory.commit({&change, 1});
 }
 
@@ -250,7 +256,7 @@ Status SyncServer::remove_incoming(const MailboxEntry& entry)
 {
     TRY_ASSIGN(auto held, locks_.lock(entry.name));
     TRY(here_.store.remove(entry));
-    const auto change = mboxlist::Change::erase(entry.name);
+    const auto change = mboxlist::Change::release(entry.name);
     return here_.directory.commit({&change, 1});
 }
 

@@ -19,6 +19,7 @@ struct Identity {
     bool proxy_admin = false;         // an admin for whom a proxy server authenticated
     std::string authenticated_as;     // the SASL authentication identity
     bool node = false;                // that one may act for others: a proxy server, an admin
+    bool relayed = false;             // that one is a proxy server (proxyservers)
 
     bool is_anonymous() const { return userid == "anonymous"; }
     bool any_admin() const { return admin || proxy_admin; }

@@ -6,6 +6,8 @@ As a module, for tests:
     with murder.Murder() as m:                 # temporary directory, stopped and removed at the end
         m.add_user("alice", backend=1)          # password and INBOX
         c = m.imap("frontend1", "alice")        # imaplib, logged in
+    with murder.Murder(unified=True) as m:      # backend1 and backend2 are frontends as well
+        c = m.imap("backend2", "alice")
 
 Every instance has a folder below DIR with imapd.conf, cyrus.conf, log, conf/, spool/. Started as
 root, the masters drop to an unprivileged user. No fixed ports: each murder takes free ones on a
@@ -141,8 +143,11 @@ class Ports:
 
 # ------------------------------------------------------------------ one server
 
+HOLDS_MAIL = ("backend", "unified")
+
+
 class Instance:
-    """One master with its services. role: mupdate, backend or frontend."""
+    """One master with its services. role: mupdate, backend, frontend or unified (both)."""
 
     def __init__(self, murder, name, role):
         self.murder = murder
@@ -201,7 +206,9 @@ class Instance:
             for b in m.backends:
                 o["%s_address" % b.name] = "imap=%s lmtp=%s" % (b.host_port("imap"),
                                                                 b.host_port("lmtp"))
-        if self.role == "backend":
+        if self.role == "unified":
+            o["mupdate_config"] = "unified"
+        if self.role in HOLDS_MAIL:
             o["admins"] = "cyrus murder"
             o["partition-default"] = os.path.join(self.dir, "spool")
             o["defaultpartition"] = "default"
@@ -222,15 +229,16 @@ class Instance:
         if self.role == "mupdate":
             s["mupdate"] = 'cmd="mupdate %s -m" listen="%s" prefork=1' % (
                 conf, self.host_port("mupdate"))
-        elif self.role == "backend":
+        elif self.role in HOLDS_MAIL:
             s["imap"] = 'cmd="imapd %s" listen="%s" prefork=%d' % (
                 conf, self.host_port("imap"), self.murder.prefork)
             s["lmtp"] = 'cmd="lmtpd %s" listen="%s" prefork=0' % (conf, self.host_port("lmtp"))
             s["lmtpa"] = 'cmd="lmtpd %s -a" listen="%s" prefork=0' % (
                 conf, self.host_port("lmtpa"))
-        else:
+        if self.role in ("frontend", "unified"):
             s["mupdate"] = 'cmd="mupdate %s" listen="%s" prefork=1' % (
                 conf, self.host_port("mupdate"))
+        if self.role == "frontend":
             s["imap"] = 'cmd="proxyd %s" listen="%s" prefork=%d' % (
                 conf, self.host_port("imap"), self.murder.prefork)
             s["lmtp"] = 'cmd="lmtpproxyd %s" listen="%s" prefork=0' % (
@@ -242,7 +250,8 @@ class Instance:
 
     def take_ports(self):
         names = {"mupdate": ("mupdate",), "backend": ("imap", "lmtp", "lmtpa"),
-                 "frontend": ("imap", "lmtp", "lmtpa", "mupdate")}[self.role]
+                 "frontend": ("imap", "lmtp", "lmtpa", "mupdate"),
+                 "unified": ("imap", "lmtp", "lmtpa", "mupdate")}[self.role]
         for n in names:
             self.ports.setdefault(n, self.murder.ports.take(self.murder.wanted_port(self, n)))
 
@@ -250,7 +259,7 @@ class Instance:
         for sub in ("", "conf", "conf/socket", "conf/msg", "conf/proc", "spool", "sock"):
             os.makedirs(os.path.join(self.dir, sub), exist_ok=True)
         start = ['recover cmd="ctl_cyrusdb -C %s -r"' % self.imapd_conf]
-        if self.role == "backend":
+        if self.role in HOLDS_MAIL:
             start.append('mupdatepush cmd="ctl_mboxlist -C %s -m"' % self.imapd_conf)
         with open(self.imapd_conf, "w") as f:
             for key, value in self.options().items():
@@ -418,10 +427,16 @@ def alive(pid):
 # ------------------------------------------------------------------ the murder
 
 class Murder:
-    """backends, frontends: how many. extra: imapd.conf options for all (None removes one)."""
+    """backends, frontends: how many. unified: no frontends, the backends are both.
 
-    def __init__(self, dir=None, backends=2, frontends=1, master=True, bin=None, extra=None,
-                 prefork=1, tls=False, owner=None, start=True, strict=True, wanted_ports=None,
+    extra: imapd.conf options for all (None removes one).
+    """
+
+    # For a test to run again in a unified murder: the name of the server that is its frontend.
+    front = os.environ.get("ROOKERY_TEST_FRONT")
+
+    def __init__(self, dir=None, backends=2, frontends=1, unified=False, master=True, bin=None,
+                 extra=None, prefork=1, tls=False, owner=None, start=True, strict=True, wanted_ports=None,
                  environment=None, password="pw"):
         self.temporary = dir is None
         self.dir = dir or tempfile.mkdtemp(prefix="rookery-murder-")
@@ -440,9 +455,14 @@ class Murder:
         self.ports = Ports(self.address)
         self.bin = bin or stage(os.path.join(self.dir, "bin"))
         self.instances = []
+        if self.front and frontends:
+            unified = True
+            backends = max(backends, int(self.front[-1]))
+        if unified:
+            frontends = 0
         if master:
             self.instances.append(Instance(self, "mupdate", "mupdate"))
-        self.instances += [Instance(self, "backend%d" % i, "backend")
+        self.instances += [Instance(self, "backend%d" % i, "unified" if unified else "backend")
                            for i in range(1, backends + 1)]
         self.instances += [Instance(self, "frontend%d" % i, "frontend")
                            for i in range(1, frontends + 1)]
@@ -465,15 +485,19 @@ class Murder:
         for i in self.instances:
             if i.name == name:
                 return i
+        if self.front and name.startswith("frontend"):
+            return self[self.front]
         raise KeyError(name)
 
     @property
     def backends(self):
-        return [i for i in self.instances if i.role == "backend"]
+        """The servers that hold mail."""
+        return [i for i in self.instances if i.role in HOLDS_MAIL]
 
     @property
     def frontends(self):
-        return [i for i in self.instances if i.role == "frontend"]
+        return [i for i in self.instances if i.role == "frontend"] or (
+            [self[self.front]] if self.front else [])
 
     def wanted_port(self, instance, service):
         return self.wanted_ports.get((instance.name, service))
@@ -545,7 +569,7 @@ class Murder:
 
     def add_user(self, name, backend=1, password=None):
         self.set_passwords({name: password or self.password})
-        with self.imap("backend%d" % backend, "cyrus") as c:
+        with self.imap(self.backends[backend - 1].name, "cyrus") as c:
             check(c.create("user.%s" % name))
 
     # --- clients

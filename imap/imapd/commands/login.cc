@@ -27,7 +27,10 @@ void become(ImapSession& s, const auth::Identity& who)
 {
     s.identity = who;
     s.names.emplace(mboxlist::namespace_options(s.config), who.userid, who.any_admin());
-    if (s.backends != nullptr) s.backends->set_user(who.userid);
+    if (s.backends != nullptr) {
+        s.backends->set_user(who.userid);
+        s.backends->set_relayed(who.relayed);
+    }
     s.reader.allow_skip(kMaxSkipLoggedIn);
     s.state = State::authenticated;
     tell_news(s);

@@ -27,7 +27,7 @@ bool is_known(ImapSession& s, const std::string& external)
     auto name = s.names->to_internal(external);
     if (!name) return false;
     auto entry = s.directory.lookup(*name);
-    return entry && entry->state == model::EntryState::active &&
+    return entry && entry->seen().state == model::EntryState::active &&
            require(s, *entry, model::Rights::lookup).ok();
 }
 

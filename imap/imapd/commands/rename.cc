@@ -42,8 +42,9 @@ Status must_be_free(ImapSession& s, const MailboxName& name)
     auto there = s.directory.lookup(name);
     if (there.is(Code::not_found)) return success();
     if (!there) return there.error();
-    if (there->state == model::EntryState::deleted) return success();
-    if (there->state == model::EntryState::reserved)
+    const auto state = there->seen().state;
+    if (state == model::EntryState::deleted) return success();
+    if (state == model::EntryState::reserved)
         return Error{Code::reserved, "Mailbox is currently reserved"};
     return Error{Code::exists, "Mailbox already exists"};
 }

@@ -12,6 +12,7 @@ void forget_user(ImapSession& s)
     if (s.backends != nullptr) {
         s.backends->hand_on();
         s.backends->set_user({});
+        s.backends->set_relayed(false);
     }
     if (s.sync != nullptr) s.sync->restart();
     s.kit.logged_out(s.client);

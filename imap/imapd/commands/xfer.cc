@@ -64,7 +64,7 @@ Result<std::vector<MailboxName>> units(ImapSession& s, const std::string& name)
     if (name.find_first_of("*%") != std::string::npos) {
         TRY_ASSIGN(const auto pattern, mboxlist::ListPattern::compile(name, s.names->separator()));
         TRY(s.directory.scan("", [&](const MailboxEntry& entry) {
-            if (!is_unit(s, entry)) return mboxlist::Next::go_on();
+            if (!is_unit(s, entry.seen())) return mboxlist::Next::go_on();
             auto external = s.names->to_external(entry.name);
             if (external && pattern.matches(*external)) found.push_back(entry.name);
             return mboxlist::Next::go_on();
