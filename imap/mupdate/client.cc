@@ -132,6 +132,7 @@ Result<Client::Reply> Client::reply()
             case Response::Kind::reserve:
             case Response::Kind::remove:
             case Response::Kind::position:
+            case Response::Kind::servers:
             case Response::Kind::status:
             case Response::Kind::other: break;
         }

@@ -216,7 +216,9 @@ class Instance:
             o["proxyservers"] = "murder"
             o["allowallsubscribe"] = "yes"
             o["duplicatesuppression"] = "no"
-        if self.role == "frontend":
+        if self.role == "unified":
+            del o["allowallsubscribe"]  # its list has all mailboxes
+        if self.role in ("frontend", "unified"):
             o["serverlist"] = " ".join(b.name for b in m.backends) or None
             o["serverlist_select_mode"] = "random"
         o.update(m.extra)

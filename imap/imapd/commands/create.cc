@@ -1,9 +1,11 @@
 // CREATE and LOCALCREATE.
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/placement.h"
+#include "imap/imapd/relay.h"
 #include "imap/imapd/rights.h"
 #include "imap/imapd/special_use.h"
 #include "lib/base/log.h"
+#include "lib/config/murder_role.h"
 
 namespace rookery::imapd::commands {
 namespace {
@@ -78,6 +80,14 @@ Completion create_here(ImapSession& s, Command& command, bool tell_others)
         return Completion::no("[USEATTR] only for a user's own mailboxes");
     if (!arguments->location.empty() && !may_choose)
         return Completion::from(Error{Code::denied, {}});
+    // A server that is a frontend too makes it where an administrator wants it.
+    if (tell_others && config::holds_replica(s.config) && s.identity->any_admin() &&
+        !arguments->location.empty() && !has_partition(s.config, arguments->location)) {
+        auto place = chosen_place(s, arguments->location);
+        if (place && !place->server.empty() && place->server != s.config.servername())
+            return create_there(s, command, *place);
+        if (place && place->server == s.config.servername()) arguments->location = place->partition;
+    }
     auto ancestor = nearest_ancestor(s, name);
     if (!ancestor) return Completion::from(ancestor.error());
     if (auto may = may_create(s, name, *ancestor, !tell_others); !may)

@@ -21,7 +21,6 @@ void caught_up(ImapSession& s)
     if (!done) log::info("the list does not have a change yet", {{"reason", done.error()}});
 }
 
-// A word of CREATE that names a server: "server!partition", or a server that is known.
 bool is_server(ImapSession& s, const std::string& word)
 {
     for (const std::string& server : s.config.serverlist())
@@ -34,24 +33,16 @@ bool is_server(ImapSession& s, const std::string& word)
     return scanned.ok() && found;
 }
 
-struct Where {
-    std::string server;     // "" = as the router chose
-    std::string partition;  // "" = as that server likes
-};
-
-Result<Where> read_location(ImapSession& s)
+Result<ChosenPlace> read_location(ImapSession& s)
 {
-    TRY_ASSIGN(std::string word, s.reader.astring());
-    TRY_ASSIGN(model::WireLocation location, model::parse_location(word));
-    if (!location.server.empty()) return Where{location.server, location.partition};
-    if (is_server(s, word)) return Where{word, {}};
-    return Where{{}, word};
+    TRY_ASSIGN(const std::string word, s.reader.astring());
+    return chosen_place(s, word);
 }
 
 // [SP location], read up to what may follow it. A list of parameters ("(USE (\Sent))", RFC 4466) is
 // not a location; its opening space has been taken then.
 struct Arguments {
-    Where where;
+    ChosenPlace where;
     bool list = false;
     bool denied = false;
 };
@@ -85,6 +76,24 @@ Completion permission_denied()
     return Completion::from(Error{Code::denied, {}});
 }
 
+// CREATE at that server; with list, the client's parameters follow.
+Completion create_at(ImapSession& s, const Command& command, backend::Backend& target,
+                     const std::string& partition, bool has_list)
+{
+    RelayChannel channel(s, target);
+    channel.verb("CREATE");
+    channel.astring(command.external);
+    add_partition(channel, partition);
+    if (has_list) {
+        channel.raw(" ");
+        if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
+    }
+    auto answer = channel.finish();
+    if (!answer) return channel.failed(answer.error());
+    if (answer->ok()) caught_up(s);
+    return (*std::move(answer)).completion();
+}
+
 }  // namespace
 
 Completion relay_namespace_change(ImapSession& s, Command& command, backend::Backend& backend)
@@ -106,22 +115,15 @@ Completion relay_create(ImapSession& s, Command& command, backend::Backend& back
     if (auto legal = command.mailbox->check_creatable(); !legal)
         return Completion::from(legal.error());
     backend::Backend* target = &backend;
-    const Where& where = arguments->where;
+    const ChosenPlace& where = arguments->where;
     if (!where.server.empty() && where.server != backend.server()) {
         auto named = s.backends->get(where.server);
         if (!named) return Completion::from(Error{Code::unavailable, {}});
         target = *named;
     }
-    RelayChannel channel(s, *target);
-    channel.verb("CREATE");
-    channel.astring(command.external);
-    add_partition(channel, where.partition);
-    if (arguments->list) channel.raw(" ");
-    if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
-    auto answer = channel.finish();
-    if (!answer) return channel.failed(answer.error());
-    if (answer->ok()) caught_up(s);
-    return (*std::move(answer)).completion();
+    if (!arguments->list)
+        if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
+    return create_at(s, command, *target, where.partition, arguments->list);
 }
 
 Completion relay_rename(ImapSession& s, Command& command, backend::Backend& backend)
@@ -138,7 +140,7 @@ Completion relay_rename(ImapSession& s, Command& command, backend::Backend& back
     }();
     if (!arguments) return Completion::from(arguments.error());
     if (arguments->denied) return permission_denied();
-    const Where& where = arguments->where;
+    const ChosenPlace& where = arguments->where;
     const bool moves = !where.server.empty() && where.server != backend.server();
     if (moves && to != command.external)
         return Completion::no(
@@ -154,3 +156,22 @@ Completion relay_rename(ImapSession& s, Command& command, backend::Backend& back
 }
 
 }  // namespace rookery::imapd::commands
+
+namespace rookery::imapd {
+
+Result<ChosenPlace> chosen_place(ImapSession& s, const std::string& word)
+{
+    TRY_ASSIGN(model::WireLocation location, model::parse_location(word));
+    if (!location.server.empty()) return ChosenPlace{location.server, location.partition};
+    if (commands::is_server(s, word)) return ChosenPlace{word, {}};
+    return ChosenPlace{{}, word};
+}
+
+Completion create_there(ImapSession& s, const Command& command, const ChosenPlace& place)
+{
+    auto target = s.backends->get(place.server);
+    if (!target) return Completion::from(target.error());
+    return commands::create_at(s, command, **target, place.partition, false);
+}
+
+}  // namespace rookery::imapd
