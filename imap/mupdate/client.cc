@@ -36,10 +36,13 @@ Result<std::unique_ptr<Client>> Client::connect(const config::Config& config, co
     }
     TRY_ASSIGN(auto backend,
                backend::Backend::connect(config, backend::mupdate_dialect(), server, options));
-    return std::make_unique<Client>(std::move(backend));
+    return std::make_unique<Client>(std::move(backend), config.client_timeout());
 }
 
-Client::Client(std::unique_ptr<backend::Backend> backend) : backend_(std::move(backend)) {}
+Client::Client(std::unique_ptr<backend::Backend> backend, Milliseconds patience)
+    : backend_(std::move(backend)), patience_(patience)
+{
+}
 
 Client::~Client() = default;
 
@@ -110,21 +113,24 @@ Result<Response> Client::next(Deadline deadline)
     }
 }
 
+// Afterwards nothing more is read: a late answer would be taken for that of the next command.
+Result<Response> Client::answer(Milliseconds patience)
+{
+    auto response = next(Deadline::after(patience));
+    if (!response) backend_->stream().fail(response.error());
+    return response;
+}
+
 Result<Client::Reply> Client::reply()
 {
     for (;;) {
-        auto response = next(Deadline::after(kAnswer));
-        if (!response) {
-            // A late answer would be taken for that of the next command.
-            backend_->stream().fail(response.error());
-            return response.error();
-        }
-        switch (response->kind) {
-            case Response::Kind::ok: return Reply{true, std::move(response->text)};
+        TRY_ASSIGN(Response response, answer(patience_));
+        switch (response.kind) {
+            case Response::Kind::ok: return Reply{true, std::move(response.text)};
             case Response::Kind::no:
-            case Response::Kind::bad: return Reply{false, std::move(response->text)};
+            case Response::Kind::bad: return Reply{false, std::move(response.text)};
             case Response::Kind::bye: {
-                Error gone{Code::closed, cat("the mupdate master said BYE: ", response->text)};
+                Error gone{Code::closed, cat("the mupdate master said BYE: ", response.text)};
                 backend_->stream().fail(gone);
                 return gone;
             }
@@ -155,7 +161,7 @@ Result<std::vector<Client::Record>> Client::list(std::string_view prefix)
     TRY(flush());
     std::vector<Record> records;
     for (;;) {
-        TRY_ASSIGN(Response response, next(Deadline::after(kAnswer)));
+        TRY_ASSIGN(Response response, answer(kAnswer));
         auto& a = response.arguments;
         if (response.kind == Response::Kind::mailbox)
             records.push_back({true, std::move(a[0]), std::move(a[1]), std::move(a[2])});
@@ -174,7 +180,7 @@ Result<std::optional<Client::Record>> Client::find(std::string_view name)
     TRY(flush());
     std::optional<Record> found;
     for (;;) {
-        TRY_ASSIGN(Response response, next(Deadline::after(kAnswer)));
+        TRY_ASSIGN(Response response, answer(patience_));
         auto& a = response.arguments;
         if (response.kind == Response::Kind::mailbox)
             found = Record{true, std::move(a[0]), std::move(a[1]), std::move(a[2])};
@@ -194,7 +200,7 @@ Result<std::vector<StatusLine>> Client::status()
     TRY(flush());
     std::vector<StatusLine> lines;
     for (;;) {
-        TRY_ASSIGN(Response response, next(Deadline::after(kAnswer)));
+        TRY_ASSIGN(Response response, answer(kAnswer));
         auto& a = response.arguments;
         if (response.kind == Response::Kind::status)
             lines.push_back({std::move(a[0]), std::move(a[1])});

@@ -2,7 +2,7 @@
 //
 // Logs in with mupdate_authname and its fellows through imap/backend. Commands are answered in the
 // order in which they were sent, so send() may run ahead of reply(). A lost connection is a sticky
-// error; the caller connects anew. Every wait is bounded by kAnswer.
+// error; the caller connects anew. Every wait is bounded: by kAnswer in a list, by client_timeout elsewhere.
 // Codes: unavailable, timeout, denied, closed, syntax (the master breaks the protocol), config (no
 // mupdate_server). One thread at a time.
 #ifndef ROOKERY_IMAP_MUPDATE_CLIENT_H
@@ -25,7 +25,7 @@ namespace rookery::mupdate {
 
 class Client {
  public:
-    static constexpr Seconds kAnswer{60};
+    static constexpr Seconds kAnswer{60};  // for the next line of a list
 
     struct Reply {
         bool ok = false;
@@ -48,7 +48,8 @@ class Client {
     static Result<std::unique_ptr<Client>> connect(const config::Config& config);
     static Result<std::unique_ptr<Client>> connect(const config::Config& config,
                                                    const Target& target);
-    explicit Client(std::unique_ptr<backend::Backend> backend);
+    // patience: for the answer to a command.
+    explicit Client(std::unique_ptr<backend::Backend> backend, Milliseconds patience = kAnswer);
     ~Client();
 
     // One command and its answer. A NO or BAD is a Reply that is not ok, not an error.
@@ -92,7 +93,10 @@ class Client {
     void logout();
 
  private:
+    Result<Response> answer(Milliseconds patience);
+
     std::unique_ptr<backend::Backend> backend_;
+    Milliseconds patience_;
     std::string in_;
     uint64_t counter_ = 0;
 };

@@ -12,7 +12,7 @@ import harness
 import murder
 
 check = murder.check
-OPTIONS = {"client_timeout": "1s", "backend_timeout": "1s", "backend_retry": "1s",
+OPTIONS = {"client_timeout": "1s", "backend_timeout": "5s", "backend_retry": "1s",
            "lmtp_backend_timeout": "1s", "lmtptxn_timeout": "1m", "mupdate_retry_delay": "1s"}
 # Several times what the options allow; without a limit it would never come.
 BOUND = 30
@@ -24,13 +24,15 @@ def message(n):
 
 class Parted:
     """A murder of two backends and a frontend, with a wall before backend1 and before the master
-    as the frontend sees them."""
+    as the frontend sees them, and one before the master as backend2 sees it."""
 
     def __init__(self):
         self.m = m = murder.Murder(backends=2, frontends=1, extra=OPTIONS, start=False)
         self.imap = cutter.Cutter(m["backend1"].address("imap"), m.address)
         self.lmtp = cutter.Cutter(m["backend1"].address("lmtp"), m.address)
         self.master = cutter.Cutter(m["mupdate"].address("mupdate"), m.address)
+        self.backends_master = cutter.Cutter(m["mupdate"].address("mupdate"), m.address)
+        m["backend2"].extra = {"mupdate_server": "%s:%d" % self.backends_master.address}
         m["frontend1"].extra = {
             "backend1_address": "imap=%s:%d lmtp=%s:%d" % (*self.imap.address,
                                                            *self.lmtp.address),
@@ -43,7 +45,7 @@ class Parted:
         return self
 
     def __exit__(self, *args):
-        for c in (self.imap, self.lmtp, self.master):
+        for c in (self.imap, self.lmtp, self.master, self.backends_master):
             c.close()
         return self.m.__exit__(*args)
 
@@ -137,6 +139,33 @@ def test_a_frontend_and_the_master():
             # With a master that answers, what does not exist does not exist.
             murder.wait_for(lambda: c.select("INBOX.never")[1][0].startswith(b"[NONEXISTENT]"),
                             "a master that answers")
+
+
+def test_a_backend_and_the_master():
+    with Parted() as p:
+        m = p.m
+        with m.imap("frontend1", "bob") as c:
+            check(c.create("INBOX.old"))
+            p.backends_master.part()
+            # A new name needs the master's word.
+            for command in (lambda: c.create("INBOX.new"), lambda: c.rename("INBOX.old", "INBOX.n")):
+                word, data = within(command)
+                assert word == "NO" and data[0].startswith(b"[UNAVAILABLE]"), (word, data)
+            # Mail, and what the master may hear later, go on.
+            assert not m.deliver(message(1), ["bob"])
+            assert check(c.select("INBOX")) == [b"1"]
+            check(within(lambda: c.setacl("INBOX.old", "alice", "lrs")))
+            check(within(lambda: c.delete("INBOX.old")))
+            p.backends_master.heal()
+            m["backend2"].run("ctl_mboxlist", "-s", check=False)
+            murder.wait_for(lambda: c.create("INBOX.new")[0] == "OK", "a new mailbox")
+
+            def told():
+                m["backend2"].run("ctl_mboxlist", "-s", check=False)
+                return m["backend2"].run("murder", "check", check=False).returncode == 0
+            murder.wait_for(told, "the master has heard of all")
+            names = {line.split()[-1] for line in check(c.list())}
+            assert names == {b"INBOX", b"INBOX.new"}, names
 
 
 if __name__ == "__main__":
