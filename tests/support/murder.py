@@ -438,8 +438,8 @@ class Murder:
     front = os.environ.get("ROOKERY_TEST_FRONT")
 
     def __init__(self, dir=None, backends=2, frontends=1, unified=False, master=True, bin=None,
-                 extra=None, prefork=1, tls=False, owner=None, start=True, strict=True, wanted_ports=None,
-                 environment=None, password="pw"):
+                 extra=None, prefork=1, tls=False, owner=None, start=True, strict=True,
+                 wanted_ports=None, environment=None, password="pw"):
         self.temporary = dir is None
         self.dir = dir or tempfile.mkdtemp(prefix="rookery-murder-")
         os.chmod(self.dir, 0o755)
