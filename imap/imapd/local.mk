@@ -45,6 +45,7 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/relay_retry.h %D%/relay_retry.cc
 %C%_libimapd_a_SOURCES += %D%/relay_selection.h %D%/relay_selection.cc
 %C%_libimapd_a_SOURCES += %D%/relay_transfer.h %D%/relay_transfer.cc
+%C%_libimapd_a_SOURCES += %D%/append_target.h %D%/local_append.h %D%/local_append.cc
 %C%_libimapd_a_SOURCES += %D%/remote_append.h %D%/remote_append.cc
 %C%_libimapd_a_SOURCES += %D%/remote_copy.h %D%/remote_copy.cc
 %C%_libimapd_a_SOURCES += %D%/router.h %D%/router.cc

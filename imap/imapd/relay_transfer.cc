@@ -52,15 +52,12 @@ std::string uid_set(const std::vector<SourceMessage>& messages)
 // One transfer and where it stands.
 class Transfer {
  public:
-    Transfer(ImapSession& s, const Command& command, backend::Backend& target,
-             const std::string& external)
-        : s_(s), command_(command), target_(target), external_(external)
-    {
-    }
+    Transfer(ImapSession& s, const Command& command) : s_(s), command_(command) {}
 
     // Each step gives a completion if the command is over.
     std::optional<Completion> list(const std::string& set);
-    std::optional<Completion> copy();
+    std::optional<Completion> copy(AppendTarget& append);
+    size_t size() const { return messages_.size(); }
     std::optional<Completion> remove_from_source();
     bool empty() const { return messages_.empty(); }
     std::string copyuid() const
@@ -72,15 +69,13 @@ class Transfer {
 
  private:
     Result<bool> take_description(backend::ReplyReader& replies, const backend::Reply& reply);
-    Result<bool> take_body(RemoteAppend& append, const SourceMessage& message,
+    Result<bool> take_body(AppendTarget& append, const SourceMessage& message,
                            backend::ReplyReader& replies, const backend::Reply& reply);
-    std::optional<Completion> copy_one(RemoteAppend& append, const SourceMessage& message);
+    std::optional<Completion> copy_one(AppendTarget& append, const SourceMessage& message);
     std::optional<Completion> at_source(const std::string& verb, const std::string& arguments);
 
     ImapSession& s_;
     const Command& command_;
-    backend::Backend& target_;
-    const std::string& external_;
     std::vector<SourceMessage> messages_;
     bool too_many_ = false;
     // The message on its way.
@@ -125,7 +120,7 @@ std::optional<Completion> Transfer::list(const std::string& set)
 
 // The body goes from one server to the other through the buffers of the two streams. When the
 // destination fails, the source is read to the end of the literal all the same.
-Result<bool> Transfer::take_body(RemoteAppend& append, const SourceMessage& message,
+Result<bool> Transfer::take_body(AppendTarget& append, const SourceMessage& message,
                                  backend::ReplyReader& replies, const backend::Reply& reply)
 {
     bool wanted = reply.word == "FETCH" && !body_taken_ &&
@@ -152,7 +147,7 @@ Result<bool> Transfer::take_body(RemoteAppend& append, const SourceMessage& mess
     return true;
 }
 
-std::optional<Completion> Transfer::copy_one(RemoteAppend& append, const SourceMessage& message)
+std::optional<Completion> Transfer::copy_one(AppendTarget& append, const SourceMessage& message)
 {
     body_taken_ = false;
     RelayChannel source(s_, *s_.remote()->backend);
@@ -163,7 +158,7 @@ std::optional<Completion> Transfer::copy_one(RemoteAppend& append, const SourceM
     });
     auto answer = source.finish();
     if (target_lost_) {
-        Completion lost = append.channel().failed(*target_lost_);
+        Completion lost = append.failed(*target_lost_);
         return answer ? lost : source.failed(answer.error());
     }
     if (!answer) {
@@ -176,13 +171,12 @@ std::optional<Completion> Transfer::copy_one(RemoteAppend& append, const SourceM
     return Completion::no("[EXPUNGEISSUED] Some of the messages no longer exist");
 }
 
-std::optional<Completion> Transfer::copy()
+std::optional<Completion> Transfer::copy(AppendTarget& append)
 {
-    RemoteAppend append(s_, target_, external_, messages_.size());
     for (const SourceMessage& m : messages_)
         if (auto over = copy_one(append, m)) return over;
     auto answer = append.commit();
-    if (!answer) return append.channel().failed(answer.error());
+    if (!answer) return append.failed(answer.error());
     if (!answer->ok()) return (*std::move(answer)).completion();
     appended_ = parse_appenduid(answer->text);
     if (appended_ && appended_->count != messages_.size())
@@ -259,15 +253,15 @@ std::optional<SourceMessage> parse_source_message(std::string_view line)
 }
 
 Completion transfer(ImapSession& session, const Command& command, const std::string& set,
-                    backend::Backend& target, const std::string& external, bool move)
+                    const MakeTarget& make_target, bool move)
 {
     if (move) {
         if (auto refused = may_remove(session)) return *refused;
     }
-    Transfer t(session, command, target, external);
+    Transfer t(session, command);
     if (auto over = t.list(set)) return *over;
     if (t.empty()) return Completion::ok("No messages");
-    if (auto over = t.copy()) return *over;
+    if (auto over = t.copy(*make_target(t.size()))) return *over;
     if (!move) return Completion::ok(cat(t.copyuid(), "Completed"));
     if (auto over = t.remove_from_source()) return *over;
     return Completion::ok();

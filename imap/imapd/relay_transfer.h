@@ -5,11 +5,14 @@
 #ifndef ROOKERY_IMAP_IMAPD_RELAY_TRANSFER_H
 #define ROOKERY_IMAP_IMAPD_RELAY_TRANSFER_H
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "imap/backend/backend.h"
+#include "imap/imapd/append_target.h"
 #include "imap/imapd/session.h"
 
 namespace rookery::imapd {
@@ -26,9 +29,11 @@ std::optional<SourceMessage> parse_source_message(std::string_view line);
 
 inline constexpr size_t kMaxTransfer = 100000;  // messages of one command
 
-// From the selected mailbox on its server to `external` at target. set: as the client wrote it.
+// Called once, with how many messages come.
+using MakeTarget = std::function<std::unique_ptr<AppendTarget>(size_t messages)>;
+// From the selected mailbox on its server. set: as the client wrote it.
 Completion transfer(ImapSession& session, const Command& command, const std::string& set,
-                    backend::Backend& target, const std::string& external, bool move);
+                    const MakeTarget& make_target, bool move);
 
 }  // namespace rookery::imapd
 

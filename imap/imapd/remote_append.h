@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "imap/imapd/append_target.h"
 #include "imap/imapd/relay_channel.h"
 
 namespace rookery::imapd {
@@ -26,18 +27,20 @@ struct AppendUid {
 };
 std::optional<AppendUid> parse_appenduid(std::string_view text);
 
-class RemoteAppend {
+class RemoteAppend final : public AppendTarget {
  public:
     RemoteAppend(ImapSession& session, backend::Backend& backend, std::string_view external,
                  size_t messages);
     // True if the server wants the message; false: it has refused, see refusal().
-    Result<bool> message(std::string_view flags, std::string_view internaldate, uint64_t size);
-    Status write(std::string_view bytes);
-    const Answer& refusal() const { return *channel_.early(); }
-    Result<Answer> commit();
+    Result<bool> message(std::string_view flags, std::string_view internaldate,
+                         uint64_t size) override;
+    Status write(std::string_view bytes) override;
+    const Answer& refusal() const override { return *channel_.early(); }
+    Result<Answer> commit() override;
     // The server keeps none of the messages. In the middle of one only the end of the connection
     // says so: anything sent would be taken for its bytes.
-    void give_up();
+    void give_up() override;
+    Completion failed(const Error& error) override { return channel_.failed(error); }
     RelayChannel& channel() { return channel_; }
 
  private:

@@ -32,8 +32,10 @@ OTHERWISE = {
     "test_referrals_of_a_server_that_is_backend_and_frontend",
 }
 AT_ONE = {
-    # Asks the backend first, and then the same server as a frontend; or refers to itself.
-    "backend1": {"test_metadata_of_the_server", "test_referrals_of_status_and_of_logins"},
+    # Asks the backend first, and then the same server as a frontend; or refers
+    # to itself, or restarts the server under its client.
+    "backend1": {"test_metadata_of_the_server", "test_referrals_of_status_and_of_logins",
+                 "test_a_selected_mailbox_survives_a_restart_where_nothing_changed"},
     # Counts on two servers.
     "backend3": {"test_murder_rebalance"},
 }
@@ -67,6 +69,10 @@ def test_extensions_where_the_mailbox_is():
 
 def test_extensions_where_nothing_is():
     again(imap_extensions_test, "backend3")
+
+
+def test_commands_between_here_and_there():
+    again(imap_frontend_test, "backend1")
 
 
 def test_commands_of_a_frontend():

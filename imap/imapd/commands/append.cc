@@ -9,6 +9,7 @@
 
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/local_append.h"
 #include "imap/imapd/rights.h"
 #include "lib/text/imap_date.h"
 
@@ -19,12 +20,6 @@ using model::Rights;
 
 constexpr size_t kMaxMessages = 10000;  // in one command
 constexpr size_t kMaxFlags = 1000;      // of one message
-
-struct Incoming {
-    std::unique_ptr<mailbox::StagedMessage> message;
-    model::FlagList flags;
-    text::DateTime date;
-};
 
 // What is not allowed inside a message (as peers refuse it too): NUL, and LF without CR.
 class ContentCheck {
@@ -69,16 +64,6 @@ Status flag_list(CommandReader& reader, model::FlagList& flags)
         // \Recent is not the client's to set; copying clients send it all the same.
         if (!equal_nocase(name, "\\Recent")) TRY(model::add_flag(flags, name));
     }
-}
-
-// Flags that the user may not set are left out (RFC 4314 section 4).
-void keep_allowed(model::FlagList& flags, Rights rights)
-{
-    if (!rights.has(Rights::seen)) flags.system &= ~model::kSeen;
-    if (!rights.has(Rights::delete_message)) flags.system &= ~model::kDeleted;
-    if (rights.has(Rights::write)) return;
-    flags.system &= model::kSeen | model::kDeleted;
-    flags.keywords.clear();
 }
 
 // [SP flag-list] [SP date-time] SP, up to the literal
@@ -168,31 +153,6 @@ Receipt receive(ImapSession& s, const Command& command, Rights rights)
     }
 }
 
-std::string uid_set(const std::vector<uint32_t>& uids)
-{
-    model::SequenceSet set;
-    for (uint32_t uid : uids) set.add(uid);
-    return set.to_string();
-}
-
-Completion append_all(ImapSession& s, const Command& command, const std::vector<Incoming>& messages)
-{
-    std::vector<mailbox::AppendItem> items;
-    items.reserve(messages.size());
-    for (const auto& m : messages)
-        items.push_back({m.message.get(), m.flags, m.date.seconds, m.date.zone_minutes});
-    mailbox::QuotaUsage more;
-    for (const auto& m : messages) more.bytes += m.message->size();
-    more.messages = messages.size();
-    if (auto fits = require_quota(s, command.entry->name, more); !fits)
-        return Completion::from(fits.error());
-    auto done = s.store->append(*command.entry, s.identity->userid, items);
-    if (done) master::counters::add(master::counters::Kind::messages, items.size());
-    if (!done) return Completion::from(done.error());
-    return Completion::ok(
-        cat("[APPENDUID ", done->uidvalidity, ' ', uid_set(done->uids), "] Completed"));
-}
-
 }  // namespace
 
 Completion append(ImapSession& s, Command& command)
@@ -206,7 +166,7 @@ Completion append(ImapSession& s, Command& command)
         return Completion::from(settled.error());
     Receipt receipt = receive(s, command, rights_on(s, *command.entry));
     if (receipt.failure) return *std::move(receipt.failure);
-    return append_all(s, command, receipt.messages);
+    return append_all(s, *command.entry, receipt.messages);
 }
 
 // From a frontend: the second argument is the mailbox that its client has selected.

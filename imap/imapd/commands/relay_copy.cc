@@ -1,8 +1,10 @@
 // COPY and MOVE out of a mailbox on another server.
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/local_append.h"
 #include "imap/imapd/relay.h"
 #include "imap/imapd/relay_retry.h"
 #include "imap/imapd/relay_transfer.h"
+#include "imap/imapd/remote_append.h"
 #include "imap/imapd/router.h"
 #include "lib/base/strings.h"
 
@@ -30,6 +32,17 @@ Completion on_one_server(ImapSession& s, const Command& command, const std::stri
     return (*std::move(answer)).completion();
 }
 
+// On a server that is a frontend too.
+Completion to_here(ImapSession& s, const Command& command, const std::string& set)
+{
+    if (auto may = LocalAppend::check(s, *command.entry); !may) {
+        if (may.is(Code::not_found)) return Completion::no("[TRYCREATE] Mailbox does not exist");
+        return Completion::from(may.error());
+    }
+    auto here = [&](size_t) { return std::make_unique<LocalAppend>(s, *command.entry); };
+    return transfer(s, command, set, here, is_move(command));
+}
+
 }  // namespace
 
 Completion relay_copy(ImapSession& s, Command& command, backend::Backend&)
@@ -51,11 +64,13 @@ Completion relay_copy(ImapSession& s, Command& command, backend::Backend&)
     if (auto refused = release_held(s, command)) return *refused;
     command.entry = placed->entry;
     if (placed->server == s.remote()->backend->server()) return on_one_server(s, command, set);
-    if (placed->is_here())
-        return Completion::no("[CANNOT] The mailbox is on another server than the destination");
+    if (placed->is_here()) return to_here(s, command, set);
     auto target = s.backends->get(placed->server);
     if (!target) return Completion::from(Error{Code::unavailable, {}});
-    return transfer(s, command, set, **target, command.external, is_move(command));
+    auto there = [&](size_t messages) {
+        return std::make_unique<RemoteAppend>(s, **target, command.external, messages);
+    };
+    return transfer(s, command, set, there, is_move(command));
 }
 
 }  // namespace rookery::imapd::commands
