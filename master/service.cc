@@ -75,6 +75,7 @@ class Daemon {
         bool by_exec = config_.prefork_mode() == config::PreforkMode::exec;
         std::vector<std::string> watched{in_.program, config_.tls_server_cert(),
                                          config_.tls_server_key()};
+        if (!by_exec) service_.warm_up();
         Template t(in_, board_.get(), std::move(watched), [&](Fd life, Fd report) {
             if (by_exec) return exec_worker(in_, argv_, life.get(), report.get());
             return worker(std::move(life), std::move(report));

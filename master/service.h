@@ -34,6 +34,9 @@ class Service {
     virtual Status option(char letter, std::string_view argument);
     // Once, in the template, before any fork. An error ends it with exit 78.
     virtual Status prepare(const config::Config& config) = 0;
+    // Once, in the template, after prepare and before any fork: memory that workers would otherwise
+    // fill alike, each for itself.
+    virtual void warm_up() {}
     // In each worker, once, after the fork.
     virtual Status worker_start() { return success(); }
     // While no client is there: does what has become due, and says when to be asked again.

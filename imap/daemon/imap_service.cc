@@ -7,6 +7,7 @@
 #include "imap/sync/server.h"
 #include "lib/auth/sasl_client.h"
 #include "lib/auth/sasl_server.h"
+#include "lib/auth/warm_up.h"
 #include "lib/base/log.h"
 
 namespace rookery::daemon {
@@ -26,6 +27,11 @@ Status ImapService::prepare(const config::Config& config)
     TRY(auth::SaslServer::init_library(config, "Cyrus"));
     // To the mupdate master and to other servers it is a client.
     return auth::SaslClient::init_library(config);
+}
+
+void ImapService::warm_up()
+{
+    auth::warm_up(*config_, "imap", tls_.get());
 }
 
 Status ImapService::worker_start()

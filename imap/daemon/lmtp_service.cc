@@ -4,6 +4,7 @@
 #include "imap/mboxlist/servers.h"
 #include "lib/auth/sasl_client.h"
 #include "lib/auth/sasl_server.h"
+#include "lib/auth/warm_up.h"
 
 namespace rookery::daemon {
 
@@ -19,6 +20,11 @@ Status LmtpService::prepare(const config::Config& config)
     TRY_ASSIGN(tls_, auth::TlsContext::server(config));
     TRY(auth::SaslServer::init_library(config, "Cyrus"));
     return auth::SaslClient::init_library(config);
+}
+
+void LmtpService::warm_up()
+{
+    auth::warm_up(*config_, "lmtp", tls_.get());
 }
 
 Status LmtpService::worker_start()

@@ -36,6 +36,7 @@ class LmtpService final : public master::Service {
     std::string_view extra_options() const override { return "a"; }
     Status option(char letter, std::string_view argument) override;
     Status prepare(const config::Config& config) override;
+    void warm_up() override;
     Status worker_start() override;
     Deadline between_clients() override;
     void serve(Fd client, const master::ClientInfo& info) override;

@@ -2,7 +2,8 @@
 //
 // Logs in with mupdate_authname and its fellows through imap/backend. Commands are answered in the
 // order in which they were sent, so send() may run ahead of reply(). A lost connection is a sticky
-// error; the caller connects anew. Every wait is bounded: by kAnswer in a list, by client_timeout elsewhere.
+// error; the caller connects anew. Every wait is bounded: by kAnswer in a list, by client_timeout
+// elsewhere.
 // Codes: unavailable, timeout, denied, closed, syntax (the master breaks the protocol), config (no
 // mupdate_server). One thread at a time.
 #ifndef ROOKERY_IMAP_MUPDATE_CLIENT_H

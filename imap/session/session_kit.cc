@@ -27,10 +27,14 @@ constexpr size_t kMaxMessageLine = 480;
 
 std::string make_session_id(const std::string& server)
 {
-    unsigned char random[8] = {};
-    RAND_bytes(random, sizeof random);
+    // Not from OpenSSL: without TLS, its random numbers are all that would load its algorithms.
     uint64_t number = 0;
-    for (unsigned char byte : random) number = number << 8 | byte;
+#if HAVE_GETENTROPY
+    if (::getentropy(&number, sizeof number) != 0) panic("no random numbers");
+#else
+    if (RAND_bytes(reinterpret_cast<unsigned char*>(&number), sizeof number) != 1)
+        panic("no random numbers");
+#endif
     return cat(server, '-', ::getpid(), '-', wall_seconds(), '-', number);
 }
 

@@ -208,6 +208,28 @@ Result<std::unique_ptr<stream::Layer>> TlsContext::connect(std::unique_ptr<strea
     return stream::tls_layer(std::move(ssl), std::move(below), deadline);
 }
 
+void TlsContext::rehearse()
+{
+    stream::SslPtr server(SSL_new(context_.get()));
+    std::unique_ptr<SSL_CTX, ContextDeleter> peer(SSL_CTX_new(TLS_client_method()));
+    stream::SslPtr client(peer ? SSL_new(peer.get()) : nullptr);
+    BIO* ours = nullptr;
+    BIO* theirs = nullptr;
+    if (server && client && BIO_new_bio_pair(&ours, 0, &theirs, 0) == 1) {
+        SSL_set_bio(server.get(), ours, ours);
+        SSL_set_bio(client.get(), theirs, theirs);
+        SSL_set_accept_state(server.get());
+        SSL_set_connect_state(client.get());
+        // Two round trips are the most; where a client certificate is required it fails after all
+        // of the work was done.
+        for (int i = 0; i < 4; i++) {
+            SSL_do_handshake(client.get());
+            SSL_do_handshake(server.get());
+        }
+    }
+    ERR_clear_error();
+}
+
 std::string TlsContext::fingerprint(const TlsOptions& o)
 {
     std::string all;

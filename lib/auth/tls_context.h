@@ -62,6 +62,9 @@ class TlsContext {
     Result<std::unique_ptr<stream::Layer>> connect(std::unique_ptr<stream::Layer> below,
                                                    const std::string& hostname, Deadline deadline);
 
+    // A handshake with ourselves, so that OpenSSL has what handshakes need before a fork.
+    void rehearse();
+
     // Inode, size and change time of the files: differs when a certificate was replaced.
     static std::string fingerprint(const TlsOptions& options);
 

@@ -148,7 +148,8 @@ def test_a_backend_and_the_master():
             check(c.create("INBOX.old"))
             p.backends_master.part()
             # A new name needs the master's word.
-            for command in (lambda: c.create("INBOX.new"), lambda: c.rename("INBOX.old", "INBOX.n")):
+            for command in (lambda: c.create("INBOX.new"),
+                            lambda: c.rename("INBOX.old", "INBOX.n")):
                 word, data = within(command)
                 assert word == "NO" and data[0].startswith(b"[UNAVAILABLE]"), (word, data)
             # Mail, and what the master may hear later, go on.
