@@ -123,6 +123,7 @@ def test_the_rolling_migration():
         m["be2"].run("cyr_expire", "-E", "1", "-D", "0")
         step("A backend: replace it")
         site.replace("be2")
+        m["fe1"].run("murder", "state", "be2." + mixed.DOMAIN, "active")
         site.all_is_well()
 
         step("The next one")
