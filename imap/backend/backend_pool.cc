@@ -33,8 +33,11 @@ Result<Backend*> BackendPool::get(const std::string& server)
     }
     if (relayed_ || server == config_.servername())
         return Error{Code::moved, cat("not relayed to ", server, ": the mailbox is not here")};
-    TRY_ASSIGN(auto made, connect(server));
-    return add(std::move(made));
+    auto made = connect(server);
+    // That this server may not log in there is not the client's affair.
+    if (made.is(Code::denied)) return Error{Code::unavailable, made.error().text};
+    if (!made) return made.error();
+    return add(*std::move(made));
 }
 
 Health& BackendPool::health()

@@ -360,8 +360,7 @@ Completion Engine::relay(const CommandSpec& spec, Command& command, const std::s
     auto backend = s_.backends->get(server);
     if (!backend) {
         log::warning("backend", {{"server", server}, {"reason", backend.error()}});
-        return Completion::from(backend.error().code == Code::denied ? Error{Code::unavailable, {}}
-                                                                     : backend.error());
+        return Completion::from(backend.error());
     }
     master::scoreboard::set_backend(server);
     return spec.relay(s_, command, **backend);

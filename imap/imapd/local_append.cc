@@ -53,6 +53,10 @@ Result<bool> LocalAppend::message(std::string_view flags, std::string_view inter
         refusal_ = {Completion::Kind::no, "[TOOBIG] Message is larger than this server takes"};
         return false;
     }
+    if (messages_.size() == kMaxMessages) {
+        refusal_ = {Completion::Kind::no, "[LIMIT] Too many messages in one command"};
+        return false;
+    }
     Incoming incoming;
     for (const std::string_view flag : split_words(flags))
         TRY(model::add_flag(incoming.flags, flag));

@@ -17,6 +17,8 @@
 
 namespace rookery::imapd {
 
+inline constexpr size_t kMaxMessages = 10000;  // of one command: each has an open file
+
 struct Incoming {
     std::unique_ptr<mailbox::StagedMessage> message;
     model::FlagList flags;

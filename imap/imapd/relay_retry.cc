@@ -47,7 +47,7 @@ Outcome finish_at_mailbox(ImapSession& session, const Command& command, RelayCha
     if (placed->is_here() || placed->server == was_at || !channel.can_repeat())
         return Outcome::of(temporary());
     auto backend = session.backends->get(placed->server);
-    if (!backend) return Outcome::of(Completion::from(Error{Code::unavailable, {}}));
+    if (!backend) return Outcome::of(Completion::from(backend.error()));
     channel.rebind(**backend);
     answer = channel.finish();
     if (!answer) return Outcome::of(channel.failed(answer.error()));

@@ -68,7 +68,7 @@ Completion copy_to_remote(ImapSession& session, Command&, LocalSelection& select
     if (session.backends == nullptr) return Completion::from(Error{Code::unavailable, {}});
     if (sequences.empty()) return Completion::ok("No messages");
     auto backend = session.backends->get(target.server);
-    if (!backend) return Completion::from(Error{Code::unavailable, {}});
+    if (!backend) return Completion::from(backend.error());
     RemoteAppend append(session, **backend, external, sequences.size());
     model::SequenceSet uids;
     for (uint32_t sequence : sequences) {

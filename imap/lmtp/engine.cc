@@ -32,6 +32,8 @@ Engine::Engine(Parts parts)
                 parts.backends)
 {
     client_.set_timeout(config_.lmtptxn_timeout());
+    // The connections are those of the process; who asks for them now is not known yet.
+    backends_.set_relayed(false);
 }
 
 void Engine::run()

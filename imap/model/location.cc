@@ -26,6 +26,13 @@ std::string to_string(const WireLocation& location)
     return cat(location.server, '!', location.partition);
 }
 
+bool is_server_name(std::string_view text)
+{
+    return !text.empty() && text.size() <= 255 && std::all_of(text.begin(), text.end(), [](char c) {
+        return static_cast<unsigned char>(c) > 0x20 && c != 0x7F && c != '!';
+    });
+}
+
 bool is_partition_name(std::string_view text)
 {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {

@@ -29,6 +29,8 @@ struct WireLocation {
 };
 Result<WireLocation> parse_location(std::string_view text);
 std::string to_string(const WireLocation& location);
+// Printing, without space and '!', at most 255 bytes: a word of its own wherever it is written.
+bool is_server_name(std::string_view text);
 // Letters and digits, as in partition-NAME.
 bool is_partition_name(std::string_view text);
 

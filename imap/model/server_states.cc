@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "imap/model/location.h"
 #include "lib/base/strings.h"
 #include "lib/text/utf8.h"
 
 namespace rookery::model {
 
 namespace {
-
-constexpr size_t kMaxServerName = 255;
 
 constexpr std::array<std::pair<ServerState, std::string_view>, 4> kWords = {{
     {ServerState::active, "active"},
@@ -22,13 +21,6 @@ constexpr std::array<std::pair<ServerState, std::string_view>, 4> kWords = {{
 bool is_printing(char c)
 {
     return static_cast<unsigned char>(c) >= 0x20 && c != 0x7F;
-}
-
-bool is_server_name(std::string_view name)
-{
-    return !name.empty() && name.size() <= kMaxServerName &&
-           std::all_of(name.begin(), name.end(),
-                       [](char c) { return is_printing(c) && c != ' ' && c != '!'; });
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // Commands about where a list and its servers stood (recovery.h).
+#include "imap/model/location.h"
 #include "imap/mupdate/connection.h"
 #include "imap/mupdate/master_list.h"
 #include "lib/base/log.h"
@@ -16,13 +17,6 @@ std::optional<Position> position_in(const Command& command)
     return Position{*epoch, *serial};
 }
 
-// A word of its own in a line of the recovery file.
-bool is_server_name(const std::string& name)
-{
-    return !name.empty() && name.size() <= 255 &&
-           name.find_first_of(std::string_view(" \t\r\n!\0", 6)) == std::string::npos;
-}
-
 }  // namespace
 
 Standing Connection::standing(const std::string& server, const Position& at)
@@ -36,7 +30,7 @@ Standing Connection::standing(const std::string& server, const Position& at)
 void Connection::run_position(const Command& command)
 {
     auto at = position_in(command);
-    if (!at || !is_server_name(command.arguments[0]))
+    if (!at || !model::is_server_name(command.arguments[0]))
         return put_reply(command.tag, "BAD", "Badly formed arguments");
     settle();
     std::string line;
@@ -51,7 +45,7 @@ void Connection::run_position(const Command& command)
 void Connection::run_told(const Command& command)
 {
     auto at = position_in(command);
-    if (!at || !is_server_name(command.arguments[0]))
+    if (!at || !model::is_server_name(command.arguments[0]))
         return put_reply(command.tag, "BAD", "Badly formed arguments");
     settle();
     if (!context_.published.line().holds(*at))
@@ -67,7 +61,8 @@ void Connection::run_promote(const Command& command)
 {
     std::vector<std::string> servers = command.arguments;
     for (const std::string& server : servers)
-        if (!is_server_name(server)) return put_reply(command.tag, "BAD", "Badly formed arguments");
+        if (!model::is_server_name(server))
+            return put_reply(command.tag, "BAD", "Badly formed arguments");
     settle();
     for (const auto& [server, count] : context_.published.count_by_server())
         servers.push_back(server);

@@ -285,7 +285,11 @@ Status Replica::take_position(const Response& response)
 // SERVERS text: what administrators have said of servers, all of it.
 Status Replica::take_servers(const std::string& text)
 {
-    TRY(servers_.replace(text));
+    if (auto taken = servers_.replace(text); !taken) {
+        // Of a later version, maybe: no reason not to follow the list.
+        log::warning("the states of servers cannot be read", {{"error", taken.error()}});
+        return success();
+    }
     const mboxlist::Mark mark{std::string(model::kServersMark), text};
     return list_.commit({}, {&mark, 1});
 }

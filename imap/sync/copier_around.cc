@@ -197,7 +197,8 @@ Status Copier::copy_user(const std::string& userid)
 
 Status Copier::remove_around(std::span<const MailboxEntry> entries, const std::string& userid)
 {
-    if (!copied_around_ && !there_.is_ours()) return success();
+    // An earlier run may have, if there was one; at Cyrus only what is known to be ours goes.
+    if (!copied_around_ && (is_new_ || !there_.is_ours())) return success();
     for (const MailboxEntry& entry : entries) {
         auto root = here_.quotas.root_of(entry.name);
         if (!root || !(*root == entry.name)) continue;

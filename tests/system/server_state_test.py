@@ -81,6 +81,8 @@ def test_maintenance_is_said_and_ends():
     with murder.Murder(frontends=2) as m:
         m.add_user("ann", 1)
         m.add_user("bob", 2)
+        with m.imap("backend2", "cyrus") as c:
+            check(c.setacl("user.bob", "ann", "lrswi"))
         kept = m.imap("frontend1", "bob")
         check(kept.select("INBOX"))
         say(m, m["backend2"].name, "maintenance", "--note", "Back at noon")
@@ -90,6 +92,13 @@ def test_maintenance_is_said_and_ends():
             assert answer(c, "SELECT", "INBOX") == ("NO", "[UNAVAILABLE] Back at noon")
             assert answer(c, "CREATE", "INBOX.new") == ("NO", "[UNAVAILABLE] Back at noon")
             assert check(c.list()) == [b'(\\HasNoChildren) "." INBOX']
+        with m.imap("frontend1", "cyrus") as c:
+            assert answer(c, "CREATE", "there", m["backend2"].name) == (
+                "NO", "[UNAVAILABLE] Back at noon")
+        with m.imap("frontend1", "ann") as c:
+            check(c.append("INBOX", None, None, MESSAGE))
+            check(c.select("INBOX"))
+            assert answer(c, "COPY", "1", "user.bob") == ("NO", "[UNAVAILABLE] Back at noon")
         # Who was there already is told the same, and is not let on.
         assert answer(kept, "STATUS", "INBOX", "(MESSAGES)") == (
             "NO", "[UNAVAILABLE] Back at noon")
@@ -97,7 +106,7 @@ def test_maintenance_is_said_and_ends():
         assert set(refused) == {"bob"} and refused["bob"][0] == 451, refused
         assert refused["bob"][1].startswith(b"4.3.2 Back at noon"), refused
         with m.imap("frontend1", "ann") as c:
-            assert check(c.select("INBOX")) == [b"1"]
+            assert check(c.select("INBOX")) == [b"2"]
         # It may be stopped now: nobody is told anything else.
         m["backend2"].stop()
         assert is_in_maintenance(m)

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "imap/admin/murder/murder.h"
+#include "imap/admin/murder/transfer.h"
 #include "imap/admin/tool.h"
 #include "imap/backend/health.h"
 #include "imap/mboxlist/kick.h"
@@ -184,12 +185,12 @@ class Metrics {
     void add_states(const std::vector<mupdate::StatusLine>& lines)
     {
         family("server_state", "gauge", "1 for the state of each server that is not active");
-        for (const auto& line : lines) {
-            const auto words = split(line.value, ' ');
-            if (line.key != "state" || words.size() < 2) continue;
+        const auto states = states_in(lines).value_or({});
+        for (const auto& [server, said] : states.all())
             sample("server_state",
-                   cat("{server=", label(words[0]), ",state=", label(words[1]), "}"), 1);
-        }
+                   cat("{server=", label(server),
+                       ",state=", label(model::server_state_word(said.state)), "}"),
+                   1);
     }
 
     void add_listeners(const std::vector<mupdate::StatusLine>& lines, uint64_t serial)

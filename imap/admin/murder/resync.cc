@@ -1,5 +1,6 @@
 // murder resync, promote, forget: what guards hold back, by an administrator's word.
 #include "imap/admin/murder/murder.h"
+#include "imap/admin/murder/transfer.h"
 #include "imap/admin/tool.h"
 #include "imap/mboxlist/open_directory.h"
 #include "imap/mupdate/agent.h"
@@ -66,6 +67,8 @@ Result<int> forget(const config::Config& config, const Arguments& a)
         else
             print(cat(record.name, ": ", reply.text, "\n"));
     }
+    if (second->offers("SERVER-STATES"))
+        TRY(set_state(*second, server, model::ServerState::active, {}));
     master->logout();
     second->logout();
     print(cat(server, ": ", forgotten, " mailboxes forgotten\n"));

@@ -7,28 +7,25 @@
 
 namespace rookery::admin::murder {
 
-namespace {
-
 using model::ServerStates;
 
-int tell(const ServerStates& states, bool json)
+void add_states(Report& report, const ServerStates& states)
 {
-    Report report;
     Section& section =
         report.section("states", "Servers that are not active", {"server", "state", "note"});
     for (const auto& [server, said] : states.all())
         section.rows.push_back({server, model::server_state_word(said.state), said.note});
-    print(json ? report.to_json("fine") : report.to_text());
-    return kFine;
 }
-
-}  // namespace
 
 Result<ServerStates> states_at(mupdate::Client& master)
 {
-    ServerStates states;
-    if (!master.offers("SERVER-STATES")) return states;
+    if (!master.offers("SERVER-STATES")) return ServerStates();
     TRY_ASSIGN(const auto lines, master.status());
+    return states_in(lines);
+}
+
+Result<ServerStates> states_in(const std::vector<mupdate::StatusLine>& lines)
+{
     std::string text;
     for (const auto& line : lines)
         if (line.key == "state") cat_to(text, line.value, '\n');
@@ -51,7 +48,10 @@ Result<int> state(const config::Config& config, const Arguments& a)
     TRY_ASSIGN(auto master, mupdate::Client::connect(config, a.target));
     if (a.words.size() == 1) {
         TRY_ASSIGN(const ServerStates states, states_at(*master));
-        return tell(states, a.json);
+        Report report;
+        add_states(report, states);
+        print(a.json ? report.to_json("fine") : report.to_text());
+        return kFine;
     }
     const auto wanted = model::server_state_of(a.words[2]);
     if (!wanted || a.words.size() > 3) usage();

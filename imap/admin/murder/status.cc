@@ -4,9 +4,9 @@
 
 #include "imap/admin/murder/murder.h"
 #include "imap/admin/murder/report.h"
+#include "imap/admin/murder/transfer.h"
 #include "imap/admin/tool.h"
 #include "imap/mboxlist/open_directory.h"
-#include "imap/model/server_states.h"
 #include "lib/base/clock.h"
 #include "lib/base/strings.h"
 #include "lib/config/murder_role.h"
@@ -79,7 +79,9 @@ class StatusReport {
         servers_->rows.push_back({single_["server"],
                                   single_["role"] == "(master)" ? "master" : "replica", "answers",
                                   single_["version"], Value::number(number(single_["entries"]))});
+        states_ = states_in(*lines).value_or({});
         add_list(*lines);
+        add_states(report_, states_);
         add_replicas(*lines);
         add_waiting(*lines);
     }
@@ -123,16 +125,10 @@ class StatusReport {
             report_.section("moves", "Open moves", {"mailbox", "from", "to", "seconds open"});
         auto& conflicts = report_.section("conflicts", "Conflicts",
                                           {"mailbox", "held at", "claimed at", "by", "seconds"});
-        auto& states =
-            report_.section("states", "Servers that are not active", {"server", "state", "note"});
         auto& standing = report_.section("recovery", "Recovery", {"server", "state"});
         for (const auto& line : lines) {
             const int64_t now = wall_seconds();
-            if (line.key == "state") {
-                auto f = fields(line.value, 3);
-                states.rows.push_back({f[0], f[1], f[2]});
-                in_maintenance_[f[0]] = f[1] == model::server_state_word(kMaintenance);
-            } else if (line.key == "stranger") {
+            if (line.key == "stranger") {
                 auto f = fields(line.value, 3);
                 worsen(kCritical);
                 standing.rows.push_back({f[2], "refused: murder promote"});
@@ -172,7 +168,7 @@ class StatusReport {
                 version = version.substr(0, version.find(' '));
                 (*there)->logout();
             } else {
-                worsen(in_maintenance_[server] ? kWarning : kCritical);
+                worsen(states_.of(server).state == kMaintenance ? kWarning : kCritical);
             }
             servers_->rows.push_back(
                 {server, "backend",
@@ -203,7 +199,7 @@ class StatusReport {
     Section* servers_ = nullptr;
     std::map<std::string, std::string> single_;
     std::map<std::string, int64_t> backends_;
-    std::map<std::string, bool> in_maintenance_;
+    model::ServerStates states_;
     int worst_ = kFine;
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "imap/backend/backend.h"
+#include "imap/admin/murder/report.h"
 #include "imap/backend/reply_reader.h"
 #include "imap/model/mailbox_name.h"
 #include "imap/model/namespace.h"
@@ -43,8 +44,10 @@ class Source {
     std::unique_ptr<backend::Backend> backend_;
 };
 
-// What administrators have said of servers; nothing at a master that keeps none of it.
+// What administrators have said of servers, by a master's STATUS; nothing at one that keeps none.
+Result<model::ServerStates> states_in(const std::vector<mupdate::StatusLine>& lines);
 Result<model::ServerStates> states_at(mupdate::Client& master);
+void add_states(Report& report, const model::ServerStates& states);
 // unsupported at such a master.
 Status set_state(mupdate::Client& master, std::string_view server, model::ServerState state,
                  std::string_view note);

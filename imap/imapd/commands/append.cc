@@ -18,8 +18,7 @@ namespace {
 
 using model::Rights;
 
-constexpr size_t kMaxMessages = 10000;  // in one command
-constexpr size_t kMaxFlags = 1000;      // of one message
+constexpr size_t kMaxFlags = 1000;  // of one message
 
 // What is not allowed inside a message (as peers refuse it too): NUL, and LF without CR.
 class ContentCheck {

@@ -66,7 +66,7 @@ Completion relay_copy(ImapSession& s, Command& command, backend::Backend&)
     if (placed->server == s.remote()->backend->server()) return on_one_server(s, command, set);
     if (placed->is_here()) return to_here(s, command, set);
     auto target = s.backends->get(placed->server);
-    if (!target) return Completion::from(Error{Code::unavailable, {}});
+    if (!target) return Completion::from(target.error());
     auto there = [&](size_t messages) {
         return std::make_unique<RemoteAppend>(s, **target, command.external, messages);
     };

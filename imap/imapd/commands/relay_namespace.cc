@@ -118,7 +118,7 @@ Completion relay_create(ImapSession& s, Command& command, backend::Backend& back
     const ChosenPlace& where = arguments->where;
     if (!where.server.empty() && where.server != backend.server()) {
         auto named = s.backends->get(where.server);
-        if (!named) return Completion::from(Error{Code::unavailable, {}});
+        if (!named) return Completion::from(named.error());
         target = *named;
     }
     if (!arguments->list)

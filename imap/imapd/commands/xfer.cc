@@ -98,7 +98,7 @@ Completion xfer_at(ImapSession& s, const MailboxName& name, const sync::MoveTarg
 {
     if (s.backends == nullptr) return Completion::from(Error{Code::moved, {}});
     auto backend = s.backends->get(server);
-    if (!backend) return Completion::from(Error{Code::unavailable, backend.error().text});
+    if (!backend) return Completion::from(backend.error());
     auto external = s.names->to_external(name);
     if (!external) return Completion::from(Error{Code::bad_name, {}});
     RelayChannel channel(s, **backend);
