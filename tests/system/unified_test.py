@@ -186,14 +186,6 @@ def test_what_is_relayed_is_not_relayed_on():
             assert code == 235, (code, text)
             refused = c.deliver("a@example.org", ["ann"], MESSAGE)
             assert refused["ann"][0] == 451, refused
-            c.quit()
-        # The next client of the same process is another one.
-        with murder.Lmtp(*m["backend3"].address("lmtp"), timeout=30) as c:
-            c.ehlo_or_helo_if_needed()
-            secret = base64.b64encode(("\0cyrus\0" + m.password).encode()).decode()
-            code, text = c.docmd("AUTH", "PLAIN " + secret)
-            assert code == 235, (code, text)
-            assert c.deliver("a@example.org", ["ann"], MESSAGE) == {}
 
 
 if __name__ == "__main__":
