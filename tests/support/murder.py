@@ -232,8 +232,8 @@ class Instance:
             s["mupdate"] = 'cmd="mupdate %s -m" listen="%s" prefork=1' % (
                 conf, self.host_port("mupdate"))
         elif self.role in HOLDS_MAIL:
-            s["imap"] = 'cmd="imapd %s" listen="%s" prefork=%d' % (
-                conf, self.host_port("imap"), self.murder.prefork)
+            s["imap"] = 'cmd="imapd %s" listen="%s" prefork=%d babysit=%d' % (
+                conf, self.host_port("imap"), self.murder.prefork, self.murder.babysit)
             s["lmtp"] = 'cmd="lmtpd %s" listen="%s" prefork=0' % (conf, self.host_port("lmtp"))
             s["lmtpa"] = 'cmd="lmtpd %s -a" listen="%s" prefork=0' % (
                 conf, self.host_port("lmtpa"))
@@ -439,13 +439,14 @@ class Murder:
 
     def __init__(self, dir=None, backends=2, frontends=1, unified=False, master=True, bin=None,
                  extra=None, prefork=1, tls=False, owner=None, start=True, strict=True,
-                 wanted_ports=None, environment=None, password="pw"):
+                 wanted_ports=None, environment=None, password="pw", babysit=False):
         self.temporary = dir is None
         self.dir = dir or tempfile.mkdtemp(prefix="rookery-murder-")
         os.chmod(self.dir, 0o755)
         self.owner = owner or unprivileged_user()
         self.extra = extra or {}
         self.prefork = prefork
+        self.babysit = babysit  # imapd may die as often as it likes
         self.tls = tls
         self.strict = strict
         self.environment = environment or {}

@@ -228,7 +228,8 @@ def test_random_kills():
     seed = int(os.environ.get("ROOKERY_SEED", random.randrange(1 << 30)))
     print("# seed %d" % seed)
     dice = random.Random(seed)
-    with murder.Murder(backends=2, frontends=1, extra=OPTIONS, strict=False) as m:
+    # More workers die in ten seconds than a master takes for an accident.
+    with murder.Murder(backends=2, frontends=1, extra=OPTIONS, strict=False, babysit=True) as m:
         m.add_user("alice", backend=1)
         accepted = []
 
