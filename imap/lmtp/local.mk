@@ -4,7 +4,8 @@ noinst_LIBRARIES += %D%/liblmtp.a
 	%D%/duplicates.h %D%/duplicates.cc \
 	%D%/engine.h %D%/engine.cc %D%/engine_auth.cc %D%/engine_mail.cc \
 	%D%/grammar.h %D%/grammar.cc %D%/message_filter.h %D%/message_filter.cc \
-	%D%/recipients.h %D%/recipients.cc %D%/reply.h %D%/reply.cc \
+	%D%/recipients.h %D%/recipients.cc %D%/remote_delivery.h %D%/remote_delivery.cc \
+	%D%/reply.h %D%/reply.cc %D%/transaction.h \
 	%D%/spool_file.h %D%/spool_file.cc
 
 if HAVE_CHECK

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Every LMTP command, at a backend and through a frontend, the same answers demanded of both."""
 import base64
+import fcntl
 import os
 import re
 import socket
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import harness
@@ -271,6 +273,45 @@ def test_one_message_for_many_is_stored_once():
             return found
         # The staged file goes after the replies.
         murder.wait_for(lambda: links() == {5}, "one file with five names")
+
+
+def test_one_message_goes_to_all_its_servers_at_once():
+    with murder.Murder(backends=3) as m:
+        users = {"u%d" % i: "backend%d" % i for i in (1, 2, 3)}
+        for user, backend in users.items():
+            m.add_user(user, backend=int(backend[-1]))
+
+        def count(user):
+            with m.imap(users[user], user) as c:
+                return int(murder.check(c.select("INBOX", readonly=True))[0])
+        # Two of three servers have stored it while the first cannot.
+        lock, = [os.path.join(folder, "rookery.lock")
+                 for folder, _, files in os.walk(os.path.join(m["backend1"].dir, "spool"))
+                 if "rookery.lock" in files]
+        refused = []
+        with open(lock) as f:
+            fcntl.flock(f, fcntl.LOCK_EX)
+            client = threading.Thread(
+                target=lambda: refused.append(m.deliver(MESSAGE, list(users))))
+            client.start()
+            murder.wait_for(lambda: count("u2") == 1 and count("u3") == 1, "the other servers")
+            assert client.is_alive()
+        client.join(murder.DEADLINE)
+        assert refused == [{}], refused
+        assert [count(u) for u in users] == [1, 1, 1]
+
+        # More recipients than go in one group, known and unknown ones mixed.
+        many = [u + "+%d" % n for n in range(120) for u in ("u1", "u2")]
+        many[7] = "nobody"
+        other = MESSAGE.replace(b"<lmtp@", b"<many@")
+        assert list(m.deliver(other, many)) == ["nobody"]
+        assert [count(u) for u in ("u1", "u2")] == [121, 120]
+        # Each recipient has his answer, also when one server is not there.
+        m["backend2"].stop()
+        refused = m.deliver(MESSAGE.replace(b"<lmtp@", b"<third@"), list(users))
+        assert {u: code for u, (code, _) in refused.items()} == {"u2": 451}, refused
+        counts = [count(u) for u in ("u1", "u3")]
+        assert counts == [122, 2], counts
 
 
 if __name__ == "__main__":
