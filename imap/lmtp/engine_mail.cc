@@ -3,7 +3,7 @@
 
 #include "imap/lmtp/data_reader.h"
 #include "imap/lmtp/engine.h"
-#include "imap/lmtp/spool_file.h"
+#include "imap/lmtp/spooled_message.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_date.h"
@@ -78,8 +78,8 @@ Result<std::unique_ptr<mailbox::StagedMessage>> Engine::make_staged(std::string&
         partition = entry->partition;
         return store_->stage(partition);
     }
-    TRY_ASSIGN(auto file, SpoolFile::make(config_.temp_path()));
-    return std::unique_ptr<mailbox::StagedMessage>(std::move(file));
+    return std::unique_ptr<mailbox::StagedMessage>(
+        std::make_unique<SpooledMessage>(config_.temp_path()));
 }
 
 std::string Engine::front_of_message() const

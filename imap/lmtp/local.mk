@@ -6,7 +6,7 @@ noinst_LIBRARIES += %D%/liblmtp.a
 	%D%/grammar.h %D%/grammar.cc %D%/message_filter.h %D%/message_filter.cc \
 	%D%/recipients.h %D%/recipients.cc %D%/remote_delivery.h %D%/remote_delivery.cc \
 	%D%/reply.h %D%/reply.cc %D%/transaction.h \
-	%D%/spool_file.h %D%/spool_file.cc
+	%D%/spooled_message.h %D%/spooled_message.cc
 
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/lmtp/suite

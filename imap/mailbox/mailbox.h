@@ -75,11 +75,9 @@ struct CopyItem;
 // A message being received. write() as bytes come; then it can be appended.
 class StagedMessage {
  public:
-    virtual ~StagedMessage() = default;  // removes the temporary file
+    virtual ~StagedMessage() = default;  // removes what is temporary
     virtual Status write(std::string_view bytes) = 0;
     virtual uint64_t size() const = 0;
-    // The path of the temporary file (for LMTP's spool and tests).
-    virtual const std::string& path() const = 0;
     // All bytes so far, mapped; invalid after the next write().
     virtual Result<std::string_view> map() = 0;
 };

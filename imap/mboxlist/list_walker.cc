@@ -185,7 +185,7 @@ Status ListWalker::walk(const Segment& segment)
     const auto one = [&](const MailboxEntry& entry) { return visit(segment, entry); };
     if (segment.own || who_.admin) return directory_.scan(segment.low, one);
     std::vector<std::string> identifiers{who_.userid, "anyone"};
-    for (const auto& group : who_.groups) identifiers.push_back("group:" + group);
+    for (const auto& group : who_.groups.names()) identifiers.push_back("group:" + group);
     return directory_.scan_identifiers(identifiers, one);
 }
 

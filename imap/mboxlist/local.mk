@@ -19,7 +19,7 @@ tests_unit_imap_mboxlist_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/mboxlist/list_walker_test.cc tests/unit/imap/mboxlist/subscriptions_test.cc
 tests_unit_imap_mboxlist_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_mboxlist_suite_LDADD = imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
-	lib/config/libconfig.a lib/db/libdb.a lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
+	lib/auth/libauth.a lib/config/libconfig.a lib/db/libdb.a lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
 	$(TDB_LIBS) $(CHECK_LIBS)
 endif
 EXTRA_DIST += doc/formats/mailboxes.md doc/formats/subscriptions.md

@@ -42,10 +42,7 @@ std::optional<Rights> right_of(char letter)
 bool matches(std::string_view identifier, const auth::Identity& who)
 {
     if (identifier == "anyone") return true;
-    if (identifier.starts_with("group:")) {
-        identifier.remove_prefix(6);
-        return std::find(who.groups.begin(), who.groups.end(), identifier) != who.groups.end();
-    }
+    if (identifier.starts_with("group:")) return who.groups.include(identifier);
     return identifier == who.userid;
 }
 

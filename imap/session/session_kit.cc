@@ -188,12 +188,11 @@ Result<auth::Identity> SessionKit::identity_of(const std::string& userid) const
 {
     auth::Identity who;
     TRY_ASSIGN(who.userid, canonical(userid));
-    if (config_.unix_group_enable()) who.groups = auth::unix_groups(who.userid);
+    if (config_.unix_group_enable()) who.groups = auth::Groups::of_unix_user(who.userid);
     return who;
 }
 
-bool SessionKit::may_act_for_others(const std::string& authid,
-                                    const std::vector<std::string>& groups) const
+bool SessionKit::may_act_for_others(const std::string& authid, const auth::Groups& groups) const
 {
     if (auth::in_list(config_.admins(), authid, groups)) return true;
     return has_proxy_users(sasl_service_) && auth::in_list(config_.proxyservers(), authid, groups);

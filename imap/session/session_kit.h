@@ -77,8 +77,7 @@ class SessionKit {
  private:
     Result<std::string> canonical(std::string_view userid) const;
     Result<auth::Identity> identity_of(const std::string& userid) const;
-    bool may_act_for_others(const std::string& authid,
-                            const std::vector<std::string>& groups) const;
+    bool may_act_for_others(const std::string& authid, const auth::Groups& groups) const;
     Status require_welcome(const auth::Identity& who) const;
     void open_telemetry(const std::string& userid, stream::Stream& client);
 

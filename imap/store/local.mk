@@ -36,7 +36,7 @@ tests_unit_imap_store_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/store/rebuild_test.cc
 tests_unit_imap_store_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_store_suite_LDADD = imap/store/libstore.a imap/model/libmodel.a \
-	lib/config/libconfig.a lib/text/libtext.a lib/base/libbase.a \
+	lib/auth/libauth.a lib/config/libconfig.a lib/text/libtext.a lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
 endif
 
@@ -44,7 +44,7 @@ endif
 check_PROGRAMS += tests/bench/store
 tests_bench_store_SOURCES = tests/bench/store.cc
 tests_bench_store_LDADD = imap/store/libstore.a imap/model/libmodel.a \
-	lib/config/libconfig.a lib/text/libtext.a lib/base/libbase.a \
+	lib/auth/libauth.a lib/config/libconfig.a lib/text/libtext.a lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(ZLIB_LIBS)
 
 EXTRA_DIST += doc/formats/annotations.md

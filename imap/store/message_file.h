@@ -65,7 +65,7 @@ class StagedFile final : public mailbox::StagedMessage {
     // The bytes as they are. Not to be mixed with write().
     Status write_exact(std::string_view bytes) { return failed_ ? *failed_ : put(bytes); }
     uint64_t size() const override { return size_; }
-    const std::string& path() const override { return path_; }
+    const std::string& path() const { return path_; }
     Result<std::string_view> map() override;
 
     // Makes the bytes durable; no write() afterwards. Cheap when called again.

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "lib/base/strings.h"
 
@@ -53,29 +54,6 @@ std::string group_name(gid_t id)
     return {};
 }
 
-}  // namespace
-
-Result<std::string> canonical_userid(std::string_view userid, bool lower)
-{
-    if (userid.empty()) return Error{Code::bad_name, "empty user id"};
-    if (userid.size() > kMaxUserid) return Error{Code::bad_name, "the user id is too long"};
-    if (std::any_of(userid.begin(), userid.end(), forbidden))
-        return Error{Code::bad_name, "a character that user ids may not have"};
-    return lower ? to_lower(userid) : std::string(userid);
-}
-
-bool in_list(const std::vector<std::string>& list, std::string_view userid,
-             const std::vector<std::string>& groups)
-{
-    for (const std::string& item : list) {
-        if (item == userid) return true;
-        if (!std::string_view(item).starts_with(kGroupPrefix)) continue;
-        std::string_view group = std::string_view(item).substr(kGroupPrefix.size());
-        if (std::find(groups.begin(), groups.end(), group) != groups.end()) return true;
-    }
-    return false;
-}
-
 std::vector<std::string> unix_groups(const std::string& userid)
 {
     gid_t primary = 0;
@@ -91,6 +69,44 @@ std::vector<std::string> unix_groups(const std::string& userid)
         if (std::string name = group_name(ids[static_cast<size_t>(i)]); !name.empty())
             names.push_back(std::move(name));
     return names;
+}
+
+}  // namespace
+
+Result<std::string> canonical_userid(std::string_view userid, bool lower)
+{
+    if (userid.empty()) return Error{Code::bad_name, "empty user id"};
+    if (userid.size() > kMaxUserid) return Error{Code::bad_name, "the user id is too long"};
+    if (std::any_of(userid.begin(), userid.end(), forbidden))
+        return Error{Code::bad_name, "a character that user ids may not have"};
+    return lower ? to_lower(userid) : std::string(userid);
+}
+
+Groups Groups::of_unix_user(std::string userid)
+{
+    Groups groups;
+    groups.to_look_up_ = std::move(userid);
+    return groups;
+}
+
+const std::vector<std::string>& Groups::names() const
+{
+    if (!to_look_up_.empty()) names_ = unix_groups(std::exchange(to_look_up_, {}));
+    return names_;
+}
+
+bool Groups::include(std::string_view identifier) const
+{
+    if (!identifier.starts_with(kGroupPrefix)) return false;
+    identifier.remove_prefix(kGroupPrefix.size());
+    return std::find(names().begin(), names().end(), identifier) != names().end();
+}
+
+bool in_list(const std::vector<std::string>& list, std::string_view userid, const Groups& groups)
+{
+    return std::any_of(list.begin(), list.end(), [&](const std::string& item) {
+        return item == userid || groups.include(item);
+    });
 }
 
 }  // namespace rookery::auth

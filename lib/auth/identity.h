@@ -4,6 +4,7 @@
 #ifndef ROOKERY_LIB_AUTH_IDENTITY_H
 #define ROOKERY_LIB_AUTH_IDENTITY_H
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,14 +13,32 @@
 
 namespace rookery::auth {
 
+// The groups of a user. Those of the system are looked up when something first asks whether the
+// user is in one: that costs more than the rest of a login, and few sites give rights to groups.
+class Groups {
+ public:
+    Groups() = default;
+    Groups(std::initializer_list<std::string> names) : names_(names) {}
+    // None where the system does not know the user.
+    static Groups of_unix_user(std::string userid);
+    // Without "group:".
+    const std::vector<std::string>& names() const;
+    // identifier: "group:name". Anything else is false, and looks nothing up.
+    bool include(std::string_view identifier) const;
+
+ private:
+    mutable std::string to_look_up_;  // "" = names_ is all
+    mutable std::vector<std::string> names_;
+};
+
 struct Identity {
-    std::string userid;               // canonical; "anonymous" for nobody in particular
-    std::vector<std::string> groups;  // names without "group:"
-    bool admin = false;               // a real admin: authenticated as itself
-    bool proxy_admin = false;         // an admin for whom a proxy server authenticated
-    std::string authenticated_as;     // the SASL authentication identity
-    bool node = false;                // that one may act for others: a proxy server, an admin
-    bool relayed = false;             // that one is a proxy server (proxyservers)
+    std::string userid;  // canonical; "anonymous" for nobody in particular
+    Groups groups;
+    bool admin = false;            // a real admin: authenticated as itself
+    bool proxy_admin = false;      // an admin for whom a proxy server authenticated
+    std::string authenticated_as;  // the SASL authentication identity
+    bool node = false;             // that one may act for others: a proxy server, an admin
+    bool relayed = false;          // that one is a proxy server (proxyservers)
 
     bool is_anonymous() const { return userid == "anonymous"; }
     bool any_admin() const { return admin || proxy_admin; }
@@ -29,10 +48,7 @@ struct Identity {
 // DEL, 8-bit; at most 80 bytes). Code::bad_name.
 Result<std::string> canonical_userid(std::string_view userid, bool to_lower);
 // True if userid, or one of its groups as "group:name", is in list.
-bool in_list(const std::vector<std::string>& list, std::string_view userid,
-             const std::vector<std::string>& groups);
-// The Unix groups of a user; empty where it is unknown.
-std::vector<std::string> unix_groups(const std::string& userid);
+bool in_list(const std::vector<std::string>& list, std::string_view userid, const Groups& groups);
 
 }  // namespace rookery::auth
 

@@ -43,7 +43,7 @@ void warm_up(const config::Config& config, std::string_view service, TlsContext*
 {
     rehearse_server(config, service);
     rehearse_client(config, service);
-    if (config.unix_group_enable()) (void)unix_groups(kNobody);
+    if (config.unix_group_enable()) (void)Groups::of_unix_user(kNobody).names();
     if (tls != nullptr) tls->rehearse();
 }
 

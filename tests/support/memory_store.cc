@@ -33,12 +33,10 @@ class MemoryStaged final : public mailbox::StagedMessage {
         return success();
     }
     uint64_t size() const override { return bytes_.size(); }
-    const std::string& path() const override { return path_; }
     Result<std::string_view> map() override { return std::string_view(bytes_); }
 
  private:
     std::string bytes_;
-    std::string path_;
 };
 
 class MemoryView final : public mailbox::Mailbox {

@@ -7,7 +7,7 @@
 #include <map>
 #include <thread>
 
-#include "imap/lmtp/spool_file.h"
+#include "imap/lmtp/spooled_message.h"
 #include "imap/mboxlist/memory_directory.h"
 #include "lib/base/strings.h"
 #include "lib/stream/memory_layer.h"
@@ -45,8 +45,8 @@ class FakeStore final : public mailbox::MailboxStore {
     Result<std::unique_ptr<mailbox::StagedMessage>> stage(const std::string&) override
     {
         ++staged;
-        TRY_ASSIGN(auto file, lmtp::SpoolFile::make(dir_));
-        return std::unique_ptr<mailbox::StagedMessage>(std::move(file));
+        return std::unique_ptr<mailbox::StagedMessage>(
+            std::make_unique<lmtp::SpooledMessage>(dir_));
     }
     Result<mailbox::AppendResult> append(const MailboxEntry& entry, const std::string&,
                                          std::span<const mailbox::AppendItem> items) override

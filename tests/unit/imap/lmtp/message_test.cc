@@ -1,7 +1,7 @@
 // The text after DATA and what is done to its header.
 #include "imap/lmtp/data_reader.h"
 #include "imap/lmtp/message_filter.h"
-#include "imap/lmtp/spool_file.h"
+#include "imap/lmtp/spooled_message.h"
 #include "lib/stream/memory_layer.h"
 #include "tests/unit/unit.h"
 
@@ -11,7 +11,7 @@ using namespace rookery;
 using lmtp::DataReader;
 using lmtp::FilterOptions;
 using lmtp::MessageFilter;
-using lmtp::SpoolFile;
+using lmtp::SpooledMessage;
 
 std::string read_in_pieces(const std::string& wire, size_t piece, std::string& rest)
 {
@@ -77,15 +77,34 @@ Result<std::string> filtered(const std::string& text, size_t piece, FilterOption
                              std::string* id = nullptr)
 {
     test::TempDir dir;
-    TRY_ASSIGN(auto file, SpoolFile::make(dir.path()));
-    MessageFilter filter(*file, std::move(o));
+    SpooledMessage message(dir.path());
+    MessageFilter filter(message, std::move(o));
     for (size_t at = 0; at < text.size(); at += piece)
         filter.add(std::string_view(text).substr(at, piece));
     TRY(filter.finish());
     if (id != nullptr) *id = filter.message_id();
-    TRY_ASSIGN(std::string_view bytes, file->map());
+    TRY_ASSIGN(std::string_view bytes, message.map());
     return std::string(bytes);
 }
+
+START_TEST(a_spooled_message_grows_out_of_memory)
+{
+    test::TempDir dir;
+    SpooledMessage message(dir.path());
+    std::string all;
+    for (size_t piece : {size_t{1}, SpooledMessage::kInMemory - 1, size_t{1}, size_t{100'000}}) {
+        ASSERT_OK(message.write(std::string(piece, static_cast<char>('a' + all.size() % 26))));
+        all.append(piece, static_cast<char>('a' + all.size() % 26));
+        ASSERT_OK(message.map());
+        ck_assert(*message.map() == all);
+        ck_assert_uint_eq(message.size(), all.size());
+    }
+    // A directory that is not there matters to a large one only.
+    SpooledMessage nowhere(dir.file("missing"));
+    ASSERT_OK(nowhere.write("small"));
+    ck_assert(!nowhere.write(std::string(SpooledMessage::kInMemory, 'x')).ok());
+}
+END_TEST
 
 START_TEST(fields_are_added_and_removed)
 {
@@ -149,6 +168,7 @@ Suite* make()
     TCase* c = tcase_create("all");
     tcase_add_loop_test(c, only_the_true_end_ends, 0, static_cast<int>(std::size(kData)));
     tcase_add_test(c, a_client_that_leaves_is_no_end);
+    tcase_add_test(c, a_spooled_message_grows_out_of_memory);
     tcase_add_test(c, fields_are_added_and_removed);
     tcase_add_test(c, what_no_mailbox_takes_is_refused);
     tcase_add_test(c, eight_bit_headers_by_the_options);

@@ -43,9 +43,10 @@ END_TEST
 
 START_TEST(unix_groups_of_root_and_of_nobody_known)
 {
-    auto groups = auth::unix_groups("root");
+    const auto groups = auth::Groups::of_unix_user("root");
     ck_assert(auth::in_list({"group:root"}, "x", groups));
-    ck_assert(auth::unix_groups("no-such-user-here").empty());
+    ck_assert(!auth::in_list({"root", "group:other"}, "x", groups));
+    ck_assert(auth::Groups::of_unix_user("no-such-user-here").names().empty());
 }
 END_TEST
 
