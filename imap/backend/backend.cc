@@ -206,19 +206,15 @@ class Connector {
         return both;
     }
 
-    Status new_sasl()
+    void new_sasl()
     {
         auth::Credentials who = credentials();
         std::string authname = who.authname;
-        TRY_ASSIGN(auto sasl,
-                   auth::SaslClient::make(config_, dialect_.sasl_service, address_.target.host,
-                                          remote_, local_, std::move(who)));
-        backend_->sasl_.emplace(std::move(sasl));
+        backend_->sasl_.emplace(auth::SaslClient::make(
+            config_, dialect_.sasl_service, address_.target.host, remote_, local_, std::move(who)));
         if (options_.test != nullptr)
-            TRY(backend_->sasl_->set_strength(options_.test->min_strength,
-                                              options_.test->max_strength));
-        if (backend_->tls_) TRY(backend_->sasl_->set_external(backend_->tls_->bits, authname));
-        return success();
+            backend_->sasl_->set_strength(options_.test->min_strength, options_.test->max_strength);
+        if (backend_->tls_) backend_->sasl_->set_external(backend_->tls_->bits, authname);
     }
 
     Status login_or_reason()
@@ -231,11 +227,11 @@ class Connector {
 
     Status login()
     {
-        TRY(new_sasl());
+        new_sasl();
         auto start = backend_->sasl_->start(mechanisms());
         if (start.is(Code::unsupported) && tls_is_offered() && options_.test == nullptr) {
             TRY(start_tls());
-            TRY(new_sasl());
+            new_sasl();
             start = backend_->sasl_->start(mechanisms());
         }
         if (!start)

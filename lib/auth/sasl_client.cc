@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include <algorithm>
 #include <array>
 
 #include "lib/auth/sasl_library.h"
@@ -44,17 +45,27 @@ std::array<sasl_callback_t, 3>& library_callbacks()
 
 }  // namespace
 
+// The library's connection is made when a mechanism needs it: it asks for the name of this host,
+// and nothing of that is needed for PLAIN.
 struct SaslClient::Connection {
+    const config::Config& config;
+    std::string service;
+    std::string host;
+    std::string remote;
+    std::string local;
     Credentials who;
-    std::vector<max_align_t> secret;  // a sasl_secret_t with the password behind it
-    std::array<sasl_callback_t, 7> callbacks;
-    std::unique_ptr<sasl_conn_t, ConnectionDeleter> sasl;
+    int min_ssf = 0;
+    int max_ssf = 0;
+    int external_bits = 0;
+    std::string external_name{};
+    std::vector<max_align_t> secret{};  // a sasl_secret_t with the password behind it
+    std::array<sasl_callback_t, 7> callbacks{};
+    std::unique_ptr<sasl_conn_t, ConnectionDeleter> sasl{};  // null: not needed
 
     void keep_password();
-    const sasl_secret_t* password() const
-    {
-        return static_cast<const sasl_secret_t*>(static_cast<const void*>(secret.data()));
-    }
+    Status open();
+    bool plain_is_all(const std::vector<std::string>& mechanisms) const;
+    Result<Start> plain() const;
 };
 
 namespace {
@@ -95,55 +106,80 @@ Status SaslClient::init_library(const config::Config& config)
     return success();
 }
 
-Result<SaslClient> SaslClient::make(const config::Config& config, std::string_view service,
-                                    const std::string& host, const std::string& remote,
-                                    const std::string& local, Credentials credentials)
+SaslClient SaslClient::make(const config::Config& config, std::string_view service,
+                            const std::string& host, const std::string& remote,
+                            const std::string& local, Credentials credentials)
 {
-    auto made = std::make_unique<Connection>();
-    Connection& c = *made;
-    c.who = std::move(credentials);
-    c.keep_password();
-    c.callbacks = {getopt_callback(config),
-                   log_callback(),
-                   make_callback(SASL_CB_USER, rookery_sasl_simple, &c.who),
-                   make_callback(SASL_CB_AUTHNAME, rookery_sasl_simple, &c.who),
-                   make_callback(SASL_CB_PASS, rookery_sasl_secret, c.secret.data()),
-                   make_callback(SASL_CB_GETREALM, rookery_sasl_realm, &c.who),
-                   end_of_callbacks()};
-    sasl_conn_t* sasl = nullptr;
+    return SaslClient(std::make_unique<Connection>(
+        Connection{.config = config,
+                   .service = std::string(service),
+                   .host = host,
+                   .remote = remote,
+                   .local = local,
+                   .who = std::move(credentials),
+                   .max_ssf = static_cast<int>(config.sasl_maximum_layer())}));
+}
+
+Status SaslClient::Connection::open()
+{
+    keep_password();
+    callbacks = {getopt_callback(config),
+                 log_callback(),
+                 make_callback(SASL_CB_USER, rookery_sasl_simple, &who),
+                 make_callback(SASL_CB_AUTHNAME, rookery_sasl_simple, &who),
+                 make_callback(SASL_CB_PASS, rookery_sasl_secret, secret.data()),
+                 make_callback(SASL_CB_GETREALM, rookery_sasl_realm, &who),
+                 end_of_callbacks()};
+    sasl_conn_t* made = nullptr;
     int result = ::sasl_client_new(
-        std::string(service).c_str(), host.c_str(), local.empty() ? nullptr : local.c_str(),
-        remote.empty() ? nullptr : remote.c_str(), c.callbacks.data(),
+        service.c_str(), host.c_str(), local.empty() ? nullptr : local.c_str(),
+        remote.empty() ? nullptr : remote.c_str(), callbacks.data(),
         // An authzid needs a mechanism that can carry one.
-        c.who.authzid.empty() ? SASL_SUCCESS_DATA : SASL_SUCCESS_DATA | SASL_NEED_PROXY, &sasl);
+        who.authzid.empty() ? SASL_SUCCESS_DATA : SASL_SUCCESS_DATA | SASL_NEED_PROXY, &made);
     if (result != SASL_OK) return sasl_error("sasl_client_new", result, nullptr);
-    c.sasl.reset(sasl);
-    SaslClient client(std::move(made));
-    TRY(client.set_strength(0, static_cast<int>(config.sasl_maximum_layer())));
-    return client;
-}
-
-Status SaslClient::set_strength(int min, int max)
-{
+    sasl.reset(made);
     sasl_security_properties_t wanted{};
-    wanted.min_ssf = static_cast<sasl_ssf_t>(min);
-    wanted.max_ssf = static_cast<sasl_ssf_t>(max);
+    wanted.min_ssf = static_cast<sasl_ssf_t>(min_ssf);
+    wanted.max_ssf = static_cast<sasl_ssf_t>(max_ssf);
     wanted.maxbufsize = kMaxSaslBuffer;
-    sasl_conn_t* sasl = connection_->sasl.get();
-    int result = ::sasl_setprop(sasl, SASL_SEC_PROPS, &wanted);
-    if (result != SASL_OK) return sasl_error("sasl_setprop", result, sasl);
+    result = ::sasl_setprop(made, SASL_SEC_PROPS, &wanted);
+    auto ssf = static_cast<sasl_ssf_t>(external_bits);
+    if (result == SASL_OK && ssf > 0) result = ::sasl_setprop(made, SASL_SSF_EXTERNAL, &ssf);
+    if (result == SASL_OK && !external_name.empty())
+        result = ::sasl_setprop(made, SASL_AUTH_EXTERNAL, external_name.c_str());
+    if (result != SASL_OK) return sasl_error("sasl_setprop", result, made);
     return success();
 }
 
-Status SaslClient::set_external(int bits, const std::string& name)
+// LOGIN says no more than PLAIN, in a form that nobody specified.
+bool SaslClient::Connection::plain_is_all(const std::vector<std::string>& mechanisms) const
 {
-    sasl_ssf_t ssf = static_cast<sasl_ssf_t>(bits);
-    sasl_conn_t* sasl = connection_->sasl.get();
-    int result = ::sasl_setprop(sasl, SASL_SSF_EXTERNAL, &ssf);
-    if (result == SASL_OK && !name.empty())
-        result = ::sasl_setprop(sasl, SASL_AUTH_EXTERNAL, name.c_str());
-    if (result != SASL_OK) return sasl_error("sasl_setprop", result, sasl);
-    return success();
+    return min_ssf <= external_bits &&
+           std::find(mechanisms.begin(), mechanisms.end(), "PLAIN") != mechanisms.end() &&
+           std::all_of(mechanisms.begin(), mechanisms.end(), [](const std::string& name) {
+               return equal_nocase(name, "PLAIN") || equal_nocase(name, "LOGIN");
+           });
+}
+
+// RFC 4616 section 2.
+Result<SaslClient::Start> SaslClient::Connection::plain() const
+{
+    for (const std::string* part : {&who.authzid, &who.authname, &who.password})
+        if (part->find('\0') != std::string::npos)
+            return Error{Code::syntax, "PLAIN cannot carry a NUL"};
+    return Start{"PLAIN", cat(who.authzid, '\0', who.authname, '\0', who.password), true};
+}
+
+void SaslClient::set_strength(int min, int max)
+{
+    connection_->min_ssf = min;
+    connection_->max_ssf = max;
+}
+
+void SaslClient::set_external(int bits, const std::string& name)
+{
+    connection_->external_bits = bits;
+    connection_->external_name = name;
 }
 
 Result<SaslClient::Start> SaslClient::start(const std::vector<std::string>& mechanisms)
@@ -151,6 +187,8 @@ Result<SaslClient::Start> SaslClient::start(const std::vector<std::string>& mech
     std::string offered;
     for (const std::string& name : mechanisms) cat_to(offered, offered.empty() ? "" : " ", name);
     if (offered.empty()) return Error{Code::unsupported, "the server offers no mechanism"};
+    if (connection_->plain_is_all(mechanisms)) return connection_->plain();
+    TRY(connection_->open());
     const char* out = nullptr;
     const char* chosen = nullptr;
     unsigned size = 0;
@@ -167,6 +205,7 @@ Result<SaslClient::Start> SaslClient::start(const std::vector<std::string>& mech
 
 Result<SaslClient::Step> SaslClient::step(std::string_view challenge)
 {
+    if (!connection_->sasl) return Error{Code::syntax, "PLAIN answers no challenge"};
     const char* out = nullptr;
     unsigned size = 0;
     std::string ended(challenge);
@@ -182,7 +221,7 @@ Result<SaslClient::Step> SaslClient::step(std::string_view challenge)
 
 int SaslClient::ssf() const
 {
-    return negotiated_ssf(connection_->sasl.get());
+    return connection_->sasl ? negotiated_ssf(connection_->sasl.get()) : 0;
 }
 
 Status SaslClient::push_layer(stream::Stream& stream)

@@ -1,7 +1,8 @@
 // SaslClient: logging in to another server by libsasl2, as the client.
 //
 // init_library once per process (before a fork where there is one). start picks the best mechanism
-// of those that the server offers; with an authzid only mechanisms that can carry one are taken.
+// of those that the server offers; if that is PLAIN (RFC 4616), without the library, which would
+// look up names of hosts and read its plug-ins' options for each login. With an authzid only mechanisms that can carry one are taken.
 // Must live as long as a Stream that it has put a layer on. Data is raw, without base64.
 // Codes: unsupported (no mechanism in common), denied, syntax, io. One thread.
 #ifndef ROOKERY_LIB_AUTH_SASL_CLIENT_H
@@ -42,17 +43,19 @@ class SaslClient {
     };
 
     static Status init_library(const config::Config& config);
-    // host: of the server, without a port. remote, local: "addr;port" or "".
-    static Result<SaslClient> make(const config::Config& config, std::string_view service,
-                                   const std::string& host, const std::string& remote,
-                                   const std::string& local, Credentials credentials);
+    // host: of the server, without a port. remote, local: "addr;port" or "". config must stay.
+    static SaslClient make(const config::Config& config, std::string_view service,
+                           const std::string& host, const std::string& remote,
+                           const std::string& local, Credentials credentials);
     SaslClient(SaslClient&&) noexcept;
     SaslClient& operator=(SaslClient&&) noexcept;
     ~SaslClient();
 
-    Status set_external(int bits, const std::string& name);
-    // Bounds of the protection in bits, instead of what the configuration says. Before start.
-    Status set_strength(int min, int max);
+    // Both before start. TLS protects with so many bits, and has shown that we are name.
+    void set_external(int bits, const std::string& name);
+    // Bounds of the protection in bits, instead of what the configuration says.
+    void set_strength(int min, int max);
+    // mechanisms: in capitals.
     Result<Start> start(const std::vector<std::string>& mechanisms);
     // The answer to a challenge, or to the data that came with success.
     Result<Step> step(std::string_view challenge);

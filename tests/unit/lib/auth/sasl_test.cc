@@ -44,10 +44,8 @@ struct Fixture {
     }
     SaslClient client(auth::Credentials who)
     {
-        auto c = SaslClient::make(config, "imap", "be1.example.org", "192.0.2.2;143",
-                                  "192.0.2.1;4000", std::move(who));
-        ASSERT_OK(c);
-        return *std::move(c);
+        return SaslClient::make(config, "imap", "be1.example.org", "192.0.2.2;143",
+                                "192.0.2.1;4000", std::move(who));
     }
 };
 
@@ -116,6 +114,31 @@ START_TEST(an_authzid_is_carried_and_not_judged)
     ASSERT_EQ_TEXT(s.authzid(), "alice");
     SaslClient weak = f.client({"bob", "alice", "secret", ""});
     ASSERT_CODE(weak.start({"LOGIN", "CRAM-MD5"}), Code::unsupported);
+}
+END_TEST
+
+START_TEST(plain_is_said_only_where_it_may_be)
+{
+    Fixture f("allowplaintext: yes\n");
+    // What PLAIN means ends at a NUL.
+    ASSERT_CODE(f.client({"bob", "alice", std::string("a\0b", 3), ""}).start({"PLAIN"}),
+                Code::syntax);
+    SaslClient strict = f.client({"bob", "", "secret", ""});
+    strict.set_strength(56, 256);
+    ASSERT_CODE(strict.start({"PLAIN", "LOGIN"}), Code::unsupported);
+    SaslClient inside_tls = f.client({"bob", "", "secret", ""});
+    inside_tls.set_strength(56, 256);
+    inside_tls.set_external(128, "");
+    ASSERT_OK(inside_tls.start({"PLAIN", "LOGIN"}));
+    // Something better is taken where it is offered.
+    SaslClient better = f.client({"bob", "", "secret", ""});
+    auto start = better.start({"PLAIN", "SCRAM-SHA-256"});
+    ASSERT_OK(start);
+    ASSERT_EQ_TEXT(start->mechanism, "SCRAM-SHA-256");
+    // After its one message there is nothing to answer.
+    SaslClient once = f.client({"bob", "", "secret", ""});
+    ASSERT_OK(once.start({"PLAIN"}));
+    ASSERT_CODE(once.step("more"), Code::syntax);
 }
 END_TEST
 
@@ -205,6 +228,7 @@ Suite* make()
     tcase_add_loop_test(c, each_mechanism_works_and_refuses, 0,
                         static_cast<int>(std::size(kMechanisms)));
     tcase_add_test(c, an_authzid_is_carried_and_not_judged);
+    tcase_add_test(c, plain_is_said_only_where_it_may_be);
     tcase_add_test(c, plaintext_is_offered_only_where_it_is_safe);
     tcase_add_test(c, the_list_of_mechanisms_is_that_of_the_configuration);
     tcase_add_test(c, a_broken_exchange_is_refused);
