@@ -139,11 +139,17 @@ class Connector {
         return !tls.ca_file.empty() || !tls.ca_directory.empty() || !tls.certificate_file.empty();
     }
 
+    Result<std::shared_ptr<auth::TlsContext>> tls_context() const
+    {
+        if (options_.test == nullptr)
+            return auth::TlsContext::shared_client(config_, short_name(server_));
+        TRY_ASSIGN(auto own, auth::TlsContext::client(options_.test->tls_options));
+        return std::shared_ptr<auth::TlsContext>(std::move(own));
+    }
+
     Status handshake()
     {
-        TRY_ASSIGN(auto context, options_.test != nullptr
-                                     ? auth::TlsContext::client(options_.test->tls_options)
-                                     : auth::TlsContext::client(config_, short_name(server_)));
+        TRY_ASSIGN(std::shared_ptr<auth::TlsContext> context, tls_context());
         hide();
         Deadline deadline = Deadline::after(config_.client_timeout());
         TRY(stream().push_layer([&](std::unique_ptr<stream::Layer> below) {

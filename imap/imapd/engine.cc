@@ -20,6 +20,8 @@ namespace {
 
 constexpr Milliseconds kMinTimeout = std::chrono::minutes(30);  // RFC 3501 5.4
 constexpr Milliseconds kLoginTimeout = std::chrono::minutes(5);
+// After this long without a command a session is taken to be idle.
+constexpr Milliseconds kQuiet{1000};
 
 bool allowed_in(const CommandSpec& spec, State state)
 {
@@ -108,7 +110,6 @@ bool Engine::wait_for_command()
     // Answers to commands that came in one read go out in one write.
     if (s_.client.buffered().empty()) {
         if (!s_.client.flush()) return false;
-        s_.client.release_buffers();
         master::scoreboard::set_state("idle");
     }
     const Milliseconds wait =
@@ -118,6 +119,7 @@ bool Engine::wait_for_command()
 
 bool Engine::wait_for_bytes(Deadline deadline)
 {
+    Deadline quiet = Deadline::after(kQuiet);
     while (true) {
         if (signals::terminate_seen()) {
             say_bye("Server is shutting down");
@@ -130,8 +132,12 @@ bool Engine::wait_for_bytes(Deadline deadline)
         const bool backend_has = remote != nullptr && remote->backend->stream().has_input();
         if (!backend_has) {
             Deadline idle = s_.backends != nullptr ? s_.backends->close_idle() : Deadline::never();
-            auto ready = signals::poll_fds({fds, 2}, deadline.min(idle));
+            auto ready = signals::poll_fds({fds, 2}, deadline.min(idle).min(quiet));
             if (!ready) return false;
+        }
+        if (quiet.passed()) {
+            s_.rest();
+            quiet = Deadline::never();
         }
         if (fds[0].revents != 0) {
             auto now = s_.client.wait_input(Deadline::after(Milliseconds(0)));
@@ -144,6 +150,7 @@ bool Engine::wait_for_bytes(Deadline deadline)
                 return false;
             }
             if (!s_.client.flush()) return false;
+            quiet = Deadline::after(kQuiet);
         }
         if (deadline.passed()) {
             say_bye("Disconnected for inactivity");

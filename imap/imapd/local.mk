@@ -106,7 +106,7 @@ tests_unit_imap_imapd_selected_suite_SOURCES = tests/unit/main.cc tests/unit/uni
 	tests/unit/imap/imapd/selected_test.cc
 tests_unit_imap_imapd_selected_suite_CPPFLAGS = $(tests_unit_imap_imapd_suite_CPPFLAGS)
 tests_unit_imap_imapd_selected_suite_LDADD = imap/imapd/libimapd.a \
-	imap/session/libsession.a imap/sync/libsync.a imap/mupdate/libmupdate.a imap/mboxlist/libmboxlist.a \
+	imap/session/libsession.a imap/sync/libsync.a imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a \
 	imap/model/libmodel.a master/libmaster.a lib/auth/libauth.a lib/db/libdb.a \
 	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
 	lib/base/libbase.a \

@@ -1,8 +1,18 @@
 #include "imap/imapd/session.h"
 
 #include "imap/imapd/relay.h"
+#include "lib/base/memory.h"
 
 namespace rookery::imapd {
+
+void ImapSession::rest()
+{
+    client.release_buffers();
+    if (backends != nullptr)
+        for (backend::Backend* open : backends->open_connections())
+            open->stream().release_buffers();
+    give_back_free_memory();
+}
 
 void ImapSession::unselect()
 {

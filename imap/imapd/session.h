@@ -100,6 +100,8 @@ struct ImapSession {
 
     LocalSelection* local() { return std::get_if<LocalSelection>(&selection); }
     RemoteSelection* remote() { return std::get_if<RemoteSelection>(&selection); }
+    // Nothing has happened for a while: gives back the memory that only a busy session needs.
+    void rest();
     // Ends the selection: local view closed, or UNSELECT at the backend.
     void unselect();
 };

@@ -2,8 +2,8 @@
 //
 // init_library once per process (before a fork where there is one). start picks the best mechanism
 // of those that the server offers; if that is PLAIN (RFC 4616), without the library, which would
-// look up names of hosts and read its plug-ins' options for each login. With an authzid only mechanisms that can carry one are taken.
-// Must live as long as a Stream that it has put a layer on. Data is raw, without base64.
+// look up names of hosts for each login. With an authzid only mechanisms that can carry one are
+// taken. Must live as long as a Stream that it has put a layer on. Data is raw, without base64.
 // Codes: unsupported (no mechanism in common), denied, syntax, io. One thread.
 #ifndef ROOKERY_LIB_AUTH_SASL_CLIENT_H
 #define ROOKERY_LIB_AUTH_SASL_CLIENT_H

@@ -1,5 +1,9 @@
 // The options of imapd.conf that TLS reads.
+#include <map>
+#include <utility>
+
 #include "lib/auth/tls_context.h"
+#include "lib/base/guarded.h"
 #include "lib/base/strings.h"
 #include "lib/config/config.h"
 
@@ -66,6 +70,26 @@ Result<std::unique_ptr<TlsContext>> TlsContext::client(const config::Config& con
                                                        std::string_view short_name)
 {
     return client(client_tls_options(config, short_name));
+}
+
+Result<std::shared_ptr<TlsContext>> TlsContext::shared_client(const config::Config& config,
+                                                              std::string_view short_name)
+{
+    struct Made {
+        std::string fingerprint;
+        std::shared_ptr<TlsContext> context;
+    };
+    // By what a server may have of its own (client_tls_options): the rest is the same for all.
+    static Guarded<std::map<std::pair<std::string, std::string>, Made>> all;
+    const TlsOptions o = client_tls_options(config, short_name);
+    const std::string now = fingerprint(o);
+    auto locked = all.lock();
+    Made& made = (*locked)[{o.certificate_file, o.key_file}];
+    if (!made.context || made.fingerprint != now) {
+        TRY_ASSIGN(made.context, client(o));
+        made.fingerprint = now;
+    }
+    return made.context;
 }
 
 }  // namespace rookery::auth

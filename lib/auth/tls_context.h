@@ -55,6 +55,11 @@ class TlsContext {
     static Result<std::unique_ptr<TlsContext>> client(const config::Config& config,
                                                       std::string_view short_name = {});
 
+    // The one for connections to servers, made once in a process, before a fork if it is asked for
+    // there, and again when one of its files was replaced. Any thread.
+    static Result<std::shared_ptr<TlsContext>> shared_client(const config::Config& config,
+                                                             std::string_view short_name = {});
+
     // The handshake over below, which is owned from here on and gone if it fails.
     Result<std::unique_ptr<stream::Layer>> accept(std::unique_ptr<stream::Layer> below,
                                                   Deadline deadline);

@@ -1,5 +1,5 @@
-// Guarded<T>: data that cannot be reached without its lock. Used only in mupdate, the one threaded
-// program. A lock is never held across network I/O.
+// Guarded<T>: data that cannot be reached without its lock. For mupdate, the one threaded program,
+// and for what libraries keep for a whole process. A lock is never held across network I/O.
 //
 //   Guarded<Table> table;
 //   { auto t = table.lock(); t->insert(...); }          // unlocked at the end of the block

@@ -74,7 +74,7 @@ Completion idle(ImapSession& session, Command&)
         if (!told) return bye(session, told.error());
         if (!session.client.flush()) return Completion::disconnect();
         if (session.client.has_input()) return end(session);
-        session.client.release_buffers();
+        session.rest();
         const bool client_spoke = wait(session, Deadline::after(look).min(last));
         if (!session.client.ok()) return Completion::disconnect();
         if (client_spoke) return end(session);

@@ -101,8 +101,7 @@ std::optional<Completion> idle_on(ImapSession& s, backend::Backend& backend, Dea
     const bool polled = !backend.has_capability("IDLE");
     while (true) {
         Deadline wait = polled ? deadline.min(Deadline::after(s.config.imapidlepoll())) : deadline;
-        s.client.release_buffers();
-        backend.stream().release_buffers();
+        s.rest();
         switch (wait_for_either(s, backend.stream(), wait)) {
             case Event::server:
                 if (!(polled ? relay_unsolicited(s) : server_lines(s, channel)))

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "lib/base/fd.h"
+#include "lib/config/config.h"
 #include "lib/stream/stream.h"
 #include "lib/stream/tls_layer.h"
 #include "tests/unit/lib/auth/certificates.h"
@@ -259,6 +260,30 @@ START_TEST(a_replaced_certificate_is_noticed)
 }
 END_TEST
 
+START_TEST(one_context_serves_all_connections_to_servers)
+{
+    Files f;
+    auto config = config::Config::from_text(
+        cat("configdirectory: ", f.dir.path(), "\nservername: fe1.example.org\n",
+            "tls_client_ca_file: ", f.dir.file("ca.pem"), "\nbe2_client_cert: ",
+            f.dir.file("client"), "\nbe2_client_key: ", f.dir.file("client.key"), "\n"),
+        "imap");
+    ASSERT_OK(config);
+    auto server = TlsContext::server(f.server());
+    auto first = TlsContext::shared_client(*config, "be1");
+    ASSERT_OK(server);
+    ASSERT_OK(first);
+    ck_assert(first->get() == TlsContext::shared_client(*config, "be3")->get());
+    ck_assert(first->get() != TlsContext::shared_client(*config, "be2")->get());
+    ASSERT_OK(meet(**server, **first, "be1.example.org").client);
+    // Whom it trusts is what the file says now.
+    f.other.write(f.dir.file("ca.pem"));
+    auto second = TlsContext::shared_client(*config, "be1");
+    ASSERT_OK(second);
+    ASSERT_CODE(meet(**server, **second, "be1.example.org").client, Code::denied);
+}
+END_TEST
+
 Suite* make()
 {
     Suite* s = suite_create("lib/auth/tls_context");
@@ -272,6 +297,7 @@ Suite* make()
     tcase_add_test(c, a_client_that_does_not_speak_tls_is_an_error_in_time);
     tcase_add_test(c, a_record_without_data_is_not_input);
     tcase_add_test(c, a_replaced_certificate_is_noticed);
+    tcase_add_test(c, one_context_serves_all_connections_to_servers);
     suite_add_tcase(s, c);
     return s;
 }
