@@ -4,7 +4,7 @@ include tests/fuzz/local.mk
 EXTRA_DIST += %D%/support/murder.py
 EXTRA_DIST += %D%/support/cutter.py
 EXTRA_DIST += %D%/support/quickstart_murder.py
-EXTRA_DIST += %D%/support/bench.py
+EXTRA_DIST += %D%/support/bench.py %D%/support/proxies.py
 EXTRA_DIST += %D%/support/harness.py
 EXTRA_DIST += %D%/support/mailgen.py
 

@@ -1,0 +1,171 @@
+"""Dovecot, nginx and perdition as IMAP proxies before one backend, for the benchmarks.
+
+Debian installs neither dovecot-imapd nor perdition beside cyrus-imapd, so they are unpacked:
+
+    apt-get download dovecot-core dovecot-imapd nginx libnginx-mod-mail perdition \\
+        libexttextcat-2.0-0 libstemmer0d libtirpc3 libunwind8 libwrap0 liblua5.4-0 libsodium23 \\
+        libnsl2 libidn12 libpopt0 libvanessa-adt1 libvanessa-logger0 libvanessa-socket2
+    for p in *.deb; do dpkg -x $p PREFIX; done
+
+overlay(PREFIX) lays them over /usr, in the mount namespace of this process only. Whoever logs in is
+passed on with the password that was given.
+"""
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+
+import murder
+
+DOVECOT = """\
+base_dir = {d}/run
+state_dir = {d}/run
+log_path = {d}/log
+protocols = imap
+listen = {ip}
+ssl = no
+disable_plaintext_auth = no
+auth_mechanisms = plain
+default_internal_user = daemon
+default_internal_group = daemon
+default_login_user = nobody
+default_vsz_limit = 1024M
+mail_max_userip_connections = 10000
+login_trusted_networks = 127.0.0.0/8
+passdb {{
+  driver = static
+  args = proxy=y host={backend} nopassword=y
+}}
+service imap-login {{
+  # One process for many connections, as its manual advises busy sites.
+  service_count = 0
+  process_min_avail = 2
+  client_limit = 4000
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service auth {{
+  client_limit = 9000
+}}
+service anvil {{
+  client_limit = 9000
+}}
+"""
+NGINX = """\
+load_module /usr/lib/nginx/modules/ngx_mail_module.so;
+daemon off;
+user nobody nogroup;
+worker_processes {cores};
+pid {d}/pid;
+error_log {d}/log error;
+events {{ worker_connections 4000; }}
+http {{
+  access_log off;
+  client_body_temp_path {d}/b;
+  proxy_temp_path {d}/p;
+  fastcgi_temp_path {d}/f;
+  uwsgi_temp_path {d}/u;
+  scgi_temp_path {d}/s;
+  server {{
+    listen {ip}:8090;
+    location / {{
+      add_header Auth-Status OK;
+      add_header Auth-Server {backend};
+      add_header Auth-Port 143;
+      return 204;
+    }}
+  }}
+}}
+mail {{
+  auth_http {ip}:8090/;
+  proxy_pass_error_message on;
+  imap_auth plain login;
+  server {{ listen {ip}:143; protocol imap; }}
+}}
+"""
+
+
+def overlay(prefix):
+    """False if there is no such directory, or the system cannot do it."""
+    usr = os.path.join(prefix, "usr")
+    return os.path.isdir(usr) and subprocess.run(
+        ["mount", "-t", "overlay", "overlay", "-o", "lowerdir=%s:/usr" % usr, "/usr"],
+        stderr=subprocess.DEVNULL).returncode == 0
+
+
+class Proxy:
+    """One of them, running. Its files are in a folder of its own below the given one."""
+
+    def __init__(self, name, folder, address, backend):
+        self.name, self.address = name, address
+        self.dir = os.path.join(folder, name)
+        os.mkdir(self.dir, 0o755)
+        values = dict(d=self.dir, ip=address, backend=backend, cores=os.cpu_count())
+        conf = os.path.join(self.dir, "conf")
+        with open(conf, "w") as f:
+            f.write({"dovecot": DOVECOT, "nginx": NGINX, "perdition": ""}[name].format(**values))
+        command = {
+            "dovecot": ["/usr/sbin/dovecot", "-F", "-c", conf],
+            "nginx": ["/usr/sbin/nginx", "-c", conf, "-e", os.path.join(self.dir, "log")],
+            "perdition": ["/usr/sbin/perdition", "-P", "IMAP4", "--no_daemon", "-f", conf,
+                          "-b", address, "-l", "143", "-s", backend, "-p", "143", "-M", "",
+                          "-u", "nobody", "-g", "nogroup", "--no_lookup", "--no_bind_banner",
+                          "--server_resp_line", "--connection_limit", "0", "--quiet",
+                          "--timeout", "3600", "--pid_file", os.path.join(self.dir, "pid"),
+                          "-F", os.path.join(self.dir, "log")]}[name]
+        with open(os.path.join(self.dir, "out"), "ab") as out:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out,
+                                            stderr=out, start_new_session=True)
+        try:
+            murder.wait_for(self.greets, name + " does not greet")
+        except BaseException:
+            self.stop()
+            raise
+
+    def greets(self):
+        if self.process.poll() is not None:
+            raise RuntimeError("%s has ended; see %s" % (self.name, self.dir))
+        with contextlib.suppress(OSError), socket.create_connection((self.address, 143), 5) as s:
+            s.settimeout(5)
+            return s.recv(1) == b"*"
+        return False
+
+    def pid(self):
+        return self.process.pid if self.process else None
+
+    def pids(self):
+        return murder.Instance.descendants(self)
+
+    def stop(self):
+        if self.process is None:
+            return
+        tree = self.pids()
+        self.process.terminate()
+
+        def gone():
+            self.process.poll()
+            return not any(murder.alive(p) for p in tree)
+        with contextlib.suppress(TimeoutError):
+            murder.wait_for(gone, "stop", 5)
+        for p in tree:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(p, signal.SIGKILL)
+        murder.wait_for(gone, "kill", 5)
+        self.process = None
+
+
+def start(folder, network, backend):
+    """Those that are here: {name: Proxy}, at network + 21 and up."""
+    here = [n for n in ("dovecot", "nginx", "perdition") if shutil.which("/usr/sbin/" + n)]
+    running = {}
+    try:
+        for n in here:
+            running[n] = Proxy(n, folder, "%s%d" % (network, 21 + len(running)), backend)
+    except BaseException:
+        for p in running.values():
+            p.stop()
+        raise
+    return running
