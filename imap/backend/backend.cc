@@ -359,12 +359,14 @@ Status Backend::unauthenticate()
 {
     if (dialect_.unauthenticate == nullptr || !has_capability("UNAUTHENTICATE"))
         return Error{Code::unsupported, cat(server_, " does not offer UNAUTHENTICATE")};
-    const bool in_order = !in_command() && !doubtful_ && !selected_ && !sasl_ && !compressed_ &&
-                          stream_.ok() && stream_.unflushed() == 0;
-    if (!in_order || !is_silent())
+    const bool in_order = !in_command() && !doubtful_ && !sasl_ && !compressed_ && stream_.ok() &&
+                          stream_.unflushed() == 0;
+    // Of a selected mailbox there may be news at any time, to the end of UNSELECT.
+    if (!in_order || (selected_ ? !has_capability("UNSELECT") : !is_silent()))
         return Error{Code::syntax, cat("the session with ", server_, " did not end in order")};
     stream_.set_deadline(Deadline::after(kLogoutTimeout));
-    TRY(dialect_.unauthenticate(stream_, next_tag(), capabilities_));
+    const std::string unselect = std::exchange(selected_, false) ? next_tag() : std::string();
+    TRY(dialect_.unauthenticate(stream_, next_tag(), unselect, capabilities_));
     stream_.set_deadline(Deadline::never());
     stream_.release_buffers();
     return success();

@@ -54,9 +54,9 @@ class Backend {
     void end_command() { open_commands_--; }
     bool in_command() const { return open_commands_ > 0; }
     void doubt() { doubtful_ = true; }
-    // The user logs out and the connection stays. Fails, with the connection of no more use, where
-    // anything is in doubt: a command without its end, something unread, a selected mailbox, a
-    // SASL layer or compression. unsupported: the server does not offer it.
+    // The user logs out and the connection stays; a selected mailbox is left as by UNSELECT. Fails,
+    // with the connection of no more use, where anything is in doubt: a command without its end,
+    // something unread, a SASL layer or compression. unsupported: the server does not offer it.
     Status unauthenticate();
     // After it: logs in for another user, within client_timeout. The capabilities are read anew.
     static Result<std::unique_ptr<Backend>> login_again(std::unique_ptr<Backend> left,

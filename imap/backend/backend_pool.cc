@@ -14,8 +14,9 @@ bool is_servers_fault(Code code)
 
 }  // namespace
 
-BackendPool::BackendPool(const config::Config& config, const Dialect& dialect, IdleBackends* idle)
-    : config_(config), dialect_(dialect), idle_(idle)
+BackendPool::BackendPool(const config::Config& config, const Dialect& dialect, IdleBackends* idle,
+                         Health* health)
+    : config_(config), dialect_(dialect), idle_(idle), health_(health)
 {
 }
 
@@ -42,7 +43,8 @@ Result<Backend*> BackendPool::get(const std::string& server)
 
 Health& BackendPool::health()
 {
-    if (!health_) health_.emplace(Health::path(config_), Health::options(config_));
+    if (health_ == nullptr)
+        health_ = &own_health_.emplace(Health::path(config_), Health::options(config_));
     return *health_;
 }
 

@@ -25,8 +25,9 @@ namespace rookery::backend {
 
 class BackendPool {
  public:
-    // All must outlive the pool.
-    BackendPool(const config::Config& config, const Dialect& dialect, IdleBackends* idle = nullptr);
+    // All must outlive the pool. health: the process's own; null: the pool opens one when it needs it.
+    BackendPool(const config::Config& config, const Dialect& dialect, IdleBackends* idle = nullptr,
+                Health* health = nullptr);
     ~BackendPool();
     // Whom to act for; set at login, before the first get().
     void set_user(std::string authzid) { authzid_ = std::move(authzid); }
@@ -70,7 +71,8 @@ class BackendPool {
     std::string authzid_;
     std::function<Status(const std::string& server)> gate_;
     bool relayed_ = false;
-    std::optional<Health> health_;  // opened when first needed, after the fork
+    Health* health_;
+    std::optional<Health> own_health_;  // opened when first needed, after the fork
     struct Open {
         std::unique_ptr<Backend> backend;
         MonotonicTime used;

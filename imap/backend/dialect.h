@@ -39,8 +39,9 @@ struct Dialect {
     bool initial_response_always = true;  // else only if SASL-IR is announced
     Status (*ping)(stream::Stream&);
     // UNAUTHENTICATE with this tag (RFC 8437); replaces caps, by none if the server tells none.
-    // Anything but the OK is an error. Null: the protocol has no such thing.
-    Status (*unauthenticate)(stream::Stream&, std::string_view tag,
+    // Anything but the OK is an error. unselect: the tag of an UNSELECT that goes before it, in the
+    // same write; "" where nothing is selected. Null: the protocol has no such thing.
+    Status (*unauthenticate)(stream::Stream&, std::string_view tag, std::string_view unselect,
                              std::vector<std::string>& caps) = nullptr;
     std::string_view logout;  // the line that ends a session, with CRLF
 };

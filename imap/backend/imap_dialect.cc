@@ -105,9 +105,24 @@ Status ping(stream::Stream& stream)
 }
 
 // Nothing may come before the answer: it would be about what the last user did.
-Status unauthenticate(stream::Stream& stream, std::string_view tag, std::vector<std::string>& caps)
+// The mailbox may have news before: whole lines, and few.
+Status end_of_unselect(stream::Stream& stream, std::string_view tag)
 {
+    for (size_t n = 0; n < kMaxReplyLines; n++) {
+        TRY_ASSIGN(std::string line, read_reply_line(stream));
+        if (starts_with_nocase(line, cat(tag, " OK"))) return success();
+        if (!line.starts_with("* ") || starts_with_nocase(line, "* BYE") || line.ends_with('}'))
+            return protocol_error("UNSELECT", line);
+    }
+    return Error{Code::limit, "UNSELECT: too many lines"};
+}
+
+Status unauthenticate(stream::Stream& stream, std::string_view tag, std::string_view unselect,
+                      std::vector<std::string>& caps)
+{
+    if (!unselect.empty()) stream.put(unselect, " UNSELECT\r\n");
     TRY(send_line(stream, cat(tag, " UNAUTHENTICATE")));
+    if (!unselect.empty()) TRY(end_of_unselect(stream, unselect));
     TRY_ASSIGN(std::string line, read_reply_line(stream));
     if (!starts_with_nocase(line, cat(tag, " OK"))) return protocol_error("UNAUTHENTICATE", line);
     caps.clear();

@@ -43,6 +43,7 @@ Status ImapService::worker_start()
         sync_ = parts_.open_sync(*store_);
     }
     idle_.emplace(*config_);
+    health_.emplace(backend::Health::path(*config_), backend::Health::options(*config_));
     return success();
 }
 
@@ -56,7 +57,7 @@ void ImapService::serve(Fd client, const master::ClientInfo& info)
     // In this order: a SASL layer of the stream uses the kit until the stream is gone.
     session::SessionKit kit(*config_, tls_.get(), "imap", info);
     stream::Stream stream(std::move(client));
-    backend::BackendPool backends(*config_, backend::imap_dialect(), &*idle_);
+    backend::BackendPool backends(*config_, backend::imap_dialect(), &*idle_, &*health_);
     backends.set_gate([this](const std::string& server) {
         return mboxlist::check_in_service(*directory_, server);
     });

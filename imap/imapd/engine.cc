@@ -71,7 +71,7 @@ void Engine::run()
     // First, so that nobody waits for what other servers are told.
     s_.client.close();
     count_traffic();
-    s_.unselect();
+    s_.selection = NoSelection{};  // at another server it ends with the session there
     if (s_.backends == nullptr) return;
     if (in_doubt_)
         s_.backends->drop_all();

@@ -164,7 +164,7 @@ class Server:
                 services.append('mupdate cmd="mupdate %s" listen="%s:3905" prefork=1 maxchild=1'
                                 % (conf, ip))
             # A Cyrus frontend forked before the first sync shows an empty list for its life.
-            prefork = 0 if self.role == "frontend" else self.mixed.prefork
+            prefork = self.mixed.prefork if ours or self.role == "backend" else 0
             services += ['imap cmd="%s %s" listen="%s:143" prefork=%d maxchild=2000'
                          % (imap, conf, ip, prefork),
                          'lmtp cmd="%s %s" listen="%s:24" prefork=0 maxchild=100'

@@ -65,7 +65,7 @@ Completion noop(ImapSession& s, Command&)
 Completion logout(ImapSession& s, Command&)
 {
     if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
-    s.unselect();
+    s.selection = NoSelection{};  // at another server it ends with the session there
     s.client.put("* BYE LOGOUT received\r\n");
     s.state = State::logout;
     return Completion::ok();

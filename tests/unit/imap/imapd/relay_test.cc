@@ -189,7 +189,7 @@ const std::string kSelected =
 const Steps kSelect = {expect("$T SELECT \"INBOX\""),
                        send(kSelected + "$T OK [READ-WRITE] done\r\n")};
 const std::string kSelectAnswer = kSelected + "s OK [READ-WRITE] done\r\n";
-const Steps kUnselect = {expect("$T UNSELECT"), send("$T OK done\r\n"), expect("Q01 LOGOUT")};
+const Steps kLogout = {expect("Q01 LOGOUT")};
 const std::string kLost = "* BYE [UNAVAILABLE] Lost connection to the mailbox's server\r\n";
 const std::string kUnavailable =
     " NO [UNAVAILABLE] Server(s) unavailable to complete operation\r\n";
@@ -205,7 +205,7 @@ START_TEST(commands_go_on_as_they_came)
                          expect("$T UID STORE 1 +FLAGS (\\Seen $x)"), send("$T NO [NOPERM] no\r\n"),
                          expect("$T SEARCH NEW-THING 8bit-free *:1"),
                          send("* SEARCH 1\r\n$T BAD what\r\n")} +
-                   kUnselect);
+                   kLogout);
     ASSERT_EQ_TEXT(
         w.talk("s select INBOX\r\n1 fetch 1:2 (FLAGS BODY[HEADER.FIELDS (\"a \\\"b\" c)]<0.5>)\r\n"
                "2 uid store 1 +FLAGS (\\Seen $x)\r\n3 SEARCH NEW-THING 8bit-free *:1\r\n"),
@@ -231,7 +231,7 @@ START_TEST(what_is_framed_differently_never_reaches_a_server)
           std::string("SEARCH TEXT \"a\nb\""), std::string("SEARCH TEXT \"{3}\r\" x")}) {
         World w;
         auto& be = w.server(
-            "be1", kSelect + Steps{expect("$T SEARCH ALL"), send("$T OK fine\r\n")} + kUnselect);
+            "be1", kSelect + Steps{expect("$T SEARCH ALL"), send("$T OK fine\r\n")} + kLogout);
         std::string said = w.talk(cat("s SELECT INBOX\r\n1 ", bad, "\r\n2 SEARCH ALL\r\n"));
         ck_assert_msg(said.find("\r\n1 BAD ") != std::string::npos, "%s: %s", bad.c_str(),
                       said.c_str());
@@ -251,7 +251,7 @@ START_TEST(literals_are_counted_and_never_read_as_lines)
                             Steps{expect(cat("$T SEARCH TEXT {", body.size(), "+}")),
                                   expect_bytes(body), expect(" SUBJECT ~{3+}"),
                                   expect_bytes("x\"("), expect(" ALL"), send("$T OK fine\r\n")} +
-                            kUnselect);
+                            kLogout);
     // The first waits for "+", the second does not.
     ASSERT_EQ_TEXT(w.talk(cat("s SELECT INBOX\r\n1 SEARCH TEXT {", body.size(), "}\r\n", body,
                               " SUBJECT ~{3+}\r\nx\"( ALL\r\n")),
@@ -476,7 +476,7 @@ START_TEST(expunge_waits_for_a_command_that_may_carry_it)
                                               "(\\Seen))\r\n* 1 EXPUNGE\r\n* 5 EXISTS\r\n"),
                                          expect("$T NOOP"), send("* 6 EXISTS\r\n$T OK done\r\n"),
                                          expect("$T FETCH 5 FLAGS"), send("$T OK done\r\n")} +
-                                   kUnselect);
+                                   kLogout);
     ck_assert(w.talk_with(
         {skip_line(), send("s SELECT INBOX\r\n"), expect_bytes(kSelectAnswer),
          // Without any command: what may be told is told.
@@ -499,7 +499,7 @@ START_TEST(idle_passes_on_what_comes)
                    Steps{expect("$T IDLE"), send("+ idling\r\n"), send("* 3 EXISTS\r\n"),
                          expect("DONE"), send("* 1 EXPUNGE\r\n$T OK done\r\n"), expect("$T IDLE"),
                          send("+ idling\r\n"), expect("DONE"), send("$T OK done\r\n")} +
-                   kUnselect);
+                   kLogout);
     ck_assert(
         w.talk_with({skip_line(), send("s SELECT INBOX\r\n"), expect_bytes(kSelectAnswer),
                      send("1 IDLE\r\n"), expect("+ idling"), expect("* 3 EXISTS"), send("done\r\n"),
@@ -598,13 +598,12 @@ START_TEST(an_administrator_chooses_the_server)
 {
     World w;
     w.admin = true;
-    auto& one = w.server("be1", {expect("$T CREATE \"user.new\" ssd"), send("$T OK done\r\n"),
-                                 expect("$T RENAME \"user.bob\" \"user.bob\" ssd"),
-                                 send("$T OK done\r\n"),
-                                 expect("$T XFER \"user.bob\" \"be2\" ssd"),
-                                 send("* OK USER bob\r\n$T OK moved\r\n"),
-                                 expect("$T CREATE \"user.bob.x\" ssd"),
-                                 send("$T OK done\r\n"), expect("Q01 LOGOUT")});
+    auto& one = w.server(
+        "be1",
+        {expect("$T CREATE \"user.new\" ssd"), send("$T OK done\r\n"),
+         expect("$T RENAME \"user.bob\" \"user.bob\" ssd"), send("$T OK done\r\n"),
+         expect("$T XFER \"user.bob\" \"be2\" ssd"), send("* OK USER bob\r\n$T OK moved\r\n"),
+         expect("$T CREATE \"user.bob.x\" ssd"), send("$T OK done\r\n"), expect("Q01 LOGOUT")});
     auto& two = w.server(
         "be2", {expect("$T CREATE \"user.other\""), send("$T OK done\r\n"), expect("Q01 LOGOUT")});
     ASSERT_EQ_TEXT(
@@ -659,7 +658,7 @@ START_TEST(copy_to_another_server)
         "be1",
         kSelect +
             Steps{expect("$T FETCH 1:2 (UID FLAGS INTERNALDATE RFC822.SIZE)"), send(kTwoMessages)} +
-            kBodies + kUnselect);
+            kBodies + kLogout);
     auto& two = w.server("be2", kTarget + Steps{send("$T OK [APPENDUID 33 100:101] done\r\n"),
                                                 expect("Q01 LOGOUT")});
     ASSERT_EQ_TEXT(
@@ -681,7 +680,7 @@ START_TEST(move_to_another_server)
                             Steps{expect("$T UID STORE 4,8 +FLAGS.SILENT (\\Deleted)"),
                                   send("$T OK x\r\n"), expect("$T UID EXPUNGE 4,8"),
                                   send("* 2 EXPUNGE\r\n* 1 EXPUNGE\r\n$T OK x\r\n")} +
-                            kUnselect);
+                            kLogout);
     auto& two = w.server("be2", kTarget + Steps{send("$T OK [APPENDUID 33 100:101] done\r\n"),
                                                 expect("Q01 LOGOUT")});
     ASSERT_EQ_TEXT(w.talk("s SELECT INBOX\r\n1 UID MOVE 4,8 INBOX.two\r\n"),
@@ -703,22 +702,22 @@ START_TEST(a_move_that_fails_loses_nothing)
         std::string answer;
     } rows[] = {
         // The other server does not have all of them.
-        {listed + kBodies + kUnselect,
+        {listed + kBodies + kLogout,
          kTarget + Steps{send("$T OK [APPENDUID 33 100] done\r\n"), expect("Q01 LOGOUT")},
          "1 NO [SERVERBUG] The other server does not say that it has all messages\r\n"},
-        {listed + kBodies + kUnselect,
+        {listed + kBodies + kLogout,
          kTarget + Steps{send("$T NO [OVERQUOTA] full\r\n"), expect("Q01 LOGOUT")},
          "1 NO [OVERQUOTA] full\r\n"},
-        {listed + kBodies + kUnselect, kTarget + Steps{hang_up()}, "1" + kUnavailable},
+        {listed + kBodies + kLogout, kTarget + Steps{hang_up()}, "1" + kUnavailable},
         // It refuses the first, or dies while the second goes to it.
-        {listed + Steps{kBodies[0], kBodies[1]} + kUnselect,
+        {listed + Steps{kBodies[0], kBodies[1]} + kLogout,
          {kTarget[0], send("$T NO [OVERQUOTA] full\r\n"), expect("Q01 LOGOUT")},
          "1 NO [OVERQUOTA] full\r\n"},
-        {listed + kBodies + kUnselect,
+        {listed + kBodies + kLogout,
          {kTarget[0], kTarget[1], kTarget[2], hang_up()},
          "1" + kUnavailable},
         // A message has gone in between: what was sent is taken back.
-        {listed + Steps{kBodies[0], kBodies[1], kBodies[2], send("$T OK x\r\n")} + kUnselect,
+        {listed + Steps{kBodies[0], kBodies[1], kBodies[2], send("$T OK x\r\n")} + kLogout,
          {kTarget[0], kTarget[1], expect_bytes("a\r\nb\n (\r\n"), send("$T BAD what\r\n"),
           expect("Q01 LOGOUT")},
          "1 NO [EXPUNGEISSUED] Some of the messages no longer exist\r\n"},
@@ -746,7 +745,7 @@ START_TEST(copy_on_one_server_is_that_servers)
     auto& be = w.server("be1", kSelect +
                                    Steps{expect("$T UID COPY 1:3,7 \"INBOX.one\""),
                                          send("$T OK [COPYUID 1 2 3] x\r\n")} +
-                                   kUnselect);
+                                   kLogout);
     ASSERT_EQ_TEXT(w.talk("s SELECT INBOX\r\n1 UID COPY 1:3,7 INBOX.one\r\n2 COPY 1 "
                           "INBOX.none\r\n3 COPY x INBOX.one\r\n"),
                    kSelectAnswer + "1 OK [COPYUID 1 2 3] x\r\n2 NO [TRYCREATE] Mailbox does not "
@@ -791,6 +790,13 @@ START_TEST(only_what_ended_in_order_goes_to_the_next_session)
     const std::string kBye = "$T OK [CAPABILITY IMAP4rev1] bye\r\n";
     const Steps handed_on = {expect("$T UNAUTHENTICATE"), send(kBye), expect("Q01 LOGOUT")};
     const Steps let_go = {expect("Q01 LOGOUT"), expect_end()};
+    // With a mailbox selected; the client has gone before.
+    const auto left = [&](const std::string& answer) {
+        return Steps{expect("$T UNSELECT"), send(answer)} + handed_on;
+    };
+    const auto not_left = [&](const std::string& answer) {
+        return Steps{expect("$T UNSELECT"), send(answer), expect("$T UNAUTHENTICATE")} + let_go;
+    };
     const Steps status = {expect("$T STATUS \"INBOX\" (MESSAGES)"),
                           send("* STATUS INBOX (MESSAGES 1)\r\n$T OK fine\r\n")};
     const std::string ask = "1 STATUS INBOX (MESSAGES)\r\n";
@@ -803,10 +809,11 @@ START_TEST(only_what_ended_in_order_goes_to_the_next_session)
         {ask, status + handed_on},
         {ask + "2 LOGOUT\r\n", status + handed_on},
         {ask + "2 NOO", status + handed_on},  // nobody else has seen any of it
-        {"s SELECT INBOX\r\n",
-         kSelect + Steps{expect("$T UNSELECT"), send("$T OK done\r\n")} + handed_on},
-        {"s SELECT INBOX\r\n",
-         kSelect + Steps{expect("$T UNSELECT"), send("$T NO\r\n"), expect_end()}},
+        {"s SELECT INBOX\r\n", kSelect + left("$T OK done\r\n")},
+        {"s SELECT INBOX\r\n2 LOGOUT\r\n", kSelect + left("* 1 EXPUNGE\r\n$T OK done\r\n")},
+        {"s SELECT INBOX\r\n", kSelect + not_left("$T NO\r\n")},
+        {"s SELECT INBOX\r\n", kSelect + not_left("* BYE\r\n$T OK done\r\n")},
+        {"s SELECT INBOX\r\n", kSelect + not_left("* 1 FETCH (UID {3}\r\n$T OK done\r\n")},
         // The client's own mistakes, sent or not.
         {ask + "2 STATUS INBOX ((MESSAGES)\r\n", status + let_go},
         {ask + "2 STATUS INBOX \"\r\n", status + let_go},
