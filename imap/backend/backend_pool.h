@@ -25,7 +25,7 @@ namespace rookery::backend {
 
 class BackendPool {
  public:
-    // All must outlive the pool. health: the process's own; null: the pool opens one when it needs it.
+    // All must outlive the pool. health: the process's; null: the pool opens one when needed.
     BackendPool(const config::Config& config, const Dialect& dialect, IdleBackends* idle = nullptr,
                 Health* health = nullptr);
     ~BackendPool();
