@@ -117,6 +117,8 @@ Status Copier::look(const MailboxEntry& entry, Remote& remote)
         return Error{Code::exists, "a mailbox of that name is at the destination already"};
     // One of ours knows whether it may go.
     if (!same_mailbox) return success();
+    if (!partition_.empty() && value->entry.partition != partition_)
+        return Error{Code::corrupt, "it is on another partition there"};
     remote.there = true;
     for (const SyncRecord& record : value->box.records) remote.uids.insert(record.uid);
     // Messages that are not here any more, not even as expunged ones, must go there too.
@@ -135,6 +137,25 @@ Status Copier::look(const MailboxEntry& entry, Remote& remote)
     map.add("MBOXNAME", entry.name.internal()).add("UNIQUEID", entry.uniqueid);
     map.raw("UID", cat('(', uids, ')'));
     return there_.apply("EXPUNGE", std::move(map).finish());
+}
+
+// A server takes its default for a partition that it does not have, and does not say so.
+Status Copier::check_partition(const MailboxEntry& entry)
+{
+    if (partition_.empty()) return success();
+    bool right = false;
+    std::string name;
+    put_string(name, entry.name.internal());
+    TRY(there_.get("MAILBOXES", cat('(', name, ')'),
+                   [&](const std::string& answer, const Dlist& given) -> Status {
+                       if (answer != "MAILBOX") return success();
+                       TRY_ASSIGN(const MailboxValue value, parse_mailbox(given, {}));
+                       right = value.entry.partition == partition_;
+                       return success();
+                   }));
+    if (right) return success();
+    return Error{Code::unsupported,
+                 cat("Unknown/invalid partition at the destination: ", partition_)};
 }
 
 bool Copier::is_own(const MailboxEntry& entry) const
@@ -176,6 +197,8 @@ Result<uint64_t> Copier::copy_one(const MailboxEntry& entry)
         remote.there = true;
         TRY(send_records(entry, box, batch, left.empty()));
         if (!fresh.empty()) TRY(there_.restart());
+        if (!remote.placed) TRY(check_partition(entry));
+        remote.placed = true;
         for (const SyncRecord& record : fresh) remote.uids.insert(record.uid);
         copied_ += fresh.size();
         say("copying");

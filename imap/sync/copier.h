@@ -42,6 +42,7 @@ class Copier {
     struct Remote {
         bool known = false;  // the destination was asked
         bool there = false;
+        bool placed = false;        // on the partition that was asked for
         uint64_t sent_to = 0;       // modseq up to which it has everything
         std::set<uint32_t> uids{};  // of the first look: what it has
         std::string fixed{};        // acl and special use, as sent
@@ -54,6 +55,7 @@ class Copier {
     };
 
     Status look(const model::MailboxEntry& entry, Remote& remote);
+    Status check_partition(const model::MailboxEntry& entry);
     Result<uint64_t> copy_one(const model::MailboxEntry& entry);
     Status upload(const model::MailboxEntry& entry, std::span<const mailbox::SyncRecord> records);
     bool is_own(const model::MailboxEntry& entry) const;

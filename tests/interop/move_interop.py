@@ -190,6 +190,23 @@ def test_mail_that_is_at_their_server_is_not_touched():
             check(c.append("INBOX", None, None, message(2)))
 
 
+def test_a_partition_that_their_server_lacks():
+    """It fails at the mailbox, or, if there is one, breaks off at the first message."""
+    with mixed.Mixed(mup1="rookery", be1="rookery", be2="cyrus", fe1="rookery") as m:
+        for messages in (0, 1):
+            for n in range(messages):
+                with m.imap("fe1", "user1") as c:
+                    check(c.append("INBOX", None, None, message(n)))
+            with m.imap("fe1", "cyrus") as a, m.imap("be2", "cyrus") as there:
+                kind, data = a.xatom("XFER", "user.user1", BE2, "nosuch")
+                assert kind == "NO", data
+                assert check(there.list('""', "user.user1")) == [None]
+        with m.imap("fe1", "cyrus") as a:
+            check(a.xatom("XFER", "user.user1", BE2, "default"))
+        with m.imap("fe1", "user1") as c:
+            assert check(c.select("INBOX")) == [b"1"]
+
+
 class Sieve:
     """A ManageSieve client (RFC 5804) at a Cyrus server."""
 

@@ -211,6 +211,15 @@ def test_refusals():
                                      ("user.nobody", "backend2"), ("none*", "backend2")):
                     kind, data = a.xatom("XFER", name, server)
                     assert kind == "NO", (at, name, server, data)
+            # Known to its own server only, which takes another in its place.
+            with m.imap(at, "cyrus") as a:
+                for line in (("XFER", "user.alice", "backend2", "nosuch"),
+                             ("RENAME", "user.alice", "user.alice", "backend2!nosuch")):
+                    kind, data = a.xatom(*line)
+                    assert kind == "NO" and b"nvalid partition" in data[0], (at, line, data)
+            spool = os.path.join(m["backend2"].dir, "spool")
+            left = [folder for folder, _, _ in os.walk(spool) if folder.endswith("alice")]
+            assert not left, (at, left)
         with m.imap("backend1", "alice") as c:
             check(c.append("INBOX", None, None, message(1)))  # nothing is left frozen
         assert where(m, "user.alice") == "backend1!default"
