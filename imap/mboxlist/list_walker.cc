@@ -100,6 +100,7 @@ bool ListWalker::is_visible(const MailboxEntry& entry) const
         case EntryState::deleted: return false;
     }
     if (entry.pending == model::Pending::create) return false;
+    if (!entry.is_local() && who_.is_server()) return false;
     if (who_.admin) return true;
     return model::effective_rights(entry.acl, who_, entry.name.user(), implicit_)
         .has(model::Rights::lookup);

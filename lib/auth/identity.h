@@ -41,6 +41,8 @@ struct Identity {
     bool relayed = false;          // that one is a proxy server (proxyservers)
 
     bool is_anonymous() const { return userid == "anonymous"; }
+    // Another server of the murder that acts for nobody else.
+    bool is_server() const { return relayed && userid == authenticated_as; }
     bool any_admin() const { return admin || proxy_admin; }
 };
 

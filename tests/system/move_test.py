@@ -313,6 +313,8 @@ def test_what_is_left_stays_for_its_time():
         out = m["backend1"].run("murder", "move").stdout
         assert re.search(r"user\.alice +backend2 +moved", out), out
         m["backend1"].run("ctl_mboxlist", "-m")  # tells nothing of it
+        murder.wait_for(lambda: not m["frontend1"].run("murder", "check", check=False).returncode,
+                        "nor does anybody find fault with it")
         assert where(m, "user.alice") == "backend2!default"
         assert m["backend1"].run("murder", "move", "--abort", "user.alice",
                                  check=False).returncode != 0

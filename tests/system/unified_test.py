@@ -5,7 +5,9 @@ What a backend and a frontend are asked by the other tests, asked of servers tha
 one that has the mailbox, of another that has mail, and of one that has none of it.
 """
 import base64
+import json
 import os
+import re
 import signal
 import sys
 
@@ -167,6 +169,40 @@ def test_a_user_moves_and_every_server_follows():
             for server in SERVERS:
                 with m.imap(server, "cyrus") as a:
                     murder.wait_for(lambda: check(a.list('""', "user.ann")) == [None], server)
+
+
+def test_murder_check_looks_at_what_is_here_and_at_what_is_shown():
+    with three(move_grace="1h") as m:
+        def differences(at, code):
+            done = m[at].run("murder", "check", "--json", check=False)
+            assert done.returncode == code, (at, done.stdout)
+            return {(r["server"], r["mailbox"]): r["meaning"]
+                    for r in json.loads(done.stdout)["differences"]}
+        with m.imap("backend3", "cyrus") as a:
+            murder.wait_for(lambda: a.xatom("XFER", "user.ann", "backend2")[0] == "OK", "a move")
+        for at in SERVERS:
+            murder.wait_for(lambda: m[at].run("murder", "check", check=False).returncode == 0,
+                            at + " has heard of all")
+            assert not differences(at, 0)
+        # A replica that is held up shows what was.
+        pid, = m["backend3"].processes("mupdate")
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            with m.imap("backend1", "cyrus") as a:
+                check(a.create("user.new"))
+                check(a.setacl("user.bob", "cyrus", "lrswipkxtecda"))
+                check(a.delete("user.bob"))
+            found = differences("backend3", 1)
+            names = {(server, re.sub(r"(DELETED\.user\.bob)\..*", r"\1", name))
+                     for server, name in found}
+            assert names == {("backend3", n) for n in ("user.new", "user.bob",
+                                                       "DELETED.user.bob")}, found
+            assert "does not show it yet" in found["backend3", "user.new"], found
+            assert "does not have it any more" in found["backend3", "user.bob"], found
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        murder.wait_for(lambda: not m["backend3"].run("murder", "check", check=False).returncode,
+                        "it has caught up")
 
 
 def test_what_is_relayed_is_not_relayed_on():

@@ -38,18 +38,24 @@ class OwnList {
 
     Status compare()
     {
-        const bool backend = config::tells_master(config_);
         TRY_ASSIGN(auto list, mboxlist::open_list(config_));
-        if (backend && mupdate::only_reports(*list)) add("-", "", kRestored);
+        if (backend_ && mupdate::only_reports(*list)) add("-", "", kRestored);
         TRY(list->scan("", [&](const MailboxEntry& entry) {
-            if (backend == entry.is_local()) backend ? own(entry) : shown(entry);
+            // Of a copy that nobody uses, where the mailbox is shown counts.
+            const MailboxEntry seen = entry.seen();
+            if (backend_ && seen.is_local())
+                own(seen);
+            else if (replica_ && !seen.is_local() && !seen.has_left())
+                shown(seen);
             return mboxlist::Next::go_on();
         }));
         for (const auto& [name, record] : known_) {
             if (met_.contains(name)) continue;
             const bool ours = mupdate::server_of(record.location) == config_.servername();
-            if (backend && ours) add(name, record.location, kNotHere);
-            if (!backend) add(name, record.location, kMissing);
+            if (backend_ && ours)
+                add(name, record.location, kNotHere);
+            else if (replica_)
+                add(name, record.location, kMissing);
         }
         return success();
     }
@@ -57,8 +63,10 @@ class OwnList {
  private:
     void add(const std::string& name, const std::string& where, std::string_view meaning)
     {
-        if (config::tells_master(config_) && meaning != kPending) findings_.at_backend = true;
         findings_.add(config_.servername(), name, where, meaning);
+        if (backend_ && meaning != kPending && meaning != kMissing && meaning != kLeft &&
+            meaning != kStale)
+            findings_.at_backend = true;
     }
 
     void own(const MailboxEntry& entry)
@@ -100,6 +108,8 @@ class OwnList {
     }
 
     const config::Config& config_;
+    const bool backend_ = config::tells_master(config_);
+    const bool replica_ = config::holds_replica(config_);  // a unified server is both
     const Known& known_;
     Findings& findings_;
     std::set<std::string> met_;
