@@ -6,8 +6,9 @@
 // the mailboxes whose ACL names the user, a group of his or anyone are looked at.
 // Shown: active mailboxes, also while they move; with the l right, or the owner's, or all for a
 // real administrator; DELETED for administrators only. Not shown: reserved names without a mailbox,
-// tombstones; to another server that asks for itself, what is not here. Levels that are no mailboxes are given for patterns that end in '%' (\Noselect, in an
-// extended LIST \NonExistent). Nothing implied: LIST "" "" is answered by the caller.
+// tombstones; to another server that asks for itself, what is not here. Levels that are no
+// mailboxes are given for patterns that end in '%' (\Noselect, in an extended LIST \NonExistent).
+// Nothing implied: LIST "" "" is answered by the caller.
 // Codes: limit (too many or too long patterns), those of Directory. Made for one command; one
 // thread.
 #ifndef ROOKERY_IMAP_MBOXLIST_LIST_WALKER_H

@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -169,6 +170,60 @@ def test_a_user_moves_and_every_server_follows():
             for server in SERVERS:
                 with m.imap(server, "cyrus") as a:
                     murder.wait_for(lambda: check(a.list('""', "user.ann")) == [None], server)
+
+
+class Idler:
+    """A client that wants to know of new mail, and connects again when it is told to go."""
+
+    def __init__(self, m, server, user):
+        self.m, self.server, self.user = m, server, user
+        self.exists, self.connections = 0, 0
+        self.connect()
+
+    def connect(self):
+        self.connections += 1
+        self.c = self.m.imap(self.server, self.user)
+        murder.wait_for(lambda: self.select() == "OK", self.user + " at " + self.server)
+        self.c.send(b"i IDLE\r\n")
+        assert self.c.readline().startswith(b"+ "), self.server
+
+    def select(self):
+        word, data = self.c.select("INBOX", readonly=True)
+        if word == "OK":
+            self.exists = int(data[0])
+        return word
+
+    def wait_for(self, messages):
+        deadline = time.monotonic() + murder.DEADLINE
+        while self.exists < messages:
+            assert time.monotonic() < deadline, (self.server, self.exists)
+            self.c.sock.settimeout(murder.DEADLINE)
+            try:
+                line = self.c.readline()
+            except self.c.abort:
+                line = b"* BYE"
+            if not line or line.startswith(b"* BYE"):
+                self.c.shutdown()
+                self.connect()
+            elif line.endswith(b" EXISTS\r\n"):
+                self.exists = int(line.split()[1])
+        assert self.exists == messages, (self.server, self.exists)
+
+
+def test_who_waits_in_idle_hears_of_new_mail_after_a_move():
+    for grace in ("0s", "1h"):
+        with three(move_grace=grace) as m:
+            clients = [Idler(m, server, "ann") for server in SERVERS]
+            moves = ("backend2", "backend3", "backend1")
+            for n, target in enumerate(moves, 1):
+                with m.imap("backend3", "cyrus") as a:
+                    check(a.xatom("XFER", "user.ann", target))
+                murder.wait_for(lambda: not m.deliver(MESSAGE, ["ann"], instance=target), "mail")
+                for client in clients:
+                    client.wait_for(n)
+            assert all(c.connections <= 1 + len(moves) for c in clients)
+            for client in clients:
+                client.c.shutdown()
 
 
 def test_murder_check_looks_at_what_is_here_and_at_what_is_shown():
