@@ -405,7 +405,7 @@ Status Mover::move(const MailboxName& name, const MoveTarget& target, const Prog
     TRY_ASSIGN(MoveJournal journal, MoveJournal::open(here_.config, name, &begin));
     if (journal.record().state == MoveState::moved) {
         // It came back meanwhile, and what it left here the first time is to go.
-        TRY(purge(journal, true));
+        TRY(purge(journal, Purge::now));
         TRY(journal.begin(begin));
     }
     if (journal.record().server != target.server) {
@@ -485,17 +485,18 @@ Status Mover::run(MoveJournal& journal, const Progress& progress)
                                       {"server", journal.record().server}});
                 break;
             }
-            case MoveState::moved: return purge(journal, false);
+            case MoveState::moved: return purge(journal, Purge::when_due);
         }
     }
 }
 
-// What was left here goes, when its time has come and another server holds it.
-Status Mover::purge(MoveJournal& journal, bool at_once)
+// What was left here goes, when its time has come and another server holds it. What the master does
+// not know, in a unit that it knows, was deleted where it went.
+Status Mover::purge(MoveJournal& journal, Purge how)
 {
     const MoveRecord& record = journal.record();
     const auto grace = std::chrono::duration_cast<Seconds>(here_.config.move_grace()).count();
-    if (!at_once && wall_seconds() < record.changed + grace) return success();
+    if (how == Purge::when_due && wall_seconds() < record.changed + grace) return success();
     std::vector<MailboxEntry> left;
     TRY(here_.directory.scan_server(record.server, [&](const MailboxEntry& entry) {
         if (entry.has_left() && is_in_unit(record.name, entry.name, here_.config.deletedprefix()))
@@ -505,11 +506,13 @@ Status Mover::purge(MoveJournal& journal, bool at_once)
     size_t kept = 0;
     auto connected = mupdate::Client::connect(here_.config);
     if (!connected) return Error{Code::no_master, connected.error().text};
+    TRY_ASSIGN(const auto top, (*connected)->find(record.name.internal()));
+    const bool is_known = (top && top->active) || how == Purge::also_unknown;
     for (const MailboxEntry& entry : left) {
         TRY_ASSIGN(const auto found, (*connected)->find(entry.name.internal()));
         const bool elsewhere = found && found->active &&
                                mupdate::server_of(found->location) != here_.config.servername();
-        if (!elsewhere) {
+        if (!elsewhere && (found || !is_known)) {
             log::notice("a moved mailbox stays here: the master does not say who has it",
                         {{"mailbox", entry.name.internal()}});
             ++kept;
@@ -521,6 +524,8 @@ Status Mover::purge(MoveJournal& journal, bool at_once)
         const auto change = mboxlist::Change::release(entry.name);
         TRY(here_.directory.commit({&change, 1}));
     }
+    if (kept > 0 && how == Purge::also_unknown)
+        return Error{Code::reserved, "another server is about to have it"};
     if (kept > 0) return success();
     const auto now = here_.directory.lookup(record.name);
     const bool is_here = now ? now->is_local() : !now.is(Code::not_found);
@@ -567,6 +572,14 @@ Status Mover::abort(const MailboxName& name)
                 : done;
 }
 
+Status Mover::purge(const MailboxName& name)
+{
+    TRY_ASSIGN(MoveJournal journal, MoveJournal::open(here_.config, name));
+    if (journal.record().state != MoveState::moved)
+        return Error{Code::busy, "the move is not over"};
+    return purge(journal, Purge::also_unknown);
+}
+
 Status Mover::make_room(const MailboxEntry& entry)
 {
     TRY_ASSIGN(const auto moves, list_moves(here_.config));
@@ -575,7 +588,7 @@ Status Mover::make_room(const MailboxEntry& entry)
             !is_in_unit(move.name, entry.name, here_.config.deletedprefix()))
             continue;
         TRY_ASSIGN(MoveJournal journal, MoveJournal::open(here_.config, move.name));
-        TRY(purge(journal, true));
+        TRY(purge(journal, Purge::now));
     }
     return success();
 }

@@ -37,6 +37,9 @@ class Mover final : public MoveService {
     Status resume_all();
     // Back, if the destination is not active yet.
     Status abort(const model::MailboxName& name);
+    // What was left here goes at once, also if the master knows of nobody who has it: a person has
+    // made sure of it.
+    Status purge(const model::MailboxName& name);
     // For what comes back to this server: the copy that went to another one goes now, if the master
     // says that another one holds it.
     Status make_room(const model::MailboxEntry& entry);
@@ -44,7 +47,9 @@ class Mover final : public MoveService {
  private:
     friend class MoveRun;
     Status run(MoveJournal& journal, const Progress& progress);
-    Status purge(MoveJournal& journal, bool at_once);
+    // also_unknown: what the master does not know at all, too.
+    enum class Purge { when_due, now, also_unknown };
+    Status purge(MoveJournal& journal, Purge how);
 
     LocalSide here_;
     mupdate::NameLocks locks_;

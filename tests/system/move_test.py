@@ -323,15 +323,40 @@ def test_what_is_left_stays_for_its_time():
             assert c.select("INBOX")[0] == "NO"
         refused = m.deliver(message(30), ["alice"], instance="backend1")
         assert refused["alice"][0] // 100 == 4, refused
-        # It comes back: the old copy makes room.
+        # It comes back: the old copy makes room, of what was deleted meanwhile too.
+        with m.imap("frontend1", "alice") as c:
+            check(c.delete("INBOX.Sent"))
         with m.imap("frontend1", "cyrus") as a:
             check(a.xatom("XFER", "user.alice", "backend1"))
         assert where(m, "user.alice") == "backend1!default"
+        with m.imap("frontend1", "alice") as c:
+            check(c.create("INBOX.Sent"))
+            assert check(c.select("INBOX.Sent")) == [b"0"]
         with m.imap("frontend1", "alice") as c:
             assert check(c.select("INBOX")) == [b"6"]
         m["backend1"].run("ctl_mboxlist", "-m")
         m["backend2"].run("ctl_mboxlist", "-m")
         assert where(m, "user.alice") == "backend1!default"
+
+
+def test_a_name_is_free_again_when_nothing_is_left():
+    with two_backends(move_grace="1h") as m:
+        fill(m)
+        with m.imap("frontend1", "cyrus") as a:
+            check(a.xatom("XFER", "user.alice", "backend2"))
+            assert m["backend1"].run("murder", "move", "--purge", "user.bob",
+                                     check=False).returncode != 0
+            check(a.setacl("user.alice", "cyrus", "lrswipkxtecda"))
+            check(a.delete("user.alice"))
+            # Nobody but a person knows that the copy here is of no use.
+            assert a.xatom("CREATE", "user.alice", "backend1")[0] == "NO"
+            m["backend1"].run("murder", "move", "--purge", "user.alice")
+            assert m["backend1"].run("murder", "move").stdout.strip() == ""
+            check(a.xatom("CREATE", "user.alice", "backend1"))
+        with m.imap("frontend1", "alice") as c:
+            assert check(c.select("INBOX")) == [b"0"]
+            assert check(c.list()) == [b'(\\HasNoChildren) "." INBOX'], c.list()
+            assert check(c.lsub()) == [None]
 
 
 def test_deliveries_and_a_reader_meanwhile():

@@ -170,6 +170,14 @@ def test_a_user_moves_and_every_server_follows():
             for server in SERVERS:
                 with m.imap(server, "cyrus") as a:
                     murder.wait_for(lambda: check(a.list('""', "user.ann")) == [None], server)
+            for server in SERVERS:
+                if "user.ann" in m[server].run("murder", "move").stdout:
+                    m[server].run("murder", "move", "--purge", "user.ann")
+            for server in SERVERS:
+                with m.imap("backend3", "cyrus") as a:
+                    check(a.xatom("CREATE", "user.ann", server))
+                    check(a.setacl("user.ann", "cyrus", "lrswipkxtecda"))
+                    check(a.delete("user.ann"))
 
 
 class Idler:

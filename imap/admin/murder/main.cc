@@ -25,7 +25,7 @@ constexpr std::array kSubcommands = {
     Subcommand{"conflicts", "[--json] [list | show mailbox | resolve mailbox --keep server]",
                conflicts},
     Subcommand{"move", "[--dry-run] [mailbox server[!partition]]", move},
-    Subcommand{"move", "--abort mailbox | --resume mailbox", move},
+    Subcommand{"move", "--abort mailbox | --resume mailbox | --purge mailbox", move},
     Subcommand{"drain", "[--dry-run] server --to server,... [--rate number]", drain},
     Subcommand{"rebalance", "--plan | --run [--to server,...] [--rate number]", rebalance},
     Subcommand{"state", "[--json] [server state [--note text]]", state},
@@ -44,7 +44,7 @@ const Subcommand* find(const Arguments& a)
 
 Arguments parse(int argc, char** argv)
 {
-    static const std::array<option, 16> long_options = {
+    static const std::array<option, 17> long_options = {
         {{"json", no_argument, nullptr, 'j'},
          {"accept-deletes", no_argument, nullptr, 'A'},
          {"accept-restored", no_argument, nullptr, 'R'},
@@ -53,6 +53,7 @@ Arguments parse(int argc, char** argv)
          {"dry-run", no_argument, nullptr, 'n'},
          {"abort", no_argument, nullptr, 'x'},
          {"resume", no_argument, nullptr, 'r'},
+         {"purge", no_argument, nullptr, 'g'},
          {"plan", no_argument, nullptr, 'P'},
          {"run", no_argument, nullptr, 'X'},
          {"to", required_argument, nullptr, 't'},
@@ -81,6 +82,7 @@ Arguments parse(int argc, char** argv)
             case 'n': a.dry_run = true; break;
             case 'x': a.abort = true; break;
             case 'r': a.resume = true; break;
+            case 'g': a.purge = true; break;
             case 'P': a.plan = true; break;
             case 'X': a.run = true; break;
             case 't': a.to = optarg; break;

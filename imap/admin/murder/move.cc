@@ -56,7 +56,7 @@ Result<int> list_here(const config::Config& config, const Arguments& a)
     return kFine;
 }
 
-// --abort, --resume: at the server that the mailbox leaves.
+// --abort, --resume, --purge: at the server that the mailbox leaves, or has left.
 Result<int> work_here(const config::Config& config, const Arguments& a, const MailboxName& name)
 {
     TRY_ASSIGN(LocalParts parts, LocalParts::open(config));
@@ -64,6 +64,11 @@ Result<int> work_here(const config::Config& config, const Arguments& a, const Ma
     if (a.abort) {
         TRY(mover.abort(name));
         print(cat(name.internal(), ": it is here as before\n"));
+        return kFine;
+    }
+    if (a.purge) {
+        TRY(mover.purge(name));
+        print(cat(name.internal(), ": nothing is left of it here\n"));
         return kFine;
     }
     TRY(mover.resume(
@@ -76,11 +81,11 @@ Result<int> work_here(const config::Config& config, const Arguments& a, const Ma
 
 Result<int> move(const config::Config& config, const Arguments& a)
 {
-    if (a.words.size() == 1 && !a.abort && !a.resume) return list_here(config, a);
-    const size_t wanted = a.abort || a.resume ? 2 : 3;
-    if (a.words.size() != wanted || (a.abort && a.resume)) usage();
+    const int here = a.abort + a.resume + a.purge;
+    if (a.words.size() == 1 && here == 0) return list_here(config, a);
+    if (a.words.size() != (here > 0 ? 2 : 3) || here > 1) usage();
     TRY_ASSIGN(const MailboxName name, MailboxName::from_internal(a.words[1]));
-    if (a.abort || a.resume) return work_here(config, a, name);
+    if (here > 0) return work_here(config, a, name);
     TRY_ASSIGN(const sync::MoveTarget target, target_of(a.words[2]));
     TRY_ASSIGN(auto master, mupdate::Client::connect(config, a.target));
     TRY_ASSIGN(const model::ServerStates states, states_at(*master));

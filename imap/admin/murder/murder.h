@@ -22,6 +22,7 @@ struct Arguments {
     bool dry_run = false;
     bool abort = false;
     bool resume = false;
+    bool purge = false;
     bool plan = false;
     bool run = false;
     std::string to;                  // --to
