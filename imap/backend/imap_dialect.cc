@@ -104,7 +104,6 @@ Status ping(stream::Stream& stream)
     return success();
 }
 
-// Nothing may come before the answer: it would be about what the last user did.
 // The mailbox may have news before: whole lines, and few.
 Status end_of_unselect(stream::Stream& stream, std::string_view tag)
 {
@@ -117,6 +116,7 @@ Status end_of_unselect(stream::Stream& stream, std::string_view tag)
     return Error{Code::limit, "UNSELECT: too many lines"};
 }
 
+// Nothing may come before the answer: it would be about what the last user did.
 Status unauthenticate(stream::Stream& stream, std::string_view tag, std::string_view unselect,
                       std::vector<std::string>& caps)
 {
