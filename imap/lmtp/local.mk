@@ -13,7 +13,9 @@ check_PROGRAMS += tests/unit/imap/lmtp/suite
 TESTS += tests/unit/imap/lmtp/suite
 tests_unit_imap_lmtp_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/lmtp/duplicates_test.cc tests/unit/imap/lmtp/engine_test.cc tests/unit/imap/lmtp/grammar_test.cc \
-	tests/unit/imap/lmtp/message_test.cc
+	tests/unit/imap/lmtp/message_test.cc \
+	tests/unit/imap/lmtp/remote_delivery_test.cc \
+	tests/support/scripted_peer.h tests/support/scripted_peer.cc
 tests_unit_imap_lmtp_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_lmtp_suite_LDADD = imap/lmtp/liblmtp.a imap/session/libsession.a \
 	imap/backend/libbackend.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \

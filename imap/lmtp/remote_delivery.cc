@@ -36,10 +36,11 @@ bool says_unknown(const Reply& r)
            (enhanced_code(r).starts_with("5.1.") || (r.code == 550 && enhanced_code(r).empty()));
 }
 
-// Another server's trouble with us is no verdict on the recipient.
+// Another server's trouble with us is no verdict on the recipient, and what is no refusal is no
+// success where something else was to be said.
 Reply as_temporary(const Reply& r)
 {
-    if (r.code < 500) return r;
+    if (r.code / 100 == 4) return r;
     return reply(451, cat("4.4.3 Remote server refused: ",
                           r.lines.empty() ? "" : std::string_view(r.lines.back())));
 }
@@ -116,7 +117,10 @@ std::map<size_t, RemoteDelivery::Outcome> RemoteDelivery::deliver(const Transact
 Status RemoteDelivery::open(const Transaction& t, Part& part)
 {
     master::scoreboard::set_backend(part.server);
-    part.kept = backends_.find(part.server) != nullptr;
+    backend::Backend* kept = backends_.find(part.server);
+    // An answer that nobody has asked for would be taken for that of the next command.
+    if (kept != nullptr && !kept->is_silent()) backends_.drop(std::exchange(kept, nullptr));
+    part.kept = kept != nullptr;
     part.asked = 0;
     part.accepted.clear();
     TRY_ASSIGN(part.backend, backends_.get(part.server));
@@ -153,6 +157,7 @@ Status RemoteDelivery::read_envelope(const Transaction& t, Part& part, Deadline 
                 outcomes_[i] = {as_temporary(mail)};
                 continue;
             }
+            if (rcpt.code / 100 == 3) return Error{Code::syntax, rcpt.to_string()};
             if (rcpt.is_positive()) part.accepted.push_back(i);
             outcomes_[i] = {rcpt, says_unknown(rcpt)};
         }
@@ -186,6 +191,7 @@ Status RemoteDelivery::send_message(const Transaction& t, Part& part)
     stream::Stream& stream = part.stream();
     TRY_ASSIGN(std::string_view text, t.message->map());
     TRY_ASSIGN(Reply go, read_reply(stream));
+    if (go.code < 400 && go.code != 354) return Error{Code::syntax, go.to_string()};
     if (go.code != 354) {
         for (size_t i : part.accepted) outcomes_[i] = {as_temporary(go)};
         part.backend = nullptr;
@@ -202,6 +208,7 @@ Status RemoteDelivery::read_outcomes(const Transaction& t, Part& part, Deadline 
     stream.set_timeout(left_of(answered));
     for (; part.answered < part.accepted.size(); ++part.answered) {
         TRY_ASSIGN(Reply r, read_reply(stream));
+        if (r.code / 100 == 3) return Error{Code::syntax, r.to_string()};
         outcomes_[part.accepted[part.answered]] = {r.is_positive() ? success_reply(t)
                                                                    : std::move(r)};
         stream.set_timeout(config_.lmtp_backend_timeout());

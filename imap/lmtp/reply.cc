@@ -73,8 +73,9 @@ Result<Reply> read_reply(stream::Stream& stream)
     Reply r;
     for (size_t n = 0; n < kMaxReplyLines; ++n) {
         TRY_ASSIGN(std::string line, stream.read_line(kMaxReplyLine));
-        if (line.size() < 3 || !is_digit(line[0]) || !is_digit(line[1]) || !is_digit(line[2]))
-            return Error{Code::syntax, cat("not a reply: ", line.substr(0, 100))};
+        const bool is_reply = line.size() >= 3 && line[0] >= '2' && line[0] <= '5' &&
+                              is_digit(line[1]) && is_digit(line[2]);
+        if (!is_reply) return Error{Code::syntax, cat("not a reply: ", line.substr(0, 100))};
         r.code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
         bool more = line.size() > 3 && line[3] == '-';
         // Another server's bytes become part of our replies.

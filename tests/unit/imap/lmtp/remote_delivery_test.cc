@@ -1,0 +1,120 @@
+// What a server may answer to a delivery, and what its recipients hear of it.
+#include "imap/lmtp/remote_delivery.h"
+
+#include "imap/lmtp/spooled_message.h"
+#include "lib/base/strings.h"
+#include "tests/support/scripted_peer.h"
+#include "tests/unit/unit.h"
+
+using namespace rookery;
+using namespace rookery::test;
+using lmtp::RemoteDelivery;
+
+namespace {
+
+using Steps = std::vector<Step>;
+
+Steps operator+(Steps a, const Steps& b)
+{
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
+}
+
+// Of two recipients.
+Steps envelope(const std::string& answers)
+{
+    return {expect("RSET"), expect("MAIL FROM:<s@x>"), expect("RCPT TO:<a>"), expect("RCPT TO:<b>"),
+            send(answers)};
+}
+const Steps kAccepted = envelope("250 reset\r\n250 from\r\n250 a\r\n250-b\r\n250 b\r\n");
+const Steps kText = {expect("DATA"), send("354 go\r\n"), expect("..text"), expect(".")};
+const Steps kStays = {expect("QUIT")};
+const Steps kIsDropped = {expect_end()};
+
+struct Row {
+    const char* what;
+    Steps server;
+    std::string codes;  // of a and b; "?" behind one that is a stray
+};
+
+const std::vector<Row> kRows = {
+    {"as it should be", kAccepted + kText + Steps{send("250 ok\r\n452 4.2.2 full\r\n")} + kStays,
+     "250 452 "},
+    {"one is unknown",
+     envelope("250 r\r\n250 f\r\n550 5.1.1 who\r\n250 b\r\n") + kText + Steps{send("250 ok\r\n")} +
+         kStays,
+     "550? 250 "},
+    {"both are refused", envelope("250 r\r\n250 f\r\n550 5.7.1 no\r\n450 later\r\n") + kStays,
+     "550 450 "},
+    {"the sender is refused", envelope("250 r\r\n554 no\r\n503 a\r\n503 b\r\n") + kStays,
+     "451 451 "},
+    {"DATA is refused", kAccepted + Steps{expect("DATA"), send("554 no\r\n")} + kStays, "451 451 "},
+    // What would be a success if it were the answer to something else.
+    {"DATA is answered as done", kAccepted + Steps{expect("DATA"), send("250 ok\r\n")} + kIsDropped,
+     "451 451 "},
+    {"a recipient wants more", envelope("250 r\r\n250 f\r\n354 a\r\n250 b\r\n") + kIsDropped,
+     "451 451 "},
+    {"an answer too many",
+     envelope("250 0\r\n250 r\r\n250 f\r\n250 a\r\n250 b\r\n") +
+         Steps{expect("DATA"), send("354 go\r\n")} + kIsDropped,
+     "451 451 "},
+    {"the end wants more", kAccepted + kText + Steps{send("354 go\r\n250 ok\r\n")} + kIsDropped,
+     "451 451 "},
+    {"nonsense at the end", kAccepted + kText + Steps{send("250 ok\r\nhello\r\n")} + kIsDropped,
+     "250 451 "},
+    {"no code of ours", kAccepted + kText + Steps{send("650 a\r\n150 b\r\n")} + kIsDropped,
+     "451 451 "},
+    {"it goes before the end", kAccepted + kText + Steps{send("250 ok\r\n"), hang_up()},
+     "250 451 "},
+    {"it goes at once", {hang_up()}, "451 451 "},
+};
+
+START_TEST(what_servers_answer)
+{
+    const Row& row = kRows[static_cast<size_t>(_i)];
+    TempDir dir;
+    auto config = config::Config::from_text(
+        cat("configdirectory: ", dir.path(), "\nservername: fe1\n"), "lmtp");
+    ASSERT_OK(config);
+    backend::BackendPool pool(*config, backend::lmtp_dialect());
+    auto [ours, theirs] = connected_pair();
+    ScriptedPeer peer(std::move(theirs), row.server);
+    const std::string server = "127.0.0.1:1";  // where nobody is, if it is tried again
+    pool.add(backend::backend_for_test(backend::lmtp_dialect(), server,
+                                       stream::Stream(std::move(ours)), {"PIPELINING"}));
+    lmtp::SpooledMessage message(dir.path());
+    ASSERT_OK(message.write(".text\r\n"));
+    lmtp::Transaction t;
+    t.mail.from.text = "s@x";
+    t.message = &message;
+    for (const char* address : {"a", "b"}) {
+        auto name = model::MailboxName::from_internal(cat("user.", address));
+        ASSERT_OK(name);
+        t.recipients.push_back({.address = address,
+                                .mailbox = *std::move(name),
+                                .folder = {},
+                                .userid = address,
+                                .server = server});
+    }
+    std::string codes;
+    RemoteDelivery delivery(*config, pool);
+    for (const auto& [i, outcome] : delivery.deliver(t, {{server, {0, 1}}}))
+        cat_to(codes, outcome.reply.code, outcome.stray ? "? " : " ");
+    ck_assert_msg(codes == row.codes, "%s: %s", row.what, codes.c_str());
+    pool.drop_all();
+    ck_assert_msg(peer.finished_well(), "%s", row.what);
+}
+END_TEST
+
+Suite* make()
+{
+    Suite* s = suite_create("imap/lmtp/remote_delivery");
+    TCase* c = tcase_create("all");
+    tcase_set_timeout(c, 60);
+    tcase_add_loop_test(c, what_servers_answer, 0, static_cast<int>(kRows.size()));
+    suite_add_tcase(s, c);
+    return s;
+}
+const rookery::test::Registered registered(make);
+
+}  // namespace
