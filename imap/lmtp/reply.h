@@ -26,7 +26,8 @@ struct Reply {
 
 Reply reply(int code, std::string text);
 Reply reply_for(const Error& error, bool quota_is_permanent = false);
-// What a client of the peer reads: a whole reply, of 200 to 599. Codes: syntax, limit, and those of the stream.
+// What a client of the peer reads: a whole reply, of 200 to 599. Codes: syntax, limit, and those of
+// the stream.
 Result<Reply> read_reply(stream::Stream& stream);
 // The enhanced status code at the beginning of the last line ("5.1.1"), or "".
 std::string_view enhanced_code(const Reply& reply);
