@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/base/clock.h"
+#include "master/listen.h"
 #include "master/run_as.h"
 #include "master/spawn.h"
 
@@ -16,7 +17,7 @@ namespace rookery::master {
 struct LaunchContext {
     ProgramPath programs;
     std::optional<RunAs> user;  // none: master is not root
-    int backlog = 32;
+    int backlog = kBacklog;
     Seconds start_timeout{60};  // for a process beside an old one
 
     const RunAs* run_as() const { return user ? &*user : nullptr; }

@@ -16,6 +16,10 @@
 
 namespace rookery::master {
 
+// How many clients wait to be accepted, if the system does not allow less. Beyond it a client tries
+// again after a second, so that a crowd that comes at once must fit in (Cyrus: 32).
+inline constexpr int kBacklog = 1024;
+
 struct ListenTarget {
     bool is_unix = false;
     std::string path;

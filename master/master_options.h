@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "master/listen.h"
+
 namespace rookery::master {
 
 struct MasterOptions {
@@ -12,7 +14,7 @@ struct MasterOptions {
     std::string pid_file;    // "" = by imapd.conf, else the built-in one
     std::string ready_file;  // "" = by imapd.conf, else none
     std::string log_file;
-    int backlog = 32;
+    int backlog = kBacklog;
     bool daemonise = false;
     unsigned verbose = 0;
 };

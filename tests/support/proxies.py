@@ -2,9 +2,8 @@
 
 Debian installs neither dovecot-imapd nor perdition beside cyrus-imapd, so they are unpacked:
 
-    apt-get download dovecot-core dovecot-imapd nginx libnginx-mod-mail perdition \\
-        libexttextcat-2.0-0 libstemmer0d libtirpc3 libunwind8 libwrap0 liblua5.4-0 libsodium23 \\
-        libnsl2 libidn12 libpopt0 libvanessa-adt1 libvanessa-logger0 libvanessa-socket2
+    apt-get download dovecot-core dovecot-imapd nginx libnginx-mod-mail perdition libidn12 \\
+        libpopt0 libsodium23 libunwind8 libvanessa-adt1 libvanessa-logger0 libvanessa-socket2
     for p in *.deb; do dpkg -x $p PREFIX; done
 
 overlay(PREFIX) lays them over /usr, in the mount namespace of this process only. Whoever logs in is

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """A frontend with 200 clients while one of its backends dies and returns."""
+import contextlib
 import os
 import re
+import select
 import signal
 import socket
 import sys
@@ -87,6 +89,32 @@ def busy(m):
     rows = m["frontend1"].run("murder", "metrics", check=False).stdout
     found = re.search(r'rookery_workers\{service="imap",state="busy"\} (\d+)', rows)
     return int(found.group(1)) if found else 0
+
+
+def test_a_crowd_that_comes_at_once_waits_in_the_queue():
+    """Beyond the queue a client would try again only after a second."""
+    with murder.Murder(backends=1, frontends=1) as m:
+        with contextlib.ExitStack() as stack:
+            pids = m["frontend1"].processes("proxyd")
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
+                stack.callback(os.kill, pid, signal.SIGCONT)
+            crowd = []
+            for _ in range(100):
+                s = stack.enter_context(socket.socket())
+                s.setblocking(False)
+                s.connect_ex(m["frontend1"].address("imap"))
+                crowd.append(s)
+
+            def connected(s):
+                return select.select([], [s], [], 0)[1] and not s.getsockopt(
+                    socket.SOL_SOCKET, socket.SO_ERROR)
+            murder.wait_for(lambda: all(connected(s) for s in crowd), "all are in the queue")
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+            for s in crowd:
+                s.settimeout(murder.DEADLINE)
+                assert s.recv(4) == b"* OK"
 
 
 def test_a_backend_dies_under_a_crowd():
