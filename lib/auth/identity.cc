@@ -82,17 +82,30 @@ Result<std::string> canonical_userid(std::string_view userid, bool lower)
     return lower ? to_lower(userid) : std::string(userid);
 }
 
+struct Groups::Known {
+    std::string to_look_up;  // "" = names is all
+    std::vector<std::string> names;
+};
+
+Groups::Groups(std::initializer_list<std::string> names)
+    : known_(std::make_shared<Known>(Known{{}, names}))
+{
+}
+
 Groups Groups::of_unix_user(std::string userid)
 {
     Groups groups;
-    groups.to_look_up_ = std::move(userid);
+    groups.known_ = std::make_shared<Known>(Known{std::move(userid), {}});
     return groups;
 }
 
 const std::vector<std::string>& Groups::names() const
 {
-    if (!to_look_up_.empty()) names_ = unix_groups(std::exchange(to_look_up_, {}));
-    return names_;
+    static const std::vector<std::string> none;
+    if (!known_) return none;
+    if (!known_->to_look_up.empty())
+        known_->names = unix_groups(std::exchange(known_->to_look_up, {}));
+    return known_->names;
 }
 
 bool Groups::include(std::string_view identifier) const

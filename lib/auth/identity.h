@@ -5,6 +5,7 @@
 #define ROOKERY_LIB_AUTH_IDENTITY_H
 
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,10 +16,11 @@ namespace rookery::auth {
 
 // The groups of a user. Those of the system are looked up when something first asks whether the
 // user is in one: that costs more than the rest of a login, and few sites give rights to groups.
+// Copies share what was looked up.
 class Groups {
  public:
     Groups() = default;
-    Groups(std::initializer_list<std::string> names) : names_(names) {}
+    Groups(std::initializer_list<std::string> names);
     // None where the system does not know the user.
     static Groups of_unix_user(std::string userid);
     // Without "group:".
@@ -27,8 +29,8 @@ class Groups {
     bool include(std::string_view identifier) const;
 
  private:
-    mutable std::string to_look_up_;  // "" = names_ is all
-    mutable std::vector<std::string> names_;
+    struct Known;
+    std::shared_ptr<Known> known_;  // null: none
 };
 
 struct Identity {
