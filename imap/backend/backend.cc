@@ -135,8 +135,7 @@ class Connector {
     {
         if (options_.test != nullptr) return options_.test->tls == LoginTest::Tls::starttls;
         if (!tls_is_offered()) return false;
-        auth::TlsOptions tls = auth::client_tls_options(config_, short_name(server_));
-        return !tls.ca_file.empty() || !tls.ca_directory.empty() || !tls.certificate_file.empty();
+        return auth::client_tls_options(config_, short_name(server_)).wants_tls();
     }
 
     Result<std::shared_ptr<auth::TlsContext>> tls_context() const

@@ -1,9 +1,9 @@
 // RemoteDelivery: one message to recipients at other servers, at all of these servers at once.
 //
 // One LMTP transaction (RFC 2033) for each server, its commands in groups (RFC 2920). A step is
-// sent to every server before its answer is waited for at the first, so that a message for five
-// servers takes about as long as the slowest of them; one that is silent costs its timeout once,
-// not once for each such server. Connections are the pool's, which the daemon's main owns.
+// sent to every server before its answer is waited for at the first, so that they work at the same
+// time; several that are silent, on kept connections or after the message, cost that timeout
+// together. New connections are made one after the other. Connections are the pool's, which the daemon's main owns.
 // Borrows everything. One thread.
 #ifndef ROOKERY_IMAP_LMTP_REMOTE_DELIVERY_H
 #define ROOKERY_IMAP_LMTP_REMOTE_DELIVERY_H

@@ -1,6 +1,6 @@
 // SpooledMessage: a message on its way through a server that does not keep it.
 //
-// In memory while it is small, as most are; from kInMemory bytes on in a nameless file in a
+// In memory while it is small, as most are; beyond kInMemory bytes in a nameless file in a
 // directory, given at the beginning (temp_path). Nothing is acknowledged because of it, so it is
 // not synced. Codes: io, no_space. One thread.
 #ifndef ROOKERY_IMAP_LMTP_SPOOLED_MESSAGE_H

@@ -17,7 +17,7 @@ struct Transaction {
     auth::Identity sender;  // whose right to post counts
     std::vector<Recipient> recipients;
     mailbox::StagedMessage* message = nullptr;
-    std::string partition;   // where message is staged; "" in a spool file
+    std::string partition;   // where message is staged; "" = it is not for here
     std::string message_id;  // by which it is known again; "" = not at all
     std::string date;        // its Date as it came
     std::string session_id;

@@ -66,12 +66,6 @@ Result<std::unique_ptr<TlsContext>> TlsContext::server(const config::Config& con
     return server(o);
 }
 
-Result<std::unique_ptr<TlsContext>> TlsContext::client(const config::Config& config,
-                                                       std::string_view short_name)
-{
-    return client(client_tls_options(config, short_name));
-}
-
 Result<std::shared_ptr<TlsContext>> TlsContext::shared_client(const config::Config& config,
                                                               std::string_view short_name)
 {

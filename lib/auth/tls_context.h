@@ -40,6 +40,12 @@ struct TlsOptions {
     bool prefer_server_ciphers = false;
     ClientCertificates client_certificates = ClientCertificates::optional;
     Seconds session_timeout{86400};
+
+    // Of a client: is there anything to check a server by, or to show it?
+    bool wants_tls() const
+    {
+        return !ca_file.empty() || !ca_directory.empty() || !certificate_file.empty();
+    }
 };
 
 TlsOptions server_tls_options(const config::Config& config);
@@ -52,9 +58,6 @@ class TlsContext {
     static Result<std::unique_ptr<TlsContext>> client(const TlsOptions& options);
     // From the configuration. server: a null pointer if no certificate and key are configured.
     static Result<std::unique_ptr<TlsContext>> server(const config::Config& config);
-    static Result<std::unique_ptr<TlsContext>> client(const config::Config& config,
-                                                      std::string_view short_name = {});
-
     // The one for connections to servers, made once in a process, before a fork if it is asked for
     // there, and again when one of its files was replaced. Any thread.
     static Result<std::shared_ptr<TlsContext>> shared_client(const config::Config& config,

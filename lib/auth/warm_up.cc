@@ -45,9 +45,7 @@ void warm_up(const config::Config& config, std::string_view service, TlsContext*
     rehearse_client(config, service);
     if (config.unix_group_enable()) (void)Groups::of_unix_user(kNobody).names();
     if (tls != nullptr) tls->rehearse();
-    const TlsOptions client = client_tls_options(config);
-    if (!client.ca_file.empty() || !client.ca_directory.empty() || !client.certificate_file.empty())
-        (void)TlsContext::shared_client(config);
+    if (client_tls_options(config).wants_tls()) (void)TlsContext::shared_client(config);
 }
 
 }  // namespace rookery::auth

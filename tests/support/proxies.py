@@ -12,10 +12,10 @@ passed on with the password that was given.
 import contextlib
 import os
 import shutil
-import signal
 import socket
 import subprocess
 
+import mixed
 import murder
 
 DOVECOT = """\
@@ -135,25 +135,8 @@ class Proxy:
     def pid(self):
         return self.process.pid if self.process else None
 
-    def pids(self):
-        return murder.Instance.descendants(self)
-
     def stop(self):
-        if self.process is None:
-            return
-        tree = self.pids()
-        self.process.terminate()
-
-        def gone():
-            self.process.poll()
-            return not any(murder.alive(p) for p in tree)
-        with contextlib.suppress(TimeoutError):
-            murder.wait_for(gone, "stop", 5)
-        for p in tree:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(p, signal.SIGKILL)
-        murder.wait_for(gone, "kill", 5)
-        self.process = None
+        mixed.Server.stop(self)
 
 
 def start(folder, network, backend):
