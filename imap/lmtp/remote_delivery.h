@@ -3,8 +3,8 @@
 // One LMTP transaction (RFC 2033) for each server, its commands in groups (RFC 2920). A step is
 // sent to every server before its answer is waited for at the first, so that they work at the same
 // time; several that are silent, on kept connections or after the message, cost that timeout
-// together. New connections are made one after the other. Connections are the pool's, which the daemon's main owns.
-// Borrows everything. One thread.
+// together. New connections are made one after the other. Connections are the pool's, which the
+// daemon's main owns. Borrows everything. One thread.
 #ifndef ROOKERY_IMAP_LMTP_REMOTE_DELIVERY_H
 #define ROOKERY_IMAP_LMTP_REMOTE_DELIVERY_H
 
