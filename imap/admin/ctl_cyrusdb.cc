@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "imap/admin/local_parts.h"
 #include "imap/admin/tool.h"
 #include "imap/mboxlist/open_directory.h"
 #include "imap/store/message_file.h"
@@ -122,6 +123,17 @@ Status recover_list(const config::Config& config)
     return open_and_check(config);
 }
 
+// What a crash has left of changes of the namespace. What the master must hear waits for the agent,
+// and a mailbox that cannot be settled keeps nobody else from starting.
+void settle(const config::Config& config)
+{
+    if (config.partitions().empty()) return;
+    auto parts = admin::LocalParts::open(config);
+    Status left = parts ? parts->operations->settle_all(nullptr) : Status(parts.error());
+    if (!left && !left.is(Code::no_master))
+        log::warning("pending changes are left", {{"reason", left.error()}});
+}
+
 Status recover(const config::Config& config)
 {
     const std::string& top = config.configdirectory();
@@ -133,6 +145,7 @@ Status recover(const config::Config& config)
     sweep_sockets(top + "/socket/idle");
     for (const auto& [name, path] : config.partitions()) store::sweep_stage(path);
     TRY(recover_list(config));
+    settle(config);
     log::notice("databases ready", {{"directory", top}});
     return success();
 }

@@ -3,7 +3,7 @@
 #include "imap/admin/local_parts.h"
 #include "imap/admin/tool.h"
 #include "imap/mboxlist/open_directory.h"
-#include "imap/mupdate/agent.h"
+#include "imap/cluster/agent.h"
 #include "imap/sync/mover.h"
 #include "lib/auth/sasl_client.h"
 #include "lib/base/log.h"
@@ -16,13 +16,12 @@ namespace {
 
 constexpr Milliseconds kWaitAtStart{2000};
 
-Result<std::unique_ptr<mupdate::ClusterDirectory>> open_local(const config::Config& config,
-                                                              const ListArguments& arguments)
+Result<LocalParts> open_local(const config::Config& config, const ListArguments& arguments)
 {
     mboxlist::ListOptions options;
     options.path = arguments.list_path;
     TRY_ASSIGN(auto list, mboxlist::open_list(config, options));
-    return std::make_unique<mupdate::ClusterDirectory>(config, std::move(list));
+    return LocalParts::open(config, std::move(list));
 }
 
 bool is_away(const Error& error)
@@ -32,13 +31,11 @@ bool is_away(const Error& error)
 }
 
 // Moves that a crash or a failure has left go on.
-void go_on_with_moves(const config::Config& config)
+void go_on_with_moves(const config::Config& config, LocalParts& parts)
 {
     auto moves = sync::list_moves(config);
     if (moves && moves->empty()) return;
-    auto parts = LocalParts::open(config);
-    Status done = parts ? sync::Mover(parts->side(config)).resume_all() : Status(parts.error());
-    if (!moves) done = moves.error();
+    Status done = moves ? sync::Mover(parts.side(config)).resume_all() : Status(moves.error());
     if (!done) log::warning("moves are left", {{"reason", done.error()}});
 }
 
@@ -48,18 +45,18 @@ Status push(const config::Config& config, const ListArguments& arguments)
 {
     TRY(auth::SaslClient::init_library(config));
     TRY_ASSIGN(auto local, open_local(config, arguments));
-    mupdate::AgentOptions options;
+    cluster::AgentOptions options;
     options.whole = true;
     options.wait = kWaitAtStart;
     options.push.warn_only = arguments.warn_only;
     options.push.authoritative = arguments.authoritative;
     options.push.say = [](std::string_view line) { print(cat(line, "\n")); };
-    auto run = mupdate::run_agent(config, *local, options);
+    auto run = cluster::run_agent(config, *local.operations, options);
     if (!run && is_away(run.error()))
         return Error{run.error().code,
                      cat("couldn't connect to mupdate server: ", run.error().text)};
     if (!run) return run.error();
-    const std::string result = run->summary ? mupdate::to_string(*run->summary) : std::string();
+    const std::string result = run->summary ? cluster::to_string(*run->summary) : std::string();
     log::notice("mailbox list pushed", {{"result", result}});
     print(cat(result, "\n"));
     if (run->only_reported) {
@@ -79,11 +76,10 @@ Status settle(const config::Config& config, const ListArguments& arguments)
     if (!config::tells_master(config)) return success();
     TRY_ASSIGN(auto local, open_local(config, arguments));
     TRY(auth::SaslClient::init_library(config));
-    auto run = mupdate::run_agent(config, *local, {});
+    auto run = cluster::run_agent(config, *local.operations, {});
     if (run && run->summary)
-        log::notice("mailbox list pushed", {{"result", mupdate::to_string(*run->summary)}});
-    local.reset();  // a process opens the list once
-    if (run && !run->only_reported) go_on_with_moves(config);
+        log::notice("mailbox list pushed", {{"result", cluster::to_string(*run->summary)}});
+    if (run && !run->only_reported) go_on_with_moves(config, local);
     if (run) return success();
     if (!is_away(run.error())) return run.error();
     log::info("the mupdate master is away", {{"reason", run.error()}});

@@ -7,8 +7,9 @@
 #include <vector>
 
 #include "imap/admin/tool.h"
+#include "imap/cluster/operations.h"
 #include "imap/lmtp/duplicates.h"
-#include "imap/mupdate/cluster_directory.h"
+#include "imap/mboxlist/open_directory.h"
 #include "imap/store/local_store.h"
 #include "lib/auth/sasl_client.h"
 #include "lib/base/clock.h"
@@ -121,7 +122,8 @@ class Expire {
 
     Status go_through_list()
     {
-        TRY_ASSIGN(auto list, mupdate::open_cluster_directory(config_));
+        TRY_ASSIGN(auto list, mboxlist::open_directory(config_));
+        cluster::Operations operations(config_, *list, store_, nullptr);
         std::vector<MailboxEntry> old;
         uint64_t messages = 0;
         TRY(list->scan_server("", [&](const MailboxEntry& entry) {
@@ -135,7 +137,13 @@ class Expire {
             return mboxlist::Next::go_on();
         }));
         for (const MailboxEntry& entry : old) {
-            Status gone = list->remove(entry, [&] { return store_.remove(entry); });
+            // It may have been taken back meanwhile.
+            const auto check = [&](const MailboxEntry& now) {
+                return now.uniqueid == entry.uniqueid
+                           ? success()
+                           : Status(Error{Code::not_found, "it is another one now"});
+            };
+            Status gone = operations.remove(entry.name, check, cluster::Operations::Tell::master);
             if (gone) tell(cat("removed ", entry.name.internal()));
             keep(std::move(gone));
         }

@@ -13,11 +13,13 @@ imap_admin_reconstruct_LDADD = imap/store/libstore.a imap/model/libmodel.a \
 	$(OPENSSL_LIBS) $(ZLIB_LIBS)
 
 sbin_PROGRAMS += imap/admin/ctl_cyrusdb
-imap_admin_ctl_cyrusdb_SOURCES = imap/admin/ctl_cyrusdb.cc imap/admin/tool.h imap/admin/tool.cc
-imap_admin_ctl_cyrusdb_LDADD = imap/store/libstore.a imap/mboxlist/libmboxlist.a \
-	imap/model/libmodel.a lib/auth/libauth.a lib/config/libconfig.a lib/db/libdb.a \
-	lib/text/libtext.a \
-	lib/net/libnet.a lib/base/libbase.a $(TDB_LIBS) $(OPENSSL_LIBS) $(ZLIB_LIBS)
+imap_admin_ctl_cyrusdb_SOURCES = imap/admin/ctl_cyrusdb.cc imap/admin/tool.h imap/admin/tool.cc \
+	imap/admin/local_parts.h imap/admin/local_parts.cc
+imap_admin_ctl_cyrusdb_LDADD = imap/store/libstore.a imap/sync/libsync.a imap/cluster/libcluster.a \
+	imap/scripts/libscripts.a imap/mupdate/libmupdate.a imap/backend/libbackend.a \
+	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/auth/libauth.a lib/db/libdb.a \
+	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
+	lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
 
 # One program under three names; what it speaks follows from the name.
 bin_PROGRAMS += imap/admin/mupdatetest
@@ -43,7 +45,8 @@ imap_admin_ctl_mboxlist_SOURCES = imap/admin/ctl_mboxlist.h imap/admin/ctl_mboxl
 	imap/admin/ctl_mboxlist_push.cc imap/admin/ctl_mboxlist_text.cc \
 	imap/admin/ctl_mboxlist_verify.cc imap/admin/tool.h imap/admin/tool.cc \
 	imap/admin/local_parts.h imap/admin/local_parts.cc
-imap_admin_ctl_mboxlist_LDADD = imap/store/libstore.a imap/sync/libsync.a imap/mupdate/libmupdate.a \
+imap_admin_ctl_mboxlist_LDADD = imap/store/libstore.a imap/sync/libsync.a imap/cluster/libcluster.a imap/scripts/libscripts.a \
+	imap/mupdate/libmupdate.a \
 	imap/backend/libbackend.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
 	lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a \
 	lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
@@ -59,6 +62,7 @@ imap_admin_quota_LDADD = imap/store/libstore.a imap/mboxlist/libmboxlist.a imap/
 sbin_PROGRAMS += imap/admin/cyr_expire
 imap_admin_cyr_expire_SOURCES = imap/admin/cyr_expire.cc imap/admin/tool.h imap/admin/tool.cc
 imap_admin_cyr_expire_LDADD = imap/lmtp/liblmtp.a imap/store/libstore.a \
+	imap/cluster/libcluster.a imap/scripts/libscripts.a \
 	imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a \
 	imap/model/libmodel.a lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a \
 	lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
@@ -74,7 +78,8 @@ imap_admin_murder_murder_SOURCES = imap/admin/murder/main.cc imap/admin/murder/m
 	imap/admin/local_parts.h imap/admin/local_parts.cc \
 	imap/admin/murder/status.cc imap/admin/tool.h imap/admin/tool.cc
 imap_admin_murder_murder_LDADD = imap/session/libsession.a imap/store/libstore.a \
-	imap/sync/libsync.a imap/mupdate/libmupdate.a imap/backend/libbackend.a \
+	imap/sync/libsync.a imap/cluster/libcluster.a imap/scripts/libscripts.a \
+	imap/mupdate/libmupdate.a imap/backend/libbackend.a \
 	imap/mboxlist/libmboxlist.a imap/model/libmodel.a master/libmaster.a lib/auth/libauth.a \
 	lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a \
 	lib/net/libnet.a lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) \

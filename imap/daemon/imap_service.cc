@@ -41,6 +41,8 @@ Status ImapService::worker_start()
         TRY_ASSIGN(store_, parts_.open_store(*config_));
         quotas_ = parts_.open_quotas(*config_, *directory_, *store_);
         sync_ = parts_.open_sync(*store_);
+        operations_ =
+            std::make_unique<cluster::Operations>(*config_, *directory_, *store_, quotas_.get());
     }
     idle_.emplace(*config_);
     health_.emplace(backend::Health::path(*config_), backend::Health::options(*config_));
@@ -85,6 +87,7 @@ void ImapService::serve(Fd client, const master::ClientInfo& info)
         server.emplace(here, [&](const model::MailboxEntry& e) { return mover->make_room(e); });
         session.moves = &*mover;
         session.sync = &*server;
+        session.operations = operations_.get();
     }
     imapd::Engine(session).run();
 }

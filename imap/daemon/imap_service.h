@@ -12,6 +12,7 @@
 
 #include "imap/backend/health.h"
 #include "imap/backend/idle_backends.h"
+#include "imap/cluster/operations.h"
 #include "imap/mailbox/mailbox_store.h"
 #include "imap/mailbox/quota.h"
 #include "imap/mailbox/sync_store.h"
@@ -52,6 +53,7 @@ class ImapService final : public master::Service {
     std::unique_ptr<mailbox::MailboxStore> store_;
     std::unique_ptr<mailbox::Quotas> quotas_;
     std::unique_ptr<mailbox::SyncStore> sync_;
+    std::unique_ptr<cluster::Operations> operations_;
     std::optional<backend::IdleBackends> idle_;  // for sessions of this worker
     std::optional<backend::Health> health_;      // of the servers, seen by all workers
 };

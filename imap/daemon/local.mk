@@ -11,7 +11,8 @@ imap_daemon_mupdate_LDADD = imap/mupdate/libmupdate.a imap/backend/libbackend.a 
 # What imapd and proxyd have in common. The store is imapd's alone.
 IMAP_SERVICE_SOURCES = imap/daemon/imap_service.h imap/daemon/imap_service.cc
 IMAP_ENGINE_LIBS = imap/imapd/libimapd.a imap/session/libsession.a imap/sync/libsync.a
-IMAP_COMMON_LIBS = imap/mupdate/libmupdate.a imap/backend/libbackend.a \
+IMAP_COMMON_LIBS = imap/cluster/libcluster.a imap/scripts/libscripts.a \
+	imap/mupdate/libmupdate.a imap/backend/libbackend.a \
 	imap/mboxlist/libmboxlist.a imap/model/libmodel.a master/libmaster.a lib/auth/libauth.a \
 	lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a \
 	lib/net/libnet.a lib/base/libbase.a \

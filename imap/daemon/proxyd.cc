@@ -1,10 +1,10 @@
 // proxyd: IMAP for mailboxes on other servers. The same engine as imapd's, without a store.
 #include "imap/daemon/imap_service.h"
-#include "imap/mupdate/cluster_directory.h"
+#include "imap/mboxlist/open_directory.h"
 
 int main(int argc, char** argv)
 {
     rookery::daemon::ImapService service(
-        {rookery::mupdate::open_cluster_directory, nullptr, nullptr, nullptr});
+        {rookery::mboxlist::open_directory, nullptr, nullptr, nullptr});
     return rookery::master::service_main(argc, argv, service);
 }

@@ -92,7 +92,8 @@ tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/search_test.cc
 tests_unit_imap_imapd_suite_SOURCES += tests/support/memory_store.h tests/support/memory_store.cc
 tests_unit_imap_imapd_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_imapd_suite_LDADD = imap/imapd/libimapd.a \
-	imap/session/libsession.a imap/sync/libsync.a imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a \
+	imap/session/libsession.a imap/sync/libsync.a imap/cluster/libcluster.a imap/scripts/libscripts.a \
+	imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a \
 	imap/model/libmodel.a master/libmaster.a lib/auth/libauth.a lib/db/libdb.a \
 	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
 	lib/base/libbase.a \
@@ -106,7 +107,8 @@ tests_unit_imap_imapd_selected_suite_SOURCES = tests/unit/main.cc tests/unit/uni
 	tests/unit/imap/imapd/selected_test.cc
 tests_unit_imap_imapd_selected_suite_CPPFLAGS = $(tests_unit_imap_imapd_suite_CPPFLAGS)
 tests_unit_imap_imapd_selected_suite_LDADD = imap/imapd/libimapd.a \
-	imap/session/libsession.a imap/sync/libsync.a imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a \
+	imap/session/libsession.a imap/sync/libsync.a imap/cluster/libcluster.a imap/scripts/libscripts.a \
+	imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a \
 	imap/model/libmodel.a master/libmaster.a lib/auth/libauth.a lib/db/libdb.a \
 	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
 	lib/base/libbase.a \
@@ -120,7 +122,8 @@ tests_unit_imap_imapd_relay_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h
 	tests/unit/imap/imapd/relay_test.cc
 tests_unit_imap_imapd_relay_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_imapd_relay_suite_LDADD = imap/imapd/libimapd.a imap/session/libsession.a \
-	imap/sync/libsync.a imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
+	imap/sync/libsync.a imap/cluster/libcluster.a imap/scripts/libscripts.a \
+	imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
 	master/libmaster.a lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a \
 	lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS) $(RK_THREADS)

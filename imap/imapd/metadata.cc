@@ -268,21 +268,6 @@ Status copy_annotations(ImapSession& session, const MailboxEntry& from, const Ma
     return changes.empty() ? success() : annotations->set(to, changes);
 }
 
-Status rename_annotator(ImapSession& session, const MailboxEntry& entry, const std::string& from,
-                        const std::string& to)
-{
-    auto* annotations = session.store->annotations();
-    if (annotations == nullptr || from.empty() || to.empty()) return success();
-    TRY_ASSIGN(auto all, annotations->list(entry));
-    std::vector<mailbox::AnnotationChange> changes;
-    for (auto& a : all) {
-        if (a.userid != from) continue;
-        changes.push_back({a.entry, from, std::nullopt});
-        changes.push_back({a.entry, to, std::move(a.value)});
-    }
-    return changes.empty() ? success() : annotations->set(entry, changes);
-}
-
 Status set_server_metadata(ImapSession& session, std::span<const MetadataChange> changes)
 {
     if (!session.identity->any_admin()) return Error{Code::denied, "administrators only"};

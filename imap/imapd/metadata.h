@@ -52,9 +52,6 @@ Status set_mailbox_metadata(ImapSession& session, const model::MailboxEntry& ent
 // RENAME of INBOX: the new mailbox has them too (RFC 5464 4.1).
 Status copy_annotations(ImapSession& session, const model::MailboxEntry& from,
                         const model::MailboxEntry& to);
-// A user has another name: what was his alone stays his.
-Status rename_annotator(ImapSession& session, const model::MailboxEntry& entry,
-                        const std::string& from, const std::string& to);
 Status set_server_metadata(ImapSession& session, std::span<const MetadataChange> changes);
 
 }  // namespace rookery::imapd

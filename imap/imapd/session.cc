@@ -23,7 +23,8 @@ void ImapSession::unselect()
 
 Completion namespace_changed(const ImapSession& session)
 {
-    if (!session.directory.is_told_later()) return Completion::ok();
+    if (session.operations == nullptr || !session.operations->is_told_later())
+        return Completion::ok();
     return Completion::ok(
         "Completed here; other servers will see it when the mupdate master is back");
 }

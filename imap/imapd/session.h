@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "imap/backend/backend_pool.h"
+#include "imap/cluster/operations.h"
 #include "imap/imapd/command_reader.h"
 #include "imap/imapd/metadata_parse.h"
 #include "imap/mailbox/mailbox_store.h"
@@ -95,8 +96,9 @@ struct ImapSession {
     // While true untagged EXPUNGE must not be sent (FETCH, STORE, SEARCH are running).
     bool may_expunge() const { return expunge_allowed; }
     bool expunge_allowed = true;
-    sync::SyncService* sync = nullptr;   // null in proxyd
-    sync::MoveService* moves = nullptr;  // null in proxyd
+    sync::SyncService* sync = nullptr;          // null in proxyd
+    sync::MoveService* moves = nullptr;         // null in proxyd
+    cluster::Operations* operations = nullptr;  // changes of the namespace; null in proxyd
 
     LocalSelection* local() { return std::get_if<LocalSelection>(&selection); }
     RemoteSelection* remote() { return std::get_if<RemoteSelection>(&selection); }

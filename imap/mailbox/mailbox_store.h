@@ -49,11 +49,23 @@ class MailboxStore {
     // Makes the directory, header and empty index of entry (uniqueid must be set; uidvalidity 0 =
     // choose). Gives the uidvalidity. exists if a directory with a header is there.
     virtual Result<uint32_t> create(const model::MailboxEntry& entry) = 0;
-    // Removes the mailbox and its messages from disk. No error if that was done already.
+    // What a create() of this entry that did not come to its end has left, goes: header, index and
+    // directory, never a message (exists: there is one) and never another mailbox (uniqueid).
+    virtual Status discard(const model::MailboxEntry& entry) = 0;
+    // Removes the mailbox and its messages from disk. No error if that was done already; a mailbox
+    // with another uniqueid stays, and is logged. After an error the mailbox is as it was, or, if
+    // uniqueid_at() does not find it any more, half gone: remove() again.
     virtual Status remove(const model::MailboxEntry& entry) = 0;
     // Moves directory of from to that of to (also to another partition); keeps uniqueid and UIDs.
     // No error if that was done already (known by the uniqueid).
     virtual Status rename(const model::MailboxEntry& from, const model::MailboxEntry& to) = 0;
+    // The way back from any point of rename(from, to): the mailbox is at from, and nothing at to.
+    virtual Status rename_back(const model::MailboxEntry& from, const model::MailboxEntry& to) = 0;
+    // The uniqueid of the mailbox at the entry's place, whatever the entry says; not_found.
+    virtual Result<std::string> uniqueid_at(const model::MailboxEntry& entry) = 0;
+    // What the store keeps by user follows the user, or ends with him. No error if that was done.
+    virtual Status rename_user(const std::string& from, const std::string& to) = 0;
+    virtual Status remove_user(const std::string& userid) = 0;
     // Tells the store that the ACL changed (kept in the header so that reconstruct finds it).
     virtual Status acl_changed(const model::MailboxEntry& entry) = 0;
     // What the mailbox is for (RFC 6154), "\\Sent \\Archive"; "": nothing in particular.

@@ -6,27 +6,6 @@
 namespace rookery::mboxlist {
 namespace {
 
-// A name is free for a new mailbox if it is not in the list or only its tombstone is.
-Status check_free(Directory& directory, const MailboxName& name)
-{
-    auto there = directory.lookup(name);
-    if (there.is(Code::not_found)) return success();
-    if (!there) return there.error();
-    switch (there->state) {
-        case model::EntryState::deleted: return success();
-        case model::EntryState::reserved:
-            return Error{Code::reserved, cat("mailbox name is reserved: ", name.internal())};
-        case model::EntryState::active:
-        case model::EntryState::moving: break;
-    }
-    return Error{Code::exists, cat("mailbox exists: ", name.internal())};
-}
-
-Status run(const LocalStep& step)
-{
-    return step ? step() : success();
-}
-
 // What the master says of a mailbox is where clients find it, unless a mailbox is in use here: then
 // one of the two is a conflict, and people decide.
 std::optional<Change> hear(MailboxEntry heard, const std::optional<MailboxEntry>& before)
@@ -96,48 +75,6 @@ Status Directory::commit_marked(std::span<const Change> changes, std::span<const
 Result<std::string> Directory::mark(std::string_view name)
 {
     return Error{Code::not_found, cat("no mark ", name)};
-}
-
-Status Directory::create(const MailboxEntry& entry, const LocalStep& step)
-{
-    TRY(check_free(*this, entry.name));
-    TRY(run(step));
-    const Change change = Change::put(entry);
-    return commit({&change, 1});
-}
-
-Status Directory::remove(const MailboxEntry& entry, const LocalStep& step)
-{
-    TRY(lookup(entry.name));
-    TRY(run(step));
-    const Change change = Change::erase(entry.name);
-    return commit({&change, 1});
-}
-
-Status Directory::rename(std::span<const MailboxEntry> from, std::span<const MailboxEntry> to,
-                         const LocalStep& step)
-{
-    for (const auto& entry : to) TRY(check_free(*this, entry.name));
-    TRY(run(step));
-    std::vector<Change> changes;
-    changes.reserve(from.size() + to.size());
-    for (const auto& entry : from) changes.push_back(Change::erase(entry.name));
-    for (const auto& entry : to) changes.push_back(Change::put(entry));
-    return commit(changes);
-}
-
-Status Directory::update(const MailboxEntry& entry, const LocalStep& step)
-{
-    TRY(lookup(entry.name));
-    TRY(run(step));
-    const Change change = Change::put(entry);
-    return commit({&change, 1});
-}
-
-Status Directory::push(const MailboxName& name)
-{
-    TRY(lookup(name));
-    return success();
 }
 
 Status Directory::catch_up()

@@ -1,7 +1,8 @@
 // Directory: where mailboxes are. One interface over the mailbox list, whatever holds it.
 //
-// Implementations: TdbDirectory and FlatDirectory (imap/mboxlist, over lib/db), MemoryDirectory
-// (tests), ClusterDirectory (imap/mupdate: tells the master around a local Directory).
+// Implementations: StoreDirectory (over lib/db), KickingDirectory (a frontend's: asks the replica to
+// catch up), MemoryDirectory (tests). Only what writes a list whole (replica, undump, moves) calls
+// commit(); changes of the namespace go through imap/cluster/operations.h.
 // Order is that of MailboxName::key() everywhere. A scan is not a snapshot: a name that existed
 // throughout comes exactly once and in order (RULES 3.1).
 // Codes: not_found, exists, reserved, unavailable, behind, denied, io, no_space, corrupt, limit.
@@ -74,10 +75,6 @@ struct Next {
     static Next seek(std::string k) { return {What::seek, std::move(k)}; }
 };
 
-// The local step of an operation that others must hear of: runs after the name is ours and before
-// it is announced. Its failure undoes the operation.
-using LocalStep = std::function<Status()>;
-
 class ListLoad;
 
 class Directory {
@@ -101,7 +98,7 @@ class Directory {
     virtual Status scan_pending(const std::function<Next(const MailboxEntry&)>& each);
     virtual Result<uint64_t> count() = 0;
 
-    // --- raw writing: one transaction. Replica, undump and the operations below. Erasing a name
+    // --- raw writing: one transaction. Erasing a name
     // that is not there is no error. Whoever has many cuts them into kMaxBatch (RULES 3.2).
     virtual Status commit(std::span<const Change> changes) = 0;
     // The same with marks. unsupported where a list keeps none.
@@ -109,20 +106,6 @@ class Directory {
     virtual Result<std::string> mark(std::string_view name);
     // For a list that is empty (list_load.h). unsupported: batches are the only way.
     virtual Result<std::unique_ptr<ListLoad>> bulk_load();
-
-    // --- operations of the namespace. A plain Directory runs step and commits; ClusterDirectory
-    // does RESERVE, step, ACTIVATE around the same (RULES 4).
-    virtual Status create(const MailboxEntry& entry, const LocalStep& step);
-    virtual Status remove(const MailboxEntry& entry, const LocalStep& step);
-    // A tree at once: from[i] becomes to[i].
-    virtual Status rename(std::span<const MailboxEntry> from, std::span<const MailboxEntry> to,
-                          const LocalStep& step);
-    // ACL or partition changed.
-    virtual Status update(const MailboxEntry& entry, const LocalStep& step);
-    // True if the last of these operations was done here and the master will hear of it later.
-    virtual bool is_told_later() const { return false; }
-    // Tells the master (again) of an entry that is here: MUPDATEPUSH. success without a murder.
-    virtual Status push(const MailboxName& name);
 
     // --- catching up. Asks the replica to hear the master's latest, at most 2 s. success: the list
     // is now current (or is the truth itself); behind: it could not be made so.

@@ -15,9 +15,11 @@ using model::Pending;
 
 constexpr std::string_view kVersion = "1";
 constexpr std::string_view kWithElsewhere = "2";  // two fields more, before the ACL
+constexpr std::string_view kWithOther = "3";      // and three more behind these
 // In the order of the enumerators.
 constexpr std::array<std::string_view, 4> kStates{"active", "reserved", "moving", "deleted"};
-constexpr std::array<std::string_view, 5> kPendings{"none", "create", "remove", "rename", "update"};
+constexpr std::array<std::string_view, 8> kPendings{
+    "none", "create", "remove", "rename", "update", "rename-out", "partition-out", "partition-in"};
 
 void put_field(std::string& out, std::string_view text)
 {
@@ -94,11 +96,11 @@ Result<MailboxEntry> decode(std::string_view name_key, std::string_view value)
 {
     Fields fields(value);
     TRY_ASSIGN(const std::string_view version, fields.word("version"));
-    if (version != kVersion && version != kWithElsewhere) {
+    if (version != kVersion && version != kWithElsewhere && version != kWithOther) {
         const bool later = to_number<uint32_t>(version).ok();
         return Error{
             later ? Code::unsupported : Code::corrupt,
-            cat("mailbox list: entry of version ", version, "; this program knows 1 and 2")};
+            cat("mailbox list: entry of version ", version, "; this program knows 1 to 3")};
     }
     TRY_ASSIGN(MailboxName name, MailboxName::from_key(name_key));
     MailboxEntry e{std::move(name), EntryState::active, {}, {}, {}, {}};
@@ -111,11 +113,19 @@ Result<MailboxEntry> decode(std::string_view name_key, std::string_view value)
     TRY_ASSIGN(e.uniqueid, fields.text("unique id"));
     TRY_ASSIGN(e.uidvalidity, fields.number("UIDVALIDITY"));
     TRY_ASSIGN(e.serial, fields.number("serial"));
-    if (version == kWithElsewhere) {
+    if (version != kVersion) {
         model::WireLocation elsewhere;
         TRY_ASSIGN(elsewhere.server, fields.text("server elsewhere"));
         TRY_ASSIGN(elsewhere.partition, fields.text("partition elsewhere"));
-        e.elsewhere = std::move(elsewhere);
+        const bool given = !elsewhere.server.empty() || !elsewhere.partition.empty();
+        if (given || version == kWithElsewhere) e.elsewhere = std::move(elsewhere);
+    }
+    if (version == kWithOther) {
+        TRY_ASSIGN(const std::string other, fields.text("other name"));
+        TRY_ASSIGN(std::string partition, fields.text("other partition"));
+        TRY_ASSIGN(MailboxName other_name, MailboxName::from_internal(other));
+        e.other = model::Counterpart{std::move(other_name), std::move(partition)};
+        TRY_ASSIGN(e.operation, fields.text("operation"));
     }
     TRY_ASSIGN(e.acl, model::Acl::parse(fields.rest()));
     return e;
@@ -125,16 +135,24 @@ Result<MailboxEntry> decode(std::string_view name_key, std::string_view value)
 
 std::string encode_entry(const MailboxEntry& entry)
 {
-    std::string out = cat(entry.elsewhere ? kWithElsewhere : kVersion, ' ',
-                          kStates[static_cast<size_t>(entry.state)], ' ',
+    const std::string_view version = entry.other       ? kWithOther
+                                     : entry.elsewhere ? kWithElsewhere
+                                                       : kVersion;
+    std::string out = cat(version, ' ', kStates[static_cast<size_t>(entry.state)], ' ',
                           kPendings[static_cast<size_t>(entry.pending)], ' ');
     put_field(out, entry.server);
     put_field(out, entry.partition);
     put_field(out, entry.uniqueid);
     cat_to(out, entry.uidvalidity, ' ', entry.serial, ' ');
-    if (entry.elsewhere) {
-        put_field(out, entry.elsewhere->server);
-        put_field(out, entry.elsewhere->partition);
+    if (version != kVersion) {
+        const auto elsewhere = entry.elsewhere.value_or(model::WireLocation{});
+        put_field(out, elsewhere.server);
+        put_field(out, elsewhere.partition);
+    }
+    if (entry.other) {
+        put_field(out, entry.other->name.internal());
+        put_field(out, entry.other->partition);
+        put_field(out, entry.operation);
     }
     out += entry.acl.to_string();
     return out;

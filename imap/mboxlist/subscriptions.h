@@ -22,6 +22,10 @@ class Subscriptions {
     Status remove(const model::MailboxName& name);
     // All of them gone (the user was deleted).
     Status remove_all();
+    // These are from now on those of another user, names of his own mailboxes with them. No error
+    // if there are none, as after a first try.
+    Status become(const Subscriptions& other, const model::MailboxName& own_inbox,
+                  const model::MailboxName& other_inbox);
     const std::string& path() const { return path_; }
 
  private:

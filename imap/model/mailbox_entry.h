@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "imap/model/acl.h"
 #include "imap/model/location.h"
@@ -16,11 +17,29 @@ enum class EntryState : unsigned char {
     active,
     reserved,  // claimed, no mailbox yet; or between the two ends of a move; or coming in
     moving,    // frozen: writes are refused here; with a `server`: gone there, files still here
-    deleted,   // a tombstone that the master has not heard of yet
+    deleted,   // not there any more, and something is left to be done about it
 };
 
-// A change of the namespace that the master has not confirmed (RULES 4).
-enum class Pending : unsigned char { none, create, remove, rename_new, update };
+// The step of a change of the namespace that is under way (imap/cluster/operations.h says what each
+// means together with the state). An entry that has one and whose name nobody locks is what a crash
+// has left.
+enum class Pending : unsigned char {
+    none,
+    create,
+    remove,
+    rename_in,      // the new name of a rename
+    update,         // another ACL
+    rename_out,     // the old name of a rename
+    partition_out,  // on its way to another partition; the entry says the old one
+    partition_in,   // there; the old one's files go
+};
+
+// The other side of a rename or of a change of partition.
+struct Counterpart {
+    MailboxName name;
+    std::string partition;
+    bool operator==(const Counterpart&) const = default;
+};
 
 struct MailboxEntry {
     MailboxName name;
@@ -35,6 +54,9 @@ struct MailboxEntry {
     // On a server that also proxies (mupdate_config: unified), while what is here is not in use:
     // where the mupdate master says that the mailbox is.
     std::optional<WireLocation> elsewhere = std::nullopt;
+    // While a rename or a change of partition is under way.
+    std::optional<Counterpart> other = std::nullopt;
+    std::string operation = {};  // the rename's; letters a to p
 
     bool is_local() const { return server.empty(); }
     // The copy of a mailbox that is still at another server (imap/sync): nobody uses it yet.
@@ -47,6 +69,10 @@ struct MailboxEntry {
     {
         return !is_local() && (state == EntryState::moving || state == EntryState::deleted);
     }
+    // There is a mailbox of this name, as far as clients can tell.
+    bool is_there() const { return state == EntryState::active || state == EntryState::moving; }
+    // On the server of that name, which asks.
+    bool is_at(std::string_view own_name) const { return is_local() || server == own_name; }
     // As one who looks for the mailbox sees it, whatever copy is here.
     MailboxEntry seen() const
     {

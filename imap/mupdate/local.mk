@@ -1,11 +1,9 @@
 # imap/mupdate
 noinst_LIBRARIES += %D%/libmupdate.a
 %C%_libmupdate_a_SOURCES =
-%C%_libmupdate_a_SOURCES += %D%/agent.h %D%/agent.cc
 %C%_libmupdate_a_SOURCES += %D%/bytes.h
 %C%_libmupdate_a_SOURCES += %D%/change_ring.h
 %C%_libmupdate_a_SOURCES += %D%/client.h %D%/client.cc
-%C%_libmupdate_a_SOURCES += %D%/cluster_directory.h %D%/cluster_directory.cc
 %C%_libmupdate_a_SOURCES += %D%/connection.h %D%/connection.cc %D%/connection_login.cc
 %C%_libmupdate_a_SOURCES += %D%/connection_recovery.cc
 %C%_libmupdate_a_SOURCES += %D%/journal.h %D%/journal.cc
@@ -13,9 +11,7 @@ noinst_LIBRARIES += %D%/libmupdate.a
 %C%_libmupdate_a_SOURCES += %D%/listeners.h %D%/status.h
 %C%_libmupdate_a_SOURCES += %D%/list_entry.h %D%/list_entry.cc
 %C%_libmupdate_a_SOURCES += %D%/master_list.h %D%/master_list.cc %D%/master_checkpoint.cc
-%C%_libmupdate_a_SOURCES += %D%/name_locks.h %D%/name_locks.cc
 %C%_libmupdate_a_SOURCES += %D%/published_list.h %D%/published_list.cc
-%C%_libmupdate_a_SOURCES += %D%/push.h %D%/push.cc
 %C%_libmupdate_a_SOURCES += %D%/recovery.h %D%/recovery.cc
 %C%_libmupdate_a_SOURCES += %D%/replica.h %D%/replica.cc
 %C%_libmupdate_a_SOURCES += %D%/rules.h %D%/rules.cc
@@ -32,7 +28,6 @@ if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/mupdate/suite
 TESTS += tests/unit/imap/mupdate/suite
 tests_unit_imap_mupdate_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h
-tests_unit_imap_mupdate_suite_SOURCES += tests/unit/imap/mupdate/cluster_directory_test.cc
 tests_unit_imap_mupdate_suite_SOURCES += tests/unit/imap/mupdate/fake_master.h
 tests_unit_imap_mupdate_suite_SOURCES += tests/unit/imap/mupdate/fake_master.cc
 tests_unit_imap_mupdate_suite_SOURCES += tests/unit/imap/mupdate/journal_test.cc

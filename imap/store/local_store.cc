@@ -90,6 +90,19 @@ Status remove_files(int directory)
     return success();
 }
 
+Status remove_messages(int directory)
+{
+    std::vector<std::string> names;
+    TRY(for_each_name(directory, [&](const char* name) {
+        if (uid_of_name(name)) names.emplace_back(name);
+        return true;
+    }));
+    for (const std::string& name : names)
+        if (::unlinkat(directory, name.c_str(), 0) != 0 && errno != ENOENT)
+            return errno_error(cat("unlink ", name));
+    return success();
+}
+
 HeaderFile header_of(const model::MailboxEntry& entry, uint32_t uidvalidity)
 {
     HeaderFile header;
@@ -234,6 +247,81 @@ Result<uint32_t> LocalStore::create(const model::MailboxEntry& entry)
     return header.uidvalidity;
 }
 
+Result<std::string> LocalStore::uniqueid_at(const model::MailboxEntry& entry)
+{
+    TRY_ASSIGN(std::string path, mailbox_directory(options_.paths, entry));
+    TRY_ASSIGN(Fd directory, open_file(path, O_RDONLY | O_DIRECTORY));
+    TRY_ASSIGN(HeaderFile header, HeaderFile::read(directory.get()));
+    return header.uniqueid;
+}
+
+bool LocalStore::is_at(const model::MailboxEntry& entry, const std::string& uniqueid)
+{
+    auto there = uniqueid_at(entry);
+    return there && *there == uniqueid;
+}
+
+namespace {
+
+// False if the directory has the header of another mailbox. Entries of older lists may lack the
+// uniqueid, and a header that cannot be read is nobody else's.
+bool may_be(int directory, const model::MailboxEntry& entry)
+{
+    auto header = HeaderFile::read(directory);
+    if (!header || entry.uniqueid.empty() || header->uniqueid == entry.uniqueid) return true;
+    log::error("another mailbox is where one is to go; it stays",
+               {{"mailbox", entry.name.internal()}, {"uniqueid", header->uniqueid}});
+    return false;
+}
+
+// Sets or clears bits of the index's state in place. No index: nobody has it open.
+Status set_state(int directory, uint32_t bits, bool on)
+{
+    auto index = IndexFile::open(directory);
+    if (!index) return success();
+    auto header = index->read_header();
+    if (!header) return success();
+    const uint32_t before = header->state;
+    header->state = on ? before | bits : before & ~bits;
+    return header->state == before ? success() : index->write_header(*header);
+}
+
+// After the names of its files have gone, those of a header first.
+Status empty_directory(int directory)
+{
+    if (::unlinkat(directory, kHeaderName, 0) != 0 && errno != ENOENT)
+        return errno_error("unlink header");
+    TRY(sync_names(directory));
+    TRY(remove_files(directory));
+    return sync_names(directory);
+}
+
+}  // namespace
+
+Status LocalStore::discard(const model::MailboxEntry& entry)
+{
+    TRY_ASSIGN(std::string path, mailbox_directory(options_.paths, entry));
+    auto directory = open_file(path, O_RDONLY | O_DIRECTORY);
+    if (directory.is(Code::not_found)) return success();
+    if (!directory) return std::move(directory).error();
+    const int fd = directory->get();
+    auto lock = MailboxLock::take(fd, options_.lock_wait, true);
+    if (!lock) return std::move(lock).error();
+    if (!may_be(fd, entry)) return success();
+    TRY_ASSIGN(const uint32_t largest, largest_uid(fd));
+    if (largest > 0) {
+        if (has_file(fd, kHeaderName)) return Error{Code::exists, cat(path, ": has messages")};
+        // They lay there before, and stay for reconstruct.
+        for (const char* name : {kIndexName, kCacheName, kLockName})
+            if (::unlinkat(fd, name, 0) != 0 && errno != ENOENT) return errno_error(name);
+        return sync_names(fd);
+    }
+    TRY(set_state(fd, kStateDeleted, true));
+    TRY(empty_directory(fd));
+    remove_empty_parents(entry, path);
+    return success();
+}
+
 Status LocalStore::remove(const model::MailboxEntry& entry)
 {
     TRY_ASSIGN(std::string path, mailbox_directory(options_.paths, entry));
@@ -243,17 +331,13 @@ Status LocalStore::remove(const model::MailboxEntry& entry)
     int fd = directory->get();
     auto lock = MailboxLock::take(fd, options_.lock_wait, true);
     if (!lock) return std::move(lock).error();
+    if (!may_be(fd, entry)) return success();
     // The sessions that have it open learn of the end from the index that they have mapped.
-    if (auto index = IndexFile::open(fd); index) {
-        if (auto header = index->read_header(); header) {
-            header->state |= kStateDeleted;
-            TRY(index->write_header(*header));
-        }
+    TRY(set_state(fd, kStateDeleted, true));
+    if (Status emptied = empty_directory(fd); !emptied) {
+        if (has_file(fd, kHeaderName)) (void)set_state(fd, kStateDeleted, false);
+        return emptied;
     }
-    if (::unlinkat(fd, kHeaderName, 0) != 0 && errno != ENOENT) return errno_error("unlink header");
-    TRY(sync_names(fd));
-    TRY(remove_files(fd));
-    TRY(sync_names(fd));
     remove_empty_parents(entry, path);
     wake_sessions(name_hash_of(entry));
     return success();
@@ -276,54 +360,117 @@ Status move_directory(const std::string& from, const std::string& to)
 
 }  // namespace
 
+// The header and the index say what it is called. A copy of what the list says: written only where
+// it differs, so that the way back needs no room on the disk.
+Status LocalStore::take_name(MailboxWriter& writer, const model::MailboxEntry& entry)
+{
+    TRY_ASSIGN(HeaderFile * names, writer.names());
+    const std::string acl = entry.acl.to_string();
+    if (names->name != entry.name.internal() || names->acl != acl) {
+        names->name = entry.name.internal();
+        names->acl = acl;
+        TRY(names->write(writer.directory()));
+    }
+    if (writer.header.name_hash == name_hash_of(entry)) return success();
+    writer.header.name_hash = name_hash_of(entry);
+    return writer.commit(true);
+}
+
+// Code::exists: it cannot go as a whole.
+Status LocalStore::move_whole(MailboxWriter& writer, const model::MailboxEntry& from,
+                              const model::MailboxEntry& to)
+{
+    TRY_ASSIGN(std::string source, mailbox_directory(options_.paths, from));
+    TRY_ASSIGN(std::string target, mailbox_directory(options_.paths, to));
+    if (from.partition != to.partition || has_children(writer.directory()))
+        return Error{Code::exists, "in parts"};
+    TRY(move_directory(source, target));
+    TRY(sync_parents(to, target));
+    remove_empty_parents(from, directory_of(source));
+    if (auto above = directory_of(source); ::access(above.c_str(), F_OK) == 0)
+        TRY(sync_directory(above));
+    return success();
+}
+
+// Everything is at the target; what is left at the source goes.
+Status LocalStore::leave_directory(const model::MailboxEntry& from)
+{
+    TRY_ASSIGN(std::string source, mailbox_directory(options_.paths, from));
+    auto directory = open_file(source, O_RDONLY | O_DIRECTORY);
+    if (directory.is(Code::not_found)) return success();
+    if (!directory) return std::move(directory).error();
+    TRY(empty_directory(directory->get()));
+    remove_empty_parents(from, source);
+    return success();
+}
+
+Status LocalStore::move_by_copy(MailboxWriter& writer, const model::MailboxEntry& from,
+                                const model::MailboxEntry& to)
+{
+    TRY_ASSIGN(std::string target, mailbox_directory(options_.paths, to));
+    TRY(copy_mailbox(writer, to, target));
+    writer.header.state |= kStateMoved;
+    TRY(writer.commit(true));
+    return leave_directory(from);
+}
+
 Status LocalStore::rename(const model::MailboxEntry& from, const model::MailboxEntry& to)
 {
     TRY_ASSIGN(std::string source, mailbox_directory(options_.paths, from));
     TRY_ASSIGN(std::string target, mailbox_directory(options_.paths, to));
-    bool moved_before = !has(from) && has(to);
-    if (!has(from) && !moved_before) return Error{Code::not_found, cat(source, ": no mailbox")};
-    TRY_ASSIGN(Fd directory, open_file(moved_before ? target : source, O_RDONLY | O_DIRECTORY));
-    TRY_ASSIGN(MailboxWriter writer,
-               MailboxWriter::open(directory.get(), std::nullopt, options_.lock_wait));
-    TRY_ASSIGN(HeaderFile * names, writer.names());
+    auto at_source = uniqueid_at(from);
+    if (!at_source && !at_source.is(Code::not_found)) return at_source.error();
+    auto at_target = uniqueid_at(to);
+    if (!at_target && !at_target.is(Code::not_found)) return at_target.error();
     // A crash may have come between the steps: what is done already is not an error.
-    if (moved_before && names->uniqueid != from.uniqueid)
-        return Error{Code::not_found, cat(source, ": no mailbox")};
-    if (!moved_before && source != target) {
-        if (has(to)) {
-            TRY_ASSIGN(Fd there, open_file(target, O_RDONLY | O_DIRECTORY));
-            TRY_ASSIGN(HeaderFile other, HeaderFile::read(there.get()));
-            if (other.uniqueid != names->uniqueid)
-                return Error{Code::exists, cat(target, ": has a mailbox")};
-        }
-        bool whole = from.partition == to.partition && !has(to) && !has_children(directory.get());
-        Status moved =
-            whole ? move_directory(source, target) : Status(Error{Code::exists, "in parts"});
-        if (moved.is(Code::exists)) {
-            TRY(copy_mailbox(writer, to, target));
-            writer.header.state |= kStateMoved;
-            TRY(writer.commit(true));
-            if (::unlinkat(directory.get(), kHeaderName, 0) != 0)
-                return errno_error("unlink header");
-            TRY(remove_files(directory.get()));
-            TRY(sync_names(directory.get()));
-            remove_empty_parents(from, source);
+    const std::string& wanted = from.uniqueid.empty() && at_source ? *at_source : from.uniqueid;
+    const bool is_here = at_source && *at_source == wanted;
+    const bool is_there = at_target && *at_target == wanted;
+    if (!is_here && !is_there) return Error{Code::not_found, cat(source, ": no mailbox")};
+    if (at_target && !is_there) return Error{Code::exists, cat(target, ": has a mailbox")};
+    TRY_ASSIGN(Fd directory, open_file(is_here ? source : target, O_RDONLY | O_DIRECTORY));
+    auto opened = MailboxWriter::open(directory.get(), std::nullopt, options_.lock_wait);
+    if (is_here && is_there && opened.is(Code::moved)) {
+        TRY_ASSIGN(auto lock, MailboxLock::take(directory.get(), options_.lock_wait, true));
+        TRY(leave_directory(from));
+        wake_sessions(name_hash_of(from));
+        return success();
+    }
+    TRY_ASSIGN(MailboxWriter writer, std::move(opened));
+    if (is_here && source != target) {
+        Status whole =
+            is_there ? Status(Error{Code::exists, "in parts"}) : move_whole(writer, from, to);
+        if (whole.is(Code::exists)) {
+            TRY(move_by_copy(writer, from, to));
             wake_sessions(name_hash_of(from));
             return success();
         }
-        TRY(std::move(moved));
-        TRY(sync_parents(to, target));
-        remove_empty_parents(from, directory_of(source));
-        if (auto above = directory_of(source); ::access(above.c_str(), F_OK) == 0)
-            TRY(sync_directory(above));
+        TRY(std::move(whole));
+    } else if (is_there) {
+        TRY(remove(from));  // what a crash has left of it
     }
-    names->name = to.name.internal();
-    names->acl = to.acl.to_string();
-    TRY(names->write(writer.directory()));
-    writer.header.name_hash = name_hash_of(to);
-    TRY(writer.commit(true));
+    TRY(take_name(writer, to));
     wake_sessions(name_hash_of(from));
     return success();
+}
+
+Status LocalStore::rename_back(const model::MailboxEntry& from, const model::MailboxEntry& to)
+{
+    const std::string& uniqueid = from.uniqueid;
+    TRY_ASSIGN(std::string source, mailbox_directory(options_.paths, from));
+    if (!is_at(from, uniqueid)) return rename(to, from);
+    TRY_ASSIGN(Fd directory, open_file(source, O_RDONLY | O_DIRECTORY));
+    {
+        TRY_ASSIGN(auto lock, MailboxLock::take(directory.get(), options_.lock_wait, true));
+        TRY(set_state(directory.get(), kStateMoved | kStateDeleted, false));
+    }
+    auto at_target = uniqueid_at(to);
+    if (!at_target && !at_target.is(Code::not_found)) return at_target.error();
+    // Without a header it is what a copy that was cut short has left.
+    if (!at_target || *at_target == uniqueid) TRY(remove(to));
+    TRY_ASSIGN(MailboxWriter writer,
+               MailboxWriter::open(directory.get(), std::nullopt, options_.lock_wait));
+    return take_name(writer, from);
 }
 
 // The mailbox's files, without the mailboxes below it, into another directory. Done again after a
@@ -334,6 +481,8 @@ Status LocalStore::copy_mailbox(MailboxWriter& writer, const model::MailboxEntry
     TRY(make_directories(path));
     TRY_ASSIGN(Fd target, open_file(path, O_RDONLY | O_DIRECTORY));
     TRY_ASSIGN(MailboxLock lock, MailboxLock::take(target.get(), options_.lock_wait, true));
+    // What an earlier try left may have been expunged since.
+    if (!has_file(target.get(), kHeaderName)) TRY(remove_messages(target.get()));
     std::vector<IndexRecord> records;
     for (uint32_t slot = 0; slot < writer.header.records; slot++) {
         TRY_ASSIGN(IndexRecord record, writer.index.record(slot));

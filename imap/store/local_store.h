@@ -44,8 +44,16 @@ class LocalStore final : public mailbox::MailboxStore {
     explicit LocalStore(StoreOptions options);
 
     Result<uint32_t> create(const model::MailboxEntry& entry) override;
+    Status discard(const model::MailboxEntry& entry) override;
     Status remove(const model::MailboxEntry& entry) override;
     Status rename(const model::MailboxEntry& from, const model::MailboxEntry& to) override;
+    Status rename_back(const model::MailboxEntry& from, const model::MailboxEntry& to) override;
+    Result<std::string> uniqueid_at(const model::MailboxEntry& entry) override;
+    Status rename_user(const std::string& from, const std::string& to) override
+    {
+        return seen_.rename_user(from, to);
+    }
+    Status remove_user(const std::string& userid) override { return seen_.remove_user(userid); }
     Status acl_changed(const model::MailboxEntry& entry) override;
     Result<std::string> special_use(const model::MailboxEntry& entry) override;
     Status set_special_use(const model::MailboxEntry& entry, const std::string& uses) override;
@@ -83,6 +91,13 @@ class LocalStore final : public mailbox::MailboxStore {
     void wake_sessions(uint64_t name_hash) const;
 
  private:
+    bool is_at(const model::MailboxEntry& entry, const std::string& uniqueid);
+    Status move_whole(MailboxWriter& writer, const model::MailboxEntry& from,
+                      const model::MailboxEntry& to);
+    Status move_by_copy(MailboxWriter& writer, const model::MailboxEntry& from,
+                        const model::MailboxEntry& to);
+    Status leave_directory(const model::MailboxEntry& from);
+    Status take_name(MailboxWriter& writer, const model::MailboxEntry& entry);
     Status copy_mailbox(MailboxWriter& writer, const model::MailboxEntry& to,
                         const std::string& directory);
     void remove_empty_parents(const model::MailboxEntry& entry, std::string path) const;

@@ -3,6 +3,9 @@
 
 #include <dirent.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include "imap/store/mailbox_lock.h"
 #include "imap/store/mailbox_path.h"
@@ -153,6 +156,32 @@ Status SeenStore::update(const std::string& userid, const std::string& uniqueid,
     else
         text.replace(start, end - start, line);
     return replace_file(path, text);
+}
+
+Status SeenStore::rename_user(const std::string& from, const std::string& to) const
+{
+    TRY_ASSIGN(std::string before, user_file(configdirectory_, from, kSuffix, full_hash_));
+    TRY_ASSIGN(std::string after, user_file(configdirectory_, to, kSuffix, full_hash_));
+    struct stat st {};
+    if (::stat(before.c_str(), &st) != 0) return errno == ENOENT ? success() : errno_error(before);
+    TRY(make_directories(directory_of(after)));
+    {
+        TRY_ASSIGN(MailboxLock lock, MailboxLock::take_file(cat(before, ".lock"), kWait));
+        if (::rename(before.c_str(), after.c_str()) != 0 && errno != ENOENT)
+            return errno_error(cat("rename ", before));
+        TRY(sync_directory(directory_of(after)));
+        TRY(sync_directory(directory_of(before)));
+    }
+    return remove_user(from);
+}
+
+Status SeenStore::remove_user(const std::string& userid) const
+{
+    TRY_ASSIGN(std::string path, user_file(configdirectory_, userid, kSuffix, full_hash_));
+    for (const std::string& name : {path, cat(path, ".lock")})
+        if (::unlink(name.c_str()) != 0 && errno != ENOENT)
+            return errno_error(cat("unlink ", name));
+    return success();
 }
 
 uint64_t SeenStore::stamp(const std::string& userid) const

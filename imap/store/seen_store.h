@@ -42,6 +42,9 @@ class SeenStore {
     Status each_user(int64_t changed_since,
                      const std::function<void(const std::string&,
                                               std::map<std::string, SeenState>&)>& each) const;
+    // All that a user has is another's from now on; an absent file is no error.
+    Status rename_user(const std::string& from, const std::string& to) const;
+    Status remove_user(const std::string& userid) const;
     // Differs after every update.
     uint64_t stamp(const std::string& userid) const;
 

@@ -4,10 +4,12 @@
 
 #include "imap/mboxlist/subscriptions.h"
 #include "imap/sync/copier.h"
-#include "imap/sync/scripts.h"
+#include "imap/scripts/scripts.h"
 #include "lib/base/strings.h"
 
 namespace rookery::sync {
+
+using scripts::Scripts;
 
 namespace {
 

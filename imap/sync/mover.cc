@@ -10,7 +10,7 @@
 #include "imap/mupdate/list_entry.h"
 #include "imap/sync/client.h"
 #include "imap/sync/copier.h"
-#include "imap/sync/scripts.h"
+#include "imap/scripts/scripts.h"
 #include "imap/sync/unit.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
@@ -18,6 +18,8 @@
 #include "lib/config/murder_role.h"
 
 namespace rookery::sync {
+
+using scripts::Scripts;
 
 using model::EntryState;
 using model::MailboxEntry;

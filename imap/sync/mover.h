@@ -9,7 +9,7 @@
 // is here goes, if the master says that another server holds it. The journal says how far a move
 // is; run again, each step does only what is left. Back to how it was (abort) until the destination
 // was asked to activate; in doubt the master's word decides.
-// The names are locked (mupdate::NameLocks) where the list changes. Codes: services.h. One thread.
+// The names are locked (cluster::NameLocks) where the list changes. Codes: services.h. One thread.
 #ifndef ROOKERY_IMAP_SYNC_MOVER_H
 #define ROOKERY_IMAP_SYNC_MOVER_H
 
@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "imap/mupdate/name_locks.h"
+#include "imap/cluster/name_locks.h"
 #include "imap/sync/move_journal.h"
 #include "imap/sync/server.h"
 #include "imap/sync/services.h"
@@ -52,7 +52,7 @@ class Mover final : public MoveService {
     Status purge(MoveJournal& journal, Purge how);
 
     LocalSide here_;
-    mupdate::NameLocks locks_;
+    cluster::NameLocks locks_;
 };
 
 }  // namespace rookery::sync

@@ -21,7 +21,7 @@
 #include "imap/mailbox/quota.h"
 #include "imap/mailbox/sync_store.h"
 #include "imap/mboxlist/directory.h"
-#include "imap/mupdate/name_locks.h"
+#include "imap/cluster/name_locks.h"
 #include "imap/sync/dlist.h"
 #include "imap/sync/mailbox_dlist.h"
 #include "imap/sync/services.h"
@@ -104,7 +104,7 @@ class SyncServer final : public SyncService {
 
     LocalSide here_;
     MakeRoom make_room_;
-    mupdate::NameLocks locks_;
+    cluster::NameLocks locks_;
     std::map<mailbox::Guid, std::unique_ptr<mailbox::StagedMessage>> staged_;
     struct Found {
         model::MailboxEntry mailbox;

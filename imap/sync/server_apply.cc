@@ -3,13 +3,15 @@
 #include <set>
 
 #include "imap/mboxlist/subscriptions.h"
-#include "imap/sync/scripts.h"
+#include "imap/scripts/scripts.h"
 #include "imap/sync/server.h"
 #include "imap/sync/unit.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 
 namespace rookery::sync {
+
+using scripts::Scripts;
 
 namespace {
 

@@ -1,11 +1,13 @@
 // SYNCGET: what this server has.
 #include "imap/mboxlist/subscriptions.h"
-#include "imap/sync/scripts.h"
+#include "imap/scripts/scripts.h"
 #include "imap/sync/server.h"
 #include "imap/sync/unit.h"
 #include "lib/base/strings.h"
 
 namespace rookery::sync {
+
+using scripts::Scripts;
 
 namespace {
 

@@ -18,9 +18,11 @@ imap/mboxlist : lib/auth lib/base lib/config lib/db lib/net lib/text imap/model
 imap/store    : lib/auth lib/base lib/config lib/db lib/net lib/text imap/model imap/mailbox imap/mboxlist
 imap/backend  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model
 imap/mupdate  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mboxlist imap/backend master
-imap/sync     : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/mupdate
+imap/scripts  : lib/base lib/config imap/model
+imap/cluster  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/mupdate imap/scripts
+imap/sync     : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/mupdate imap/scripts imap/cluster
 imap/session  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model master
-imap/imapd    : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/sync imap/session master
+imap/imapd    : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/cluster imap/sync imap/session master
 imap/lmtp     : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/session master
 imap/daemon   : *
 imap/admin    : *

@@ -385,10 +385,44 @@ Result<uint32_t> MemoryStore::create(const model::MailboxEntry& entry)
     return state->uidvalidity;
 }
 
+Status MemoryStore::discard(const model::MailboxEntry& entry)
+{
+    if (has_messages(entry)) return Error{Code::exists, "has messages"};
+    return remove(entry);
+}
+
+Result<std::string> MemoryStore::uniqueid_at(const model::MailboxEntry& entry)
+{
+    auto there = state(entry.name.internal());
+    if (!there || there->entry.partition != entry.partition)
+        return Error{Code::not_found, "no such mailbox"};
+    return there->entry.uniqueid;
+}
+
+Status MemoryStore::rename_back(const model::MailboxEntry& from, const model::MailboxEntry& to)
+{
+    auto there = uniqueid_at(from);
+    return there && *there == from.uniqueid ? success() : rename(to, from);
+}
+
+Status MemoryStore::rename_user(const std::string& from, const std::string& to)
+{
+    if (users.erase(from) > 0) users.insert(to);
+    return success();
+}
+
+Status MemoryStore::remove_user(const std::string& userid)
+{
+    users.erase(userid);
+    return success();
+}
+
 Status MemoryStore::remove(const model::MailboxEntry& entry)
 {
     auto there = state(entry.name.internal());
-    if (!there) return Error{Code::not_found, "no such mailbox"};
+    if (!there || there->entry.partition != entry.partition ||
+        (!entry.uniqueid.empty() && there->entry.uniqueid != entry.uniqueid))
+        return success();
     there->removed = true;
     there->wake();
     mailboxes_.erase(entry.name.internal());
@@ -397,6 +431,8 @@ Status MemoryStore::remove(const model::MailboxEntry& entry)
 
 Status MemoryStore::rename(const model::MailboxEntry& from, const model::MailboxEntry& to)
 {
+    auto arrived = uniqueid_at(to);
+    if (arrived && *arrived == from.uniqueid) return success();
     auto there = state(from.name.internal());
     if (!there) return Error{Code::not_found, "no such mailbox"};
     // The same name: it goes to another partition.
@@ -438,7 +474,7 @@ bool MemoryStore::has(const model::MailboxEntry& entry)
 bool MemoryStore::has_messages(const model::MailboxEntry& entry)
 {
     const auto there = state(entry.name.internal());
-    return there && !there->messages.empty();
+    return there && there->entry.partition == entry.partition && !there->messages.empty();
 }
 
 Result<std::unique_ptr<mailbox::Mailbox>> MemoryStore::open(const model::MailboxEntry& entry,

@@ -56,7 +56,12 @@ struct MemoryMailboxState {
 class MemoryStore final : public mailbox::MailboxStore {
  public:
     Result<uint32_t> create(const model::MailboxEntry& entry) override;
+    Status discard(const model::MailboxEntry& entry) override;
     Status remove(const model::MailboxEntry& entry) override;
+    Status rename_back(const model::MailboxEntry& from, const model::MailboxEntry& to) override;
+    Result<std::string> uniqueid_at(const model::MailboxEntry& entry) override;
+    Status rename_user(const std::string& from, const std::string& to) override;
+    Status remove_user(const std::string& userid) override;
     Status rename(const model::MailboxEntry& from, const model::MailboxEntry& to) override;
     Status acl_changed(const model::MailboxEntry& entry) override;
     Result<std::string> special_use(const model::MailboxEntry& entry) override;
@@ -80,6 +85,7 @@ class MemoryStore final : public mailbox::MailboxStore {
     std::shared_ptr<MemoryMailboxState> make(const std::string& internal);
 
     std::optional<Error> fail_content;  // what content() and cached() answer
+    std::set<std::string> users;        // those with data of their own: rename_user, remove_user
     std::optional<Error> fail_append;   // what append() and copy_to() answer
 
  private:

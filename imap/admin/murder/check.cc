@@ -1,12 +1,13 @@
 // murder check: backends against the mupdate master against its replicas, in both directions.
 #include <set>
 
+#include "imap/admin/local_parts.h"
 #include "imap/admin/murder/check.h"
 #include "imap/admin/murder/murder.h"
 #include "imap/admin/tool.h"
+#include "imap/cluster/agent.h"
 #include "imap/mboxlist/open_directory.h"
 #include "imap/model/location.h"
-#include "imap/mupdate/agent.h"
 #include "imap/mupdate/list_entry.h"
 #include "lib/base/strings.h"
 #include "lib/config/murder_role.h"
@@ -39,7 +40,7 @@ class OwnList {
     Status compare()
     {
         TRY_ASSIGN(auto list, mboxlist::open_list(config_));
-        if (backend_ && mupdate::only_reports(*list)) add("-", "", kRestored);
+        if (backend_ && cluster::only_reports(*list)) add("-", "", kRestored);
         TRY(list->scan("", [&](const MailboxEntry& entry) {
             // Of a copy that nobody uses, where the mailbox is shown counts.
             const MailboxEntry seen = entry.seen();
@@ -145,12 +146,12 @@ Status apply(const config::Config& config)
     if (!config::tells_master(config))
         return Error{Code::config, "only a backend has anything to apply"};
     TRY_ASSIGN(auto list, mboxlist::open_list(config));
-    mupdate::ClusterDirectory local(config, std::move(list));
-    mupdate::AgentOptions options;
+    TRY_ASSIGN(auto local, LocalParts::open(config, std::move(list)));
+    cluster::AgentOptions options;
     options.apply = true;
     options.push.say = [](std::string_view line) { complain(cat(line, "\n")); };
-    TRY_ASSIGN(auto run, mupdate::run_agent(config, local, options));
-    if (run.summary) complain(cat(mupdate::to_string(*run.summary), "\n"));
+    TRY_ASSIGN(auto run, cluster::run_agent(config, *local.operations, options));
+    if (run.summary) complain(cat(cluster::to_string(*run.summary), "\n"));
     return success();
 }
 

@@ -3,7 +3,7 @@
 #include "imap/admin/murder/transfer.h"
 #include "imap/admin/tool.h"
 #include "imap/mboxlist/open_directory.h"
-#include "imap/mupdate/agent.h"
+#include "imap/cluster/agent.h"
 #include "lib/base/strings.h"
 #include "lib/config/murder_role.h"
 
@@ -15,7 +15,7 @@ Result<int> resync(const config::Config& config, const Arguments& a)
     const bool backend = config::tells_master(config) && a.target.server.empty();
     if (a.accept_restored && backend) {
         TRY_ASSIGN(auto list, mboxlist::open_list(config));
-        TRY(mupdate::accept_restored(*list));
+        TRY(cluster::accept_restored(*list));
         if (!config::holds_replica(config)) return kFine;
     }
     mupdate::Client::Target target = a.target;

@@ -79,19 +79,20 @@ Completion setacl(ImapSession& s, Command& command)
     if (!arguments) return Completion::from(arguments.error());
     auto identifier = canonical_identifier(s.config, arguments->identifier);
     if (!identifier) return Completion::no("[CANNOT] Invalid identifier");
-    if (auto may = may_give(s, *command.entry, *identifier); !may)
-        return Completion::from(may.error());
-    auto acl = changed_acl(s, *command.entry, *identifier, arguments->modification);
-    if (!acl) return Completion::from(acl.error());
-    MailboxEntry changed = *command.entry;
-    changed.acl = *std::move(acl);
-    auto done = s.directory.update(changed, [&] { return s.store->acl_changed(changed); });
+    if (s.operations == nullptr) return Completion::from(Error{Code::unavailable, {}});
+    std::string now;
+    auto done = s.operations->change(*command.mailbox, [&](MailboxEntry& entry) -> Status {
+        TRY(may_give(s, entry, *identifier));
+        TRY_ASSIGN(entry.acl, changed_acl(s, entry, *identifier, arguments->modification));
+        const auto* rights = entry.acl.find(*identifier);
+        if (rights != nullptr) now = rights->rights.to_string();
+        return success();
+    });
     if (!done) return Completion::from(done.error());
-    const auto* now = changed.acl.find(*identifier);
     log::notice("setacl", {{"user", s.identity->userid},
-                           {"mailbox", changed.name.internal()},
+                           {"mailbox", command.mailbox->internal()},
                            {"identifier", *identifier},
-                           {"rights", now != nullptr ? now->rights.to_string() : ""}});
+                           {"rights", now}});
     return namespace_changed(s);
 }
 

@@ -51,29 +51,13 @@ Result<Arguments> create_arguments(CommandReader& reader)
     return arguments;
 }
 
-Status make(ImapSession& s, const model::MailboxEntry& entry, const std::string& uses,
-            bool tell_others)
-{
-    auto step = [&]() -> Status {
-        TRY(s.store->create(entry));
-        return uses.empty() ? success() : s.store->set_special_use(entry, uses);
-    };
-    if (tell_others) return s.directory.create(entry, step);
-    auto there = s.directory.lookup(entry.name);
-    if (there && there->is_local() && there->state != model::EntryState::deleted)
-        return Error{Code::exists, "Mailbox already exists"};
-    TRY(step());
-    const auto change = mboxlist::Change::put(entry);
-    return s.directory.commit({&change, 1});
-}
-
 Completion create_here(ImapSession& s, Command& command, bool tell_others)
 {
     auto arguments = create_arguments(s.reader);
     if (arguments.is(Code::unsupported))
         return Completion::no(cat("[USEATTR] ", arguments.error().text));
     if (!arguments) return Completion::from(arguments.error());
-    if (s.store == nullptr) return Completion::from(Error{Code::unavailable, {}});
+    if (s.operations == nullptr) return Completion::from(Error{Code::unavailable, {}});
     const auto& name = *command.mailbox;
     const bool may_choose = s.identity->any_admin() || !s.config.proxyservers().empty();
     if (!arguments->uses.empty() && !decides_uses(s, name))
@@ -103,8 +87,10 @@ Completion create_here(ImapSession& s, Command& command, bool tell_others)
                               .partition = *partition,
                               .acl = first_acl(s.config, name, *ancestor),
                               .uniqueid = new_uniqueid()};
-    if (auto made = make(s, entry, arguments->uses, tell_others); !made)
-        return Completion::from(made.error());
+    using Tell = cluster::Operations::Tell;
+    auto made =
+        s.operations->create(entry, arguments->uses, tell_others ? Tell::master : Tell::nobody);
+    if (!made) return Completion::from(made.error());
     log::notice(
         "create",
         {{"user", s.identity->userid}, {"mailbox", name.internal()}, {"partition", *partition}});

@@ -2,8 +2,8 @@
 //
 // With delete_mode delayed a mailbox is renamed below deletedprefix and cyr_expire removes it
 // later; the master hears of it as of a rename. Deleting a user's INBOX takes the whole tree
-// along and the user's data with it; the INBOX goes last, so that a try that was cut short can be
-// repeated.
+// along and the user's data with it (imap/cluster); the INBOX goes last, so that a try that was cut
+// short can be repeated.
 #include <algorithm>
 
 #include "imap/imapd/command_table.h"
@@ -18,6 +18,7 @@ namespace {
 
 using model::MailboxEntry;
 using model::Rights;
+using Renaming = cluster::Operations::Renaming;
 
 // A user's INBOX goes only by an administrator's hand, and nobody deletes his own.
 Status may_delete(const ImapSession& s, const MailboxEntry& entry)
@@ -31,63 +32,45 @@ Status may_delete(const ImapSession& s, const MailboxEntry& entry)
 }
 
 // All of these names, with one time stamp that none of them used before.
-Result<std::vector<MailboxEntry>> names_of_the_deleted(ImapSession& s,
-                                                       std::span<const MailboxEntry> tree)
+Result<std::vector<Renaming>> names_of_the_deleted(ImapSession& s,
+                                                   std::span<const MailboxEntry> tree)
 {
     for (int64_t stamp = wall_seconds();; stamp++) {
-        std::vector<MailboxEntry> out(tree.begin(), tree.end());
+        std::vector<Renaming> out;
         bool is_free = true;
-        for (auto& entry : out) {
-            TRY_ASSIGN(entry.name, entry.name.deleted_name(s.config.deletedprefix(), stamp));
-            auto there = s.directory.lookup(entry.name);
+        for (const auto& entry : tree) {
+            TRY_ASSIGN(auto name, entry.name.deleted_name(s.config.deletedprefix(), stamp));
+            auto there = s.directory.lookup(name);
             if (!there && !there.is(Code::not_found)) return std::move(there).error();
             is_free = is_free && !there;
+            out.push_back({entry.name, std::move(name)});
         }
         if (is_free) return out;
     }
 }
 
-void forget_quota(ImapSession& s, const model::MailboxName& name)
-{
-    if (s.quotas == nullptr) return;
-    if (auto gone = s.quotas->remove(name); !gone)
-        log::warning("quota root not removed",
-                     {{"root", name.internal()}, {"reason", gone.error()}});
-}
-
-Status remove_now(ImapSession& s, const MailboxEntry& entry)
-{
-    TRY(s.directory.remove(entry, [&] { return s.store->remove(entry); }));
-    forget_quota(s, entry.name);
-    return success();
-}
-
-// tree: INBOX last.
+// The tree in the order of the list. Who may delete a user may delete what is the user's.
 Status remove_tree(ImapSession& s, std::span<const MailboxEntry> tree)
 {
+    const auto check = [&](const MailboxEntry& now) {
+        return now.name == tree.front().name ? may_delete(s, now) : require_settled(now);
+    };
     const bool at_once = s.config.delete_mode() == config::DeleteMode::immediate ||
                          tree.back().name.is_deleted(s.config.deletedprefix());
     if (at_once) {
-        for (const auto& entry : tree) TRY(remove_now(s, entry));
+        // What is below goes first.
+        for (size_t i = tree.size(); i-- > 0;)
+            TRY(s.operations->remove(tree[i].name, check, cluster::Operations::Tell::master));
         return success();
     }
-    TRY_ASSIGN(auto targets, names_of_the_deleted(s, tree));
-    TRY(rename_mailboxes(s, tree, targets));
-    for (const auto& entry : tree) forget_quota(s, entry.name);
-    return success();
-}
-
-void forget_user(ImapSession& s, const std::string& userid)
-{
-    mboxlist::Subscriptions subscriptions(s.config.configdirectory(), userid);
-    if (auto gone = subscriptions.remove_all(); !gone)
-        log::warning("subscriptions not removed", {{"user", userid}, {"reason", gone.error()}});
+    TRY_ASSIGN(const auto names, names_of_the_deleted(s, tree));
+    return s.operations->rename(
+        names, [&](const MailboxEntry& from, MailboxEntry&) { return check(from); });
 }
 
 // What else changes with a mailbox that is gone.
 void after_delete(ImapSession& s, const model::MailboxName& name)
 {
-    if (name.is_inbox()) forget_user(s, name.user());
     if (!s.config.delete_unsubscribe()) return;
     mboxlist::Subscriptions subscriptions(s.config.configdirectory(), s.identity->userid);
     (void)subscriptions.remove(name);  // not subscribed is as good
@@ -105,12 +88,12 @@ Completion delete_(ImapSession& s, Command& command)
     if (name.is_inbox()) {
         for (const auto& entry : *tree)
             if (!entry.is_local()) return Completion::no(std::string(kNotOnOneServer));
-        std::reverse(tree->begin(), tree->end());
     } else {
         if (tree->size() > 1 && !is_own(s, name) && !name.is_deleted(s.config.deletedprefix()))
             return Completion::no("[HASCHILDREN] Mailbox has children");
         tree->assign(1, *command.entry);
     }
+    if (s.operations == nullptr) return Completion::from(Error{Code::unavailable, {}});
     leave_if_selected(s, *tree);
     if (auto gone = remove_tree(s, *tree); !gone) return Completion::from(gone.error());
     after_delete(s, name);
@@ -124,10 +107,11 @@ Completion localdelete(ImapSession& s, Command& command)
     if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
     if (!s.identity->admin) return Completion::from(Error{Code::denied, {}});
     const auto& entry = *command.entry;
+    if (s.operations == nullptr) return Completion::from(Error{Code::unavailable, {}});
     leave_if_selected(s, {&entry, 1});
-    if (auto gone = s.store->remove(entry); !gone) return Completion::from(gone.error());
-    const auto change = mboxlist::Change::erase(entry.name);
-    if (auto gone = s.directory.commit({&change, 1}); !gone) return Completion::from(gone.error());
+    const auto check = [](const MailboxEntry&) { return success(); };
+    auto gone = s.operations->remove(entry.name, check, cluster::Operations::Tell::nobody);
+    if (!gone) return Completion::from(gone.error());
     log::notice("localdelete", {{"user", s.identity->userid}, {"mailbox", entry.name.internal()}});
     return Completion::ok();
 }

@@ -9,7 +9,7 @@ Completion mupdatepush(ImapSession& s, Command& command)
     if (!s.identity->admin) return Completion::from(Error{Code::denied, {}});
     if (s.store == nullptr || s.config.mupdate_server().empty())
         return Completion::from(Error{Code::unavailable, {}});
-    auto pushed = s.directory.push(*command.mailbox);
+    auto pushed = s.operations->push(*command.mailbox);
     return pushed ? Completion::ok() : Completion::from(pushed.error());
 }
 

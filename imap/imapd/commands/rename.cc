@@ -65,10 +65,9 @@ Completion change_location(ImapSession& s, const MailboxEntry& entry, const std:
     if (!partition) return Completion::from(partition.error());
     if (*partition == entry.partition)
         return Completion::from(Error{Code::exists, "it is there already"});
-    MailboxEntry moved = entry;
-    moved.partition = *partition;
     leave_if_selected(s, {&entry, 1});
-    auto done = s.directory.update(moved, [&] { return s.store->rename(entry, moved); });
+    auto done = s.operations->move_partition(
+        entry.name, *partition, [](const MailboxEntry& now) { return require_settled(now); });
     return done ? Completion::ok() : Completion::from(done.error());
 }
 
@@ -82,11 +81,7 @@ Status rename_inbox(ImapSession& s, const MailboxEntry& inbox, const MailboxName
                             .partition = partition,
                             .acl = first_acl(s.config, to, ancestor),
                             .uniqueid = new_uniqueid()};
-    const auto create = [&]() -> Status {
-        auto uidvalidity = s.store->create(made);
-        return uidvalidity ? success() : Status(uidvalidity.error());
-    };
-    TRY(s.directory.create(made, create));
+    TRY(s.operations->create(made, {}, cluster::Operations::Tell::master));
     TRY(copy_annotations(s, inbox, made));
     const std::string& user = s.identity->userid;
     TRY_ASSIGN(auto box, s.store->open(inbox, user, mailbox::OpenMode::read_write));
@@ -124,8 +119,7 @@ Status may_take_name(ImapSession& s, const MailboxName& to,
     return must_be_free(s, to);
 }
 
-Status may_rename(ImapSession& s, const MailboxEntry& from, const MailboxName& to,
-                  const std::optional<MailboxEntry>& ancestor)
+Status may_leave(ImapSession& s, const MailboxEntry& from, const MailboxName& to)
 {
     TRY(require(s, from, Rights::lookup));
     TRY(require_settled(from));
@@ -139,6 +133,13 @@ Status may_rename(ImapSession& s, const MailboxEntry& from, const MailboxName& t
         TRY(require(s, from, Rights::delete_mailbox));
     }
     if (from.name.is_above(to)) return Error{Code::unsupported, "to a name below itself"};
+    return success();
+}
+
+Status may_rename(ImapSession& s, const MailboxEntry& from, const MailboxName& to,
+                  const std::optional<MailboxEntry>& ancestor)
+{
+    TRY(may_leave(s, from, to));
     return may_take_name(s, to, ancestor);
 }
 
@@ -146,29 +147,23 @@ Completion rename_tree(ImapSession& s, const MailboxEntry& top, const MailboxNam
 {
     auto tree = tree_of(s.directory, top.name);
     if (!tree) return Completion::from(tree.error());
-    std::vector<MailboxEntry> targets = *tree;
-    const bool new_owner = top.name.is_inbox();
-    for (auto& entry : targets) {
+    std::vector<cluster::Operations::Renaming> names;
+    for (const auto& entry : *tree) {
         if (!entry.is_local()) return Completion::no(std::string(kNotOnOneServer));
-        if (auto settled = require_settled(entry); !settled)
-            return Completion::from(settled.error());
         auto name = entry.name.with_prefix(top.name, to);
         if (!name) return Completion::from(name.error());
-        entry.name = *std::move(name);
-        if (new_owner) change_owner(entry, top.name.user(), to.user());
+        names.push_back({entry.name, *std::move(name)});
     }
     leave_if_selected(s, *tree);
-    if (auto done = rename_mailboxes(s, *tree, targets); !done)
-        return Completion::from(done.error());
-    for (size_t i = 0; new_owner && i < targets.size(); ++i)
-        if (auto kept = rename_annotator(s, targets[i], top.name.user(), to.user()); !kept)
-            log::warning("private annotations are left behind",
-                         {{"mailbox", targets[i].name.internal()}, {"reason", kept.error()}});
-    for (size_t i = 0; s.quotas != nullptr && i < targets.size(); ++i)
-        if (auto moved = s.quotas->rename((*tree)[i].name, targets[i].name); !moved)
-            log::warning("quota root not renamed",
-                         {{"root", (*tree)[i].name.internal()}, {"reason", moved.error()}});
-    return Completion::ok();
+    const bool new_owner = top.name.is_inbox();
+    auto done =
+        s.operations->rename(names, [&](const MailboxEntry& from, MailboxEntry& renamed) -> Status {
+            TRY(require_settled(from));
+            if (from.name == top.name) TRY(may_leave(s, from, to));
+            if (new_owner) change_owner(renamed, top.name.user(), to.user());
+            return success();
+        });
+    return done ? Completion::ok() : Completion::from(done.error());
 }
 
 }  // namespace
@@ -177,6 +172,7 @@ Completion rename(ImapSession& s, Command& command)
 {
     auto arguments = rename_arguments(s);
     if (!arguments) return Completion::from(arguments.error());
+    if (s.operations == nullptr) return Completion::from(Error{Code::unavailable, {}});
     const MailboxEntry& from = *command.entry;
     const MailboxName& to = *arguments->to;
     if (from.name == to) {

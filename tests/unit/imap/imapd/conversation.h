@@ -80,6 +80,8 @@ inline std::string converse(ImapServer& server, const std::string& userid, std::
         .client = client,
         .reader = imapd::CommandReader(client, imapd::reader_limits(server.config)),
     };
+    cluster::Operations operations(server.config, server.directory, server.store, nullptr);
+    session.operations = &operations;
     if (!userid.empty()) {
         session.identity = auth::Identity{userid, {}, admin, false, userid};
         session.names.emplace(mboxlist::namespace_options(server.config), userid, admin);

@@ -59,7 +59,12 @@ class FakeStore final : public mailbox::MailboxStore {
         return mailbox::AppendResult{};
     }
     Result<uint32_t> create(const MailboxEntry&) override { return no(); }
+    Status discard(const MailboxEntry&) override { return no(); }
     Status remove(const MailboxEntry&) override { return no(); }
+    Status rename_back(const MailboxEntry&, const MailboxEntry&) override { return no(); }
+    Result<std::string> uniqueid_at(const MailboxEntry&) override { return no(); }
+    Status rename_user(const std::string&, const std::string&) override { return no(); }
+    Status remove_user(const std::string&) override { return no(); }
     Status rename(const MailboxEntry&, const MailboxEntry&) override { return no(); }
     Status acl_changed(const MailboxEntry&) override { return no(); }
     Result<std::string> special_use(const MailboxEntry&) override { return no(); }

@@ -63,7 +63,7 @@ START_TEST(what_is_put_is_found)
     e.uniqueid = "-";
     e.uidvalidity = 4294967295;
     e.serial = UINT64_MAX;
-    e.pending = Pending::rename_new;
+    e.pending = Pending::rename_in;
     ASSERT_CODE(d->lookup(e.name), Code::not_found);
     ASSERT_OK(put(*d, e));
     auto got = d->lookup(e.name);
@@ -154,49 +154,6 @@ START_TEST(marks_are_written_with_the_changes)
     ASSERT_CODE(d->mark("boot"), Code::not_found);
     ASSERT_EQ_TEXT(all_names(*d), "a");
     ck_assert_uint_eq(d->count().value(), 1);
-}
-END_TEST
-
-START_TEST(operations_run_their_step)
-{
-    const TempDir dir;
-    auto d = make_list(dir, _i);
-    int steps = 0;
-    const LocalStep good = [&] {
-        ++steps;
-        return success();
-    };
-    const LocalStep bad = [&] {
-        ++steps;
-        return Error{Code::no_space, "full"};
-    };
-    const MailboxEntry bob = entry_of("user.bob", "bob lr");
-    ASSERT_CODE(d->create(bob, bad), Code::no_space);
-    ASSERT_CODE(d->lookup(bob.name), Code::not_found);
-    ASSERT_OK(d->create(bob, good));
-    ASSERT_CODE(d->create(bob, good), Code::exists);
-    ck_assert_int_eq(steps, 2);
-    MailboxEntry reserved = entry_of("user.amy");
-    reserved.state = EntryState::reserved;
-    ASSERT_OK(put(*d, reserved));
-    ASSERT_CODE(d->create(entry_of("user.amy"), good), Code::reserved);
-    const std::vector<MailboxEntry> from{bob, entry_of("user.bob.x")};
-    const std::vector<MailboxEntry> to{entry_of("user.rob"), entry_of("user.rob.x")};
-    ASSERT_OK(d->create(from[1], {}));
-    ASSERT_CODE(d->rename(from, to, bad), Code::no_space);
-    ASSERT_EQ_TEXT(all_names(*d), "user.amy user.bob user.bob.x");
-    ASSERT_OK(d->rename(from, to, good));
-    ASSERT_EQ_TEXT(all_names(*d), "user.amy user.rob user.rob.x");
-    ASSERT_CODE(d->update(bob, good), Code::not_found);
-    ASSERT_OK(d->update(entry_of("user.rob", "bob lr"), good));
-    ASSERT_EQ_TEXT(d->lookup(name_of("user.rob")).value().acl.to_string(), "bob\tlr\t");
-    ASSERT_CODE(d->remove(bob, good), Code::not_found);
-    ASSERT_CODE(d->remove(to[1], bad), Code::no_space);
-    ASSERT_OK(d->remove(to[1], good));
-    ASSERT_EQ_TEXT(all_names(*d), "user.amy user.rob");
-    ASSERT_OK(d->push(to[0].name));
-    ASSERT_CODE(d->push(to[1].name), Code::not_found);
-    ASSERT_OK(d->catch_up());
 }
 END_TEST
 
@@ -335,7 +292,6 @@ Suite* make()
     tcase_add_loop_test(c, order_is_that_of_keys, 0, kKinds);
     tcase_add_loop_test(c, secondary_ranges_follow_the_entries, 0, kKinds);
     tcase_add_loop_test(c, marks_are_written_with_the_changes, 0, kKinds);
-    tcase_add_loop_test(c, operations_run_their_step, 0, kKinds);
     tcase_add_loop_test(c, a_list_on_disk_is_there_again, 1, kKinds);
     tcase_add_test(c, a_flat_list_is_readable);
     tcase_add_test(c, the_index_stays_right);

@@ -60,7 +60,7 @@ START_TEST(what_is_cut_or_unknown_is_refused)
     ASSERT_EQ_TEXT(text, "2 reserved none - default 0123456789abcdef 0 0 be2 p bob\tlrs\t");
     for (size_t n = 0; n < text.find("bob"); ++n)
         ASSERT_CODE(decode_entry(key, text.substr(0, n)), Code::corrupt);
-    ASSERT_CODE(decode_entry(key, "3" + text.substr(1)), Code::unsupported);
+    ASSERT_CODE(decode_entry(key, "4" + text.substr(1)), Code::unsupported);
     ASSERT_CODE(decode_entry(key, "x" + text.substr(1)), Code::corrupt);
     ASSERT_CODE(decode_entry(key, "2 reserved none - d 0 0 0 be%2 p bob\tlrs\t"), Code::corrupt);
 }

@@ -80,7 +80,8 @@ END_TEST
 START_TEST(everything_else_goes_to_the_list)
 {
     KickingDirectory list(std::make_unique<MemoryDirectory>(), "/nonexistent");
-    ASSERT_OK(list.create(entry_of("user.bob", "bob lr"), {}));
+    const Change change = Change::put(entry_of("user.bob", "bob lr"));
+    ASSERT_OK(list.commit({&change, 1}));
     ASSERT_OK(list.lookup(name_of("user.bob")));
     ASSERT_EQ_TEXT(all_names(list), "user.bob");
     ck_assert_uint_eq(list.count().value(), 1);

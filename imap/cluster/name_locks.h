@@ -3,8 +3,8 @@
 // Each name is one byte range of a file that is never written, <mboxname_lockpath or
 // configdirectory/lock>/names. Locks vanish with the process. Names that fall on the same byte only
 // wait for each other. Codes: busy (not free in time), io. One thread; open after fork.
-#ifndef ROOKERY_IMAP_MUPDATE_NAME_LOCKS_H
-#define ROOKERY_IMAP_MUPDATE_NAME_LOCKS_H
+#ifndef ROOKERY_IMAP_CLUSTER_NAME_LOCKS_H
+#define ROOKERY_IMAP_CLUSTER_NAME_LOCKS_H
 
 #include <sys/types.h>
 
@@ -19,7 +19,7 @@
 #include "lib/base/result.h"
 #include "lib/config/config.h"
 
-namespace rookery::mupdate {
+namespace rookery::cluster {
 
 class NameLocks {
  public:
@@ -63,6 +63,6 @@ class NameLocks {
     std::map<off_t, unsigned> counts_;  // a process does not block itself: nested locks are counted
 };
 
-}  // namespace rookery::mupdate
+}  // namespace rookery::cluster
 
 #endif

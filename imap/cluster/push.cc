@@ -1,4 +1,4 @@
-#include "imap/mupdate/push.h"
+#include "imap/cluster/push.h"
 
 #include <algorithm>
 #include <deque>
@@ -10,7 +10,12 @@
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 
-namespace rookery::mupdate {
+namespace rookery::cluster {
+
+using mupdate::DeleteGuard;
+using mupdate::server_of;
+using mupdate::StatusLine;
+using mupdate::Verb;
 
 namespace {
 
@@ -21,7 +26,7 @@ constexpr size_t kWindow = 200;
 
 class Pusher {
  public:
-    Pusher(const config::Config& config, ClusterDirectory& local, const PushOptions& options,
+    Pusher(const config::Config& config, Operations& local, const PushOptions& options,
            Client& master)
         : config_(config), local_(local), options_(options), master_(master)
     {
@@ -69,7 +74,7 @@ class Pusher {
 
     Status read_local()
     {
-        return local_.scan_server("", [&](const MailboxEntry& entry) {
+        return local_.list().scan_server("", [&](const MailboxEntry& entry) {
             look_at(entry);
             return mboxlist::Next::go_on();
         });
@@ -81,7 +86,7 @@ class Pusher {
         auto known = known_.find(name);
         // The master heard of a mailbox that came in, and this server did not hear the answer.
         if (entry.is_incoming() && known != known_.end() && known->second.active &&
-            known->second.location == local_.location(entry))
+            known->second.location == local_.link().location(entry))
             arrived_.push_back(entry);
         // What is pending or on its way is the agent's affair, or somebody works on it.
         if (entry.pending != model::Pending::none || entry.state != EntryState::active) {
@@ -93,7 +98,7 @@ class Pusher {
         bool same = false;
         if (known != known_.end()) {
             const Client::Record& record = known->second;
-            same = record.active && record.location == local_.location(entry) &&
+            same = record.active && record.location == local_.link().location(entry) &&
                    record.acl == entry.acl.to_string();
             known_.erase(known);
         } else {
@@ -185,7 +190,7 @@ class Pusher {
             ++summary_.activated;
             return success();
         }
-        master_.send(Verb::activate, {name, local_.location(entry), entry.acl.to_string()});
+        master_.send(Verb::activate, {name, local_.link().location(entry), entry.acl.to_string()});
         sent_.push_back(entry);
         return sent_.size() < kWindow ? success() : collect(kWindow / 2);
     }
@@ -224,8 +229,9 @@ class Pusher {
         }
         TRY_ASSIGN(auto holder, second_->find(name));
         if (holder && holder->active) TRY(second_->run(Verb::deactivate, {name, holder->location}));
-        TRY_ASSIGN(Client::Reply reply, second_->run(Verb::activate, {name, local_.location(entry),
-                                                                      entry.acl.to_string()}));
+        TRY_ASSIGN(Client::Reply reply,
+                   second_->run(Verb::activate,
+                                {name, local_.link().location(entry), entry.acl.to_string()}));
         if (reply.ok) {
             ++summary_.activated;
             log::notice("a mailbox was taken over",
@@ -237,7 +243,7 @@ class Pusher {
     }
 
     const config::Config& config_;
-    ClusterDirectory& local_;
+    Operations& local_;
     const PushOptions& options_;
     Client& master_;
     std::unique_ptr<Client> second_;
@@ -252,11 +258,11 @@ class Pusher {
 
 }  // namespace
 
-Result<PushSummary> push_all(const config::Config& config, ClusterDirectory& local, Client& master,
+Result<PushSummary> push_all(const config::Config& config, Operations& local, Client& master,
                              const PushOptions& options)
 {
     if (!options.warn_only) {
-        Status settled = local.settle_pending();
+        Status settled = local.settle_all(&master);
         if (!settled) log::warning("pending changes are left", {{"error", settled.error()}});
     }
     return Pusher(config, local, options, master).run();
@@ -273,4 +279,4 @@ std::string to_string(const PushSummary& s)
     return out;
 }
 
-}  // namespace rookery::mupdate
+}  // namespace rookery::cluster

@@ -1,4 +1,4 @@
-#include "imap/mupdate/name_locks.h"
+#include "imap/cluster/name_locks.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -8,7 +8,7 @@
 
 #include "lib/base/strings.h"
 
-namespace rookery::mupdate {
+namespace rookery::cluster {
 
 namespace {
 
@@ -96,4 +96,4 @@ Result<NameLocks::Held> NameLocks::lock(std::span<const model::MailboxName> name
     return held;
 }
 
-}  // namespace rookery::mupdate
+}  // namespace rookery::cluster

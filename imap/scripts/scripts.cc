@@ -1,4 +1,4 @@
-#include "imap/sync/scripts.h"
+#include "imap/scripts/scripts.h"
 
 #include <dirent.h>
 #include <sys/stat.h>
@@ -11,7 +11,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/strings.h"
 
-namespace rookery::sync {
+namespace rookery::scripts {
 
 namespace {
 
@@ -137,4 +137,18 @@ Status Scripts::remove_all()
     return success();
 }
 
-}  // namespace rookery::sync
+Status Scripts::become(const Scripts& other)
+{
+    struct stat st {};
+    if (::stat(path_.c_str(), &st) != 0) return errno == ENOENT ? success() : errno_error(path_);
+    TRY(make_directories(directory_of(other.path_)));
+    // What a deleted user of that name may have left is nobody's.
+    Scripts left(other.path_);
+    TRY(left.remove_all());
+    if (::rename(path_.c_str(), other.path_.c_str()) != 0)
+        return errno_error(cat("rename ", path_));
+    TRY(sync_directory(directory_of(other.path_)));
+    return sync_directory(directory_of(path_));
+}
+
+}  // namespace rookery::scripts

@@ -1,4 +1,4 @@
-#include "imap/mupdate/agent.h"
+#include "imap/cluster/agent.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -8,7 +8,14 @@
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 
-namespace rookery::mupdate {
+namespace rookery::cluster {
+
+using mupdate::parse_position;
+using mupdate::Position;
+using mupdate::Response;
+using mupdate::standing_of;
+using mupdate::to_text;
+using mupdate::Verb;
 
 namespace {
 
@@ -64,7 +71,7 @@ Status set_mark(mboxlist::Directory& local, std::string_view name, std::string v
 
 class Agent {
  public:
-    Agent(const config::Config& config, ClusterDirectory& local, const AgentOptions& options)
+    Agent(const config::Config& config, Operations& local, const AgentOptions& options)
         : config_(config), local_(local), options_(options)
     {
     }
@@ -72,8 +79,15 @@ class Agent {
     Result<AgentRun> run()
     {
         TRY_ASSIGN(Fd held, lock_agent(config_));
-        TRY_ASSIGN(master_, connect_within(config_, options_.wait));
-        TRY_ASSIGN(there_, ask_position(config_, local_, *master_));
+        auto connected = connect_within(config_, options_.wait);
+        if (!connected) {
+            // What a crash has left in the store does not wait for the master.
+            if (Status left = local_.settle_all(nullptr); !left)
+                log::info("pending changes are left", {{"error", left.error()}});
+            return connected.error();
+        }
+        master_ = *std::move(connected);
+        TRY_ASSIGN(there_, ask_position(config_, local_.list(), *master_));
         run_.standing = there_.standing;
         if (there_.standing == Standing::other)
             return Error{Code::denied,
@@ -86,7 +100,7 @@ class Agent {
         if (whole_is_due())
             TRY(push());
         else
-            TRY(local_.settle_pending());
+            TRY(local_.settle_all(master_.get()));
         TRY(remember());
         master_->logout();
         return run_;
@@ -96,14 +110,14 @@ class Agent {
     Status report_after_restore()
     {
         if (there_.standing == Standing::restored && !options_.apply) {
-            TRY(set_mark(local_, kRestored, "1"));
+            TRY(set_mark(local_.list(), kRestored, "1"));
             log::error("this server's list is older than what it has told the master: was it "
                        "restored from a backup? It only reports, until \"murder check --apply\"");
         }
-        if (!only_reports(local_)) return success();
+        if (!only_reports(local_.list())) return success();
         if (options_.apply) {
             log::notice("what is here is the truth, by an administrator's word");
-            return set_mark(local_, kRestored, "");
+            return set_mark(local_.list(), kRestored, "");
         }
         run_.only_reported = true;
         if (!options_.whole) return success();
@@ -118,10 +132,10 @@ class Agent {
         if (options_.whole || options_.apply) return true;
         if (there_.standing == Standing::waiting) return false;
         if (there_.standing == Standing::recovering) return true;
-        if (!mark_of(local_, kPushWanted).empty()) return true;
+        if (!mark_of(local_.list(), kPushWanted).empty()) return true;
         if (there_.standing == Standing::unknown) return false;
         // Each start of a master is an epoch, and the first look at one is a whole one.
-        auto stood = parse_position(mark_of(local_, kPosition));
+        auto stood = parse_position(mark_of(local_.list(), kPosition));
         return !stood || stood->epoch != there_.at.epoch;
     }
 
@@ -130,25 +144,25 @@ class Agent {
         PushOptions options = options_.push;
         options.additions_only =
             there_.standing == Standing::recovering || there_.standing == Standing::waiting;
-        if (!options.warn_only) TRY(set_mark(local_, kPushWanted, "1"));
+        if (!options.warn_only) TRY(set_mark(local_.list(), kPushWanted, "1"));
         TRY_ASSIGN(run_.summary, push_all(config_, local_, *master_, options));
         // What waits for the end of a recovery is told by the next run after it.
         if (options.warn_only || options.additions_only) return success();
-        return set_mark(local_, kPushWanted, "");
+        return set_mark(local_.list(), kPushWanted, "");
     }
 
     // The position is that of before the push: a change of then is told again, no harm.
     Status remember()
     {
         if (there_.standing == Standing::unknown || options_.push.warn_only) return success();
-        TRY(set_mark(local_, kPosition, to_text(there_.at)));
+        TRY(set_mark(local_.list(), kPosition, to_text(there_.at)));
         TRY_ASSIGN(auto reply, master_->run(Verb::told, {config_.servername(), cat(there_.at.epoch),
                                                          cat(there_.at.serial)}));
         return reply.ok ? success() : Status(Error{Code::unavailable, reply.text});
     }
 
     const config::Config& config_;
-    ClusterDirectory& local_;
+    Operations& local_;
     const AgentOptions& options_;
     std::unique_ptr<Client> master_;
     MasterPosition there_;
@@ -190,10 +204,10 @@ bool only_reports(mboxlist::Directory& local)
     return !mark_of(local, kRestored).empty();
 }
 
-Result<AgentRun> run_agent(const config::Config& config, ClusterDirectory& local,
+Result<AgentRun> run_agent(const config::Config& config, Operations& local,
                            const AgentOptions& options)
 {
     return Agent(config, local, options).run();
 }
 
-}  // namespace rookery::mupdate
+}  // namespace rookery::cluster

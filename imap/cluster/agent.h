@@ -9,16 +9,19 @@
 // whole push is due), restored (reports only).
 // Codes: unavailable, timeout (no master within wait), denied (the master's list never was where
 // this one is), busy (another agent runs), and those of the local list. One thread.
-#ifndef ROOKERY_IMAP_MUPDATE_AGENT_H
-#define ROOKERY_IMAP_MUPDATE_AGENT_H
+#ifndef ROOKERY_IMAP_CLUSTER_AGENT_H
+#define ROOKERY_IMAP_CLUSTER_AGENT_H
 
 #include <optional>
 
-#include "imap/mupdate/cluster_directory.h"
-#include "imap/mupdate/push.h"
+#include "imap/cluster/operations.h"
+#include "imap/cluster/push.h"
 #include "imap/mupdate/recovery.h"
 
-namespace rookery::mupdate {
+namespace rookery::cluster {
+
+using mupdate::Position;
+using mupdate::Standing;
 
 struct AgentOptions {
     bool whole = false;    // the whole list, whatever the master knows
@@ -33,7 +36,7 @@ struct AgentRun {
     std::optional<PushSummary> summary;  // none: only pending changes were settled
 };
 
-Result<AgentRun> run_agent(const config::Config& config, ClusterDirectory& local,
+Result<AgentRun> run_agent(const config::Config& config, Operations& local,
                            const AgentOptions& options);
 
 // Asks how this server stands to the master's list, and where that is now.
@@ -48,6 +51,6 @@ Status accept_restored(mboxlist::Directory& local);
 // True if this server was restored and only reports.
 bool only_reports(mboxlist::Directory& local);
 
-}  // namespace rookery::mupdate
+}  // namespace rookery::cluster
 
 #endif

@@ -2,8 +2,8 @@
 // to the active one's <name>.bc (Cyrus' layout; the compiled form is made by whoever runs it).
 //
 // Codes: bad_name, not_found, io, no_space, limit. One thread.
-#ifndef ROOKERY_IMAP_SYNC_SCRIPTS_H
-#define ROOKERY_IMAP_SYNC_SCRIPTS_H
+#ifndef ROOKERY_IMAP_SCRIPTS_SCRIPTS_H
+#define ROOKERY_IMAP_SCRIPTS_SCRIPTS_H
 
 #include <cstdint>
 #include <string>
@@ -13,7 +13,7 @@
 #include "lib/base/result.h"
 #include "lib/config/config.h"
 
-namespace rookery::sync {
+namespace rookery::scripts {
 
 class Scripts {
  public:
@@ -37,6 +37,8 @@ class Scripts {
     Status remove(const std::string& name);
     Status activate(const std::string& name);  // "": none
     Status remove_all();
+    // The whole folder is another user's from now on; no error if there is none.
+    Status become(const Scripts& other);
 
     // "x" for "x.script" and "x.bc"; bad_name for what is no file name.
     static Result<std::string> name_of(std::string_view filename);
@@ -47,6 +49,6 @@ class Scripts {
     std::string path_;
 };
 
-}  // namespace rookery::sync
+}  // namespace rookery::scripts
 
 #endif

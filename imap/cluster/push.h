@@ -7,16 +7,16 @@
 // there: it is reported as a conflict, unless authoritative, which takes the name over and leaves
 // the other server's claim on record. Local mail is never touched.
 // Codes: those of Client and of the local list. One thread.
-#ifndef ROOKERY_IMAP_MUPDATE_PUSH_H
-#define ROOKERY_IMAP_MUPDATE_PUSH_H
+#ifndef ROOKERY_IMAP_CLUSTER_PUSH_H
+#define ROOKERY_IMAP_CLUSTER_PUSH_H
 
 #include <cstdint>
 #include <functional>
 #include <string_view>
 
-#include "imap/mupdate/cluster_directory.h"
+#include "imap/cluster/operations.h"
 
-namespace rookery::mupdate {
+namespace rookery::cluster {
 
 struct PushOptions {
     bool warn_only = false;       // -w: say, do not do
@@ -37,10 +37,10 @@ struct PushSummary {
     bool removals_held = false;  // too many: none was done
 };
 
-Result<PushSummary> push_all(const config::Config& config, ClusterDirectory& local, Client& master,
+Result<PushSummary> push_all(const config::Config& config, Operations& local, Client& master,
                              const PushOptions& options);
 std::string to_string(const PushSummary& summary);
 
-}  // namespace rookery::mupdate
+}  // namespace rookery::cluster
 
 #endif
