@@ -19,6 +19,7 @@ enum class Route : unsigned char {
     here,                  // always answered by this process
     by_mailbox,            // where the mailbox named first is; a missing mailbox is an error
     by_mailbox_or_server,  // the same; "" is this server (RFC 5464)
+    to_select,             // by_mailbox, when the whole line is read; leaves what was selected
     by_new_name,           // CREATE: the name must not exist; where its parent is, or a new place
     by_tree,               // where the mailbox named first is, and everything below it
     by_selection,          // where the selected mailbox is

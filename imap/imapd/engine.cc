@@ -72,6 +72,7 @@ void Engine::run()
     s_.client.close();
     count_traffic();
     s_.selection = NoSelection{};  // at another server it ends with the session there
+    s_.aside = NoSelection{};
     if (s_.backends == nullptr) return;
     if (in_doubt_)
         s_.backends->drop_all();
@@ -253,6 +254,7 @@ Completion Engine::dispatch(const CommandSpec& spec, Command& command)
         case Route::here: return spec.run(s_, command);
         case Route::by_mailbox: return by_mailbox(spec, command);
         case Route::by_mailbox_or_server: return by_mailbox_or_server(spec, command);
+        case Route::to_select: return to_select(spec, command);
         case Route::by_tree: return by_tree(spec, command);
         case Route::by_new_name: return by_new_name(spec, command);
         case Route::by_selection: return by_selection(spec, command);
@@ -295,6 +297,35 @@ Completion Engine::by_mailbox(const CommandSpec& spec, Command& command)
 {
     if (auto read = read_mailbox(command); !read) return Completion::from(read.error());
     return at_mailbox(spec, command);
+}
+
+Status Engine::read_select(Command& command)
+{
+    TRY(s_.reader.space());
+    TRY_ASSIGN(command.external, s_.reader.astring());
+    TRY_ASSIGN(command.select, parse_select_parameters(s_.reader));
+    if (command.select.qresync && !s_.qresync_enabled)
+        return Error{Code::syntax, "QRESYNC is not enabled"};
+    return success();
+}
+
+// The same answer to each NO, [CLOSED] included, tells nobody which of them it is.
+Completion Engine::to_select(const CommandSpec& spec, Command& command)
+{
+    if (auto read = read_select(command); !read) return Completion::from(read.error());
+    // A connection that is gone already has nothing to be taken back.
+    const RemoteSelection* remote = s_.remote();
+    const bool lost = remote != nullptr && !remote->backend->is_alive();
+    s_.set_aside();
+    if (lost) s_.leave();
+    auto name = s_.names->to_internal(command.external);
+    if (name) command.mailbox = *std::move(name);
+    Completion done = name ? at_mailbox(spec, command) : Completion::from(name.error());
+    if (done.kind == Completion::Kind::bad)
+        s_.take_back();
+    else if (done.kind != Completion::Kind::disconnect)
+        s_.leave();
+    return done;
 }
 
 // GETMETADATA may have its options before the name (RFC 5464 5) or behind it (its examples).

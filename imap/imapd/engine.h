@@ -41,12 +41,14 @@ class Engine {
     Completion by_mailbox(const CommandSpec& spec, Command& command);
     Completion by_mailbox_or_server(const CommandSpec& spec, Command& command);
     Completion at_mailbox(const CommandSpec& spec, Command& command);
+    Completion to_select(const CommandSpec& spec, Command& command);
     Completion by_tree(const CommandSpec& spec, Command& command);
     Completion by_new_name(const CommandSpec& spec, Command& command);
     Completion by_selection(const CommandSpec& spec, Command& command);
     Completion by_inbox(const CommandSpec& spec, Command& command);
     Completion relay(const CommandSpec& spec, Command& command, const std::string& server);
     Status read_mailbox(Command& command);
+    Status read_select(Command& command);
     void tell_updates(const CommandSpec& spec, const Completion& done);
     void answer(const Command& command, const Completion& done);
     void say_bye(std::string_view text);

@@ -11,6 +11,7 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/placement.h %D%/placement.cc
 %C%_libimapd_a_SOURCES += %D%/responder.h %D%/responder.cc
 %C%_libimapd_a_SOURCES += %D%/rights.h %D%/rights.cc
+%C%_libimapd_a_SOURCES += %D%/select_parse.h %D%/select_parse.cc
 %C%_libimapd_a_SOURCES += %D%/session.h %D%/session.cc
 %C%_libimapd_a_SOURCES += %D%/list_parse.h %D%/list_parse.cc
 %C%_libimapd_a_SOURCES += %D%/metadata.h %D%/metadata.cc

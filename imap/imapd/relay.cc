@@ -22,6 +22,15 @@ bool changes_numbers(const backend::Reply& reply)
     return reply.word == "EXPUNGE" || reply.word == "VANISHED";
 }
 
+// It waits for a command that may carry it.
+Status hold(RemoteSelection& remote, backend::ReplyReader& replies, const backend::Reply& reply)
+{
+    TRY_ASSIGN(std::string whole, replies.read_whole(reply, kMaxHeldLines));
+    if (remote.held.size() + whole.size() > kMaxHeldLines) return lost("too much unsolicited data");
+    remote.held += whole;
+    return success();
+}
+
 // One untagged response that no command asked for.
 Status unsolicited(ImapSession& s, RemoteSelection& remote, backend::ReplyReader& replies)
 {
@@ -31,10 +40,7 @@ Status unsolicited(ImapSession& s, RemoteSelection& remote, backend::ReplyReader
     if (reply.word != "OK") remote.replaceable = false;
     if (remote.held.empty() && !changes_numbers(reply)) return replies.copy_to(s.client, reply);
     // What comes after a held line counts on it, so it waits too.
-    TRY_ASSIGN(std::string whole, replies.read_whole(reply, kMaxHeldLines));
-    if (remote.held.size() + whole.size() > kMaxHeldLines) return lost("too much unsolicited data");
-    remote.held += whole;
-    return success();
+    return hold(remote, replies, reply);
 }
 
 Status read_unsolicited(ImapSession& s, RemoteSelection& remote)
@@ -52,6 +58,19 @@ Status read_unsolicited(ImapSession& s, RemoteSelection& remote)
 }
 
 }  // namespace
+
+Status pass_untagged(ImapSession& session, const backend::Backend& from,
+                     backend::ReplyReader& replies, const backend::Reply& reply)
+{
+    if (is_of_mailbox(reply)) {
+        RemoteSelection* remote = session.remote_at(from);
+        if (remote == nullptr) return replies.drop_rest();
+        if (!remote->held.empty() && !session.may_expunge()) return hold(*remote, replies, reply);
+        session.client.put(remote->held);
+        remote->held.clear();
+    }
+    return replies.copy_to(session.client, reply);
+}
 
 Status relay_unsolicited(ImapSession& session)
 {
@@ -87,6 +106,8 @@ void relay_unselect(ImapSession& session)
     if (remote == nullptr) return;
     backend::Backend& backend = *remote->backend;
     backend.set_selected(false);
+    // From here on what the server says of the mailbox is nobody's.
+    session.selection = NoSelection{};
     // In IDLE, or in a command that was cut short, another would be taken for a part of it.
     if (!backend.stream().ok() || backend.in_command() || !backend.has_capability("UNSELECT")) {
         lose_backend(session, backend);
@@ -94,8 +115,6 @@ void relay_unselect(ImapSession& session)
     }
     RelayChannel channel(session, backend);
     channel.verb("UNSELECT");
-    channel.filter(
-        [](backend::ReplyReader&, const backend::Reply&) -> Result<bool> { return true; });
     auto answer = channel.finish();
     if (!answer || !answer->ok()) lose_backend(session, backend);
 }

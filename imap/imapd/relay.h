@@ -11,6 +11,7 @@
 #include <string>
 
 #include "imap/backend/backend.h"
+#include "imap/backend/reply_reader.h"
 #include "imap/imapd/session.h"
 #include "lib/base/result.h"
 
@@ -23,11 +24,15 @@ Status relay_unsolicited(ImapSession& session);
 // NOOP at the selected mailbox's server, so that the client's own NOOP tells what is new. Nothing
 // where nothing remote is selected.
 Status relay_poll(ImapSession& session);
-// UNSELECT at the selected mailbox's server, its answer dropped; a connection on which that fails
-// is dropped. For ImapSession::unselect(), which forgets the selection afterwards.
+// Forgets the selection, and UNSELECT at its server; a connection on which that fails is dropped.
+// For ImapSession::unselect().
 void relay_unselect(ImapSession& session);
 
 // --- for the relays of the commands
+// One untagged response goes on to the client. What it says of a mailbox counts only if that is the
+// selected one of this connection, and goes behind what is held.
+Status pass_untagged(ImapSession& session, const backend::Backend& from,
+                     backend::ReplyReader& replies, const backend::Reply& reply);
 // Another connection to the selected mailbox's server takes the place of one that is lost, if the
 // client cannot tell the difference (RULES 5.5). closed: it would.
 Status replace_selection(ImapSession& session);

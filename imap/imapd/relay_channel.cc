@@ -301,7 +301,7 @@ Status RelayChannel::pass_on(const backend::Reply& reply)
         if (handled) return replies_->drop_rest();
     }
     note_activity(reply);
-    return replies_->copy_to(s_.client, reply);
+    return pass_untagged(s_, *backend_, *replies_, reply);
 }
 
 void RelayChannel::note_activity(const backend::Reply& reply)

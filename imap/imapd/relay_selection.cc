@@ -16,7 +16,30 @@ bool code_number(std::string_view text, std::string_view name, uint64_t& number)
     return n.ok();
 }
 
+bool has_code(const backend::Reply& reply, std::string_view code)
+{
+    return reply.word == "OK" && starts_with_nocase(reply.text(), code);
+}
+
 }  // namespace
+
+bool is_of_mailbox(const backend::Reply& reply)
+{
+    for (std::string_view word : {"EXISTS", "RECENT", "EXPUNGE", "VANISHED", "FETCH", "FLAGS"})
+        if (reply.word == word) return true;
+    return false;
+}
+
+bool describes_mailbox(const backend::Reply& reply)
+{
+    if (reply.word == "EXISTS" || reply.word == "RECENT" || reply.word == "FLAGS") return true;
+    return has_code(reply, "[") && !has_code(reply, "[ALERT]");
+}
+
+bool is_closed_code(const backend::Reply& reply)
+{
+    return has_code(reply, "[CLOSED]");
+}
 
 void note_selected(RemoteSelection& selection, const backend::Reply& reply)
 {
@@ -35,8 +58,9 @@ void enable_at(ImapSession& session, backend::Backend& backend)
     RelayChannel channel(session, backend);
     channel.verb("ENABLE");
     for (const std::string& name : session.enabled) channel.raw(cat(' ', name));
-    channel.filter(
-        [](backend::ReplyReader&, const backend::Reply&) -> Result<bool> { return true; });
+    channel.filter([](backend::ReplyReader&, const backend::Reply& reply) -> Result<bool> {
+        return reply.word == "ENABLED";
+    });
     (void)channel.finish();
 }
 
@@ -52,12 +76,15 @@ Status select_again(ImapSession& session, RemoteSelection& selection, backend::B
     RelayChannel channel(session, backend);
     channel.verb(selection.read_only ? "EXAMINE" : "SELECT");
     channel.astring(selection.external);
+    bool changed = false;
     channel.filter([&](backend::ReplyReader&, const backend::Reply& reply) -> Result<bool> {
         note_selected(now, reply);
-        return true;
+        const bool own = describes_mailbox(reply);
+        changed = changed || (is_of_mailbox(reply) && !own);
+        return own;
     });
     TRY_ASSIGN(Answer answer, channel.finish());
-    bool same = answer.ok() && now.uidvalidity == selection.uidvalidity &&
+    bool same = answer.ok() && !changed && now.uidvalidity == selection.uidvalidity &&
                 now.exists == selection.exists && now.uidnext == selection.uidnext &&
                 now.highestmodseq == selection.highestmodseq && now.uidvalidity != 0;
     if (!same) {

@@ -1,7 +1,7 @@
 // Selecting a mailbox on another server, the first time and again on a new connection.
 //
-// select_at sends SELECT or EXAMINE and remembers what the server tells, on its way to the client.
-// select_again does the same silently and succeeds only if the answers are those that the client
+// relay_select (command_table.h) remembers what the server tells, on its way to the client.
+// select_again does SELECT silently and succeeds only if the answers are those that the client
 // knows (RULES 5.5). Codes: closed (they differ, or the server refuses), those of the streams.
 #ifndef ROOKERY_IMAP_IMAPD_RELAY_SELECTION_H
 #define ROOKERY_IMAP_IMAPD_RELAY_SELECTION_H
@@ -14,6 +14,12 @@
 
 namespace rookery::imapd {
 
+// Does this response count for the mailbox that is selected on the connection: its messages, their
+// number and flags?
+bool is_of_mailbox(const backend::Reply& reply);
+// Is it of the answer to SELECT?
+bool describes_mailbox(const backend::Reply& reply);
+bool is_closed_code(const backend::Reply& reply);
 // Takes from one untagged response what it says of the mailbox.
 void note_selected(RemoteSelection& selection, const backend::Reply& reply);
 Status select_again(ImapSession& session, RemoteSelection& selection, backend::Backend& backend);

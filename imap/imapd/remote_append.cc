@@ -38,9 +38,6 @@ RemoteAppend::RemoteAppend(ImapSession& session, backend::Backend& backend,
     : session_(session), channel_(session, backend), messages_(messages)
 {
     begin_append(channel_, external);
-    // The other server's own news mean nothing to this client.
-    channel_.filter(
-        [](backend::ReplyReader&, const backend::Reply&) -> Result<bool> { return true; });
 }
 
 Result<bool> RemoteAppend::message(std::string_view flags, std::string_view internaldate,

@@ -55,13 +55,15 @@ std::optional<ServerSpace> ask_space(ImapSession& session, const std::string& se
     channel.raw(cat(" \"\" (", kSpaceEntry, ")"));
     std::optional<ServerSpace> space;
     channel.filter([&](backend::ReplyReader&, const backend::Reply& reply) -> Result<bool> {
+        if (reply.word != "METADATA") return false;
         size_t quote = reply.head.rfind('"', reply.head.find_last_not_of(")\""));
-        if (reply.word == "METADATA" && quote != std::string::npos)
+        if (quote != std::string::npos)
             space = parse_space(std::string_view(reply.head).substr(quote + 1));
         return true;
     });
     auto answer = channel.finish();
-    if (!answer) session.backends->drop(*backend);
+    // That of the selected mailbox is seen to by the next command there.
+    if (!answer && !(*backend)->is_selected()) session.backends->drop(*backend);
     if (space) space->server = server;
     return space;
 }

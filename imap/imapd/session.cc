@@ -1,7 +1,10 @@
 #include "imap/imapd/session.h"
 
+#include <utility>
+
 #include "imap/imapd/relay.h"
 #include "lib/base/memory.h"
+#include "master/service.h"
 
 namespace rookery::imapd {
 
@@ -19,6 +22,37 @@ void ImapSession::unselect()
     if (remote() != nullptr) relay_unselect(*this);
     selection = NoSelection{};
     if (state == State::selected) state = State::authenticated;
+}
+
+RemoteSelection* ImapSession::remote_at(const backend::Backend& backend)
+{
+    for (Selection* s : {&selection, &aside}) {
+        auto* remote = std::get_if<RemoteSelection>(s);
+        if (remote != nullptr && remote->backend == &backend) return remote;
+    }
+    return nullptr;
+}
+
+void ImapSession::set_aside()
+{
+    aside = std::exchange(selection, NoSelection{});
+    if (state == State::selected) state = State::authenticated;
+}
+
+void ImapSession::leave()
+{
+    if (std::holds_alternative<NoSelection>(aside)) return;
+    client.put("* OK [CLOSED] Ok\r\n");
+    selection = std::exchange(aside, NoSelection{});
+    unselect();
+    master::scoreboard::set_mailbox("");
+}
+
+void ImapSession::take_back()
+{
+    if (std::holds_alternative<NoSelection>(aside)) return;
+    selection = std::exchange(aside, NoSelection{});
+    state = State::selected;
 }
 
 Completion namespace_changed(const ImapSession& session)

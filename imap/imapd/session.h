@@ -15,6 +15,7 @@
 #include "imap/cluster/operations.h"
 #include "imap/imapd/command_reader.h"
 #include "imap/imapd/metadata_parse.h"
+#include "imap/imapd/select_parse.h"
 #include "imap/mailbox/mailbox_store.h"
 #include "imap/mailbox/quota.h"
 #include "imap/mboxlist/directory.h"
@@ -99,13 +100,25 @@ struct ImapSession {
     sync::SyncService* sync = nullptr;          // null in proxyd
     sync::MoveService* moves = nullptr;         // null in proxyd
     cluster::Operations* operations = nullptr;  // changes of the namespace; null in proxyd
+    // While a SELECT runs: what it leaves, unless the command turns out to be wrong.
+    Selection aside = NoSelection{};
 
     LocalSelection* local() { return std::get_if<LocalSelection>(&selection); }
     RemoteSelection* remote() { return std::get_if<RemoteSelection>(&selection); }
     // Nothing has happened for a while: gives back the memory that only a busy session needs.
     void rest();
+    // What is selected at that server's connection, set aside or not; null: nothing.
+    RemoteSelection* remote_at(const backend::Backend& backend);
     // Ends the selection: local view closed, or UNSELECT at the backend.
     void unselect();
+
+    // --- SELECT and EXAMINE. A NO of any kind leaves what was selected, as OK does; BAD changes
+    // nothing (RFC 3501 6.3.1).
+    void set_aside();
+    // It is left, which the client is told once, before anything of a new mailbox (RFC 7162
+    // 3.2.11). Nothing where nothing was selected.
+    void leave();
+    void take_back();
 };
 
 // One command being run.
@@ -117,6 +130,7 @@ struct Command {
     std::optional<model::MailboxName> mailbox;
     std::optional<model::MailboxEntry> entry;  // by_mailbox and found: its list entry
     std::optional<MetadataOptions> options;    // by_mailbox_or_server: those before the name
+    SelectParameters select = {};              // to_select
 };
 
 // OK for a change of the namespace; says so when other servers will see it later.

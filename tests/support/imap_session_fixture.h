@@ -112,10 +112,14 @@ class ImapSessionFixture {
         if (verb == "SELECT" || verb == "EXAMINE") {
             ASSERT_OK(session.reader.space());
             command.external = *session.reader.astring();
+            auto parameters = imapd::parse_select_parameters(session.reader);
+            if (!parameters) return imapd::Completion::from(parameters.error());
+            command.select = *std::move(parameters);
             command.mailbox = *session.names->to_internal(command.external);
             auto entry = directory.lookup(*command.mailbox);
             if (!entry) return imapd::Completion::from(entry.error());
             command.entry = *entry;
+            session.set_aside();
             return c::select(session, command);
         }
         if (verb == "FETCH") return c::fetch(session, command);

@@ -63,10 +63,12 @@ void play(Fd fd, const std::vector<Step>& steps)
                 if (more) differs(i, "the end", std::string(1, *more));
                 break;
             }
-            case Step::Kind::skip_line:
-                if (auto line = peer.read_line(1u << 20); !line)
-                    differs(i, "a line", error_of(line.error()));
+            case Step::Kind::skip_line: {
+                auto line = peer.read_line(1u << 20);
+                if (!line) differs(i, "a line", error_of(line.error()));
+                if (s.text == "$T") tag = line->substr(0, line->find(' '));
                 break;
+            }
             case Step::Kind::send:
                 peer.put(with_tag(s.text, tag));
                 if (!peer.flush()) differs(i, "to send", error_of(peer.error()));

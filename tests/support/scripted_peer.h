@@ -36,6 +36,11 @@ inline Step skip_line()
 {
     return {Step::Kind::skip_line, {}};
 }
+// Any, with a tag that "$T" then is.
+inline Step skip_command()
+{
+    return {Step::Kind::skip_line, "$T"};
+}
 inline Step send(std::string text)
 {
     return {Step::Kind::send, std::move(text)};

@@ -8,21 +8,38 @@
 namespace rookery::imapd::commands {
 namespace {
 
-// What was selected before, here or at another server, is left. The same server does it by itself.
-void leave_selection(ImapSession& s, const backend::Backend& next)
-{
-    RemoteSelection* remote = s.remote();
-    if (remote != nullptr && remote->backend == &next) {
-        remote->backend->set_selected(false);
-        s.selection = NoSelection{};
-        s.state = State::authenticated;
-        return;
+// What was selected before is left when its server, or the new one, says so: by the first word of
+// the new mailbox, by OK or NO. BAD leaves it.
+class Before {
+ public:
+    Before(ImapSession& s, const backend::Backend& next)
+        : s_(s), next_(&next), server_(next.server()), at_next_(s.remote_at(next) != nullptr)
+    {
     }
-    if (s.state == State::selected) s.client.put("* OK [CLOSED] Ok\r\n");
-    s.unselect();
-}
+    void leave()
+    {
+        if (left_) return;
+        left_ = true;
+        if (!at_next_) return s_.leave();
+        // A SELECT there ended it; another server's would need UNSELECT.
+        s_.client.put("* OK [CLOSED] Ok\r\n");
+        s_.aside = NoSelection{};
+        backend::Backend* still = s_.backends->find(server_);
+        if (still == next_) still->set_selected(false);
+    }
+    bool left() const { return left_; }
+    // Did another server than the one that had it give the last answer? Then that one said NO.
+    bool ended_by(const backend::Backend& last) const { return at_next_ && &last != next_; }
 
-// After a BAD the server may still have the mailbox of before selected, which the client has not.
+ private:
+    ImapSession& s_;
+    const backend::Backend* next_;
+    std::string server_;
+    bool at_next_;
+    bool left_ = false;
+};
+
+// After a BAD that came late the server may still have the mailbox of before selected.
 void forget_at(ImapSession& s, backend::Backend& backend)
 {
     if (!backend.has_capability("UNSELECT")) {
@@ -31,44 +48,59 @@ void forget_at(ImapSession& s, backend::Backend& backend)
     }
     RelayChannel channel(s, backend);
     channel.verb("UNSELECT");
-    channel.filter(
-        [](backend::ReplyReader&, const backend::Reply&) -> Result<bool> { return true; });
     if (!channel.finish()) lose_backend(s, backend);
+}
+
+// What the server says of the new mailbox goes on to the client, behind [CLOSED], which is said
+// here: not every server does. What it says before is of the old one, and nothing special.
+RelayChannel::Filter of_new_mailbox(ImapSession& s, Before& before, RemoteSelection& selection)
+{
+    return [&](backend::ReplyReader& replies, const backend::Reply& reply) -> Result<bool> {
+        const bool closed = is_closed_code(reply);
+        if (closed || describes_mailbox(reply)) before.leave();
+        if (closed) return true;
+        if (!before.left()) return false;
+        note_selected(selection, reply);
+        TRY(replies.copy_to(s.client, reply));
+        return true;
+    };
 }
 
 }  // namespace
 
 Completion relay_select(ImapSession& s, Command& command, backend::Backend& backend)
 {
-    if (!s.names) return Completion::bad("Please login first");
     enable_at(s, backend);
     RelayChannel channel(s, backend);
     channel.verb(command.name);
     channel.astring(command.external);
-    if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
+    channel.raw(to_string(command.select));
     RemoteSelection selection{.backend = nullptr,
                               .name = *command.mailbox,
                               .external = command.external,
                               .read_only = command.name == "EXAMINE",
                               .arguments = {},
                               .held = {}};
-    channel.filter([&](backend::ReplyReader&, const backend::Reply& reply) -> Result<bool> {
-        note_selected(selection, reply);
-        return false;
-    });
-    leave_selection(s, backend);
+    Before before(s, backend);
+    channel.filter(of_new_mailbox(s, before, selection));
     Outcome outcome = finish_at_mailbox(s, command, channel);
-    if (!outcome.ok()) {
-        if (outcome.answered && outcome.answer.kind == Completion::Kind::bad)
-            forget_at(s, channel.backend());
-        return std::move(outcome).result();
+    const bool ok = outcome.ok();
+    const bool answered = outcome.answered;
+    Completion done = std::move(outcome).result();
+    if (done.kind == Completion::Kind::disconnect) return done;
+    if (!ok) {
+        const bool bad = done.kind == Completion::Kind::bad;
+        if (answered && bad && before.left()) forget_at(s, channel.backend());
+        if (!bad || before.ended_by(channel.backend())) before.leave();
+        return done;
     }
+    before.leave();
     selection.backend = &channel.backend();
     selection.backend->set_selected(true);
     s.selection = std::move(selection);
     s.state = State::selected;
     master::scoreboard::set_mailbox(command.mailbox->internal());
-    return std::move(outcome).result();
+    return done;
 }
 
 Completion relay_close(ImapSession& s, Command& command, backend::Backend&)
@@ -76,16 +108,17 @@ Completion relay_close(ImapSession& s, Command& command, backend::Backend&)
     if (auto read = s.reader.end_of_line(); !read) return Completion::from(read.error());
     // CLOSE must reach the messages that this session marked; UNSELECT changes nothing.
     if (!ensure_selection(s)) return say_bye_lost(s);
-    s.remote()->held.clear();
     backend::Backend& backend = *s.remote()->backend;
     RelayChannel channel(s, backend);
     channel.verb(command.name);
     auto answer = channel.finish();
     if (!answer) return channel.failed(answer.error());
-    if (answer->ok()) {
+    // NO says that nothing was expunged; there is no word for a mailbox that stays selected.
+    if (answer->kind != Completion::Kind::bad) {
         backend.set_selected(false);
         s.selection = NoSelection{};
         s.state = State::authenticated;
+        master::scoreboard::set_mailbox("");
     }
     return (*std::move(answer)).completion();
 }

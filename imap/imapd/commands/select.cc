@@ -69,69 +69,6 @@ void warn_of_quota(ImapSession& session, const model::MailboxName& name)
     warn(mailbox::Resource::message, config.quotawarnmsg());
 }
 
-// RFC 7162 3.2.5: what the client knows of the mailbox.
-struct Resync {
-    uint32_t uidvalidity = 0;
-    uint64_t modseq = 0;
-    std::optional<model::SequenceSet> known;
-};
-
-struct Parameters {
-    bool condstore = false;
-    std::optional<Resync> qresync;
-};
-
-// "(" uidvalidity SP modseq [SP known-uids] [SP "(" sequence-set SP uid-set ")"] ")". The last only
-// saves bytes, and is not needed.
-Result<Resync> resync_parameter(CommandReader& reader)
-{
-    Resync resync;
-    TRY(reader.space());
-    TRY(reader.expect('('));
-    TRY_ASSIGN(resync.uidvalidity, reader.nz_number());
-    TRY(reader.space());
-    TRY_ASSIGN(resync.modseq, reader.number64());
-    TRY_ASSIGN(bool more, reader.accept(' '));
-    if (more) {
-        TRY_ASSIGN(const char next, reader.peek());
-        if (next != '(') {
-            TRY_ASSIGN(resync.known, reader.sequence_set());
-            TRY_ASSIGN(more, reader.accept(' '));
-        }
-    }
-    if (more) {
-        TRY(reader.expect('('));
-        TRY(reader.sequence_set());
-        TRY(reader.space());
-        TRY(reader.sequence_set());
-        TRY(reader.expect(')'));
-    }
-    TRY(reader.expect(')'));
-    return resync;
-}
-
-// [SP "(" select-param *(SP select-param) ")"] CRLF (RFC 4466)
-Result<Parameters> parameters(CommandReader& reader)
-{
-    Parameters p;
-    TRY_ASSIGN(bool more, reader.accept(' '));
-    if (more) TRY(reader.expect('('));
-    while (more) {
-        TRY_ASSIGN(const std::string name, reader.attribute());
-        if (name == "CONDSTORE") {
-            p.condstore = true;
-        } else if (name == "QRESYNC") {
-            TRY_ASSIGN(p.qresync, resync_parameter(reader));
-        } else {
-            return Error{Code::syntax, cat("Unknown SELECT parameter ", name)};
-        }
-        TRY_ASSIGN(more, reader.accept(' '));
-        if (!more) TRY(reader.expect(')'));
-    }
-    TRY(reader.end_of_line());
-    return p;
-}
-
 void put_changes(ImapSession& session, Resync resync)
 {
     const mailbox::Mailbox& mailbox = *session.local()->mailbox;
@@ -153,14 +90,9 @@ void put_changes(ImapSession& session, Resync resync)
 
 Completion select(ImapSession& session, Command& command)
 {
-    const auto asked = parameters(session.reader);
-    if (!asked) return Completion::from(asked.error());
-    if (asked->qresync && !session.qresync_enabled)
-        return Completion::bad("QRESYNC is not enabled");
-    session.condstore_enabled |= asked->condstore;
-    // Also a SELECT that fails ends the selection there was.
-    if (session.state == State::selected) session.client.put("* OK [CLOSED] Ok\r\n");
-    session.unselect();
+    const SelectParameters& asked = command.select;
+    session.condstore_enabled |= asked.condstore;
+    session.leave();
     LocalSelection selection;
     const auto opened = open(session, *command.entry, command.name == "EXAMINE", selection);
     if (!opened) return Completion::from(opened.error());
@@ -169,7 +101,7 @@ Completion select(ImapSession& session, Command& command)
     const bool read_only = selection.read_only;
     session.selection = std::move(selection);
     session.state = State::selected;
-    if (asked->qresync) put_changes(session, *asked->qresync);
+    if (asked.qresync) put_changes(session, *asked.qresync);
     master::scoreboard::set_mailbox(command.entry->name.internal());
     return Completion::ok(read_only ? "[READ-ONLY] Completed" : "[READ-WRITE] Completed");
 }

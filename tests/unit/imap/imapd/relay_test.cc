@@ -24,6 +24,7 @@ using test::expect_end;
 using test::hang_up;
 using test::ScriptedPeer;
 using test::send;
+using test::skip_command;
 using test::skip_line;
 using test::Step;
 using Steps = std::vector<Step>;
@@ -67,13 +68,13 @@ const std::vector<std::string> kCapabilities = {
 
 class World {
  public:
-    explicit World(const std::string& more = {})
+    explicit World(const std::string& more = {}, const char* select_mode = "random")
         : config_(*config::Config::from_text(
               cat("configdirectory: ", dir_.path(),
                   "\nproxy_password: secret\nunixhierarchysep: no\naltnamespace: no\nserverlist: "
                   "be1 be2\nmupdate_server: m\n"
-                  "serverlist_select_mode: random\nclient_timeout: 3s\nbackend_failures: 100\n",
-                  more),
+                  "serverlist_select_mode: ",
+                  select_mode, "\nclient_timeout: 3s\nbackend_failures: 100\n", more),
               "imap")),
           kit_(config_, nullptr, "imap", {}),
           idle_(config_),
@@ -455,6 +456,8 @@ START_TEST(a_lost_connection_is_replaced_where_nobody_can_tell)
         after_a_lost_connection(
             both, fetch, "* 1 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT 9] x\r\n", {}),
         first + kLost);
+    ASSERT_EQ_TEXT(after_a_lost_connection(both, fetch, kSelected + "* 1 EXPUNGE\r\n", again),
+                   first + kLost);
     // Something was changed, or told, since SELECT.
     Steps store = {expect("$T STORE 1 FLAGS ()"), send("$T OK a\r\n")};
     ASSERT_EQ_TEXT(
@@ -523,6 +526,189 @@ START_TEST(the_selection_moves_between_servers)
         kSelectAnswer + "* OK [CLOSED] Ok\r\n* 1 EXISTS\r\n1 OK [READ-ONLY] x\r\n2 OK closed\r\n"
                         "3 BAD Please select a mailbox first\r\n");
     ck_assert(one.finished_well() && two.finished_well());
+}
+END_TEST
+
+// What is said between SELECT of INBOX at be1 and a NOOP, by servers that answer a second SELECT so.
+struct SecondSelect {
+    const char* mailbox;        // "INBOX.two" is at be2
+    const char* one;            // be1's answer; "" = is not asked, or only to UNSELECT
+    const char* two;            // be2's; "" = is not asked
+    const char* heard;          // by the client
+    const char* after = "BAD";  // to FETCH: BAD = nothing is selected, be1, be2 = there
+};
+
+void check_second_select(const SecondSelect& c)
+{
+    World w;
+    const std::string select = cat("$T SELECT \"", c.mailbox, '"');
+    const bool goes_to_two = *c.two != '\0';
+    const std::string after = c.after;
+    const auto fetch = [&](const char* server) {
+        return after == server ? Steps{expect("$T FETCH 1 FLAGS"), send("$T OK there\r\n")}
+                               : Steps{};
+    };
+    Steps at_one;
+    if (*c.one != '\0') at_one = {expect(select), send(c.one)};
+    const bool left = *c.one == '\0' && after != "be1";
+    if (left) at_one = {expect("$T UNSELECT"), send("$T OK x\r\n")};
+    auto& one = w.server("be1", kSelect + at_one + fetch("be1") + kLogout);
+    auto& two = w.server("be2", (goes_to_two ? Steps{expect(select), send(c.two)} : Steps{}) +
+                                    fetch("be2") + (goes_to_two ? kLogout : Steps{}));
+    const std::string said =
+        w.talk(cat("s SELECT INBOX\r\n1 SELECT ", c.mailbox, "\r\n2 FETCH 1 FLAGS\r\n"));
+    const std::string fetched =
+        after == "BAD" ? "2 BAD Please select a mailbox first\r\n" : "2 OK there\r\n";
+    ASSERT_EQ_TEXT(said, cat(kSelectAnswer, c.heard, fetched));
+    ck_assert_msg(one.finished_well(), "be1 after %s", c.heard);
+    if (goes_to_two) ck_assert_msg(two.finished_well(), "be2 after %s", c.heard);
+}
+
+START_TEST(what_was_selected_is_left_by_ok_and_no_and_told_once)
+{
+    const SecondSelect cases[] = {
+        // At the same server, which tells [CLOSED] or does not.
+        {"INBOX.one", "* OK [CLOSED] x\r\n* 1 EXISTS\r\n$T OK x\r\n", "",
+         "* OK [CLOSED] Ok\r\n* 1 EXISTS\r\n1 OK x\r\n", "be1"},
+        {"INBOX.one", "* 1 EXISTS\r\n$T OK x\r\n", "",
+         "* OK [CLOSED] Ok\r\n* 1 EXISTS\r\n1 OK x\r\n", "be1"},
+        {"INBOX.one", "$T OK x\r\n", "", "* OK [CLOSED] Ok\r\n1 OK x\r\n", "be1"},
+        {"INBOX.one", "* OK [CLOSED] x\r\n$T NO no\r\n", "", "* OK [CLOSED] Ok\r\n1 NO no\r\n"},
+        {"INBOX.one", "$T NO no\r\n", "", "* OK [CLOSED] Ok\r\n1 NO no\r\n"},
+        {"INBOX.one", "$T BAD what\r\n", "", "1 BAD what\r\n", "be1"},
+        // What comes first is of the mailbox that is left.
+        {"INBOX.one", "* OK [ALERT] a\r\n* 2 EXPUNGE\r\n* 1 EXISTS\r\n$T OK x\r\n", "",
+         "* OK [ALERT] a\r\n* 2 EXPUNGE\r\n* OK [CLOSED] Ok\r\n* 1 EXISTS\r\n1 OK x\r\n", "be1"},
+        {"INBOX.one", "* 2 EXPUNGE\r\n$T BAD what\r\n", "", "* 2 EXPUNGE\r\n1 BAD what\r\n", "be1"},
+        // At another one.
+        {"INBOX.two", "", "* 1 EXISTS\r\n$T OK x\r\n",
+         "* OK [CLOSED] Ok\r\n* 1 EXISTS\r\n1 OK x\r\n", "be2"},
+        {"INBOX.two", "", "$T OK x\r\n", "* OK [CLOSED] Ok\r\n1 OK x\r\n", "be2"},
+        {"INBOX.two", "", "$T NO no\r\n", "* OK [CLOSED] Ok\r\n1 NO no\r\n"},
+        {"INBOX.two", "", "$T BAD what\r\n", "1 BAD what\r\n", "be1"},
+        // Nobody is asked.
+        {"INBOX.none", "", "", "* OK [CLOSED] Ok\r\n1 NO [NONEXISTENT] Mailbox does not exist\r\n"},
+        {"{1+}\r\n\x7f", "", "", "* OK [CLOSED] Ok\r\n1 NO [CANNOT] Invalid mailbox name\r\n"},
+        {"INBOX.two (X)", "", "", "1 BAD Unknown SELECT parameter X\r\n", "be1"},
+        {"INBOX.two (CONDSTORE", "", "", "1 BAD Missing required argument\r\n", "be1"},
+        {"INBOX.none (X)", "", "", "1 BAD Unknown SELECT parameter X\r\n", "be1"},
+        {"INBOX.none (QRESYNC (1 2))", "", "", "1 BAD QRESYNC is not enabled\r\n", "be1"},
+    };
+    for (const SecondSelect& c : cases) check_second_select(c);
+}
+END_TEST
+
+START_TEST(a_select_at_a_server_that_is_gone_leaves_nothing_selected)
+{
+    {  // The server of both is lost before it answers: there is nothing to say BYE for.
+        World w;
+        w.server("be1", kSelect + Steps{expect("$T SELECT \"INBOX.one\""), hang_up()});
+        ASSERT_EQ_TEXT(w.talk("s SELECT INBOX\r\n1 SELECT INBOX.one\r\n2 FETCH 1 FLAGS\r\n"),
+                       cat(kSelectAnswer, "* OK [CLOSED] Ok\r\n1", kUnavailable,
+                           "2 BAD Please select a mailbox first\r\n"));
+    }
+    {  // It was lost before, and another connection is not to be had.
+        World w;
+        w.server("be1", kSelect + Steps{hang_up()});
+        ASSERT_EQ_TEXT(w.talk("s SELECT INBOX\r\n1 SELECT INBOX.two\r\n2 FETCH 1 FLAGS\r\n"),
+                       cat(kSelectAnswer, "* OK [CLOSED] Ok\r\n1", kUnavailable,
+                           "2 BAD Please select a mailbox first\r\n"));
+    }
+}
+END_TEST
+
+// Where the relay itself asks the server of the selected mailbox, for another command's sake.
+START_TEST(what_a_command_of_ours_did_not_ask_for_reaches_the_client)
+{
+    const std::string news =
+        "* 1 EXPUNGE\r\n* 5 EXISTS\r\n* OK [ALERT] a\r\n* 2 FETCH (FLAGS ())\r\n* VANISHED 3\r\n";
+    const struct {
+        const char* says;
+        const char* ours;    // what the relay asks
+        const char* answer;  // which it takes
+        Steps more;
+        const char* told;  // behind the news
+    } cases[] = {
+        {"1 ENABLE CONDSTORE", "$T ENABLE CONDSTORE", "* ENABLED CONDSTORE\r\n", {}, ""},
+        {"1 LIST (SUBSCRIBED) \"\" user.none",
+         "$T LSUB \"\" \"*\"",
+         "* LSUB () \".\" user.bob\r\n",
+         {},
+         ""},
+        {"1 LSUB \"\" *", "$T LSUB \"\" \"*\"", "", {}, ""},
+        {"1 LIST \"\" INBOX.one RETURN (SPECIAL-USE)",
+         "$T LIST (SPECIAL-USE) \"\" (\"INBOX.one\")",
+         "* LIST (\\Sent) \".\" INBOX.one\r\n",
+         {},
+         "* LIST (\\HasNoChildren \\Sent) \".\" INBOX.one\r\n"},
+        {"1 CREATE new",
+         "$T GETMETADATA \"\" (/shared/vendor/cmu/cyrus-imapd/freespace/total)",
+         "* METADATA \"\" (/shared/x \"9;10\")\r\n",
+         {expect("$T CREATE \"new\""), send("$T OK x\r\n")},
+         ""},
+        {"1 NOOP", "$T NOOP", "", {}, ""},
+        {"1 STATUS user.bob.one (UNSEEN)", "$T STATUS \"user.bob.one\" (UNSEEN)", "", {}, ""},
+    };
+    for (const auto& c : cases) {
+        World w("", "freespace-most");
+        w.admin = true;
+        std::vector<std::string> can = kCapabilities;
+        for (const char* more : {"ENABLE", "METADATA", "SPECIAL-USE"}) can.emplace_back(more);
+        Steps select = {expect("$T SELECT \"user.bob\""), send("$T OK x\r\n")};
+        auto& be =
+            w.server("be1",
+                     select + Steps{expect(c.ours), send(cat(news, c.answer, "$T OK x\r\n"))} +
+                         c.more + kLogout,
+                     can);
+        w.server("be2", {}, {"IMAP4REV1"});
+        const std::string said = w.talk(cat("s SELECT user.bob\r\n", c.says, "\r\n"));
+        ck_assert_msg(said.find(cat(news, c.told)) != std::string::npos, "%s: %s", c.says,
+                      said.c_str());
+        ck_assert_msg(said.find("\r\n1 OK ") != std::string::npos, "%s: %s", c.says, said.c_str());
+        ck_assert_msg(be.finished_well(), "%s", c.says);
+    }
+}
+END_TEST
+
+START_TEST(what_a_server_says_goes_behind_what_is_held)
+{
+    const std::string held = "* 2 EXPUNGE\r\n* 1 FETCH (FLAGS ())\r\n";
+    for (const char* says :
+         {"STATUS INBOX.one (UNSEEN)", "APPEND INBOX.one {1+}\r\nx", "UID FETCH 1 FLAGS", "CHECK",
+          "NOOP", "LSUB \"\" *", "ENABLE CONDSTORE", "UID COPY 1 INBOX", "EXPUNGE",
+          "DELETE INBOX.one", "CLOSE", "SUBSCRIBE INBOX", "GETACL INBOX"}) {
+        World w;
+        std::vector<std::string> can = kCapabilities;
+        can.emplace_back("ENABLE");
+        Steps request = {skip_command()};
+        if (strstr(says, "APPEND") != nullptr) request.push_back(expect_bytes("x\r\n"));
+        auto& be = w.server("be1",
+                            kSelect + Steps{send("* OK held\r\n" + held)} + request +
+                                Steps{send("* 3 EXISTS\r\n$T OK done\r\n")} + kLogout,
+                            can);
+        // What the server says by itself comes at once: when its first line is told, all is here.
+        const bool well = w.talk_with(
+            {skip_line(), send("s SELECT INBOX\r\n"), expect_bytes(kSelectAnswer),
+             expect("* OK held"), send(cat("1 ", says, "\r\n")),
+             expect_bytes(equal_nocase(says, "ENABLE CONDSTORE") ? "* ENABLED CONDSTORE\r\n" : ""),
+             expect_bytes(held + "* 3 EXISTS\r\n1 OK ")});
+        ck_assert_msg(well, "%s", says);
+        ck_assert_msg(be.finished_well(), "%s", says);
+    }
+}
+END_TEST
+
+START_TEST(what_a_server_says_of_a_mailbox_that_is_not_selected_there_is_nobodys)
+{
+    World w;
+    w.server("be1", kSelect + kLogout);
+    auto& two = w.server(
+        "be2", {expect("$T STATUS \"INBOX.two\" (UNSEEN)"),
+                send("* 1 EXPUNGE\r\n* 9 EXISTS\r\n* OK [ALERT] a\r\n* 1 FETCH (BODY[] {3}\r\nabc)"
+                     "\r\n* FLAGS ()\r\n* STATUS INBOX.two (UNSEEN 0)\r\n$T OK x\r\n")});
+    ASSERT_EQ_TEXT(w.talk("s SELECT INBOX\r\n1 STATUS INBOX.two (UNSEEN)\r\n"),
+                   kSelectAnswer + "* OK [ALERT] a\r\n* STATUS INBOX.two (UNSEEN 0)\r\n1 OK x\r\n");
+    ck_assert(two.finished_well());
 }
 END_TEST
 
@@ -892,6 +1078,11 @@ Suite* make()
     tcase_add_test(c, expunge_waits_for_a_command_that_may_carry_it);
     tcase_add_test(c, idle_passes_on_what_comes);
     tcase_add_test(c, the_selection_moves_between_servers);
+    tcase_add_test(c, what_was_selected_is_left_by_ok_and_no_and_told_once);
+    tcase_add_test(c, a_select_at_a_server_that_is_gone_leaves_nothing_selected);
+    tcase_add_test(c, what_a_command_of_ours_did_not_ask_for_reaches_the_client);
+    tcase_add_test(c, what_a_server_says_goes_behind_what_is_held);
+    tcase_add_test(c, what_a_server_says_of_a_mailbox_that_is_not_selected_there_is_nobodys);
     tcase_add_test(c, a_mailbox_that_is_not_there_is_never_said_not_to_exist);
     tcase_add_test(c, changes_of_the_namespace_are_known_at_once);
     tcase_add_test(c, an_administrator_chooses_the_server);
