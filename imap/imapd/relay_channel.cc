@@ -313,6 +313,8 @@ void RelayChannel::note_activity(const backend::Reply& reply)
 
 void RelayChannel::abandon()
 {
+    // To nothing there is no answer.
+    if (!sent_in_part_) return;
     stream::Stream& to = backend_->stream();
     pending_.clear();
     // An open list is a syntax error for every server, so nothing that came before it counts.

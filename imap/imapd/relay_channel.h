@@ -69,7 +69,8 @@ class RelayChannel {
     bool can_repeat() const { return !sent_in_part_; }
     // The same command to another server.
     void rebind(backend::Backend& backend);
-    // The server gets a syntax error instead of the rest; its answer is dropped.
+    // The server gets a syntax error instead of the rest, if it has got anything; its answer is
+    // dropped.
     void abandon();
 
     // What to tell the client when something above has failed: BAD or NO for its own mistakes, NO
