@@ -3,6 +3,13 @@
 #include "imap/imapd/message_set.h"
 
 namespace rookery::imapd {
+namespace {
+
+using model::Rights;
+
+constexpr Rights kFlagRights = Rights::write | Rights::delete_message | Rights::seen;
+
+}  // namespace
 
 std::string permanent_flags(const LocalSelection& selection)
 {
@@ -11,7 +18,6 @@ std::string permanent_flags(const LocalSelection& selection)
         if (out.size() > 1) out.push_back(' ');
         out.append(flag);
     };
-    using model::Rights;
     if (!selection.read_only) {
         const bool write = selection.rights.has(Rights::write);
         if (write) add("\\Answered \\Flagged \\Draft");
@@ -31,13 +37,16 @@ std::string permanent_flags(const LocalSelection& selection)
 void put_flag_lines(ImapSession& session, LocalSelection& selection)
 {
     selection.told_keywords = selection.mailbox->keywords();
+    selection.told_rights = selection.rights & kFlagRights;
     session.client.put("* FLAGS ", wire_known_flags(selection.told_keywords),
                        "\r\n* OK [PERMANENTFLAGS ", permanent_flags(selection), "] Ok\r\n");
 }
 
 void tell_keywords(ImapSession& session, LocalSelection& selection)
 {
-    if (selection.mailbox->keywords() != selection.told_keywords)
+    const bool same_rights =
+        selection.read_only || (selection.rights & kFlagRights) == selection.told_rights;
+    if (!same_rights || selection.mailbox->keywords() != selection.told_keywords)
         put_flag_lines(session, selection);
 }
 

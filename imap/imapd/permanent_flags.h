@@ -14,7 +14,7 @@ namespace rookery::imapd {
 std::string permanent_flags(const LocalSelection& selection);
 // Both lines, and remembers what was told.
 void put_flag_lines(ImapSession& session, LocalSelection& selection);
-// The same if the mailbox has keywords that the client was not told of.
+// The same if the mailbox has keywords, or the user rights, that the client was not told of.
 void tell_keywords(ImapSession& session, LocalSelection& selection);
 
 }  // namespace rookery::imapd

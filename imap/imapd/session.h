@@ -35,7 +35,9 @@ struct LocalSelection {
     std::unique_ptr<mailbox::Mailbox> mailbox;
     model::Rights rights;
     bool read_only = false;
-    std::vector<std::string> told_keywords;  // what the client's last FLAGS line said
+    // What the client's last FLAGS and PERMANENTFLAGS lines said.
+    std::vector<std::string> told_keywords;
+    model::Rights told_rights;
 };
 struct RemoteSelection {
     backend::Backend* backend = nullptr;  // owned by the pool

@@ -2,8 +2,37 @@
 
 #include "imap/imapd/message_set.h"
 #include "imap/imapd/permanent_flags.h"
+#include "imap/imapd/rights.h"
 
 namespace rookery::imapd {
+namespace {
+
+using model::Rights;
+
+// False where the name is gone from the list, or another mailbox's: that says nothing of the one
+// that is open, and refresh() tells what became of it.
+Result<bool> read_rights(const ImapSession& session, LocalSelection& selection)
+{
+    const model::MailboxEntry& opened = selection.mailbox->entry();
+    auto entry = session.directory.lookup(opened.name);
+    if (entry.is(Code::not_found)) return false;
+    if (!entry) return std::move(entry).error();
+    const bool both_known = !opened.uniqueid.empty() && !entry->uniqueid.empty();
+    if (both_known && opened.uniqueid != entry->uniqueid) return false;
+    selection.rights = rights_on(session, *entry);
+    return true;
+}
+
+}  // namespace
+
+Result<LocalSelection*> selected_with(ImapSession& session, Rights needed)
+{
+    LocalSelection* selection = session.local();
+    if (selection == nullptr) return Error{Code::syntax, "Please select a mailbox first"};
+    TRY(read_rights(session, *selection));
+    if (!selection->rights.has(needed)) return Error{Code::denied, "Permission denied"};
+    return selection;
+}
 
 void put_flags(ImapSession& session, uint32_t sequence, FlagsLine what)
 {
@@ -22,6 +51,8 @@ Status send_updates(ImapSession& session, bool may_expunge)
 {
     LocalSelection* selection = session.local();
     if (selection == nullptr) return success();
+    TRY_ASSIGN(const bool known, read_rights(session, *selection));
+    if (known && !selection->rights.has(Rights::read)) return success();
     mailbox::Mailbox& mailbox = *selection->mailbox;
     TRY_ASSIGN(const mailbox::Changes changes, mailbox.refresh(may_expunge));
     stream::Stream& out = session.client;

@@ -1,5 +1,6 @@
 // CLOSE (RFC 3501 6.4.2) and UNSELECT (RFC 3691).
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/updates.h"
 #include "master/service.h"
 
 namespace rookery::imapd::commands {
@@ -10,7 +11,7 @@ Completion close(ImapSession& session, Command& command)
     LocalSelection* selection = session.local();
     Completion done = Completion::ok();
     const bool removes = command.name == "CLOSE" && selection != nullptr && !selection->read_only &&
-                         selection->rights.has(model::Rights::expunge);
+                         selected_with(session, model::Rights::read | model::Rights::expunge);
     if (removes) {
         const auto gone = selection->mailbox->expunge(nullptr);
         if (!gone) done = Completion::from(gone.error());

@@ -100,7 +100,8 @@ Completion copy(ImapSession& session, Command& command)
     auto parsed = parse(session.reader);
     if (!parsed) return Completion::from(parsed.error());
     LocalSelection* selection = session.local();
-    if (selection == nullptr) return Completion::bad("Please select a mailbox first");
+    if (const auto may = selected_with(session, Rights::read); !may)
+        return Completion::from(may.error());
     const mailbox::Mailbox& mailbox = *selection->mailbox;
     auto messages = messages_of(mailbox, std::move(parsed->set), command.by_uid);
     if (!messages) return Completion::from(messages.error());

@@ -22,11 +22,11 @@ Completion expunge(ImapSession& session, Command& command)
 {
     auto uids = parse(session.reader, command.by_uid);
     if (!uids) return Completion::from(uids.error());
-    LocalSelection* selection = session.local();
-    if (selection == nullptr) return Completion::bad("Please select a mailbox first");
-    if (selection->read_only) return Completion::no("[READ-ONLY] Mailbox is read-only");
-    if (!selection->rights.has(model::Rights::expunge))
-        return Completion::no("[NOPERM] Permission denied");
+    const auto selected = selected_with(session, model::Rights::read | model::Rights::expunge);
+    const LocalSelection* selection = session.local();
+    if (selection != nullptr && selection->read_only)
+        return Completion::no("[READ-ONLY] Mailbox is read-only");
+    if (!selected) return Completion::from(selected.error());
     mailbox::Mailbox& mailbox = *selection->mailbox;
     const uint32_t exists = mailbox.exists();
     uids->resolve(exists == 0 ? 0 : mailbox.message(exists).uid);

@@ -6,6 +6,7 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/fetch_render.h"
 #include "imap/imapd/message_set.h"
+#include "imap/imapd/updates.h"
 
 namespace rookery::imapd::commands {
 namespace {
@@ -115,8 +116,9 @@ Completion fetch(ImapSession& session, Command& command)
 {
     auto parsed = parse(session.reader, command.by_uid);
     if (!parsed) return Completion::from(parsed.error());
-    LocalSelection* selection = session.local();
-    if (selection == nullptr) return Completion::bad("No mailbox selected");
+    const auto selected = selected_with(session, model::Rights::read);
+    if (!selected) return Completion::from(selected.error());
+    LocalSelection* selection = *selected;
     mailbox::Mailbox& mailbox = *selection->mailbox;
     if (parsed->vanished && !session.qresync_enabled)
         return Completion::bad("QRESYNC is not enabled");

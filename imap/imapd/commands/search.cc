@@ -7,6 +7,7 @@
 #include "imap/imapd/message_set.h"
 #include "imap/imapd/search_eval.h"
 #include "imap/imapd/search_parse.h"
+#include "imap/imapd/updates.h"
 #include "lib/text/imap_structure.h"
 
 namespace rookery::imapd::commands {
@@ -71,9 +72,9 @@ Completion search(ImapSession& session, Command& command)
     if (!request) return Completion::from(request.error());
     if (request->bad_charset)
         return Completion::no("[BADCHARSET (UTF-8 US-ASCII ISO-8859-1)] Unknown charset");
-    LocalSelection* selection = session.local();
-    if (selection == nullptr) return Completion::bad("Please select a mailbox first");
-    mailbox::Mailbox& mailbox = *selection->mailbox;
+    const auto selected = selected_with(session, model::Rights::read);
+    if (!selected) return Completion::from(selected.error());
+    mailbox::Mailbox& mailbox = *(*selected)->mailbox;
     const auto found = search_mailbox(mailbox, std::move(request->root));
     if (!found) return Completion::from(found.error());
     if (request->has_modseq) session.condstore_enabled = true;

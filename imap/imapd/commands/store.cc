@@ -151,8 +151,9 @@ Completion store(ImapSession& session, Command& command)
 {
     auto parsed = parse(session.reader);
     if (!parsed) return Completion::from(parsed.error());
-    LocalSelection* selection = session.local();
-    if (selection == nullptr) return Completion::bad("Please select a mailbox first");
+    const auto selected = selected_with(session, Rights::read);
+    if (!selected) return Completion::from(selected.error());
+    LocalSelection* selection = *selected;
     mailbox::Mailbox& mailbox = *selection->mailbox;
     auto messages = messages_of(mailbox, std::move(parsed->set), command.by_uid);
     if (!messages) return Completion::from(messages.error());
