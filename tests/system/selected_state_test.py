@@ -1,0 +1,495 @@
+#!/usr/bin/env python3
+"""The selected mailbox: when a client has one, what it knows of it, and what it may do in it.
+
+Which SELECT leaves what was selected; that no command through a frontend loses what changed; that a
+right that is taken away is gone at the next command.
+"""
+import os
+import re
+import socket
+import sys
+import zlib
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import harness
+import murder
+
+check = murder.check
+MESSAGE = b"From: a@example.org\r\nSubject: x\r\n\r\nHello\r\n"
+TABLE = os.path.join(murder.SOURCE, "imap", "imapd", "command_table.cc")
+
+
+class Session:
+    """One client, and what it knows of the selected mailbox by what it was told."""
+
+    def __init__(self, m, where, user="bob"):
+        self.socket = socket.create_connection(m[where].address("imap"), murder.DEADLINE)
+        self.unread = b""
+        self.inflate = self.deflate = None
+        self.tags = 0
+        self.uids = []    # by number; None: not known
+        self.line()
+        self.ok("LOGIN %s %s" % (user, m.password))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def send(self, data):
+        if self.deflate:
+            data = self.deflate.compress(data) + self.deflate.flush(zlib.Z_SYNC_FLUSH)
+        self.socket.sendall(data)
+
+    def more(self):
+        data = self.socket.recv(65536)
+        if not data:
+            raise EOFError(self.unread)
+        self.unread += self.inflate.decompress(data) if self.inflate else data
+
+    def take(self, size):
+        while len(self.unread) < size:
+            self.more()
+        taken, self.unread = self.unread[:size], self.unread[size:]
+        return taken
+
+    def line(self):
+        """One response with its literals."""
+        whole = b""
+        while True:
+            while b"\r\n" not in self.unread:
+                self.more()
+            whole += self.take(self.unread.index(b"\r\n") + 2)
+            literal = re.search(rb"\{(\d+)\}\r\n$", whole)
+            if not literal:
+                return whole[:-2].decode()
+            whole += self.take(int(literal.group(1)))
+
+    def do(self, command, on_go_ahead=None):
+        """The untagged responses, and the tagged one without its tag."""
+        self.tags += 1
+        tag = "t%d" % self.tags
+        self.send(b"%s %s\r\n" % (tag.encode(), command.encode()))
+        untagged = []
+        while True:
+            line = self.line()
+            if line.startswith("+") and on_go_ahead is not None:
+                self.send(on_go_ahead)
+            elif line.startswith(tag + " "):
+                return untagged, line[len(tag) + 1:]
+            else:
+                assert line.startswith("* "), (command, line)
+                untagged.append(line[2:])
+                self.note(line[2:])
+
+    def ok(self, command, *more):
+        untagged, tagged = self.do(command, *more)
+        assert tagged.startswith("OK"), (command, untagged, tagged)
+        return untagged
+
+    def note(self, line):
+        if line.startswith("OK [CLOSED]"):
+            self.uids = []
+        gone = re.match(r"(\d+) EXPUNGE$", line)
+        if gone:
+            del self.uids[int(gone.group(1)) - 1]
+        vanished = re.match(r"VANISHED ([\d:,]+)$", line)
+        if vanished:
+            self.uids = [u for u in self.uids if u not in expand(vanished.group(1))]
+        exists = re.match(r"(\d+) EXISTS$", line)
+        if exists:
+            n = int(exists.group(1))
+            assert n >= len(self.uids), (line, self.uids)
+            self.uids += [None] * (n - len(self.uids))
+        fetched = re.match(r"(\d+) FETCH \((?:.* )?UID (\d+)", line)
+        if fetched:
+            n, uid = (int(g) for g in fetched.groups())
+            assert n <= len(self.uids), (line, self.uids)
+            assert self.uids[n - 1] in (None, uid), (line, self.uids)
+            self.uids[n - 1] = uid
+
+    def select(self, name, verb="SELECT"):
+        self.uids = []
+        return self.ok("%s %s" % (verb, name))
+
+
+def expand(uid_set):
+    out = set()
+    for part in uid_set.split(","):
+        first, _, last = part.partition(":")
+        out |= set(range(int(first), int(last or first) + 1))
+    return out
+
+
+def fill(c, mailbox, messages):
+    for _ in range(messages):
+        check(c.append(mailbox, None, None, MESSAGE))
+
+
+def new_mailbox(m, server, name, messages=0, bob="lrswipkxtecdan"):
+    with m.imap(server, "cyrus") as c:
+        check(c.create(name))
+        check(c.setacl(name, "cyrus", "lrswipkxtecda"))
+        check(c.deleteacl(name, "anyone"))
+        check(c.setacl(name, "bob", bob))
+        fill(c, name, messages)
+
+
+def sees(m, where, names):
+    def seen():
+        with m.imap(where, "cyrus") as c:
+            listed = b"\n".join(line or b"" for line in check(c.list())) + b"\n"
+        return all(re.search(rb"[ \"]%s\"?\n" % n.encode(), listed) for n in names)
+    murder.wait_for(seen, "the list at " + where)
+
+
+# ------------------------------------------------------------------ SELECT after SELECT
+
+# Each has another number of messages.
+OPEN = {"here": ("m1", 1), "A": ("m2", 2), "B": ("m3", 3)}
+NOT = ["m.none", "a..b", "hidden1", "hidden2", "hidden3", "visible1", "visible2", "visible3"]
+WRONG = ["", " m2 (", " m2 (NONSENSE)", " m.none (NONSENSE)", " m2 (QRESYNC (1 2))", " m2 m3",
+         " hidden2 (CONDSTORE) x", " a..b (QRESYNC (0 1))", ' "m2']
+
+
+def make_targets(m):
+    for n in (1, 2, 3):
+        server = "backend%d" % n
+        new_mailbox(m, server, "m%d" % n, messages=n)
+        new_mailbox(m, server, "hidden%d" % n, bob="p")
+        new_mailbox(m, server, "visible%d" % n, bob="l")
+
+
+def selected_messages(c):
+    """How many messages the selected mailbox has; None: nothing is selected."""
+    untagged, tagged = c.do("UID SEARCH ALL")
+    if tagged.startswith("BAD"):
+        return None
+    assert tagged.startswith("OK"), tagged
+    return len([u for u in untagged if u.startswith("SEARCH")][0].split()) - 1
+
+
+def check_select(m, where, old, rest, verb, wanted, now):
+    """SELECT old, then the other one; now: the messages of what is selected then."""
+    case = (where, old, verb + rest)
+    with Session(m, where) as c:
+        if old:
+            c.select(old)
+        untagged, tagged = c.do(verb + rest)
+        assert tagged.startswith(wanted), (case, untagged, tagged)
+        closed = [n for n, u in enumerate(untagged) if u.startswith("OK [CLOSED]")]
+        assert closed == ([0] if old and wanted != "BAD" else []), (case, untagged)
+        if wanted != "OK":
+            assert len(untagged) == len(closed), (case, untagged)
+        assert selected_messages(c) == now, case
+        # It is a session like any other.
+        c.select("m1")
+        assert selected_messages(c) == 1, case
+        return tagged
+
+
+def check_all(m, where, olds, news):
+    has = dict(OPEN.values())
+    for old in olds:
+        for verb in ("SELECT", "EXAMINE"):
+            for new in news:
+                check_select(m, where, old, " " + new, verb, "OK", has[new])
+            refusals = {n: check_select(m, where, old, " " + n, verb, "NO", None) for n in NOT}
+            # A stranger learns nothing of what he may not see.
+            assert refusals["hidden1"] == refusals["m.none"], refusals
+            for rest in WRONG:
+                check_select(m, where, old, rest, verb, "BAD", has.get(old))
+
+
+def test_select_at_a_backend_and_through_a_frontend():
+    with murder.Murder(backends=3) as m:
+        m.add_user("bob", 1)
+        make_targets(m)
+        sees(m, "frontend1", ["m%d" % n for n in (1, 2, 3)] + NOT[2:])
+        check_all(m, "frontend1", [None, "m1"], ["m1", "m2", "m3"])
+        check_all(m, "backend1", [None, "m1"], ["m1"])
+        # One that is away is as bad as none; the line is looked at first.
+        m["backend3"].stop()
+        for old, messages in ((None, None), ("m1", 1)):
+            check_select(m, "frontend1", old, " m3", "SELECT", "NO", None)
+            check_select(m, "frontend1", old, " m3 (X)", "SELECT", "BAD", messages)
+        # Also the one that has what was selected.
+        with Session(m, "frontend1") as c:
+            c.select("m2")
+            m["backend2"].stop()
+            for other in ("m2", "m1"):
+                untagged, tagged = c.do("SELECT " + other)
+                assert tagged.startswith("NO" if other == "m2" else "OK"), (untagged, tagged)
+                assert (untagged[:1] == ["OK [CLOSED] Ok"]) == (other == "m2"), untagged
+
+
+def test_select_at_a_server_that_is_both():
+    with murder.Murder(unified=True, backends=3) as m:
+        m.add_user("bob", 1)
+        make_targets(m)
+        sees(m, "backend1", ["m%d" % n for n in (1, 2, 3)] + NOT[2:])
+        check_all(m, "backend1", [None, "m1", "m2"], ["m1", "m2", "m3"])
+        m["backend3"].stop()
+        for old, messages in ((None, None), ("m1", 1), ("m2", 2)):
+            check_select(m, "backend1", old, " m3", "SELECT", "NO", None)
+            check_select(m, "backend1", old, " m3 (X)", "SELECT", "BAD", messages)
+
+
+# ------------------------------------------------------------------ what a client knows
+
+def rows():
+    with open(TABLE) as f:
+        return re.findall(r'^ *CommandSpec\{"([A-Z ]+)"', f.read(), re.M)
+
+
+# What a client says while "work" is selected; INBOX and mine are where work is, far is not.
+CASES = {
+    "APPEND": ["APPEND work {1+}\r\nx", "APPEND INBOX {1+}\r\nx", "APPEND far {1+}\r\nx"],
+    "AUTHENTICATE": ["AUTHENTICATE PLAIN"],
+    "CAPABILITY": ["CAPABILITY"],
+    "CHECK": ["CHECK"],
+    "CLOSE": ["CLOSE"],
+    "COMPRESS": ["COMPRESS DEFLATE"],
+    "COPY": ["COPY 3 INBOX", "COPY 3 far", "COPY 3 work", "COPY 3 none"],
+    "CREATE": ["CREATE mine.new", "CREATE far.new", "CREATE work"],
+    "DELETE": ["DELETE mine.new", "DELETE none"],
+    "DELETEACL": ["DELETEACL mine eve", "DELETEACL work eve"],
+    "ENABLE": ["ENABLE CONDSTORE", "ENABLE QRESYNC", "ENABLE X-NONE"],
+    "EXAMINE": ["EXAMINE far", "EXAMINE work", "EXAMINE none", "EXAMINE work (X)"],
+    "EXPUNGE": ["EXPUNGE"],
+    "FETCH": ["FETCH 1:* (UID FLAGS)"],
+    "GETACL": ["GETACL mine", "GETACL work"],
+    "GETANNOTATION": ["GETANNOTATION work /comment value.shared"],
+    "GETMETADATA": ["GETMETADATA work (/shared/comment)", 'GETMETADATA "" /shared/comment'],
+    "GETQUOTA": ["GETQUOTA INBOX"],
+    "GETQUOTAROOT": ["GETQUOTAROOT work", "GETQUOTAROOT far"],
+    "ID": ["ID NIL"],
+    "IDLE": ["IDLE"],
+    "LIST": ['LIST "" *', 'LIST (SUBSCRIBED) "" * RETURN (STATUS (MESSAGES))',
+             'LIST "" * RETURN (STATUS (MESSAGES) SPECIAL-USE SUBSCRIBED)'],
+    "LISTRIGHTS": ["LISTRIGHTS work bob"],
+    "LOCALAPPEND": ['LOCALAPPEND work "" {1+}\r\nx'],
+    "LOCALCREATE": ["LOCALCREATE mine.local"],
+    "LOCALDELETE": ["LOCALDELETE mine.local"],
+    "LOGIN": ["LOGIN bob pw"],
+    "LOGOUT": ["LOGOUT"],
+    "LSUB": ['LSUB "" *'],
+    "MOVE": ["MOVE 3 INBOX", "MOVE 3 far"],
+    "MUPDATEPUSH": ["MUPDATEPUSH work"],
+    "MYRIGHTS": ["MYRIGHTS work"],
+    "NAMESPACE": ["NAMESPACE"],
+    "NOOP": ["NOOP"],
+    "RENAME": ["RENAME mine.a mine.b", "RENAME none mine.c"],
+    "RLIST": ['RLIST "" *'],
+    "RLSUB": ['RLSUB "" *'],
+    "SEARCH": ["SEARCH ALL", "SEARCH RETURN (COUNT) ALL"],
+    "SELECT": ["SELECT far", "SELECT work", "SELECT none", "SELECT work (X)"],
+    "SETACL": ["SETACL mine eve lr", "SETACL work eve lr"],
+    "SETMETADATA": ['SETMETADATA work (/shared/comment "x")'],
+    "SETQUOTA": ["SETQUOTA INBOX ()"],
+    "STARTTLS": ["STARTTLS"],
+    "STATUS": ["STATUS work (MESSAGES)", "STATUS INBOX (MESSAGES)", "STATUS far (MESSAGES)"],
+    "STORE": ["STORE 1 +FLAGS (\\Seen)"],
+    "SUBSCRIBE": ["SUBSCRIBE work"],
+    "SYNCAPPLY": ["SYNCAPPLY X"],
+    "SYNCGET": ["SYNCGET X"],
+    "SYNCRESTART": ["SYNCRESTART"],
+    "UID COPY": ["UID COPY 1:* INBOX", "UID COPY 1:* far"],
+    "UID EXPUNGE": ["UID EXPUNGE 1:*"],
+    "UID FETCH": ["UID FETCH 1:* FLAGS"],
+    "UID MOVE": ["UID MOVE * INBOX", "UID MOVE * far"],
+    "UID SEARCH": ["UID SEARCH ALL"],
+    "UID STORE": ["UID STORE 1:* +FLAGS.SILENT (\\Seen)"],
+    "UNAUTHENTICATE": ["UNAUTHENTICATE"],
+    "UNSELECT": ["UNSELECT"],
+    "UNSUBSCRIBE": ["UNSUBSCRIBE work"],
+    "XFER": ["XFER work backend2"],
+}
+ENDS = {"CLOSE", "UNSELECT", "LOGOUT"}
+
+
+def truth(c, mailbox="work"):
+    check(c.select(mailbox, readonly=True))
+    uids = [int(u) for u in check(c.uid("SEARCH", "ALL"))[0].split()]
+    flagged = [int(u) for u in check(c.uid("SEARCH", "FLAGGED"))[0].split()]
+    check(c.unselect())
+    return uids, flagged
+
+
+def something_happens(c, messages=5):
+    """The first message of work goes, and others come."""
+    left = int(check(c.select("work"))[0]) - 1
+    check(c.store("1:*", "-FLAGS.SILENT", "(\\Flagged \\Deleted)"))
+    check(c.store("1", "+FLAGS.SILENT", "(\\Deleted)"))
+    check(c.expunge())
+    check(c.unselect())
+    fill(c, "work", max(messages - left, 1))
+
+
+def check_view(m, where, name, said):
+    with m.imap("backend1", "bob") as other, Session(m, where) as c:
+        c.select("work")
+        c.ok("UID FETCH 1:* (UID)")
+        something_happens(other)
+        target = c.uids[3]
+        if name == "IDLE":
+            untagged, tagged = c.do(said, b"DONE\r\n")
+        elif name == "AUTHENTICATE":
+            untagged, tagged = c.do(said, b"*\r\n")
+        else:
+            untagged, tagged = c.do(said)
+        if name == "COMPRESS":
+            assert tagged.startswith("OK"), tagged
+            c.inflate, c.deflate = zlib.decompressobj(-15), zlib.compressobj(wbits=-15)
+        if name in ENDS:
+            assert tagged.startswith("OK"), tagged
+            return
+        if name in ("SELECT", "EXAMINE") and not tagged.startswith("BAD"):
+            c.select("work")
+            c.ok("UID FETCH 1:* (UID)")
+        # By number, as the client counts now: the right message or none.
+        if target in c.uids:
+            answer = c.do("STORE %d +FLAGS (\\Flagged)" % (c.uids.index(target) + 1))[1]
+            flagged = truth(other)[1]
+            assert answer.startswith("NO [EXPUNGEISSUED]") or flagged == [target], (
+                answer, flagged, target)
+        c.ok("UID FETCH 1:* (UID)")
+        c.ok("NOOP")
+        c.ok("UID FETCH 1:* (UID)")
+        uids = truth(other)[0]
+        assert c.uids == uids, (c.uids, uids)
+
+
+def test_no_command_loses_what_changed():
+    assert sorted(CASES) == sorted(rows()), set(CASES) ^ set(rows())
+    with murder.Murder(backends=2) as m:
+        m.add_user("bob", 1)
+        new_mailbox(m, "backend1", "work", messages=5)
+        new_mailbox(m, "backend1", "mine")
+        new_mailbox(m, "backend1", "mine.a")
+        new_mailbox(m, "backend2", "far", messages=1)
+        sees(m, "frontend1", ["work", "mine", "mine.a", "far"])
+        for where in ("frontend1", "backend1"):
+            for name, lines in CASES.items():
+                for said in lines:
+                    try:
+                        check_view(m, where, name, said)
+                    except Exception as e:
+                        raise AssertionError("%s at %s" % (said, where)) from e
+
+
+# ------------------------------------------------------------------ rights that go
+
+ALL_RIGHTS = "lrswipkxtean"
+# Which rights each needs; what it says is refused without any of them.
+NEEDS = [
+    ("FETCH 1 (UID FLAGS)", "r"),
+    ("UID FETCH 1:* (UID)", "r"),
+    ("FETCH 1 (BODY[])", "r"),
+    ("SEARCH ALL", "r"),
+    ("UID SEARCH RETURN (COUNT) ALL", "r"),
+    ("STORE 2 +FLAGS (\\Flagged)", "rw"),
+    ("STORE 2 +FLAGS.SILENT ($Word)", "rw"),
+    ("UID STORE 1:* -FLAGS.SILENT (\\Answered)", "rw"),
+    ("STORE 2 +FLAGS (\\Seen)", "rs"),
+    ("STORE 2 -FLAGS (\\Deleted)", "rt"),
+    ("EXPUNGE", "re"),
+    ("UID EXPUNGE 1:*", "re"),
+    ("COPY 1 INBOX", "r"),
+    ("UID COPY 1:* INBOX", "r"),
+    ("COPY 1 shared", "ri"),
+    ("MOVE 1 INBOX", "rte"),
+    ("UID MOVE * INBOX", "rte"),
+    ("APPEND shared {1+}\r\nx", "i"),
+    ("STATUS shared (MESSAGES)", "r"),
+    ("GETACL shared", "a"),
+    ("CHECK", ""),
+    ("NOOP", ""),
+    ("IDLE", ""),
+]
+
+
+def grant(admin, rights):
+    check(admin.setacl("shared", "bob", rights))
+
+
+def check_without(m, where, admin, right):
+    with Session(m, where) as c:
+        grant(admin, ALL_RIGHTS)
+        c.select("shared")
+        c.ok("UID FETCH 1:* (UID)")
+        grant(admin, ALL_RIGHTS.replace(right, ""))
+        told = []
+        for said, needed in NEEDS:
+            untagged, tagged = c.do(said, b"DONE\r\n" if said == "IDLE" else None)
+            told += untagged
+            if right in needed:
+                assert tagged.startswith("NO [NOPERM]"), (right, said, untagged, tagged)
+            elif right != "l":
+                assert tagged.startswith("OK"), (right, said, untagged, tagged)
+            if right == "r":
+                # Others' doings are none of his business now.
+                fill(admin, "shared", 1)
+        if right == "r":
+            of_mailbox = [t for t in told if re.match(r"\d+ |SEARCH|ESEARCH|VANISHED|FLAGS", t)]
+            assert not of_mailbox, of_mailbox
+            check(admin.select("shared"))
+            check(admin.store("2", "+FLAGS.SILENT", "(\\Deleted)"))
+            check(admin.expunge())
+            check(admin.unselect())
+            assert not c.ok("NOOP")
+        elif right in "swt":
+            permanent = [t for t in told if t.startswith("OK [PERMANENTFLAGS")]
+            flag = {"s": "\\Seen", "w": "\\Flagged", "t": "\\Deleted"}[right]
+            assert permanent and flag not in permanent[0], (right, told)
+        grant(admin, ALL_RIGHTS)
+        c.ok("NOOP")
+        c.ok("UID FETCH 1:* (UID)")
+        uids = truth(admin, "shared")[0]
+        assert c.uids == uids, (right, c.uids, uids)
+
+
+def check_close_without_e(m, where, admin):
+    for rights in (ALL_RIGHTS.replace("e", ""), ALL_RIGHTS.replace("r", "")):
+        with Session(m, where) as c:
+            grant(admin, ALL_RIGHTS)
+            c.select("shared")
+            c.ok("STORE 1 +FLAGS (\\Deleted)")
+            grant(admin, rights)
+            before = truth(admin, "shared")[0]
+            c.ok("CLOSE")
+            assert truth(admin, "shared")[0] == before, rights
+            assert c.do("FETCH 1 FLAGS")[1].startswith("BAD")
+
+
+def check_reading_without_s(m, where, admin):
+    with Session(m, where) as c:
+        grant(admin, ALL_RIGHTS)
+        c.select("shared")
+        grant(admin, ALL_RIGHTS.replace("s", ""))
+        fill(admin, "shared", 1)
+        c.ok("NOOP")
+        c.ok("FETCH * (BODY[])")
+        fetched = c.ok("FETCH * (FLAGS)")
+        assert "\\Seen" not in [f for f in fetched if "FETCH (" in f][0], fetched
+
+
+def test_a_right_that_is_taken_away_is_gone_at_the_next_command():
+    with murder.Murder(backends=1) as m:
+        m.add_user("bob", 1)
+        new_mailbox(m, "backend1", "shared", messages=8, bob=ALL_RIGHTS)
+        sees(m, "frontend1", ["shared"])
+        with m.imap("backend1", "cyrus") as admin:
+            for where in ("backend1", "frontend1"):
+                for right in ALL_RIGHTS:
+                    try:
+                        check_without(m, where, admin, right)
+                    except Exception as e:
+                        raise AssertionError("without %s at %s" % (right, where)) from e
+                check_close_without_e(m, where, admin)
+                check_reading_without_s(m, where, admin)
+
+
+if __name__ == "__main__":
+    harness.main()
