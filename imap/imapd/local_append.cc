@@ -10,15 +10,6 @@ namespace rookery::imapd {
 
 using model::Rights;
 
-void keep_allowed(model::FlagList& flags, Rights rights)
-{
-    if (!rights.has(Rights::seen)) flags.system &= ~model::kSeen;
-    if (!rights.has(Rights::delete_message)) flags.system &= ~model::kDeleted;
-    if (rights.has(Rights::write)) return;
-    flags.system &= model::kSeen | model::kDeleted;
-    flags.keywords.clear();
-}
-
 Completion append_all(ImapSession& session, const model::MailboxEntry& entry,
                       std::span<const Incoming> messages)
 {
@@ -60,7 +51,7 @@ Result<bool> LocalAppend::message(std::string_view flags, std::string_view inter
     Incoming incoming;
     for (const std::string_view flag : split_words(flags))
         TRY(model::add_flag(incoming.flags, flag));
-    keep_allowed(incoming.flags, rights_on(session_, entry_));
+    model::settable_flags(rights_on(session_, entry_)).apply(incoming.flags);
     auto date = text::parse_date_time(internaldate);
     if (!date) return Error{Code::syntax, "Invalid date-time from the other server"};
     incoming.date = *date;

@@ -25,8 +25,6 @@ struct Incoming {
     text::DateTime date;
 };
 
-// Flags that the user may not set are left out (RFC 4314 section 4).
-void keep_allowed(model::FlagList& flags, model::Rights rights);
 // Within the quota, and with APPENDUID.
 Completion append_all(ImapSession& session, const model::MailboxEntry& entry,
                       std::span<const Incoming> messages);

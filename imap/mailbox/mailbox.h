@@ -138,9 +138,11 @@ class Mailbox {
     // refresh(true). Gives the UIDs removed.
     virtual Result<std::vector<uint32_t>> expunge(const model::SequenceSet* uids) = 0;
     // Copies messages of this view into another local mailbox: all or none, with flags (keywords
-    // by name), internaldate; hard links where the file system allows.
+    // by name) as far as they pass the filter, internaldate; hard links where the file system
+    // allows.
     virtual Result<AppendResult> copy_to(const model::MailboxEntry& to, const std::string& userid,
-                                         std::span<const uint32_t> sequences) = 0;
+                                         std::span<const uint32_t> sequences,
+                                         const model::FlagFilter& settable) = 0;
 
     // --- waiting (IDLE)
     // A descriptor that becomes readable when somebody changed the mailbox; -1 if there is none

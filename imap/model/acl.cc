@@ -159,6 +159,15 @@ Rights effective_rights(const Acl& acl, const auth::Identity& who, std::string_v
     return rights;
 }
 
+FlagFilter settable_flags(Rights rights)
+{
+    FlagFilter filter{0, rights.has(Rights::write)};
+    if (rights.has(Rights::seen)) filter.system |= kSeen;
+    if (rights.has(Rights::delete_message)) filter.system |= kDeleted;
+    if (rights.has(Rights::write)) filter.system |= kAllFlags & ~(kSeen | kDeleted);
+    return filter;
+}
+
 Result<Rights> modify_rights(Rights before, std::string_view modification, char deleteright)
 {
     if (modification.starts_with('+')) {

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "imap/model/flags.h"
 #include "lib/auth/identity.h"
 #include "lib/base/result.h"
 
@@ -84,6 +85,9 @@ class Acl {
 // (implicit_owner_rights) for the owner, plus l and a for an admin.
 Rights effective_rights(const Acl& acl, const auth::Identity& who, std::string_view owner,
                         Rights implicit_owner_rights);
+// The flags that these rights allow to set and clear: s for \Seen, t for \Deleted, w for the others
+// and keywords (RFC 4314 section 4).
+FlagFilter settable_flags(Rights rights);
 // SETACL's modification word: "lrs", "+i", "-i".
 Result<Rights> modify_rights(Rights before, std::string_view modification, char deleteright = 'c');
 

@@ -27,6 +27,12 @@ bool is_atom_char(char c)
 
 }  // namespace
 
+void FlagFilter::apply(FlagList& flags) const
+{
+    flags.system &= system;
+    if (!keywords) flags.keywords.clear();
+}
+
 std::optional<uint32_t> system_flag(std::string_view name)
 {
     for (const NamedFlag& f : kFlags)

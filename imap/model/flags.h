@@ -18,6 +18,7 @@ inline constexpr uint32_t kFlagged = 2;
 inline constexpr uint32_t kDeleted = 4;
 inline constexpr uint32_t kDraft = 8;
 inline constexpr uint32_t kSeen = 16;
+inline constexpr uint32_t kAllFlags = kAnswered | kFlagged | kDeleted | kDraft | kSeen;
 inline constexpr size_t kMaxKeywords = 128;  // in one mailbox
 inline constexpr size_t kMaxKeywordLength = 256;
 
@@ -27,6 +28,16 @@ using KeywordBits = std::bitset<kMaxKeywords>;
 struct FlagList {
     uint32_t system = 0;
     std::vector<std::string> keywords;  // no duplicates (case-insensitive)
+};
+
+// The flags that may be set in a mailbox: all, or those that somebody's rights there allow (acl.h).
+struct FlagFilter {
+    uint32_t system = kAllFlags;
+    bool keywords = true;
+
+    // What does not pass is left out.
+    void apply(FlagList& flags) const;
+    bool passes_all() const { return system == kAllFlags && keywords; }
 };
 
 // "\Seen" -> kSeen, case-insensitively; none for \Recent and unknown.

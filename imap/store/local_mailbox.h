@@ -50,7 +50,8 @@ class LocalMailbox final : public mailbox::Mailbox {
     Status mark_seen(std::span<const uint32_t> sequences) override;
     Result<std::vector<uint32_t>> expunge(const model::SequenceSet* uids) override;
     Result<mailbox::AppendResult> copy_to(const model::MailboxEntry& to, const std::string& userid,
-                                          std::span<const uint32_t> sequences) override;
+                                          std::span<const uint32_t> sequences,
+                                          const model::FlagFilter& settable) override;
     int wakeup_fd() override;
     void drain_wakeups() override;
     void rest() override { index_.release_pages(); }

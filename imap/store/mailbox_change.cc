@@ -236,7 +236,8 @@ Result<std::vector<uint32_t>> LocalMailbox::expunge(const model::SequenceSet* ui
 
 Result<mailbox::AppendResult> LocalMailbox::copy_to(const model::MailboxEntry& to,
                                                     const std::string& userid,
-                                                    std::span<const uint32_t> sequences)
+                                                    std::span<const uint32_t> sequences,
+                                                    const model::FlagFilter& settable)
 {
     std::vector<NewMessage> messages;
     auto cache = CacheFile::open(directory_.get(), false);
@@ -251,7 +252,8 @@ Result<mailbox::AppendResult> LocalMailbox::copy_to(const model::MailboxEntry& t
         message.record = record;
         message.record.system_flags &= ~model::kSeen;
         if (is_seen(slot)) message.record.system_flags |= model::kSeen;
-        for (size_t bit = 0; bit < keywords_.size(); bit++)
+        message.record.system_flags &= settable.system;
+        for (size_t bit = 0; bit < keywords_.size() && settable.keywords; bit++)
             if (record.keywords[bit]) message.keywords.push_back(keywords_[bit]);
         if (cache && record.cache_offset != 0) {
             auto entry = cache->read({record.cache_offset, record.cache_size});

@@ -206,7 +206,8 @@ class MemoryView final : public mailbox::Mailbox {
     }
 
     Result<mailbox::AppendResult> copy_to(const model::MailboxEntry& to, const std::string& userid,
-                                          std::span<const uint32_t> sequences) override
+                                          std::span<const uint32_t> sequences,
+                                          const model::FlagFilter& settable) override
     {
         if (store_.fail_append) return *store_.fail_append;
         auto target = store_.state(to.name.internal());
@@ -219,13 +220,15 @@ class MemoryView final : public mailbox::Mailbox {
         for (uint32_t n : sequences) {
             const MemoryMessage& m = *seen_[n - 1].message;
             std::vector<std::string> names;
-            for (size_t i = 0; i < state_->keywords.size(); i++)
+            for (size_t i = 0; i < state_->keywords.size() && settable.keywords; i++)
                 if (m.keywords[i]) names.push_back(state_->keywords[i]);
             TRY_ASSIGN(const model::KeywordBits bits, target->keyword_bits(names));
-            target->append(m.bytes, m.system_flags, m.internaldate, m.zone_minutes);
+            target->append(m.bytes, m.system_flags & settable.system, m.internaldate,
+                           m.zone_minutes);
             MemoryMessage& copy = *target->messages.back();
             copy.keywords = bits;
-            if (m.seen_by.contains(userid_)) copy.seen_by.insert(userid);
+            const bool may_see = (settable.system & model::kSeen) != 0;
+            if (may_see && m.seen_by.contains(userid_)) copy.seen_by.insert(userid);
             result.uids.push_back(copy.uid);
         }
         target->wake();

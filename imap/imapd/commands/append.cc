@@ -85,7 +85,7 @@ Result<Incoming> message_head(ImapSession& s, Rights rights)
         incoming.date = *date;
         TRY(s.reader.space());
     }
-    keep_allowed(incoming.flags, rights);
+    model::settable_flags(rights).apply(incoming.flags);
     return incoming;
 }
 

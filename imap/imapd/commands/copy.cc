@@ -80,7 +80,8 @@ Completion copy_here(ImapSession& session, LocalSelection& selection,
     mailbox::Mailbox& mailbox = *selection.mailbox;
     if (auto fits = fits_in(session, mailbox, messages, target, move); !fits)
         return Completion::from(fits.error());
-    const auto copied = mailbox.copy_to(target, session.identity->userid, messages);
+    const auto copied = mailbox.copy_to(target, session.identity->userid, messages,
+                                        model::settable_flags(rights_on(session, target)));
     if (copied.is(Code::not_found) && session.store->has(target))
         return Completion::no("[EXPUNGEISSUED] Some messages no longer exist");
     if (!copied) return no_destination(copied.error());

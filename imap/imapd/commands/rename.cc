@@ -90,7 +90,7 @@ Status rename_inbox(ImapSession& s, const MailboxEntry& inbox, const MailboxName
     std::iota(all.begin(), all.end(), 1u);
     model::SequenceSet uids;
     for (uint32_t n : all) uids.add(box->message(n).uid);
-    TRY(box->copy_to(made, user, all));
+    TRY(box->copy_to(made, user, all, {}));
     model::FlagList deleted;
     deleted.system = model::kDeleted;
     TRY(box->store_flags(all, mailbox::FlagChange::add, deleted, nullptr));

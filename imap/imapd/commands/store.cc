@@ -11,9 +11,6 @@ namespace rookery::imapd::commands {
 namespace {
 
 using mailbox::FlagChange;
-using model::Rights;
-
-constexpr uint32_t kWriteFlags = model::kAnswered | model::kFlagged | model::kDraft;
 
 struct Parsed {
     model::SequenceSet set;
@@ -80,15 +77,6 @@ Result<Parsed> parse(CommandReader& reader)
     return p;
 }
 
-uint32_t permitted_system_flags(Rights rights)
-{
-    uint32_t flags = 0;
-    if (rights.has(Rights::write)) flags |= kWriteFlags;
-    if (rights.has(Rights::delete_message)) flags |= model::kDeleted;
-    if (rights.has(Rights::seen)) flags |= model::kSeen;
-    return flags;
-}
-
 bool is_empty(const model::FlagList& flags)
 {
     return flags.system == 0 && flags.keywords.empty();
@@ -113,19 +101,16 @@ Status change(LocalSelection& selection, std::span<const uint32_t> messages, Par
 {
     mailbox::StoreCondition* condition = p.condition ? &*p.condition : nullptr;
     mailbox::Mailbox& mailbox = *selection.mailbox;
-    const bool may_write = selection.rights.has(Rights::write);
-    const uint32_t permitted = permitted_system_flags(selection.rights);
+    const model::FlagFilter settable = model::settable_flags(selection.rights);
     model::FlagList flags = p.flags;
-    flags.system &= permitted;
-    if (!may_write) flags.keywords.clear();
-    const bool all = may_write && permitted == (kWriteFlags | model::kDeleted | model::kSeen);
-    if (p.how != FlagChange::replace || all) {
+    settable.apply(flags);
+    if (p.how != FlagChange::replace || settable.passes_all()) {
         TRY(mailbox.store_flags(messages, p.how, flags, condition));
         return success();
     }
     model::FlagList others;
-    others.system = permitted & ~flags.system;
-    if (may_write) {
+    others.system = settable.system & ~flags.system;
+    if (settable.keywords) {
         for (const auto& k : mailbox.keywords())
             if (!contains(flags, k)) others.keywords.push_back(k);
     }
@@ -139,10 +124,11 @@ Status change(LocalSelection& selection, std::span<const uint32_t> messages, Par
 // True if the user may change none of the flags named.
 bool is_refused(const LocalSelection& selection, const model::FlagList& flags)
 {
-    const uint32_t permitted = permitted_system_flags(selection.rights);
-    if (is_empty(flags)) return permitted == 0;
-    const bool keywords = !flags.keywords.empty() && selection.rights.has(Rights::write);
-    return (flags.system & permitted) == 0 && !keywords;
+    const model::FlagFilter settable = model::settable_flags(selection.rights);
+    if (is_empty(flags)) return settable.system == 0;
+    model::FlagList allowed = flags;
+    settable.apply(allowed);
+    return is_empty(allowed);
 }
 
 }  // namespace

@@ -224,6 +224,41 @@ START_TEST(copy_and_move)
 }
 END_TEST
 
+// RFC 4314 section 4: of the flags of what is copied, those that may be set at the destination.
+START_TEST(copies_have_the_flags_that_may_be_set_there)
+{
+    struct Row {
+        const char* rights;
+        uint32_t flags;
+        bool seen;
+        bool keyword;
+    };
+    const uint32_t by_write = model::kAnswered | model::kFlagged | model::kDraft;
+    const Row rows[] = {
+        {"i", 0, false, false},         {"li", 0, false, false},
+        {"lis", 0, true, false},        {"lit", model::kDeleted, false, false},
+        {"liw", by_write, false, true}, {"liswt", by_write | model::kDeleted, true, true},
+        {"lrikxea", 0, false, false}};
+    for (const Row& row : rows) {
+        for (const char* verb : {"COPY 1", "UID COPY 1", "MOVE 1", "UID MOVE 1"}) {
+            Bob b;
+            auto target = b.bob.mailbox("target", row.rights);
+            b.run("SELECT INBOX");
+            b.run("STORE 1 FLAGS.SILENT (\\Answered \\Flagged \\Draft \\Deleted \\Seen kw)");
+            const std::string said = b.run(cat(verb, " target"));
+            ck_assert_msg(said.ends_with(" Completed\r\n"), "%s %s", row.rights, said.c_str());
+            ck_assert_uint_eq(target->messages.size(), 1);
+            const auto& copy = *target->messages[0];
+            ck_assert_msg(copy.system_flags == row.flags, "%s %u", row.rights, copy.system_flags);
+            ck_assert_msg(copy.seen_by.contains("bob") == row.seen, "%s", row.rights);
+            ck_assert_msg(copy.keywords.any() == row.keyword, "%s", row.rights);
+            // Nor does the destination learn a keyword that nobody may set there.
+            ck_assert_msg(target->keywords.empty() != row.keyword, "%s", row.rights);
+        }
+    }
+}
+END_TEST
+
 START_TEST(a_copy_to_another_server_is_handed_on)
 {
     Bob b;
@@ -279,6 +314,7 @@ Suite* make()
     tcase_add_test(c, store_touches_only_what_rights_allow);
     tcase_add_test(c, expunge_and_close_remove);
     tcase_add_test(c, copy_and_move);
+    tcase_add_test(c, copies_have_the_flags_that_may_be_set_there);
     tcase_add_test(c, a_copy_to_another_server_is_handed_on);
     tcase_add_test(c, idle_ends_with_done_and_tells_on_its_way);
     tcase_add_test(c, search_answers_bad_charset);

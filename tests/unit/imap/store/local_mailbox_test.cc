@@ -359,7 +359,7 @@ START_TEST(copies_are_links_with_flags_and_dates)
     f.append(f.inbox, {mail("1"), mail("2")}, flags(model::kSeen | model::kFlagged, {"$Label"}));
     auto a = f.open(f.inbox);
     const uint32_t both[] = {1, 2};
-    auto copied = a->copy_to(work, "bob", both);
+    auto copied = a->copy_to(work, "bob", both, {});
     ASSERT_OK(copied);
     ASSERT_EQ_TEXT(list(copied->uids), "2,3");
     auto b = f.open(work);
@@ -372,12 +372,12 @@ START_TEST(copies_are_links_with_flags_and_dates)
     struct stat st {};
     ck_assert(::stat(cat(*mailbox_directory(f.options.paths, work), "/3.").c_str(), &st) == 0);
     ck_assert_uint_eq(st.st_nlink, 2);
-    auto back = b->copy_to(work, "bob", both);
+    auto back = b->copy_to(work, "bob", both, {});
     ASSERT_OK(back);
     ck_assert(refresh(*b).exists_changed && b->exists() == 5);
     const uint32_t none[] = {1, 9};
-    ASSERT_CODE(a->copy_to(work, "bob", none), Code::not_found);
-    ASSERT_CODE(a->copy_to(entry_of("user.bob.none"), "bob", both), Code::io);
+    ASSERT_CODE(a->copy_to(work, "bob", none, {}), Code::not_found);
+    ASSERT_CODE(a->copy_to(entry_of("user.bob.none"), "bob", both, {}), Code::io);
 }
 END_TEST
 

@@ -277,7 +277,7 @@ START_TEST(a_message_appended_as_seen_is_seen_by_who_appended_it)
     auto own = entry_of("user.ben");
     f.create(own);
     const uint32_t both[] = {1, 2};
-    ASSERT_OK(ann->copy_to(own, "ann", both));
+    ASSERT_OK(ann->copy_to(own, "ann", both, {}));
     ck_assert(f.store->status(own, "ann")->unseen == 0 && f.store->status(own, "ben")->unseen == 2);
 }
 END_TEST
