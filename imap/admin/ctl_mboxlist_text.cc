@@ -7,6 +7,7 @@
 #include "imap/admin/ctl_mboxlist.h"
 #include "imap/admin/tool.h"
 #include "imap/mboxlist/list_dump.h"
+#include "imap/mboxlist/namespace_options.h"
 #include "imap/mboxlist/open_directory.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
@@ -94,7 +95,8 @@ Status undump(const config::Config& config, const ListArguments& arguments)
     };
     // Once for what may be wrong with it, once for the list.
     uint64_t count = 0;
-    auto good = read_all([&](const MailboxEntry&) {
+    auto good = read_all([&](const MailboxEntry& entry) -> Status {
+        if (entry.is_local()) TRY(mboxlist::check_local_name(config, entry.name));
         ++count;
         return success();
     });

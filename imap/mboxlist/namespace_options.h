@@ -8,6 +8,9 @@
 namespace rookery::mboxlist {
 
 model::NamespaceOptions namespace_options(const config::Config& config);
+// For names that come in their internal form and would be mailboxes here (another server's copies,
+// a list that is loaded): nobody could use one of a domain where virtdomains is off. bad_name.
+Status check_local_name(const config::Config& config, const model::MailboxName& name);
 
 }  // namespace rookery::mboxlist
 

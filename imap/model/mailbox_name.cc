@@ -64,6 +64,13 @@ Result<MailboxName> MailboxName::from_internal(std::string_view internal)
     return MailboxName(std::string(internal));
 }
 
+Result<MailboxName> MailboxName::from_parts(std::string_view domain, std::string_view local)
+{
+    TRY(check_local(local));
+    if (domain.empty()) return from_internal(local);
+    return from_internal(cat(domain, '!', local));
+}
+
 Result<MailboxName> MailboxName::from_key(std::string_view key)
 {
     std::string internal;
@@ -91,11 +98,10 @@ Result<MailboxName> MailboxName::inbox_of(std::string_view userid, std::string_v
     if (local.empty()) return bad("no user id");
     if (at != std::string_view::npos && domain.empty()) return bad("empty domain");
     if (local.find('^') != std::string_view::npos) return bad("'^' in a user id");
-    std::string internal;
-    if (!domain.empty() && !equal_nocase(domain, default_domain)) cat_to(internal, domain, '!');
-    internal.append(kUser);
-    for (char c : local) internal.push_back(c == '.' ? '^' : c);
-    return from_internal(internal);
+    if (equal_nocase(domain, default_domain)) domain = {};
+    std::string inbox(kUser);
+    for (char c : local) inbox.push_back(c == '.' ? '^' : c);
+    return from_parts(domain, inbox);
 }
 
 std::string MailboxName::key() const

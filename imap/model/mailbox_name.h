@@ -25,6 +25,8 @@ class MailboxName {
  public:
     // Checks the grammar of names that may exist (not whether a new one may be created).
     static Result<MailboxName> from_internal(std::string_view internal);
+    // The same from its two parts: a '!' in the local one is no domain's, it is refused.
+    static Result<MailboxName> from_parts(std::string_view domain, std::string_view local);
     // From key(), as stored in the list.
     static Result<MailboxName> from_key(std::string_view key);
     // user.<localpart>, with the domain of userid in front if it has one that is not

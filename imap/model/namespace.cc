@@ -64,17 +64,16 @@ std::string join(const std::vector<std::string_view>& parts, char separator)
 Result<MailboxName> assemble(std::string_view domain, std::string_view user,
                              const Components& components, size_t from)
 {
-    std::string internal;
-    if (!domain.empty()) cat_to(internal, domain, '!');
+    std::string local;
     if (!user.empty()) {
-        internal.append("user.");
-        for (char c : user) internal.push_back(c == '.' ? '^' : c);
+        local.append("user.");
+        for (char c : user) local.push_back(c == '.' ? '^' : c);
     }
     for (size_t i = from; i < components.size(); i++) {
-        if (i > from || !user.empty()) internal.push_back('.');
-        internal.append(components[i]);
+        if (i > from || !user.empty()) local.push_back('.');
+        local.append(components[i]);
     }
-    return MailboxName::from_internal(internal);
+    return MailboxName::from_parts(domain, local);
 }
 
 // An option's prefix as a component reads it internally.
@@ -158,7 +157,7 @@ std::optional<std::string> Namespace::to_external(const MailboxName& name) const
     if (name.is_deleted(options_.deletedprefix) && !as_admin_) return std::nullopt;
     std::string_view own_domain =
         options_.virtdomains ? domain_of(userid_, options_.defaultdomain) : std::string_view{};
-    bool all_domains = as_admin_ && own_domain.empty();
+    bool all_domains = options_.virtdomains && as_admin_ && own_domain.empty();
     if (!all_domains && name.domain() != own_domain) return std::nullopt;
     std::vector<std::string_view> parts = split(name.local(), '.');
     std::string owner = name.user();

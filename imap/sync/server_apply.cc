@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "imap/mboxlist/namespace_options.h"
 #include "imap/mboxlist/subscriptions.h"
 #include "imap/scripts/scripts.h"
 #include "imap/sync/server.h"
@@ -183,6 +184,7 @@ Result<mailbox::SyncFile> SyncServer::file_of(const Guid& guid) const
 // The entry under which a mailbox comes in: found, made, or refused.
 Status SyncServer::prepare_entry(MailboxEntry& entry)
 {
+    TRY(mboxlist::check_local_name(here_.config, entry.name));
     entry.state = EntryState::reserved;
     entry.pending = model::Pending::none;
     const auto known = here_.store.partitions();

@@ -148,6 +148,35 @@ START_TEST(domains_are_apart)
 }
 END_TEST
 
+// A list without domains that has names of one all the same (a peer's): they are passed over,
+// wherever they stand, and hide nothing.
+START_TEST(names_of_domains_hide_nothing)
+{
+    const char* const kPatterns[] = {"*",           "%",     "INBOX*", "user.%", "user.*",
+                                     "n%",          "%.%",   "%.%.%",  "z*",     "*.%",
+                                     "user.alice%", "INBOX", "user.z*"};
+    for (const char* domain : {"aaa", "news", "user", "usera", "zzz", "INBOX", "n"})
+        for (const bool alternative : {false, true})
+            for (const bool as_admin : {false, true}) {
+                const auth::Identity who = as_admin ? admin() : user("bob");
+                const auto names = names_for(who, alternative, false);
+                MemoryDirectory plain;
+                MemoryDirectory mixed;
+                for (MemoryDirectory* d : {&plain, &mixed}) {
+                    fill(*d);
+                    ASSERT_OK(put(*d, entry_of("zoo.lion", "anyone lrs")));
+                    ASSERT_OK(put(*d, entry_of("user.zoe", "anyone lrs")));
+                }
+                for (const char* local :
+                     {"user.alice", "user.bob", "user.bob.Sent", "news", "a.b", "user.zz", "zz"})
+                    ASSERT_OK(put(mixed, entry_of(cat(domain, "!", local), "anyone lrs bob lrs")));
+                for (const char* pattern : kPatterns)
+                    ASSERT_EQ_TEXT(list(mixed, who, names, "", {pattern}),
+                                   list(plain, who, names, "", {pattern}));
+            }
+}
+END_TEST
+
 START_TEST(stops_and_limits)
 {
     MemoryDirectory d;
@@ -378,6 +407,7 @@ Suite* make()
     tcase_add_test(c, standard_namespace);
     tcase_add_test(c, alternative_namespace);
     tcase_add_test(c, domains_are_apart);
+    tcase_add_test(c, names_of_domains_hide_nothing);
     tcase_add_test(c, stops_and_limits);
     tcase_add_loop_test(c, equals_a_matcher_that_tries_everything, 0, 12);
     tcase_add_test(c, costs_what_it_shows);

@@ -191,6 +191,38 @@ START_TEST(virtual_domains)
 }
 END_TEST
 
+// '!' ends a domain in the internal form only: nobody writes himself into another one.
+START_TEST(no_client_writes_a_domain_in_front)
+{
+    for (int bits = 0; bits < 8; bits++) {
+        const NamespaceOptions o = options((bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0);
+        const std::string sep(1, o.unixhierarchysep ? '/' : '.');
+        for (const bool admin : {false, true}) {
+            for (const char* who : {"bob", "bob@example.com", ""}) {
+                Namespace ns(o, who, admin);
+                for (const std::string& top :
+                     {std::string("evil!user"), std::string("evil!"), std::string("!user"),
+                      cat("user", sep, "a!b"), cat("evil!INBOX"), cat("INBOX", sep, "a!b"),
+                      cat("evil!Other Users"), cat("Other Users", sep, "evil!alice"),
+                      cat("Shared Folders", sep, "evil!user")})
+                    for (const std::string& name :
+                         {top, cat(top, sep, "alice"), cat(top, "@example.com")}) {
+                        auto internal = ns.to_internal(name);
+                        ck_assert_msg(internal.is(Code::bad_name), "%d %s: %s", bits, who,
+                                      name.c_str());
+                    }
+            }
+            Namespace strange(o, "evil!bob", admin);
+            ck_assert(strange.inbox().is(Code::bad_name));
+            ck_assert(strange.to_internal("INBOX").is(Code::bad_name));
+            if (!o.virtdomains)
+                check_hidden(Namespace(o, "bob", admin),
+                             {"evil!user.bob", "evil!user.x", "evil!n"});
+        }
+    }
+}
+END_TEST
+
 START_TEST(without_a_user)
 {
     Namespace ns(options(false, true), "", false);
@@ -211,6 +243,7 @@ Suite* make()
     tcase_add_test(c, alternative_names_with_a_dot);
     tcase_add_test(c, admins_have_standard_names_and_see_deleted);
     tcase_add_test(c, virtual_domains);
+    tcase_add_test(c, no_client_writes_a_domain_in_front);
     tcase_add_test(c, without_a_user);
     suite_add_tcase(s, c);
     return s;
