@@ -390,18 +390,19 @@ void MasterList::expire_leases()
     const MonotonicTime now = monotonic_now();
     for (const std::string& key : state->special) {
         if (state->queued_view.contains(key)) continue;
-        std::optional<ListEntry> ended = published_.look_at(key, [&](const ListEntry* entry) {
-            return entry != nullptr && lease_ended(*entry, now) ? std::optional(*entry)
-                                                                : std::nullopt;
+        std::string was_at;
+        auto ended = published_.look_at(key, [&](const ListEntry* entry) {
+            if (entry == nullptr) return std::optional<Verdict>();
+            was_at = entry->location;
+            return decide_lease_end(*entry, now);
         });
-        if (!ended) continue;
-        log::notice("a reservation has ended", {{"mailbox", name_of_key(key)},
-                                                {"location", ended->location},
-                                                {"by", ended->identity}});
-        Verdict gone;
-        gone.changes = true;
-        gone.visible = true;
-        enqueue(*state, key, std::move(gone), true);
+        const bool goes = ended && !ended->after;
+        if (!ended || (state->full && !goes)) continue;
+        log::notice("a reservation has ended",
+                    {{"mailbox", name_of_key(key)},
+                     {"location", was_at},
+                     {"goes to", goes ? std::string() : ended->after->location.string()}});
+        enqueue(*state, key, *std::move(ended), goes);
     }
 }
 

@@ -132,7 +132,58 @@ bool lease_ended(const ListEntry& entry, MonotonicTime now)
     return !entry.active && end && now >= *end;
 }
 
-Verdict decide_activate(const Question& q, std::string_view location, std::string_view acl)
+namespace {
+
+// Another server has said that it has a mailbox of this name, and was refused. What a move has left
+// behind says no such thing (RULES 1.1).
+const Claim* heir_of(const ListEntry& entry)
+{
+    const auto& move = entry.extras().move;
+    for (const Claim& c : entry.extras().claims) {
+        const std::string_view server = server_of(c.location);
+        if (!move || (server != server_of(move->from_location) && server != move->other_server))
+            return &c;
+    }
+    return nullptr;
+}
+
+// The holder has it no more, and the name stays (promise 2). The move, if there was one, is over.
+ListEntry passed_to(const ListEntry& entry, const Claim& heir)
+{
+    Extra extra = entry.extras();
+    if (extra.move) {
+        drop_claims_of(extra, server_of(extra.move->from_location));
+        drop_claims_of(extra, extra.move->other_server);
+    }
+    extra.move.reset();
+    extra.lease_end.reset();
+    drop_claims_of(extra, server_of(heir.location));
+    ListEntry after;
+    after.active = true;
+    after.location = heir.location;
+    after.acl = heir.acl;
+    after.identity = heir.identity;
+    after.set_extra(std::move(extra));
+    return after;
+}
+
+// A reservation that is over but still there is looked at as what it becomes; what is decided then
+// tells that too.
+template <class Decide>
+Verdict decide_now(const Question& q, const Decide& decide)
+{
+    auto ended = q.entry != nullptr ? decide_lease_end(*q.entry, q.now) : std::nullopt;
+    if (!ended || !ended->after) return decide(q);
+    Question now = q;
+    now.entry = &*ended->after;
+    Verdict v = decide(now);
+    if (!v.changes) v.after = std::move(ended->after);
+    v.changes = true;
+    v.visible = true;
+    return v;
+}
+
+Verdict activate_now(const Question& q, std::string_view location, std::string_view acl)
 {
     if (q.entry == nullptr || lease_ended(*q.entry, q.now)) return activate(q, location, acl, {});
     const std::string_view server = server_of(location);
@@ -154,7 +205,7 @@ Verdict decide_activate(const Question& q, std::string_view location, std::strin
     return activate(q, location, acl, std::move(extra));
 }
 
-Verdict decide_reserve(const Question& q, std::string_view location)
+Verdict reserve_now(const Question& q, std::string_view location)
 {
     ListEntry after;
     after.location = location;
@@ -173,7 +224,7 @@ Verdict decide_reserve(const Question& q, std::string_view location)
     return become(std::move(after), q.entry->active);
 }
 
-Verdict decide_deactivate(const Question& q, std::string_view location)
+Verdict deactivate_now(const Question& q, std::string_view location)
 {
     if (q.entry == nullptr || !q.entry->active) return refuse("mailbox not currently active");
     Extra extra = q.entry->extras();
@@ -192,8 +243,6 @@ Verdict decide_deactivate(const Question& q, std::string_view location)
     return become(std::move(after));
 }
 
-namespace {
-
 Verdict without_claim_of(const ListEntry& entry, std::string_view server)
 {
     ListEntry after = entry;
@@ -211,25 +260,7 @@ bool moved_from(const ListEntry& entry, std::string_view server)
     return entry.active && move && server_of(move->from_location) == server;
 }
 
-// The holder's copy is gone, and another server has said that it has one: the name stays (promise
-// 2). Claims that a move has left behind say no such thing (RULES 1.1).
-Verdict pass_to_heir(const Question& q)
-{
-    Extra extra = q.entry->extras();
-    const Claim heir = extra.claims.front();
-    drop_claims_of(extra, server_of(heir.location));
-    ListEntry after;
-    after.active = true;
-    after.location = heir.location;
-    after.acl = heir.acl;
-    after.identity = heir.identity;
-    after.set_extra(std::move(extra));
-    return become(std::move(after));
-}
-
-}  // namespace
-
-Verdict decide_delete(const Question& q, std::string_view expected)
+Verdict delete_now(const Question& q, std::string_view expected)
 {
     if (q.entry == nullptr) return refuse("mailbox doesn't exist");
     const ListEntry& entry = *q.entry;
@@ -255,19 +286,20 @@ Verdict decide_delete(const Question& q, std::string_view expected)
     const bool only_reserved = entry.extras().lease_end.has_value();
     if (q.additions_only && !only_reserved)
         return refuse("additions only, until all servers have told their mailboxes");
-    if (!entry.extras().move && !entry.extras().claims.empty()) return pass_to_heir(q);
+    if (const Claim* heir = heir_of(entry)) return become(passed_to(entry, *heir));
     Verdict v;
     v.changes = true;
     v.visible = true;
     return v;
 }
 
-Verdict decide_resolve(const Question& q, std::string_view server)
+Verdict resolve_now(const Question& q, std::string_view server)
 {
     if (q.entry == nullptr) return refuse("mailbox doesn't exist");
     const ListEntry& entry = *q.entry;
     const Claim* claim = claim_of(entry, server);
-    const bool holds = server_of(entry.location) == server;
+    // Who has only reserved the name has no mailbox yet.
+    const bool holds = server_of(entry.location) == server && !entry.extras().lease_end;
     if (!holds && claim == nullptr) return refuse(cat("mailbox is not claimed by ", server));
     ListEntry after = entry;
     Extra extra = after.extras();
@@ -279,8 +311,46 @@ Verdict decide_resolve(const Question& q, std::string_view server)
         extra.move.reset();
     }
     extra.claims.clear();
+    extra.lease_end.reset();
     after.set_extra(std::move(extra));
     return become(std::move(after), !holds);
+}
+
+}  // namespace
+
+std::optional<Verdict> decide_lease_end(const ListEntry& entry, MonotonicTime now)
+{
+    if (!lease_ended(entry, now)) return std::nullopt;
+    if (const Claim* heir = heir_of(entry)) return become(passed_to(entry, *heir));
+    Verdict gone;
+    gone.changes = true;
+    gone.visible = true;
+    return gone;
+}
+
+Verdict decide_activate(const Question& q, std::string_view location, std::string_view acl)
+{
+    return decide_now(q, [&](const Question& now) { return activate_now(now, location, acl); });
+}
+
+Verdict decide_reserve(const Question& q, std::string_view location)
+{
+    return decide_now(q, [&](const Question& now) { return reserve_now(now, location); });
+}
+
+Verdict decide_deactivate(const Question& q, std::string_view location)
+{
+    return decide_now(q, [&](const Question& now) { return deactivate_now(now, location); });
+}
+
+Verdict decide_delete(const Question& q, std::string_view expected)
+{
+    return decide_now(q, [&](const Question& now) { return delete_now(now, expected); });
+}
+
+Verdict decide_resolve(const Question& q, std::string_view server)
+{
+    return decide_now(q, [&](const Question& now) { return resolve_now(now, server); });
 }
 
 std::optional<Shown> shown_in_find(const ListEntry& entry, const Caller& caller)

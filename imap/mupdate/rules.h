@@ -71,6 +71,9 @@ Verdict decide_resolve(const Question& q, std::string_view server);
 
 // Is the lease of this entry over?
 bool lease_ended(const ListEntry& entry, MonotonicTime now);
+// What becomes of it then: the name goes to the first that claimed it meanwhile, or from the list.
+// none: its lease is not over.
+std::optional<Verdict> decide_lease_end(const ListEntry& entry, MonotonicTime now);
 // The line that caller is shown for an entry by LIST "S!" or FIND (RULES 1.3): none, the entry, or
 // its own claim.
 struct Shown {

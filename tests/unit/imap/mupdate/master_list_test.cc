@@ -57,6 +57,7 @@ struct Master {
     std::optional<PublishedList> published;
     std::unique_ptr<MasterList> list;
     Caller caller{"be1", {}, 0, UINT64_MAX};
+    Seconds lease{900};
 
     Result<Void> open(uint64_t checkpoint_changes = 1000000)
     {
@@ -64,6 +65,7 @@ struct Master {
         published.emplace();
         MasterList::Options options;
         options.directory = dir.file("mupdate");
+        options.policy.lease = lease;
         options.checkpoint_changes = checkpoint_changes;
         options.checkpoint_interval = Seconds(3600);
         TRY_ASSIGN(list, MasterList::open(std::make_unique<Kept>(store), *published, options));
@@ -190,6 +192,43 @@ START_TEST(leases_are_dropped)
 }
 END_TEST
 
+// The name of a reservation that is over is at the server that claimed it: for who listens, and
+// after a restart.
+START_TEST(a_claimed_name_outlives_its_lease)
+{
+    for (const bool before_restart : {true, false}) {
+        Master m;
+        m.lease = before_restart ? Seconds(2) : Seconds(900);
+        ASSERT_OK(m.open());
+        ASSERT_EQ_TEXT(m.change(Verb::reserve, {"user.bob", "be1!p"}), "OK done");
+        m.caller.identity = "be2";
+        const std::string claimed = m.activate("user.bob", "be2!p");
+        if (before_restart) {
+            // On a slow machine the lease may be over by then.
+            ck_assert(claimed == "NO mailbox is held by be1" || claimed == "OK done");
+            const Deadline deadline = Deadline::after(Seconds(20));
+            while (m.dump().find("MAILBOX") == std::string::npos && !deadline.passed())
+                ::usleep(10000);
+            const std::string listed = m.dump();
+            ck_assert_msg(listed.find("be2!p") != std::string::npos, "%s", listed.c_str());
+        } else {
+            ASSERT_EQ_TEXT(claimed, "NO mailbox is held by be1");
+        }
+        const std::string told = m.dump();
+        ASSERT_OK(m.open());
+        ASSERT_EQ_TEXT(m.dump(), told);
+        if (before_restart) continue;
+        // Kept over the restart with what is left of the lease: given back, it goes to the claim.
+        m.caller.identity = "be1";
+        ASSERT_EQ_TEXT(m.change(Verb::remove, {"user.bob", "be1!p"}), "OK done");
+        const std::string listed = m.dump();
+        ck_assert_msg(listed.find("be2!p") != std::string::npos, "%s", listed.c_str());
+        ASSERT_OK(m.open());
+        ASSERT_EQ_TEXT(m.dump(), listed);
+    }
+}
+END_TEST
+
 Suite* make()
 {
     rookery::log::set_level(rookery::log::Level::error);
@@ -201,6 +240,7 @@ Suite* make()
     tcase_add_test(t, checkpoints_behind_many_changes);
     tcase_add_test(t, a_second_master_and_a_lost_store_are_refused);
     tcase_add_test(t, leases_are_dropped);
+    tcase_add_test(t, a_claimed_name_outlives_its_lease);
     suite_add_tcase(s, t);
     return s;
 }

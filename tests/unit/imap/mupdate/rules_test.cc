@@ -1,5 +1,6 @@
 #include "imap/mupdate/rules.h"
 
+#include <functional>
 #include <optional>
 
 #include "lib/base/strings.h"
@@ -67,7 +68,7 @@ START_TEST(leases_end_but_mailboxes_never)
     Name n;
     n.reserve("be1!p");
     ck_assert(!lease_ended(*n.entry, n.now));
-    ASSERT_EQ_TEXT(n.activate("be2!p"), "NO mailbox is held by be1");
+    ASSERT_EQ_TEXT(n.reserve("be2!p"), "NO mailbox already exists");
     n.now += n.policy.lease;
     ck_assert(lease_ended(*n.entry, n.now));
     ASSERT_EQ_TEXT(n.reserve("be2!p"), "OK done");
@@ -108,6 +109,105 @@ START_TEST(a_name_goes_to_who_claimed_it)
     n.remove("be2!p");
     n.remove("be3!p");
     ASSERT_EQ_TEXT(n.state(), "-");
+}
+END_TEST
+
+// Whatever takes a name from its holder gives it to the first that said it has a mailbox of that
+// name and was refused; nothing takes it from the list while somebody claims it.
+START_TEST(no_name_goes_while_it_is_claimed)
+{
+    const auto reserved = [](Name& n) { n.reserve("be1!p"); };
+    const auto held = [](Name& n) { n.activate("be1!p", "a"); };
+    const auto reserved_again = [](Name& n) {
+        n.activate("be1!p", "a");
+        n.reserve("be1!p");
+    };
+    const auto moving = [](Name& n) {
+        n.activate("be1!p", "a");
+        n.deactivate("be1!p");
+        n.activate("be9!p", "m");
+    };
+    const auto lease_over = [](Name& n) {
+        n.now += n.policy.lease;
+        auto verdict = decide_lease_end(*n.entry, n.now);
+        ck_assert(verdict && verdict->ok && verdict->visible);
+        n.take(*verdict);
+    };
+    const auto removed = [](Name& n) {
+        n.caller.identity = "be1";
+        ASSERT_EQ_TEXT(n.remove(), "OK done");
+    };
+    const auto given_back = [](Name& n) { ASSERT_EQ_TEXT(n.remove("be1!p"), "OK done"); };
+    const auto removed_by_mover = [](Name& n) { ASSERT_EQ_TEXT(n.remove("be9!p"), "OK done"); };
+    const auto removed_in_sync = [](Name& n) {
+        n.caller.listed_server = "be1";
+        ASSERT_EQ_TEXT(n.remove(), "OK done");
+    };
+    struct Row {
+        std::function<void(Name&)> before;
+        std::function<void(Name&)> end;
+    };
+    const Row rows[] = {
+        {reserved, lease_over},      {reserved, removed},       {reserved, given_back},
+        {reserved, removed_in_sync}, {held, removed},           {held, given_back},
+        {held, removed_in_sync},     {reserved_again, removed}, {reserved_again, given_back},
+        {moving, removed_by_mover}};
+    for (const Row& row : rows) {
+        Name n;
+        n.caller.identity = "be1";
+        row.before(n);
+        n.caller.identity = "be2";
+        ck_assert(n.activate("be2!q", "b").starts_with("NO mailbox is held by"));
+        n.caller.identity = "be3";
+        ck_assert(n.activate("be3!r", "c").starts_with("NO mailbox is held by"));
+        n.caller.identity = "murder";
+        row.end(n);
+        ASSERT_EQ_TEXT(n.state(), "M be2!q +be3!r");
+        ASSERT_EQ_TEXT(n.entry->acl.string(), "b");
+        ASSERT_EQ_TEXT(n.entry->identity.string(), "be2");
+        ck_assert(!n.entry->extras().lease_end && !n.entry->extras().move);
+        n.caller.listed_server.reset();
+        ASSERT_EQ_TEXT(n.remove("be2!q"), "OK done");
+        ASSERT_EQ_TEXT(n.state(), "M be3!r");
+        ASSERT_EQ_TEXT(n.remove("be3!r"), "OK done");
+        ASSERT_EQ_TEXT(n.state(), "-");
+    }
+}
+END_TEST
+
+// What comes after the lease and before somebody has noticed that it is over.
+START_TEST(a_lease_that_is_over_is_over_for_all)
+{
+    struct Row {
+        std::function<std::string(Name&)> ask;
+        const char* answer;
+        const char* state;
+    };
+    const Row rows[] = {
+        {[](Name& n) { return n.activate("be1!p"); }, "NO mailbox is held by be2",
+         "M be2!q +be1!p"},
+        {[](Name& n) { return n.activate("be2!q", "b"); }, "OK done", "M be2!q"},
+        {[](Name& n) { return n.activate("be3!r"); }, "NO mailbox is held by be2",
+         "M be2!q +be3!r"},
+        {[](Name& n) { return n.reserve("be1!p"); }, "NO mailbox already exists", "M be2!q"},
+        {[](Name& n) { return n.reserve("be3!p"); }, "NO mailbox already exists", "M be2!q"},
+        {[](Name& n) { return n.deactivate("be2!q"); }, "OK done", "R be2!q"},
+        {[](Name& n) { return n.remove("be1!p"); }, "NO mailbox is held by be2", "M be2!q"},
+        {[](Name& n) { return n.remove("be2!q"); }, "OK done", "-"},
+        {[](Name& n) { return n.take(decide_resolve(n.q(), "be1")); },
+         "NO mailbox is not claimed by be1", "M be2!q"},
+    };
+    for (const Row& row : rows) {
+        Name n;
+        n.reserve("be1!p");
+        n.activate("be2!q", "b");
+        ASSERT_EQ_TEXT(n.state(), "R be1!p +be2!q");
+        // Not by an administrator either, while be1 has made nothing.
+        ASSERT_EQ_TEXT(n.take(decide_resolve(n.q(), "be1")), "NO mailbox is not claimed by be1");
+        n.now += n.policy.lease;
+        ASSERT_EQ_TEXT(row.ask(n), row.answer);
+        ASSERT_EQ_TEXT(n.state(), row.state);
+    }
 }
 END_TEST
 
@@ -225,6 +325,8 @@ Suite* make()
     tcase_add_test(t, leases_end_but_mailboxes_never);
     tcase_add_test(t, first_claim_stays);
     tcase_add_test(t, a_name_goes_to_who_claimed_it);
+    tcase_add_test(t, no_name_goes_while_it_is_claimed);
+    tcase_add_test(t, a_lease_that_is_over_is_over_for_all);
     tcase_add_test(t, additions_only);
     tcase_add_test(t, a_move_lets_two_activate);
     tcase_add_test(t, a_sync_of_a_claimant_harms_nobody);
