@@ -6,6 +6,7 @@ EXTRA_DIST += %D%/support/cutter.py
 EXTRA_DIST += %D%/support/quickstart_murder.py
 EXTRA_DIST += %D%/support/bench.py %D%/support/proxies.py
 EXTRA_DIST += %D%/support/harness.py
+EXTRA_DIST += %D%/support/fake_peer.py
 EXTRA_DIST += %D%/support/mailgen.py
 
 EXTRA_DIST += %D%/support/mixed.py
@@ -30,6 +31,7 @@ SYSTEM_TESTS += %D%/system/move_fault_test.py
 SYSTEM_TESTS += %D%/system/model_test.py
 SYSTEM_TESTS += %D%/system/namespace_test.py
 SYSTEM_TESTS += %D%/system/partition_test.py
+SYSTEM_TESTS += %D%/system/peer_tls_test.py
 SYSTEM_TESTS += %D%/system/relay_framing_test.py
 SYSTEM_TESTS += %D%/system/selected_state_test.py
 SYSTEM_TESTS += %D%/system/server_state_test.py

@@ -55,8 +55,8 @@ struct Arguments {
     std::optional<std::string> tls_file;
     std::string input_file;
     std::string pid_file;
-    int min_strength = 0;
-    int max_strength = 256;
+    std::optional<unsigned> min_strength;
+    std::optional<unsigned> max_strength;
     unsigned count = 1;
     bool implicit_tls = false;
     bool compress = false;
@@ -118,8 +118,8 @@ void take_option(Arguments& a, int letter, const char* value)
         case 'f': a.input_file = value; break;
         case 'I': a.pid_file = value; break;
         case 'i': a.initial_response = false; break;
-        case 'k': a.min_strength = static_cast<int>(number(value, 1024)); break;
-        case 'l': a.max_strength = static_cast<int>(number(value, 1024)); break;
+        case 'k': a.min_strength = number(value, 1024); break;
+        case 'l': a.max_strength = number(value, 1024); break;
         case 'm': a.mechanism = to_upper(value); break;
         case 'n': a.count = number(value, 1000000); break;
         case 'o': a.sasl_options += sasl_option(value); break;
@@ -259,8 +259,10 @@ class Session {
     {
         test_.mechanisms = arguments_.mechanism;
         test_.initial_response = arguments_.initial_response;
-        test_.min_strength = arguments_.min_strength;
-        test_.max_strength = arguments_.max_strength;
+        test_.min_strength =
+            static_cast<int>(arguments_.min_strength.value_or(config_.sasl_minimum_layer()));
+        test_.max_strength =
+            static_cast<int>(arguments_.max_strength.value_or(config_.sasl_maximum_layer()));
         test_.tls_options = auth::client_tls_options(config_, backend::short_name(server_));
         if (!arguments_.tls_file) return;
         test_.tls = backend::LoginTest::Tls::starttls;
@@ -271,6 +273,7 @@ class Session {
 
     Result<bool> run()
     {
+        TRY(heed_policy());
         bool all_well = true;
         for (unsigned n = 1; n <= arguments_.count; ++n) {
             TRY_ASSIGN(auto connection, log_in());
@@ -290,6 +293,17 @@ class Session {
     }
 
  private:
+    // Where a server of this configuration would take nothing but TLS, neither do we.
+    Status heed_policy()
+    {
+        const bool is_path = arguments_.host.front() == '/';
+        TRY_ASSIGN(const auth::PeerTls demanded,
+                   auth::peer_tls(config_, backend::server_option(config_, server_, "tls")));
+        if (demanded.required && !is_path && !arguments_.implicit_tls)
+            test_.tls = backend::LoginTest::Tls::starttls;
+        return success();
+    }
+
     Result<std::unique_ptr<Backend>> log_in()
     {
         backend::ConnectOptions options;
@@ -303,7 +317,7 @@ class Session {
         TRY_ASSIGN(auto connection,
                    Backend::connect(config_, *arguments_.dialect, server_, options));
         refused_ = connection->login_error();
-        if (arguments_.login_command) TRY(login_command(connection->stream(), options));
+        if (arguments_.login_command) TRY(login_command(*connection, options));
         report(*connection, std::chrono::duration_cast<Milliseconds>(monotonic_now() - began));
         return connection;
     }
@@ -328,8 +342,19 @@ class Session {
         return out + '"';
     }
 
-    Status login_command(stream::Stream& stream, const backend::ConnectOptions& who)
+    bool is_strong_enough(const Backend& connection) const
     {
+        const bool is_path = arguments_.host.front() == '/';
+        return is_path || connection.strength() >= test_.min_strength;
+    }
+
+    Status login_command(Backend& connection, const backend::ConnectOptions& who)
+    {
+        if (!is_strong_enough(connection)) {
+            refused_ = Error{Code::denied, "LOGIN: there is too little protection for it"};
+            return success();
+        }
+        stream::Stream& stream = connection.stream();
         stream.put("L01 LOGIN ", quoted(who.authname), ' ', quoted(who.password), "\r\n");
         TRY_ASSIGN(std::string result, answer(stream, "L01 "));
         if (!starts_with_nocase(result, "OK"))

@@ -2,12 +2,12 @@
 //
 // connect() resolves <shortname>_address, dials, reads the banner and capabilities, does STARTTLS
 // and SASL (authname proxy_authname, authzid = the user; empty = as itself), all within
-// client_timeout. TLS comes first where it is offered and a CA or a certificate of ours is
-// configured; else where no mechanism works without it. Afterwards stream() is the engine's, with
-// backend_timeout for each wait. The object owns the connection. auth::SaslClient::init_library()
-// must have been called by the process.
-// Codes: unavailable (cannot reach, circuit open), timeout, denied (authentication failed),
-// syntax (the peer breaks the protocol). WIRE 2. One thread.
+// client_timeout. TLS comes first where it is offered, or must be there, by backend_tls; errors
+// name the server. Afterwards stream() is the engine's, with backend_timeout for each wait. The
+// object owns the connection. auth::SaslClient::init_library() must have been called by the
+// process.
+// Codes: unavailable (cannot reach, circuit open), timeout, denied (authentication failed, or too
+// little protection for it), syntax (the peer breaks the protocol). WIRE 2. One thread.
 #ifndef ROOKERY_IMAP_BACKEND_BACKEND_H
 #define ROOKERY_IMAP_BACKEND_BACKEND_H
 

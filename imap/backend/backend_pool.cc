@@ -35,8 +35,11 @@ Result<Backend*> BackendPool::get(const std::string& server)
     if (relayed_ || server == config_.servername())
         return Error{Code::moved, cat("not relayed to ", server, ": the mailbox is not here")};
     auto made = connect(server);
-    // That this server may not log in there is not the client's affair.
-    if (made.is(Code::denied)) return Error{Code::unavailable, made.error().text};
+    if (made.is(Code::denied) || made.is(Code::syntax) || made.is(Code::limit) ||
+        made.is(Code::unsupported))
+        // That this server may not log in there, or the other one speaks nonsense, is not the
+        // client's affair.
+        return Error{Code::unavailable, made.error().text};
     if (!made) return made.error();
     return add(*std::move(made));
 }

@@ -22,7 +22,8 @@ struct Dialect {
     // Asks for capabilities; replaces caps. "AUTH=PLAIN" style names for mechanisms in every
     // dialect, so that one piece of code picks one.
     Status (*ask_capabilities)(stream::Stream&, std::vector<std::string>& caps);
-    // STARTTLS up to the point where the handshake begins.
+    // STARTTLS up to the point where the handshake begins. unsupported: the server answers no, and
+    // the connection is as it was.
     Status (*start_tls)(stream::Stream&);
     bool capabilities_after_tls_come_by_themselves = false;
     // One AUTHENTICATE exchange.

@@ -50,7 +50,7 @@ Status start_tls(stream::Stream& stream)
 {
     TRY(send_line(stream, "S01 STARTTLS"));
     TRY_ASSIGN(std::string end, read_to_tag(stream, "S01", nullptr));
-    if (!starts_with_nocase(end, "OK")) return protocol_error("STARTTLS", end);
+    if (!starts_with_nocase(end, "OK")) return refused_error("STARTTLS", end);
     return success();
 }
 

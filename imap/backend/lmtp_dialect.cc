@@ -78,8 +78,12 @@ Status ask_capabilities(stream::Stream& stream, std::vector<std::string>& caps)
 
 Status start_tls(stream::Stream& stream)
 {
-    TRY(ask(stream, "STARTTLS", "220"));
-    return success();
+    TRY(send_line(stream, "STARTTLS"));
+    TRY_ASSIGN(SmtpReply reply, read_reply(stream));
+    if (reply.code == "220") return success();
+    if (reply.first() == '4' || reply.first() == '5')
+        return refused_error("STARTTLS", reply.text());
+    return protocol_error("STARTTLS", reply.text());
 }
 
 Status begin_auth(stream::Stream& stream, std::string_view mechanism, const std::string* initial)

@@ -3,6 +3,7 @@ noinst_LIBRARIES += %D%/libbackend.a
 %C%_libbackend_a_SOURCES += %D%/announced.h %D%/announced.cc
 %C%_libbackend_a_SOURCES += %D%/backend.h %D%/backend.cc
 %C%_libbackend_a_SOURCES += %D%/backend_pool.h %D%/backend_pool.cc
+%C%_libbackend_a_SOURCES += %D%/connector.h %D%/connector.cc
 %C%_libbackend_a_SOURCES += %D%/dialect.h
 %C%_libbackend_a_SOURCES += %D%/health.h %D%/health.cc %D%/health_format.h
 %C%_libbackend_a_SOURCES += %D%/idle_backends.h %D%/idle_backends.cc

@@ -54,8 +54,9 @@ Status start_tls(stream::Stream& stream)
 {
     TRY(send_line(stream, "S01 STARTTLS"));
     TRY_ASSIGN(std::string line, read_reply_line(stream));
-    if (!starts_with_nocase(line, "S01 OK")) return protocol_error("STARTTLS", line);
-    return success();
+    if (starts_with_nocase(line, "S01 OK")) return success();
+    if (!starts_with_nocase(line, "S01 ")) return protocol_error("STARTTLS", line);
+    return refused_error("STARTTLS", line.substr(4));
 }
 
 Status begin_auth(stream::Stream& stream, std::string_view mechanism, const std::string* initial)

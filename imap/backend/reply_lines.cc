@@ -22,6 +22,11 @@ Error protocol_error(std::string_view what, std::string_view line)
     return Error{Code::syntax, cat(what, ": ", line.substr(0, 200))};
 }
 
+Error refused_error(std::string_view what, std::string_view answer)
+{
+    return Error{Code::unsupported, cat(what, " is refused: ", answer.substr(0, 200))};
+}
+
 Result<std::string> decode_challenge(std::string_view base64)
 {
     auto decoded = text::base64_decode(trim(base64), kMaxReplyLine);

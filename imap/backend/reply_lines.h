@@ -1,6 +1,7 @@
 // What the dialects share: one line of a peer's banner, capabilities or login, with a maximum, and
 // base64 in both directions. After the login the engines read by themselves (reply_reader.h).
-// Codes: syntax (the peer breaks its protocol), limit, unavailable, and the stream's own.
+// Codes: syntax (the peer breaks its protocol), limit, unavailable, unsupported, and the stream's
+// own.
 #ifndef ROOKERY_IMAP_BACKEND_REPLY_LINES_H
 #define ROOKERY_IMAP_BACKEND_REPLY_LINES_H
 
@@ -21,6 +22,8 @@ inline constexpr size_t kMaxCapabilities = 500;
 Result<std::string> read_reply_line(stream::Stream& stream);
 Status send_line(stream::Stream& stream, std::string_view line);
 Error protocol_error(std::string_view what, std::string_view line);
+// unsupported: the peer said no, and the connection is as it was.
+Error refused_error(std::string_view what, std::string_view answer);
 // A challenge: base64, empty for an empty one.
 Result<std::string> decode_challenge(std::string_view base64);
 // The words of a CAPABILITY list, in upper case.

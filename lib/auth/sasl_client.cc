@@ -58,6 +58,7 @@ struct SaslClient::Connection {
     int max_ssf = 0;
     int external_bits = 0;
     std::string external_name{};
+    std::string picked{};
     std::vector<max_align_t> secret{};  // a sasl_secret_t with the password behind it
     std::array<sasl_callback_t, 7> callbacks{};
     std::unique_ptr<sasl_conn_t, ConnectionDeleter> sasl{};  // null: not needed
@@ -66,6 +67,7 @@ struct SaslClient::Connection {
     Status open();
     bool plain_is_all(const std::vector<std::string>& mechanisms) const;
     Result<Start> plain() const;
+    Error too_weak() const;
 };
 
 namespace {
@@ -117,6 +119,7 @@ SaslClient SaslClient::make(const config::Config& config, std::string_view servi
                    .remote = remote,
                    .local = local,
                    .who = std::move(credentials),
+                   .min_ssf = static_cast<int>(config.sasl_minimum_layer()),
                    .max_ssf = static_cast<int>(config.sasl_maximum_layer())}));
 }
 
@@ -170,6 +173,12 @@ Result<SaslClient::Start> SaslClient::Connection::plain() const
     return Start{"PLAIN", cat(who.authzid, '\0', who.authname, '\0', who.password), true};
 }
 
+Error SaslClient::Connection::too_weak() const
+{
+    return Error{Code::unsupported, cat("no mechanism in common gives the protection of ", min_ssf,
+                                        " bits that is asked for, and TLS gives ", external_bits)};
+}
+
 void SaslClient::set_strength(int min, int max)
 {
     connection_->min_ssf = min;
@@ -187,17 +196,23 @@ Result<SaslClient::Start> SaslClient::start(const std::vector<std::string>& mech
     std::string offered;
     for (const std::string& name : mechanisms) cat_to(offered, offered.empty() ? "" : " ", name);
     if (offered.empty()) return Error{Code::unsupported, "the server offers no mechanism"};
-    if (connection_->plain_is_all(mechanisms)) return connection_->plain();
+    if (connection_->plain_is_all(mechanisms)) {
+        connection_->picked = "PLAIN";
+        return connection_->plain();
+    }
     TRY(connection_->open());
     const char* out = nullptr;
     const char* chosen = nullptr;
     unsigned size = 0;
     int result = ::sasl_client_start(connection_->sasl.get(), offered.c_str(), nullptr, &out, &size,
                                      &chosen);
+    if (result == SASL_NOMECH && connection_->min_ssf > connection_->external_bits)
+        return connection_->too_weak();
+    if (chosen != nullptr) connection_->picked = chosen;
     if (result != SASL_OK && result != SASL_CONTINUE)
         return sasl_error("sasl", result, connection_->sasl.get());
     Start start;
-    start.mechanism = chosen != nullptr ? chosen : "";
+    start.mechanism = connection_->picked;
     if (out != nullptr) start.initial = std::string(out, size);
     start.done = result == SASL_OK;
     return start;
@@ -217,6 +232,11 @@ Result<SaslClient::Step> SaslClient::step(std::string_view challenge)
     step.done = result == SASL_OK;
     if (out != nullptr) step.data.assign(out, size);
     return step;
+}
+
+const std::string& SaslClient::mechanism() const
+{
+    return connection_->picked;
 }
 
 int SaslClient::ssf() const

@@ -53,10 +53,13 @@ class SaslClient {
 
     // Both before start. TLS protects with so many bits, and has shown that we are name.
     void set_external(int bits, const std::string& name);
-    // Bounds of the protection in bits, instead of what the configuration says.
+    // Bounds of the protection in bits, TLS included, instead of sasl_minimum_layer and
+    // sasl_maximum_layer.
     void set_strength(int min, int max);
     // mechanisms: in capitals.
     Result<Start> start(const std::vector<std::string>& mechanisms);
+    // That start has picked, also if it failed with it; "": there was none to pick.
+    const std::string& mechanism() const;
     // The answer to a challenge, or to the data that came with success.
     Result<Step> step(std::string_view challenge);
     int ssf() const;

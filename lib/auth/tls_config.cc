@@ -10,6 +10,17 @@
 namespace rookery::auth {
 namespace {
 
+using config::BackendTls;
+
+Result<BackendTls> peer_word(std::string_view word)
+{
+    if (equal_nocase(word, "auto")) return BackendTls::auto_;
+    if (equal_nocase(word, "verify")) return BackendTls::verify;
+    if (equal_nocase(word, "opportunistic")) return BackendTls::opportunistic;
+    if (equal_nocase(word, "never")) return BackendTls::never;
+    return Error{Code::config, cat(word, " is none of auto, verify, opportunistic and never")};
+}
+
 TlsOptions common_options(const config::Config& config)
 {
     TlsOptions o;
@@ -57,6 +68,28 @@ TlsOptions client_tls_options(const config::Config& config, std::string_view sho
     if (certificate) o.certificate_file = *certificate;
     if (certificate || key) o.key_file = key.value_or("");
     return o;
+}
+
+Result<PeerTls> peer_tls(const config::Config& config, const std::optional<std::string>& own)
+{
+    TRY_ASSIGN(const BackendTls word, own ? peer_word(*own) : config.backend_tls());
+    const std::string said = own ? cat("its own option says ", *own) : "backend_tls: verify";
+    const bool can_verify = common_options(config).has_authorities();
+    switch (word) {
+        case BackendTls::never: return PeerTls{.starttls = false, .required = false, .because = {}};
+        case BackendTls::opportunistic: return PeerTls{};
+        case BackendTls::verify:
+            if (!can_verify)
+                return Error{Code::config, cat(said, ", and neither tls_client_ca_file nor "
+                                                     "tls_client_ca_dir is set")};
+            return PeerTls{.starttls = true, .required = true, .because = said};
+        case BackendTls::auto_: break;
+    }
+    if (!can_verify && !config.tls_required()) return PeerTls{};
+    const char* why = !config.tls_client_ca_file().empty() ? "tls_client_ca_file is set"
+                      : can_verify                         ? "tls_client_ca_dir is set"
+                                                           : "tls_required is set";
+    return PeerTls{.starttls = true, .required = true, .because = why};
 }
 
 Result<std::unique_ptr<TlsContext>> TlsContext::server(const config::Config& config)

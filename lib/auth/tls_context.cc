@@ -109,7 +109,7 @@ Status set_chain(SSL_CTX* context, const TlsOptions& o)
 
 int server_verify_mode(const TlsOptions& o)
 {
-    bool can = !o.ca_file.empty() || !o.ca_directory.empty();
+    const bool can = o.has_authorities();
     switch (o.client_certificates) {
         case TlsOptions::ClientCertificates::off: return SSL_VERIFY_NONE;
         case TlsOptions::ClientCertificates::optional:
@@ -178,7 +178,7 @@ Result<std::unique_ptr<TlsContext>> TlsContext::server(const TlsOptions& o)
 Result<std::unique_ptr<TlsContext>> TlsContext::client(const TlsOptions& o)
 {
     TRY_ASSIGN(auto made, make(o, false));
-    made->verify_name_ = !o.ca_file.empty() || !o.ca_directory.empty();
+    made->verify_name_ = o.has_authorities();
     SSL_CTX_set_verify(made->context_.get(), made->verify_name_ ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
                        nullptr);
     return made;

@@ -3,9 +3,10 @@
 //
 // server(config) from tls_server_cert/key/ca_*; client certificates are verified against
 // tls_client_ca_*. client(config) verifies servers against tls_client_ca_* and their name against
-// the host; with no CA configured the connection is encrypted only. TLS 1.2 and later, no
-// renegotiation, no compression; session tickets instead of a cache (the ticket key is in the
-// context, so all workers of one template share it). Owns its SSL_CTX; must outlive no layer.
+// the host; with no CA configured the connection is encrypted only. Whether there must be TLS at
+// all is PeerTls's. TLS 1.2 and later, no renegotiation, no compression; session tickets instead of
+// a cache (the ticket key is in the context, so all workers of one template share it). Owns its
+// SSL_CTX; must outlive no layer.
 // Codes: config (a file is missing or wrong), timeout, closed, io, denied (certificate refused).
 #ifndef ROOKERY_LIB_AUTH_TLS_CONTEXT_H
 #define ROOKERY_LIB_AUTH_TLS_CONTEXT_H
@@ -13,6 +14,7 @@
 #include <openssl/types.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,12 +43,17 @@ struct TlsOptions {
     ClientCertificates client_certificates = ClientCertificates::optional;
     Seconds session_timeout{86400};
 
-    // Of a client: is there anything to check a server by, or to show it?
-    bool wants_tls() const
-    {
-        return !ca_file.empty() || !ca_directory.empty() || !certificate_file.empty();
-    }
+    bool has_authorities() const { return !ca_file.empty() || !ca_directory.empty(); }
 };
+
+// What a connection to another server must have before anything is sent on it.
+struct PeerTls {
+    bool starttls = true;   // where it is offered
+    bool required = false;  // no TLS, no login
+    std::string because;    // what demands it
+};
+// backend_tls, or in its place own: what SHORT_tls says of that server. config: it cannot be.
+Result<PeerTls> peer_tls(const config::Config& config, const std::optional<std::string>& own = {});
 
 TlsOptions server_tls_options(const config::Config& config);
 // server: whose SHORT_client_cert and SHORT_client_key are preferred; "" = tls_client_cert/key.

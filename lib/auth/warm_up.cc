@@ -45,7 +45,7 @@ void warm_up(const config::Config& config, std::string_view service, TlsContext*
     rehearse_client(config, service);
     if (config.unix_group_enable()) (void)Groups::of_unix_user(kNobody).names();
     if (tls != nullptr) tls->rehearse();
-    if (client_tls_options(config).wants_tls()) (void)TlsContext::shared_client(config);
+    if (config.backend_tls() != config::BackendTls::never) (void)TlsContext::shared_client(config);
 }
 
 }  // namespace rookery::auth

@@ -26,7 +26,7 @@ bool fits_a_pattern(std::string_view name)
     for (std::string_view prefix : {"partition-", "metapartition-", "sasl_", "sync_"})
         if (name.starts_with(prefix)) return true;
     for (std::string_view suffix :
-         {"_password", "_mechs", "_address", "_client_cert", "_client_key"})
+         {"_password", "_mechs", "_address", "_tls", "_client_cert", "_client_key"})
         if (name.ends_with(suffix) && name.size() > suffix.size()) return true;
     return false;
 }

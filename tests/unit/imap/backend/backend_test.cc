@@ -1,5 +1,8 @@
 #include "imap/backend/backend.h"
 
+#include <sasl/sasl.h>
+#include <sasl/saslplug.h>
+
 #include "imap/backend/backend_pool.h"
 #include "lib/auth/sasl_client.h"
 #include "lib/base/signals.h"
@@ -316,6 +319,128 @@ START_TEST(few_connections_are_kept_and_not_for_long)
 }
 END_TEST
 
+// GSSAPI as it is on a machine without a ticket, or one that the server does not like: what the
+// plug-in of libsasl2 does, without Kerberos.
+struct Ticket {
+    int first = SASL_FAIL;   // of the step that has no challenge
+    int second = SASL_FAIL;  // of the next
+};
+Ticket ticket;
+
+int new_gssapi(void*, sasl_client_params_t*, void** context)
+{
+    *context = &ticket;
+    return SASL_OK;
+}
+
+int step_gssapi(void*, sasl_client_params_t* params, const char* in, unsigned, sasl_interact_t**,
+                const char** out, unsigned* size, sasl_out_params_t* done)
+{
+    // As the plug-in: the names first.
+    int named = params->canon_user(params->utils->conn, "murder", 0,
+                                   SASL_CU_AUTHID | SASL_CU_AUTHZID, done);
+    if (named != SASL_OK) return named;
+    const int result = in == nullptr ? ticket.first : ticket.second;
+    *out = result == SASL_CONTINUE ? "token" : nullptr;
+    *size = *out != nullptr ? 5 : 0;
+    return result;
+}
+
+int gssapi_plugin(const sasl_utils_t*, int, int* version, sasl_client_plug_t** list, int* count)
+{
+    static sasl_client_plug_t plugin{};
+    plugin.mech_name = "GSSAPI";
+    plugin.max_ssf = 256;
+    plugin.security_flags = SASL_SEC_NOPLAINTEXT | SASL_SEC_NOANONYMOUS | SASL_SEC_MUTUAL_AUTH;
+    plugin.features = SASL_FEAT_WANT_CLIENT_FIRST | SASL_FEAT_ALLOWS_PROXY;
+    plugin.mech_new = new_gssapi;
+    plugin.mech_step = step_gssapi;
+    *version = SASL_CLIENT_PLUG_VERSION;
+    *list = &plugin;
+    *count = 1;
+    return SASL_OK;
+}
+
+const std::string kBoth = "* OK [CAPABILITY IMAP4rev1 AUTH=GSSAPI AUTH=PLAIN SASL-IR] hi\r\n";
+const std::string kToken = "A01 AUTHENTICATE GSSAPI dG9rZW4=";
+
+START_TEST(a_mechanism_of_no_use_is_followed_by_the_next)
+{
+    const std::vector<Step> in = {expect(cat("A01 AUTHENTICATE PLAIN ", plain(""))),
+                                  send("A01 OK [CAPABILITY X] in\r\n"), expect("Q01 LOGOUT")};
+    const std::vector<Step> out = {expect_end()};
+    struct {
+        const char* configured;
+        Ticket ticket;
+        std::vector<Step> steps;
+        const char* why;  // nullptr: the login succeeds
+    } rows[] = {
+        // No ticket: nothing is sent of it.
+        {"", {}, std::vector{send(kBoth)} + in, nullptr},
+        // The server does not take ours, at once or after a challenge.
+        {"",
+         {SASL_CONTINUE, SASL_FAIL},
+         std::vector{send(kBoth), expect(kToken), send("A01 NO no keytab\r\n")} + in,
+         nullptr},
+        {"",
+         {SASL_CONTINUE, SASL_FAIL},
+         std::vector{send(kBoth), expect(kToken), send("+ AAAA\r\n"), expect("*"),
+                     send("A01 BAD cancelled\r\n")} +
+             in,
+         nullptr},
+        {"",
+         {SASL_CONTINUE, SASL_FAIL},
+         std::vector{send(kBoth), expect(kToken), send("+ AAAA\r\n"), expect("*"),
+                     send("A01 OK cancelled, or not?\r\n")} +
+             out,
+         "by GSSAPI"},
+        // Only what both have, and what the policy allows.
+        {"",
+         {},
+         std::vector{send("* OK [CAPABILITY IMAP4rev1 AUTH=GSSAPI AUTH=ANONYMOUS] hi\r\n")} + out,
+         "by GSSAPI"},
+        {"127_mechs: GSSAPI\n", {}, std::vector{send(kBoth)} + out, "by GSSAPI"},
+        {"sasl_minimum_layer: 1\n", {}, std::vector{send(kBoth)} + out, "by GSSAPI"},
+        {"sasl_minimum_layer: 56\n",
+         {},
+         std::vector{send("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN AUTH=LOGIN] hi\r\n")} + out,
+         "protection of 56 bits"},
+        {"sasl_minimum_layer: 56\n",
+         {},
+         std::vector{send("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN AUTH=CRAM-MD5] hi\r\n")} + out,
+         "protection of 56 bits"},
+        // A refused password is not said once more in other words.
+        {"",
+         {},
+         std::vector{send("* OK [CAPABILITY IMAP4rev1 AUTH=GSSAPI AUTH=PLAIN AUTH=LOGIN SASL-IR] hi"
+                          "\r\n"),
+                     expect(cat("A01 AUTHENTICATE PLAIN ", plain(""))), send("A01 NO wrong\r\n")} +
+             out,
+         "by PLAIN: NO wrong"},
+    };
+    int n = 0;
+    for (const auto& row : rows) {
+        const config::Config& config = configured(row.configured);
+        ck_assert_int_eq(::sasl_client_add_plugin("gssapi", gssapi_plugin), SASL_OK);
+        ticket = row.ticket;
+        ScriptedPeer peer(row.steps);
+        const std::string server = cat("127.0.0.1:", peer.port());
+        auto b = Backend::connect(config, backend::imap_dialect(), server, {});
+        if (row.why == nullptr) {
+            ck_assert_msg(b.ok(), "row %d: %s", n, b.ok() ? "" : b.error().text.c_str());
+            (*b)->logout();
+        } else {
+            ASSERT_CODE(b, Code::denied);
+            const std::string& text = b.error().text;
+            ck_assert_msg(text.find(row.why) != text.npos && text.find(server) != text.npos,
+                          "row %d: %s", n, text.c_str());
+        }
+        ck_assert_msg(peer.finished_well(), "row %d", n);
+        n++;
+    }
+}
+END_TEST
+
 Suite* make()
 {
     Suite* s = suite_create("imap/backend/backend");
@@ -326,6 +451,7 @@ Suite* make()
     tcase_add_test(c, what_can_go_wrong);
     tcase_add_test(c, a_silent_server_is_given_up);
     tcase_add_test(c, a_mechanism_list_of_one_server);
+    tcase_add_test(c, a_mechanism_of_no_use_is_followed_by_the_next);
     tcase_add_test(c, a_pool_keeps_one_connection_and_replaces_a_dead_one);
     tcase_add_test(c, whoever_has_news_is_alive);
     tcase_add_test(c, an_idle_connection_is_logged_out);

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "lib/base/fd.h"
+#include "lib/base/strings.h"
 #include "lib/config/config.h"
 #include "lib/stream/stream.h"
 #include "lib/stream/tls_layer.h"
@@ -284,6 +285,45 @@ START_TEST(one_context_serves_all_connections_to_servers)
 }
 END_TEST
 
+START_TEST(what_another_server_must_have)
+{
+    struct {
+        const char* configured;
+        std::optional<std::string> own;
+        bool starttls, required;
+    } rows[] = {
+        {"", {}, true, false},
+        {"tls_client_ca_file: /ca\n", {}, true, true},
+        {"tls_client_ca_dir: /ca\n", {}, true, true},
+        {"tls_client_cert: /cert\n", {}, true, false},
+        {"tls_required: yes\n", {}, true, true},
+        {"tls_required: yes\nbackend_tls: opportunistic\n", {}, true, false},
+        {"tls_required: yes\nbackend_tls: never\n", {}, false, false},
+        {"tls_client_ca_file: /ca\nbackend_tls: never\n", {}, false, false},
+        {"tls_client_ca_file: /ca\nbackend_tls: opportunistic\n", {}, true, false},
+        {"tls_client_ca_file: /ca\nbackend_tls: verify\n", {}, true, true},
+        {"tls_client_ca_file: /ca\n", "opportunistic", true, false},
+        {"tls_client_ca_file: /ca\n", "never", false, false},
+        {"tls_client_ca_file: /ca\nbackend_tls: never\n", "Verify", true, true},
+        {"tls_client_ca_file: /ca\nbackend_tls: never\n", "auto", true, true},
+    };
+    for (const auto& row : rows) {
+        auto config = config::Config::from_text(cat("configdirectory: /c\n", row.configured), "x");
+        ASSERT_OK(config);
+        auto made = auth::peer_tls(*config, row.own);
+        ASSERT_OK(made);
+        ck_assert_msg(made->starttls == row.starttls && made->required == row.required, "%s",
+                      row.configured);
+        ck_assert(made->required == !made->because.empty());
+    }
+    auto plain = config::Config::from_text("configdirectory: /c\nbackend_tls: verify\n", "x");
+    ASSERT_OK(plain);
+    ASSERT_CODE(auth::peer_tls(*plain), Code::config);
+    ASSERT_CODE(auth::peer_tls(*plain, "verify"), Code::config);
+    ASSERT_CODE(auth::peer_tls(*plain, "yes"), Code::config);
+}
+END_TEST
+
 Suite* make()
 {
     Suite* s = suite_create("lib/auth/tls_context");
@@ -293,6 +333,7 @@ Suite* make()
     tcase_add_test(c, the_server_must_be_who_it_should_be);
     tcase_add_test(c, client_certificates_are_named_if_they_are_ours);
     tcase_add_test(c, old_versions_are_not_spoken);
+    tcase_add_test(c, what_another_server_must_have);
     tcase_add_test(c, a_wrong_configuration_says_what_is_wrong);
     tcase_add_test(c, a_client_that_does_not_speak_tls_is_an_error_in_time);
     tcase_add_test(c, a_record_without_data_is_not_input);

@@ -1,0 +1,401 @@
+#include "imap/backend/connector.h"
+
+#include <algorithm>
+#include <array>
+
+#include "lib/auth/sasl_server.h"
+#include "lib/base/fd.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+#include "lib/net/address.h"
+#include "lib/stream/deflate_layer.h"
+#include "lib/stream/tls_layer.h"
+
+namespace rookery::backend {
+namespace {
+
+constexpr int kMaxAuthSteps = 20;
+constexpr int kMaxMechanisms = 5;  // that are tried on one connection
+
+using AuthStep = Dialect::AuthStep;
+
+bool contains_nocase(const std::vector<std::string>& list, std::string_view name)
+{
+    return std::any_of(list.begin(), list.end(),
+                       [&](const std::string& c) { return equal_nocase(c, name); });
+}
+
+std::vector<std::string> offered_mechanisms(const std::vector<std::string>& caps)
+{
+    std::vector<std::string> mechanisms;
+    for (const std::string& c : caps)
+        if (starts_with_nocase(c, "AUTH=")) mechanisms.push_back(c.substr(5));
+    return mechanisms;
+}
+
+// What a server says of these says nothing of our password.
+bool takes_no_password(std::string_view mechanism)
+{
+    constexpr std::array<std::string_view, 4> kNames = {"GSSAPI", "GSS-SPNEGO", "EXTERNAL",
+                                                        "KERBEROS_V4"};
+    return mechanism.starts_with("GS2-") ||
+           std::find(kNames.begin(), kNames.end(), mechanism) != kNames.end();
+}
+
+Result<std::string> random_tag_prefix()
+{
+    constexpr std::string_view kLetters = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";  // 32
+    static_assert(kLetters.size() == 32);
+    TRY_ASSIGN(Fd source, open_file("/dev/urandom", 0));
+    stream::Stream random(std::move(source));
+    char bytes[8];
+    TRY(random.read_exact(bytes));
+    std::string prefix;
+    for (char b : bytes) prefix.push_back(kLetters[static_cast<unsigned char>(b) & 31]);
+    return prefix;
+}
+
+std::string name_of(const Result<net::Address>& address)
+{
+    return address ? net::sasl_address(*address) : std::string();
+}
+
+std::string own_name(const config::Config& config)
+{
+    std::string name = config.client_bind_name();
+    return name.empty() ? auth::host_of(config.servername()) : name;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Backend>> Connector::run()
+{
+    return finished(connect());
+}
+
+Result<std::unique_ptr<Backend>> Connector::run_again(std::unique_ptr<Backend> left)
+{
+    backend_ = std::move(left);
+    auto again = [&]() -> Status {
+        TRY(settle());
+        note_ends(stream().fd());
+        stream().set_deadline(Deadline::after(config_.client_timeout()));
+        if (caps().empty()) TRY(dialect_.ask_capabilities(stream(), caps()));
+        return login();
+    };
+    return finished(again());
+}
+
+Status Connector::connect()
+{
+    Deadline deadline = Deadline::after(config_.client_timeout());
+    TRY(settle());
+    if (config_.client_bind()) address_.target.from = own_name(config_);
+    TRY_ASSIGN(Fd fd, net::dial(address_.target, deadline));
+    note_ends(fd.get());
+    backend_.reset(new Backend(dialect_, server_, stream::Stream(std::move(fd))));
+    stream().set_deadline(deadline);
+    TRY_ASSIGN(backend_->tag_prefix_, random_tag_prefix());
+    if (options_.test != nullptr) show();
+    TRY(greet());
+    if (options_.authenticate && !address_.without_login) TRY(login_or_reason());
+    return options_.test == nullptr ? compress() : success();
+}
+
+// What the configuration says of this server.
+Status Connector::settle()
+{
+    TRY_ASSIGN(address_, server_address(config_, server_, dialect_.service));
+    if (options_.test != nullptr) {
+        tls_.starttls = tls_.required = options_.test->tls == LoginTest::Tls::starttls;
+        tls_.because = "as you ask for it";
+        return success();
+    }
+    TRY_ASSIGN(tls_, auth::peer_tls(config_, server_option(config_, server_, "tls")));
+    // Nobody is in between.
+    if (address_.target.is_unix) tls_.starttls = tls_.required = false;
+    return success();
+}
+
+Result<std::unique_ptr<Backend>> Connector::finished(Status done)
+{
+    if (!done) return named(std::move(done).error());
+    stream().set_deadline(Deadline::never());
+    stream().set_timeout(config_.backend_timeout());
+    return std::move(backend_);
+}
+
+Error Connector::named(Error error) const
+{
+    if (error.text.find(server_) == std::string::npos) error.text = cat(server_, ": ", error.text);
+    return error;
+}
+
+void Connector::note_ends(int fd)
+{
+    local_ = name_of(net::local_address(fd));
+    remote_ = name_of(net::peer_address(fd));
+}
+
+// ------------------------------------------------------------------------ TLS
+
+Status Connector::greet()
+{
+    if (address_.implicit_tls) TRY(handshake());
+    TRY(dialect_.read_banner(stream(), backend_->banner_, caps()));
+    if (caps().empty() && !dialect_.capabilities_after_tls_come_by_themselves)
+        TRY(dialect_.ask_capabilities(stream(), caps()));
+    TRY(protect());
+    return is_protected();
+}
+
+// STARTTLS, if it is wanted and offered. One that is offered and then refused counts as not
+// offered; whatever else goes wrong ends the connection.
+Status Connector::protect()
+{
+    if (backend_->tls_active() || !tls_.starttls || !backend_->has_capability("STARTTLS"))
+        return success();
+    Status begun = dialect_.start_tls(stream());
+    if (!begun) {
+        if (!begun.is(Code::unsupported) || tls_.required) return begun;
+        log::info("goes on without TLS", {{"server", server_}, {"reason", begun.error()}});
+        return success();
+    }
+    TRY(handshake());
+    return after_tls();
+}
+
+Status Connector::is_protected() const
+{
+    if (backend_->tls_active() || !tls_.required) return success();
+    return Error{Code::denied, cat(server_, " offers no STARTTLS: nothing is sent to it without (",
+                                   tls_.because, ")")};
+}
+
+Result<std::shared_ptr<auth::TlsContext>> Connector::tls_context() const
+{
+    if (options_.test == nullptr)
+        return auth::TlsContext::shared_client(config_, short_name(server_));
+    TRY_ASSIGN(auto own, auth::TlsContext::client(options_.test->tls_options));
+    return std::shared_ptr<auth::TlsContext>(std::move(own));
+}
+
+Status Connector::handshake()
+{
+    TRY_ASSIGN(std::shared_ptr<auth::TlsContext> context, tls_context());
+    hide();
+    Deadline deadline = Deadline::after(config_.client_timeout());
+    TRY(stream().push_layer([&](std::unique_ptr<stream::Layer> below) {
+        return context->connect(std::move(below), address_.target.host, deadline);
+    }));
+    backend_->tls_ = stream::tls_info(*stream().top());
+    show();
+    return success();
+}
+
+// What was said before TLS is forgotten: anybody may have said it. MUPDATE repeats its whole
+// banner; the others are asked.
+Status Connector::after_tls()
+{
+    caps().clear();
+    if (dialect_.capabilities_after_tls_come_by_themselves)
+        return dialect_.read_banner(stream(), backend_->banner_, caps());
+    return dialect_.ask_capabilities(stream(), caps());
+}
+
+// Around each layer that makes what is below it unreadable.
+void Connector::show()
+{
+    if (options_.test == nullptr) return;
+    stream().wrap_layer([&](std::unique_ptr<stream::Layer> below) {
+        return options_.test->transcript.show(std::move(below));
+    });
+}
+
+void Connector::hide()
+{
+    if (options_.test != nullptr) options_.test->transcript.hide();
+}
+
+// ---------------------------------------------------------------------- login
+
+auth::Credentials Connector::credentials() const
+{
+    auth::Credentials who;
+    who.authzid = options_.authzid;
+    who.authname = options_.authname.empty() ? config_.proxy_authname() : options_.authname;
+    who.realm = options_.authname.empty() ? config_.proxy_realm() : options_.realm;
+    who.password = options_.password;
+    if (who.password.empty())
+        who.password =
+            server_option(config_, server_, "password").value_or(config_.proxy_password());
+    return who;
+}
+
+// What the server offers and the configuration allows.
+std::vector<std::string> Connector::mechanisms() const
+{
+    std::vector<std::string> offered = offered_mechanisms(backend_->capabilities_);
+    std::string allowed =
+        options_.test != nullptr
+            ? options_.test->mechanisms
+            : server_option(config_, server_, "mechs").value_or(config_.force_sasl_client_mech());
+    if (allowed.empty()) {
+        std::erase(offered, "ANONYMOUS");  // that is no login of ours
+        return offered;
+    }
+    std::vector<std::string> both;
+    for (std::string_view word : split_words(allowed))
+        if (contains_nocase(offered, word)) both.push_back(to_upper(word));
+    return both;
+}
+
+void Connector::new_sasl()
+{
+    auth::Credentials who = credentials();
+    std::string authname = who.authname;
+    backend_->sasl_.emplace(auth::SaslClient::make(
+        config_, dialect_.sasl_service, address_.target.host, remote_, local_, std::move(who)));
+    if (options_.test != nullptr)
+        backend_->sasl_->set_strength(options_.test->min_strength, options_.test->max_strength);
+    else if (address_.target.is_unix)
+        backend_->sasl_->set_strength(0, static_cast<int>(config_.sasl_maximum_layer()));
+    if (backend_->tls_) backend_->sasl_->set_external(backend_->tls_->bits, authname);
+}
+
+Status Connector::login_or_reason()
+{
+    Status in = login();
+    if (in || options_.test == nullptr || !stream().ok()) return in;
+    backend_->login_error_ = std::move(in).error();
+    return success();
+}
+
+// With the best mechanism of those that both sides have; after one that is of no use, with the
+// next.
+Status Connector::login()
+{
+    TRY(is_protected());
+    std::vector<std::string> left = mechanisms();
+    std::optional<Error> why;
+    for (int n = 0; n < kMaxMechanisms; n++) {
+        new_sasl();
+        Status in = attempt(left);
+        if (in) return in;
+        const std::string tried = backend_->sasl_->mechanism();
+        if (!why)
+            why = std::move(in).error();
+        else if (!tried.empty())
+            why = Error{in.error().code, cat(why->text, "; ", in.error().text)};
+        if (!another_may_do_) break;
+        std::erase(left, tried);
+    }
+    return *std::move(why);
+}
+
+Status Connector::attempt(const std::vector<std::string>& mechanisms)
+{
+    another_may_do_ = false;
+    auto start = backend_->sasl_->start(mechanisms);
+    if (start) return exchange(*start);
+    // Nothing was said yet.
+    another_may_do_ = !backend_->sasl_->mechanism().empty();
+    return refused(start.error().text);
+}
+
+Error Connector::refused(std::string_view text) const
+{
+    const std::string& mechanism = backend_->sasl_->mechanism();
+    return Error{Code::denied,
+                 cat("login at ", server_, mechanism.empty() ? "" : " by ", mechanism, ": ", text)};
+}
+
+Status Connector::exchange(auth::SaslClient::Start& start)
+{
+    std::vector<std::string> offered = offered_mechanisms(caps());
+    bool initial_now =
+        start.initial && (dialect_.initial_response_always || backend_->has_capability("SASL-IR"));
+    if (options_.test != nullptr && !options_.test->initial_response) initial_now = false;
+    TRY(dialect_.begin_auth(stream(), start.mechanism, initial_now ? &*start.initial : nullptr));
+    bool initial_due = start.initial && !initial_now;
+    for (int n = 0; n < kMaxAuthSteps; n++) {
+        TRY_ASSIGN(AuthStep step, dialect_.next_auth(stream()));
+        if (step.kind == AuthStep::Kind::success) return logged_in(step, offered);
+        if (step.kind == AuthStep::Kind::failure) {
+            another_may_do_ = takes_no_password(start.mechanism);
+            return refused(step.data.substr(0, 200));
+        }
+        if (initial_due && step.data.empty()) {
+            initial_due = false;
+            TRY(dialect_.answer_auth(stream(), *start.initial));
+            continue;
+        }
+        initial_due = false;
+        auto answer = backend_->sasl_->step(step.data);
+        if (!answer) return give_up(refused(answer.error().text));
+        TRY(dialect_.answer_auth(stream(), answer->data));
+    }
+    return Error{Code::syntax, cat("login at ", server_, ": does not end")};
+}
+
+// A server that fails our check of a password is not given that password in another form.
+Status Connector::give_up(Error why)
+{
+    TRY(dialect_.cancel_auth(stream()));
+    if (!takes_no_password(backend_->sasl_->mechanism())) return why;
+    TRY_ASSIGN(AuthStep end, dialect_.next_auth(stream()));
+    another_may_do_ = end.kind == AuthStep::Kind::failure;
+    return why;
+}
+
+Status Connector::logged_in(AuthStep& step, const std::vector<std::string>& offered)
+{
+    if (!step.data.empty()) TRY(backend_->sasl_->step(step.data));
+    if (backend_->sasl_->ssf() > 0) {
+        hide();
+        TRY(backend_->sasl_->push_layer(stream()));
+        show();
+        return check_after_layer(offered);
+    }
+    backend_->sasl_.reset();
+    if (!step.capabilities.empty())
+        caps() = std::move(step.capabilities);
+    else if (dialect_.service == "imap")
+        TRY(dialect_.ask_capabilities(stream(), caps()));
+    return success();
+}
+
+// Under the new layer the list must be what it was without: else somebody shortened it.
+Status Connector::check_after_layer(const std::vector<std::string>& offered)
+{
+    if (dialect_.capabilities_after_tls_come_by_themselves) return success();
+    TRY(dialect_.ask_capabilities(stream(), caps()));
+    std::vector<std::string> now = offered_mechanisms(caps());
+    if (!now.empty() && now != offered)
+        return Error{Code::denied, cat(server_, " offers other mechanisms under protection: "
+                                                "somebody may be in between")};
+    return success();
+}
+
+Status Connector::compress()
+{
+    if (!config_.proxy_compress() || !backend_->has_capability("COMPRESS=DEFLATE") ||
+        dialect_.service != "imap")
+        return success();
+    TRY(send_compress());
+    backend_->compressed_ = true;
+    return stream().push_layer([](std::unique_ptr<stream::Layer> below) {
+        return stream::deflate_layer(std::move(below));
+    });
+}
+
+Status Connector::send_compress()
+{
+    stream().put("Z01 COMPRESS DEFLATE\r\n");
+    TRY(stream().flush());
+    TRY_ASSIGN(std::string line, stream().read_line(1000));
+    if (starts_with_nocase(line, "Z01 OK")) return success();
+    return Error{Code::syntax, cat(server_, ": COMPRESS: ", line.substr(0, 200))};
+}
+
+}  // namespace rookery::backend
