@@ -53,8 +53,12 @@ Result<int> forget(const config::Config& config, const Arguments& a)
     const std::string& server = a.words[1];
     backend::ConnectOptions greeting_only;
     greeting_only.authenticate = false;
-    if (backend::Backend::connect(config, backend::imap_dialect(), server, greeting_only))
-        return Error{Code::busy, cat(server, " answers: it is not gone")};
+    const auto there =
+        backend::Backend::connect(config, backend::imap_dialect(), server, greeting_only);
+    if (there) return Error{Code::busy, cat(server, " answers: it is not gone")};
+    // One that answers otherwise than it should is there all the same.
+    if (!there.is(Code::unavailable) && !there.is(Code::timeout))
+        return Error{Code::busy, cat(server, " is perhaps not gone: ", there.error().text)};
     TRY_ASSIGN(auto master, mupdate::Client::connect(config, a.target));
     TRY_ASSIGN(auto records, master->list(cat(server, '!')));
     // On a connection of its own: after LIST the master takes us for that server (RULES 1.5).
