@@ -40,6 +40,7 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/commands/unauthenticate.cc
 
 # Other servers.
+%C%_libimapd_a_SOURCES += %D%/move_proof.h %D%/move_proof.cc
 %C%_libimapd_a_SOURCES += %D%/referral.h %D%/referral.cc
 %C%_libimapd_a_SOURCES += %D%/relay.h %D%/relay.cc
 %C%_libimapd_a_SOURCES += %D%/relay_channel.h %D%/relay_channel.cc

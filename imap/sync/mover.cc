@@ -113,8 +113,9 @@ class MoveRun {
             asked = push(names, entry);
             if (!asked) break;
         }
+        if (asked) return all_active_there();
         // An answer that did not come may have been yes, and may still be on its way.
-        if (asked || !there_->stream().ok()) return asked;
+        if (!there_->stream().ok()) return asked;
         TRY_ASSIGN(const bool any, any_active_there());
         if (any) return asked;
         return Error{Code::denied,
@@ -318,6 +319,19 @@ class MoveRun {
     bool is_here(std::string_view wire_location) const
     {
         return mupdate::server_of(wire_location) == here_.config.servername();
+    }
+
+    // What the destination says is one thing; where the master has them, the other.
+    Status all_active_there()
+    {
+        TRY(connect_master());
+        for (const MailboxEntry& entry : entries_) {
+            TRY_ASSIGN(const auto found, master_->find(entry.name.internal()));
+            if (!found || !found->active || is_here(found->location))
+                return Error{Code::unavailable, cat("the mupdate master does not place ",
+                                                    entry.name.internal(), " there")};
+        }
+        return success();
     }
 
     Result<bool> any_active_there()

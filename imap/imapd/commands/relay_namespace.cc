@@ -1,7 +1,9 @@
 // Changes of the namespace at the server where they happen; afterwards this server knows of them.
 #include <algorithm>
+#include <optional>
 
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/move_proof.h"
 #include "imap/imapd/relay.h"
 #include "imap/imapd/relay_retry.h"
 #include "imap/imapd/rights.h"
@@ -145,12 +147,16 @@ Completion relay_rename(ImapSession& s, Command& command, backend::Backend& back
     if (moves && to != command.external)
         return Completion::no(
             "[CANNOT] Cross-server or cross-partition move w/rename not supported");
+    std::optional<MoveProof> proof;
+    if (moves) proof.emplace(s, *command.mailbox, backend.server(), where.server);
     RelayChannel channel(s, backend);
+    if (proof) channel.filter(proof->filter());
     channel.verb(moves ? "XFER" : "RENAME");
     channel.astring(command.external);
     channel.astring(moves ? where.server : to);
     add_partition(channel, where.partition);
     Outcome outcome = finish_at_mailbox(s, command, channel);
+    if (outcome.ok() && proof) return proof->verdict(outcome.answer.text);
     if (outcome.ok()) caught_up(s);
     return std::move(outcome).result();
 }

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/move_proof.h"
 #include "imap/imapd/placement.h"
 #include "imap/imapd/relay_channel.h"
 #include "imap/imapd/rights.h"
@@ -101,7 +102,9 @@ Completion xfer_at(ImapSession& s, const MailboxName& name, const sync::MoveTarg
     if (!backend) return Completion::from(backend.error());
     auto external = s.names->to_external(name);
     if (!external) return Completion::from(Error{Code::bad_name, {}});
+    MoveProof proof(s, name, server, target.server);
     RelayChannel channel(s, **backend);
+    channel.filter(proof.filter());
     channel.verb("XFER");
     channel.astring(*external);
     channel.astring(target.server);
@@ -109,12 +112,13 @@ Completion xfer_at(ImapSession& s, const MailboxName& name, const sync::MoveTarg
     if (!target.partition.empty()) channel.raw(cat(' ', target.partition));
     auto answer = channel.finish();
     if (!answer) return channel.failed(answer.error());
-    if (answer->ok()) (void)s.directory.catch_up();
-    told = true;
-    return (*std::move(answer)).completion();
+    const Completion done =
+        answer->ok() ? proof.verdict(answer->text) : (*std::move(answer)).completion();
+    told = proof.told();
+    return done;
 }
 
-// told: another server has moved it, and its own untagged answer went to the client.
+// told: another server has, and its own untagged answer went to the client.
 Completion xfer_one(ImapSession& s, const MailboxName& name, const sync::MoveTarget& target,
                     bool& told)
 {

@@ -37,6 +37,7 @@ class LateDirectory : public mboxlist::MemoryDirectory {
     Status catch_up() override
     {
         asked++;
+        if (asked < late_from) return success();
         for (const auto& entry : late) TRY(put(entry));
         late.clear();
         if (behind) return Error{Code::behind, "test"};
@@ -48,6 +49,7 @@ class LateDirectory : public mboxlist::MemoryDirectory {
         return commit({&change, 1});
     }
     std::vector<model::MailboxEntry> late;
+    int late_from = 0;  // that many times it does not know it yet
     bool behind = false;
     int asked = 0;
 };
@@ -784,14 +786,15 @@ START_TEST(an_administrator_chooses_the_server)
 {
     World w;
     w.admin = true;
-    auto& one = w.server(
-        "be1",
-        {expect("$T CREATE \"user.new\" ssd"), send("$T OK done\r\n"),
-         expect("$T RENAME \"user.bob\" \"user.bob\" ssd"), send("$T OK done\r\n"),
-         expect("$T XFER \"user.bob\" \"be2\" ssd"), send("* OK USER bob\r\n$T OK moved\r\n"),
-         expect("$T CREATE \"user.bob.x\" ssd"), send("$T OK done\r\n"), expect("Q01 LOGOUT")});
-    auto& two = w.server(
-        "be2", {expect("$T CREATE \"user.other\""), send("$T OK done\r\n"), expect("Q01 LOGOUT")});
+    auto& one = w.server("be1", {expect("$T CREATE \"user.new\" ssd"), send("$T OK done\r\n"),
+                                 expect("$T RENAME \"user.bob\" \"user.bob\" ssd"),
+                                 send("$T OK done\r\n"), expect("$T XFER \"user.bob\" \"be2\" ssd"),
+                                 send("* OK USER bob\r\n$T OK moved\r\n"), expect("Q01 LOGOUT")});
+    auto& two = w.server("be2", {expect("$T CREATE \"user.other\""), send("$T OK done\r\n"),
+                                 expect("$T CREATE \"user.bob.x\" ssd"), send("$T OK done\r\n"),
+                                 expect("Q01 LOGOUT")});
+    w.list.late = {entry("user.bob", "be2"), entry("user.bob.one", "be2")};
+    w.list.late_from = 4;
     ASSERT_EQ_TEXT(
         w.talk("1 CREATE user.new be1!ssd\r\n2 CREATE user.other be2\r\n3 RENAME user.bob user.bob "
                "be1!ssd\r\n"
@@ -799,6 +802,86 @@ START_TEST(an_administrator_chooses_the_server)
         "1 OK done\r\n2 OK done\r\n3 OK done\r\n"
         "* OK USER bob\r\n4 OK moved\r\n5 OK done\r\n");
     ck_assert(one.finished_well() && two.finished_well());
+}
+END_TEST
+
+// Cyrus says OK of a user that it could not move, and others may be wrong: the list counts.
+START_TEST(a_move_is_done_when_the_list_has_it_there)
+{
+    const std::string no = "* NO USER bob (Disk (or so) is full)\r\n";
+    const std::string ok = "* OK USER bob\r\n";
+    const auto all = {entry("user.bob", "be2"), entry("user.bob.one", "be2")};
+    const std::string elsewhere = "NO [UNAVAILABLE] The mupdate master does not place ";
+    struct {
+        std::string says;
+        std::vector<model::MailboxEntry> late;
+        bool behind;
+        std::string xfer, rename;  // what the client reads
+    } rows[] = {
+        {ok + "$T OK Completed\r\n", all, false, ok + "1 OK Completed\r\n",
+         ok + "1 OK Completed\r\n"},
+        {"$T OK Completed\r\n", all, false, ok + "1 OK Completed\r\n", "1 OK Completed\r\n"},
+        {no + "$T OK Completed\r\n",
+         {},
+         false,
+         no + "1 NO Disk (or so) is full\r\n",
+         no + "1 NO Disk (or so) is full\r\n"},
+        {ok + "$T OK Completed\r\n",
+         {},
+         false,
+         "* NO USER bob ([UNAVAILABLE] The mupdate master does not place user.bob at be2)\r\n1 " +
+             elsewhere + "user.bob at be2\r\n",
+         "1 " + elsewhere + "user.bob at be2\r\n"},
+        // A part of the tree.
+        {"$T OK Completed\r\n",
+         {entry("user.bob", "be2")},
+         false,
+         "* NO USER bob ([UNAVAILABLE] The mupdate master does not place user.bob.one at "
+         "be2)\r\n1 " +
+             elsewhere + "user.bob.one at be2\r\n",
+         "1 " + elsewhere + "user.bob.one at be2\r\n"},
+        {"$T OK Completed\r\n",
+         {entry("user.bob", "be2"), entry("user.bob.one", "be2"), entry("user.bob.new", "be1")},
+         false,
+         "* NO USER bob ([UNAVAILABLE] The mupdate master does not place user.bob.new at "
+         "be2)\r\n1 " +
+             elsewhere + "user.bob.new at be2\r\n",
+         "1 " + elsewhere + "user.bob.new at be2\r\n"},
+        // Who cannot know does not say OK.
+        {no + "$T OK Completed\r\n",
+         {},
+         true,
+         no + "1 NO Disk (or so) is full\r\n",
+         no + "1 NO Disk (or so) is full\r\n"},
+        {"$T OK Completed\r\n", all, true,
+         "* NO USER bob ([UNAVAILABLE] The mailbox list cannot be brought up to date now; try "
+         "again "
+         "later)\r\n1 NO [UNAVAILABLE] The mailbox list cannot be brought up to date now; try "
+         "again "
+         "later\r\n",
+         "1 NO [UNAVAILABLE] The mailbox list cannot be brought up to date now; try again "
+         "later\r\n"},
+        {"$T NO [INUSE] Mailbox is locked\r\n",
+         {},
+         false,
+         "* NO USER bob ([INUSE] Mailbox is locked)\r\n1 NO [INUSE] Mailbox is locked\r\n",
+         "1 NO [INUSE] Mailbox is locked\r\n"},
+    };
+    for (const auto& row : rows) {
+        for (const bool rename : {false, true}) {
+            World w;
+            w.admin = true;
+            w.list.late = row.late;
+            w.list.behind = row.behind;
+            auto& be = w.server("be1", {expect(rename ? "$T XFER \"user.bob\" \"be2\""
+                                                      : "$T XFER \"INBOX\" \"be2\""),
+                                        send(row.says), expect("Q01 LOGOUT")});
+            ASSERT_EQ_TEXT(
+                w.talk(rename ? "1 RENAME user.bob user.bob be2!\r\n" : "1 XFER user.bob be2\r\n"),
+                rename ? row.rename : row.xfer);
+            ck_assert(be.finished_well());
+        }
+    }
 }
 END_TEST
 
@@ -1086,6 +1169,7 @@ Suite* make()
     tcase_add_test(c, a_mailbox_that_is_not_there_is_never_said_not_to_exist);
     tcase_add_test(c, changes_of_the_namespace_are_known_at_once);
     tcase_add_test(c, an_administrator_chooses_the_server);
+    tcase_add_test(c, a_move_is_done_when_the_list_has_it_there);
     tcase_add_test(c, subscriptions_are_at_the_inbox_server);
     tcase_add_test(c, copy_to_another_server);
     tcase_add_test(c, move_to_another_server);
