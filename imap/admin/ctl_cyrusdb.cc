@@ -13,6 +13,7 @@
 #include "imap/admin/tool.h"
 #include "imap/mboxlist/open_directory.h"
 #include "imap/store/message_file.h"
+#include "imap/store/quota_roots.h"
 #include "lib/base/clock.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
@@ -82,7 +83,9 @@ void sweep_new_files(const std::string& directory)
     for (const auto& name : names_in(directory)) {
         const size_t at = name.rfind(kMark);
         if (at == std::string::npos) continue;
-        if (names_dead_process(std::string_view(name).substr(at + kMark.size())))
+        // The number may be followed by what a store keeps beside its file.
+        const auto number = std::string_view(name).substr(at + kMark.size());
+        if (names_dead_process(number.substr(0, number.find('.'))))
             ::unlink(cat(directory, '/', name).c_str());
     }
 }
@@ -134,6 +137,13 @@ void settle(const config::Config& config)
         log::warning("pending changes are left", {{"reason", left.error()}});
 }
 
+// Without limits mail goes on, so nothing about them stops a start.
+void recover_quotas(const config::Config& config)
+{
+    Status good = store::QuotaRoots(config).verify();
+    if (!good) log::error("quota roots cannot be read", {{"reason", good.error()}});
+}
+
 Status recover(const config::Config& config)
 {
     const std::string& top = config.configdirectory();
@@ -145,6 +155,7 @@ Status recover(const config::Config& config)
     sweep_sockets(top + "/socket/idle");
     for (const auto& [name, path] : config.partitions()) store::sweep_stage(path);
     TRY(recover_list(config));
+    if (!config.partitions().empty()) recover_quotas(config);
     settle(config);
     log::notice("databases ready", {{"directory", top}});
     return success();

@@ -19,6 +19,7 @@ namespace {
 struct QuotaArguments {
     std::string config_path = config::default_path();
     bool by_user = false;
+    bool fix = false;
     std::vector<std::string> prefixes;
 };
 
@@ -34,7 +35,7 @@ QuotaArguments parse(int argc, char** argv)
     for (int c; (c = ::getopt(argc, argv, "C:fqu")) != -1;) {
         switch (c) {
             case 'C': a.config_path = optarg; break;
-            case 'f': break;  // usage is counted each time
+            case 'f': a.fix = true; break;
             case 'q': break;
             case 'u': a.by_user = true; break;
             default: usage();
@@ -92,10 +93,12 @@ Status run(const config::Config& config, const QuotaArguments& a)
 {
     TRY_ASSIGN(auto list, mboxlist::open_list(config));
     TRY_ASSIGN(auto store, store::open_local_store(config));
-    auto quotas = store::open_local_quotas(config, *list, *store);
+    store::LocalQuotas quotas(config, *list, *store);
+    // Usage is counted each time; what there is to mend are the limits and their copy.
+    if (a.fix) TRY(quotas.verify());
     std::vector<model::MailboxName> roots;
     Status read = success();
-    TRY(quotas->each([&](const model::MailboxName& root) {
+    TRY(quotas.each([&](const model::MailboxName& root) {
         auto wanted = is_wanted(config, a, root);
         if (!wanted) read = wanted.error();
         if (wanted && *wanted) roots.push_back(root);
@@ -103,7 +106,7 @@ Status run(const config::Config& config, const QuotaArguments& a)
     TRY(std::move(read));
     print("   Quota   % Used     Used             Resource Root\n");
     for (const auto& root : roots) {
-        TRY_ASSIGN(mailbox::Quota quota, quotas->get(root));
+        TRY_ASSIGN(mailbox::Quota quota, quotas.get(root));
         print_quota(quota);
     }
     return success();

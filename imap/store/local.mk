@@ -11,6 +11,7 @@ noinst_LIBRARIES += %D%/libstore.a
 	%D%/local_mailbox.h %D%/local_mailbox.cc \
 	%D%/local_store.h %D%/local_store.cc \
 	%D%/local_sync.h %D%/local_sync.cc \
+	%D%/quota_roots.h %D%/quota_roots.cc \
 	%D%/mailbox_change.cc %D%/mailbox_refresh.cc \
 	%D%/mailbox_lock.h %D%/mailbox_lock.cc \
 	%D%/mailbox_path.h %D%/mailbox_path.cc \
@@ -33,11 +34,12 @@ tests_unit_imap_store_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/store/files_test.cc \
 	tests/unit/imap/store/local_mailbox_test.cc \
 	tests/unit/imap/store/local_store_test.cc \
+	tests/unit/imap/store/quota_roots_test.cc \
 	tests/unit/imap/store/rebuild_test.cc
 tests_unit_imap_store_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_store_suite_LDADD = imap/store/libstore.a imap/model/libmodel.a \
-	lib/auth/libauth.a lib/config/libconfig.a lib/text/libtext.a lib/base/libbase.a \
-	$(OPENSSL_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
+	lib/auth/libauth.a lib/config/libconfig.a lib/db/libdb.a lib/text/libtext.a \
+	lib/base/libbase.a $(TDB_LIBS) $(OPENSSL_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
 endif
 
 # Run by hand.

@@ -1,19 +1,20 @@
-// LocalQuotas: quota roots in an ordered store of their own, usage from the mailboxes' indexes.
+// LocalQuotas: limits from QuotaRoots, usage from the mailboxes' indexes.
 //
-// The store is <configdirectory>/quotas.tdb, or quotas.flat (quota_db), made by the first set():
-// a key is 'Q' and the key of the root's name, the value "STORAGE 10240 MESSAGE 500"
-// (doc/formats/quotas.md). Borrows the list and the store. Open after fork. One thread.
+// What is damaged forbids no mail: a mailbox that cannot be read is not counted, limits that cannot
+// be read are not observed; either is logged once in a process. Borrows the list and the store.
+// Open after fork. Codes: those of QuotaRoots, the list and the store; over_quota. One thread.
 #ifndef ROOKERY_IMAP_STORE_LOCAL_QUOTAS_H
 #define ROOKERY_IMAP_STORE_LOCAL_QUOTAS_H
 
 #include <memory>
+#include <set>
 #include <string>
 
 #include "imap/mailbox/mailbox_store.h"
 #include "imap/mailbox/quota.h"
 #include "imap/mboxlist/directory.h"
+#include "imap/store/quota_roots.h"
 #include "lib/config/config.h"
-#include "lib/db/ordered_store.h"
 
 namespace rookery::store {
 
@@ -30,18 +31,18 @@ class LocalQuotas final : public mailbox::Quotas {
     Status rename(const model::MailboxName& from, const model::MailboxName& to) override;
     Status check(const model::MailboxName& into, const mailbox::QuotaUsage& more,
                  bool whole) override;
+    // Mends the limits and their copy (QuotaRoots::verify).
+    Status verify() { return roots_.verify(); }
 
  private:
-    // Null while there is no file.
-    Result<db::OrderedStore*> opened(bool make);
-    Result<mailbox::QuotaLimits> limits_of(const model::MailboxName& root);
     Result<mailbox::QuotaUsage> usage_of(const model::MailboxName& root);
+    void leave_out(const model::MailboxName& name, const Error& why);
 
-    const std::string path_;
-    const bool flat_;
+    QuotaRoots roots_;
     mboxlist::Directory& directory_;
     mailbox::MailboxStore& store_;
-    std::unique_ptr<db::OrderedStore> roots_;
+    std::set<std::string> left_out_;  // mailboxes that were told of
+    bool told_ = false;               // that the limits cannot be read
 };
 
 std::unique_ptr<mailbox::Quotas> open_local_quotas(const config::Config& config,

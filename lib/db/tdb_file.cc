@@ -58,7 +58,9 @@ Error TdbFile::error(std::string_view what) const
     const int saved_errno = errno;
     const auto code = tdb_error(tdb_.get());
     if (saved_errno == ENOSPC || saved_errno == EDQUOT) return errno_error(what, saved_errno);
-    return {code == TDB_ERR_CORRUPT ? Code::corrupt : Code::io,
+    // Without an errno it was no I/O: tdb was sent beyond the end of the file.
+    const bool torn = code == TDB_ERR_CORRUPT || (code == TDB_ERR_IO && saved_errno == 0);
+    return {torn ? Code::corrupt : Code::io,
             cat(what, " ", tdb_name(tdb_.get()), ": ", tdb_errorstr(tdb_.get()))};
 }
 
@@ -72,7 +74,7 @@ Result<TdbFile> TdbFile::open_with(const std::string& path, uint32_t hash_size, 
                                    0600, &logging, nullptr);
     if (!tdb) {
         if (errno == EBUSY) return Error{Code::busy, cat(path, " is open in this process already")};
-        if (errno == EIO || errno == EINVAL)
+        if (errno == 0 || errno == EIO || errno == EINVAL)
             return Error{Code::corrupt, cat(path, " is not a tdb file, or is damaged")};
         return errno_error(cat("open ", path));
     }
