@@ -103,10 +103,12 @@ bool rebuild_one(const store::LocalStore& store, const model::MailboxEntry& entr
     log::notice("reconstructed", {{"mailbox", entry.name.internal()},
                                   {"messages", report->messages},
                                   {"found", report->found},
+                                  {"changed", report->changed},
                                   {"lost", report->lost}});
     if (a.quiet) return true;
     std::string line = cat(shown, ": ", report->messages, " messages");
     if (report->found > 0) cat_to(line, ", ", report->found, " found");
+    if (report->changed > 0) cat_to(line, ", ", report->changed, " cut or replaced");
     if (report->lost > 0) cat_to(line, ", ", report->lost, " without a file");
     if (report->new_uidvalidity) line += ", new UIDVALIDITY";
     if (report->new_header) line += ", new header: set its ACL";

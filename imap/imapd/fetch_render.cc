@@ -25,11 +25,13 @@ class Source {
         bool cache = false;
         for (const auto& item : request.items) {
             cache = cache || needs_cache(item);
-            if (item.kind != Kind::section || content_) continue;
-            TRY(map());
+            if (item.kind == Kind::section) TRY(map());
         }
         return cache ? load_cache() : success();
     }
+
+    // What was asked for cannot be read any more: its sections are NIL.
+    bool is_damaged() const { return damaged_; }
 
     const mailbox::CachedItems& cached() const { return cached_; }
     std::string_view bytes() const { return content_ ? content_->bytes() : std::string_view(); }
@@ -37,6 +39,7 @@ class Source {
     // The bytes of a section, none if there is no such part. HEADER.FIELDS is built in `built`.
     std::optional<std::string_view> section(const FetchItem& item, std::string& built) const
     {
+        if (damaged_) return std::nullopt;
         const auto whole = lie_of(item);
         if (!whole || item.fields == FetchItem::Fields::all) return whole;
         built = text::pick_fields(*whole, item.names, item.fields == FetchItem::Fields::all_but);
@@ -52,7 +55,11 @@ class Source {
 
     Status map()
     {
-        TRY_ASSIGN(content_, mailbox_.content(sequence_));
+        if (content_ || damaged_) return success();
+        auto content = mailbox_.content(sequence_);
+        damaged_ = content.is(Code::corrupt);
+        if (!content) return damaged_ ? success() : Status(content.error());
+        content_ = *std::move(content);
         return success();
     }
 
@@ -63,7 +70,8 @@ class Source {
             cached_ = *std::move(cached);
             if (text::find_section(cached_.sections, {}, SectionText::whole)) return success();
         }
-        if (!content_) TRY(map());
+        TRY(map());
+        // Of a damaged message this is the structure of nothing: the grammar has no NIL here.
         const text::Message message = text::parse_message(bytes());
         cached_.envelope = text::envelope(message.root.header(bytes()));
         cached_.body = text::body(bytes(), message);
@@ -90,6 +98,7 @@ class Source {
     mailbox::Mailbox& mailbox_;
     uint32_t sequence_;
     std::unique_ptr<mailbox::Content> content_;
+    bool damaged_ = false;
     mailbox::CachedItems cached_;
 };
 
@@ -139,8 +148,8 @@ void put_item(stream::Stream& out, const Source& source, const FetchItem& item,
 
 }  // namespace
 
-Status put_fetch(stream::Stream& out, mailbox::Mailbox& mailbox, uint32_t sequence,
-                 const FetchRequest& request, bool with_flags, bool condstore)
+Result<Fetched> put_fetch(stream::Stream& out, mailbox::Mailbox& mailbox, uint32_t sequence,
+                          const FetchRequest& request, bool with_flags, bool condstore)
 {
     Source source(mailbox, sequence);
     TRY(source.load(request));
@@ -158,7 +167,7 @@ Status put_fetch(stream::Stream& out, mailbox::Mailbox& mailbox, uint32_t sequen
     if (with_flags && condstore && !request.has(Kind::modseq))
         out.put(" MODSEQ (", info.modseq, ')');
     out.put(")\r\n");
-    return success();
+    return source.is_damaged() ? Fetched::damaged : Fetched::whole;
 }
 
 }  // namespace rookery::imapd

@@ -33,6 +33,8 @@ std::optional<Completion> append_one(mailbox::Mailbox& mailbox, uint32_t sequenc
         append.give_up();
         if (content.is(Code::not_found))
             return Completion::no("[EXPUNGEISSUED] Some of the messages no longer exist");
+        if (content.is(Code::corrupt))
+            return Completion::no("[CORRUPTION] " + content.error().text);
         return Completion::from(content.error());
     }
     std::string_view bytes = (*content)->bytes();

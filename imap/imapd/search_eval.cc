@@ -240,8 +240,8 @@ Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKe
         Evaluator evaluator(mailbox, n);
         if (evaluator.expunged()) continue;
         auto matched = evaluator.matches(root);
-        // Gone since we looked: it matches nothing.
-        if (matched.is(Code::not_found)) continue;
+        // Gone since we looked, or damaged: it matches nothing.
+        if (matched.is(Code::not_found) || matched.is(Code::corrupt)) continue;
         TRY_ASSIGN(const bool hit, std::move(matched));
         if (hit) found.push_back(n);
     }

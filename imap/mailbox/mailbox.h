@@ -123,6 +123,8 @@ class Mailbox {
     virtual Result<Changes> refresh(bool may_expunge) = 0;
 
     // --- content
+    // corrupt: this message is damaged, which was logged, and the text, which is meant for the
+    // client, names it. The others are not concerned.
     virtual Result<std::unique_ptr<Content>> content(uint32_t sequence) = 0;
     virtual Result<CachedItems> cached(uint32_t sequence) = 0;
 
@@ -139,7 +141,7 @@ class Mailbox {
     virtual Result<std::vector<uint32_t>> expunge(const model::SequenceSet* uids) = 0;
     // Copies messages of this view into another local mailbox: all or none, with flags (keywords
     // by name) as far as they pass the filter, internaldate; hard links where the file system
-    // allows.
+    // allows. corrupt: one of them is damaged.
     virtual Result<AppendResult> copy_to(const model::MailboxEntry& to, const std::string& userid,
                                          std::span<const uint32_t> sequences,
                                          const model::FlagFilter& settable) = 0;

@@ -135,6 +135,25 @@ Status IndexFile::map_records(uint32_t count)
     return success();
 }
 
+Result<uint32_t> IndexFile::map_most(uint32_t count)
+{
+    struct stat st {};
+    if (::fstat(fd_.get(), &st) != 0) return errno_error("fstat index");
+    const auto size = static_cast<size_t>(st.st_size);
+    const size_t there = size < kIndexHeaderSize ? 0 : (size - kIndexHeaderSize) / kIndexRecordSize;
+    count = static_cast<uint32_t>(std::min<size_t>(count, there));
+    TRY(map_records(count));
+    return count;
+}
+
+bool IndexFile::is_intact(uint32_t count)
+{
+    if (!map_records(count)) return false;
+    for (uint32_t slot = 0; slot < count; slot++)
+        if (!record(slot)) return false;
+    return true;
+}
+
 void IndexFile::release_pages() const
 {
 #ifdef MADV_DONTNEED
@@ -169,7 +188,9 @@ IndexRecord IndexFile::newest(uint32_t slot) const
 {
     auto intact = record(slot);
     if (intact) return *intact;
-    log::error("index record is broken, reconstruct the mailbox", {{"reason", intact.error()}});
+    if (!std::exchange(told_, true))
+        log::error("index record is broken: made again when the mailbox is opened next",
+                   {{"reason", intact.error()}});
     return decode_record(at(slot));
 }
 

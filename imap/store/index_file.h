@@ -40,12 +40,16 @@ class IndexFile {
     Result<IndexHeader> read_header();
     // Makes records 0..count-1 readable.
     Status map_records(uint32_t count);
+    // The same for as many of them as the file has; gives how many.
+    Result<uint32_t> map_most(uint32_t count);
+    // True if records 0..count-1 are there and each has its checksum.
+    bool is_intact(uint32_t count);
     // Gives the map's pages back; they return when touched.
     void release_pages() const;
 
     // slot must be below the mapped count. Copies until the checksum is right, a few times.
     Result<IndexRecord> record(uint32_t slot) const;
-    // The same; a record that stays broken is given as it is, and logged.
+    // The same; a record that stays broken is given as it is, which is logged once.
     IndexRecord newest(uint32_t slot) const;
     uint32_t uid(uint32_t slot) const { return load32(at(slot) + kRecordUid); }
     uint32_t flags(uint32_t slot) const { return load32(at(slot) + kRecordFlags); }
@@ -70,6 +74,7 @@ class IndexFile {
     char* map_ = nullptr;
     size_t mapped_ = 0;
     uint32_t mapped_records_ = 0;
+    mutable bool told_ = false;  // that a record is broken
 };
 
 // Writes bytes at offset, whole or with an error.

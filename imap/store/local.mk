@@ -15,7 +15,7 @@ noinst_LIBRARIES += %D%/libstore.a
 	%D%/mailbox_change.cc %D%/mailbox_refresh.cc \
 	%D%/mailbox_lock.h %D%/mailbox_lock.cc \
 	%D%/mailbox_path.h %D%/mailbox_path.cc \
-	%D%/mailbox_writer.h %D%/mailbox_writer.cc \
+	%D%/mailbox_writer.h %D%/mailbox_writer.cc %D%/mailbox_writer_repair.cc \
 	%D%/message_file.h %D%/message_file.cc \
 	%D%/seen_store.h %D%/seen_store.cc \
 	%D%/rebuild.h %D%/rebuild.cc \
@@ -30,6 +30,7 @@ TESTS += tests/unit/imap/store/suite
 tests_unit_imap_store_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/store/fixture.h \
 	tests/unit/imap/store/annotations_test.cc \
+	tests/unit/imap/store/damage_test.cc \
 	tests/unit/imap/store/fault_test.cc \
 	tests/unit/imap/store/files_test.cc \
 	tests/unit/imap/store/local_mailbox_test.cc \

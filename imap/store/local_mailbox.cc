@@ -1,6 +1,8 @@
 // The view: opening it, reading from it.
 #include "imap/store/local_mailbox.h"
 
+#include <errno.h>
+
 #include <algorithm>
 
 #include "imap/store/message_file.h"
@@ -178,11 +180,28 @@ model::SequenceSet LocalMailbox::vanished_since(uint64_t modseq) const
 
 Result<std::unique_ptr<mailbox::Content>> LocalMailbox::content(uint32_t sequence)
 {
-    IndexRecord record = index_.newest(slots_.slot(sequence));
-    TRY_ASSIGN(auto file, MappedFile::open(directory_.get(), message_name(record.uid)));
-    if (file->bytes().size() != record.size)
-        return Error{Code::corrupt, cat("message ", record.uid, ": size is not what it was")};
-    return std::unique_ptr<mailbox::Content>(std::move(file));
+    const uint32_t slot = slots_.slot(sequence);
+    const IndexRecord record = index_.newest(slot);
+    auto file = MappedFile::open(directory_.get(), message_name(record.uid));
+    if (!file) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) return file.error();
+        if (index_.newest(slot).expunged()) return Error{Code::not_found, "message is gone"};
+        return damaged(record.uid, file.error().text);
+    }
+    const size_t size = (*file)->bytes().size();
+    if (size != record.size)
+        return damaged(record.uid, cat(size, " bytes instead of ", record.size));
+    return std::unique_ptr<mailbox::Content>(*std::move(file));
+}
+
+Error LocalMailbox::damaged(uint32_t uid, const std::string& why)
+{
+    if (!damaged_.contains(uid)) {
+        damaged_.add(uid);
+        log::error("message is damaged, reconstruct the mailbox",
+                   {{"mailbox", entry_.name.internal()}, {"uid", uid}, {"reason", why}});
+    }
+    return Error{Code::corrupt, cat("Message with UID ", uid, " is damaged")};
 }
 
 Result<mailbox::CachedItems> LocalMailbox::cached(uint32_t sequence)

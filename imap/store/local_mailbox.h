@@ -73,6 +73,10 @@ class LocalMailbox final : public mailbox::Mailbox {
     Status add_new(const IndexHeader& header);
     void count_recent();
 
+    // corrupt: the message's file is not what the record says.
+    Status check_file(const IndexRecord& record);
+    // Logs it, once for each message in the life of the view.
+    Error damaged(uint32_t uid, const std::string& why);
     bool is_seen(uint32_t slot) const;
     // Alters records under the lock: change gives true if it did. Gives the numbers it altered.
     using Change = std::function<bool(IndexRecord&, const IndexHeader&)>;
@@ -102,6 +106,7 @@ class LocalMailbox final : public mailbox::Mailbox {
     std::vector<uint32_t> untold_slots_;  // changed by others before this session changed them too
     bool expunged_waiting_ = false;
     CacheFile cache_;
+    UidSet damaged_;  // that were told of
     std::unique_ptr<WakeupSocket> wakeup_;
     bool wakeup_failed_ = false;
 };

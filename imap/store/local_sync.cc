@@ -155,6 +155,7 @@ class Merge {
             }
             TRY_ASSIGN(const mailbox::SyncFile file, files(record.guid));
             TRY(place(file, record));
+            date_file(writer_.directory(), message_name(record.uid), record.internaldate);
             if (file.staged != nullptr)
                 TRY(describe(as_file(*file.staged), record, cache));
             else

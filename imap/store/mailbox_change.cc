@@ -1,4 +1,6 @@
 // What a session changes: flags, \Seen, expunge, copies.
+#include <sys/stat.h>
+
 #include <algorithm>
 
 #include "imap/store/local_mailbox.h"
@@ -60,6 +62,13 @@ Result<std::vector<uint32_t>> LocalMailbox::change_records(MailboxWriter& writer
     std::vector<uint32_t> ordered(sequences.begin(), sequences.end());
     std::sort(ordered.begin(), ordered.end());
     ordered.erase(std::unique(ordered.begin(), ordered.end()), ordered.end());
+    const bool broken = std::any_of(ordered.begin(), ordered.end(), [&](uint32_t n) {
+        return n != 0 && n <= slots_.size() && !writer.index.record(slots_.slot(n));
+    });
+    if (broken) {
+        TRY(writer.repair());
+        modseq = writer.header.highestmodseq + 1;
+    }
     for (uint32_t sequence : ordered) {
         if (sequence == 0 || sequence > slots_.size()) continue;
         uint32_t slot = slots_.slot(sequence);
@@ -234,6 +243,19 @@ Result<std::vector<uint32_t>> LocalMailbox::expunge(const model::SequenceSet* ui
     return removed;
 }
 
+// A copy of a damaged message would be a second one.
+Status LocalMailbox::check_file(const IndexRecord& record)
+{
+    struct stat st {};
+    if (::fstatat(directory_.get(), message_name(record.uid).c_str(), &st, 0) != 0) {
+        const Error why = errno_error(message_name(record.uid));
+        return record.expunged() ? why : damaged(record.uid, why.text);
+    }
+    const auto size = static_cast<uint64_t>(st.st_size);
+    if (size == record.size) return success();
+    return damaged(record.uid, cat(size, " bytes instead of ", record.size));
+}
+
 Result<mailbox::AppendResult> LocalMailbox::copy_to(const model::MailboxEntry& to,
                                                     const std::string& userid,
                                                     std::span<const uint32_t> sequences,
@@ -246,6 +268,7 @@ Result<mailbox::AppendResult> LocalMailbox::copy_to(const model::MailboxEntry& t
             return Error{Code::not_found, "no message of that number"};
         uint32_t slot = slots_.slot(sequence);
         TRY_ASSIGN(IndexRecord record, index_.record(slot));
+        TRY(check_file(record));
         NewMessage message;
         message.from_directory = directory_.get();
         message.from = message_name(record.uid);

@@ -72,46 +72,6 @@ Result<MailboxWriter> MailboxWriter::open(int directory, std::optional<uint64_t>
     return writer;
 }
 
-Status MailboxWriter::recover()
-{
-    bool damaged = (header.state & kStateDirty) != 0;
-    Status mapped = index.map_records(header.records);
-    while (!mapped && header.records > 0) {
-        header.records--;
-        damaged = true;
-        mapped = index.map_records(header.records);
-    }
-    TRY(std::move(mapped));
-    uint32_t before = committed_.records;
-    while (header.records > 0 && !index.record(header.records - 1)) {
-        header.records--;
-        damaged = true;
-    }
-    if (header.records != before)
-        log::error("index lost its last records, reconstruct finds their messages",
-                   {{"records", before}, {"kept", header.records}});
-    return damaged ? repair() : success();
-}
-
-Status MailboxWriter::repair()
-{
-    IndexHeader counted = header;
-    counted.exists = counted.unseen = counted.deleted = counted.answered = counted.flagged = 0;
-    counted.size = 0;
-    for (uint32_t slot = 0; slot < header.records; slot++) {
-        TRY_ASSIGN(IndexRecord record, index.record(slot));
-        tally(counted, record, true);
-        if (record.expunged() && (record.state & kRecordUnlinked) == 0)
-            counted.state |= kStateGarbage;
-        counted.uidnext = std::max(counted.uidnext, record.uid + 1);
-        counted.highestmodseq = std::max(counted.highestmodseq, record.modseq);
-        // A view that compares with this scans once more than it needs, nothing else.
-        counted.changedmodseq = std::max(counted.changedmodseq, record.modseq);
-    }
-    header = counted;
-    return commit(true);
-}
-
 Result<HeaderFile*> MailboxWriter::names()
 {
     if (!names_) {
@@ -197,6 +157,7 @@ Status MailboxWriter::place_all(std::span<NewMessage> messages, bool link)
         m.record.uid = uid++;
         done = place_file(m.from_directory, m.from, directory(), message_name(m.record.uid), link);
         if (!done) break;
+        date_file(directory(), message_name(m.record.uid), m.record.internaldate);
         placed++;
     }
     if (done) done = sync_names(directory());
@@ -267,6 +228,7 @@ Result<mailbox::AppendResult> MailboxWriter::append(std::span<NewMessage> messag
 Result<uint32_t> MailboxWriter::collect(int64_t expunged_before, bool drop)
 {
     if ((header.state & kStateGarbage) == 0 && !drop) return uint32_t{0};
+    if (drop && !index.is_intact(header.records)) TRY(repair());
     // Every open view holds this lock shared; views that come now wait until it is let go.
     if (::flock(index.fd(), LOCK_EX | LOCK_NB) != 0) return uint32_t{0};
     TRY(index.map_records(header.records));

@@ -55,7 +55,8 @@ class MailboxWriter {
 
     Status begin_changes();
     Status commit(bool durable);
-    // Counts everything again, and commits.
+    // Makes records that are not intact again from their message files, counts everything, and
+    // commits. corrupt: the others are not in order.
     Status repair();
     // Removes files of messages expunged at or before the time, if no view is open; drop also
     // takes their records out of the index. Gives how many files went.
@@ -67,6 +68,9 @@ class MailboxWriter {
     {
     }
     Status recover();
+    // Gives how many there were.
+    Result<uint32_t> mend_records();
+    Status write_mended(uint32_t slot, const std::vector<uint32_t>& uids);
     Status place_all(std::span<NewMessage> messages, bool link);
     void cache_all(std::span<NewMessage> messages);
     Status drop_records(int64_t expunged_before);

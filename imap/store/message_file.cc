@@ -11,7 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "imap/store/header_file.h"
+#include "lib/base/log.h"
 #include "lib/base/strings.h"
 
 namespace rookery::store {
@@ -122,6 +125,47 @@ MessageFacts examine(std::string_view message)
     facts.guid = digest_of(context);
     EVP_MD_CTX_free(context);
     return facts;
+}
+
+Result<std::vector<uint32_t>> message_uids(int directory)
+{
+    int fd = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return errno_error("open directory");
+    DIR* dir = ::fdopendir(fd);
+    if (dir == nullptr) {
+        ::close(fd);
+        return errno_error("read directory");
+    }
+    std::vector<uint32_t> uids;
+    while (const dirent* entry = ::readdir(dir))
+        if (auto uid = uid_of_name(entry->d_name)) uids.push_back(*uid);
+    ::closedir(dir);
+    std::sort(uids.begin(), uids.end());
+    return uids;
+}
+
+Result<IndexRecord> describe_message(int directory, uint32_t uid)
+{
+    const std::string name = message_name(uid);
+    TRY_ASSIGN(auto file, MappedFile::open(directory, name));
+    struct stat st {};
+    if (::fstatat(directory, name.c_str(), &st, 0) != 0) return errno_error(name);
+    const MessageFacts facts = examine(file->bytes());
+    IndexRecord record;
+    record.uid = uid;
+    record.size = facts.size;
+    record.header_size = facts.header_size;
+    record.guid = facts.guid;
+    record.internaldate = st.st_mtime;
+    return record;
+}
+
+void date_file(int directory, const std::string& name, int64_t internaldate)
+{
+    const timespec when{static_cast<time_t>(internaldate), 0};
+    const timespec times[2] = {when, when};
+    if (::utimensat(directory, name.c_str(), times, 0) != 0)
+        log::debug("no time set", {{"file", name}});
 }
 
 Status place_file(int from_directory, const std::string& from, int directory,

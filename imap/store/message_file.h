@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "imap/mailbox/mailbox.h"
 #include "imap/store/cache_file.h"
@@ -50,6 +51,13 @@ struct MessageFacts {
 };
 MessageFacts examine(std::string_view message);
 uint32_t header_size_of(std::string_view message);
+
+// The UIDs of the message files in a directory, ascending.
+Result<std::vector<uint32_t>> message_uids(int directory);
+// A record from a message file alone: size, GUID, and the file's time as internal date.
+Result<IndexRecord> describe_message(int directory, uint32_t uid);
+// The file's time says what the internal date is, for reconstruct. A hint: no error.
+void date_file(int directory, const std::string& name, int64_t internaldate);
 
 // Puts the file from into directory as name: a hard link if link and the file system can, else a
 // synced copy. An existing file of that name is replaced: it was never committed.

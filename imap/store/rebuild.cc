@@ -51,23 +51,6 @@ OldIndex read_old_index(int directory)
     return old;
 }
 
-Result<std::vector<uint32_t>> message_uids(int directory)
-{
-    int fd = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return errno_error("open directory");
-    DIR* dir = ::fdopendir(fd);
-    if (dir == nullptr) {
-        ::close(fd);
-        return errno_error("read directory");
-    }
-    std::vector<uint32_t> uids;
-    while (const dirent* entry = ::readdir(dir))
-        if (auto uid = uid_of_name(entry->d_name)) uids.push_back(*uid);
-    ::closedir(dir);
-    std::sort(uids.begin(), uids.end());
-    return uids;
-}
-
 std::string new_uniqueid()
 {
     unsigned char bytes[16];
@@ -100,7 +83,9 @@ class Rebuild {
  private:
     Status read_header_file(bool make_header);
     void start_header(const std::vector<uint32_t>& uids);
+    IndexRecord record_of(const IndexRecord& present);
     Status add_message(uint32_t uid);
+    Status keep_unreadable(uint32_t uid, const Error& why);
     void add_expunged_without_file();
     Status put_in_place();
 
@@ -164,29 +149,57 @@ void Rebuild::start_header(const std::vector<uint32_t>& uids)
     names_.uidvalidity = header_.uidvalidity;
 }
 
+// What is kept of the old record of a message that is now what present says.
+IndexRecord Rebuild::record_of(const IndexRecord& present)
+{
+    const auto old = old_.records.find(present.uid);
+    const bool there = old != old_.records.end();
+    const bool same = there && old->second.guid == present.guid;
+    const bool cut = there && !same && present.size < old->second.size;
+    IndexRecord record = same || cut ? old->second : present;
+    record.state &= ~kRecordUnlinked;
+    if (same) return record;
+    record.modseq = header_.highestmodseq;
+    record.last_updated = wall_seconds();
+    if (!cut) record.save_date = record.last_updated;
+    if (!there) {
+        report_.found++;
+        return record;
+    }
+    report_.changed++;
+    log::warning(cut ? "message was cut" : "message is another one",
+                 {{"mailbox", names_.name},
+                  {"uid", present.uid},
+                  {"size", present.size},
+                  {"before", old->second.size}});
+    return record;
+}
+
+// What was known of it stays as it is; the other messages are not concerned.
+Status Rebuild::keep_unreadable(uint32_t uid, const Error& why)
+{
+    log::error("message cannot be read", {{"mailbox", names_.name}, {"uid", uid}, {"reason", why}});
+    const auto old = old_.records.find(uid);
+    if (old == old_.records.end()) return success();
+    IndexRecord record = old->second;
+    record.cache_offset = 0;
+    if (record.expunged()) header_.state |= kStateGarbage;
+    tally(header_, record, true);
+    records_.push_back(record);
+    return success();
+}
+
 Status Rebuild::add_message(uint32_t uid)
 {
     std::string name = message_name(uid);
-    TRY_ASSIGN(auto file, MappedFile::open(directory_, name));
-    struct stat st {};
-    if (::fstatat(directory_, name.c_str(), &st, 0) != 0) return errno_error(name);
-    MessageFacts facts = examine(file->bytes());
-    IndexRecord record;
-    auto old = old_.records.find(uid);
-    bool known = old != old_.records.end() && old->second.guid == facts.guid;
-    if (known) {
-        record = old->second;
-        record.state &= ~kRecordUnlinked;
-    } else {
-        record.uid = uid;
-        record.internaldate = st.st_mtime;
-        record.save_date = record.last_updated = wall_seconds();
-        record.modseq = header_.highestmodseq;
-        report_.found++;
-    }
-    record.size = facts.size;
-    record.header_size = facts.header_size;
-    record.guid = facts.guid;
+    auto read = MappedFile::open(directory_, name);
+    if (!read) return keep_unreadable(uid, read.error());
+    const auto& file = *read;
+    TRY_ASSIGN(const IndexRecord present, describe_message(directory_, uid));
+    IndexRecord record = record_of(present);
+    record.size = present.size;
+    record.header_size = present.header_size;
+    record.guid = present.guid;
     record.cache_offset = 0;
     record.cache_size = 0;
     // Bits without a name would get the next one that is made.
@@ -217,6 +230,8 @@ void Rebuild::add_expunged_without_file()
         IndexRecord record = old;
         if (!record.expunged()) {
             report_.lost++;
+            log::warning("message has no file: expunged",
+                         {{"mailbox", names_.name}, {"uid", uid}, {"size", old.size}});
             record.modseq = header_.highestmodseq;
             record.last_updated = wall_seconds();
         }

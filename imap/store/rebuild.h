@@ -1,8 +1,10 @@
 // Rebuilding a mailbox from its message files: what reconstruct does.
 //
 // The files say which messages there are and what their UIDs are. Of the old index is taken what is
-// intact and fits the file (same GUID): flags, dates, modseq; the rest starts anew. A message that
-// was expunged stays so. UIDs are never lowered; without the old index header UIDVALIDITY is new,
+// intact and fits the file (same GUID): flags, dates, modseq; the rest starts anew. A file that was
+// cut (it is shorter) keeps flags and date, and gets its present size and GUID. A message that
+// was expunged stays so, one whose file is missing becomes so. Each that is lost or another one is
+// logged. UIDs are never lowered; without the old index header UIDVALIDITY is new,
 // because nobody knows which UIDs were given out. Sessions that have the mailbox open are ended by
 // their next refresh (Code::moved). Codes: not_found, busy, io, no_space. One thread.
 #ifndef ROOKERY_IMAP_STORE_REBUILD_H
@@ -21,6 +23,7 @@ struct RebuildReport {
     uint32_t messages = 0;  // in the mailbox now
     uint32_t found = 0;     // of these, without a usable record before
     uint32_t lost = 0;      // had a record, have no file
+    uint32_t changed = 0;   // have a record, and a file that is not the one that it was made from
     bool new_uidvalidity = false;
     bool new_header = false;  // made from the name: the ACL must be set again
 };

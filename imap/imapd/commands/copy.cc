@@ -73,6 +73,14 @@ Status fits_in(ImapSession& session, const mailbox::Mailbox& mailbox,
     return require_quota(session, target.name, more);
 }
 
+// All are copied or none; so the client is told which one is in the way.
+std::optional<Error> first_damaged(mailbox::Mailbox& mailbox, std::span<const uint32_t> messages)
+{
+    for (uint32_t n : messages)
+        if (auto content = mailbox.content(n); content.is(Code::corrupt)) return content.error();
+    return std::nullopt;
+}
+
 Completion copy_here(ImapSession& session, LocalSelection& selection,
                      std::span<const uint32_t> messages, const model::MailboxEntry& target,
                      bool move)
@@ -84,6 +92,9 @@ Completion copy_here(ImapSession& session, LocalSelection& selection,
                                         model::settable_flags(rights_on(session, target)));
     if (copied.is(Code::not_found) && session.store->has(target))
         return Completion::no("[EXPUNGEISSUED] Some messages no longer exist");
+    if (copied.is(Code::corrupt))
+        if (auto damaged = first_damaged(mailbox, messages))
+            return Completion::no("[CORRUPTION] " + damaged->text);
     if (!copied) return no_destination(copied.error());
     const std::string code = cat("[COPYUID ", copied->uidvalidity, ' ', uid_set(mailbox, messages),
                                  ' ', number_set(copied->uids), ']');

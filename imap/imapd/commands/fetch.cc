@@ -87,27 +87,29 @@ void put_vanished(ImapSession& session, const mailbox::Mailbox& mailbox, const P
     if (!gone.empty()) session.client.put("* VANISHED (EARLIER) ", gone.to_string(), "\r\n");
 }
 
-// Gives whether all messages were still there.
-Result<bool> send_batch(ImapSession& session, LocalSelection& selection,
-                        std::span<const uint32_t> batch, const FetchRequest& request)
+struct Sent {
+    bool missed = false;   // a message was not there any more
+    bool damaged = false;  // of one not all could be sent
+};
+
+Status send_batch(ImapSession& session, LocalSelection& selection, std::span<const uint32_t> batch,
+                  const FetchRequest& request, Sent& all)
 {
     std::vector<uint32_t> seen;
     if (request.sets_seen() && !selection.read_only && selection.rights.has(model::Rights::seen)) {
         seen = newly_seen(selection, batch);
         if (!seen.empty()) TRY(selection.mailbox->mark_seen(seen));
     }
-    bool complete = true;
     for (uint32_t n : batch) {
         const bool with_flags = std::binary_search(seen.begin(), seen.end(), n);
-        const Status sent = put_fetch(session.client, *selection.mailbox, n, request, with_flags,
-                                      session.condstore_enabled);
-        if (sent.is(Code::not_found))
-            complete = false;
-        else
-            TRY(sent);
+        const auto sent = put_fetch(session.client, *selection.mailbox, n, request, with_flags,
+                                    session.condstore_enabled);
+        if (!sent && !sent.is(Code::not_found)) return sent.error();
+        all.missed = all.missed || !sent;
+        all.damaged = all.damaged || (sent && *sent == Fetched::damaged);
         TRY(session.client.status());
     }
-    return complete;
+    return success();
 }
 
 }  // namespace
@@ -131,16 +133,16 @@ Completion fetch(ImapSession& session, Command& command)
             return mailbox.message(n).modseq <= *parsed->changed_since;
         });
 
-    bool complete = true;
+    Sent sent;
     const std::span<const uint32_t> all = *messages;
     for (size_t i = 0; i < all.size(); i += kBatch) {
         const auto batch = all.subspan(i, std::min(kBatch, all.size() - i));
-        auto sent = send_batch(session, *selection, batch, parsed->request);
-        if (!sent) return Completion::from(sent.error());
-        complete = complete && *sent;
+        auto done = send_batch(session, *selection, batch, parsed->request, sent);
+        if (!done) return Completion::from(done.error());
     }
-    if (!complete && !command.by_uid)
+    if (sent.missed && !command.by_uid)
         return Completion::no("[EXPUNGEISSUED] Some messages no longer exist");
+    if (sent.damaged) return Completion::ok("Completed, but of damaged messages sections are NIL");
     return Completion::ok();
 }
 

@@ -89,7 +89,8 @@ START_TEST(files_that_came_and_went_are_noticed)
     ASSERT_OK(replace_file(f.folder + "/9.", mail("9")));
     ASSERT_OK(replace_file(f.folder + "/1.", mail("another 1")));
     RebuildReport report = f.rebuild();
-    ck_assert(report.messages == 3 && report.found == 2 && report.lost == 1);
+    ck_assert(report.messages == 3 && report.found == 1 && report.lost == 1);
+    ck_assert_uint_eq(report.changed, 1);
     ASSERT_CODE(before->refresh(true), Code::moved);
     auto view = f.open(f.inbox);
     ck_assert(view->message(3).uid == 9 && view->uidnext() == 10);
@@ -106,12 +107,44 @@ START_TEST(a_damaged_record_loses_its_flags_only)
     ASSERT_OK(bytes);
     (*bytes)[kIndexHeaderSize + 10] ^= 1;
     ASSERT_OK(replace_file(f.folder + "/rookery.index", *bytes));
-    ASSERT_CODE(f.store->open(f.inbox, "bob", mailbox::OpenMode::read_write), Code::corrupt);
     RebuildReport report = f.rebuild();
     ck_assert(report.messages == 3 && report.found == 1 && !report.new_uidvalidity);
     auto view = f.open(f.inbox);
     ck_assert(view->message(1).uid == 1 && view->message(1).system_flags == 0);
     ck_assert(view->message(2).system_flags == model::kFlagged);
+}
+END_TEST
+
+START_TEST(a_message_that_was_cut_keeps_flags_and_date)
+{
+    RebuildFixture f;
+    ck_assert_int_eq(::truncate((f.folder + "/3.").c_str(), 30), 0);
+    RebuildReport report = f.rebuild();
+    ck_assert(report.messages == 3 && report.found == 0 && report.changed == 1);
+    auto view = f.open(f.inbox);
+    ck_assert(view->message(2).uid == 3 && view->message(2).size == 30);
+    ck_assert(view->message(2).system_flags == model::kFlagged);
+    ck_assert(view->message(2).internaldate == 1'000'000'000);
+    ASSERT_EQ_TEXT(text_of(*view, 2), mail("3").substr(0, 30));
+    ck_assert(view->cached(2).ok());
+}
+END_TEST
+
+START_TEST(a_lost_index_finds_the_internal_dates)
+{
+    RebuildFixture f;
+    auto sent = entry_of("user.bob.Sent", "2");
+    f.create(sent);
+    const uint32_t one[] = {1};
+    ASSERT_OK(f.open(f.inbox)->copy_to(sent, "bob", one));
+    for (const auto& box : {f.inbox, sent}) {
+        const std::string folder = *mailbox_directory(f.options.paths, box);
+        ck_assert_int_eq(::unlink((folder + "/rookery.index").c_str()), 0);
+        ASSERT_OK(store::rebuild(*f.store, box, false));
+        auto view = f.open(box);
+        for (uint32_t n = 1; n <= view->exists(); n++)
+            ck_assert(view->message(n).internaldate == 1'000'000'000);
+    }
 }
 END_TEST
 
@@ -144,6 +177,8 @@ Suite* make()
     tcase_add_test(tc, a_lost_index_gets_another_uidvalidity);
     tcase_add_test(tc, files_that_came_and_went_are_noticed);
     tcase_add_test(tc, a_damaged_record_loses_its_flags_only);
+    tcase_add_test(tc, a_message_that_was_cut_keeps_flags_and_date);
+    tcase_add_test(tc, a_lost_index_finds_the_internal_dates);
     tcase_add_test(tc, mailboxes_are_found_on_all_partitions);
     suite_add_tcase(suite, tc);
     return suite;
