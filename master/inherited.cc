@@ -2,7 +2,9 @@
 #include "master/inherited.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "master/status_pipe.h"
 
@@ -35,6 +37,7 @@ std::optional<Inherited> take_inherited()
     in.max_children = number_from("ROOKERY_MAXCHILD");
     in.fork_rate = number_from("ROOKERY_MAXFORKRATE");
     in.slow = number_from("ROOKERY_SLOW") != 0;
+    in.replaces_complete = number_from("ROOKERY_REPLACES") != 0;
     for (unsigned i = 0; i < count; i++)
         in.listeners.emplace_back(kFirstListenerFd + static_cast<int>(i));
     std::string worker = text_from("ROOKERY_WORKER");
@@ -53,9 +56,16 @@ std::optional<Inherited> take_inherited()
     // A program that the daemon starts must not take itself for a child of master.
     for (const char* name :
          {"ROOKERY_LISTENERS", "ROOKERY_PROGRAM", "ROOKERY_PREFORK", "ROOKERY_MAXCHILD",
-          "ROOKERY_MAXFORKRATE", "ROOKERY_SLOW", "ROOKERY_WORKER"})
+          "ROOKERY_MAXFORKRATE", "ROOKERY_SLOW", "ROOKERY_REPLACES", "ROOKERY_WORKER"})
         ::unsetenv(name);
     return in;
+}
+
+void tell_what_is_lacking(const std::string& reason, const Inherited& inherited, bool can_serve)
+{
+    if (reason.empty() || inherited.is_worker()) return;
+    (void)send_lacking(inherited.status.get(), reason);
+    if (!can_serve || inherited.replaces_complete) ::_exit(log::kExConfig);
 }
 
 }  // namespace rookery::master

@@ -4,6 +4,7 @@
 // name), CYRUS_ID (0: one template serves all addresses), ROOKERY_LISTENERS (how many),
 // ROOKERY_PROGRAM (the file that was executed), ROOKERY_PREFORK, ROOKERY_MAXCHILD,
 // ROOKERY_MAXFORKRATE, ROOKERY_SLOW (after crashes: one fork per second at first),
+// ROOKERY_REPLACES (1: a template that lacks nothing serves meanwhile),
 // ROOKERY_WORKER ("life,report": this is a worker of prefork_mode exec).
 #ifndef ROOKERY_MASTER_INHERITED_H
 #define ROOKERY_MASTER_INHERITED_H
@@ -25,6 +26,7 @@ struct Inherited {
     unsigned max_children = 0;  // 0: no limit
     unsigned fork_rate = 0;     // per second, 0: no limit
     bool slow = false;
+    bool replaces_complete = false;  // a template that lacks nothing serves meanwhile
     // A worker of prefork_mode exec has these instead of a status pair.
     Fd life;
     Fd report;
@@ -33,6 +35,10 @@ struct Inherited {
 
 // none: the process was not started by master.
 std::optional<Inherited> take_inherited();
+
+// Tells master why a service is to serve without TLS, if it is ("" is nothing), which master logs.
+// Ends the process, with 78, where it cannot serve so, or where one serves that need not.
+void tell_what_is_lacking(const std::string& reason, const Inherited& inherited, bool can_serve);
 
 }  // namespace rookery::master
 

@@ -75,6 +75,9 @@ void ManagedService::launch(const ServiceEntry& entry, const std::vector<Fd>& li
     if (!pair) return fail(pair.error());
     std::vector<int> fds{pair->theirs.get()};
     for (const Fd& listener : listeners) fds.push_back(listener.get());
+    const bool complete = std::any_of(processes_.begin(), processes_.end(), [](const Process& p) {
+        return p.role == Role::current && !p.lacking;
+    });
     auto pid = context_.launch(entry.argv, std::move(fds), entry.max_fds,
                                {{"CYRUS_SERVICE", entry.name},
                                 {"CYRUS_ID", "0"},
@@ -82,7 +85,8 @@ void ManagedService::launch(const ServiceEntry& entry, const std::vector<Fd>& li
                                 {"ROOKERY_PREFORK", cat(entry.prefork)},
                                 {"ROOKERY_MAXCHILD", cat(entry.max_children)},
                                 {"ROOKERY_MAXFORKRATE", cat(entry.fork_rate)},
-                                {"ROOKERY_SLOW", slow ? "1" : "0"}});
+                                {"ROOKERY_SLOW", slow ? "1" : "0"},
+                                {"ROOKERY_REPLACES", complete ? "1" : "0"}});
     if (!pid) return fail(pid.error());
     Process process;
     process.pid = *pid;
@@ -101,6 +105,7 @@ void ManagedService::became_ready(Process& process, bool threaded)
     }
     process.role = Role::current;
     process.threaded = threaded;
+    if (!process.lacking) lacking_.clear();
     temporary_failures_ = 0;
     if (pending_entry_) {
         entry_ = *std::move(pending_entry_);
@@ -125,10 +130,11 @@ void ManagedService::read_reports(int fd, MonotonicTime now)
     auto found = std::find_if(processes_.begin(), processes_.end(),
                               [fd](const Process& p) { return p.status.get() == fd; });
     if (found == processes_.end()) return;
-    std::vector<Message> messages = found->reader.read(fd);
+    std::vector<Received> messages = found->reader.read(fd);
     bool is_current = found->role == Role::current;
     if (found->reader.ended()) found->status.reset();
-    for (const Message& m : messages) {
+    for (const Received& m : messages) {
+        if (m.report == static_cast<int32_t>(Report::lacking)) take_lacking(*found, m.text);
         if (m.report == static_cast<int32_t>(Report::ready)) became_ready(*found, false);
         if (m.report == static_cast<int32_t>(Report::ready_threaded)) became_ready(*found, true);
         if (m.report == static_cast<int32_t>(Report::replace) && is_current) {
@@ -136,6 +142,12 @@ void ManagedService::read_reports(int fd, MonotonicTime now)
             return;  // found may have moved
         }
     }
+}
+
+void ManagedService::take_lacking(Process& process, const std::string& reason)
+{
+    process.lacking = true;
+    lacking_ = reason;
 }
 
 void ManagedService::replace_asked(int32_t reason, MonotonicTime now)
@@ -151,9 +163,14 @@ bool ManagedService::child_ended(pid_t pid, int status, MonotonicTime now)
     auto found = std::find_if(processes_.begin(), processes_.end(),
                               [pid](const Process& p) { return p.pid == pid; });
     if (found == processes_.end()) return false;
+    // Its last words may not have been read yet.
+    if (found->status)
+        for (const Received& m : found->reader.read(found->status.get()))
+            if (m.report == static_cast<int32_t>(Report::lacking)) take_lacking(*found, m.text);
     Process process = std::move(*found);
     processes_.erase(found);
-    bool expected = leaving_ || (process.role == Role::old && !WIFSIGNALED(status)) ||
+    const bool was_told = process.lacking && WIFEXITED(status);
+    bool expected = was_told || leaving_ || (process.role == Role::old && !WIFSIGNALED(status)) ||
                     (process.threaded && status == 0);
     if (!expected)
         log::error("service process ended", {{"service", entry_.name},
@@ -185,6 +202,10 @@ void ManagedService::plan_restart(int status, MonotonicTime now)
         pause = Milliseconds(500) * (1U << std::min(temporary_failures_, 5U));
         temporary_failures_++;
     } else {
+        if (WIFEXITED(status) && WEXITSTATUS(status) == log::kExConfig && !entry_.babysit) {
+            disable(lacking_.empty() ? "its configuration is wrong" : "it needs TLS");
+            return;
+        }
         if (deaths_.record(now) && !entry_.babysit) {
             disable(cat(kDeathLimit, " deaths in ", kDeathWindow.count(), " s"));
             return;

@@ -4,7 +4,8 @@
 // current one is only ever told to end when its successor is ready: a wrong configuration or a
 // broken binary leaves the old one at work, and so does one that is not ready in time: it is
 // killed. Without an old one nobody gains by that, so it may take as long as it takes. A service
-// whose process dies five times within ten seconds is disabled until SIGHUP, unless babysit is set.
+// whose process dies five times within ten seconds is disabled until SIGHUP, unless babysit is set,
+// and so is one that ends with 78, at once: the same configuration gives the same again.
 // A threaded service (mupdate) has no successor beside it: it gets SIGHUP itself, and is started
 // anew when it ends.
 #ifndef ROOKERY_MASTER_MANAGED_SERVICE_H
@@ -48,6 +49,10 @@ class ManagedService {
     bool has_processes() const { return !processes_.empty(); }
     bool is_leaving() const { return leaving_; }
     std::vector<pid_t> pids() const;
+    // Nobody is served here.
+    bool is_out() const { return !leaving_ && (disabled_ || !bound_); }
+    // Why the process that was started last does, or would have to do, without TLS.
+    const std::string& lacking() const { return lacking_; }
 
  private:
     enum class Role { next, current, old };
@@ -58,7 +63,8 @@ class ManagedService {
         Fd status;
         MessageReader reader;
         MonotonicTime started;
-        bool killed = false;  // it was not ready in time
+        bool killed = false;   // it was not ready in time
+        bool lacking = false;  // it serves without TLS
     };
 
     Process* with_role(Role role);
@@ -66,6 +72,7 @@ class ManagedService {
     void launch(const ServiceEntry& entry, const std::vector<Fd>& listeners, bool slow,
                 MonotonicTime now);
     void became_ready(Process& process, bool threaded);
+    void take_lacking(Process& process, const std::string& reason);
     void replace_asked(int32_t reason, MonotonicTime now);
     void plan_restart(int status, MonotonicTime now);
     std::optional<MonotonicTime> start_limit(const Process& process) const;
@@ -83,6 +90,7 @@ class ManagedService {
     std::vector<Fd> pending_listeners_;
     std::vector<Process> processes_;
     Deaths deaths_;
+    std::string lacking_;
     unsigned temporary_failures_ = 0;
     std::optional<MonotonicTime> restart_at_;
     bool bound_ = false;

@@ -108,12 +108,15 @@ int service_main(int argc, char** argv, Service& service)
         [&](char letter, std::string_view argument) { return service.option(letter, argument); });
     config::Config config = load_config(setup);
     Status prepared = service.prepare(config);
+    auto inherited = take_inherited();
+    if (inherited) tell_what_is_lacking(service.lacking(), *inherited, prepared.ok());
     if (!prepared) log::fatal(log::kExConfig, prepared.error().text);
     if (setup.stdio) {
+        if (!service.lacking().empty())
+            log::error("TLS is not offered", {{"reason", service.lacking()}});
         signals::install();
         return serve_stdio(service, setup.ident);
     }
-    auto inherited = take_inherited();
     if (!inherited)
         log::fatal(log::kExUsage, cat(setup.ident, " is started by master; -X serves one client on "
                                                    "standard input and output"));

@@ -34,6 +34,9 @@ class Service {
     virtual Status option(char letter, std::string_view argument);
     // Once, in the template, before any fork. An error ends it with exit 78.
     virtual Status prepare(const config::Config& config) = 0;
+    // Why prepare() had to do without TLS; "" if it did not. Told to master, which logs it once for
+    // all services. Whoever cannot do without fails in prepare() besides.
+    virtual std::string lacking() const { return {}; }
     // Once, in the template, after prepare and before any fork: memory that workers would otherwise
     // fill alike, each for itself.
     virtual void warm_up() {}

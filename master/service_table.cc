@@ -29,6 +29,7 @@ void ServiceTable::start(MonotonicTime now)
 
 void ServiceTable::reload(const std::vector<ServiceEntry>& entries, MonotonicTime now)
 {
+    told_.clear();
     auto named = [&](const std::string& name) {
         return std::find_if(entries.begin(), entries.end(),
                             [&](const ServiceEntry& e) { return e.name == name; });
@@ -65,6 +66,7 @@ bool ServiceTable::child_ended(pid_t pid, int status, MonotonicTime now)
 {
     bool ours = false;
     for (auto& service : services_) ours = ours || service->child_ended(pid, status, now);
+    tell_lacking();
     std::erase_if(services_, [](const auto& s) { return s->is_leaving() && !s->has_processes(); });
     return ours;
 }
@@ -77,6 +79,30 @@ void ServiceTable::add_fds(std::vector<pollfd>& fds) const
 void ServiceTable::read_reports(int fd, MonotonicTime now)
 {
     for (auto& service : services_) service->read_reports(fd, now);
+    tell_lacking();
+}
+
+void ServiceTable::tell_lacking()
+{
+    for (const auto& service : services_)
+        if (!service->lacking().empty() && told_.insert(service->lacking()).second)
+            log::error("TLS is not offered", {{"reason", service->lacking()}});
+}
+
+std::string ServiceTable::names_out() const
+{
+    std::string out;
+    for (const auto& s : services_)
+        if (s->is_out()) cat_to(out, out.empty() ? "" : ", ", s->name());
+    return out;
+}
+
+std::string ServiceTable::names_without_tls() const
+{
+    std::string out;
+    for (const auto& s : services_)
+        if (!s->is_out() && !s->lacking().empty()) cat_to(out, out.empty() ? "" : ", ", s->name());
+    return out;
 }
 
 Deadline ServiceTable::due() const

@@ -3,6 +3,8 @@
 #define ROOKERY_MASTER_SERVICE_TABLE_H
 
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "master/managed_service.h"
@@ -28,11 +30,17 @@ class ServiceTable {
 
     bool is_settled() const;
     bool has_processes() const;
+    // "imaps, pop3s": services that do not serve; and those that serve without TLS.
+    std::string names_out() const;
+    std::string names_without_tls() const;
     // "imap 123, lmtp 456": who is being waited for.
     std::string living() const;
 
  private:
+    void tell_lacking();
+
     const LaunchContext& context_;
+    std::set<std::string> told_;  // why TLS is not offered: once for all services
     std::vector<std::unique_ptr<ManagedService>> services_;
 };
 

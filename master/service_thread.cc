@@ -93,6 +93,13 @@ class Watchers {
     pthread_t master_{};
 };
 
+// master starts it again, later, or soon and not for ever, or not until SIGHUP.
+int exit_code_of(Code code)
+{
+    if (code == Code::busy) return log::kExTempFail;
+    return code == Code::config ? log::kExConfig : log::kExOsErr;
+}
+
 }  // namespace
 
 Status ThreadedService::option(char letter, std::string_view)
@@ -115,9 +122,8 @@ int threaded_main(int argc, char** argv, ThreadedService& service)
     sigset_t set = handled_signals();
     ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
     Status prepared = service.prepare(config);
-    if (!prepared)
-        log::fatal(prepared.is(Code::busy) ? log::kExTempFail : log::kExConfig,
-                   prepared.error().text);
+    tell_what_is_lacking(service.lacking(), *inherited, prepared.ok());
+    if (!prepared) log::fatal(exit_code_of(prepared.error().code), prepared.error().text);
     Watchers watchers(service);
     if (auto started = watchers.start(); !started) log::fatal(log::kExOsErr, started.error().text);
     int code = service.run(inherited->listeners, inherited->service, [&] {

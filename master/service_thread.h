@@ -27,9 +27,11 @@ class ThreadedService {
     // getopt letters beyond the common ones, e.g. "m".
     virtual std::string_view extra_options() const { return {}; }
     virtual Status option(char letter, std::string_view argument);
-    // Once, before any thread exists. An error ends the process: Code::busy with 75, others with
-    // 78.
+    // Once, before any thread exists. An error ends the process: Code::busy with 75, Code::config
+    // with 78, others with 71.
     virtual Status prepare(const config::Config& config) = 0;
+    // As in Service (master/service.h).
+    virtual std::string lacking() const { return {}; }
     // Until it is to end; gives the exit code. listeners are non-blocking listening sockets. Calls
     // ready() once, as soon as clients are accepted. master/accept.h has accept_client().
     virtual int run(const std::vector<Fd>& listeners, const std::string& service,

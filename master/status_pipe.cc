@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace rookery::master {
 
 std::string_view reason_text(Reason reason)
@@ -36,9 +38,18 @@ Status send_message(int fd, Report report, int32_t value)
     return write_all(fd, std::string_view(reinterpret_cast<const char*>(&message), sizeof message));
 }
 
-std::vector<Message> MessageReader::read(int fd)
+Status send_lacking(int fd, std::string_view reason)
 {
-    std::vector<Message> out;
+    reason = reason.substr(0, kMaxText);
+    const Message head{static_cast<int32_t>(Report::lacking), static_cast<int32_t>(reason.size())};
+    std::string whole(reinterpret_cast<const char*>(&head), sizeof head);
+    whole += reason;
+    return write_all(fd, whole);
+}
+
+std::vector<Received> MessageReader::read(int fd)
+{
+    std::vector<Received> out;
     char buf[4096];
     for (;;) {
         ssize_t n = ::read(fd, buf, sizeof buf);
@@ -51,10 +62,16 @@ std::vector<Message> MessageReader::read(int fd)
         partial_.append(buf, static_cast<size_t>(n));
     }
     size_t at = 0;
-    for (; partial_.size() - at >= sizeof(Message); at += sizeof(Message)) {
-        Message message;
-        ::memcpy(&message, partial_.data() + at, sizeof message);
-        out.push_back(message);
+    while (partial_.size() - at >= sizeof(Message)) {
+        Received received;
+        ::memcpy(static_cast<Message*>(&received), partial_.data() + at, sizeof(Message));
+        size_t text = 0;
+        if (received.report == static_cast<int32_t>(Report::lacking))
+            text = std::min(static_cast<size_t>(received.value), kMaxText);
+        if (partial_.size() - at < sizeof(Message) + text) break;
+        received.text = partial_.substr(at + sizeof(Message), text);
+        out.push_back(std::move(received));
+        at += sizeof(Message) + text;
     }
     partial_.erase(0, at);
     return out;

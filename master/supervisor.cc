@@ -168,7 +168,15 @@ bool Supervisor::all_gone()
 void Supervisor::tell_ready()
 {
     ready_told_ = true;
-    log::notice("ready");
+    const std::string out = services_.names_out();
+    const std::string without_tls = services_.names_without_tls();
+    if (!without_tls.empty())
+        log::warning(cat("ready, without ", out.empty() ? "TLS" : out),
+                     {{"without_tls", without_tls}});
+    else if (!out.empty())
+        log::warning("ready, without " + out);
+    else
+        log::notice("ready");
     if (ready_file_.empty()) return;
     Status written = replace_file(ready_file_, cat(::getpid(), '\n'), 0644);
     if (!written) log::error("ready file", {{"reason", written.error()}});

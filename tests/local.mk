@@ -24,6 +24,7 @@ SYSTEM_TESTS += %D%/system/master_test.py
 SYSTEM_TESTS += %D%/system/murder_test.py
 SYSTEM_TESTS += %D%/system/fault_test.py
 SYSTEM_TESTS += %D%/system/config_test.py
+SYSTEM_TESTS += %D%/system/damage_test.py
 SYSTEM_TESTS += %D%/system/full_disk_test.py
 SYSTEM_TESTS += %D%/system/lmtp_test.py
 SYSTEM_TESTS += %D%/system/move_test.py

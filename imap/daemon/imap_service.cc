@@ -21,8 +21,8 @@ Status ImapService::option(char letter, std::string_view)
 Status ImapService::prepare(const config::Config& config)
 {
     config_ = &config;
-    TRY_ASSIGN(tls_, auth::TlsContext::server(config));
-    if (tls_at_once_ && !tls_)
+    tls_ = auth::server_tls(config);
+    if (tls_at_once_ && !tls_.context)
         return Error{Code::config, "-s needs tls_server_cert and tls_server_key"};
     TRY(auth::SaslServer::init_library(config, "Cyrus"));
     // To the mupdate master and to other servers it is a client.
@@ -31,7 +31,7 @@ Status ImapService::prepare(const config::Config& config)
 
 void ImapService::warm_up()
 {
-    auth::warm_up(*config_, "imap", tls_.get());
+    auth::warm_up(*config_, "imap", tls_.context.get());
 }
 
 Status ImapService::worker_start()
@@ -57,7 +57,7 @@ Deadline ImapService::between_clients()
 void ImapService::serve(Fd client, const master::ClientInfo& info)
 {
     // In this order: a SASL layer of the stream uses the kit until the stream is gone.
-    session::SessionKit kit(*config_, tls_.get(), "imap", info);
+    session::SessionKit kit(*config_, tls_.context.get(), "imap", info);
     stream::Stream stream(std::move(client));
     backend::BackendPool backends(*config_, backend::imap_dialect(), &*idle_, &*health_);
     backends.set_gate([this](const std::string& server) {

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "imap/backend/health.h"
@@ -39,6 +40,7 @@ class ImapService final : public master::Service {
     std::string_view extra_options() const override { return "s"; }
     Status option(char letter, std::string_view argument) override;
     Status prepare(const config::Config& config) override;
+    std::string lacking() const override { return tls_.lacking; }
     void warm_up() override;
     Status worker_start() override;
     Deadline between_clients() override;
@@ -48,7 +50,7 @@ class ImapService final : public master::Service {
     ImapParts parts_;
     bool tls_at_once_ = false;
     const config::Config* config_ = nullptr;
-    std::unique_ptr<auth::TlsContext> tls_;
+    auth::ServerTls tls_;
     std::unique_ptr<mboxlist::Directory> directory_;
     std::unique_ptr<mailbox::MailboxStore> store_;
     std::unique_ptr<mailbox::Quotas> quotas_;

@@ -17,14 +17,14 @@ Status LmtpService::option(char letter, std::string_view)
 Status LmtpService::prepare(const config::Config& config)
 {
     config_ = &config;
-    TRY_ASSIGN(tls_, auth::TlsContext::server(config));
+    tls_ = auth::server_tls(config);
     TRY(auth::SaslServer::init_library(config, "Cyrus"));
     return auth::SaslClient::init_library(config);
 }
 
 void LmtpService::warm_up()
 {
-    auth::warm_up(*config_, "lmtp", tls_.get());
+    auth::warm_up(*config_, "lmtp", tls_.context.get());
 }
 
 Status LmtpService::worker_start()
@@ -52,7 +52,7 @@ Deadline LmtpService::between_clients()
 void LmtpService::serve(Fd client, const master::ClientInfo& info)
 {
     // In this order: a SASL layer of the stream uses the kit until the stream is gone.
-    session::SessionKit kit(*config_, tls_.get(), "lmtp", info);
+    session::SessionKit kit(*config_, tls_.context.get(), "lmtp", info);
     stream::Stream stream(std::move(client));
     lmtp::Duplicates* duplicates = duplicates_ ? &*duplicates_ : nullptr;
     lmtp::Engine({*config_, kit, stream, *directory_, store_.get(), quotas_.get(), duplicates,

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "imap/backend/backend_pool.h"
@@ -36,6 +37,7 @@ class LmtpService final : public master::Service {
     std::string_view extra_options() const override { return "a"; }
     Status option(char letter, std::string_view argument) override;
     Status prepare(const config::Config& config) override;
+    std::string lacking() const override { return tls_.lacking; }
     void warm_up() override;
     Status worker_start() override;
     Deadline between_clients() override;
@@ -45,7 +47,7 @@ class LmtpService final : public master::Service {
     LmtpParts parts_;
     bool everyone_authenticated_ = false;
     const config::Config* config_ = nullptr;
-    std::unique_ptr<auth::TlsContext> tls_;
+    auth::ServerTls tls_;
     std::unique_ptr<mboxlist::Directory> directory_;
     std::unique_ptr<mailbox::MailboxStore> store_;
     std::unique_ptr<mailbox::Quotas> quotas_;

@@ -95,7 +95,7 @@ class Mupdate : public master::ThreadedService {
         TRY_ASSIGN(mupdate::Policy policy, read_policy(config));
         TRY(auth::SaslServer::init_library(config, "mupdate"));
         TRY(auth::SaslClient::init_library(config));
-        TRY_ASSIGN(tls_, auth::TlsContext::server(config));
+        tls_ = auth::server_tls(config);
         TRY_ASSIGN(wake_, make_pipe());
         TRY(as_master_ ? open_master(config, policy) : open_replica(config));
         context_.emplace(mupdate::ServerContext{
@@ -103,7 +103,7 @@ class Mupdate : public master::ThreadedService {
             served(),
             *servers_,
             list_.get(),
-            tls_.get(),
+            tls_.context.get(),
             as_master_ ? "(master)" : cat("mupdate://", config.mupdate_server()),
             policy.max_deletes,
             &listeners_,
@@ -135,6 +135,7 @@ class Mupdate : public master::ThreadedService {
         return code;
     }
 
+    std::string lacking() const override { return tls_.lacking; }
     void terminate() override { end(); }
     // master starts it anew, with the configuration and certificates as they are then.
     void hangup() override { end(); }
@@ -234,7 +235,7 @@ class Mupdate : public master::ThreadedService {
     bool ready_ = true;
     std::atomic<bool> ending_{false};
     Pipe wake_;
-    std::unique_ptr<auth::TlsContext> tls_;
+    auth::ServerTls tls_;
     mupdate::PublishedList published_;             // at the master
     std::unique_ptr<mupdate::StoredList> stored_;  // at a replica
     std::unique_ptr<mupdate::ServerTable> servers_;

@@ -80,6 +80,7 @@ class Transfer {
     bool too_many_ = false;
     // The message on its way.
     bool body_taken_ = false;
+    bool damaged_ = false;  // the source has no bytes of it
     std::optional<Answer> refused_;
     std::optional<Error> target_lost_;
     std::optional<AppendUid> appended_;
@@ -123,8 +124,13 @@ std::optional<Completion> Transfer::list(const std::string& set)
 Result<bool> Transfer::take_body(AppendTarget& append, const SourceMessage& message,
                                  backend::ReplyReader& replies, const backend::Reply& reply)
 {
-    bool wanted = reply.word == "FETCH" && !body_taken_ &&
-                  to_upper(reply.head).find("BODY[]") != std::string::npos;
+    const std::string head = to_upper(reply.head);
+    bool wanted = reply.word == "FETCH" && !body_taken_ && head.find("BODY[]") != std::string::npos;
+    if (wanted && head.find("BODY[] NIL") != std::string::npos) {
+        damaged_ = true;
+        TRY(replies.read_whole(reply, kMaxFetchLine));
+        return true;
+    }
     auto size = wanted ? replies.literal_size() : std::nullopt;
     if (!size) return false;
     body_taken_ = true;
@@ -149,7 +155,7 @@ Result<bool> Transfer::take_body(AppendTarget& append, const SourceMessage& mess
 
 std::optional<Completion> Transfer::copy_one(AppendTarget& append, const SourceMessage& message)
 {
-    body_taken_ = false;
+    body_taken_ = damaged_ = false;
     RelayChannel source(s_, *s_.remote()->backend);
     source.verb("UID FETCH");
     source.raw(cat(' ', message.uid, " (UID BODY.PEEK[])"));
@@ -168,6 +174,8 @@ std::optional<Completion> Transfer::copy_one(AppendTarget& append, const SourceM
     if (refused_) return Completion{refused_->kind, refused_->text};
     if (answer->ok() && body_taken_) return std::nullopt;
     append.give_up();
+    if (damaged_)
+        return Completion::no(cat("[CORRUPTION] Message with UID ", message.uid, " is damaged"));
     return Completion::no("[EXPUNGEISSUED] Some of the messages no longer exist");
 }
 

@@ -154,7 +154,8 @@ IndexRecord Rebuild::record_of(const IndexRecord& present)
 {
     const auto old = old_.records.find(present.uid);
     const bool there = old != old_.records.end();
-    const bool same = there && old->second.guid == present.guid;
+    // Of one that was expunged it does not matter what the file is.
+    const bool same = there && (old->second.guid == present.guid || old->second.expunged());
     const bool cut = there && !same && present.size < old->second.size;
     IndexRecord record = same || cut ? old->second : present;
     record.state &= ~kRecordUnlinked;

@@ -99,6 +99,13 @@ Result<std::unique_ptr<TlsContext>> TlsContext::server(const config::Config& con
     return server(o);
 }
 
+ServerTls server_tls(const config::Config& config)
+{
+    auto made = TlsContext::server(config);
+    if (made) return {*std::move(made), {}};
+    return {nullptr, made.error().text};
+}
+
 Result<std::shared_ptr<TlsContext>> TlsContext::shared_client(const config::Config& config,
                                                               std::string_view short_name)
 {

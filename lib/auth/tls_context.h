@@ -59,6 +59,15 @@ TlsOptions server_tls_options(const config::Config& config);
 // server: whose SHORT_client_cert and SHORT_client_key are preferred; "" = tls_client_cert/key.
 TlsOptions client_tls_options(const config::Config& config, std::string_view short_name = {});
 
+class TlsContext;
+
+// What a service that also serves without TLS starts with.
+struct ServerTls {
+    std::unique_ptr<TlsContext> context;  // null: none is configured, or it cannot be made
+    std::string lacking;                  // why it cannot be made; "" otherwise
+};
+ServerTls server_tls(const config::Config& config);
+
 class TlsContext {
  public:
     static Result<std::unique_ptr<TlsContext>> server(const TlsOptions& options);

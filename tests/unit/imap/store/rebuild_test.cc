@@ -87,6 +87,7 @@ START_TEST(files_that_came_and_went_are_noticed)
     auto before = f.open(f.inbox);
     ck_assert_int_eq(::unlink((f.folder + "/3.").c_str()), 0);
     ASSERT_OK(replace_file(f.folder + "/9.", mail("9")));
+    ASSERT_OK(replace_file(f.folder + "/2.", mail("2, which was expunged")));
     ASSERT_OK(replace_file(f.folder + "/1.", mail("another 1")));
     RebuildReport report = f.rebuild();
     ck_assert(report.messages == 3 && report.found == 1 && report.lost == 1);

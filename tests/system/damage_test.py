@@ -1,0 +1,230 @@
+#!/usr/bin/env python3
+"""One damaged thing costs itself, is logged once, and heals or is mended by a command.
+
+First the cases in which a client must see what is left; then a table: each persistent file of each
+kind of server, lost, empty, torn, garbage and of a newer version, while other users' mail goes on.
+"""
+import glob
+import os
+import re
+import shutil
+import socket
+import ssl
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import harness
+import murder
+from murder import wait_for
+
+
+def letter(subject, size=2000):
+    return ("From: a@example.org\r\nTo: b@example.org\r\nSubject: %s\r\n"
+            "Message-ID: <%s@example.org>\r\nDate: Sat, 28 Nov 2026 12:00:00 +0000\r\n\r\n%s\r\n"
+            % (subject, subject, "word %s " % subject * (size // 16))).encode()
+
+
+def logs(instance):
+    """master's log and what its children say where they cannot write to it."""
+    return [p for p in (instance.log, os.path.join(instance.dir, "master.out"))
+            if os.path.exists(p)]
+
+
+def logged(instance, since=None):
+    text = ""
+    for path in logs(instance):
+        with open(path, errors="replace") as f:
+            f.seek((since or {}).get(path, 0))
+            text += f.read()
+    return text
+
+
+def size_of_log(instance):
+    return {path: os.path.getsize(path) for path in logs(instance)}
+
+
+def folder_of(instance, mailbox="user/bob"):
+    return os.path.join(instance.dir, "spool", mailbox)
+
+
+def body(answer):
+    """number -> bytes or None, of FETCH answers."""
+    found = {}
+    for part in answer:
+        head, text = part if isinstance(part, tuple) else (part, None)
+        m = re.match(rb"(\d+) \(", head)
+        if m:
+            found[int(m.group(1))] = text
+    return found
+
+
+# ------------------------------------------------------------------ messages
+
+def cut(path, size):
+    os.truncate(path, size)
+
+
+MESSAGE_FAULTS = {
+    "lost": os.unlink,
+    "empty": lambda p: cut(p, 0),
+    "torn": lambda p: cut(p, os.path.getsize(p) // 2),
+    "garbage": lambda p: open(p, "ab").write(b"x" * 999),
+}
+
+
+def test_a_damaged_message_leaves_the_others():
+    with murder.Murder(backends=2) as m:
+        m.add_user("bob", backend=1)
+        m.add_user("ann", backend=2)
+        m.add_user("eve", backend=1)
+        b = m["backend1"]
+        with m.imap("backend1", "cyrus") as admin:
+            murder.check(admin.setacl("user.eve", "bob", "lrswipte"))
+        with m.imap("backend2", "cyrus") as admin:
+            murder.check(admin.setacl("user.ann", "bob", "lrswipte"))
+        for kind, fault in MESSAGE_FAULTS.items():
+            with m.imap("frontend1", "bob") as c:
+                murder.check(c.create("INBOX.%s" % kind))
+                for i in (1, 2, 3):
+                    murder.check(c.append("INBOX.%s" % kind, None, None, letter("%s-%d" % (kind, i))))
+                murder.check(c.select("INBOX.%s" % kind))
+                since = size_of_log(b)
+                fault(os.path.join(folder_of(b, "user/bob/" + kind), "2."))
+                found = body(murder.check(c.fetch("1:3", "(BODY.PEEK[])")))
+                assert found[1] == letter(kind + "-1") and found[3] == letter(kind + "-3"), kind
+                assert found[2] is None, (kind, found[2])
+                found = body(murder.check(c.uid("FETCH", "1:3", "(BODY.PEEK[TEXT])")))
+                assert found[1] and found[2] is None and found[3], (kind, found)
+                data = murder.check(c.fetch("2", "(FLAGS ENVELOPE RFC822.SIZE)"))[0]
+                assert (kind + "-2").encode() in data, (kind, data)
+                assert murder.check(c.search(None, "BODY", "word"))[0] == b"1 3", kind
+                assert murder.check(c.search(None, "SUBJECT", kind))[0] == b"1 3", kind
+                assert murder.check(c.search(None, "UID", "1:*"))[0] == b"1 2 3", kind
+                for to in ("user.eve", "user.ann"):
+                    for verb in ("COPY", "MOVE"):
+                        answer = c.uid(verb, "1:3", to)
+                        assert answer[0] == "NO" and b"UID 2 " in answer[1][0], (to, answer)
+                    murder.check(c.uid("COPY", "1,3", to))
+                named = [line for line in logged(b, since).splitlines() if "is damaged" in line]
+                assert len(named) == 1 and "uid=2" in named[0], (kind, named)
+                murder.check(c.store("2", "+FLAGS", "(\\Deleted)"))
+                assert murder.check(c.expunge()) == [b"2"], kind
+            # reconstruct names what it mends.
+            fault(os.path.join(folder_of(b, "user/bob/" + kind), "3."))
+            since = size_of_log(b)
+            told = b.run("reconstruct", "user.bob." + kind).stdout + logged(b, since)
+            assert "uid=3" in told, (kind, told)
+            with m.imap("frontend1", "bob") as c:
+                count = int(murder.check(c.select("INBOX." + kind))[0])
+                assert count == (1 if kind == "lost" else 2), (kind, count)
+                found = body(murder.check(c.fetch("1:*", "(BODY.PEEK[])")))
+                assert all(text is not None for text in found.values()) or kind == "empty", found
+        for user in ("eve", "ann"):
+            with m.imap("frontend1", user) as c:
+                murder.check(c.select("INBOX"))
+                found = body(murder.check(c.fetch("1:*", "(BODY.PEEK[])")))
+                assert len(found) == 2 * len(MESSAGE_FAULTS) and None not in found.values()
+
+
+def test_a_lost_index_finds_the_internal_dates():
+    with murder.Murder(backends=1, frontends=0) as m:
+        m.add_user("bob")
+        b = m["backend1"]
+        with m.imap("backend1", "bob") as c:
+            murder.check(c.append("INBOX", None, '"01-Feb-2003 04:05:06 +0000"', letter("old")))
+            murder.check(c.create("INBOX.Sub"))
+            murder.check(c.select("INBOX"))
+            murder.check(c.copy("1", "INBOX.Sub"))
+        for name in ("user/bob", "user/bob/Sub"):
+            os.unlink(os.path.join(folder_of(b, name), "rookery.index"))
+        b.run("reconstruct", "-r", "user.bob")
+        with m.imap("backend1", "bob") as c:
+            for name in ("INBOX", "INBOX.Sub"):
+                murder.check(c.select(name))
+                assert b'" 1-Feb-2003 04:05:06 +0000"' in murder.check(
+                    c.fetch("1", "INTERNALDATE"))[0].replace(b'"01-', b'" 1-')
+
+
+# ------------------------------------------------------------------ TLS
+
+def greeting(address):
+    with socket.create_connection(address, murder.DEADLINE) as s:
+        s.settimeout(murder.DEADLINE)
+        return s.recv(1000)
+
+
+def refused(address):
+    try:
+        with socket.create_connection(address, murder.DEADLINE):
+            return False
+    except ConnectionRefusedError:
+        return True
+
+
+def spoil_key(path):
+    with open(path, "w") as f:
+        f.write("-----BEGIN PRIVATE KEY-----\nno\n-----END PRIVATE KEY-----\n")
+
+
+def test_without_a_key_what_needs_none_serves():
+    with murder.Murder(backends=1, frontends=1, tls=True, start=False,
+                       extra={"tls_client_ca_file": None}) as m:
+        for i in m.instances:
+            i.ports["imaps"] = m.ports.take()
+            i.extra.update({"tls_server_key": os.path.join(i.dir, "key.pem"),
+                            "tls_server_cert": os.path.join(i.dir, "cert.pem")})
+        for name, program in (("backend1", "imapd"), ("frontend1", "proxyd")):
+            i = m[name]
+            i.services["imaps"] = 'cmd="%s -C %s -s" listen="%s" prefork=1' % (
+                program, i.imapd_conf, i.host_port("imaps"))
+        m.make_certificate()
+
+        def keys(good):
+            for i in m.instances:
+                os.makedirs(i.dir, exist_ok=True)
+                for name in ("key.pem", "cert.pem"):
+                    shutil.copy(os.path.join(m.dir, "tls", name), os.path.join(i.dir, name))
+                if not good:
+                    spoil_key(os.path.join(i.dir, "key.pem"))
+                m.give(i.dir)
+        keys(False)
+        m.start()
+        m.add_user("bob")
+        assert m.deliver(letter("plain"), ["bob"]) == {}
+        with m.imap("frontend1", "bob") as c:
+            assert "STARTTLS" not in c.capabilities, c.capabilities
+            murder.check(c.select("INBOX"))
+            assert body(murder.check(c.fetch("1", "(BODY[])")))[1]
+        for name in ("backend1", "frontend1"):
+            i = m[name]
+            wait_for(lambda: "ready, without imaps" in logged(i), "ready\n" + i.tail())
+            assert refused(i.address("imaps"))
+            lines = [line for line in logged(i).splitlines() if "key.pem" in line]
+            assert len(lines) == 1 and "TLS is not offered" in lines[0], lines
+            lines = [line for line in logged(i).splitlines() if "service=imaps" in line]
+            assert len(lines) == 1 and "disabled" in lines[0], lines
+        # A key that is good again: what serves finds it, SIGHUP brings the rest.
+        keys(True)
+        for name in ("backend1", "frontend1"):
+            i = m[name]
+
+            def starttls():
+                with m.imap(name) as c:
+                    return "STARTTLS" in c.capabilities
+            wait_for(starttls, "STARTTLS")
+            os.kill(i.pid(), 1)
+            wait_for(lambda: not refused(i.address("imaps")), "imaps")
+            context = ssl.create_default_context(cafile=os.path.join(m.dir, "tls", "cert.pem"))
+            with socket.create_connection(i.address("imaps"), murder.DEADLINE) as s:
+                with context.wrap_socket(s, server_hostname=name) as t:
+                    assert t.recv(100).startswith(b"* OK")
+        # One that breaks while the service has TLS changes nothing.
+        since = size_of_log(m["backend1"])
+        keys(False)
+        wait_for(lambda: "the old one goes on" in logged(m["backend1"], since), "noticed")
+        with m.imap("backend1", "bob") as c:
+            assert "STARTTLS" in c.capabilities
+
+
+if __name__ == "__main__":
+    harness.main()
