@@ -109,8 +109,12 @@ def test_a_damaged_message_leaves_the_others():
                 assert len(named) == 1 and "uid=2" in named[0], (kind, named)
                 murder.check(c.store("2", "+FLAGS", "(\\Deleted)"))
                 assert murder.check(c.expunge()) == [b"2"], kind
-            # reconstruct names what it mends.
-            fault(os.path.join(folder_of(b, "user/bob/" + kind), "3."))
+            # reconstruct names what it mends. The copies are links: they are to stay.
+            path = os.path.join(folder_of(b, "user/bob/" + kind), "3.")
+            shutil.copy(path, path + "NEW")
+            os.rename(path + "NEW", path)
+            fault(path)
+            m.give(os.path.dirname(path))
             since = size_of_log(b)
             told = b.run("reconstruct", "user.bob." + kind).stdout + logged(b, since)
             assert "uid=3" in told, (kind, told)
