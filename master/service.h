@@ -65,6 +65,15 @@ void set_backend(std::string_view server);
 void set_state(std::string_view state);  // "idle", "login", "command name"
 }  // namespace scoreboard
 
+// The end of this worker's template: a newer one serves, with a configuration, certificates or a
+// program of its own, or master is gone. From then on the worker finishes the session that it has,
+// begins no other on the same connection, and grants nothing by the old configuration.
+namespace retirement {
+// Readable from then on, for polls; -1 in a process that has no template.
+int fd();
+bool is_due();
+}  // namespace retirement
+
 // What is counted of each service (<proc_path>/counters); no-ops without the file.
 namespace counters {
 // In the order of the file (doc/formats/counters.md): new ones go to the end.

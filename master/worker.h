@@ -1,7 +1,8 @@
 // A worker: accepts on all listeners of its service and serves one client at a time.
 //
 // Ends when its template's pipe closes, after max_uses clients, after an idle time, on SIGTERM and,
-// between clients, on SIGHUP. Tells its template "busy" and "idle".
+// between clients, on SIGHUP. A session that is going on learns of the pipe by master::retirement.
+// Tells its template "busy" and "idle".
 #ifndef ROOKERY_MASTER_WORKER_H
 #define ROOKERY_MASTER_WORKER_H
 

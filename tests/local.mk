@@ -35,6 +35,7 @@ SYSTEM_TESTS += %D%/system/partition_test.py
 SYSTEM_TESTS += %D%/system/peer_tls_test.py
 SYSTEM_TESTS += %D%/system/relay_framing_test.py
 SYSTEM_TESTS += %D%/system/selected_state_test.py
+SYSTEM_TESTS += %D%/system/revoked_test.py
 SYSTEM_TESTS += %D%/system/server_state_test.py
 SYSTEM_TESTS += %D%/system/two_frontends_test.py
 SYSTEM_TESTS += %D%/system/unified_test.py

@@ -31,6 +31,8 @@ Result<std::unique_ptr<Backend>> Backend::connect(const config::Config& config,
                                                   const ConnectOptions& options)
 {
     auto made = Connector(config, dialect, server, options).run();
+    // A process that was replaced meanwhile lets nobody in; its successor is there already.
+    if (made.is(Code::closed)) made = Connector(config, dialect, server, options).run();
     // A peer that goes away during the login could not be reached.
     if (made.is(Code::closed)) return Error{Code::unavailable, made.error().text};
     return made;

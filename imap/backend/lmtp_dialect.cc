@@ -105,6 +105,8 @@ Result<AuthStep> next_auth(stream::Stream& stream)
         TRY_ASSIGN(std::string challenge, decode_challenge(reply.lines.back()));
         return AuthStep{AuthStep::Kind::challenge, std::move(challenge), {}};
     }
+    // No word about the login: this process goes, another may be asked.
+    if (reply.code == "421") return Error{Code::closed, reply.text()};
     if (reply.first() == '4' || reply.first() == '5')
         return AuthStep{AuthStep::Kind::failure, reply.text(), {}};
     return protocol_error("AUTH", reply.text());

@@ -121,19 +121,27 @@ bool Engine::wait_for_command()
 bool Engine::wait_for_bytes(Deadline deadline)
 {
     Deadline quiet = Deadline::after(kQuiet);
+    const bool no_session = s_.state == State::not_authenticated;
     while (true) {
         if (signals::terminate_seen()) {
             say_bye("Server is shutting down");
             return false;
         }
         if (s_.client.has_input()) return true;
+        const Deadline due = no_session ? s_.kit.session_due() : Deadline::never();
+        if (due.passed()) {
+            say_bye(kComeAgain);
+            return false;
+        }
+        const bool may_retire = no_session && due.is_never();
         auto* remote = s_.remote();
-        pollfd fds[2] = {{s_.client.fd(), POLLIN, 0},
-                         {remote != nullptr ? remote->backend->stream().fd() : -1, POLLIN, 0}};
+        pollfd fds[3] = {{s_.client.fd(), POLLIN, 0},
+                         {remote != nullptr ? remote->backend->stream().fd() : -1, POLLIN, 0},
+                         {may_retire ? master::retirement::fd() : -1, POLLIN, 0}};
         const bool backend_has = remote != nullptr && remote->backend->stream().has_input();
         if (!backend_has) {
             Deadline idle = s_.backends != nullptr ? s_.backends->close_idle() : Deadline::never();
-            auto ready = signals::poll_fds({fds, 2}, deadline.min(idle).min(quiet));
+            auto ready = signals::poll_fds({fds, 3}, deadline.min(idle).min(quiet).min(due));
             if (!ready) return false;
         }
         if (quiet.passed()) {

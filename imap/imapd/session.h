@@ -57,6 +57,9 @@ struct RemoteSelection {
 };
 using Selection = std::variant<NoSelection, LocalSelection, RemoteSelection>;
 
+// BYE of a process whose template was replaced.
+inline constexpr std::string_view kComeAgain = "The server has been renewed, please connect again";
+
 // How a command ended; the engine writes the tagged line.
 struct Completion {
     enum class Kind {

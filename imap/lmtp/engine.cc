@@ -1,6 +1,8 @@
 // The loop of an LMTP session and its command table.
 #include "imap/lmtp/engine.h"
 
+#include <poll.h>
+
 #include "lib/base/log.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
@@ -72,14 +74,43 @@ bool Engine::wait_for_command()
     if (!client_.flush()) return false;
     client_.release_buffers();
     master::scoreboard::set_state("idle");
-    auto ready = client_.wait_input(Deadline::after(client_.timeout()));
-    if (!ready) return false;
-    if (*ready) return true;
-    if (signals::terminate_seen())
-        end_session(421, "4.3.2 Server is going down");
-    else
-        end_session(421, "4.4.2 Idle for too long");
-    return false;
+    const Deadline idle = Deadline::after(client_.timeout());
+    for (;;) {
+        if (signals::terminate_seen()) {
+            end_session(421, "4.3.2 Server is going down");
+            return false;
+        }
+        if (ends_with_template()) return false;
+        auto ready = client_.wait_input(Deadline::after(Milliseconds(0)));
+        if (!ready) return false;
+        if (*ready) return true;
+        if (idle.passed()) {
+            end_session(421, "4.4.2 Idle for too long");
+            return false;
+        }
+        if (auto polled = wait_for_something(idle); !polled) {
+            log::error("lmtp cannot poll", {{"reason", polled.error()}});
+            return false;
+        }
+    }
+}
+
+// The client, a signal, or the end of the template where that would be the end of the connection.
+Result<int> Engine::wait_for_something(Deadline until)
+{
+    const Deadline due = transaction_ ? Deadline::never() : kit_.session_due();
+    const bool may_retire = !transaction_ && due.is_never();
+    pollfd fds[] = {{client_.fd(), POLLIN, 0},
+                    {may_retire ? master::retirement::fd() : -1, POLLIN, 0}};
+    return signals::poll_fds(fds, until.min(due));
+}
+
+// Between two transactions, in a process whose template was replaced.
+bool Engine::ends_with_template()
+{
+    if (transaction_ || !kit_.session_due().passed()) return false;
+    end_session(421, std::string(kComeAgain));
+    return true;
 }
 
 void Engine::one_command()
@@ -163,6 +194,7 @@ void Engine::lhlo(std::string_view arguments)
 void Engine::rset(std::string_view)
 {
     forget_transaction();
+    if (ends_with_template()) return;
     say(250, cat("2.0.0 Ok SESSIONID=<", kit_.session_id(), ">"));
 }
 

@@ -29,6 +29,9 @@ inline constexpr size_t kMaxLine = 4096;
 inline constexpr size_t kMaxAuthLine = 12288;  // RFC 4954 4
 inline constexpr size_t kMaxErrors = 100;
 
+inline constexpr std::string_view kComeAgain =
+    "4.3.2 The server has been renewed, please connect again";
+
 struct Parts {
     const config::Config& config;
     session::SessionKit& kit;
@@ -51,6 +54,8 @@ class Engine {
  private:
     // --- the loop
     bool wait_for_command();
+    Result<int> wait_for_something(Deadline until);
+    bool ends_with_template();
     void count_traffic();
     void one_command();
     void say(const Reply& reply);

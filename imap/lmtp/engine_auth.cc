@@ -68,6 +68,7 @@ void Engine::auth_done(const auth::SaslServer::Step&)
 {
     auth::SaslServer& sasl = kit_.sasl();
     auto who = kit_.identify(sasl.authid(), sasl.authzid());
+    if (!kit_.may_decide(who)) return end_session(421, std::string(kComeAgain));
     if (!who) {
         kit_.login_failed(sasl.authid(), sasl.mechanism(), who.error().text);
         return say(501, "5.5.4 authentication failure");

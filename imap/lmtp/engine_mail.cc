@@ -26,6 +26,7 @@ bool Engine::may_mail()
         say(503, "5.5.1 nested MAIL command");
         return false;
     }
+    if (ends_with_template()) return false;
     if (authenticated()) return true;
     if (config_.soft_noauth())
         say(430, "4.7.0 Authentication required");
@@ -45,6 +46,7 @@ void Engine::mail(std::string_view arguments)
     t.sender = sender_identity(t.mail.auth);
     t.session_id = kit_.session_id();
     transaction_ = std::move(t);
+    kit_.begin_session();
     say(250, "2.1.0 ok");
 }
 

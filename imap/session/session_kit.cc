@@ -265,6 +265,19 @@ Status SessionKit::require_welcome(const auth::Identity& who) const
     return Error{Code::denied, **denial};
 }
 
+Deadline SessionKit::session_due() const
+{
+    if (!master::retirement::is_due()) return Deadline::never();
+    return Deadline::at(had_session_ ? since_ : since_ + kFirstSession);
+}
+
+// A user's rights come from the list; those of servers and administrators from imapd.conf.
+bool SessionKit::may_decide(const Result<auth::Identity>& who) const
+{
+    if (!master::retirement::is_due()) return true;
+    return who && !who->node && !who->any_admin();
+}
+
 // The name is on the board before it is counted: of two that come at once none is overlooked.
 Status SessionKit::admit(const auth::Identity& who)
 {

@@ -14,6 +14,7 @@
 #include "lib/auth/identity.h"
 #include "lib/auth/sasl_server.h"
 #include "lib/auth/tls_context.h"
+#include "lib/base/clock.h"
 #include "lib/base/result.h"
 #include "lib/config/config.h"
 #include "lib/stream/stream.h"
@@ -23,6 +24,8 @@ namespace rookery::session {
 
 class SessionKit {
  public:
+    static constexpr Seconds kFirstSession{10};
+
     // tls null: not configured. sasl_service: "imap", "lmtp".
     SessionKit(const config::Config& config, auth::TlsContext* tls, std::string sasl_service,
                const master::ClientInfo& client);
@@ -69,6 +72,17 @@ class SessionKit {
     // For bad attempts: log line and pause (failedloginpause, the same whatever was wrong).
     void login_failed(std::string_view user, std::string_view mechanism, std::string_view reason);
 
+    // --- a template that was replaced (master::retirement)
+    // What ends with its answer, and another of its kind would begin anew: what a login begins in
+    // IMAP, a transaction of LMTP. Each engine says when one begins.
+    void begin_session() { had_session_ = true; }
+    // When a connection without a session is to end: never while the template is there; else at
+    // once, or, if it had none yet, after kFirstSession from its beginning.
+    Deadline session_due() const;
+    // Of what identify() gave: false if a configuration that was replaced is what allows it or
+    // forbids it. The client is to ask a process of the new one.
+    bool may_decide(const Result<auth::Identity>& who) const;
+
     // Each engine asks once, when it knows who its client is. denied, with what the user is to be
     // told: an administrator keeps him out of this service (userdeny_db_path). busy: too many
     // sessions (maxlogins_per_user, maxlogins_per_host).
@@ -86,6 +100,8 @@ class SessionKit {
     std::string sasl_service_;
     master::ClientInfo client_;
     std::string session_id_;
+    MonotonicTime since_ = monotonic_now();
+    bool had_session_ = false;
     bool tls_active_ = false;
     bool telemetry_ = false;
     std::optional<auth::SaslServer> sasl_;

@@ -25,6 +25,7 @@ void tell_news(ImapSession& s)
 // The session is that user's from here on.
 void become(ImapSession& s, const auth::Identity& who)
 {
+    s.kit.begin_session();
     s.identity = who;
     s.names.emplace(mboxlist::namespace_options(s.config), who.userid, who.any_admin());
     if (s.backends != nullptr) {
@@ -90,6 +91,13 @@ Completion not_admitted(const Error& error)
 {
     return Completion::no(
         cat(error.code == Code::denied ? "[CONTACTADMIN] " : "[LIMIT] ", error.text));
+}
+
+Completion come_again(ImapSession& s)
+{
+    s.client.put("* BYE ", kComeAgain, "\r\n");
+    (void)s.client.flush();
+    return Completion::disconnect();
 }
 
 // Would the mechanism be there under TLS?
@@ -193,6 +201,7 @@ Completion authenticate(ImapSession& s, Command& command)
 {
     auto arguments = authenticate_arguments(s);
     if (!arguments) return Completion::from(arguments.error());
+    if (s.kit.session_due().passed()) return come_again(s);
     const auto offered = s.kit.mechanisms();
     if (std::find(offered.begin(), offered.end(), arguments->mechanism) == offered.end())
         return Completion::no(needs_privacy(s, arguments->mechanism)
@@ -205,6 +214,7 @@ Completion authenticate(ImapSession& s, Command& command)
     }
     const std::string authzid = s.kit.sasl().authzid();
     auto who = s.kit.identify(s.kit.sasl().authid(), authzid);
+    if (!s.kit.may_decide(who)) return come_again(s);
     if (!who && !authzid.empty()) return refuse_to_act_for_another(s, who.error());
     if (!who) return refuse(s, s.kit.sasl().authid(), arguments->mechanism, who.error());
     if (auto may = s.kit.admit(*who); !may) return not_admitted(may.error());
@@ -223,6 +233,7 @@ Completion login(ImapSession& s, Command&)
         return s.reader.end_of_line();
     }();
     if (!read) return Completion::from(read.error());
+    if (s.kit.session_due().passed()) return come_again(s);
     if (!s.kit.plaintext_allowed())
         return Completion::no("[PRIVACYREQUIRED] Login only available under a layer");
     auto who = s.kit.check_password(user, password);
@@ -231,6 +242,7 @@ Completion login(ImapSession& s, Command&)
             return Completion::no("[UNAVAILABLE] Temporary authentication failure");
         return Completion::no("[AUTHENTICATIONFAILED] Login failed: authentication failure");
     }
+    if (!s.kit.may_decide(who)) return come_again(s);
     if (auto may = s.kit.admit(*who); !may) return not_admitted(may.error());
     become(s, *who);
     s.kit.logged_in(*who, "plaintext", s.client);

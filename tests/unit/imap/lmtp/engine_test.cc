@@ -17,6 +17,17 @@ namespace rookery::master::counters {
 void add(Kind, uint64_t) {}
 }  // namespace rookery::master::counters
 
+namespace rookery::master::retirement {
+int fd()
+{
+    return -1;
+}
+bool is_due()
+{
+    return false;
+}
+}  // namespace rookery::master::retirement
+
 namespace rookery::master::scoreboard {
 void set_user(std::string_view) {}
 Alike count_alike(std::string_view, std::string_view)

@@ -15,6 +15,17 @@ namespace rookery::master::counters {
 void add(Kind, uint64_t) {}
 }  // namespace rookery::master::counters
 
+namespace rookery::master::retirement {
+int fd()
+{
+    return -1;
+}
+bool is_due()
+{
+    return false;
+}
+}  // namespace rookery::master::retirement
+
 namespace rookery::master::scoreboard {
 namespace {
 std::string shown_user;
