@@ -1,6 +1,9 @@
 // One message to the recipients of one transaction.
 #include "imap/lmtp/delivery.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "lib/base/log.h"
 #include "lib/text/imap_date.h"
 #include "master/service.h"
@@ -21,7 +24,7 @@ Delivery::Delivery(const config::Config& config, Recipients& recipients,
 
 std::vector<Reply> Delivery::deliver(const Transaction& t)
 {
-    replies_.assign(t.recipients.size(), reply_for(Error{Code::io, "not tried"}));
+    replies_.assign(t.recipients.size(), trouble_reply(Error{Code::io, "not tried"}));
     strays_.assign(t.recipients.size(), false);
     RemoteDelivery::ByServer by_server;
     for (size_t i = 0; i < t.recipients.size(); ++i) {
@@ -49,6 +52,29 @@ Result<mailbox::StagedMessage*> Delivery::staged_on(const Transaction& t,
     return copies_.back().second.get();
 }
 
+// over_quota, and nothing else: quotas that cannot be read keep no mail out.
+Status Delivery::fits(const model::MailboxName& mailbox, const Recipient& recipient, uint64_t bytes)
+{
+    if (quotas_ == nullptr || recipient.ignore_quota) return success();
+    mailbox::QuotaUsage more;
+    more.bytes = bytes;
+    more.messages = 1;
+    Status done = quotas_->check(mailbox, more, config_.lmtp_strict_quota());
+    if (done || done.is(Code::over_quota)) return done;
+    if (!std::exchange(quota_trouble_told_, true))
+        log::error("quotas cannot be read: mail is delivered without", {{"reason", done.error()}});
+    return success();
+}
+
+Status Delivery::has_room(const Recipient& recipient, const auth::Identity& sender, uint64_t size)
+{
+    if (quotas_ == nullptr || recipient.ignore_quota || !recipient.server.empty()) return success();
+    auto entry = recipients_.target(recipient, sender);
+    // What is wrong with it is found when the message is here.
+    if (!entry) return success();
+    return fits(entry->name, recipient, std::max<uint64_t>(size, 1));
+}
+
 Status Delivery::store_message(const Transaction& t, const Recipient& recipient)
 {
     TRY_ASSIGN(model::MailboxEntry entry, recipients_.target(recipient, t.sender));
@@ -62,12 +88,7 @@ Status Delivery::store_message(const Transaction& t, const Recipient& recipient)
         return success();
     }
     TRY_ASSIGN(mailbox::StagedMessage * staged, staged_on(t, entry.partition));
-    if (quotas_ != nullptr && !recipient.ignore_quota) {
-        mailbox::QuotaUsage more;
-        more.bytes = staged->size();
-        more.messages = 1;
-        TRY(quotas_->check(entry.name, more, config_.lmtp_strict_quota()));
-    }
+    TRY(fits(entry.name, recipient, staged->size()));
     mailbox::AppendItem item;
     item.message = staged;
     item.internaldate = wall_seconds();
@@ -83,16 +104,17 @@ Status Delivery::store_message(const Transaction& t, const Recipient& recipient)
 
 Reply Delivery::deliver_local(const Transaction& t, const Recipient& recipient)
 {
-    bool hard_quota = config_.lmtp_over_quota_perm_failure();
-    if (store_ == nullptr) return reply_for(Error{Code::config, "a local mailbox, and no store"});
+    if (store_ == nullptr)
+        return trouble_reply(Error{Code::config, "a local mailbox, and no store"});
     Status done = store_message(t, recipient);
     if (done) return success_reply(t);
     log::warning("not delivered", {{"mailbox", recipient.mailbox.internal()},
                                    {"reason", done.error()},
                                    {"session", t.session_id}});
+    if (done.is(Code::over_quota))
+        return over_quota_reply(config_.lmtp_over_quota_perm_failure(), t.session_id);
     // It was there at RCPT: whoever asks again hears what is right then.
-    if (done.is(Code::not_found)) return reply_for(Error{Code::moved, {}});
-    return reply_for(done.error(), hard_quota);
+    return trouble_reply(done.error());
 }
 
 void Delivery::deliver_remote(const Transaction& t, const RemoteDelivery::ByServer& to)
@@ -109,7 +131,7 @@ void Delivery::retry_strays(const Transaction& t)
     for (size_t i = 0; i < t.recipients.size(); ++i) {
         if (!strays_[i]) continue;
         strays_[i] = false;
-        replies_[i] = reply_for(Error{Code::behind, {}});
+        replies_[i] = trouble_reply(Error{Code::behind, {}});
         auto server = recipients_.look_again(t.recipients[i]);
         if (!server) continue;
         if (server->empty())
@@ -119,7 +141,7 @@ void Delivery::retry_strays(const Transaction& t)
     }
     deliver_remote(t, by_server);
     for (size_t i = 0; i < strays_.size(); ++i)
-        if (strays_[i]) replies_[i] = reply_for(Error{Code::behind, {}});
+        if (strays_[i]) replies_[i] = trouble_reply(Error{Code::behind, {}});
 }
 
 }  // namespace rookery::lmtp

@@ -29,10 +29,14 @@ class Delivery {
     // store and quotas: null where there are none; duplicates: null where they are not suppressed.
     Delivery(const config::Config& config, Recipients& recipients, mailbox::MailboxStore* store,
              mailbox::Quotas* quotas, Duplicates* duplicates, backend::BackendPool& backends);
+    // over_quota: a message of that size (0: not known) would be refused for it; a recipient of
+    // another server is asked there.
+    Status has_room(const Recipient& recipient, const auth::Identity& sender, uint64_t size);
     // One reply per recipient, in order.
     std::vector<Reply> deliver(const Transaction& transaction);
 
  private:
+    Status fits(const model::MailboxName& mailbox, const Recipient& recipient, uint64_t bytes);
     Status store_message(const Transaction& t, const Recipient& recipient);
     Reply deliver_local(const Transaction& t, const Recipient& recipient);
     Result<mailbox::StagedMessage*> staged_on(const Transaction& t, const std::string& partition);
@@ -45,6 +49,7 @@ class Delivery {
     mailbox::Quotas* quotas_;
     Duplicates* duplicates_;
     RemoteDelivery remote_;
+    bool quota_trouble_told_ = false;
     std::vector<Reply> replies_;
     std::vector<bool> strays_;  // the server said that it does not have the mailbox
     std::vector<std::pair<std::string, std::unique_ptr<mailbox::StagedMessage>>> copies_;

@@ -4,6 +4,16 @@
 #include "lib/text/base64.h"
 
 namespace rookery::lmtp {
+namespace {
+
+// Was it the client that was found wanting?
+bool is_verdict(Code code)
+{
+    return code == Code::denied || code == Code::not_found || code == Code::bad_name ||
+           code == Code::syntax;
+}
+
+}  // namespace
 
 void Engine::auth(std::string_view arguments)
 {
@@ -32,7 +42,7 @@ void Engine::auth(std::string_view arguments)
     if (error.code == Code::unsupported) return say(504, "5.5.4 Unrecognized authentication type");
     if (error.code == Code::closed) return say(501, "5.5.4 Client canceled authentication");
     kit_.login_failed(kit_.sasl().authid(), mechanism, error.text);
-    if (error.code == Code::unavailable) return say(454, "4.7.0 Temporary authentication failure");
+    if (!is_verdict(error.code)) return say(454, "4.7.0 Temporary authentication failure");
     say(501, "5.5.4 authentication failure");
 }
 

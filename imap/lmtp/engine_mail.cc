@@ -64,7 +64,12 @@ void Engine::rcpt(std::string_view arguments)
     if (!recipient) {
         log::info("recipient refused",
                   {{"address", parsed->to.text}, {"reason", recipient.error()}});
-        return say(reply_for(recipient.error()));
+        return say(recipient_reply(recipient.error()));
+    }
+    if (auto room = delivery_.has_room(*recipient, transaction_->sender, transaction_->mail.size);
+        !room) {
+        log::info("recipient refused", {{"address", parsed->to.text}, {"reason", room.error()}});
+        return say(over_quota_reply(config_.lmtp_over_quota_perm_failure(), kit_.session_id()));
     }
     transaction_->recipients.push_back(*std::move(recipient));
     say(250, "2.1.5 ok");
@@ -109,7 +114,6 @@ FilterOptions Engine::filter_options() const
     o.message_id = cat("<rookery-", ticks, '-', kit_.session_id(), '@',
                        auth::host_of(config_.servername()), ">");
     o.max_size = max_size() + o.front.size();
-    o.max_header_lines = static_cast<size_t>(config_.maxheaderlines());
     o.munge_8bit = config_.munge8bit();
     o.reject_8bit = config_.reject8bit();
     return o;
@@ -123,7 +127,7 @@ void Engine::data(std::string_view)
     auto staged = make_staged(partition);
     if (!staged) {
         log::error("cannot take a message", {{"reason", staged.error()}});
-        return say(reply_for(staged.error()));
+        return say(trouble_reply(staged.error()));
     }
     say(354, "go ahead");
     if (!client_.flush()) return;
@@ -148,7 +152,7 @@ void Engine::receive(mailbox::StagedMessage& staged, const std::string& partitio
     } else {
         log::warning("message refused",
                      {{"reason", complete.error()}, {"session", kit_.session_id()}});
-        replies.assign(count, reply_for(complete.error()));
+        replies.assign(count, message_reply(complete.error()));
     }
     for (const Reply& r : replies) say(r);
     // Pipelined commands may follow; what was delivered is told at once.

@@ -66,10 +66,20 @@ void MessageFilter::add(std::string_view piece)
         size_t end = piece.find('\n');
         bool ends = end != std::string_view::npos;
         std::string_view part = piece.substr(0, ends ? end + 1 : piece.size());
+        check_syntax(part);
         add_header_piece(part, ends);
         piece.remove_prefix(part.size());
     }
     if (!piece.empty()) emit(piece);
+}
+
+void MessageFilter::check_syntax(std::string_view part)
+{
+    // Of the two the NUL is what is told.
+    if (part.find('\0') != std::string_view::npos)
+        return fail(Code::syntax, "Message contains NUL characters");
+    syntax_.feed(part);
+    if (!syntax_.is_good()) fail(Code::syntax, "Message contains invalid header");
 }
 
 void MessageFilter::add_header_piece(std::string_view piece, bool ends)
@@ -114,8 +124,6 @@ void MessageFilter::keep_value(std::string_view piece)
 void MessageFilter::begin_line(std::string_view start)
 {
     if (start == "\r\n") return end_header();
-    if (++header_lines_ > options_.max_header_lines)
-        fail(Code::syntax, "Message has too many header lines");
     if (start.front() == ' ' || start.front() == '\t') return;  // more of the same field
     std::string_view name = trim(start.substr(0, start.find(':')));
     field_ = Field::kept;
@@ -152,6 +160,7 @@ void MessageFilter::end_header()
 
 Status MessageFilter::finish()
 {
+    if (!syntax_.is_whole()) fail(Code::syntax, "Message contains invalid header");
     if (!in_body_ && !start_.empty()) add_header_piece("", true);
     if (!in_body_) end_header();
     drain();

@@ -4,7 +4,7 @@
 // In front goes what the caller wants there (Return-Path, Received); a Return-Path that came is
 // left out; Message-ID and Date are added at the end of the header if there is none. Memory does
 // not grow with the message. After the first failure nothing is written any more. Failures: syntax
-// (NUL, 8-bit header with reject8bit, too many header lines, a loop), limit (size), and those of
+// (NUL, text that is no header, 8-bit header with reject8bit, a loop), limit (size), and those of
 // the file.
 #ifndef ROOKERY_IMAP_LMTP_MESSAGE_FILTER_H
 #define ROOKERY_IMAP_LMTP_MESSAGE_FILTER_H
@@ -15,6 +15,7 @@
 
 #include "imap/mailbox/mailbox.h"
 #include "lib/base/result.h"
+#include "lib/text/header_syntax.h"
 
 namespace rookery::lmtp {
 
@@ -23,7 +24,6 @@ struct FilterOptions {
     std::string message_id;  // with brackets, if the message has none
     std::string date;        // if the message has none
     uint64_t max_size = UINT32_MAX;
-    size_t max_header_lines = 1000;
     bool munge_8bit = true;
     bool reject_8bit = false;
 };
@@ -49,6 +49,7 @@ class MessageFilter {
  private:
     enum class Field { kept, dropped, message_id, resent_id, date };
     void add_line_piece(std::string_view piece, bool ends);
+    void check_syntax(std::string_view part);
     void add_header_piece(std::string_view piece, bool ends);
     void begin_line(std::string_view start);
     std::string* wanted_value();
@@ -64,11 +65,11 @@ class MessageFilter {
     Status status_ = success();
     std::string out_;
     uint64_t size_ = 0;
+    text::HeaderSyntax syntax_{text::HeaderSyntax::Rules::delivered};
     bool in_body_ = false;
     bool undecided_ = true;  // the beginning of a header line, too short to know it
     std::string start_;
     Field field_ = Field::kept;
-    size_t header_lines_ = 0;
     size_t hops_ = 0;
     bool has_date_ = false;
     std::string date_;

@@ -19,6 +19,35 @@ Result<std::string> external_name(const std::string& detail)
     return text::utf8_to_mutf7(detail);
 }
 
+// What goes wrong with the list says nothing of a mailbox, whatever it is called.
+Error as_trouble(const Error& error)
+{
+    switch (error.code) {
+        case Code::denied:
+        case Code::bad_name:
+        case Code::exists:
+        case Code::over_quota:
+        case Code::syntax:
+        case Code::limit:
+        case Code::unsupported: return Error{Code::io, error.text};
+        case Code::not_found:
+        case Code::reserved:
+        case Code::moved:
+        case Code::behind:
+        case Code::no_master:
+        case Code::unavailable:
+        case Code::timeout:
+        case Code::closed:
+        case Code::busy:
+        case Code::maintenance:
+        case Code::no_space:
+        case Code::corrupt:
+        case Code::config:
+        case Code::io: break;
+    }
+    return error;
+}
+
 // An entry that can take mail now.
 Status usable(const model::MailboxEntry& entry)
 {
@@ -62,15 +91,24 @@ Recipients::Recipients(const config::Config& config, mboxlist::Directory& direct
 
 Result<model::MailboxEntry> Recipients::lookup(const model::MailboxName& name)
 {
-    TRY_ASSIGN(const model::MailboxEntry entry, directory_.lookup(name));
-    return entry.seen();
+    auto entry = directory_.lookup(name);
+    if (!entry) return as_trouble(entry.error());
+    return entry->seen();
+}
+
+// A miss of its own ("not found") would be taken for the mailbox's.
+Status Recipients::catch_up()
+{
+    auto done = directory_.catch_up();
+    if (done) return done;
+    return done.is(Code::not_found) ? Error{Code::io, done.error().text} : as_trouble(done.error());
 }
 
 Result<model::MailboxEntry> Recipients::find(const model::MailboxName& name)
 {
     auto found = lookup(name);
     if (is_miss(found)) {
-        TRY(directory_.catch_up());
+        TRY(catch_up());
         found = lookup(name);
     }
     TRY_ASSIGN(model::MailboxEntry entry, found);
@@ -143,7 +181,7 @@ Result<model::MailboxEntry> Recipients::target(const Recipient& r, const auth::I
 
 Result<std::string> Recipients::look_again(const Recipient& r)
 {
-    TRY(directory_.catch_up());
+    TRY(catch_up());
     TRY_ASSIGN(model::MailboxEntry entry, lookup(r.mailbox));
     TRY(usable(entry));
     return entry.server;

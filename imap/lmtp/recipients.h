@@ -1,8 +1,9 @@
 // Recipients: from an address to the mailbox and the server that holds it (WIRE 4.2).
 //
 // A miss or a reserved entry makes the list catch up once; what the list cannot know then is a
-// temporary error, never "unknown". Borrows config and directory. Codes: not_found, denied,
-// reserved, moved, behind, and those of the Directory. One thread.
+// temporary error, never "unknown". Borrows config and directory. Codes: not_found, bad_name,
+// syntax, limit (of the address), denied (no right to post), reserved, moved, behind, and what the
+// Directory fails with, as one of the others or as io. One thread.
 #ifndef ROOKERY_IMAP_LMTP_RECIPIENTS_H
 #define ROOKERY_IMAP_LMTP_RECIPIENTS_H
 
@@ -49,6 +50,7 @@ class Recipients {
                                      const auth::Identity& sender);
     // The entry as it is, and one that can take mail now.
     Result<model::MailboxEntry> lookup(const model::MailboxName& name);
+    Status catch_up();
     Result<model::MailboxEntry> find(const model::MailboxName& name);
 
     const config::Config& config_;

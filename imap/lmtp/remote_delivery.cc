@@ -45,6 +45,20 @@ Reply as_temporary(const Reply& r)
                           r.lines.empty() ? "" : std::string_view(r.lines.back())));
 }
 
+// The other side's good-bye, at whatever command, is no answer to it.
+Result<Reply> read_answer(stream::Stream& stream)
+{
+    TRY_ASSIGN(Reply r, read_reply(stream));
+    if (r.code == 421) return Error{Code::closed, r.to_string()};
+    return r;
+}
+
+// RCPT: what the protocol or our login was found wrong with says nothing about the recipient.
+bool is_about_us(const Reply& r)
+{
+    return (r.code >= 500 && r.code < 505) || r.code == 530 || r.code == 555;
+}
+
 std::string mail_command(const Transaction& t, const backend::Backend& backend)
 {
     std::string line = cat("MAIL FROM:<", t.mail.from.text, ">");
@@ -145,21 +159,21 @@ Status RemoteDelivery::read_envelope(const Transaction& t, Part& part, Deadline 
 {
     stream::Stream& stream = part.stream();
     stream.set_timeout(left_of(probed));
-    TRY_ASSIGN(Reply reset, read_reply(stream));
+    TRY_ASSIGN(Reply reset, read_answer(stream));
     if (!reset.is_positive()) return Error{Code::unavailable, reset.to_string()};
     stream.set_timeout(config_.lmtptxn_timeout());
-    TRY_ASSIGN(Reply mail, read_reply(stream));
+    TRY_ASSIGN(Reply mail, read_answer(stream));
     for (size_t read = 0; read < part.which.size();) {
         while (read < part.asked) {
             const size_t i = part.which[read++];
-            TRY_ASSIGN(Reply rcpt, read_reply(stream));
+            TRY_ASSIGN(Reply rcpt, read_answer(stream));
             if (!mail.is_positive()) {
                 outcomes_[i] = {as_temporary(mail)};
                 continue;
             }
             if (rcpt.code / 100 == 3) return Error{Code::syntax, rcpt.to_string()};
             if (rcpt.is_positive()) part.accepted.push_back(i);
-            outcomes_[i] = {rcpt, says_unknown(rcpt)};
+            outcomes_[i] = {is_about_us(rcpt) ? as_temporary(rcpt) : rcpt, says_unknown(rcpt)};
         }
         put_recipients(t, part);
         TRY(stream.flush());
@@ -190,7 +204,7 @@ Status RemoteDelivery::send_message(const Transaction& t, Part& part)
     master::scoreboard::set_backend(part.server);
     stream::Stream& stream = part.stream();
     TRY_ASSIGN(std::string_view text, t.message->map());
-    TRY_ASSIGN(Reply go, read_reply(stream));
+    TRY_ASSIGN(Reply go, read_answer(stream));
     if (go.code < 400 && go.code != 354) return Error{Code::syntax, go.to_string()};
     if (go.code != 354) {
         for (size_t i : part.accepted) outcomes_[i] = {as_temporary(go)};
@@ -207,7 +221,7 @@ Status RemoteDelivery::read_outcomes(const Transaction& t, Part& part, Deadline 
     stream::Stream& stream = part.stream();
     stream.set_timeout(left_of(answered));
     for (; part.answered < part.accepted.size(); ++part.answered) {
-        TRY_ASSIGN(Reply r, read_reply(stream));
+        TRY_ASSIGN(Reply r, read_answer(stream));
         if (r.code / 100 == 3) return Error{Code::syntax, r.to_string()};
         outcomes_[part.accepted[part.answered]] = {r.is_positive() ? success_reply(t)
                                                                    : std::move(r)};
@@ -222,7 +236,7 @@ void RemoteDelivery::give_up(Part& part, const Error& error)
     master::counters::add(master::counters::Kind::backend_failures);
     log::warning("server not reached", {{"server", part.server}, {"reason", error}});
     const Error seen = error.code == Code::maintenance ? error : Error{Code::unavailable, {}};
-    for (size_t i : part.which) outcomes_[i] = {reply_for(seen)};
+    for (size_t i : part.which) outcomes_[i] = {trouble_reply(seen)};
     if (part.backend != nullptr) backends_.drop(part.backend);
     part.backend = nullptr;
 }
@@ -232,7 +246,7 @@ void RemoteDelivery::lost(Part& part, const Error& error)
 {
     log::warning("delivery to server", {{"server", part.server}, {"reason", error}});
     for (size_t n = part.answered; n < part.accepted.size(); ++n)
-        outcomes_[part.accepted[n]] = {reply_for(Error{Code::unavailable, {}})};
+        outcomes_[part.accepted[n]] = {trouble_reply(Error{Code::unavailable, {}})};
     backends_.drop(part.backend);
     part.backend = nullptr;
 }

@@ -1,7 +1,8 @@
 // Reply: one answer of LMTP (RFC 5321 4.2), with its enhanced status code (RFC 2034).
 //
-// reply_for is the one table Code -> reply. Everything that is our trouble and not the recipient's
-// is temporary. Values.
+// The one table Code -> reply. An error says who is asked about: only what was found out about the
+// recipient or the message is permanent (5xx); the same code from a file, the list or another
+// server is our trouble and temporary (4xx), so that no state of this server bounces mail. Values.
 #ifndef ROOKERY_IMAP_LMTP_REPLY_H
 #define ROOKERY_IMAP_LMTP_REPLY_H
 
@@ -25,7 +26,14 @@ struct Reply {
 };
 
 Reply reply(int code, std::string text);
-Reply reply_for(const Error& error, bool quota_is_permanent = false);
+// Our trouble, whatever it is: 4xx.
+Reply trouble_reply(const Error& error);
+// What Recipients::resolve found: not_found, bad_name, syntax and limit are about the address,
+// denied about the sender's right; the rest is trouble.
+Reply recipient_reply(const Error& error);
+// What MessageFilter found: syntax and limit are about the message; the rest is trouble.
+Reply message_reply(const Error& error);
+Reply over_quota_reply(bool permanent, std::string_view session_id);
 // What a client of the peer reads: a whole reply, of 200 to 599. Codes: syntax, limit, and those of
 // the stream.
 Result<Reply> read_reply(stream::Stream& stream);

@@ -4,6 +4,7 @@ import base64
 import fcntl
 import os
 import re
+import shutil
 import socket
 import sys
 import threading
@@ -195,6 +196,122 @@ def test_what_goes_over_a_limit():
         m.add_user("alice")
         both(m, scenario)
         assert len(texts_of(m, "alice")) == 2
+
+
+def test_over_quota():
+    """At a backend RCPT says so; a frontend does not ask, and passes on what its backend said."""
+    def rcpt(m, where, options=""):
+        with Talk(m, where) as t:
+            t("LHLO x")
+            assert t.code("MAIL FROM:<a@example.org> SIZE=2000") == 250
+            return t("RCPT TO:<alice>" + options)
+
+    def data(m, where):
+        with Talk(m, where) as t:
+            t("LHLO x")
+            assert t.code("MAIL FROM:<a@example.org>") == 250
+            assert t.code("RCPT TO:<alice>") == t.code("RCPT TO:<bob>") == 250
+            assert t.code("DATA") == 354
+            t.raw(MESSAGE + b".\r\n")
+            return t.reply(), t.reply()
+    for options, answer in (({}, (452, "4.2.2 Over quota SESSIONID=<backend1-")),
+                            ({"lmtp_over_quota_perm_failure": "yes"},
+                             (552, "5.2.2 Over quota SESSIONID=<backend1-"))):
+        def is_answer(reply):
+            return reply[0] == answer[0] and reply[1][0].startswith(answer[1])
+        with murder.Murder(backends=1, extra=options) as m:
+            for user in ("alice", "bob"):
+                m.add_user(user)
+            assert not m.deliver(MESSAGE * 20, ["alice"])
+            with m.imap("backend1", "cyrus") as c:
+                murder.check(c.setquota("user.alice", "(STORAGE 1)"))
+            code, text = rcpt(m, "backend1")
+            assert is_answer((code, text)), (code, text)
+            assert rcpt(m, "backend1", " IGNOREQUOTA")[0] == 250
+            assert rcpt(m, "frontend1")[0] == 250
+            replies = data(m, "frontend1")
+            assert is_answer(replies[0]) and replies[1][0] == 250, replies
+            # One that fits only just: by its size where the quota is strict.
+            with m.imap("backend1", "cyrus") as c:
+                murder.check(c.setquota("user.alice", "(STORAGE 4)"))
+            assert rcpt(m, "backend1")[0] == 250
+            m["backend1"].extra["lmtp_strict_quota"] = "yes"
+            m["backend1"].stop()
+            m["backend1"].start()
+            assert is_answer(rcpt(m, "backend1"))
+
+
+def test_quotas_that_cannot_be_read_keep_no_mail_out():
+    with murder.Murder(backends=1) as m:
+        m.add_user("alice")
+        with m.imap("backend1", "cyrus") as c:
+            murder.check(c.setquota("user.alice", "(STORAGE 1)"))
+        path = os.path.join(m["backend1"].dir, "conf", "quotas.tdb")
+        with open(path + ".new", "wb"):
+            m.give(m["backend1"].dir)
+        os.rename(path + ".new", path)
+        assert not m.deliver(MESSAGE, ["alice"], "backend1")
+        assert len(texts_of(m, "alice")) == 1
+        assert "quotas cannot be read" in m["backend1"].tail(10**5)
+
+
+def test_a_partition_that_cannot_be_written_bounces_nothing():
+    if os.geteuid() != 0:
+        raise harness.Skip("not root, who can take a folder away from the daemons")
+    with murder.Murder(backends=1) as m:
+        m.add_user("alice")
+        spool = os.path.join(m["backend1"].dir, "spool")
+
+        def come_back():
+            shutil.rmtree(spool, ignore_errors=True)
+            os.rename(spool + ".away", spool)
+        for take, put in ((lambda: os.chmod(spool, 0), lambda: os.chmod(spool, 0o700)),
+                          (lambda: os.rename(spool, spool + ".away"), come_back)):
+            take()
+            for where in ("backend1", "frontend1"):
+                with Talk(m, where) as t:
+                    t("LHLO x")
+                    assert t.code("MAIL FROM:<a@example.org>") == 250
+                    codes = [t.code("RCPT TO:<alice>")]
+                    if codes == [250]:
+                        codes.append(t.code("DATA"))
+                    if codes[-1] == 354:
+                        t.raw(MESSAGE + b".\r\n")
+                        codes.append(t.reply()[0])
+                    assert 400 <= codes[-1] < 500, (where, codes)
+            put()
+            assert not m.deliver(MESSAGE, ["alice"])
+
+
+def test_headers():
+    """Text that is no header is refused, by LMTP and by APPEND; a header may be as long as it is."""
+    many = b"Subject: x\r\nTo: u0@x.example,\r\n" + b"".join(
+        b" u%d@x.example,\r\n" % i for i in range(999)) + b" last@x.example\r\n\r\nbody\r\n"
+    # text, by LMTP, by APPEND
+    rows = ((many, 250, "OK"),
+            (b"Subject: x\r\n\r\nHello world\r\n", 250, "OK"),
+            (b"Hello world\r\n", 554, "NO"),
+            (b"Hello\r\n\r\nSubject: x\r\n", 554, "NO"),
+            (b"Subject: x\r\nHello world\r\n\r\n", 554, "NO"),
+            (b"From a@example.org Sat Nov 28\r\nSubject: x\r\n\r\n", 554, "OK"))
+
+    def scenario(m, where):
+        for text, code, answer in rows:
+            with Talk(m, where) as t:
+                t("LHLO x")
+                assert t.code("MAIL FROM:<a@example.org>") == t.code("RCPT TO:<alice>") == 250
+                assert t.data(text) == [code], text[:50]
+            with m.imap(where, "alice") as c:
+                got = c.append("INBOX", None, None, text)
+                assert got[0] == answer, (text[:50], got)
+                assert answer == "OK" or b"Message contains invalid header" in got[1][0], got
+    with murder.Murder(backends=1, extra={"maxheaderlines": "0"}) as m:
+        m.add_user("alice")
+        both(m, scenario)
+        with m.imap("backend1", "alice") as c:
+            murder.check(c.select("INBOX"))
+            assert murder.check(c.search(None, "TO", "last@x.example"))[0].split() == [b"1", b"2",
+                                                                                        b"6", b"7"]
 
 
 def test_pipelining():

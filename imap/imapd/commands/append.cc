@@ -11,6 +11,7 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/local_append.h"
 #include "imap/imapd/rights.h"
+#include "lib/text/header_syntax.h"
 #include "lib/text/imap_date.h"
 
 namespace rookery::imapd::commands {
@@ -20,11 +21,13 @@ using model::Rights;
 
 constexpr size_t kMaxFlags = 1000;  // of one message
 
-// What is not allowed inside a message (as peers refuse it too): NUL, and LF without CR.
+// What is not allowed inside a message (as peers refuse it too): NUL, LF without CR, and text that
+// is no header where one is to be.
 class ContentCheck {
  public:
     void feed(std::string_view bytes)
     {
+        header_.feed(bytes);
         has_nul_ = has_nul_ || bytes.find('\0') != bytes.npos;
         for (size_t at = bytes.find('\n'); at != bytes.npos && !bare_lf_;
              at = bytes.find('\n', at + 1))
@@ -35,10 +38,12 @@ class ContentCheck {
     {
         if (has_nul_) return "Message contains NUL characters";
         if (bare_lf_) return "Message contains bare newlines";
+        if (!header_.is_whole()) return "Message contains invalid header";
         return {};
     }
 
  private:
+    text::HeaderSyntax header_{text::HeaderSyntax::Rules::appended};
     char last_ = '\0';
     bool has_nul_ = false;
     bool bare_lf_ = false;

@@ -23,11 +23,11 @@ START_TEST(a_message_arrives_with_flags_and_date)
     const std::string ok = converse(
         server, "bob",
         "1 APPEND INBOX (\\Seen \\Flagged $Work \\Recent) \" 7-Feb-1994 21:52:25 -0800\" {8}\r\n"
-        "a\r\n\r\nb\r\n\r\n2 NOOP\r\n");
+        "a:\r\n\r\nbc\r\n2 NOOP\r\n");
     ck_assert_msg(ok.starts_with("+ go ahead\r\n1 OK [APPENDUID "), "%s", ok.c_str());
     ck_assert(ok.ends_with("] Completed\r\n2 OK Completed\r\n"));
     ck_assert_uint_eq(server.count(), 1);
-    ASSERT_EQ_TEXT(server.message(0).bytes, "a\r\n\r\nb\r\n");
+    ASSERT_EQ_TEXT(server.message(0).bytes, "a:\r\n\r\nbc");
     ck_assert_int_eq(server.message(0).internaldate, 760686745);
     ck_assert_int_eq(server.message(0).zone_minutes, -480);
     ck_assert_uint_eq(server.message(0).system_flags & model::kFlagged, model::kFlagged);
@@ -39,19 +39,19 @@ START_TEST(several_messages_arrive_together_or_not_at_all)
 {
     Server server;
     const std::string both = converse(
-        server, "bob", "1 APPEND INBOX {2+}\r\nab (\\Seen) {3}\r\ncde {1+}\r\nf\r\n2 NOOP\r\n");
+        server, "bob", "1 APPEND INBOX {2+}\r\na: (\\Seen) {3}\r\nc:e {2+}\r\nf:\r\n2 NOOP\r\n");
     ck_assert(both.starts_with("+ go ahead\r\n1 OK [APPENDUID "));
     ck_assert(both.find(" 1:3] Completed\r\n2 OK") != both.npos);
     ck_assert_uint_eq(server.count(), 3);
     const std::string_view broken[] = {
-        "1 APPEND INBOX {2+}\r\nab (\\Seen {2+}\r\nxx\r\n",  // list not closed
-        "1 APPEND INBOX {2+}\r\nab {0+}\r\n\r\n",            // cancelled
-        "1 APPEND INBOX {2+}\r\nab \"yesterday\" {2+}\r\nxx\r\n",
-        "1 APPEND INBOX {2+}\r\nab nonsense\r\n",
-        "1 APPEND INBOX {2+}\r\nab \r\n",
-        "1 APPEND INBOX {2+}\r\nab {2}\r\nx\n\r\n",
+        "1 APPEND INBOX {2+}\r\na: (\\Seen {2+}\r\nxx\r\n",  // list not closed
+        "1 APPEND INBOX {2+}\r\na: {0+}\r\n\r\n",            // cancelled
+        "1 APPEND INBOX {2+}\r\na: \"yesterday\" {2+}\r\nxx\r\n",
+        "1 APPEND INBOX {2+}\r\na: nonsense\r\n",
+        "1 APPEND INBOX {2+}\r\na: \r\n",
+        "1 APPEND INBOX {2+}\r\na: {2}\r\nx\n\r\n",
         "1 APPEND INBOX\r\n",
-        "1 APPEND INBOX (\\Bogus) {2+}\r\nab\r\n",
+        "1 APPEND INBOX (\\Bogus) {2+}\r\na:\r\n",
     };
     for (auto command : broken) {
         const std::string got = converse(server, "bob", cat(command, "2 NOOP\r\n"));
@@ -60,8 +60,8 @@ START_TEST(several_messages_arrive_together_or_not_at_all)
         ck_assert_uint_eq(server.count(), 3);
     }
     // A client that is gone in the middle leaves nothing.
-    converse(server, "bob", "1 APPEND INBOX {2+}\r\nab {2+}\r\n");
-    converse(server, "bob", "1 APPEND INBOX {2+}\r\nab");
+    converse(server, "bob", "1 APPEND INBOX {2+}\r\na: {2+}\r\n");
+    converse(server, "bob", "1 APPEND INBOX {2+}\r\na:");
     converse(server, "bob", "1 APPEND INBOX {2+}\r\na");
     ck_assert_uint_eq(server.count(), 3);
 }
@@ -102,9 +102,11 @@ START_TEST(what_is_not_a_message_is_refused)
     using namespace std::string_view_literals;
     ASSERT_EQ_TEXT(converse(server, "bob",
                             "1 APPEND INBOX {3+}\r\na\0b\r\n2 APPEND INBOX {3+}\r\na\nb\r\n"
+                            "4 APPEND INBOX {5+}\r\nhello\r\n"
                             "3 APPEND INBOX ~{3+}\r\nabc\r\n"sv),
                    "1 NO [CANNOT] Message contains NUL characters\r\n"
                    "2 NO [CANNOT] Message contains bare newlines\r\n"
+                   "4 NO [CANNOT] Message contains invalid header\r\n"
                    "3 NO [UNKNOWN-CTE] BINARY is not available here\r\n");
     ck_assert_uint_eq(server.count(), 0);
 }
@@ -113,11 +115,11 @@ END_TEST
 START_TEST(rights_decide_about_the_message_and_its_flags)
 {
     Server none("", "lr");
-    ASSERT_EQ_TEXT(converse(none, "bob", "1 APPEND INBOX {2+}\r\nab\r\n"),
+    ASSERT_EQ_TEXT(converse(none, "bob", "1 APPEND INBOX {2+}\r\na:\r\n"),
                    "1 NO [NOPERM] Permission denied\r\n");
     Server some("", "lrsi");
     const std::string got =
-        converse(some, "bob", "1 APPEND INBOX (\\Seen \\Deleted \\Flagged x) {2+}\r\nab\r\n");
+        converse(some, "bob", "1 APPEND INBOX (\\Seen \\Deleted \\Flagged x) {2+}\r\na:\r\n");
     ck_assert(got.starts_with("1 OK"));
     ck_assert_uint_eq(some.message(0).system_flags, 0);
     ck_assert(some.message(0).keywords.none());
@@ -132,7 +134,7 @@ START_TEST(a_mailbox_that_is_half_made_or_on_its_way_takes_nothing)
     entry.pending = model::Pending::create;
     auto change = mboxlist::Change::put(entry);
     ASSERT_OK(server.directory.commit({&change, 1}));
-    ck_assert(converse(server, "bob", "1 APPEND INBOX {2+}\r\nab\r\n")
+    ck_assert(converse(server, "bob", "1 APPEND INBOX {2+}\r\na:\r\n")
                   .starts_with("1 NO [UNAVAILABLE] Mailbox is currently reserved"));
     ck_assert_uint_eq(server.count(), 0);
 }
@@ -142,7 +144,7 @@ START_TEST(a_full_disk_appends_nothing_and_keeps_the_connection)
 {
     Server server;
     server.store.fail_append = Error{Code::no_space, "disk full"};
-    ASSERT_EQ_TEXT(converse(server, "bob", "1 APPEND INBOX {2+}\r\nab\r\n2 NOOP\r\n"),
+    ASSERT_EQ_TEXT(converse(server, "bob", "1 APPEND INBOX {2+}\r\na:\r\n2 NOOP\r\n"),
                    "1 NO [UNAVAILABLE] No space left on the server\r\n2 OK Completed\r\n");
 }
 END_TEST
@@ -151,7 +153,7 @@ START_TEST(localappend_has_one_argument_more)
 {
     Server server;
     const std::string got = converse(
-        server, "bob", "1 LOCALAPPEND INBOX \"\" {2+}\r\nab\r\n2 LOCALAPPEND INBOX {2+}\r\nab\r\n");
+        server, "bob", "1 LOCALAPPEND INBOX \"\" {2+}\r\na:\r\n2 LOCALAPPEND INBOX {2+}\r\na:\r\n");
     ck_assert(got.starts_with("1 OK [APPENDUID "));
     ck_assert(got.find("\r\n2 BAD") != got.npos);
     ck_assert_uint_eq(server.count(), 1);

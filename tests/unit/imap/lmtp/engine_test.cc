@@ -51,10 +51,12 @@ class FakeStore final : public mailbox::MailboxStore {
     explicit FakeStore(std::string dir) : dir_(std::move(dir)) {}
     std::map<std::string, std::vector<std::string>> messages;
     std::optional<Error> refuse;
+    std::optional<Error> refuse_stage;
     int staged = 0;
 
     Result<std::unique_ptr<mailbox::StagedMessage>> stage(const std::string&) override
     {
+        if (refuse_stage) return *refuse_stage;
         ++staged;
         return std::unique_ptr<mailbox::StagedMessage>(
             std::make_unique<lmtp::SpooledMessage>(dir_));
@@ -103,6 +105,12 @@ class FakeDirectory final : public mboxlist::MemoryDirectory {
  public:
     std::function<Status()> on_catch_up = [] { return success(); };
     int caught_up = 0;
+    std::optional<Error> refuse_lookup;
+    Result<MailboxEntry> lookup(const MailboxName& name) override
+    {
+        if (refuse_lookup) return *refuse_lookup;
+        return MemoryDirectory::lookup(name);
+    }
     Status catch_up() override
     {
         ++caught_up;
@@ -123,11 +131,36 @@ class FakeDirectory final : public mboxlist::MemoryDirectory {
     }
 };
 
+// One answer for all; what was asked last.
+class FakeQuotas final : public mailbox::Quotas {
+ public:
+    Status answer = success();
+    mailbox::QuotaUsage asked;
+    bool whole = false;
+
+    Status check(const MailboxName&, const mailbox::QuotaUsage& more, bool strict) override
+    {
+        asked = more;
+        whole = strict;
+        return answer;
+    }
+    Result<MailboxName> root_of(const MailboxName&) override { return no(); }
+    Result<mailbox::Quota> get(const MailboxName&) override { return no(); }
+    Status each(const std::function<void(const MailboxName&)>&) override { return no(); }
+    Status set(const MailboxName&, const mailbox::QuotaLimits&) override { return no(); }
+    Status remove(const MailboxName&) override { return no(); }
+    Status rename(const MailboxName&, const MailboxName&) override { return no(); }
+
+ private:
+    static Error no() { return Error{Code::unsupported, "not here"}; }
+};
+
 struct Server {
     test::TempDir dir;
     config::Config config;
     FakeDirectory directory;
     FakeStore store{dir.path()};
+    FakeQuotas quotas;
     backend::BackendPool backends;
     bool has_store = true;
     std::unique_ptr<lmtp::Duplicates> duplicates;  // none unless the test wants it
@@ -151,8 +184,8 @@ struct Server {
     void serve(stream::Stream& client, bool preauthenticated = true)
     {
         session::SessionKit kit(config, nullptr, "lmtp", master::ClientInfo{});
-        lmtp::Engine({config, kit, client, directory, has_store ? &store : nullptr, nullptr,
-                      duplicates.get(), backends, preauthenticated})
+        lmtp::Engine({config, kit, client, directory, has_store ? &store : nullptr,
+                      has_store ? &quotas : nullptr, duplicates.get(), backends, preauthenticated})
             .run();
     }
     // The replies to what a client sends at once.
@@ -256,6 +289,179 @@ START_TEST(a_full_disk_and_other_troubles_are_temporary)
     s.store.refuse.reset();
     s.directory.put("user.alice", "", "", model::EntryState::moving);
     assert_codes(s.talk(kEnvelope + "RCPT TO:<alice>\r\nQUIT\r\n"), "220 250 250 451 221");
+}
+END_TEST
+
+constexpr Code kCodes[] = {
+    Code::not_found, Code::exists,   Code::denied,      Code::over_quota,  Code::bad_name,
+    Code::busy,      Code::behind,   Code::unavailable, Code::maintenance, Code::no_master,
+    Code::io,        Code::no_space, Code::corrupt,     Code::syntax,      Code::limit,
+    Code::timeout,   Code::closed,   Code::unsupported, Code::reserved,    Code::moved,
+    Code::config,
+};
+static_assert(std::size(kCodes) == static_cast<size_t>(Code::config) + 1);
+
+// Files that cannot be read, a partition that is not there, a list that is damaged: whatever it is
+// called, it bounces nothing.
+START_TEST(no_state_of_this_server_is_permanent)
+{
+    const Error error{kCodes[_i], "made up"};
+    const std::string ask = kEnvelope + "RCPT TO:<alice>\r\n";
+    auto last = [&](Server& s, const std::string& data) {
+        s.directory.put("user.alice", "");
+        const auto replies = s.talk(ask + data + "QUIT\r\n");
+        return replies[replies.size() - 2];
+    };
+    auto assert_temporary = [&](const std::string& reply, const char* where) {
+        ck_assert_msg(reply.starts_with("4"), "%s, %s: %s", where,
+                      std::string(code_name(error.code)).c_str(), reply.c_str());
+    };
+    {
+        Server s;
+        s.store.refuse = error;
+        assert_temporary(last(s, kMessage), "the store");
+    }
+    {
+        Server s;
+        s.store.refuse_stage = error;
+        assert_temporary(last(s, "DATA\r\n"), "the partition");
+    }
+    {
+        Server s;
+        s.directory.put("user.alice", "");
+        s.directory.refuse_lookup = error;
+        s.directory.on_catch_up = [] { return Status(Error{Code::behind, "stale"}); };
+        assert_temporary(s.talk(ask + "QUIT\r\n")[3], "the list");
+    }
+    {
+        Server s;
+        s.directory.on_catch_up = [&] { return Status(error); };
+        assert_temporary(s.talk(ask + "QUIT\r\n")[3], "catching up");
+    }
+    {
+        // Quotas that cannot be read are none.
+        Server s;
+        s.quotas.answer = error;
+        const bool is_full = error.code == Code::over_quota;
+        const std::string reply = last(s, is_full ? "" : kMessage);
+        ck_assert_msg(reply.starts_with(is_full ? "452 4.2.2 " : "250 2.1.5 "), "%s",
+                      reply.c_str());
+    }
+}
+END_TEST
+
+// All that is refused for ever, and why.
+struct Refusal {
+    const char* why;
+    const char* options;
+    std::string input;   // behind LHLO
+    const char* answer;  // one of the replies begins so
+};
+const std::string kRcpt = "MAIL FROM:<s@x>\r\nRCPT TO:<alice>\r\n";
+std::string message(std::string_view text)
+{
+    return cat(kRcpt, "DATA\r\n", text, "\r\n.\r\n");
+}
+std::string looping()
+{
+    std::string text;
+    for (int i = 0; i < 101; ++i) text += "Received: again\r\n";
+    return text;
+}
+const std::vector<Refusal> kRefusals = {
+    // what is no command, or comes at the wrong time
+    {"an unknown command", "", "FROB\r\n", "500 5.5.2 "},
+    {"a line too long", "", "NOOP " + std::string(5000, 'x') + "\r\n", "500 5.5.2 "},
+    {"no domain", "", "LHLO\r\n", "501 5.5.4 "},
+    {"arguments where none are", "", "DATA now\r\n", "501 5.5.4 "},
+    {"MAIL in a wrong form", "", "MAIL FROM:s\r\n", "501 5.5.4 "},
+    {"RCPT in a wrong form", "", "MAIL FROM:<>\r\nRCPT TO:alice\r\n", "501 5.5.4 "},
+    {"a path too long", "", "MAIL FROM:<" + std::string(1100, 'x') + ">\r\n", "501 5.5.4 "},
+    {"MAIL twice", "", "MAIL FROM:<>\r\nMAIL FROM:<>\r\n", "503 5.5.1 "},
+    {"RCPT without MAIL", "", "RCPT TO:<alice>\r\n", "503 5.5.1 "},
+    {"DATA without RCPT", "", "MAIL FROM:<>\r\nDATA\r\n", "503 5.5.1 "},
+    {"an unknown parameter", "", "MAIL FROM:<> FROB=1\r\n", "555 5.5.4 "},
+    {"no TLS here", "", "STARTTLS\r\n", "502 5.5.1 "},
+    {"AUTH twice", "", "AUTH EXTERNAL =\r\nAUTH EXTERNAL =\r\n", "503 5.5.1 "},
+    {"an unknown mechanism", "", "AUTH FROB\r\n", "504 5.5.4 "},
+    // the recipient
+    {"no such user", "", "MAIL FROM:<>\r\nRCPT TO:<nobody>\r\n", "550 5.1.1 "},
+    {"a name that none can have", "", "MAIL FROM:<>\r\nRCPT TO:<a*b>\r\n", "550 5.1.1 "},
+    {"no such mailbox", "postuser: bb\n", "MAIL FROM:<>\r\nRCPT TO:<bb+none>\r\n", "550 5.1.1 "},
+    {"a mailbox in broken UTF-8", "postuser: bb\n", "MAIL FROM:<>\r\nRCPT TO:<bb+\xc3x>\r\n",
+     "550 5.1.1 "},
+    {"no right to post", "postuser: bb\n", "MAIL FROM:<>\r\nRCPT TO:<bb+closed>\r\n", "550 5.7.1 "},
+    {"a quota that is to be permanent", "lmtp_over_quota_perm_failure: yes\n",
+     "MAIL FROM:<>\r\nRCPT TO:<full>\r\n", "552 5.2.2 Over quota SESSIONID=<"},
+    // the message
+    {"larger than allowed, as announced", "maxmessagesize: 1\n", "MAIL FROM:<> SIZE=2000\r\n",
+     "552 5.2.3 "},
+    {"larger than allowed", "maxmessagesize: 1\n", message("\r\n" + std::string(3000, 'y')),
+     "552 5.2.3 "},
+    {"a NUL in the text", "", message("A: b\r\n\r\n" + std::string(1, '\0')),
+     "554 5.6.0 Message contains NUL characters"},
+    {"a NUL in the header", "", message("A: b" + std::string(1, '\0') + "\r\n"),
+     "554 5.6.0 Message contains NUL characters"},
+    {"no header", "", message("Hello world"), "554 5.6.0 Message contains invalid header"},
+    {"a line that is none", "", message("A: b\r\nHello\r\n"),
+     "554 5.6.0 Message contains invalid header"},
+    {"8-bit header where it is not wanted", "reject8bit: yes\n", message("A: \xe4\r\n"),
+     "554 5.6.0 "},
+    {"a loop", "", message(looping()), "554 5.6.0 "},
+};
+
+START_TEST(what_is_refused_for_ever)
+{
+    const Refusal& row = kRefusals[static_cast<size_t>(_i)];
+    Server s(row.options);
+    for (const char* name : {"user.alice", "user.full", "closed"}) s.directory.put(name, "");
+    if (row.input.find("<full>") != std::string::npos)
+        s.quotas.answer = Error{Code::over_quota, "full"};
+    bool found = false;
+    for (const std::string& reply : s.talk("LHLO x\r\n" + row.input + "QUIT\r\n")) {
+        found = found || reply.starts_with(row.answer);
+        ck_assert_msg(!reply.starts_with("5") || reply.starts_with(row.answer), "%s: %s", row.why,
+                      reply.c_str());
+    }
+    ck_assert_msg(found, "%s: %s is not answered", row.why, row.answer);
+    ck_assert(s.store.messages.empty());
+}
+END_TEST
+
+START_TEST(a_full_mailbox_is_told_at_once)
+{
+    Server s;
+    for (const char* name : {"user.alice", "user.bob"}) s.directory.put(name, "");
+    s.directory.put("user.carol", "elsewhere");
+    s.quotas.answer = Error{Code::over_quota, "full"};
+    auto replies = s.talk("LHLO x\r\nMAIL FROM:<s@x> SIZE=77\r\nRCPT TO:<alice>\r\n"
+                          "RCPT TO:<bob> IGNOREQUOTA\r\nRCPT TO:<carol>\r\nDATA\r\nQUIT\r\n");
+    assert_codes(replies, "220 250 250 452 250 250 354");
+    ck_assert(replies[3].starts_with("452 4.2.2 Over quota SESSIONID=<be1.example.org-"));
+    ck_assert_uint_eq(s.quotas.asked.bytes, 77);
+    ck_assert_uint_eq(s.quotas.asked.messages, 1);
+    ck_assert(!s.quotas.whole);
+    // A message of a size that nobody has told counts as one that is there.
+    Server strict("lmtp_strict_quota: yes\n");
+    strict.directory.put("user.alice", "");
+    assert_codes(strict.talk(kEnvelope + "RCPT TO:<alice>\r\nQUIT\r\n"), "220 250 250 250 221");
+    ck_assert_uint_eq(strict.quotas.asked.bytes, 1);
+    ck_assert(strict.quotas.whole);
+}
+END_TEST
+
+START_TEST(any_number_of_header_lines_is_taken)
+{
+    std::string text = "Subject: many\r\nTo: u0@x.example,\r\n";
+    for (int i = 1; i < 5000; ++i) cat_to(text, " u", i, "@x.example,\r\n");
+    text += " last@x.example\r\n\r\nbody";
+    for (const char* option : {"", "maxheaderlines: 0\n", "maxheaderlines: 10\n"}) {
+        Server s(option);
+        s.directory.put("user.alice", "");
+        assert_codes(s.talk("LHLO x\r\n" + message(text) + "QUIT\r\n"),
+                     "220 250 250 250 354 250 221");
+        ck_assert(s.store.messages["user.alice"][0].find("\r\n u4999@") != std::string::npos);
+    }
 }
 END_TEST
 
@@ -462,6 +668,11 @@ Suite* make()
     tcase_add_test(c, nobody_delivers_without_authentication);
     tcase_add_test(c, limits);
     tcase_add_test(c, a_full_disk_and_other_troubles_are_temporary);
+    tcase_add_loop_test(c, no_state_of_this_server_is_permanent, 0,
+                        static_cast<int>(std::size(kCodes)));
+    tcase_add_loop_test(c, what_is_refused_for_ever, 0, static_cast<int>(kRefusals.size()));
+    tcase_add_test(c, a_full_mailbox_is_told_at_once);
+    tcase_add_test(c, any_number_of_header_lines_is_taken);
     tcase_add_test(c, only_what_is_in_the_store_counts_as_delivered);
     tcase_add_test(c, a_stale_list_never_says_unknown);
     tcase_add_test(c, shared_mailboxes_need_the_right_to_post);
