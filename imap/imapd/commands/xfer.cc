@@ -8,6 +8,7 @@
 #include "imap/imapd/move_proof.h"
 #include "imap/imapd/placement.h"
 #include "imap/imapd/relay_channel.h"
+#include "imap/imapd/responder.h"
 #include "imap/imapd/rights.h"
 #include "imap/imapd/router.h"
 #include "imap/mboxlist/list_pattern.h"
@@ -163,9 +164,12 @@ Completion move_here_to(ImapSession& s, const MailboxName& name, const sync::Mov
             "move failed",
             {{"mailbox", name.internal()}, {"server", target.server}, {"reason", moved.error()}});
         Completion no = Completion::from(moved.error());
-        // Whoever moves mailboxes wants to know more than a client does.
+        // Whoever moves mailboxes wants to know more than a client does: the response code stays,
+        // and the reason stands for the text.
+        const size_t code = no.text.starts_with('[') ? no.text.find("] ") : std::string::npos;
         if (no.kind == Completion::Kind::no && !moved.error().text.empty())
-            no.text = cat(no.text, ": ", moved.error().text);
+            no.text = cat(code == std::string::npos ? "" : no.text.substr(0, code + 2),
+                          wire_text(moved.error().text));
         return no;
     }
     log::notice(
