@@ -30,6 +30,7 @@ SYSTEM_TESTS += %D%/system/lmtp_test.py
 SYSTEM_TESTS += %D%/system/move_test.py
 SYSTEM_TESTS += %D%/system/move_fault_test.py
 SYSTEM_TESTS += %D%/system/model_test.py
+SYSTEM_TESTS += %D%/system/move_proof_test.py
 SYSTEM_TESTS += %D%/system/namespace_test.py
 SYSTEM_TESTS += %D%/system/partition_test.py
 SYSTEM_TESTS += %D%/system/peer_tls_test.py

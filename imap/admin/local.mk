@@ -74,6 +74,7 @@ imap_admin_murder_murder_SOURCES = imap/admin/murder/main.cc imap/admin/murder/m
 	imap/admin/murder/check_others.cc imap/admin/murder/conflicts.cc imap/admin/murder/metrics.cc \
 	imap/admin/murder/move.cc imap/admin/murder/rebalance.cc imap/admin/murder/state.cc \
 	imap/admin/murder/transfer.h imap/admin/murder/transfer.cc \
+	imap/admin/murder/witness.h imap/admin/murder/witness.cc \
 	imap/admin/murder/report.h imap/admin/murder/report.cc imap/admin/murder/resync.cc \
 	imap/admin/local_parts.h imap/admin/local_parts.cc \
 	imap/admin/murder/status.cc imap/admin/tool.h imap/admin/tool.cc

@@ -178,6 +178,11 @@ Result<std::optional<Client::Record>> Client::find(std::string_view name)
 {
     send(Verb::find, {name});
     TRY(flush());
+    return found();
+}
+
+Result<std::optional<Client::Record>> Client::found()
+{
     std::optional<Record> found;
     for (;;) {
         TRY_ASSIGN(Response response, answer(patience_));

@@ -76,6 +76,7 @@ class Client {
     void send(Verb verb, std::span<const std::string_view> arguments);
     Status flush();
     Result<Reply> reply();
+    Result<std::optional<Record>> found();  // the answer to a FIND
 
     // The next response, whatever it is; timeout if none has come whole by the deadline.
     Result<Response> next(Deadline deadline);

@@ -1,4 +1,6 @@
 // murder move, drain: mailboxes from server to server.
+#include <algorithm>
+
 #include "imap/admin/local_parts.h"
 #include "imap/admin/murder/murder.h"
 #include "imap/admin/murder/report.h"
@@ -17,6 +19,8 @@ namespace rookery::admin::murder {
 namespace {
 
 using model::MailboxName;
+
+constexpr size_t kMaxTold = 100;  // mailboxes that are left, by name
 
 Result<std::string> holder_of(mupdate::Client& master, const MailboxName& name)
 {
@@ -37,6 +41,28 @@ Status look_ahead(const config::Config& config, const MailboxName& name, const s
     from.logout();
     TRY(std::move(can));
     TRY_ASSIGN(const auto to, sync::SyncClient::connect(config, target.server));
+    return success();
+}
+
+// With all that goes with it, also what is made meanwhile.
+Status move_whole(const config::Config& config, const Arguments& a, PlannedMove move)
+{
+    Witness witness(config, a.target);
+    TRY_ASSIGN(const auto before, witness.held_by(move.source));
+    TRY_ASSIGN(Units units, units_of(config, before.names));
+    move.tree = std::move(units[move.name.internal()]);
+    if (move.tree.empty()) move.tree.push_back(move.name.internal());
+    TRY_ASSIGN(auto from, Source::connect(config, move.source));
+    Status moved = move_one(from, witness, move);
+    from.logout();
+    TRY(std::move(moved));
+    if (!move.name.is_inbox()) return success();
+    TRY_ASSIGN(const auto left, witness.held_by(move.source));
+    for (const std::string& name : left.names) {
+        TRY_ASSIGN(const MailboxName one, MailboxName::from_internal(name));
+        if (move.name.is_above(one))
+            return Error{Code::not_found, cat("the master has ", name, " at ", move.source)};
+    }
     return success();
 }
 
@@ -96,12 +122,33 @@ Result<int> move(const config::Config& config, const Arguments& a)
         print(cat(name.internal(), ": can go from ", source, " to ", target.server, "\n"));
         return kFine;
     }
-    TRY_ASSIGN(auto from, Source::connect(config, source));
-    TRY(from.xfer(name, target));
-    from.logout();
+    master->logout();
+    if (Status moved = move_whole(config, a, {name, source, target, {}}); !moved)
+        return Error{moved.error().code, not_moved(name, moved.error())};
     print(cat(name.internal(), ": moved from ", source, " to ", target.server, "\n"));
     return kFine;
 }
+
+namespace {
+
+// False if the server cannot be done without.
+bool tell_left(const std::string& server, const Witness::Holdings& left)
+{
+    size_t told = 0;
+    auto name_them = [&](const std::vector<std::string>& names, std::string_view what) {
+        for (const std::string& name : names)
+            if (told++ < kMaxTold) print(cat(name, what, server, "\n"));
+    };
+    name_them(left.names, ": is at ");
+    name_them(left.reserved, ": is reserved at ");
+    name_them(left.claimed, ": is in conflict, also at ");
+    if (told > kMaxTold) print(cat("and ", told - kMaxTold, " more\n"));
+    print(cat(server, ": ", left.names.size() + left.reserved.size(), " mailboxes are left, ",
+              left.deleted.size(), " deleted ones, ", left.claimed.size(), " in conflict\n"));
+    return told == 0;
+}
+
+}  // namespace
 
 // Users and shared mailboxes of a server to others, one after the other, to each in turn.
 Result<int> drain(const config::Config& config, const Arguments& a)
@@ -119,27 +166,30 @@ Result<int> drain(const config::Config& config, const Arguments& a)
     TRY_ASSIGN(auto master, mupdate::Client::connect(config, a.target));
     TRY_ASSIGN(const model::ServerStates states, states_at(*master));
     for (const sync::MoveTarget& target : targets) TRY(check_target(states, target.server));
-    TRY_ASSIGN(const auto records, master->list(cat(source, '!')));
     // Nothing new comes while it is emptied.
     if (check_target(states, source) && !a.dry_run && master->offers("SERVER-STATES"))
         TRY(set_state(*master, source, model::ServerState::draining, states.of(source).note));
     master->logout();
-    std::vector<MailboxName> names;
-    for (const auto& record : records) {
-        TRY_ASSIGN(MailboxName name, MailboxName::from_internal(record.name));
-        if (record.active && is_unit(config, name)) names.push_back(std::move(name));
+    Witness witness(config, a.target);
+    TRY_ASSIGN(const Witness::Holdings before, witness.held_by(source));
+    TRY_ASSIGN(Units units, units_of(config, before.names));
+    std::vector<PlannedMove> moves;
+    for (auto& [unit, tree] : units) {
+        TRY_ASSIGN(MailboxName name, MailboxName::from_internal(unit));
+        // Without its INBOX a part of a user's tree moves with nothing.
+        if (!is_unit(config, name) || std::find(tree.begin(), tree.end(), unit) == tree.end())
+            continue;
+        moves.push_back(
+            {std::move(name), source, targets[moves.size() % targets.size()], std::move(tree)});
     }
     if (a.dry_run) {
-        for (size_t i = 0; i < names.size(); ++i)
-            print(cat(names[i].internal(), ": to ", targets[i % targets.size()].server, "\n"));
-        return kFine;
+        TRY_ASSIGN(const size_t refused, try_moves(config, moves));
+        return refused == 0 ? kFine : kWarning;
     }
-    std::vector<PlannedMove> moves;
-    for (size_t i = 0; i < names.size(); ++i)
-        moves.push_back({names[i], source, targets[i % targets.size()]});
-    TRY_ASSIGN(const size_t failed, run_moves(config, moves, rate));
-    print(cat(source, ": ", names.size() - failed, " moved, ", failed, " not\n"));
-    return failed == 0 ? kFine : kWarning;
+    TRY_ASSIGN(const size_t failed, run_moves(config, witness, moves, rate));
+    TRY_ASSIGN(const Witness::Holdings left, witness.held_by(source));
+    print(cat(source, ": ", moves.size() - failed, " moved, ", failed, " not\n"));
+    return tell_left(source, left) && failed == 0 ? kFine : kWarning;
 }
 
 }  // namespace rookery::admin::murder

@@ -16,7 +16,8 @@ using model::MailboxName;
 
 struct Unit {
     MailboxName name;
-    uint64_t mailboxes = 0;
+    std::vector<std::string> tree;
+    uint64_t mailboxes() const { return tree.size(); }
 };
 struct Server {
     uint64_t mailboxes = 0;
@@ -34,25 +35,22 @@ Result<std::map<std::string, Server>> servers(const config::Config& config, cons
     TRY_ASSIGN(const model::ServerStates states, states_at(*master));
     TRY_ASSIGN(const auto records, master->list(""));
     master->logout();
-    std::map<std::pair<std::string, std::string>, uint64_t> counts;  // by server and unit
+    std::map<std::pair<std::string, std::string>, std::vector<std::string>> trees;
     for (const auto& record : records) {
         if (!record.active) continue;
         TRY_ASSIGN(const MailboxName name, MailboxName::from_internal(record.name));
         if (name.is_deleted(config.deletedprefix())) continue;
         const std::string server(mupdate::server_of(record.location));
         if (!a.to.empty() && !found.contains(server)) continue;
-        std::string unit = name.internal();
-        if (!name.user().empty()) {
-            TRY_ASSIGN(const MailboxName inbox,
-                       MailboxName::inbox_of(name.user(), config.defaultdomain()));
-            unit = inbox.internal();
-        }
-        ++counts[{server, unit}];
+        TRY_ASSIGN(std::string unit, unit_of(config, name));
+        trees[{server, std::move(unit)}].push_back(record.name);
         ++found[server].mailboxes;
     }
-    for (const auto& [key, count] : counts) {
+    for (auto& [key, tree] : trees) {
         TRY_ASSIGN(MailboxName name, MailboxName::from_internal(key.second));
-        if (is_unit(config, name)) found[key.first].units.push_back({std::move(name), count});
+        const bool has_top = std::find(tree.begin(), tree.end(), key.second) != tree.end();
+        if (is_unit(config, name) && has_top)
+            found[key.first].units.push_back({std::move(name), std::move(tree)});
     }
     for (auto at = found.begin(); at != found.end();) {
         const model::ServerState state = states.of(at->first).state;
@@ -62,8 +60,9 @@ Result<std::map<std::string, Server>> servers(const config::Config& config, cons
         at = state == model::ServerState::active ? std::next(at) : found.erase(at);
     }
     for (auto& [name, server] : found)
-        std::stable_sort(server.units.begin(), server.units.end(),
-                         [](const Unit& x, const Unit& y) { return x.mailboxes > y.mailboxes; });
+        std::stable_sort(
+            server.units.begin(), server.units.end(),
+            [](const Unit& x, const Unit& y) { return x.mailboxes() > y.mailboxes(); });
     return found;
 }
 
@@ -79,11 +78,11 @@ std::vector<PlannedMove> plan(std::map<std::string, Server>& all)
         const uint64_t gap = most->second.mailboxes - least->second.mailboxes;
         auto& units = most->second.units;
         auto fits = std::find_if(units.begin(), units.end(),
-                                 [&](const Unit& unit) { return unit.mailboxes * 2 <= gap; });
+                                 [&](const Unit& unit) { return unit.mailboxes() * 2 <= gap; });
         if (gap < 2 || fits == units.end()) break;
-        moves.push_back({fits->name, most->first, {least->first, {}}});
-        most->second.mailboxes -= fits->mailboxes;
-        least->second.mailboxes += fits->mailboxes;
+        moves.push_back({fits->name, most->first, {least->first, {}}, fits->tree});
+        most->second.mailboxes -= fits->mailboxes();
+        least->second.mailboxes += fits->mailboxes();
         units.erase(fits);
     }
     return moves;
@@ -105,7 +104,8 @@ Result<int> rebalance(const config::Config& config, const Arguments& a)
         for (const auto& [name, server] : all)
             print(cat(name, ": ", server.mailboxes, " mailboxes afterwards\n"));
     } else {
-        TRY_ASSIGN(failed, run_moves(config, moves, rate));
+        Witness witness(config, a.target);
+        TRY_ASSIGN(failed, run_moves(config, witness, moves, rate));
         print(cat(moves.size() - failed, " moved, ", failed, " not\n"));
     }
     return failed == 0 ? kFine : kWarning;

@@ -2,9 +2,12 @@
 
 #include <poll.h>
 
+#include <map>
+
 #include "imap/admin/tool.h"
 #include "imap/mboxlist/namespace_options.h"
 #include "imap/model/location.h"
+#include "imap/sync/client.h"
 #include "lib/base/clock.h"
 #include "lib/base/strings.h"
 
@@ -70,14 +73,17 @@ Status Source::xfer(const MailboxName& name, const sync::MoveTarget& target)
     peer.put("\r\n");
     TRY(peer.flush());
     backend::ReplyReader reader(peer);
+    std::optional<std::string> refusal;
     for (;;) {
         TRY_ASSIGN(const backend::Reply reply, reader.next());
         if (reply.kind == backend::Reply::Kind::untagged && reply.word == "BYE")
             return Error{Code::closed, reply.head};
         if (reply.kind == backend::Reply::Kind::tagged && reply.tag == tag) {
-            if (reply.word == "OK") return success();
-            return Error{Code::unavailable, std::string(reply.text())};
+            if (reply.word == "OK" && !refusal) return success();
+            return Error{Code::unavailable,
+                         reply.word == "OK" ? *refusal : std::string(reply.text())};
         }
+        if (!refusal) refusal = refusal_in(reply);
         tell_progress(name, reply);
     }
 }
@@ -90,8 +96,42 @@ void Source::tell_progress(const MailboxName& name, const backend::Reply& reply)
     print(cat(name.internal(), ": ", text.substr(end + 2), "\n"));
 }
 
-Result<size_t> run_moves(const config::Config& config, const std::vector<PlannedMove>& moves,
-                         uint32_t rate)
+// Cyrus says "* NO USER bob (why)" of what it could not move, and then OK.
+std::optional<std::string> Source::refusal_in(const backend::Reply& reply)
+{
+    const std::string_view text = reply.text();
+    if (reply.word != "NO" ||
+        !(starts_with_nocase(text, "USER ") || starts_with_nocase(text, "MAILBOX ")))
+        return std::nullopt;
+    const size_t begin = text.find(" (");
+    if (begin == std::string_view::npos || !text.ends_with(')')) return std::string(text);
+    return std::string(text.substr(begin + 2, text.size() - begin - 3));
+}
+
+Status move_one(Source& from, Witness& witness, const PlannedMove& move)
+{
+    const Status said = from.xfer(move.name, move.target);
+    const Status there = witness.are_at(move.tree, move.target.server);
+    if (there) return success();
+    if (!said) return said;
+    if (there.is(Code::not_found))
+        return Error{Code::not_found, cat(move.source, " says OK, but ", there.error().text)};
+    return Error{
+        there.error().code,
+        cat(move.source, " says OK, and whether it has moved is not known: ", there.error().text)};
+}
+
+std::string not_moved(const MailboxName& name, const Error& error)
+{
+    std::string_view why = error.text;
+    if (const size_t end = why.find("] "); why.starts_with('[') && end != why.npos)
+        why.remove_prefix(end + 2);
+    const std::string prefix = cat(name.internal(), ": ");
+    return cat(prefix, why.starts_with(prefix) ? why.substr(prefix.size()) : why);
+}
+
+Result<size_t> run_moves(const config::Config& config, Witness& witness,
+                         const std::vector<PlannedMove>& moves, uint32_t rate)
 {
     std::optional<Source> from;
     std::string at;
@@ -105,14 +145,41 @@ Result<size_t> run_moves(const config::Config& config, const std::vector<Planned
             TRY_ASSIGN(from, Source::connect(config, move.source));
             at = move.source;
         }
-        Status moved = from->xfer(move.name, move.target);
+        Status moved = move_one(*from, witness, move);
         if (!moved) ++failed;
         print(moved ? cat(move.name.internal(), ": moved to ", move.target.server, "\n")
-                    : cat(move.name.internal(), ": ", moved.error().text, "\n"));
+                    : cat(not_moved(move.name, moved.error()), "\n"));
         if (&move != &moves.back() && next.poll_ms() > 0) ::poll(nullptr, 0, next.poll_ms());
     }
     if (from) from->logout();
     return failed;
+}
+
+Result<size_t> try_moves(const config::Config& config, const std::vector<PlannedMove>& moves)
+{
+    std::map<std::string, Source> sources;
+    std::map<std::string, Status> targets;
+    size_t refused = 0;
+    for (const PlannedMove& move : moves) {
+        auto from = sources.find(move.source);
+        if (from == sources.end()) {
+            TRY_ASSIGN(Source connected, Source::connect(config, move.source));
+            from = sources.emplace(move.source, std::move(connected)).first;
+        }
+        auto to = targets.find(move.target.server);
+        if (to == targets.end()) {
+            const auto there = sync::SyncClient::connect(config, move.target.server);
+            to = targets.emplace(move.target.server, there ? success() : Status(there.error()))
+                     .first;
+        }
+        Status can = from->second.can_move(move.name);
+        if (can) can = to->second;
+        if (!can) ++refused;
+        print(can ? cat(move.name.internal(), ": to ", move.target.server, "\n")
+                  : cat(not_moved(move.name, can.error()), "\n"));
+    }
+    for (auto& [server, source] : sources) source.logout();
+    return refused;
 }
 
 }  // namespace rookery::admin::murder

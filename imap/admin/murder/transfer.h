@@ -3,10 +3,13 @@
 #define ROOKERY_IMAP_ADMIN_MURDER_TRANSFER_H
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "imap/backend/backend.h"
 #include "imap/admin/murder/report.h"
+#include "imap/admin/murder/witness.h"
 #include "imap/backend/reply_reader.h"
 #include "imap/model/mailbox_name.h"
 #include "imap/model/namespace.h"
@@ -31,7 +34,8 @@ class Source {
     // Success if it can move this one. XFER of a shared mailbox ends Cyrus 3.6's server in the
     // middle, and leaves the name reserved.
     Status can_move(const model::MailboxName& name) const;
-    // Progress is printed as it comes.
+    // Progress is printed as it comes. Success is what the server says, which is no proof:
+    // move_one() asks for that.
     Status xfer(const model::MailboxName& name, const sync::MoveTarget& target);
     bool is_open() { return backend_->is_alive(); }
     void logout() { backend_->logout(); }
@@ -39,6 +43,7 @@ class Source {
  private:
     Source(const config::Config& config, std::unique_ptr<backend::Backend> backend);
     static void tell_progress(const model::MailboxName& name, const backend::Reply& reply);
+    static std::optional<std::string> refusal_in(const backend::Reply& reply);
 
     model::Namespace names_;
     std::unique_ptr<backend::Backend> backend_;
@@ -54,15 +59,25 @@ Status set_state(mupdate::Client& master, std::string_view server, model::Server
 // denied if nothing is to be moved to this server.
 Status check_target(const model::ServerStates& states, const std::string& server);
 
-// One move after the other, at most rate a minute (0: at once). Each is told; gives how many
-// failed.
 struct PlannedMove {
     model::MailboxName name;
     std::string source;
     sync::MoveTarget target;
+    std::vector<std::string> tree;  // what goes with it, itself too, by internal names
 };
-Result<size_t> run_moves(const config::Config& config, const std::vector<PlannedMove>& moves,
-                         uint32_t rate);
+// Success if the master has all of them active at the target afterwards, whatever the source said;
+// else what the source said, or what the master says.
+Status move_one(Source& from, Witness& witness, const PlannedMove& move);
+// "user.bob: why it did not", once each: without the name in front of the reason, and without the
+// response code, which is for programs.
+std::string not_moved(const model::MailboxName& name, const Error& error);
+// One move after the other, at most rate a minute (0: at once). Each is told; gives how many
+// failed.
+Result<size_t> run_moves(const config::Config& config, Witness& witness,
+                         const std::vector<PlannedMove>& moves, uint32_t rate);
+// What would be in the way of these, by source and by target, told for each: nothing is moved.
+// Gives how many cannot.
+Result<size_t> try_moves(const config::Config& config, const std::vector<PlannedMove>& moves);
 
 }  // namespace rookery::admin::murder
 

@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+"""A move is done when the master has the mailboxes at the destination: what each way to move says
+of a server that answers OK and has not moved, as Cyrus does of a user that it could not move."""
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import fake_peer
+import harness
+import murder
+import mupdate_client
+
+TREE = ("user.ann", "user.ann.Sent")
+OTHERS = ("user.ben", "user.ben.Sent")
+ACL = "cyrus\tlrswipkxtecda\t"
+
+
+class Site:
+    """A frontend, a backend, and a server that looks like one of Cyrus and holds two users."""
+
+    def __init__(self):
+        self.murder = murder.Murder(backends=1, extra={"mupdate_agent_interval": "3600"})
+        self.address = self.murder["mupdate"].address("mupdate")
+        self.behaviour = None
+        self.fake = fake_peer.Peer("imap", answer=self.answer, address=self.murder.address,
+                                   capabilities=[b"LITERAL+", b"UNSELECT"])
+        self.front = self.murder["frontend1"]
+        self.front.stop()
+        self.front.extra["fake_address"] = "imap=" + self.fake.host_port
+        self.front.extra["serverlist"] = "backend1 fake"
+        self.front.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        if kind is not None:
+            sys.stderr.write(self.front.tail())
+        self.fake.__exit__()
+        self.murder.stop()
+
+    def master(self, user="backend1"):
+        c = mupdate_client.Client(self.address)
+        assert c.login(user, self.murder.node_password).startswith("OK")
+        return c
+
+    def place(self, names, server):
+        with self.master() as c:
+            for name in names:
+                c.status("DELETE", name)
+                assert c.status("ACTIVATE", name, server + "!default", ACL).startswith("OK"), name
+
+    def answer(self, peer, tag, rest):
+        if not rest.upper().startswith(b"XFER"):
+            return None
+        name = re.search(rb'"([^"]+)"', rest).group(1).decode()
+        user = name.split(".")[1]
+        ok = b"* OK USER %s\r\n" % user.encode() + tag + b" OK Completed\r\n"
+        if self.behaviour == "no":
+            return (b"* NO USER %s (Disk is full)\r\n" % user.encode()) + tag + b" OK Completed\r\n"
+        if self.behaviour == "part":
+            self.place([name], "backend1")
+        if self.behaviour == "done":
+            self.place([name, name + ".Sent"], "backend1")
+        if self.behaviour == "done, and gone":
+            self.place([name, name + ".Sent"], "backend1")
+            raise fake_peer.Gone()
+        return ok
+
+    def begin(self, behaviour):
+        self.behaviour = behaviour
+        self.place(TREE + OTHERS, "fake")
+        self.front.run("murder", "state", "fake", "active")
+
+    # --- the ways to move: (it says that it has moved, what it says)
+    def by_move(self):
+        done = self.front.run("murder", "move", "user.ann", "backend1", check=False)
+        return done.returncode == 0, done.stdout
+
+    def by_drain(self):
+        done = self.front.run("murder", "drain", "fake", "--to", "backend1", check=False)
+        return done.returncode == 0, done.stdout
+
+    def by_rebalance(self):
+        done = self.front.run("murder", "rebalance", "--run", "--to", "fake,backend1", check=False)
+        return done.returncode == 0, done.stdout
+
+    def by_imap(self, *command):
+        with self.murder.imap("frontend1", "cyrus") as c:
+            kind, data = c.xatom(*command)
+            untagged = [d for k in ("OK", "NO") for d in c.untagged_responses.get(k, [])]
+            return kind == "OK", b" ".join(untagged + data).decode()
+
+    def by_xfer(self):
+        return self.by_imap("XFER", "user.ann", "backend1")
+
+    def by_rename(self):
+        return self.by_imap("RENAME", "user.ann", "user.ann", "backend1")
+
+
+WAYS = ("move", "drain", "rebalance", "xfer", "rename")
+BY_TOOL = ("move", "drain", "rebalance")
+
+
+def test_what_each_way_says():
+    with Site() as site:
+        for way in WAYS:
+            for behaviour, said in (("no", "Disk is full"), ("nothing", "user.ann"),
+                                    ("part", "user.ann.Sent"), ("done", None),
+                                    ("done, and gone", None)):
+                if behaviour == "done, and gone" and way not in BY_TOOL:
+                    continue
+                site.begin(behaviour)
+                moved, text = getattr(site, "by_" + way)()
+                what = (way, behaviour, moved, text)
+                assert moved == (said is None), what
+                if said:
+                    assert said in text, what
+                    assert not re.search(r"(user\.ann|user\.ben): moved", text), what
+                    assert text.count(said + "\n") <= 3 and text.count("Disk is full: ") == 0, what
+                if way == "drain":
+                    left = {"no": 4, "nothing": 4, "part": 2}.get(behaviour, 0)
+                    assert "fake: %d mailboxes are left" % left in text, what
+                    assert (": is at fake" in text) == (left > 0), what
+                    moves = "2 moved, 0 not" if said is None else "0 moved, 2 not"
+                    assert moves in text, what
+
+
+def test_a_drain_names_what_it_does_not_move():
+    """A folder without its INBOX, a deleted one, one in conflict."""
+    with Site() as site:
+        site.begin("done")
+        site.place(("user.cat.Lonely", "DELETED.user.ann.Old.5E3A2B1C"), "fake")
+        done = site.front.run("murder", "drain", "fake", "--to", "backend1", check=False)
+        assert done.returncode == 1, done
+        assert "user.cat.Lonely: is at fake" in done.stdout, done.stdout
+        assert "fake: 1 mailboxes are left, 1 deleted ones, 0 in conflict" in done.stdout
+        with site.master() as c:
+            c.status("DELETE", "user.cat.Lonely")
+        done = site.front.run("murder", "drain", "fake", "--to", "backend1", check=False)
+        assert done.returncode == 0 and "0 mailboxes are left, 1 deleted ones" in done.stdout, done
+        with site.master() as c:
+            assert c.status("ACTIVATE", "user.ann", "fake!default", ACL).startswith("NO")
+        done = site.front.run("murder", "drain", "fake", "--to", "backend1", check=False)
+        assert done.returncode == 1 and "0 mailboxes are left, 1 deleted ones, 1 in conflict" in \
+            done.stdout, done
+        # A claim is not moved: that would take away the mailbox that is the one.
+        assert "fake: 0 moved, 0 not" in done.stdout, done
+
+
+def test_a_dry_run_asks_both_ends():
+    with Site() as site:
+        site.begin("done")
+        site.place(("pub",), "fake")
+        done = site.front.run("murder", "drain", "--dry-run", "fake", "--to", "backend1",
+                              check=False)
+        assert done.returncode == 1 and "user.ann: to backend1" in done.stdout, done
+        assert re.search(r"(?m)^pub: a Cyrus server cannot move a shared mailbox", done.stdout)
+        # The other way round: this one does not take mailboxes.
+        site.place(("user.dan",), "backend1")
+        done = site.front.run("murder", "drain", "--dry-run", "backend1", "--to", "fake",
+                              check=False)
+        assert done.returncode == 1, done
+        assert re.search(r"(?m)^user\.dan: fake does not offer replication", done.stdout), done
+        assert not [c for c in site.fake.commands if b"XFER" in c], site.fake.commands
+
+
+def test_a_reason_is_told_once():
+    with murder.Murder(backends=2, extra={"allowusermoves": "yes"}) as m:
+        m.add_user("ann", 1)
+        why = "Unknown/invalid partition at the destination: nowhere"
+        done = m["frontend1"].run("murder", "move", "user.ann", "backend2!nowhere", check=False)
+        assert done.returncode == 2 and "murder: user.ann: %s\n" % why in done.stdout, done
+        with m.imap("frontend1", "cyrus") as c:
+            kind, data = c.xatom("XFER", "user.ann", "backend2!nowhere")
+            assert (kind, data) == ("NO", [b"[CANNOT] user.ann: " + why.encode()]), data
+
+
+if __name__ == "__main__":
+    harness.main()
