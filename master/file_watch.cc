@@ -23,8 +23,10 @@ std::string FileWatch::fingerprint() const
             out.append("gone ");
             continue;
         }
-        cat_to(out, st.st_dev, ',', st.st_ino, ',', st.st_size, ',', st.st_mtime, ',', st.st_ctime,
-               ' ');
+        cat_to(out, st.st_dev, ',', st.st_ino, ',', st.st_size);
+        for (const timespec& time : {st.st_mtim, st.st_ctim})
+            cat_to(out, ',', time.tv_sec, '.', time.tv_nsec);
+        out.push_back(' ');
     }
     return out;
 }

@@ -38,11 +38,25 @@ int exec_worker(const Inherited& in, char** argv, int life, int report)
     return log::kExOsErr;
 }
 
+// What a template was made from. Looked at before any of it is read, so that no change is missed.
+FileWatch watch_sources(const config::Config& config)
+{
+    const char* program = ::getenv("ROOKERY_PROGRAM");
+    return FileWatch({program == nullptr ? "" : program, config.tls_server_cert(),
+                      config.tls_server_key(), config.tls_server_ca_file(),
+                      config.tls_client_ca_file()});
+}
+
 class Daemon {
  public:
     Daemon(char** argv, Service& service, const Setup& setup, const config::Config& config,
-           Inherited inherited)
-        : argv_(argv), service_(service), setup_(setup), config_(config), in_(std::move(inherited))
+           Inherited inherited, FileWatch watch)
+        : argv_(argv),
+          service_(service),
+          setup_(setup),
+          config_(config),
+          in_(std::move(inherited)),
+          watch_(std::move(watch))
     {
         auto board = Scoreboard::open(config.proc_path());
         if (board)
@@ -73,10 +87,8 @@ class Daemon {
     int templ()
     {
         bool by_exec = config_.prefork_mode() == config::PreforkMode::exec;
-        std::vector<std::string> watched{in_.program, config_.tls_server_cert(),
-                                         config_.tls_server_key()};
         if (!by_exec) service_.warm_up();
-        Template t(in_, board_.get(), std::move(watched), [&](Fd life, Fd report) {
+        Template t(in_, board_.get(), std::move(watch_), [&](Fd life, Fd report) {
             if (by_exec) return exec_worker(in_, argv_, life.get(), report.get());
             return worker(std::move(life), std::move(report));
         });
@@ -89,6 +101,7 @@ class Daemon {
     const Setup& setup_;
     const config::Config& config_;
     Inherited in_;
+    FileWatch watch_;
     std::unique_ptr<Scoreboard> board_;
     std::unique_ptr<Counters> counters_;
 };
@@ -107,6 +120,7 @@ int service_main(int argc, char** argv, Service& service)
         argc, argv, service.extra_options(),
         [&](char letter, std::string_view argument) { return service.option(letter, argument); });
     config::Config config = load_config(setup);
+    FileWatch watch = watch_sources(config);
     Status prepared = service.prepare(config);
     auto inherited = take_inherited();
     if (inherited) tell_what_is_lacking(service.lacking(), *inherited, prepared.ok());
@@ -121,7 +135,7 @@ int service_main(int argc, char** argv, Service& service)
         log::fatal(log::kExUsage, cat(setup.ident, " is started by master; -X serves one client on "
                                                    "standard input and output"));
     bool is_worker = inherited->is_worker();
-    Daemon daemon(argv, service, setup, config, *std::move(inherited));
+    Daemon daemon(argv, service, setup, config, *std::move(inherited), std::move(watch));
     return is_worker ? daemon.exec_mode_worker() : daemon.templ();
 }
 

@@ -39,12 +39,11 @@ bool is_single_threaded()
     return count <= 1;
 }
 
-Template::Template(Inherited& inherited, Scoreboard* board, std::vector<std::string> watched,
-                   WorkerMain worker_main)
+Template::Template(Inherited& inherited, Scoreboard* board, FileWatch watch, WorkerMain worker_main)
     : in_(inherited),
       board_(board),
       worker_main_(std::move(worker_main)),
-      watch_(std::move(watched)),
+      watch_(std::move(watch)),
       rate_(inherited.fork_rate),
       crashes_(kCrashLimit, kWindow),
       failures_(kFailureLimit, kWindow),

@@ -29,8 +29,7 @@ class Template {
     // Runs in the child, as the worker; gives its exit code.
     using WorkerMain = std::function<int(Fd life, Fd report)>;
 
-    Template(Inherited& inherited, Scoreboard* board, std::vector<std::string> watched,
-             WorkerMain worker_main);
+    Template(Inherited& inherited, Scoreboard* board, FileWatch watch, WorkerMain worker_main);
 
     // Until all is over; gives the exit code.
     int run();

@@ -1,5 +1,6 @@
 #include "master/file_watch.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "lib/base/fd.h"
@@ -28,6 +29,22 @@ START_TEST(a_change_counts_when_it_is_stable)
 }
 END_TEST
 
+START_TEST(a_file_that_was_just_made_and_is_written_over_has_changed)
+{
+    test::TempDir dir;
+    ASSERT_OK(replace_file(dir.file("a"), "1"));
+    FileWatch watch({dir.file("a")});
+    Fd fd(::open(dir.file("a").c_str(), O_WRONLY));
+    // Until the clock of the file system has moved on.
+    MonotonicTime t = monotonic_now();
+    for (int i = 0; i < 2000 && !watch.unsettled(); ++i) {
+        ck_assert_int_eq(::pwrite(fd.get(), "2", 1, 0), 1);
+        ck_assert(!watch.changed(t));
+    }
+    ck_assert(watch.changed(t + Seconds(3)));
+}
+END_TEST
+
 START_TEST(a_file_that_is_away_is_waited_for)
 {
     test::TempDir dir;
@@ -48,6 +65,7 @@ Suite* make()
     Suite* s = suite_create("file_watch");
     TCase* t = tcase_create("file_watch");
     tcase_add_test(t, a_change_counts_when_it_is_stable);
+    tcase_add_test(t, a_file_that_was_just_made_and_is_written_over_has_changed);
     tcase_add_test(t, a_file_that_is_away_is_waited_for);
     suite_add_tcase(s, t);
     return s;
