@@ -151,7 +151,7 @@ int main(int argc, char** argv)
     if (options.daemonise) console.reset();
     log::notice("started", {{"version", PACKAGE_VERSION}, {"log", log::destination()}});
 
-    Supervisor supervisor(context, *config, options);
+    Supervisor supervisor(context, *std::move(config), options);
     Status started = supervisor.run_start(*conf);
     if (started) started = supervisor.begin(*conf);
     if (!started) {

@@ -19,13 +19,12 @@ constexpr Seconds kComplaintInterval{10};
 
 }  // namespace
 
-Supervisor::Supervisor(const LaunchContext& context, const config::Config& config,
-                       const MasterOptions& options)
+Supervisor::Supervisor(LaunchContext& context, config::Config config, const MasterOptions& options)
     : context_(context),
-      config_(config),
+      config_(std::move(config)),
       conf_path_(options.cyrus_conf),
       imapd_conf_(options.imapd_conf),
-      ready_file_(options.ready_file.empty() ? config.master_ready_file() : options.ready_file),
+      ready_file_(options.ready_file.empty() ? config_.master_ready_file() : options.ready_file),
       services_(context),
       daemons_(context),
       events_(context)
@@ -132,6 +131,24 @@ void Supervisor::child_ended(pid_t pid, int status, MonotonicTime now)
     events_.child_ended(pid, status);
 }
 
+// What master itself goes by. Who runs the services, the state directory and master's own files are
+// those of the start.
+void Supervisor::reload_config()
+{
+    auto config = config::Config::load(imapd_conf_, "master");
+    if (!config) {
+        log::error("configuration is wrong: the old one is kept", {{"reason", config.error()}});
+        return;
+    }
+    if (config->cyrus_user() != config_.cyrus_user() ||
+        config->cyrus_group() != config_.cyrus_group() ||
+        config->configdirectory() != config_.configdirectory())
+        log::warning("cyrus_user, cyrus_group and configdirectory are those of the start until "
+                     "master is started anew");
+    config_ = *std::move(config);
+    context_.start_timeout = config_.master_start_timeout();
+}
+
 void Supervisor::reload()
 {
     auto conf = parse_conf(conf_path_);
@@ -139,6 +156,7 @@ void Supervisor::reload()
         log::error("configuration is wrong: nothing is changed", {{"reason", conf.error()}});
         return;
     }
+    reload_config();
     leave_out_cyrus_programs(*conf, context_.programs);
     add_agent(*conf, config_, imapd_conf_);
     log::notice("reading the configuration again", {{"file", conf_path_}});

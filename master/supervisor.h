@@ -19,8 +19,8 @@ namespace rookery::master {
 
 class Supervisor {
  public:
-    Supervisor(const LaunchContext& context, const config::Config& config,
-               const MasterOptions& options);
+    // context outlives the supervisor, which sets in it what the configuration says after SIGHUP.
+    Supervisor(LaunchContext& context, config::Config config, const MasterOptions& options);
 
     // Runs the START section; unavailable when an entry fails.
     Status run_start(const Conf& conf);
@@ -32,13 +32,14 @@ class Supervisor {
     void step();
     void wait();
     void reload();
+    void reload_config();
     void terminate();
     bool all_gone();
     void child_ended(pid_t pid, int status, MonotonicTime now);
     void tell_ready();
 
-    const LaunchContext& context_;
-    const config::Config& config_;
+    LaunchContext& context_;
+    config::Config config_;  // as it was read last
     std::string conf_path_;
     std::string imapd_conf_;
     std::string ready_file_;

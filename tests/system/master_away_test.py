@@ -153,5 +153,18 @@ def test_the_summary_of_a_push():
         assert "2 mailboxes: 1 unchanged, 1 activated, 0 removed from MUPDATE, 0 conflicts" in out
 
 
+def test_a_server_that_joins_a_murder_by_sighup_tells_what_it_has():
+    with murder.Murder(backends=1, frontends=0, start=False) as m:
+        back = m["backend1"]
+        back.extra["mupdate_server"] = None
+        m.start()
+        m.add_user("ann")
+        back.extra.clear()
+        back.extra.update(QUICK)
+        back.write()
+        os.kill(back.pid(), signal.SIGHUP)
+        murder.wait_for(lambda: "user.ann" in at_master(m), "the agent tells the master")
+
+
 if __name__ == "__main__":
     harness.main()
