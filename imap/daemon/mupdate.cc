@@ -21,6 +21,7 @@
 #include "lib/base/strings.h"
 #include "lib/net/dial.h"
 #include "master/accept.h"
+#include "master/file_watch.h"
 #include "master/service_thread.h"
 
 namespace {
@@ -85,13 +86,12 @@ class Mupdate : public master::ThreadedService {
 
     Status prepare(const config::Config& config) override
     {
+        config_ = &config;
+        watch_.emplace(std::vector{config.tls_server_cert(), config.tls_server_key(),
+                                   config.tls_server_ca_file(), config.tls_client_ca_file()});
         if (auto_select_ && !config.mupdate_server().empty())
             as_master_ = as_master_ || is_this_host(config.mupdate_server());
-        if (!as_master_ && config.mupdate_server().empty())
-            return Error{Code::config, "mupdate_server is not set, and -m is not given"};
-        if (as_master_ && config.mupdate_config() == config::MupdateConfig::unified)
-            return Error{Code::config, "a master cannot run on a unified server"};
-        TRY(check_workers(config));
+        TRY(check(config));
         TRY_ASSIGN(mupdate::Policy policy, read_policy(config));
         TRY(auth::SaslServer::init_library(config, "mupdate"));
         TRY(auth::SaslClient::init_library(config));
@@ -138,9 +138,41 @@ class Mupdate : public master::ThreadedService {
     std::string lacking() const override { return tls_.lacking; }
     void terminate() override { end(); }
     // master starts it anew, with the configuration and certificates as they are then.
-    void hangup() override { end(); }
+    void hangup() override
+    {
+        renew_ = true;
+        wake();
+    }
 
  private:
+    Status check(const config::Config& config) const
+    {
+        if (!as_master_ && config.mupdate_server().empty())
+            return Error{Code::config, "mupdate_server is not set, and -m is not given"};
+        if (as_master_ && config.mupdate_config() == config::MupdateConfig::unified)
+            return Error{Code::config, "a master cannot run on a unified server"};
+        TRY(check_workers(config));
+        TRY(read_policy(config));
+        return success();
+    }
+
+    // It has no successor beside it: what a start would refuse ends no process that serves.
+    bool may_be_renewed() const
+    {
+        auto tried = [&]() -> Status {
+            TRY_ASSIGN(const config::Config now,
+                       config::Config::load(config_->path(), config_->service()));
+            TRY(check(now));
+            TRY(auth::TlsContext::server(now));
+            return success();
+        };
+        Status good = tried();
+        if (!good)
+            log::error("configuration is wrong: mupdate goes on with the old one",
+                       {{"reason", good.error()}});
+        return good.ok();
+    }
+
     mupdate::ServedList& served()
     {
         if (stored_) return *stored_;
@@ -214,7 +246,12 @@ class Mupdate : public master::ThreadedService {
         fds.push_back({wake_.read_end.get(), POLLIN, 0});
         while (!ending_) {
             if (list_ && list_->must_restart()) return log::kExTempFail;
+            const bool changed = watch_->changed(monotonic_now());
+            if ((renew_.exchange(false) || changed) && may_be_renewed()) return 0;
             if (::poll(fds.data(), static_cast<nfds_t>(fds.size()), 1000) <= 0) continue;
+            char bytes[64];
+            if (fds.back().revents != 0 && ::read(wake_.read_end.get(), bytes, sizeof bytes) < 0)
+                log::debug("woken for nothing");
             for (size_t i = 0; i < listeners.size(); ++i) {
                 if (fds[i].revents == 0) continue;
                 auto client = master::accept_client(fds[i].fd);
@@ -227,13 +264,21 @@ class Mupdate : public master::ThreadedService {
     void end()
     {
         ending_ = true;
+        wake();
+    }
+
+    void wake()
+    {
         if (::write(wake_.write_end.get(), "e", 1) < 0) log::debug("cannot wake the main thread");
     }
 
     bool as_master_ = false;
     bool auto_select_ = false;
     bool ready_ = true;
+    const config::Config* config_ = nullptr;
+    std::optional<master::FileWatch> watch_;
     std::atomic<bool> ending_{false};
+    std::atomic<bool> renew_{false};
     Pipe wake_;
     auth::ServerTls tls_;
     mupdate::PublishedList published_;             // at the master

@@ -240,6 +240,26 @@ def test_who_came_before_the_change_logs_in_after_it():
             assert t.read()[:3] == b"421" and t.read() == b""
 
 
+def test_mupdate_is_renewed_too_but_not_by_what_is_wrong():
+    with murder.Murder(backends=1, tls=True) as m:
+        master = m["mupdate"]
+        first, = master.processes("mupdate")
+        master.extra["mupdate_max_deletes"] = "many"
+        hup(master)
+        wait_for(lambda: "mupdate goes on with the old one" in master.tail(1000), "the refusal")
+        assert master.processes("mupdate") == [first]
+        m.add_user("bob")
+        # Right again, and who may come in is another one: those who are in are put out.
+        master.extra["mupdate_max_deletes"] = "10"
+        hup(master)
+        wait_for(lambda: not murder.alive(first), "the old process has ended")
+        second, = wait_for(lambda: master.processes("mupdate"), "the new one")
+        m.make_certificate()
+        wait_for(lambda: not murder.alive(second), "the certificate is noticed")
+        master.wait_banner("mupdate")
+        m.add_user("ann")
+
+
 def test_no_command_is_lost_while_templates_change():
     with ready_murder() as m:
         wait_for(lambda: status(m) == "OK", "the list at the frontend")
