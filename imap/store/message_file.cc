@@ -215,10 +215,6 @@ Status StagedFile::write(std::string_view bytes)
     if (facts_) return Error{Code::unsupported, "the message is complete"};
     mapped_.reset();
     while (!bytes.empty()) {
-        if (std::exchange(skip_newline_, false) && bytes.front() == '\n') {
-            bytes.remove_prefix(1);
-            continue;
-        }
         size_t n = 0;
         while (n < bytes.size() && bytes[n] != '\n' && bytes[n] != '\r' && bytes[n] != '\0') n++;
         Status done = put(bytes.substr(0, n));
@@ -227,8 +223,7 @@ Status StagedFile::write(std::string_view bytes)
             if (bytes.front() == '\0')
                 done = Error{Code::syntax, "message contains NUL characters"};
             else
-                done = end_line();
-            skip_newline_ = bytes.front() == '\r';
+                done = bytes.front() == '\n' ? end_line() : put_cr();
             bytes.remove_prefix(1);
         }
         if (!done) {
@@ -245,6 +240,7 @@ Status StagedFile::put(std::string_view bytes)
     if (size_ + bytes.size() > UINT32_MAX) return Error{Code::limit, "message over 4 GB"};
     size_ += bytes.size();
     line_is_empty_ = false;
+    after_cr_ = false;
     if (buffer_.size() + bytes.size() > kStageBuffer) TRY(flush());
     if (bytes.size() < kStageBuffer) {
         buffer_ += bytes;
@@ -254,10 +250,20 @@ Status StagedFile::put(std::string_view bytes)
     return write_all(fd_.get(), bytes);
 }
 
+// The first half of a line end, or a byte like any other.
+Status StagedFile::put_cr()
+{
+    const bool empty = line_is_empty_;
+    TRY(put("\r"));
+    after_cr_ = true;
+    cr_was_first_ = empty;
+    return success();
+}
+
 Status StagedFile::end_line()
 {
-    bool empty = line_is_empty_;
-    TRY(put("\r\n"));
+    const bool empty = after_cr_ ? cr_was_first_ : line_is_empty_;
+    TRY(put(after_cr_ ? "\n" : "\r\n"));
     line_is_empty_ = true;
     if (empty && header_size_ == 0) header_size_ = size_;
     return success();

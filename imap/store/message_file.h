@@ -1,8 +1,8 @@
 // Message files: how they are named, mapped, linked and copied, and the message on its way in.
 //
 // "<uid>." in the mailbox directory: no mailbox's directory can have such a name. A staged message
-// lies in "stage." of its partition, so that it can be linked; write() makes every bare LF and bare
-// CR a CRLF, refuses NUL (Code::syntax) and computes the GUID on the way. Memory: one buffer.
+// lies in "stage." of its partition, so that it can be linked; write() makes every bare LF a
+// CRLF, keeps a bare CR, refuses NUL (Code::syntax) and computes the GUID on the way. Memory: one buffer.
 // Codes: io, no_space, syntax, limit (4 GB), not_found.
 #ifndef ROOKERY_IMAP_STORE_MESSAGE_FILE_H
 #define ROOKERY_IMAP_STORE_MESSAGE_FILE_H
@@ -93,6 +93,7 @@ class StagedFile final : public mailbox::StagedMessage {
     };
     StagedFile(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
     Status put(std::string_view bytes);
+    Status put_cr();
     Status end_line();
     Status flush();
 
@@ -103,7 +104,8 @@ class StagedFile final : public mailbox::StagedMessage {
     uint64_t size_ = 0;
     uint64_t header_size_ = 0;  // 0 until the empty line was seen
     bool line_is_empty_ = true;
-    bool skip_newline_ = false;  // the CR of a CRLF was the last byte
+    bool after_cr_ = false;      // the last byte
+    bool cr_was_first_ = false;  // in its line
     std::unique_ptr<EVP_MD_CTX, DigestFree> digest_;
     std::unique_ptr<MappedFile> mapped_;
     std::optional<Error> failed_;

@@ -314,6 +314,20 @@ def test_headers():
                                                                                         b"6", b"7"]
 
 
+def test_a_bare_cr_is_kept_by_append():
+    text = b"Subject: cr\r\n\r\na\rb\r\n"
+
+    def scenario(m, where):
+        with m.imap(where, "alice") as c:
+            murder.check(c.select("INBOX"))
+            murder.check(c.xatom("APPEND", "INBOX", "{%d+}\r\n%s" % (len(text), text.decode())))
+            data = murder.check(c.fetch("*", "(RFC822.SIZE BODY.PEEK[])"))
+            assert b"RFC822.SIZE %d " % len(text) in data[0][0] and data[0][1] == text, data
+    with murder.Murder(backends=1) as m:
+        m.add_user("alice")
+        both(m, scenario)
+
+
 def test_pipelining():
     def scenario(m, where):
         with Talk(m, where) as t:

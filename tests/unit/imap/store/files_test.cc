@@ -245,7 +245,8 @@ START_TEST(staging_makes_every_line_end_a_crlf)
     for (size_t piece : {1u, 2u, 3u, 100u}) {
         ASSERT_EQ_TEXT(staged("A: b\r\n\r\nx\r\n", piece), "A: b\r\n\r\nx\r\n");
         ASSERT_EQ_TEXT(staged("A: b\n\nx\n", piece), "A: b\r\n\r\nx\r\n");
-        ASSERT_EQ_TEXT(staged("a\rb\r\rc\n\r\nd\r", piece), "a\r\nb\r\n\r\nc\r\n\r\nd\r\n");
+        ASSERT_EQ_TEXT(staged("a\rb\r\rc\n\r\nd\r", piece), "a\rb\r\rc\r\n\r\nd\r");
+        ASSERT_EQ_TEXT(staged("A: b\r\n\r\r\nx\r\n\r\ny", piece), "A: b\r\n\r\r\nx\r\n\r\ny");
         ASSERT_EQ_TEXT(staged("no header", piece), "no header");
         ASSERT_EQ_TEXT(staged("\r\nbody", piece), "\r\nbody");
         ASSERT_EQ_TEXT(staged("", piece), "");
