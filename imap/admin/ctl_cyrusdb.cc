@@ -114,7 +114,8 @@ Status recover_list(const config::Config& config)
 {
     const std::string path = mboxlist::list_path(config);
     const Status good = open_and_check(config);
-    if (good || (!good.is(Code::corrupt) && !good.is(Code::syntax))) return good;
+    const bool damaged = good.is(Code::corrupt) || good.is(Code::syntax);
+    if (good || (!damaged && !good.is(Code::unsupported))) return good;
     if (!config::holds_replica(config) || !config.partitions().empty())
         return Error{good.error().code,
                      cat(good.error().text, "; copies of the list are in ",

@@ -204,7 +204,8 @@ class Mupdate : public master::ThreadedService {
         Status opened = open_replica_list(config);
         const bool soft = config.mupdate_config() == config::MupdateConfig::standard &&
                           config.partitions().empty();
-        if (!opened.is(Code::corrupt) || !soft) return opened;
+        const bool unreadable = opened.is(Code::corrupt) || opened.is(Code::unsupported);
+        if (!unreadable || !soft) return opened;
         const std::string path = mboxlist::list_path(config);
         log::error("the mailbox list cannot be read: a new one is made",
                    {{"file", path}, {"error", opened.error()}});

@@ -48,7 +48,7 @@ std::string Duplicates::path(const config::Config& config)
 Result<Duplicates> Duplicates::open(const std::string& path)
 {
     auto store = open_store(path);
-    if (store.is(Code::corrupt) || store.is(Code::syntax)) {
+    if (store.is(Code::corrupt) || store.is(Code::syntax) || store.is(Code::unsupported)) {
         const std::string aside = cat(path, ".damaged-", wall_seconds());
         log::error("delivered messages are not known any more",
                    {{"reason", store.error()}, {"kept", aside}});

@@ -89,7 +89,10 @@ Status LocalMailbox::load_locked()
 
 Status LocalMailbox::load()
 {
-    TRY_ASSIGN(IndexHeader header, index_.read_header());
+    auto read = index_.read_header();
+    if (read.is(Code::unsupported)) return Error{Code::corrupt, read.error().text};
+    if (!read) return std::move(read).error();
+    IndexHeader header = *read;
     TRY(check_present(header));
     slots_ = SlotMap();
     header_ = IndexHeader();
@@ -106,6 +109,8 @@ Status LocalMailbox::load()
         return Error{Code::corrupt, "index counts are wrong"};
     header_ = header;
     auto names = HeaderFile::read(directory_.get());
+    // A newer version is nothing that a client could do anything about: reconstruct can.
+    if (names.is(Code::unsupported)) return Error{Code::corrupt, names.error().text};
     if (!names) return std::move(names).error();
     keywords_ = std::move(names->keywords);
     keywords_told_ = keywords_.size();

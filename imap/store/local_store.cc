@@ -199,7 +199,9 @@ Result<uint32_t> LocalStore::next_uidvalidity() const
     std::string path = cat(options_.configdirectory, "/uidvalidity");
     TRY_ASSIGN(MailboxLock lock, MailboxLock::take_file(cat(path, ".lock"), options_.lock_wait));
     auto text = read_file(path, 64);
-    if (!text && !text.is(Code::not_found)) return std::move(text).error();
+    // What is too long to be a number is none.
+    if (!text && !text.is(Code::not_found) && !text.is(Code::limit))
+        return std::move(text).error();
     uint32_t last = text ? to_number<uint32_t>(trim(*text)).value_or(0) : 0;
     auto now = static_cast<uint32_t>(wall_seconds());
     uint32_t next = std::max(now, last + 1);

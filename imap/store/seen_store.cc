@@ -2,6 +2,7 @@
 #include "imap/store/seen_store.h"
 
 #include <dirent.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "imap/store/mailbox_path.h"
 #include "lib/base/clock.h"
 #include "lib/base/fd.h"
+#include "lib/base/log.h"
 #include "lib/base/strings.h"
 
 namespace rookery::store {
@@ -58,6 +60,39 @@ Result<std::string> load(const std::string& path)
     return text;
 }
 
+Result<MailboxLock> lock_of(const std::string& path)
+{
+    return MailboxLock::take_file(cat(path, ".lock"), kWait);
+}
+
+// With the lock held. What cannot be read is put aside: its user has seen nothing, and reads on.
+Result<std::string> load_locked(const std::string& path)
+{
+    auto text = load(path);
+    if (!text.is(Code::corrupt)) return text;
+    const std::string aside = cat(path, ".damaged-", wall_seconds());
+    if (::rename(path.c_str(), aside.c_str()) != 0) return errno_error(cat("rename ", path));
+    log::error("seen state is lost", {{"reason", text.error()}, {"kept", aside}});
+    return std::string(kFirstLine);
+}
+
+Result<std::string> load_any(const std::string& path)
+{
+    auto text = load(path);
+    if (!text.is(Code::corrupt)) return text;
+    TRY_ASSIGN(MailboxLock lock, lock_of(path));
+    return load_locked(path);
+}
+
+// A line that cannot be read says nothing; the next change writes it anew.
+SeenState state_of(std::string_view line, const std::string& path)
+{
+    auto state = parse_line(line);
+    if (state) return *std::move(state);
+    log::warning("seen state of a mailbox is lost", {{"file", path}, {"reason", state.error()}});
+    return SeenState{};
+}
+
 // The names in a directory that are not hidden; none if there is no such directory.
 std::vector<std::string> names_in(const std::string& path)
 {
@@ -92,13 +127,12 @@ void find_files(const std::string& folder, const std::string& domain,
 Result<std::map<std::string, SeenState>> SeenStore::all(const std::string& userid) const
 {
     TRY_ASSIGN(std::string path, user_file(configdirectory_, userid, kSuffix, full_hash_));
-    TRY_ASSIGN(const std::string text, load(path));
+    TRY_ASSIGN(const std::string text, load_any(path));
     std::map<std::string, SeenState> states;
     for (std::string_view line : split(std::string_view(text).substr(kFirstLine.size()), '\n')) {
         const size_t space = line.find(' ');
         if (space == line.npos) continue;
-        TRY_ASSIGN(SeenState state, parse_line(line));
-        states.emplace(std::string(line.substr(0, space)), std::move(state));
+        states.emplace(std::string(line.substr(0, space)), state_of(line, path));
     }
     return states;
 }
@@ -128,10 +162,10 @@ Status SeenStore::each_user(
 Result<SeenState> SeenStore::get(const std::string& userid, const std::string& uniqueid) const
 {
     TRY_ASSIGN(std::string path, user_file(configdirectory_, userid, kSuffix, full_hash_));
-    TRY_ASSIGN(std::string text, load(path));
+    TRY_ASSIGN(std::string text, load_any(path));
     auto [start, end] = find_line(text, uniqueid);
     if (start == text.npos) return SeenState{};
-    return parse_line(std::string_view(text).substr(start, end - start));
+    return state_of(std::string_view(text).substr(start, end - start), path);
 }
 
 Status SeenStore::update(const std::string& userid, const std::string& uniqueid,
@@ -139,13 +173,12 @@ Status SeenStore::update(const std::string& userid, const std::string& uniqueid,
 {
     TRY_ASSIGN(std::string path, user_file(configdirectory_, userid, kSuffix, full_hash_));
     TRY(make_directories(directory_of(path)));
-    TRY_ASSIGN(MailboxLock lock, MailboxLock::take_file(cat(path, ".lock"), kWait));
-    TRY_ASSIGN(std::string text, load(path));
+    TRY_ASSIGN(MailboxLock lock, lock_of(path));
+    TRY_ASSIGN(std::string text, load_locked(path));
     auto [start, end] = find_line(text, uniqueid);
     SeenState state;
-    if (start != text.npos) {
-        TRY_ASSIGN(state, parse_line(std::string_view(text).substr(start, end - start)));
-    }
+    if (start != text.npos)
+        state = state_of(std::string_view(text).substr(start, end - start), path);
     if (!change(state)) return success();
     state.last_change = wall_seconds();
     std::string line =

@@ -230,5 +230,271 @@ def test_without_a_key_what_needs_none_serves():
             assert "STARTTLS" in c.capabilities
 
 
+# ------------------------------------------------------------------ the table
+
+def newer(text):
+    """The file as a later version would write it, as far as that can be said of it."""
+    for old, new in ((b"RkDB\x01", b"RkDB\x63"), (b"RKINDEX\n\x01", b"RKINDEX\n\x63"),
+                     (b"rookery header 1", b"rookery header 9"), (b"RKCACHE1", b"RKCACHE9"),
+                     (b"rookery annotations 1", b"rookery annotations 9"),
+                     (b"rookery seen 1", b"rookery seen 9"), (b"RKHEALT1", b"RKHEALT9"),
+                     (b"RKCOUNT\n\x01", b"RKCOUNT\n\x63"), (b"RKSCORE\n\x01", b"RKSCORE\n\x63"),
+                     (b"rookery quotas 1", b"rookery quotas 9"),
+                     (b"RKMUPLOG\x01", b"RKMUPLOG\x63"), (b"RKMUPSTA\x01", b"RKMUPSTA\x63")):
+        if old in text:
+            return text.replace(old, new, 1)
+    return None
+
+
+def torn(text):
+    """Half of it; of a tdb file, which is mostly room, what is before its first record."""
+    return text[:text.index(b"RkDB")] if b"RkDB" in text else text[:len(text) // 2]
+
+
+def torn(text):
+    """Half of it; of a tdb file, which is mostly room, what is before its first record."""
+    return text[:text.index(b"RkDB")] if b"RkDB" in text else text[:len(text) // 2]
+
+
+FAULTS = {
+    "lost": lambda text: "lost",
+    "empty": lambda text: b"",
+    "torn": torn,
+    "garbage": lambda text: bytes(range(256)) * 40,
+    "newer": newer,
+}
+
+
+class Row:
+    """A kind of file. Of each fault it heals by itself, unless it is in mended: then the log names
+    the thing, and the command makes it good. stop: the server is stopped meanwhile, because it has
+    the file open or reads it at start only. fatal: the server does not start, and says why."""
+
+    def __init__(self, pattern, on=("backend1",), stop=False, mended="", command=None, named="",
+                 fatal="", only=tuple(FAULTS)):
+        self.pattern, self.on, self.stop = pattern, on, stop
+        self.mended, self.command, self.named = mended.split(), command, named
+        self.fatal, self.only = fatal.split(), only
+
+    def is_kind_of(self, name):
+        """Of any user or mailbox, not only of the one that is damaged."""
+        anyone = self.pattern.replace("user/bob/", ".*/").replace("user/b/bob", ".*/[^/]+")
+        return re.fullmatch(anyone.replace("1\\.", "[0-9]+\\."), name)
+
+
+def reconstruct(i, path):
+    i.run("reconstruct", "user.bob")
+
+
+def reconstruct_header(i, path):
+    i.run("reconstruct", "-f", "user.bob")
+
+
+def remove(i, path):
+    os.unlink(path)
+
+
+def restore_copy(i, path):
+    shutil.copy(os.path.join(i.dir, "conf", "db.backup1", os.path.basename(path)), path)
+
+
+ALL = ("backend1", "frontend1", "mupdate")
+MAILERS = ("backend1", "frontend1")
+ROWS = [
+    Row(r"spool/user/bob/rookery\.index", mended="lost empty garbage newer", command=reconstruct,
+        named="index"),
+    Row(r"spool/user/bob/rookery\.header", mended="lost empty torn garbage newer",
+        command=reconstruct_header, named="header|no mailbox there"),
+    Row(r"spool/user/bob/rookery\.cache"),
+    Row(r"spool/user/bob/rookery\.lock"),
+    Row(r"spool/user/bob/rookery\.annotations"),
+    Row(r"spool/user/bob/1\."),
+    Row(r"conf/user/b/bob\.seen"),
+    Row(r"conf/user/b/bob\.sub"),
+    Row(r"conf/user_deny\.db", on=ALL),
+    Row(r"conf/quotas\.tdb", stop=False),
+    Row(r"conf/quotas\.tdb", stop=True),
+    Row(r"conf/quotas\.limits"),
+    Row(r"conf/uidvalidity"),
+    Row(r"conf/deliver\.tdb", stop=True),
+    Row(r"conf/backends\.health", on=MAILERS, stop=True),
+    Row(r"conf/proc/counters", on=MAILERS, stop=True),
+    Row(r"conf/proc/scoreboard", on=MAILERS, stop=True),
+    Row(r"conf/mailboxes\.tdb", on=("frontend1",), stop=True),
+    Row(r"conf/mailboxes\.tdb", stop=True, fatal="empty torn garbage newer", command=restore_copy,
+        named="mailboxes.tdb"),
+    Row(r"conf/mailboxes\.tdb", on=("mupdate",), stop=True, command=restore_copy,
+        fatal="lost empty torn garbage newer", named="mailboxes.tdb|list"),
+    Row(r"conf/mupdate/log\.[0-9a-f]{16}", on=("mupdate",), stop=True),
+    Row(r"conf/.*\.(gate|lock)|conf/lock/.*|conf/mupdate/(lock|reserve)", on=ALL, stop=True),
+]
+# What a test writes, or a process makes for its own life.
+NOT_STATE = re.compile(r"cyrus\.conf|imapd\.conf|log|master\.out|master\.pid|ready|conf/socket/.*|"
+                       r"conf/db\.backup\d/.*")
+
+
+def scenario(m):
+    """Something in every persistent file."""
+    for user, backend in (("bob", 1), ("alice", 1), ("ann", 2)):
+        m.add_user(user, backend=backend)
+    with m.imap("frontend1", "cyrus") as admin:
+        murder.check(admin.setacl("user.alice", "bob", "lrswipte"))
+    with m.imap("backend1", "cyrus") as admin:
+        murder.check(admin.setquota("user.bob", "(STORAGE 100000)"))
+    for i in range(3):
+        assert m.deliver(letter("first-%d" % i), ["bob", "alice", "ann"]) == {}
+    for server in ("frontend1", "backend1"):
+        with m.imap(server, "bob") as c:
+            murder.check(c.subscribe("INBOX"))
+            murder.check(c.select("user.alice"))
+            murder.check(c.store("1", "+FLAGS", "(\\Seen)"))
+            murder.check(c.xatom("SETMETADATA", "INBOX", '(/private/comment "x")'))
+    for i in m.instances:
+        with open(os.path.join(i.dir, "conf", "user_deny.db"), "w") as f:
+            f.write("eve\t2\timap\tno\n")
+        m.give(os.path.join(i.dir, "conf"))
+        i.run("ctl_cyrusdb", "-c")
+
+
+def files_of(instance):
+    for folder, _, files in os.walk(instance.dir):
+        for f in files:
+            path = os.path.join(folder, f)
+            if os.path.isfile(path):
+                yield os.path.relpath(path, instance.dir)
+
+
+def rows_for(instance, name):
+    return [r for r in ROWS if instance.name in r.on and re.fullmatch(r.pattern, name)]
+
+
+class Table:
+    def __init__(self, m):
+        self.m = m
+        self.count = 0
+        self.pristine = {}
+
+    def works(self, user, everything=False):
+        """None, or what does not."""
+        self.count += 1
+        m = self.m
+        subject = "%s-%d" % (user, self.count)
+        refused = m.deliver(letter(subject), [user])
+        if refused:
+            return refused
+        with m.imap("frontend1", user) as c:
+            answer = c.select("INBOX")
+            if answer[0] != "OK":
+                return answer
+            found = body(c.fetch("*", "(BODY.PEEK[])")[1])
+            if subject.encode() not in (list(found.values())[-1] or b""):
+                return found
+            if not everything:
+                return None
+            for verb, arguments in (("CREATE", ("INBOX.X%d" % self.count,)),
+                                    ("DELETE", ("INBOX.X%d" % self.count,)),
+                                    ("GETQUOTAROOT", ("INBOX",)), ("LSUB", ('""', "*")),
+                                    ("STATUS", ("user.alice", "(UNSEEN)")),
+                                    ("SUBSCRIBE", ("INBOX",))):
+                answer = c.xatom(verb, *arguments)
+                if answer[0] != "OK":
+                    return verb, answer
+        return None
+
+    def others(self, what):
+        for user in ("ann", "alice"):
+            bad = self.works(user)
+            assert bad is None, (what, user, bad)
+
+    def fault(self, instance, path, content):
+        if content == "lost":
+            os.unlink(path)
+            return
+        with open(path, "r+b") as f:  # in place: whoever has it open sees it
+            f.truncate(0)
+            f.write(content)
+
+    def put_back(self, instance):
+        """So that one failure does not make all that follow."""
+        instance.stop()
+        with open(self.before[0], "wb") as f:
+            f.write(self.before[1])
+        instance.start()
+        self.settle()
+
+    def settle(self):
+        """Until the list of a frontend goes on after the master came back."""
+        wait_for(lambda: self.works("bob", everything=True) is None, "it does not settle")
+
+    def does_not_start(self, instance, row, path, what, since):
+        """The server itself depends on it: it says so, the others go on, a command mends it."""
+        instance.start(wait=False)
+        wait_for(lambda: re.search(row.named, logged(instance, since)), what + ": named")
+        bad = self.works("ann")
+        assert bad is None, (what, "ann", bad)
+        instance.stop()
+        row.command(instance, path)
+        instance.start()
+
+    def cell(self, instance, row, name, kind):
+        path = os.path.join(instance.dir, name)
+        if not os.path.exists(path):  # it is made when it is needed again
+            with open(path, "wb") as f:
+                f.write(self.pristine[path])
+            self.m.give(os.path.dirname(path))
+        with open(path, "rb") as f:
+            before = f.read()
+        self.pristine.setdefault(path, before)
+        self.before = (path, before)
+        content = FAULTS[kind](before)
+        if content is None or content == before:
+            return
+        what = "%s %s %s%s" % (instance.name, name, kind, " stopped" if row.stop else "")
+        if row.stop:
+            instance.stop()
+        since = size_of_log(instance)
+        self.fault(instance, path, content)
+        if kind in row.fatal:
+            self.does_not_start(instance, row, path, what, since)
+        elif row.stop:
+            instance.start()
+        self.others(what)
+        if instance.name == "mupdate" and row.stop:
+            self.settle()
+        bad = self.works("bob", everything=True)
+        if kind in row.mended:
+            assert bad, what + ": nothing is wrong"
+            assert re.search(row.named, logged(instance, since)), (what, logged(instance, since))
+            row.command(instance, path)
+            bad = self.works("bob", everything=True)
+        assert bad is None, (what, bad)
+        print("  ", what, flush=True)
+
+
+def test_every_persistent_file():
+    with murder.Murder(backends=2, extra={"duplicatesuppression": "yes"}) as m:
+        scenario(m)
+        table = Table(m)
+        bad = table.works("bob", everything=True)
+        assert bad is None, bad
+        for i in m.instances:
+            unknown = [n for n in files_of(i) if not NOT_STATE.fullmatch(n)
+                       and not any(r.is_kind_of(n) for r in ROWS)]
+            assert not unknown, "no row: %s %s" % (i.name, unknown)
+        failures = []
+        for row in ROWS:
+            for name in row.on:
+                i = m[name]
+                for path in sorted(n for n in files_of(i) if re.fullmatch(row.pattern, n)):
+                    for kind in row.only:
+                        try:
+                            table.cell(i, row, path, kind)
+                        except Exception as e:
+                            failures.append("%s %s %s: %r" % (name, path, kind, e))
+                            print("FAILED", failures[-1], flush=True)
+                            table.put_back(i)
+        assert not failures, "\n".join(failures)
+
+
 if __name__ == "__main__":
     harness.main()

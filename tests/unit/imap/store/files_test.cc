@@ -218,7 +218,15 @@ START_TEST(seen_state_is_kept_by_user_and_mailbox)
     ck_assert(seen.stamp("ann") != before);
     auto path = user_file(dir.path(), "ann", ".seen", false);
     ASSERT_OK(replace_file(*path, "garbage\n"));
-    ASSERT_CODE(seen.get("ann", "id1"), Code::corrupt);
+    // Put aside: nothing was seen, and it can be kept again.
+    ck_assert(seen.get("ann", "id1")->uids.empty());
+    add("id1", 7);
+    ASSERT_EQ_TEXT(seen.get("ann", "id1")->uids.to_string(), "7");
+    ASSERT_OK(replace_file(*path, "rookery seen 1\nid1 broken\nid2 1 2 3 1:5\n"));
+    ck_assert(seen.get("ann", "id1")->uids.empty());
+    add("id1", 8);
+    ASSERT_EQ_TEXT(seen.get("ann", "id1")->uids.to_string(), "8");
+    ASSERT_EQ_TEXT(seen.get("ann", "id2")->uids.to_string(), "1:5");
 }
 END_TEST
 
