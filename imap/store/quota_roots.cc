@@ -154,6 +154,8 @@ Result<db::OrderedStore*> QuotaRoots::opened(bool make)
         TRY(restore(Error{Code::corrupt, cat(path_, " was cut")}, st.st_ino));
         return roots_.get();
     }
+    // Another process has put a new one in its place; of the old one nothing may be left to touch.
+    if (!flat_ && there && st.st_ino != inode_) roots_.reset();
     if (flat_ && roots_ && (st.st_ino != inode_ || st.st_size != size_) && !check_first_line(path_))
         roots_.reset();
     if (!roots_) {

@@ -321,11 +321,12 @@ ROWS = [
     Row(r"conf/proc/counters", on=MAILERS, stop=True),
     Row(r"conf/proc/scoreboard", on=MAILERS, stop=True),
     Row(r"conf/mailboxes\.tdb", on=("frontend1",), stop=True),
-    Row(r"conf/mailboxes\.tdb", stop=True, fatal="empty torn garbage newer", command=restore_copy,
-        named="mailboxes.tdb"),
-    Row(r"conf/mailboxes\.tdb", on=("mupdate",), stop=True, command=restore_copy,
-        fatal="lost empty torn garbage newer", named="mailboxes.tdb|list"),
-    Row(r"conf/mupdate/log\.[0-9a-f]{16}", on=("mupdate",), stop=True),
+    Row(r"conf/mailboxes\.tdb", stop=True, fatal="lost empty torn garbage newer",
+        command=restore_copy, named="mailboxes.tdb|list is older"),
+    Row(r"conf/mailboxes\.tdb", on=("mupdate",), stop=True,
+        fatal="lost empty torn garbage newer", named="mailboxes.tdb|mailbox list"),
+    Row(r"conf/mupdate/(log\.[0-9a-f]{16}|state)", on=("mupdate",), stop=True,
+        fatal="lost empty torn garbage newer", named="conf/mupdate"),
     Row(r"conf/.*\.(gate|lock)|conf/lock/.*|conf/mupdate/(lock|reserve)", on=ALL, stop=True),
 ]
 # What a test writes, or a process makes for its own life.
@@ -374,6 +375,13 @@ class Table:
         self.count = 0
         self.pristine = {}
 
+    def names(self, instance, row):
+        """What is there now, and of what does not change its name what was there before."""
+        once = [os.path.relpath(p, instance.dir) for p in self.pristine
+                if p.startswith(instance.dir + "/") and "/log." not in p]
+        return sorted({n for n in list(files_of(instance)) + once
+                       if re.fullmatch(row.pattern, n)})
+
     def works(self, user, everything=False):
         """None, or what does not."""
         self.count += 1
@@ -417,10 +425,14 @@ class Table:
     def put_back(self, instance):
         """So that one failure does not make all that follow."""
         instance.stop()
-        with open(self.before[0], "wb") as f:
-            f.write(self.before[1])
+        self.write_before()
         instance.start()
         self.settle()
+
+    def write_before(self):
+        with open(self.before[0], "wb") as f:
+            f.write(self.before[1])
+        self.m.give(os.path.dirname(self.before[0]))
 
     def settle(self):
         """Until the list of a frontend goes on after the master came back."""
@@ -433,11 +445,19 @@ class Table:
         bad = self.works("ann")
         assert bad is None, (what, "ann", bad)
         instance.stop()
-        row.command(instance, path)
+        if row.command:
+            row.command(instance, path)
+        else:
+            self.write_before()
         instance.start()
 
     def cell(self, instance, row, name, kind):
         path = os.path.join(instance.dir, name)
+        if row.stop:
+            instance.stop()  # and with it what it still had to write
+            if not os.path.exists(path) and path not in self.pristine:
+                name = [n for n in files_of(instance) if re.fullmatch(row.pattern, n)][0]
+                path = os.path.join(instance.dir, name)
         if not os.path.exists(path):  # it is made when it is needed again
             with open(path, "wb") as f:
                 f.write(self.pristine[path])
@@ -448,10 +468,11 @@ class Table:
         self.before = (path, before)
         content = FAULTS[kind](before)
         if content is None or content == before:
+            if row.stop:
+                instance.start()
+                self.settle()
             return
         what = "%s %s %s%s" % (instance.name, name, kind, " stopped" if row.stop else "")
-        if row.stop:
-            instance.stop()
         since = size_of_log(instance)
         self.fault(instance, path, content)
         if kind in row.fatal:
@@ -485,8 +506,8 @@ def test_every_persistent_file():
         for row in ROWS:
             for name in row.on:
                 i = m[name]
-                for path in sorted(n for n in files_of(i) if re.fullmatch(row.pattern, n)):
-                    for kind in row.only:
+                for kind in row.only:
+                    for path in table.names(i, row):
                         try:
                             table.cell(i, row, path, kind)
                         except Exception as e:
