@@ -325,7 +325,9 @@ ROWS = [
         command=restore_copy, named="mailboxes.tdb|list is older"),
     Row(r"conf/mailboxes\.tdb", on=("mupdate",), stop=True,
         fatal="lost empty torn garbage newer", named="mailboxes.tdb|mailbox list"),
-    Row(r"conf/mupdate/(log\.[0-9a-f]{16}|state)", on=("mupdate",), stop=True,
+    Row(r"conf/mupdate/log\.[0-9a-f]{16}", on=("mupdate",), stop=True,
+        fatal="garbage newer", named="conf/mupdate", only=("lost", "garbage", "newer")),
+    Row(r"conf/mupdate/state", on=("mupdate",), stop=True,
         fatal="lost empty torn garbage newer", named="conf/mupdate"),
     Row(r"conf/.*\.(gate|lock)|conf/lock/.*|conf/mupdate/(lock|reserve)", on=ALL, stop=True),
 ]
