@@ -38,8 +38,8 @@ class RelayChannel {
     static constexpr size_t kMaxHeldRequest = 65536;  // more goes out before the line is complete
     static constexpr size_t kMaxTaggedLine = 1u << 20;
 
-    // Sees an untagged response before the client does; true: it was the one that is looked for, and
-    // was dealt with (what it left unread is dropped). All others go on to the client.
+    // Sees an untagged response before the client does; true: it was the one that is looked for,
+    // and was dealt with (what it left unread is dropped). All others go on to the client.
     using Filter = std::function<Result<bool>(backend::ReplyReader&, const backend::Reply&)>;
 
     RelayChannel(ImapSession& session, backend::Backend& backend);

@@ -531,7 +531,7 @@ START_TEST(the_selection_moves_between_servers)
 }
 END_TEST
 
-// What is said between SELECT of INBOX at be1 and a NOOP, by servers that answer a second SELECT so.
+// What servers answer to a second SELECT, when INBOX at be1 is selected.
 struct SecondSelect {
     const char* mailbox;        // "INBOX.two" is at be2
     const char* one;            // be1's answer; "" = is not asked, or only to UNSELECT
