@@ -193,6 +193,15 @@ Result<std::unique_ptr<stream::Layer>> TlsContext::accept(std::unique_ptr<stream
     return stream::tls_layer(std::move(ssl), std::move(below), deadline);
 }
 
+Result<std::unique_ptr<stream::Layer>> TlsContext::begin_accept(
+    std::unique_ptr<stream::Layer> below)
+{
+    stream::SslPtr ssl(SSL_new(context_.get()));
+    if (!ssl) return Error{Code::io, cat("TLS: ", stream::openssl_error())};
+    SSL_set_accept_state(ssl.get());
+    return stream::tls_layer_before_handshake(std::move(ssl), std::move(below));
+}
+
 Result<std::unique_ptr<stream::Layer>> TlsContext::connect(std::unique_ptr<stream::Layer> below,
                                                            const std::string& hostname,
                                                            Deadline deadline)

@@ -82,6 +82,9 @@ class TlsContext {
     // The handshake over below, which is owned from here on and gone if it fails.
     Result<std::unique_ptr<stream::Layer>> accept(std::unique_ptr<stream::Layer> below,
                                                   Deadline deadline);
+    // The same, for a thread that must not wait: the handshake is the caller's affair
+    // (stream::tls_handshake).
+    Result<std::unique_ptr<stream::Layer>> begin_accept(std::unique_ptr<stream::Layer> below);
     // hostname: without a port; an address is checked as an address.
     Result<std::unique_ptr<stream::Layer>> connect(std::unique_ptr<stream::Layer> below,
                                                    const std::string& hostname, Deadline deadline);

@@ -1,6 +1,7 @@
 // Deadlines on the monotonic clock, and the wall clock.
 //
-// A Deadline is a point on the monotonic clock or never. poll_ms() is what poll(2) wants.
+// A Deadline is a point on the monotonic clock or never, and may say that a request to end
+// (lib/base/signals.h) ends the wait before it. poll_ms() is what poll(2) wants.
 #ifndef ROOKERY_LIB_BASE_CLOCK_H
 #define ROOKERY_LIB_BASE_CLOCK_H
 
@@ -41,18 +42,26 @@ class Deadline {
         auto left = std::chrono::ceil<Milliseconds>(*when_ - monotonic_now()).count();
         return left <= 0 ? 0 : left > 86'400'000 ? 86'400'000 : static_cast<int>(left);
     }
-    // The sooner of two.
+    // The sooner of two; a request to end counts if it does for one of them.
     Deadline min(Deadline other) const
     {
-        if (!when_) return other;
-        if (!other.when_) return *this;
-        return *when_ < *other.when_ ? *this : other;
+        Deadline sooner = !when_ || (other.when_ && *other.when_ < *when_) ? other : *this;
+        sooner.or_told_to_end_ = or_told_to_end_ || other.or_told_to_end_;
+        return sooner;
     }
+    Deadline or_told_to_end() const
+    {
+        Deadline same = *this;
+        same.or_told_to_end_ = true;
+        return same;
+    }
+    bool ends_when_told() const { return or_told_to_end_; }
 
  private:
     Deadline() = default;
     explicit Deadline(MonotonicTime when) : when_(when) {}
     std::optional<MonotonicTime> when_;
+    bool or_told_to_end_ = false;
 };
 
 }  // namespace rookery

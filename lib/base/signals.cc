@@ -71,6 +71,14 @@ bool terminate_seen()
     return terminate_flag != 0;
 }
 
+bool terminate_pending()
+{
+    // A poll of nothing that does not wait still delivers what is pending.
+    if (installed && terminate_flag == 0)
+        (void)poll_fds({}, Deadline::at(MonotonicTime{})).ok();
+    return terminate_seen();
+}
+
 bool hangup_seen()
 {
     return hangup_flag != 0;

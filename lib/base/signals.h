@@ -28,6 +28,8 @@ void install();
 Pending take();
 // True if a flag is set, without clearing it.
 bool terminate_seen();
+// The same, after letting in what has come: for who has so much to do that it never waits.
+bool terminate_pending();
 bool hangup_seen();
 // poll(2) with signals let in. >0 descriptors ready, 0 deadline passed or a signal came (look with
 // take()). Code::io when poll fails.

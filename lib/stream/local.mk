@@ -2,7 +2,7 @@ noinst_LIBRARIES += %D%/libstream.a
 %C%_libstream_a_SOURCES = \
 	%D%/deflate_layer.h %D%/deflate_layer.cc \
 	%D%/fd_layer.h %D%/fd_layer.cc %D%/layer.h \
-	%D%/memory_layer.h %D%/memory_layer.cc \
+	%D%/memory_layer.h %D%/memory_layer.cc %D%/outbox_layer.h %D%/outbox_layer.cc \
 	%D%/sasl_layer.h %D%/sasl_layer.cc %D%/stream.h %D%/stream.cc \
 	%D%/telemetry_layer.h %D%/telemetry_layer.cc %D%/tls_layer.h %D%/tls_layer.cc
 

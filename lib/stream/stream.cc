@@ -22,11 +22,6 @@ void Stream::set_timeout(Milliseconds each_wait)
     timeout_ = each_wait;
 }
 
-Deadline Stream::next_deadline() const
-{
-    return Deadline::after(timeout_).min(deadline_);
-}
-
 Status Stream::status() const
 {
     if (failed_) return error_;
@@ -47,14 +42,46 @@ Status Stream::usable()
     return status();
 }
 
+Status Stream::silence(Code code, std::string_view why)
+{
+    silenced_ = true;
+    fail(Error{code, std::string(why)});
+    return error_;
+}
+
+// Usable, and there is time left to listen to the peer.
+Status Stream::readable()
+{
+    TRY(usable());
+    if (!deadline_.passed()) return success();
+    return silence(Code::timeout, "the time is over");
+}
+
+// The same before more is taken in: a request to end is seen although no wait is needed.
+Status Stream::may_take_in()
+{
+    TRY(readable());
+    if (allowance_ == 0) return silence(Code::limit, "the other end has said too much");
+    if (deadline_.ends_when_told() && signals::terminate_pending())
+        return silence(Code::timeout, "this process is told to end");
+    return success();
+}
+
+void Stream::taken_in(size_t bytes)
+{
+    traffic_.received += bytes;
+    if (allowance_ != UINT64_MAX) allowance_ -= std::min<uint64_t>(allowance_, bytes);
+}
+
 // Called with an empty buffer only.
 Status Stream::fill()
 {
-    TRY(usable());
+    TRY(may_take_in());
     if (!in_) in_ = std::make_unique_for_overwrite<char[]>(kReadBuffer);
     in_begin_ = in_end_ = 0;
-    auto n = top_->read({in_.get(), kReadBuffer}, next_deadline());
+    auto n = top_->read({in_.get(), kReadBuffer}, wait_deadline());
     if (!n) {
+        silenced_ = n.is(Code::timeout);
         fail(n.error());
         return std::move(n).error();
     }
@@ -63,14 +90,13 @@ Status Stream::fill()
         return error_;
     }
     in_end_ = *n;
-    traffic_.received += *n;
+    taken_in(*n);
     return success();
 }
 
 Result<char> Stream::peek()
 {
-    if (failed_) return error_;
-    if (in_begin_ == in_end_) TRY(fill());
+    TRY(in_begin_ == in_end_ ? fill() : readable());
     return in_[in_begin_];
 }
 
@@ -148,7 +174,7 @@ Status Stream::read_exact(std::span<char> into)
 
 Result<size_t> Stream::read_some(std::span<char> into)
 {
-    TRY(usable());
+    TRY(readable());
     if (into.empty()) return size_t{0};
     std::string_view have = buffered();
     if (!have.empty()) {
@@ -157,9 +183,13 @@ Result<size_t> Stream::read_some(std::span<char> into)
         consume(n);
         return n;
     }
-    auto n = top_->read(into, next_deadline());
-    if (!n) fail(n.error());
-    if (n) traffic_.received += *n;
+    TRY(may_take_in());
+    auto n = top_->read(into, wait_deadline());
+    if (!n) {
+        silenced_ = n.is(Code::timeout);
+        fail(n.error());
+    }
+    if (n) taken_in(*n);
     return n;
 }
 
@@ -174,6 +204,7 @@ bool Stream::has_input() const
 Result<bool> Stream::wait_input(Deadline deadline)
 {
     TRY(usable());
+    deadline = deadline.min(deadline_);
     while (!has_input()) {
         pollfd waiting{fd(), POLLIN, 0};
         TRY_ASSIGN(int ready, signals::poll_fds({&waiting, 1}, deadline));
@@ -192,7 +223,7 @@ Status Stream::flush()
 {
     drain();
     TRY(usable());
-    auto flushed = top_->flush(next_deadline());
+    auto flushed = top_->flush(wait_deadline());
     if (!flushed) fail(flushed.error());
     return flushed;
 }
@@ -201,7 +232,7 @@ void Stream::drain()
 {
     if (!usable()) return;
     if (out_.empty()) return;
-    auto written = top_->write(out_, next_deadline());
+    auto written = top_->write(out_, wait_deadline());
     traffic_.sent += out_.size();
     out_.clear();
     // A large answer does not leave its memory behind.
@@ -209,11 +240,19 @@ void Stream::drain()
     if (!written) fail(written.error());
 }
 
+void Stream::last_word(std::string_view text)
+{
+    if (!silenced_ || !top_) return;
+    silenced_ = false;
+    const Deadline now = Deadline::after(Milliseconds(0));
+    if (top_->write(text, now) && top_->flush(now)) top_->shut_down();
+}
+
 Status Stream::write_through(std::string_view bytes)
 {
     drain();
     TRY(usable());
-    auto written = top_->write(bytes, next_deadline());
+    auto written = top_->write(bytes, wait_deadline());
     traffic_.sent += bytes.size();
     if (!written) fail(written.error());
     return written;
@@ -250,7 +289,7 @@ void Stream::close()
         if (!failed_) {
             drain();
             if (!failed_) {
-                auto flushed = top_->flush(next_deadline());
+                auto flushed = top_->flush(wait_deadline());
                 if (!flushed) fail(flushed.error());
             }
         }

@@ -39,8 +39,15 @@ class Stream {
     // Each wait for the other end lasts at most this long; the default is 30 minutes.
     void set_timeout(Milliseconds each_wait);
     Milliseconds timeout() const { return timeout_; }
-    // If set, no wait goes on beyond it, whatever the timeout.
+    // If set, no wait goes on beyond it, whatever the timeout, and after it nothing is read, even if
+    // there is something: a peer that never pauses gains nothing. What is to be written still goes
+    // out as far as that needs no wait. With one that ends_when_told() nothing more is taken in
+    // once the process is told to end, and what was said has FdLayer::kLastWords to leave.
     void set_deadline(Deadline deadline) { deadline_ = deadline; }
+    // So many bytes more are read, then it is over in the same way, with Code::limit.
+    void set_allowance(uint64_t bytes) { allowance_ = bytes; }
+    // Until when a wait that begins now may last.
+    Deadline wait_deadline() const { return Deadline::after(timeout_).min(deadline_); }
 
     bool ok() const { return !failed_; }
     const Error& error() const { return error_; }
@@ -78,6 +85,9 @@ class Stream {
         if (out_.size() >= kWriteBuffer) drain();
     }
     Status flush();
+    // After reading failed because it has lasted long enough: sends this as far as
+    // that needs no wait. Else nothing: the line may be broken, or in the midst of something.
+    void last_word(std::string_view text);
     // How many bytes came and went since the last call, above all layers.
     struct Traffic {
         uint64_t received = 0;
@@ -122,10 +132,13 @@ class Stream {
     friend Status copy(Stream& from, Stream& to, uint64_t n);
     Status before_push();
     Status usable();
+    Status readable();
+    Status may_take_in();
+    void taken_in(size_t bytes);
+    Status silence(Code code, std::string_view why);
     Status fill();
     Status write_through(std::string_view bytes);
     void drain();
-    Deadline next_deadline() const;
 
     std::unique_ptr<Layer> top_;
     std::unique_ptr<char[]> in_;
@@ -135,7 +148,9 @@ class Stream {
     std::string out_;
     Milliseconds timeout_{30 * 60 * 1000};
     Deadline deadline_ = Deadline::never();
+    uint64_t allowance_ = UINT64_MAX;
     bool failed_ = false;
+    bool silenced_ = false;  // it may still be told why nothing more is read
     Error error_{Code::closed, {}};
 };
 

@@ -228,6 +228,14 @@ TlsInfo TlsLayer::info() const
     return info;
 }
 
+Result<std::unique_ptr<TlsLayer>> make_layer(SslPtr ssl, std::unique_ptr<Layer> below)
+{
+    if (!ssl) return Error{Code::io, "TLS: no session"};
+    auto layer = std::make_unique<TlsLayer>(std::move(ssl), std::move(below));
+    TRY(layer->attach());
+    return layer;
+}
+
 }  // namespace
 
 void SslDeleter::operator()(SSL* ssl) const
@@ -238,11 +246,25 @@ void SslDeleter::operator()(SSL* ssl) const
 Result<std::unique_ptr<Layer>> tls_layer(SslPtr ssl, std::unique_ptr<Layer> below,
                                          Deadline deadline)
 {
-    if (!ssl) return Error{Code::io, "TLS: no session"};
-    auto layer = std::make_unique<TlsLayer>(std::move(ssl), std::move(below));
-    TRY(layer->attach());
+    TRY_ASSIGN(auto layer, make_layer(std::move(ssl), std::move(below)));
     TRY(layer->handshake(deadline));
     return std::unique_ptr<Layer>(std::move(layer));
+}
+
+Result<std::unique_ptr<Layer>> tls_layer_before_handshake(SslPtr ssl, std::unique_ptr<Layer> below)
+{
+    TRY_ASSIGN(auto layer, make_layer(std::move(ssl), std::move(below)));
+    return std::unique_ptr<Layer>(std::move(layer));
+}
+
+Result<bool> tls_handshake(Layer& layer)
+{
+    auto* tls = dynamic_cast<TlsLayer*>(&layer);
+    if (tls == nullptr) return Error{Code::io, "TLS: no layer"};
+    Status done = tls->handshake(Deadline::after(Milliseconds(0)));
+    if (done.is(Code::timeout)) return false;
+    TRY(done);
+    return true;
 }
 
 std::optional<TlsInfo> tls_info(const Layer& layer)

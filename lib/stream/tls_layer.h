@@ -28,6 +28,12 @@ using SslPtr = std::unique_ptr<SSL, SslDeleter>;
 Result<std::unique_ptr<Layer>> tls_layer(SslPtr ssl, std::unique_ptr<Layer> below,
                                          Deadline deadline);
 
+// The layer without its handshake, for a thread that must not wait: tls_handshake() does of it what
+// can be done now, and says whether it is complete. Nothing else may be done with the layer before
+// that. The layer below must be one whose writes do not wait (OutboxLayer).
+Result<std::unique_ptr<Layer>> tls_layer_before_handshake(SslPtr ssl, std::unique_ptr<Layer> below);
+Result<bool> tls_handshake(Layer& layer);
+
 struct TlsInfo {
     std::string protocol;  // "TLSv1.3"
     std::string cipher;

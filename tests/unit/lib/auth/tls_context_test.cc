@@ -1,6 +1,7 @@
 // TLS between a server thread and a client over a socket pair.
 #include "lib/auth/tls_context.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <thread>
@@ -8,6 +9,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/strings.h"
 #include "lib/config/config.h"
+#include "lib/stream/outbox_layer.h"
 #include "lib/stream/stream.h"
 #include "lib/stream/tls_layer.h"
 #include "tests/unit/lib/auth/certificates.h"
@@ -193,6 +195,47 @@ START_TEST(a_wrong_configuration_says_what_is_wrong)
 }
 END_TEST
 
+START_TEST(a_handshake_goes_on_with_what_has_come)
+{
+    Files f;
+    auto server = TlsContext::server(f.server());
+    ASSERT_OK(server);
+    int ends[2];
+    ck_assert_int_eq(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    auto bottom = std::make_unique<stream::OutboxLayer>(Fd(ends[0]));
+    Stream s(std::move(bottom));
+    s.set_timeout(Milliseconds(0));
+    ASSERT_OK(s.push_layer(
+        [&](std::unique_ptr<Layer> below) { return (*server)->begin_accept(std::move(below)); }));
+    auto begun = stream::tls_handshake(*s.top());
+    ASSERT_OK(begun);
+    ck_assert(!*begun);
+    std::thread client([&] {
+        auto context = TlsContext::client(f.client());
+        Stream c{Fd(ends[1])};
+        auto shaken = c.push_layer([&](std::unique_ptr<Layer> below) {
+            return (*context)->connect(std::move(below), "localhost", Deadline::after(Seconds(10)));
+        });
+        if (!shaken) return;
+        c.put("hello\r\n");
+        (void)c.flush().ok();
+        (void)c.peek().ok();
+    });
+    bool complete = false;
+    while (!complete) {
+        pollfd waiting{s.fd(), POLLIN, 0};
+        ck_assert_int_eq(::poll(&waiting, 1, 10'000), 1);
+        auto more = stream::tls_handshake(*s.top());
+        ASSERT_OK(more);
+        complete = *more;
+    }
+    ck_assert(*s.wait_input(Deadline::after(Seconds(10))));
+    ASSERT_EQ_TEXT(*s.read_line(10), "hello");
+    s.close();
+    client.join();
+}
+END_TEST
+
 START_TEST(a_client_that_does_not_speak_tls_is_an_error_in_time)
 {
     Files f;
@@ -335,6 +378,7 @@ Suite* make()
     tcase_add_test(c, old_versions_are_not_spoken);
     tcase_add_test(c, what_another_server_must_have);
     tcase_add_test(c, a_wrong_configuration_says_what_is_wrong);
+    tcase_add_test(c, a_handshake_goes_on_with_what_has_come);
     tcase_add_test(c, a_client_that_does_not_speak_tls_is_an_error_in_time);
     tcase_add_test(c, a_record_without_data_is_not_input);
     tcase_add_test(c, a_replaced_certificate_is_noticed);

@@ -4,10 +4,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <iterator>
 #include <utility>
 
 #include "lib/base/signals.h"
 #include "lib/stream/memory_layer.h"
+#include "lib/stream/outbox_layer.h"
 #include "tests/unit/unit.h"
 
 namespace {
@@ -217,6 +219,136 @@ START_TEST(buffers_come_and_go_without_losing_bytes)
 }
 END_TEST
 
+// Every way to read, each for a peer that has more to say at once.
+Status (*const kReads[])(Stream&) = {
+    [](Stream& s) -> Status {
+        TRY(s.peek());
+        return success();
+    },
+    [](Stream& s) -> Status {
+        TRY(s.get());
+        return success();
+    },
+    [](Stream& s) -> Status {
+        TRY(s.read_line(100));
+        return success();
+    },
+    [](Stream& s) { return s.skip_line(100); },
+    [](Stream& s) -> Status {
+        char some[3];
+        return s.read_exact(some);
+    },
+    [](Stream& s) -> Status {
+        char some[3];
+        TRY(s.read_some(some));
+        return success();
+    },
+};
+
+START_TEST(after_its_time_nothing_more_is_read)
+{
+    MemoryEnds ends{"a\r\nbcd\r\nefg\r\n", {}, 65536, false, false};
+    Stream s(stream::memory_layer(ends));
+    if (_i % 2 == 0) ASSERT_EQ_TEXT(*s.read_line(10), "a");  // the rest is in the buffer
+    s.set_deadline(Deadline::at(monotonic_now()));
+    // What was to be said goes out, and a last word after it, once.
+    s.put("said;");
+    ASSERT_OK(s.flush());
+    s.put("unsaid;");
+    ASSERT_CODE(kReads[_i / 2](s), Code::timeout);
+    ck_assert(!s.ok());
+    s.last_word("bye;");
+    s.last_word("bye;");
+    ASSERT_EQ_TEXT(ends.output, "said;bye;");
+}
+END_TEST
+
+START_TEST(beyond_what_a_peer_may_say_nothing_more_is_read)
+{
+    MemoryEnds ends{"a\r\nbcd\r\nefg\r\n", {}, 8, false, false};
+    Stream s(stream::memory_layer(ends));
+    s.set_allowance(8);
+    ASSERT_EQ_TEXT(*s.read_line(10), "a");
+    if (_i == 0) {
+        ASSERT_EQ_TEXT(*s.read_line(10), "bcd");
+        ASSERT_CODE(s.read_line(10), Code::limit);
+        ck_assert(!s.ok());
+        s.last_word("bye;");
+        ASSERT_EQ_TEXT(ends.output, "bye;");
+    } else {
+        s.set_allowance(UINT64_MAX);
+        ASSERT_EQ_TEXT(*s.read_line(10), "bcd");
+        ASSERT_EQ_TEXT(*s.read_line(10), "efg");
+    }
+}
+END_TEST
+
+START_TEST(a_request_to_end_ends_reading_where_it_is_to)
+{
+    signals::install();
+    auto [mine, theirs] = socket_pair();
+    ASSERT_OK(write_all(theirs.get(), "a\r\nbcd\r\nefg\r\n"));
+    Stream s(std::move(mine));
+    s.set_deadline(Deadline::after(Seconds(60)).or_told_to_end());
+    ASSERT_EQ_TEXT(*s.read_line(10), "a");
+    ck_assert_int_eq(::kill(::getpid(), SIGTERM), 0);
+    // What was taken in already is there; no wait begins, no byte more is taken in.
+    ASSERT_EQ_TEXT(*s.read_line(10), "bcd");
+    ASSERT_EQ_TEXT(*s.read_line(10), "efg");
+    if (_i == 1) ASSERT_OK(write_all(theirs.get(), "h\r\n"));
+    s.put("said;");
+    ASSERT_OK(s.flush());
+    ASSERT_CODE(s.read_line(10), Code::timeout);
+    s.last_word("bye;");
+    char got[20];
+    ck_assert_int_eq(::read(theirs.get(), got, sizeof got), 9);
+    ASSERT_EQ_TEXT(std::string(got, 9), "said;bye;");
+}
+END_TEST
+
+START_TEST(who_is_gone_or_wrong_gets_no_last_word)
+{
+    MemoryEnds ends{"abc", {}, 65536, false, false};
+    Stream s(stream::memory_layer(ends));
+    if (_i == 0) ASSERT_CODE(s.read_line(10), Code::closed);
+    if (_i == 1) s.fail(Error{Code::syntax, "wrong"});
+    s.last_word("bye;");
+    ASSERT_EQ_TEXT(ends.output, "");
+}
+END_TEST
+
+START_TEST(an_outbox_waits_for_nobody_and_loses_nothing)
+{
+    auto [mine, theirs] = socket_pair();
+    auto bottom = std::make_unique<stream::OutboxLayer>(std::move(mine));
+    stream::OutboxLayer& outbox = *bottom;
+    Stream s(std::move(bottom));
+    s.set_timeout(Milliseconds(0));
+    std::string all;
+    for (int i = 0; i < 200'000; ++i) cat_to(all, i, ' ');
+    s.put(all);
+    ASSERT_OK(s.flush());
+    ck_assert_uint_gt(outbox.held(), 0);
+    ck_assert_uint_lt(outbox.held(), all.size());
+    s.put("end");
+    std::string got;
+    while (got.size() < all.size() + 3) {
+        char some[50'000];
+        const ssize_t n = ::read(theirs.get(), some, sizeof some);
+        ck_assert_int_gt(n, 0);
+        got.append(some, static_cast<size_t>(n));
+        ASSERT_OK(s.flush());
+    }
+    ck_assert_uint_eq(outbox.held(), 0);
+    ck_assert(got == all + "end");
+    // Something is held for one that has gone: that is seen at the next attempt.
+    s.put(all);
+    ASSERT_OK(s.flush());
+    theirs.reset();
+    ASSERT_CODE(s.flush(), Code::closed);
+}
+END_TEST
+
 Suite* make()
 {
     Suite* s = suite_create("lib/stream/stream");
@@ -232,6 +364,11 @@ Suite* make()
     tcase_add_test(c, copies_exactly_so_many_bytes);
     tcase_add_test(c, plaintext_left_over_stops_a_new_layer);
     tcase_add_test(c, buffers_come_and_go_without_losing_bytes);
+    tcase_add_loop_test(c, after_its_time_nothing_more_is_read, 0, 2 * std::ssize(kReads));
+    tcase_add_loop_test(c, beyond_what_a_peer_may_say_nothing_more_is_read, 0, 2);
+    tcase_add_loop_test(c, a_request_to_end_ends_reading_where_it_is_to, 0, 2);
+    tcase_add_loop_test(c, who_is_gone_or_wrong_gets_no_last_word, 0, 2);
+    tcase_add_test(c, an_outbox_waits_for_nobody_and_loses_nothing);
     suite_add_tcase(s, c);
     return s;
 }
