@@ -59,6 +59,7 @@ void ImapService::serve(Fd client, const master::ClientInfo& info)
     // In this order: a SASL layer of the stream uses the kit until the stream is gone.
     session::SessionKit kit(*config_, tls_.context.get(), "imap", info);
     stream::Stream stream(std::move(client));
+    kit.await_login(stream);
     backend::BackendPool backends(*config_, backend::imap_dialect(), &*idle_, &*health_);
     backends.set_gate([this](const std::string& server) {
         return mboxlist::check_in_service(*directory_, server);

@@ -54,6 +54,10 @@ void LmtpService::serve(Fd client, const master::ClientInfo& info)
     // In this order: a SASL layer of the stream uses the kit until the stream is gone.
     session::SessionKit kit(*config_, tls_.context.get(), "lmtp", info);
     stream::Stream stream(std::move(client));
+    if (everyone_authenticated_ || info.is_unix)
+        session::SessionKit::await_nothing(stream);
+    else
+        kit.await_login(stream);
     lmtp::Duplicates* duplicates = duplicates_ ? &*duplicates_ : nullptr;
     lmtp::Engine({*config_, kit, stream, *directory_, store_.get(), quotas_.get(), duplicates,
                   *backends_, everyone_authenticated_})

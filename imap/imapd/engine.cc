@@ -19,7 +19,6 @@ namespace rookery::imapd {
 namespace {
 
 constexpr Milliseconds kMinTimeout = std::chrono::minutes(30);  // RFC 3501 5.4
-constexpr Milliseconds kLoginTimeout = std::chrono::minutes(5);
 // After this long without a command a session is taken to be idle.
 constexpr Milliseconds kQuiet{1000};
 
@@ -68,6 +67,8 @@ void Engine::run()
     s_.client.set_timeout(std::max<Milliseconds>(s_.config.timeout(), kMinTimeout));
     if (greet())
         while (!ended_ && wait_for_command()) one_command();
+    if (auto why = session::SessionKit::why_given_up(s_.client))
+        s_.client.last_word(cat("* BYE ", *why, "\r\n"));
     // First, so that nobody waits for what other servers are told.
     s_.client.close();
     count_traffic();
@@ -113,9 +114,7 @@ bool Engine::wait_for_command()
         if (!s_.client.flush()) return false;
         master::scoreboard::set_state("idle");
     }
-    const Milliseconds wait =
-        s_.identity ? s_.client.timeout() : std::min(s_.client.timeout(), kLoginTimeout);
-    return wait_for_bytes(Deadline::after(wait)) && s_.client.ok();
+    return wait_for_bytes(s_.client.wait_deadline()) && s_.client.ok();
 }
 
 bool Engine::wait_for_bytes(Deadline deadline)
@@ -123,7 +122,7 @@ bool Engine::wait_for_bytes(Deadline deadline)
     Deadline quiet = Deadline::after(kQuiet);
     const bool no_session = s_.state == State::not_authenticated;
     while (true) {
-        if (signals::terminate_seen()) {
+        if (signals::terminate_pending()) {
             say_bye("Server is shutting down");
             return false;
         }

@@ -48,6 +48,8 @@ void Engine::run()
     say(220, cat(name, name.empty() ? "" : " ", "server ready"));
     while (!ended_ && client_.ok() && wait_for_command()) one_command();
     count_traffic();
+    if (auto why = session::SessionKit::why_given_up(client_))
+        client_.last_word(cat("421 4.4.2 ", *why, "\r\n"));
     if (client_.ok()) client_.close();
 }
 
@@ -66,17 +68,27 @@ void Engine::end_session(int code, std::string text)
     ended_ = true;
 }
 
+// A line of a command has its time as a whole, whatever comes of it; before the login the kit's
+// counts.
+void Engine::give_command_time()
+{
+    if (authenticated()) client_.set_deadline(Deadline::after(client_.timeout()).or_told_to_end());
+}
+
 // False when the session is over. What was collected goes out before a wait (RFC 2920).
 bool Engine::wait_for_command()
 {
     count_traffic();
-    if (client_.has_input()) return true;
-    if (!client_.flush()) return false;
-    client_.release_buffers();
-    master::scoreboard::set_state("idle");
-    const Deadline idle = Deadline::after(client_.timeout());
+    give_command_time();
+    if (!signals::terminate_pending()) {
+        if (client_.has_input()) return true;
+        if (!client_.flush()) return false;
+        client_.release_buffers();
+        master::scoreboard::set_state("idle");
+    }
+    const Deadline idle = client_.wait_deadline();
     for (;;) {
-        if (signals::terminate_seen()) {
+        if (signals::terminate_pending() || signals::terminate_seen()) {
             end_session(421, "4.3.2 Server is going down");
             return false;
         }

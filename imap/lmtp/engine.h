@@ -3,7 +3,9 @@
 // The same for lmtpd (with a store) and lmtpproxyd (without): where a recipient goes is decided per
 // recipient. Unix sockets and -a are authenticated from the start. run() serves the client to its
 // end. Limits: command lines of kMaxLine bytes (kMaxAuthLine in AUTH), lmtp_max_recipients,
-// maxmessagesize, lmtptxn_timeout per wait; kMaxErrors bad commands in a row end the session.
+// maxmessagesize; kMaxErrors bad commands in a row end the session. login_timeout for all until the
+// login; who needs none, or has done it, has lmtptxn_timeout for each command line, and that for
+// each wait within a message.
 // Borrows its parts; the kit must outlive the stream. One thread.
 #ifndef ROOKERY_IMAP_LMTP_ENGINE_H
 #define ROOKERY_IMAP_LMTP_ENGINE_H
@@ -62,6 +64,7 @@ class Engine {
     void say(int code, std::string text) { say(reply(code, std::move(text))); }
     void refuse(const Error& error);
     void end_session(int code, std::string text);
+    void give_command_time();
     void forget_transaction();
     bool authenticated() const { return preauthenticated_ || logged_in_; }
 

@@ -131,6 +131,7 @@ void Engine::data(std::string_view)
     }
     say(354, "go ahead");
     if (!client_.flush()) return;
+    session::SessionKit::await_nothing(client_);
     receive(**staged, partition);
     forget_transaction();
 }

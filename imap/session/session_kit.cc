@@ -21,7 +21,6 @@ namespace {
 
 // Peers decide by these numbers how they move mailboxes; ours come behind them.
 constexpr std::string_view kVersion = "3.6.1-Rookery-" PACKAGE_VERSION;
-constexpr Seconds kHandshakeTime{60};
 constexpr size_t kMaxMessageFile = 65536;
 constexpr size_t kMaxMessageLine = 480;
 
@@ -127,8 +126,8 @@ Status SessionKit::set_message(std::string_view name, const std::optional<std::s
 Status SessionKit::start_tls(stream::Stream& client)
 {
     if (!can_starttls()) return Error{Code::unsupported, "TLS is not possible here"};
-    auto done = client.push_layer([this](std::unique_ptr<stream::Layer> below) {
-        return tls_->accept(std::move(below), Deadline::after(kHandshakeTime));
+    auto done = client.push_layer([&](std::unique_ptr<stream::Layer> below) {
+        return tls_->accept(std::move(below), client.wait_deadline());
     });
     if (!done) {
         log::notice("starttls failed", {{"client", client_.host}, {"reason", done.error()}});
@@ -145,6 +144,26 @@ Status SessionKit::start_tls(stream::Stream& client)
     }
     TRY(sasl().set_plaintext_allowed(plaintext_allowed()));
     return success();
+}
+
+void SessionKit::await_login(stream::Stream& client) const
+{
+    client.set_deadline(Deadline::after(config_.login_timeout()).or_told_to_end());
+    client.set_allowance(kBeforeLogin);
+}
+
+void SessionKit::await_nothing(stream::Stream& client)
+{
+    client.set_deadline(Deadline::never().or_told_to_end());
+    client.set_allowance(UINT64_MAX);
+}
+
+std::optional<std::string_view> SessionKit::why_given_up(const stream::Stream& client)
+{
+    if (client.ok()) return std::nullopt;
+    if (client.error().code == Code::limit) return "Too much before a login";
+    if (client.error().code != Code::timeout) return std::nullopt;
+    return signals::terminate_seen() ? "Server is shutting down" : "Disconnected for inactivity";
 }
 
 bool SessionKit::plaintext_allowed() const
@@ -310,6 +329,7 @@ void SessionKit::logged_in(const auth::Identity& who, std::string_view mechanism
                           {"session", session_id_}});
     master::scoreboard::set_user(who.userid);
     master::counters::add(master::counters::Kind::logins);
+    await_nothing(client);
     open_telemetry(who.userid, client);
 }
 
@@ -318,6 +338,7 @@ void SessionKit::logged_out(stream::Stream& client)
     log::info("logged out", {{"client", client_.host}, {"session", session_id_}});
     if (telemetry_) client.unwrap_layer();
     telemetry_ = false;
+    await_login(client);
     master::scoreboard::set_mailbox("");
     master::scoreboard::set_user("");
 }

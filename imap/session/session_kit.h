@@ -54,6 +54,17 @@ class SessionKit {
     // the stream is of no use.
     Status start_tls(stream::Stream& client);
 
+    // --- the time until somebody has logged in
+    static constexpr uint64_t kBeforeLogin = 262144;
+    // From here on all that the client does until logged_in must be done within login_timeout, the
+    // handshake of TLS and the SASL exchange included; nothing that it sends makes that longer. It
+    // may send kBeforeLogin bytes, so that it is not worth while to keep the engine busy. A request to end the process ends whatever wait for the client there is, also after the login.
+    void await_login(stream::Stream& client) const;
+    // For a client that needs no login: the latter alone.
+    static void await_nothing(stream::Stream& client);
+    // What to tell a client that was not waited for any longer; none if it left by itself.
+    static std::optional<std::string_view> why_given_up(const stream::Stream& client);
+
     // --- login
     // Plaintext passwords allowed now (TLS active, allowplaintext, or a local socket)?
     bool plaintext_allowed() const;
@@ -64,10 +75,11 @@ class SessionKit {
     Result<auth::Identity> check_password(const std::string& user, const std::string& password);
     // After SASL succeeded: canonical user, proxy and admin rules of WIRE 2.2 and 9.4. denied.
     Result<auth::Identity> identify(const std::string& authid, const std::string& authzid);
-    // Logs it, fills the scoreboard, and opens the telemetry log if the user has one.
+    // Logs it, fills the scoreboard, opens the telemetry log if the user has one, and ends the
+    // time for the login.
     void logged_in(const auth::Identity& who, std::string_view mechanism, stream::Stream& client);
     // The connection goes on for somebody else (UNAUTHENTICATE): its telemetry ends, the scoreboard
-    // names nobody. Not under a layer that was put on since the login.
+    // names nobody, the next login has its time. Not under a layer that was put on since the login.
     void logged_out(stream::Stream& client);
     // For bad attempts: log line and pause (failedloginpause, the same whatever was wrong).
     void login_failed(std::string_view user, std::string_view mechanism, std::string_view reason);

@@ -2,8 +2,12 @@
 // servers played by a second engine or by a script.
 #include "imap/lmtp/engine.h"
 
+#include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <iterator>
 #include <map>
 #include <thread>
 
@@ -272,6 +276,36 @@ START_TEST(limits)
     std::string many;
     for (int i = 0; i < 200; ++i) many += "FROB\r\n";
     ck_assert_uint_eq(s.talk(many).size(), 101);
+}
+END_TEST
+
+// What a client sends first, before it drips bytes that end no line.
+const char* const kHalves[] = {"", "LH", "LHLO x\r\nMAIL FROM:<"};
+
+START_TEST(a_command_line_has_its_time_as_a_whole)
+{
+    Server s("lmtptxn_timeout: 1s\n");
+    int ends[2];
+    ck_assert_int_eq(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    std::thread dripping([&] {
+        ssize_t n = ::send(ends[1], kHalves[_i], strlen(kHalves[_i]), MSG_NOSIGNAL);
+        while (n >= 0) {
+            pollfd pause{-1, 0, 0};
+            ::poll(&pause, 1, 50);
+            n = ::send(ends[1], "x", 1, MSG_NOSIGNAL);
+        }
+    });
+    {
+        stream::Stream client{Fd(ends[0])};
+        s.serve(client);
+    }
+    dripping.join();
+    char got[2000];
+    const ssize_t n = ::read(ends[1], got, sizeof got);
+    ::close(ends[1]);
+    ck_assert_int_gt(n, 0);
+    const std::string said(got, static_cast<size_t>(n));
+    ck_assert_msg(said.ends_with("421 4.4.2 Disconnected for inactivity\r\n"), "%s", said.c_str());
 }
 END_TEST
 
@@ -667,6 +701,7 @@ Suite* make()
     tcase_add_test(c, the_order_of_commands);
     tcase_add_test(c, nobody_delivers_without_authentication);
     tcase_add_test(c, limits);
+    tcase_add_loop_test(c, a_command_line_has_its_time_as_a_whole, 0, std::ssize(kHalves));
     tcase_add_test(c, a_full_disk_and_other_troubles_are_temporary);
     tcase_add_loop_test(c, no_state_of_this_server_is_permanent, 0,
                         static_cast<int>(std::size(kCodes)));

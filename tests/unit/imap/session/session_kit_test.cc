@@ -196,6 +196,29 @@ START_TEST(telemetry_is_for_users_with_a_directory)
 }
 END_TEST
 
+START_TEST(a_login_has_its_time_and_so_has_the_next_one)
+{
+    Fixture f("login_timeout: 1s\n");
+    stream::MemoryEnds ends;
+    stream::Stream client(stream::memory_layer(ends));
+    const auto limited = [&] {
+        return client.wait_deadline().poll_ms() <= 1000 && client.wait_deadline().ends_when_told();
+    };
+    f.kit->await_login(client);
+    ck_assert(limited());
+    auth::Identity who;
+    who.userid = "bob";
+    f.kit->logged_in(who, "plaintext", client);
+    ck_assert(!limited());
+    ck_assert(client.wait_deadline().ends_when_told());
+    f.kit->logged_out(client);
+    ck_assert(limited());
+    ck_assert(!SessionKit::why_given_up(client));
+    client.fail(Error{Code::timeout, "the time is over"});
+    ASSERT_EQ_TEXT(*SessionKit::why_given_up(client), "Disconnected for inactivity");
+}
+END_TEST
+
 Suite* make()
 {
     Suite* s = suite_create("imap/session/session_kit");
@@ -207,6 +230,7 @@ Suite* make()
     tcase_add_test(c, texts_of_the_administrator);
     tcase_add_test(c, the_greeting_tells_as_much_as_it_should);
     tcase_add_test(c, telemetry_is_for_users_with_a_directory);
+    tcase_add_test(c, a_login_has_its_time_and_so_has_the_next_one);
     suite_add_tcase(s, c);
     return s;
 }
