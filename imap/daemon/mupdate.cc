@@ -117,6 +117,7 @@ class Mupdate : public master::ThreadedService {
         mupdate::Server::Options options;
         options.workers = static_cast<size_t>(config.mupdate_workers_max());
         options.connections_max = static_cast<size_t>(config.mupdate_connections_max());
+        options.connections_login = static_cast<size_t>(config.mupdate_connections_login());
         server_.emplace(*context_, options);
         server_->set_ready(ready_);
         return success();

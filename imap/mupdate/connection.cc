@@ -1,8 +1,6 @@
 // Commands and their replies. Login is in connection_login.cc.
 #include "imap/mupdate/connection.h"
 
-#include <poll.h>
-
 #include <algorithm>
 
 #include "config.h"
@@ -17,7 +15,6 @@ namespace rookery::mupdate {
 
 namespace {
 
-constexpr Seconds kWriteTimeout{30};
 constexpr size_t kReadAtOnce = 16384;
 constexpr size_t kMaxSinceHosts = kMaxUpdateHosts - 2;
 
@@ -64,12 +61,22 @@ bool is_change(Verb verb)
            verb == Verb::promote || verb == Verb::recovered || verb == Verb::server_state;
 }
 
+std::unique_ptr<stream::Layer> make_bottom(Fd socket, stream::OutboxLayer*& outbox)
+{
+    auto made = std::make_unique<stream::OutboxLayer>(std::move(socket));
+    outbox = made.get();
+    return made;
+}
+
 }  // namespace
 
 Connection::Connection(const ServerContext& context, Fd socket)
-    : context_(context), stream_(std::move(socket)), last_heard_(monotonic_now())
+    : context_(context),
+      stream_(make_bottom(std::move(socket), outbox_)),
+      last_heard_(monotonic_now()),
+      login_by_(last_heard_ + context.config.mupdate_login_timeout())
 {
-    stream_.set_timeout(kWriteTimeout);
+    stream_.set_timeout(Milliseconds(0));
     auto address = net::peer_address(stream_.fd());
     if (!address) return;
     remote_ = net::sasl_address(*address);
@@ -132,11 +139,7 @@ void Connection::put_reply(std::string_view tag, std::string_view word, std::str
 Status Connection::flush()
 {
     settle();
-    Status done = stream_.flush();
-    if (!done && task_ != Task::none)
-        log::warning("dropped a listener that does not read",
-                     {{"host", host_}, {"by", caller_.identity}});
-    return done;
+    return stream_.flush();
 }
 
 bool Connection::check(const Command& command)
@@ -378,12 +381,6 @@ void Connection::run_compress(const Command& command)
         closing_ = true;
 }
 
-bool Connection::writable_now() const
-{
-    pollfd p{stream_.fd(), POLLOUT, 0};
-    return ::poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0;
-}
-
 Connection::Wants Connection::run_dump()
 {
     std::string lines;
@@ -395,7 +392,7 @@ Connection::Wants Connection::run_dump()
         stream_.put(lines);
         if (lines.empty()) continue;
         if (!flush()) return Wants::close;
-        if (!cursor_.done && !writable_now()) return Wants::output;
+        if (!cursor_.done && held() > 0) return Wants::output;
     }
     if (task_ == Task::list) {
         if (filter_.prefix.size() > 1 && filter_.prefix.ends_with('!')) {
@@ -426,7 +423,7 @@ Connection::Wants Connection::run_stream()
         stream_.put(lines);
         if (got == ServedList::Streamed::current) break;
         if (!flush()) return Wants::close;
-        if (!writable_now()) return Wants::output;
+        if (held() > 0) return Wants::output;
     }
     if (tells_positions_ && told_position_ != position_) put_position("current");
     if (context_.listeners != nullptr) context_.listeners->moved(this, position_);
@@ -489,8 +486,35 @@ Connection::Wants Connection::read_more(bool& got)
     if (!n || *n == 0) return Wants::close;
     in_.append(bytes, *n);
     last_heard_ = monotonic_now();
+    if (login_ != Login::done && (before_login_ += *n) > kBeforeLogin)
+        give_up_login("too much before a login");
     got = true;
     return Wants::input;
+}
+
+bool Connection::may_run() const
+{
+    return !closing_ && !handshaking_ && !reply_waits_ && noops_.empty() && held() <= kHeld &&
+           (task_ == Task::none || task_ == Task::streaming);
+}
+
+// None: something has begun that is gone on with at once. Changes that came together are answered
+// together; a dump or a wait begins at once.
+std::optional<Connection::Wants> Connection::run_what_came()
+{
+    if (reply_waits_) {
+        if (monotonic_now() < reply_at_) return Wants::time;
+        reply_waits_ = false;
+        put_reply(auth_tag_, "NO", "authentication failure");
+    }
+    Wants wants = run_task();
+    if (wants != Wants::input) return wants;
+    while (may_run() && run_input()) {
+    }
+    const bool begins = reply_waits_ || !noops_.empty() || task_ == Task::list ||
+                        task_ == Task::update || closing_ || handshaking_;
+    if (begins) return std::nullopt;
+    return has_to_commit() ? Wants::commit : Wants::input;
 }
 
 Connection::Wants Connection::turn()
@@ -499,38 +523,61 @@ Connection::Wants Connection::turn()
         greeted_ = true;
         put_banner();
     }
-    for (;;) {
-        if (reply_waits_) {
-            if (monotonic_now() < reply_at_) return flush() ? Wants::time : Wants::close;
-            reply_waits_ = false;
-            put_reply(auth_tag_, "NO", "authentication failure");
-        }
-        Wants wants = run_task();
-        if (wants != Wants::input) return wants;
-        // Changes that came together are answered together; a dump or a wait begins at once.
-        while (!closing_ && !reply_waits_ && noops_.empty() &&
-               (task_ == Task::none || task_ == Task::streaming) && run_input()) {
-        }
+    if (login_ != Login::done && monotonic_now() >= login_by_) give_up_login("no login in time");
+    for (int reads = 0;;) {
+        if (!flush()) return Wants::close;
+        if (held() > 0) return Wants::output;
         if (closing_) {
-            if (flush()) stream_.close();
+            stream_.close();
             return Wants::close;
         }
-        if (reply_waits_ || !noops_.empty() || task_ == Task::list || task_ == Task::update)
-            continue;
-        if (has_to_commit()) return Wants::commit;
+        if (handshaking_) {
+            if (!handshake()) return Wants::close;
+            if (handshaking_) return held() > 0 ? Wants::output : Wants::input;
+        }
+        const std::optional<Wants> wants = run_what_came();
+        if (!wants) continue;
+        if (*wants != Wants::input) return *wants;
         if (!flush()) return Wants::close;
+        if (held() > 0) return Wants::output;
+        if (++reads > kReads) return Wants::again;
         bool got = false;
         if (read_more(got) == Wants::close) return Wants::close;
         if (!got) return Wants::input;
     }
 }
 
+void Connection::give_up_login(std::string_view why)
+{
+    log::info("a connection without a login ends", {{"host", host_}, {"reason", why}});
+    if (!handshaking_) stream_.put("* BYE \"", why, "\"\r\n");
+    closing_ = true;
+}
+
+MonotonicTime Connection::expires() const
+{
+    if (login_ != Login::done) return login_by_;
+    if (held() > 0) return outbox_->progress() + kUnread;
+    return last_heard_ + kIdle;
+}
+
+void Connection::expire()
+{
+    if (login_ != Login::done) {
+        give_up_login("no login in time");
+        if (flush() && held() == 0) stream_.close();
+    } else if (held() > 0) {
+        log::warning(
+            "dropped a client that does not read",
+            {{"host", host_}, {"by", caller_.identity}, {"listens", task_ != Task::none ? 1 : 0}});
+    }
+}
+
 void Connection::say_goodbye()
 {
     // A listener must not take a BYE for the end of a dump: it gets nothing.
-    if (task_ == Task::none && greeted_ && stream_.ok()) {
+    if (task_ == Task::none && greeted_ && !handshaking_ && stream_.ok()) {
         settle();
-        stream_.set_timeout(Seconds(1));
         stream_.put("* BYE \"shutting down\"\r\n");
         if (stream_.flush()) stream_.close();
     }

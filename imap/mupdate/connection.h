@@ -2,13 +2,17 @@
 //
 // turn() does everything that can be done now: reads what has arrived, runs whole commands, sends a
 // part of a dump or stream, and says what to wait for. It waits itself only for the disk (one group
-// commit for all commands that came together) and, boundedly, inside a TLS or SASL record. Commands
+// commit for all commands that came together), never for the client: a handshake goes on with what
+// has come, and while the client has not taken its answers nothing more is read from it. Commands
 // and replies are WIRE 1.2-1.5. A dump goes out in pieces of kChunk bytes while the socket takes
-// them; between pieces the list is free. Limits: wire.h, kDeferred replies at once, kIdle.
+// them; between pieces the list is free. Limits: wire.h, kDeferred replies at once, kHeld bytes of
+// answers and the one that went beyond, mupdate_login_timeout and kBeforeLogin bytes from the
+// connection to the login, kUnread for a client that takes nothing, kIdle.
 // Thread rule: one thread at a time; the server hands a connection from one to the next.
 #ifndef ROOKERY_IMAP_MUPDATE_CONNECTION_H
 #define ROOKERY_IMAP_MUPDATE_CONNECTION_H
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +27,7 @@
 #include "lib/auth/sasl_server.h"
 #include "lib/auth/tls_context.h"
 #include "lib/config/config.h"
+#include "lib/stream/outbox_layer.h"
 #include "lib/stream/stream.h"
 
 namespace rookery::mupdate {
@@ -49,8 +54,11 @@ class Connection {
     static constexpr size_t kChunk = 16384;
     static constexpr size_t kChunksAtOnce = 16;  // then others have their turn
     static constexpr size_t kDeferred = 512;
+    static constexpr size_t kHeld = 65536;  // the same
+    static constexpr int kReads = 1;        // the same
+    static constexpr size_t kBeforeLogin = 262144;
     static constexpr Seconds kIdle{180 * 60};
-    static constexpr Seconds kLogin{120};  // before a login
+    static constexpr Seconds kUnread{30};
 
     // commit: there are changes to be made durable; the next turn waits for that.
     enum class Wants : unsigned char { input, output, time, again, commit, close };
@@ -60,6 +68,8 @@ class Connection {
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
+    // Called once, before the client is told that it is logged in.
+    void on_login(std::function<void()> logged_in) { logged_in_ = std::move(logged_in); }
     Wants turn();
     // The end of the server: a word if one may be said, then closed.
     void say_goodbye();
@@ -73,13 +83,13 @@ class Connection {
     }
     bool is_listening() const { return task_ == Task::streaming; }
     bool is_dumping() const { return task_ == Task::list || task_ == Task::update; }
-    // A turn may wait for the client, if only for the rest of a record.
-    bool may_block() const { return login_ != Login::done || tls_active_ || compressed_; }
+    bool is_logged_in() const { return login_ == Login::done; }
     size_t changes_waiting() const { return deferred_.size(); }
     // With Wants::time, when to call turn() again.
     MonotonicTime wake_at() const { return reply_at_; }
-    MonotonicTime last_heard() const { return last_heard_; }
-    Seconds patience() const { return login_ == Login::done ? kIdle : kLogin; }
+    // When it has been waited for long enough, if it does nothing; expire() then.
+    MonotonicTime expires() const;
+    void expire();
 
  private:
     enum class Login : unsigned char { none, exchange, last_word, done };
@@ -128,10 +138,17 @@ class Connection {
     Wants run_task();
     Wants run_dump();
     Wants run_stream();
-    bool writable_now() const;
+    Status handshake();
+    // Of output; the client is to take that first.
+    size_t held() const { return stream_.is_open() ? outbox_->held() : 0; }
+    bool may_run() const;
     Wants read_more(bool& got);
+    std::optional<Wants> run_what_came();
+    void give_up_login(std::string_view why);
 
     const ServerContext& context_;
+    std::function<void()> logged_in_;
+    stream::OutboxLayer* outbox_ = nullptr;  // the bottom of stream_
     stream::Stream stream_;
     std::string remote_;
     std::string host_;
@@ -140,6 +157,7 @@ class Connection {
     size_t announced_ = 0;  // the "+ go ahead" that has been sent, by position in in_
     bool greeted_ = false;
     bool closing_ = false;
+    bool handshaking_ = false;
     bool tls_active_ = false;
     bool compressed_ = false;
     Login login_ = Login::none;
@@ -147,6 +165,8 @@ class Connection {
     bool reply_waits_ = false;  // the answer to a failed login
     MonotonicTime reply_at_{};
     MonotonicTime last_heard_;
+    MonotonicTime login_by_;
+    size_t before_login_ = 0;  // bytes that came
     Caller caller_;
     std::vector<Deferred> deferred_;
     bool committing_ = false;       // Wants::commit was said

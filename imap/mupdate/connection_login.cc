@@ -10,12 +10,6 @@
 
 namespace rookery::mupdate {
 
-namespace {
-
-constexpr Seconds kHandshakeTimeout{20};
-
-}  // namespace
-
 Status Connection::make_sasl()
 {
     if (sasl_) return success();
@@ -54,16 +48,26 @@ void Connection::run_starttls(const Command& command)
     }
     stream_.put(command.tag, " OK Begin TLS negotiation now\r\n");
     Status done = stream_.push_layer([&](std::unique_ptr<stream::Layer> below) {
-        return context_.tls->accept(std::move(below), Deadline::after(kHandshakeTimeout));
+        return context_.tls->begin_accept(std::move(below));
     });
-    if (!done) {
-        log::notice("starttls failed", {{"host", host_}, {"error", done.error()}});
-        closing_ = true;
-        return;
+    handshaking_ = done.ok();
+    closing_ |= !done.ok();
+}
+
+// As much of it as can be done with what has come.
+Status Connection::handshake()
+{
+    auto complete = stream::tls_handshake(*stream_.top());
+    if (!complete) {
+        log::notice("starttls failed", {{"host", host_}, {"error", complete.error()}});
+        return std::move(complete).error();
     }
+    if (!*complete) return success();
+    handshaking_ = false;
     tls_active_ = true;
     sasl_.reset();
     put_banner();
+    return success();
 }
 
 void Connection::run_authenticate(const Command& command)
@@ -122,6 +126,7 @@ void Connection::auth_succeeded()
         return;
     }
     login_ = Login::done;
+    if (logged_in_) logged_in_();
     caller_.identity = *std::move(userid);
     log::notice("login", {{"host", host_},
                           {"user", caller_.identity},

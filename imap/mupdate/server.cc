@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "lib/base/log.h"
@@ -15,6 +16,8 @@ namespace rookery::mupdate {
 namespace {
 
 constexpr Seconds kSweep{30};
+// One worker of so many may be busy with those who log in.
+constexpr size_t kLoginShare = 4;
 // A worker is woken for so many connections that are ready at once. It takes all that it can, and
 // wakes another before it waits with some left. Should one be held up by its client meanwhile, the
 // poller finds the rest after kHeldUp.
@@ -32,7 +35,21 @@ void refuse(const Fd& client, std::string_view line)
 
 }  // namespace
 
-Server::Server(const ServerContext& context, Options options) : context_(context), options_(options)
+std::deque<std::unique_ptr<Connection>>& Server::Shared::of(Queue queue)
+{
+    switch (queue) {
+        case Queue::ready: break;
+        case Queue::logins: return logins;
+        case Queue::dumps: return dumps;
+    }
+    return ready;
+}
+
+Server::Server(const ServerContext& context, Options options)
+    : context_(context),
+      options_(options),
+      login_workers_(std::max<size_t>(1, options.workers / kLoginShare)),
+      lobby_(options.connections_login)
 {
 }
 
@@ -68,54 +85,88 @@ void Server::adopt(Fd client)
         refuse(client, "* BYE \"no longer ready for connections\"\r\n");
         return;
     }
-    if (count_ >= options_.connections_max) {
+    // Those that had to leave the lobby may not be gone yet.
+    const bool full = logged_in_ >= options_.connections_max ||
+                      all_ >= options_.connections_max + 2 * options_.connections_login;
+    if (full) {
         log::warning("too many connections",
                      {{"mupdate_connections_max", options_.connections_max}});
         refuse(client, "* BYE \"Server Unable\"\r\n");
         return;
     }
-    ++count_;
+    ++all_;
+    std::string host;
+    if (auto address = net::peer_address(client.get())) host = address->host;
+    const int fd = client.get();
     auto connection = std::make_unique<Connection>(context_, std::move(client));
+    const Connection* who = connection.get();
+    connection->on_login([this, who] {
+        lobby_.leave(who);
+        ++logged_in_;
+    });
+    lobby_.enter(who, fd, host);
     auto shared = shared_.lock();
-    shared->ready.push_back(std::move(connection));
+    make_ready(*shared, std::move(connection));
     shared.notify_one();
+}
+
+void Server::drop(std::unique_ptr<Connection> connection)
+{
+    if (connection->is_logged_in())
+        --logged_in_;
+    else
+        lobby_.leave(connection.get());
+    connection.reset();
+    --all_;
 }
 
 void Server::make_ready(Shared& shared, std::unique_ptr<Connection> connection)
 {
-    auto& queue = connection->is_dumping() ? shared.dumps : shared.ready;
-    queue.push_back(std::move(connection));
+    const Queue queue = connection->is_dumping()     ? Queue::dumps
+                        : connection->is_logged_in() ? Queue::ready
+                                                     : Queue::logins;
+    shared.of(queue).push_back(std::move(connection));
+}
+
+// Where the next one for a worker that may wait is; none: nowhere.
+std::optional<Server::Queue> Server::next(const Shared& shared) const
+{
+    const bool may_login = !shared.logins.empty() && shared.logging_in < login_workers_;
+    // One worker listens to those who want to log in, however much the others have to do.
+    if (may_login && shared.logging_in == 0 && options_.workers > 1) return Queue::logins;
+    if (!shared.ready.empty()) return Queue::ready;
+    if (may_login) return Queue::logins;
+    if (!shared.dumps.empty() && shared.dumping < kDumpWorkers) return Queue::dumps;
+    return std::nullopt;
 }
 
 // The next connection for a worker. One that cannot wait takes only what will not make it wait.
-Server::Taken Server::take(std::unique_ptr<Connection>& connection, bool& dump, bool may_wait)
+Server::Taken Server::take(std::unique_ptr<Connection>& connection, Queue& from, bool may_wait)
 {
     auto shared = shared_.lock();
     if (shared->stopping) return Taken::stopping;
-    auto may_dump = [&] { return !shared->dumps.empty() && shared->dumping < kDumpWorkers; };
-    if (may_wait)
-        shared.wait([&] { return !shared->ready.empty() || may_dump() || shared->stopping; });
-    else if (shared->ready.empty())
-        return Taken::none;
-    else if (shared->ready.front()->may_block()) {
-        shared.notify_one();
+    from = Queue::ready;
+    if (may_wait) {
+        shared.wait([&] { return next(*shared) || shared->stopping; });
+        if (shared->stopping) return Taken::stopping;
+        from = *next(*shared);
+    } else if (shared->ready.empty()) {
         return Taken::none;
     }
-    if (shared->stopping) return Taken::stopping;
-    dump = shared->ready.empty();
-    auto& queue = dump ? shared->dumps : shared->ready;
-    if (dump) ++shared->dumping;
-    connection = std::move(queue.front());
-    queue.pop_front();
+    if (from == Queue::dumps) ++shared->dumping;
+    if (from == Queue::logins) ++shared->logging_in;
+    connection = std::move(shared->of(from).front());
+    shared->of(from).pop_front();
     return Taken::one;
 }
 
-void Server::take_turn(std::unique_ptr<Connection> connection, bool dump, Turns& turns)
+void Server::take_turn(std::unique_ptr<Connection> connection, Queue from, Turns& turns)
 {
     const Connection::Wants wants = connection->turn();
-    if (dump || wants == Connection::Wants::again) {
+    if (from != Queue::ready || wants == Connection::Wants::again) {
         auto shared = shared_.lock();
-        if (dump) --shared->dumping;
+        if (from == Queue::dumps) --shared->dumping;
+        if (from == Queue::logins) --shared->logging_in;
         if (wants == Connection::Wants::again) make_ready(*shared, std::move(connection));
         shared.notify_one();
     }
@@ -125,10 +176,7 @@ void Server::take_turn(std::unique_ptr<Connection> connection, bool dump, Turns&
             turns.changes += connection->changes_waiting();
             turns.committing.push_back(std::move(connection));
             break;
-        case Connection::Wants::close:
-            connection.reset();
-            --count_;
-            break;
+        case Connection::Wants::close: drop(std::move(connection)); break;
         case Connection::Wants::input:
         case Connection::Wants::output:
         case Connection::Wants::time: turns.done.push_back({std::move(connection), wants}); break;
@@ -141,7 +189,7 @@ void Server::commit(Turns& turns)
     turns.changes = 0;
     for (auto& committing : std::exchange(turns.committing, {})) {
         const size_t done = turns.done.size();
-        take_turn(std::move(committing), false, turns);
+        take_turn(std::move(committing), Queue::ready, turns);
         if (turns.done.size() == done || turns.lingering.size() >= kTogether) continue;
         Held& held = turns.done.back();
         if (held.wants != Connection::Wants::input || held.connection->is_listening()) continue;
@@ -160,7 +208,7 @@ size_t Server::run_lingering(Turns& turns, int wait_ms)
     auto lingering = std::exchange(turns.lingering, {});
     for (size_t i = 0; i < lingering.size(); ++i) {
         if (fds[i].revents != 0)
-            take_turn(std::move(lingering[i]), false, turns);
+            take_turn(std::move(lingering[i]), Queue::ready, turns);
         else
             turns.lingering.push_back(std::move(lingering[i]));
     }
@@ -197,17 +245,17 @@ void Server::run_worker()
     Turns turns;
     for (;;) {
         std::unique_ptr<Connection> connection;
-        bool dump = false;
+        Queue from = Queue::ready;
         const bool full = turns.changes >= kTogether;
         const bool free = turns.committing.empty() && turns.lingering.empty();
-        const Taken taken = full ? Taken::none : take(connection, dump, free);
+        const Taken taken = full ? Taken::none : take(connection, from, free);
         if (taken == Taken::stopping && turns.committing.empty()) {
             for (auto& lingering : turns.lingering)
                 turns.done.push_back({std::move(lingering), Connection::Wants::input});
             return give_back(turns);
         }
         if (taken == Taken::one) {
-            take_turn(std::move(connection), dump, turns);
+            take_turn(std::move(connection), from, turns);
         } else if (!turns.committing.empty()) {
             // What is left is for another worker: this one waits for the disk now.
             if (full) shared_.lock().notify_one();
@@ -217,6 +265,12 @@ void Server::run_worker()
         }
         if (turns.committing.empty()) give_back(turns);
     }
+}
+
+// True if a worker could take something now.
+bool Server::has_ready()
+{
+    return next(*shared_.lock()).has_value();
 }
 
 // What workers have given back.
@@ -245,9 +299,9 @@ void Server::dispatch(std::vector<Held>& idle, const std::vector<pollfd>& fds)
         if (ready) {
             make_ready(*shared, std::move(held.connection));
             if (++made_ready % kPerWorker == 1) shared.notify_one();
-        } else if (now - connection.last_heard() > connection.patience()) {
-            held.connection.reset();
-            --count_;
+        } else if (now >= connection.expires()) {
+            held.connection->expire();
+            drop(std::move(held.connection));
         } else {
             if (kept != i) idle[kept] = std::move(held);
             ++kept;
@@ -263,20 +317,21 @@ void Server::run_poller()
     for (;;) {
         fds.clear();
         Deadline deadline = Deadline::after(kSweep);
-        if (!shared_.lock()->ready.empty()) deadline = Deadline::after(kHeldUp);
+        if (has_ready()) deadline = Deadline::after(kHeldUp);
         for (const Held& held : idle) {
             short events = POLLIN;
             if (held.wants == Connection::Wants::output) events = POLLOUT;
             // One that waits for its time is not looked at: if it has hung up, that can wait too.
             const bool paused = held.wants == Connection::Wants::time;
             if (paused) deadline = deadline.min(Deadline::at(held.connection->wake_at()));
+            deadline = deadline.min(Deadline::at(held.connection->expires()));
             fds.push_back({paused ? -1 : held.connection->fd(), events, 0});
         }
         fds.push_back({wake_pipe_.read_end.get(), POLLIN, 0});
         const int events = ::poll(fds.data(), static_cast<nfds_t>(fds.size()), deadline.poll_ms());
         if (events < 0)
             for (pollfd& p : fds) p.revents = 0;
-        if (events == 0 && !shared_.lock()->ready.empty()) shared_.lock().notify_one();
+        if (events == 0 && has_ready()) shared_.lock().notify_one();
         if (fds.back().revents != 0) {
             char bytes[64];
             while (::read(wake_pipe_.read_end.get(), bytes, sizeof bytes) > 0) {
@@ -309,9 +364,11 @@ void Server::stop()
     for (auto& worker : workers_) worker->join();
     auto shared = shared_.lock();
     for (auto& connection : shared->ready) connection->say_goodbye();
+    for (auto& connection : shared->logins) connection->say_goodbye();
     for (auto& connection : shared->dumps) connection->say_goodbye();
     for (Held& held : shared->returned) held.connection->say_goodbye();
     shared->ready.clear();
+    shared->logins.clear();
     shared->dumps.clear();
     shared->returned.clear();
 }

@@ -5,6 +5,8 @@
 // listener that is behind to a worker: a slow one is waited for by poll, never by a thread.
 // A worker whose connection has changes to commit takes others that are ready, up to kTogether
 // changes, before it waits: so what comes at one time is one commit and wakes one thread.
+// Connections that have not logged in have places (Lobby) and a share of the workers of their own;
+// those that have take neither. No worker and not the poller ever waits for a client.
 // Codes: io (threads, pipe). Thread rule: adopt and wake from any thread.
 #ifndef ROOKERY_IMAP_MUPDATE_SERVER_H
 #define ROOKERY_IMAP_MUPDATE_SERVER_H
@@ -14,9 +16,11 @@
 #include <atomic>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "imap/mupdate/connection.h"
+#include "imap/mupdate/lobby.h"
 #include "imap/mupdate/thread.h"
 #include "lib/base/guarded.h"
 
@@ -28,7 +32,8 @@ class Server {
     static constexpr size_t kTogether = 32;
     struct Options {
         size_t workers = 50;
-        size_t connections_max = 128;
+        size_t connections_max = 128;    // that have logged in
+        size_t connections_login = 256;  // that have not
     };
     // The context must outlive the server.
     Server(const ServerContext& context, Options options);
@@ -43,7 +48,6 @@ class Server {
     void set_ready(bool ready) { ready_ = ready; }
     // Ends everything; a word to those that may get one.
     void stop();
-    size_t connections() const { return count_; }
 
  private:
     struct Held {
@@ -58,26 +62,36 @@ class Server {
         std::vector<std::unique_ptr<Connection>> lingering;
         std::vector<Held> done;
     };
+    enum class Queue : unsigned char { ready, logins, dumps };
     struct Shared {
         std::deque<std::unique_ptr<Connection>> ready;
+        // Those that have not logged in wait for one of login_workers_: to check a password may take
+        // its time, and there is no end of those who try.
+        std::deque<std::unique_ptr<Connection>> logins;
+        size_t logging_in = 0;
         // Those that send a whole list wait for one of kDumpWorkers, so that many replicas that
         // synchronise at once leave processors to everybody else.
         std::deque<std::unique_ptr<Connection>> dumps;
         size_t dumping = 0;
         std::vector<Held> returned;
         bool stopping = false;
+
+        std::deque<std::unique_ptr<Connection>>& of(Queue queue);
     };
 
     void run_poller();
     void run_worker();
     static void make_ready(Shared& shared, std::unique_ptr<Connection> connection);
     enum class Taken : unsigned char { one, none, stopping };
-    Taken take(std::unique_ptr<Connection>& connection, bool& dump, bool may_wait);
-    void take_turn(std::unique_ptr<Connection> connection, bool dump, Turns& turns);
+    std::optional<Queue> next(const Shared& shared) const;
+    Taken take(std::unique_ptr<Connection>& connection, Queue& from, bool may_wait);
+    void take_turn(std::unique_ptr<Connection> connection, Queue from, Turns& turns);
+    void drop(std::unique_ptr<Connection> connection);
     void commit(Turns& turns);
     size_t run_lingering(Turns& turns, int wait_ms);
     void linger(Turns& turns);
     void give_back(Turns& turns);
+    bool has_ready();
     void collect(std::vector<Held>& idle);
     void dispatch(std::vector<Held>& idle, const std::vector<pollfd>& fds);
 
@@ -87,7 +101,10 @@ class Server {
     Pipe wake_pipe_;
     std::atomic<bool> woken_{false};
     std::atomic<bool> ready_{true};
-    std::atomic<size_t> count_{0};
+    const size_t login_workers_;
+    Lobby lobby_;
+    std::atomic<size_t> logged_in_{0};
+    std::atomic<size_t> all_{0};
     std::vector<std::unique_ptr<Thread>> workers_;
     Thread poller_;
 };
