@@ -167,7 +167,9 @@ void Server::take_turn(std::unique_ptr<Connection> connection, Queue from, Turns
         auto shared = shared_.lock();
         if (from == Queue::dumps) --shared->dumping;
         if (from == Queue::logins) --shared->logging_in;
-        if (wants == Connection::Wants::again) make_ready(*shared, std::move(connection));
+        if (wants == Connection::Wants::again)
+            shared->of(connection->is_logged_in() ? Queue::dumps : Queue::logins)
+                .push_back(std::move(connection));
         shared.notify_one();
     }
     switch (wants) {

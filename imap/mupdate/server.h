@@ -69,8 +69,9 @@ class Server {
         // its time, and there is no end of those who try.
         std::deque<std::unique_ptr<Connection>> logins;
         size_t logging_in = 0;
-        // Those that send a whole list wait for one of kDumpWorkers, so that many replicas that
-        // synchronise at once leave processors to everybody else.
+        // Those that send a whole list, or have more commands than one turn can run, wait for one of
+        // kDumpWorkers, so that many replicas that synchronise at once, or nodes that never pause,
+        // leave workers and processors to everybody else.
         std::deque<std::unique_ptr<Connection>> dumps;
         size_t dumping = 0;
         std::vector<Held> returned;

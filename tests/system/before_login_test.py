@@ -285,7 +285,8 @@ def test_no_peer_keeps_a_server_from_ending():
                  for name, port in SERVERS for kind in KINDS for _ in range(AT_STOP)]
         peers += list(after_login(m))
         drive(peers, lambda: all(not p.steps for p in peers), "all have said what they say")
-        assert not any(p.gone for p in peers)
+        # There is an end to what may be said before a login.
+        assert not any(p.gone for p in peers if p.last != "flood")
         for instance in reversed(m.instances):
             began = time.monotonic()
             instance.stop()  # raises if it has to be killed
