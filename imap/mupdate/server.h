@@ -65,13 +65,13 @@ class Server {
     enum class Queue : unsigned char { ready, logins, dumps };
     struct Shared {
         std::deque<std::unique_ptr<Connection>> ready;
-        // Those that have not logged in wait for one of login_workers_: to check a password may take
-        // its time, and there is no end of those who try.
+        // Those that have not logged in wait for one of login_workers_: to check a password may
+        // take its time, and there is no end of those who try.
         std::deque<std::unique_ptr<Connection>> logins;
         size_t logging_in = 0;
-        // Those that send a whole list, or have more commands than one turn can run, wait for one of
-        // kDumpWorkers, so that many replicas that synchronise at once, or nodes that never pause,
-        // leave workers and processors to everybody else.
+        // Those that send a whole list, or have more commands than one turn can run, wait for one
+        // of kDumpWorkers, so that many replicas that synchronise at once, or nodes that never
+        // pause, leave workers and processors to everybody else.
         std::deque<std::unique_ptr<Connection>> dumps;
         size_t dumping = 0;
         std::vector<Held> returned;

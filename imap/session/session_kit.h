@@ -58,7 +58,8 @@ class SessionKit {
     static constexpr uint64_t kBeforeLogin = 262144;
     // From here on all that the client does until logged_in must be done within login_timeout, the
     // handshake of TLS and the SASL exchange included; nothing that it sends makes that longer. It
-    // may send kBeforeLogin bytes, so that it is not worth while to keep the engine busy. A request to end the process ends whatever wait for the client there is, also after the login.
+    // may send kBeforeLogin bytes, so that it is not worth while to keep the engine busy. A request
+    // to end the process ends whatever wait for the client there is, also after the login.
     void await_login(stream::Stream& client) const;
     // For a client that needs no login: the latter alone.
     static void await_nothing(stream::Stream& client);

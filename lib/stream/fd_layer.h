@@ -2,9 +2,9 @@
 //
 // The descriptor is made non-blocking; every wait is signals::poll_fds with the caller's deadline.
 // A deadline that has passed already still takes what is there, so Deadline::after(0) means "do not
-// wait". A write to a connection that the peer closed is Code::closed, not a signal. With a deadline
-// that ends_when_told(), a request to end the process is the end of a wait for input; what has been
-// said already gets kLastWords to leave.
+// wait". A write to a connection that the peer closed is Code::closed, not a signal. With a
+// deadline that ends_when_told(), a request to end the process is the end of a wait for input; what
+// has been said already gets kLastWords to leave.
 #ifndef ROOKERY_LIB_STREAM_FD_LAYER_H
 #define ROOKERY_LIB_STREAM_FD_LAYER_H
 

@@ -39,10 +39,10 @@ class Stream {
     // Each wait for the other end lasts at most this long; the default is 30 minutes.
     void set_timeout(Milliseconds each_wait);
     Milliseconds timeout() const { return timeout_; }
-    // If set, no wait goes on beyond it, whatever the timeout, and after it nothing is read, even if
-    // there is something: a peer that never pauses gains nothing. What is to be written still goes
-    // out as far as that needs no wait. With one that ends_when_told() nothing more is taken in
-    // once the process is told to end, and what was said has FdLayer::kLastWords to leave.
+    // If set, no wait goes on beyond it, whatever the timeout, and after it nothing is read, even
+    // if there is something: a peer that never pauses gains nothing. What is to be written still
+    // goes out as far as that needs no wait. With one that ends_when_told() nothing more is taken
+    // in once the process is told to end, and what was said has FdLayer::kLastWords to leave.
     void set_deadline(Deadline deadline) { deadline_ = deadline; }
     // So many bytes more are read, then it is over in the same way, with Code::limit.
     void set_allowance(uint64_t bytes) { allowance_ = bytes; }
@@ -85,8 +85,8 @@ class Stream {
         if (out_.size() >= kWriteBuffer) drain();
     }
     Status flush();
-    // After reading failed because it has lasted long enough: sends this as far as
-    // that needs no wait. Else nothing: the line may be broken, or in the midst of something.
+    // After reading failed because it has lasted long enough: sends this as far as that needs no
+    // wait. Else nothing: the line may be broken, or in the midst of something.
     void last_word(std::string_view text);
     // How many bytes came and went since the last call, above all layers.
     struct Traffic {

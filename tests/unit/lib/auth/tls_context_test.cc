@@ -214,7 +214,8 @@ START_TEST(a_handshake_goes_on_with_what_has_come)
         auto context = TlsContext::client(f.client());
         Stream c{Fd(ends[1])};
         auto shaken = c.push_layer([&](std::unique_ptr<Layer> below) {
-            return (*context)->connect(std::move(below), "be1.example.org", Deadline::after(Seconds(10)));
+            return (*context)->connect(std::move(below), "be1.example.org",
+                                       Deadline::after(Seconds(10)));
         });
         if (!shaken) return;
         c.put("hello\r\n");
