@@ -74,8 +74,7 @@ bool terminate_seen()
 bool terminate_pending()
 {
     // A poll of nothing that does not wait still delivers what is pending.
-    if (installed && terminate_flag == 0)
-        (void)poll_fds({}, Deadline::at(MonotonicTime{})).ok();
+    if (installed && terminate_flag == 0) (void)poll_fds({}, Deadline::at(MonotonicTime{})).ok();
     return terminate_seen();
 }
 
