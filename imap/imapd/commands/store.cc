@@ -137,7 +137,7 @@ Completion store(ImapSession& session, Command& command)
 {
     auto parsed = parse(session.reader);
     if (!parsed) return Completion::from(parsed.error());
-    const auto selected = selected_with(session, Rights::read);
+    const auto selected = selected_with(session, model::Rights::read);
     if (!selected) return Completion::from(selected.error());
     LocalSelection* selection = *selected;
     mailbox::Mailbox& mailbox = *selection->mailbox;

@@ -165,10 +165,10 @@ START_TEST(a_damaged_message_costs_itself)
         ASSERT_EQ_TEXT(text_of(*view, 1), mail("1"));
         // Neither a part of the set, nor the damage itself, is copied.
         const uint32_t all[] = {1, 2, 3};
-        ASSERT_CODE(view->copy_to(sent, "bob", all), Code::corrupt);
+        ASSERT_CODE(view->copy_to(sent, "bob", all, {}), Code::corrupt);
         ck_assert_uint_eq(f.store->status(sent, "bob")->messages, 0);
         const uint32_t good[] = {1, 3};
-        ASSERT_OK(view->copy_to(sent, "bob", good));
+        ASSERT_OK(view->copy_to(sent, "bob", good, {}));
         const uint32_t two[] = {2};
         ASSERT_OK(view->store_flags(two, FlagChange::add, flags(model::kDeleted), nullptr));
         ck_assert_uint_eq(view->expunge(nullptr)->at(0), 3);

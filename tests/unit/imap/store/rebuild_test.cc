@@ -137,7 +137,7 @@ START_TEST(a_lost_index_finds_the_internal_dates)
     auto sent = entry_of("user.bob.Sent", "2");
     f.create(sent);
     const uint32_t one[] = {1};
-    ASSERT_OK(f.open(f.inbox)->copy_to(sent, "bob", one));
+    ASSERT_OK(f.open(f.inbox)->copy_to(sent, "bob", one, {}));
     for (const auto& box : {f.inbox, sent}) {
         const std::string folder = *mailbox_directory(f.options.paths, box);
         ck_assert_int_eq(::unlink((folder + "/rookery.index").c_str()), 0);
