@@ -6,7 +6,7 @@ namespace rookery::master {
 
 void add_agent(Conf& conf, const config::Config& config, const std::string& imapd_conf)
 {
-    if (!config::tells_master(config)) return;
+    if (!config::tells_master(config) && config.partitions().empty()) return;
     EventEntry agent;
     agent.name = "agent";
     agent.argv = {"ctl_mboxlist", "-C", imapd_conf, "-s"};

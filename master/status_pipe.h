@@ -1,7 +1,8 @@
 // What a service tells master: descriptor 3, a socket pair.
 //
-// A message is two native 32-bit numbers, and with `lacking` a text, written at once. The end of the stream tells each side
-// that the other is gone, which is how a template learns that master was killed.
+// A message is two native 32-bit numbers, and with `lacking` a text, written at once. The end of
+// the stream tells each side that the other is gone, which is how a template learns that master was
+// killed.
 #ifndef ROOKERY_MASTER_STATUS_PIPE_H
 #define ROOKERY_MASTER_STATUS_PIPE_H
 

@@ -73,8 +73,9 @@ Status push(const config::Config& config, const ListArguments& arguments)
 
 Status settle(const config::Config& config, const ListArguments& arguments)
 {
-    if (!config::tells_master(config)) return success();
+    if (config.partitions().empty()) return success();
     TRY_ASSIGN(auto local, open_local(config, arguments));
+    if (!config::tells_master(config)) return local.operations->settle_all(nullptr);
     TRY(auth::SaslClient::init_library(config));
     auto run = cluster::run_agent(config, *local.operations, {});
     if (run && run->summary)

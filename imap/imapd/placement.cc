@@ -30,19 +30,13 @@ bool has_user(const MailboxName& name)
     return !name.user().empty();
 }
 
-// The mailbox is active as far as clients can tell.
-bool counts(const MailboxEntry& entry)
-{
-    return entry.state == model::EntryState::active || entry.state == model::EntryState::moving;
-}
-
 }  // namespace
 
 Result<std::optional<MailboxEntry>> nearest_ancestor(ImapSession& session, const MailboxName& name)
 {
     for (auto up = name.parent(); up; up = up->parent()) {
         auto entry = session.directory.lookup(*up);
-        if (entry && counts(*entry)) return std::optional<MailboxEntry>(*std::move(entry));
+        if (entry && entry->is_there()) return std::optional<MailboxEntry>(*std::move(entry));
         if (!entry && !entry.is(Code::not_found)) return std::move(entry).error();
     }
     return std::optional<MailboxEntry>();
@@ -144,7 +138,7 @@ Result<std::vector<MailboxEntry>> tree_of(mboxlist::Directory& directory, const 
     // The separator is the lowest byte in a key: what is below a name follows it at once.
     TRY(directory.scan(top.key(), [&](const MailboxEntry& entry) {
         if (!(entry.name == top) && !top.is_above(entry.name)) return mboxlist::Next::stop();
-        if (counts(entry)) tree.push_back(entry);
+        if (entry.is_there()) tree.push_back(entry);
         return mboxlist::Next::go_on();
     }));
     return tree;

@@ -1,5 +1,6 @@
 #include "imap/imapd/rights.h"
 
+#include "imap/mboxlist/find_mailbox.h"
 #include "lib/base/strings.h"
 
 namespace rookery::imapd {
@@ -53,15 +54,7 @@ bool is_own(const ImapSession& session, const model::MailboxName& name)
 
 Status require_settled(const model::MailboxEntry& entry)
 {
-    if (entry.pending == model::Pending::create)
-        return Error{Code::reserved, "the mailbox is still being created"};
-    switch (entry.state) {
-        case model::EntryState::active: return success();
-        case model::EntryState::reserved: return Error{Code::reserved, "Mailbox is reserved"};
-        case model::EntryState::moving: return Error{Code::moved, "Mailbox is being moved"};
-        case model::EntryState::deleted: break;
-    }
-    return Error{Code::not_found, "Mailbox does not exist"};
+    return mboxlist::check_usable(entry);
 }
 
 Status require_quota(const ImapSession& session, const model::MailboxName& into,

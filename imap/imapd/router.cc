@@ -4,7 +4,9 @@
 
 #include "imap/imapd/rights.h"
 #include "imap/imapd/server_choice.h"
+#include "imap/mboxlist/find_mailbox.h"
 #include "lib/base/clock.h"
+#include "lib/base/log.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
 
@@ -18,39 +20,36 @@ using model::EntryState;
 using model::MailboxEntry;
 using model::MailboxName;
 
+// What a crash has left of the name is settled by the next command on it.
+void settle_left(ImapSession& session, const MailboxName& name)
+{
+    if (session.operations == nullptr) return;
+    auto entry = session.directory.lookup(name);
+    if (!entry || !mboxlist::is_left_half_done(*entry)) return;
+    // busy: a command of another session is at work, and nothing is left.
+    Status settled = session.operations->settle(name);
+    if (!settled && !settled.is(Code::busy))
+        log::warning("a pending change is not settled",
+                     {{"mailbox", name.internal()}, {"reason", settled.error()}});
+}
+
+mboxlist::Usable readable(const ImapSession& session)
+{
+    return [keeps_mail = session.store != nullptr](const MailboxEntry& entry) {
+        return mboxlist::check_readable(entry, keeps_mail);
+    };
+}
+
 // The entry, if there is a mailbox of this name now.
 Result<MailboxEntry> lookup_active(ImapSession& session, const MailboxName& name)
 {
-    TRY_ASSIGN(MailboxEntry entry, session.directory.lookup(name));
-    entry = entry.seen();
-    switch (entry.state) {
-        case EntryState::active: return entry;
-        case EntryState::reserved: return Error{Code::reserved, cat("reserved: ", name.internal())};
-        case EntryState::moving:
-            // Readers of a mailbox that is here go on; writers are refused by the commands.
-            if (session.store != nullptr && entry.is_local()) return entry;
-            return Error{Code::moved, cat("moving: ", name.internal())};
-        case EntryState::deleted: break;
-    }
-    return Error{Code::not_found, cat("no mailbox ", name.internal())};
+    return mboxlist::look_up(session.directory, name, readable(session));
 }
 
-bool may_be_stale(const Result<MailboxEntry>& found)
-{
-    return found.is(Code::not_found) || found.is(Code::reserved);
-}
-
-// Asks for a missing name once more, when the list is current (RULES 5.1).
 Result<MailboxEntry> lookup_current(ImapSession& session, const MailboxName& name)
 {
-    auto found = lookup_active(session, name);
-    if (!may_be_stale(found)) return found;
-    auto caught_up = session.directory.catch_up();
-    if (!caught_up && !caught_up.is(Code::behind) && !caught_up.is(Code::unavailable))
-        return std::move(caught_up).error();
-    found = lookup_active(session, name);
-    if (!caught_up && may_be_stale(found))
-        return Error{Code::behind, "the mailbox list may be behind"};
+    settle_left(session, name);
+    auto found = mboxlist::find_mailbox(session.directory, name, readable(session));
     // The end of a move, or a mailbox that is being made elsewhere: it takes a moment.
     const Deadline patience = Deadline::after(kReservedWait);
     while (session.store == nullptr && found.is(Code::reserved) && !patience.passed() &&
@@ -67,7 +66,7 @@ Result<std::optional<MailboxEntry>> nearest_above(ImapSession& session, const Ma
     for (auto above = name.parent(); above; above = above->parent()) {
         auto entry = lookup_active(session, *above);
         if (entry) return std::optional<MailboxEntry>(*std::move(entry));
-        if (!may_be_stale(entry)) return std::move(entry).error();
+        if (!mboxlist::is_miss(entry)) return std::move(entry).error();
     }
     return std::optional<MailboxEntry>();
 }
@@ -76,8 +75,8 @@ Result<Placed> placed_at(ImapSession& session, MailboxEntry entry)
 {
     Placed placed;
     // A server that finds its own name in the list of a unified murder is that server.
-    bool here = entry.is_local() ||
-                (session.store != nullptr && entry.server == session.config.servername());
+    const bool here =
+        entry.is_local() || (session.store != nullptr && entry.is_at(session.config.servername()));
     if (here && session.store == nullptr)
         return Error{Code::unavailable, cat("no server for ", entry.name.internal())};
     if (!here) placed.server = entry.server;
@@ -103,7 +102,7 @@ Result<Placed> place_new(ImapSession& session, const MailboxName& name)
             TRY(may_create_below(session, name, above));
         return Error{Code::exists, cat("mailbox exists: ", name.internal())};
     }
-    if (!may_be_stale(there)) return std::move(there).error();
+    if (!mboxlist::is_miss(there)) return std::move(there).error();
     // The parent decides. It may be as new as a command at another frontend.
     TRY_ASSIGN(auto above, nearest_above(session, name));
     if (!above && name.parent() && session.directory.catch_up()) {
@@ -129,8 +128,7 @@ Result<Placed> place_tree(ImapSession& session, const MailboxName& name)
             if (entry.name != name && !name.is_above(entry.name)) return mboxlist::Next::stop();
             if (entry.state == EntryState::deleted || entry.state == EntryState::reserved)
                 return mboxlist::Next::go_on();
-            const bool own =
-                session.store != nullptr && entry.server == session.config.servername();
+            const bool own = session.store != nullptr && entry.is_at(session.config.servername());
             const std::string& at = own ? std::string() : entry.server;
             several = server && *server != at;
             server = at;

@@ -95,8 +95,7 @@ std::map<std::string, std::string> special_uses_of(ImapSession& session,
     std::map<std::string, std::vector<std::string>> elsewhere;
     for (const auto& entry : entries) {
         if (!is_own(session, entry.name)) continue;
-        const bool here = session.store != nullptr &&
-                          (entry.is_local() || entry.server == session.config.servername());
+        const bool here = session.store != nullptr && entry.is_at(session.config.servername());
         if (!here) {
             auto external = session.names->to_external(entry.name);
             if (external) elsewhere[entry.server].push_back(*std::move(external));

@@ -1,5 +1,6 @@
 // From an address to a mailbox.
 #include "imap/lmtp/recipients.h"
+#include "imap/mboxlist/find_mailbox.h"
 #include "imap/mboxlist/namespace_options.h"
 
 #include "imap/session/session_kit.h"
@@ -48,27 +49,6 @@ Error as_trouble(const Error& error)
     return error;
 }
 
-// An entry that can take mail now.
-Status usable(const model::MailboxEntry& entry)
-{
-    switch (entry.state) {
-        case model::EntryState::active: break;
-        case model::EntryState::reserved: return Error{Code::reserved, "reserved"};
-        case model::EntryState::moving: return Error{Code::moved, "is being moved"};
-        case model::EntryState::deleted: return Error{Code::not_found, "deleted"};
-    }
-    // Its creation may still be refused by the master (RULES 4.2).
-    if (entry.pending == model::Pending::create) return Error{Code::reserved, "is being created"};
-    return success();
-}
-
-bool is_miss(const Result<model::MailboxEntry>& found)
-{
-    if (!found) return found.is(Code::not_found) || found.is(Code::reserved);
-    return found->state == model::EntryState::reserved ||
-           found->state == model::EntryState::deleted;
-}
-
 }  // namespace
 
 auth::Identity sender_identity(const std::optional<std::string>& auth_parameter)
@@ -106,14 +86,7 @@ Status Recipients::catch_up()
 
 Result<model::MailboxEntry> Recipients::find(const model::MailboxName& name)
 {
-    auto found = lookup(name);
-    if (is_miss(found)) {
-        TRY(catch_up());
-        found = lookup(name);
-    }
-    TRY_ASSIGN(model::MailboxEntry entry, found);
-    TRY(usable(entry));
-    return entry;
+    return mboxlist::find_mailbox(directory_, name, mboxlist::check_usable);
 }
 
 Result<Recipient> Recipients::resolve(const RcptArguments& rcpt, const auth::Identity& sender)
@@ -169,12 +142,12 @@ Result<model::MailboxEntry> Recipients::target(const Recipient& r, const auth::I
 {
     if (r.folder) {
         auto entry = lookup(*r.folder);
-        if (entry && entry->is_local() && usable(*entry) &&
+        if (entry && entry->is_local() && mboxlist::check_usable(*entry) &&
             entry->acl.rights_of(sender).has(model::Rights::post))
             return entry;
     }
     TRY_ASSIGN(model::MailboxEntry entry, lookup(r.mailbox));
-    TRY(usable(entry));
+    TRY(mboxlist::check_usable(entry));
     if (!entry.is_local()) return Error{Code::moved, "the mailbox is on another server now"};
     return entry;
 }
@@ -183,7 +156,7 @@ Result<std::string> Recipients::look_again(const Recipient& r)
 {
     TRY(catch_up());
     TRY_ASSIGN(model::MailboxEntry entry, lookup(r.mailbox));
-    TRY(usable(entry));
+    TRY(mboxlist::check_usable(entry));
     return entry.server;
 }
 

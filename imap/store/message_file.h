@@ -2,7 +2,8 @@
 //
 // "<uid>." in the mailbox directory: no mailbox's directory can have such a name. A staged message
 // lies in "stage." of its partition, so that it can be linked; write() makes every bare LF a
-// CRLF, keeps a bare CR, refuses NUL (Code::syntax) and computes the GUID on the way. Memory: one buffer.
+// CRLF, keeps a bare CR, refuses NUL (Code::syntax) and computes the GUID on the way. Memory: one
+// buffer.
 // Codes: io, no_space, syntax, limit (4 GB), not_found.
 #ifndef ROOKERY_IMAP_STORE_MESSAGE_FILE_H
 #define ROOKERY_IMAP_STORE_MESSAGE_FILE_H

@@ -108,7 +108,8 @@ Status Rebuild::read_header_file(bool make_header)
         names_ = *std::move(names);
         write_names_ = names_.name != entry_.name.internal() ||
                        (!entry_.uniqueid.empty() && names_.uniqueid != entry_.uniqueid);
-    } else if (names.is(Code::corrupt) || names.is(Code::unsupported) || (names.is(Code::not_found) && make_header)) {
+    } else if (names.is(Code::corrupt) || names.is(Code::unsupported) ||
+               (names.is(Code::not_found) && make_header)) {
         names_.acl = entry_.acl.to_string();
         report_.new_header = write_names_ = true;
     } else {

@@ -176,8 +176,7 @@ class Lister {
 
     bool is_here(const Listed& one) const
     {
-        return s_.store != nullptr &&
-               (one.entry.is_local() || one.entry.server == s_.config.servername());
+        return s_.store != nullptr && one.entry.is_at(s_.config.servername());
     }
 
     // Null if its server is down.

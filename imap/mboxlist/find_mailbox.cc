@@ -1,0 +1,69 @@
+#include "imap/mboxlist/find_mailbox.h"
+
+#include "lib/base/strings.h"
+
+namespace rookery::mboxlist {
+
+using model::EntryState;
+using model::Pending;
+
+Status check_usable(const MailboxEntry& entry)
+{
+    // Its creation may still be refused by the master.
+    if (entry.pending == Pending::create)
+        return Error{Code::reserved, "the mailbox is still being created"};
+    switch (entry.state) {
+        case EntryState::active: return success();
+        case EntryState::reserved: return Error{Code::reserved, "Mailbox is reserved"};
+        case EntryState::moving: return Error{Code::moved, "Mailbox is being moved"};
+        case EntryState::deleted: break;
+    }
+    return Error{Code::not_found, "Mailbox does not exist"};
+}
+
+Status check_readable(const MailboxEntry& entry, bool keeps_mail)
+{
+    if (entry.state == EntryState::active) return success();
+    if (entry.state == EntryState::moving && keeps_mail && entry.is_local()) return success();
+    return check_usable(entry);
+}
+
+bool is_left_half_done(const MailboxEntry& entry)
+{
+    if (!entry.is_local()) return false;
+    switch (entry.pending) {
+        case Pending::create:
+        case Pending::rename_in: return entry.state == EntryState::reserved;
+        case Pending::rename_out: return entry.state == EntryState::active;
+        case Pending::partition_out: return true;
+        case Pending::none:
+        case Pending::remove:
+        case Pending::update:
+        case Pending::partition_in: break;
+    }
+    return false;
+}
+
+Result<MailboxEntry> look_up(Directory& directory, const MailboxName& name, const Usable& usable)
+{
+    TRY_ASSIGN(MailboxEntry entry, directory.lookup(name));
+    entry = entry.seen();
+    TRY(usable(entry));
+    return entry;
+}
+
+Result<MailboxEntry> find_mailbox(Directory& directory, const MailboxName& name,
+                                  const Usable& usable)
+{
+    auto found = look_up(directory, name, usable);
+    if (!is_miss(found)) return found;
+    Status current = directory.catch_up();
+    if (!current && !current.is(Code::behind) && !current.is(Code::unavailable))
+        return current.error();
+    found = look_up(directory, name, usable);
+    if (!current && is_miss(found))
+        return Error{Code::behind, cat("the mailbox list may be behind: ", name.internal())};
+    return found;
+}
+
+}  // namespace rookery::mboxlist
