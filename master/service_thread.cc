@@ -97,7 +97,9 @@ class Watchers {
 int exit_code_of(Code code)
 {
     if (code == Code::busy) return log::kExTempFail;
-    return code == Code::config ? log::kExConfig : log::kExOsErr;
+    // What is damaged stays so until somebody mends it.
+    const bool may_pass = code == Code::io || code == Code::no_space || code == Code::denied;
+    return may_pass ? log::kExOsErr : log::kExConfig;
 }
 
 }  // namespace

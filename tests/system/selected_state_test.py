@@ -245,7 +245,7 @@ def rows():
 
 # What a client says while "work" is selected; INBOX and mine are where work is, far is not.
 CASES = {
-    "APPEND": ["APPEND work {1+}\r\nx", "APPEND INBOX {1+}\r\nx", "APPEND far {1+}\r\nx"],
+    "APPEND": ["APPEND work {3+}\r\na:b", "APPEND INBOX {1+}\r\nx", "APPEND far {1+}\r\nx"],
     "AUTHENTICATE": ["AUTHENTICATE PLAIN"],
     "CAPABILITY": ["CAPABILITY"],
     "CHECK": ["CHECK"],
@@ -269,7 +269,7 @@ CASES = {
     "LIST": ['LIST "" *', 'LIST (SUBSCRIBED) "" * RETURN (STATUS (MESSAGES))',
              'LIST "" * RETURN (STATUS (MESSAGES) SPECIAL-USE SUBSCRIBED)'],
     "LISTRIGHTS": ["LISTRIGHTS work bob"],
-    "LOCALAPPEND": ['LOCALAPPEND work "" {1+}\r\nx'],
+    "LOCALAPPEND": ['LOCALAPPEND work "" {3+}\r\na:b'],
     "LOCALCREATE": ["LOCALCREATE mine.local"],
     "LOCALDELETE": ["LOCALDELETE mine.local"],
     "LOGIN": ["LOGIN bob pw"],
@@ -401,7 +401,7 @@ NEEDS = [
     ("COPY 1 shared", "ri"),
     ("MOVE 1 INBOX", "rte"),
     ("UID MOVE * INBOX", "rte"),
-    ("APPEND shared {1+}\r\nx", "i"),
+    ("APPEND shared {3+}\r\na:b", "i"),
     ("STATUS shared (MESSAGES)", "r"),
     ("GETACL shared", "a"),
     ("CHECK", ""),
