@@ -1,6 +1,6 @@
 // The agent: on a server with mailboxes, `ctl_mboxlist -s` each mupdate_agent_interval, whatever
-// cyrus.conf says, so that what a crash has cut short is completed or undone, and the mupdate master
-// hears what it missed while it was away, without a command.
+// cyrus.conf says, so that what a crash has cut short is completed or undone, and the mupdate
+// master hears what it missed while it was away, without a command.
 #ifndef ROOKERY_MASTER_AGENT_H
 #define ROOKERY_MASTER_AGENT_H
 

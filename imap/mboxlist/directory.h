@@ -1,8 +1,8 @@
 // Directory: where mailboxes are. One interface over the mailbox list, whatever holds it.
 //
 // Implementations: StoreDirectory (over lib/db), KickingDirectory (a frontend's: asks the replica
-// to catch up), MemoryDirectory (tests). Only what writes a list whole (replica, undump, moves) calls
-// commit(); changes of the namespace go through imap/cluster/operations.h.
+// to catch up), MemoryDirectory (tests). Only what writes a list whole (replica, undump, moves)
+// calls commit(); changes of the namespace go through imap/cluster/operations.h.
 // Order is that of MailboxName::key() everywhere. A scan is not a snapshot: a name that existed
 // throughout comes exactly once and in order (RULES 3.1).
 // Codes: not_found, exists, reserved, unavailable, behind, denied, io, no_space, corrupt, limit.
