@@ -16,6 +16,17 @@ check_PROGRAMS += %D%/support/echo_service
 %C%_support_echo_service_SOURCES = %D%/support/echo_service.cc
 %C%_support_echo_service_LDADD = master/libmaster.a lib/config/libconfig.a lib/base/libbase.a
 
+# Preloaded into the servers. Not where it cannot be built or preloaded: then its tests are skipped.
+%D%/support/fault_shim.so: %D%/support/fault_shim.cc
+	@$(MKDIR_P) %D%/support
+	@rm -f $@
+	@if test -n "$(SAN_CXXFLAGS)" || ! $(CXXCOMPILE) -O1 -U_FORTIFY_SOURCE -fPIC -shared \
+	  -o $@ $(srcdir)/%D%/support/fault_shim.cc; then echo 'no fault_shim'; fi
+check_DATA = %D%/support/fault_shim.so
+CLEANFILES += %D%/support/fault_shim.so
+EXTRA_DIST += %D%/support/fault_shim.cc
+EXTRA_DIST += %D%/support/faults.py %D%/support/fault_operations.py
+
 SYSTEM_TESTS =
 SYSTEM_TESTS += %D%/system/imap_backend_test.py
 SYSTEM_TESTS += %D%/system/imap_frontend_test.py
