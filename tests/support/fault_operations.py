@@ -9,6 +9,7 @@ class Operation:
     backends = 1
     each = False        # each mailbox may be done or not
     at_master = True    # the master is told
+    deletes = False     # mail may go
 
     def __init__(self, name):
         self.name = name
@@ -106,6 +107,8 @@ class Partition(Operation):
 class Delete(Operation):
     """DELETE of a mailbox, delete_mode immediate"""
 
+    deletes = True
+
     def prepare(self, c):
         c.make_user()
         a = c.make("a")
@@ -119,6 +122,7 @@ class DeleteDelayed(Delete):
     """DELETE of a mailbox, delete_mode delayed"""
 
     options = {"delete_mode": "delayed"}
+    deletes = False
 
     def prepare(self, c):
         super().prepare(c)
@@ -127,16 +131,16 @@ class DeleteDelayed(Delete):
 
     def elsewhere(self, c, listed):
         gone = [n for n in listed if n.startswith("DELETED.")]
-        if not gone:
-            return {}
-        ids = c.before[c.top + ".a"]
-        return {"DELETED": ids if len(gone) == 1 else "%d deleted copies" % len(gone)}
+        if len(gone) > 1:
+            return {"DELETED": "%d deleted copies" % len(gone)}
+        return {"DELETED": i for i in c.w.messages(None, gone).values()}
 
 
 class DeleteUser(Operation):
     """DELETE of a user, delete_mode immediate: the INBOX goes last"""
 
     each = True
+    deletes = True
 
     def prepare(self, c):
         c.make_user()

@@ -172,8 +172,8 @@ class World:
         # In memory where it can be: there are very many syncs, and who dies here is a process.
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         self.dir = tempfile.mkdtemp(prefix="rookery-faults-", dir=memory)
-        self.m = murder.Murder(dir=self.dir, backends=backends, frontends=1 if master else 0, master=master,
-                               start=False, strict=False, babysit=True,
+        self.m = murder.Murder(dir=self.dir, backends=backends, frontends=1 if master else 0,
+                               master=master, start=False, strict=False, babysit=True,
                                extra=dict({"mupdate_agent_interval": "3600",
                                            "mupdate_retry_delay": "1", "allowusermoves": "yes",
                                            "delete_mode": "immediate"} if master else
@@ -375,7 +375,7 @@ class World:
         return found
 
     def as_seen_by(self, user, name):
-        own = "user." + user
+        own = "user.%s" % user
         return "INBOX" + name[len(own):] if (name + ".").startswith(own + ".") else name
 
 
@@ -483,7 +483,7 @@ def outcome_of(operation, case, client):
     return kind, text
 
 
-def judge_state(case, listed, found):
+def judge_state(case, deletes, found):
     """before, after, or what it is instead; and what is wrong with the mail."""
     wrong = []
     extra = {}
@@ -499,8 +499,10 @@ def judge_state(case, listed, found):
         for i in ids:
             if i not in planned:
                 extra[i] = extra.get(i, 0) + 1
+    # What was delivered into a mailbox that was deleted then is gone with it.
+    least = 0 if deletes and set(case.before) - set(state) else 1
     for i in case.acknowledged:
-        if extra.get(i, 0) != 1:
+        if not least <= extra.get(i, 0) <= 1:
             wrong.append("a delivery is there %d times" % extra.get(i, 0))
     for i in case.maybe:
         if extra.get(i, 0) > 1:
@@ -530,7 +532,8 @@ def usable(case, state_names):
     """Each name can be used, and then all of it goes."""
     w, wrong = case.w, []
     admin = w.admin()
-    others = (set(case.before) | set(case.after)) - set(state_names)
+    others = {n for n in set(case.before) | set(case.after) if n.startswith("user.")}
+    others -= set(state_names)
     for name in sorted(others):
         kind, data = admin.create('"%s"' % name)
         if kind != "OK":
@@ -658,7 +661,7 @@ def look(world, operation, case, kind, text, hit, pending_before, files_before, 
         found.update(world.messages(user, [n for n in listed if
                                            (n + ".").startswith("user.%s." % user)]))
     found.update(operation.elsewhere(case, listed))
-    sides, wrong = judge_state(case, listed, found)
+    sides, wrong = judge_state(case, operation.deletes, found)
     what += wrong
     if kind == "OK" and "after" not in sides and not wrong:
         what.append("answered OK, and it is not done")
