@@ -33,6 +33,7 @@ SYSTEM_TESTS += %D%/system/imap_frontend_test.py
 SYSTEM_TESTS += %D%/system/imap_extensions_test.py
 SYSTEM_TESTS += %D%/system/master_test.py
 SYSTEM_TESTS += %D%/system/murder_test.py
+SYSTEM_TESTS += %D%/system/fault_points_test.py
 SYSTEM_TESTS += %D%/system/fault_test.py
 SYSTEM_TESTS += %D%/system/config_test.py
 SYSTEM_TESTS += %D%/system/damage_test.py

@@ -10,6 +10,7 @@ class Operation:
     each = False        # each mailbox may be done or not
     at_master = True    # the master is told
     deletes = False     # mail may go
+    needs_master = False
 
     def __init__(self, name):
         self.name = name

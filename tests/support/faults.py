@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What an operation leaves when it is cut short: at each state-changing system call of it the worker
-or the whole server dies, or the call fails; then recovery, and what is there is looked at.
+"""What an operation leaves when it is cut short: at each state-changing system call of it the
+worker or the whole server dies, or the call fails; then recovery, and what is there is looked at.
 
     faults.py --list                                   # operations
     faults.py rename-one                               # every point, every mode, with a master
@@ -469,8 +469,8 @@ class Finding:
 
     def __str__(self):
         return "%s %s %s %s %d (%s): %s" % (
-            "FAIL" if self.what else "NOTE", self.operation, self.kind, self.mode, self.n, self.call,
-            "; ".join(self.what + ["(%s)" % n for n in self.notes])[:1200])
+            "FAIL" if self.what else "NOTE", self.operation, self.kind, self.mode, self.n,
+            self.call, "; ".join(self.what + ["(%s)" % n for n in self.notes])[:1200])
 
 
 def outcome_of(operation, case, client):
@@ -673,9 +673,9 @@ def look(world, operation, case, kind, text, hit, pending_before, files_before, 
 
 
 def run_operation(world, operation, mode, points=None, step=1, report=print, verbose=False,
-                  limit=100000, notes=True):
+                  limit=100000, notes=True, first=1):
     """Every point of one operation in one mode; (points, findings that are faults)."""
-    findings, ran, n = [], 0, 1
+    findings, ran, n = [], 0, first
     started = time.monotonic()
     while n <= limit:
         if points is not None and n not in points:
