@@ -1,4 +1,10 @@
 """The operations that faults.py cuts short."""
+import contextlib
+import json
+import os
+
+import faults
+import murder
 
 
 class Operation:
@@ -11,6 +17,7 @@ class Operation:
     at_master = True    # the master is told
     deletes = False     # mail may go
     needs_master = False
+    samples = 0         # so many points, not all
 
     def __init__(self, name):
         self.name = name
@@ -20,6 +27,13 @@ class Operation:
 
     def addresses(self, case):
         return [case.user, case.user + "+a"]
+
+    def facts(self, case):
+        """What else is looked at: as case.fact_before or case.fact_after."""
+        return None
+
+    def finish(self, case):
+        """After recovery: what an administrator does who sees that a tool has failed."""
 
     def elsewhere(self, case, listed):
         return {}
@@ -170,6 +184,278 @@ class LocalDelete(Delete):
         return client.xatom("LOCALDELETE", c.top + ".a")
 
 
+class Tree1200(RenameTree):
+    """RENAME of a tree of 1,200; some points"""
+
+    samples = 4
+
+    def prepare(self, c):
+        c.make_user()
+        c.make("a")
+        for i in range(1199):
+            c.make("a.%d" % i, 0)
+        c.after = {n.replace(c.top + ".a", c.top + ".b"): i for n, i in c.before.items()}
+
+
+class OfUser(Operation):
+    """In a session of the user; INBOX.a is there."""
+
+    def prepare(self, c):
+        c.make_user()
+        c.make("a")
+        c.after = dict(c.before)
+
+    def client(self, c):
+        return c.w.imap(c.user)
+
+
+class RenameInbox(OfUser):
+    """RENAME of INBOX: the messages go, INBOX stays"""
+
+    def prepare(self, c):
+        super().prepare(c)
+        mail = c.before[c.top]
+        c.after.update({c.top: [], c.top + ".b": mail})
+        c.between = [dict(c.before, **{c.top + ".b": []}), dict(c.before, **{c.top + ".b": mail})]
+
+    def run(self, c, client):
+        return client.rename("INBOX", "INBOX.b")
+
+
+class Append(OfUser):
+    """APPEND"""
+
+    def prepare(self, c):
+        super().prepare(c)
+        c.after[c.top + ".a"] = c.before[c.top + ".a"] + [c.token + "new"]
+
+    def run(self, c, client):
+        return client.append("INBOX.a", None, None, c.message(c.token + "new"))
+
+
+class Copy(OfUser):
+    """COPY of two messages"""
+
+    def prepare(self, c):
+        super().prepare(c)
+        c.make("b", 1)
+        a, b = c.top + ".a", c.top + ".b"
+        c.after = dict(c.before, **{b: c.before[b] + c.before[a]})
+
+    def client(self, c):
+        client = super().client(c)
+        murder.check(client.select("INBOX.a"))
+        return client
+
+    def run(self, c, client):
+        return client.copy("1:2", "INBOX.b")
+
+
+class Move(Copy):
+    """MOVE of two messages"""
+
+    def prepare(self, c):
+        super().prepare(c)
+        c.between = [dict(c.after)]
+        c.after[c.top + ".a"] = []
+
+    def run(self, c, client):
+        return client.xatom("MOVE", "1:2", "INBOX.b")
+
+
+class Expunge(Copy):
+    """EXPUNGE of one of two messages"""
+
+    def prepare(self, c):
+        OfUser.prepare(self, c)
+        c.after[c.top + ".a"] = c.before[c.top + ".a"][1:]
+
+    def client(self, c):
+        client = super().client(c)
+        murder.check(client.store("1", "+FLAGS", "(\\Deleted)"))
+        return client
+
+    def run(self, c, client):
+        return client.expunge()
+
+
+class SetAcl(OfUser):
+    """SETACL"""
+
+    def prepare(self, c):
+        super().prepare(c)
+        c.fact_before, c.fact_after = (None, None), ("lr", "lr")
+
+    def run(self, c, client):
+        return client.setacl("INBOX.a", "ann", "lr")
+
+    def facts(self, c):
+        in_list = c.w.listed(c.token)[c.top + ".a"]["acl"].get("ann")
+        with c.w.imap(c.user) as client:
+            told = murder.check(client.getacl("INBOX.a"))[0].decode().split()
+        return in_list, told[told.index("ann") + 1] if "ann" in told else None
+
+
+class SetQuota(Operation):
+    """SETQUOTA"""
+
+    def prepare(self, c):
+        c.make_user()
+        c.after = dict(c.before)
+        murder.check(c.w.admin().setquota(c.top, "(STORAGE 5000)"))
+        c.fact_before, c.fact_after = "5000", "6000"
+
+    def run(self, c, client):
+        return client.setquota(c.top, "(STORAGE 6000)")
+
+    def facts(self, c):
+        kind, data = c.w.admin().getquota(c.top)
+        return data[0].decode().rstrip(")").split()[-1] if kind == "OK" else data[0].decode()
+
+
+class SetMetadata(OfUser):
+    """SETMETADATA of an entry of the server's and one of the mailbox's own"""
+
+    def prepare(self, c):
+        super().prepare(c)
+        murder.check(c.session().xatom("SETMETADATA", "INBOX.a", '(/private/comment "old")'))
+        c.fact_before, c.fact_after = "old", "new"
+
+    def run(self, c, client):
+        return client.xatom("SETMETADATA", "INBOX.a", '(/private/comment "new")')
+
+    def facts(self, c):
+        with c.w.imap(c.user) as client:
+            murder.check(client.xatom("GETMETADATA", "INBOX.a", "/private/comment"))
+            told = repr(client.untagged_responses.get("METADATA"))
+        return next((v for v in ("old", "new") if v in told), told)
+
+
+class Subscribe(OfUser):
+    """SUBSCRIBE"""
+
+    def prepare(self, c):
+        super().prepare(c)
+        murder.check(c.session().subscribe("INBOX"))
+        c.fact_before, c.fact_after = ["INBOX"], ["INBOX", "INBOX.a"]
+
+    def run(self, c, client):
+        return client.subscribe("INBOX.a")
+
+    def facts(self, c):
+        with c.w.imap(c.user) as client:
+            told = murder.check(client.lsub('""', "*"))
+        return sorted(t.decode().split()[-1].strip('"') for t in told if t)
+
+
+class OfTool(OfUser):
+    """A tool, and where it failed it is run again."""
+
+    def client(self, c):
+        return faults.Tool(c.w)
+
+    def again(self, c, *arguments, text=None):
+        with contextlib.suppress(OSError):
+            return faults.Tool(c.w).run(*arguments, text=text)
+        return "DIED", [b""]
+
+
+class ExpireMailboxes(OfTool):
+    """cyr_expire -D: a mailbox that was deleted"""
+
+    options = {"delete_mode": "delayed"}
+    deletes = True
+
+    def prepare(self, c):
+        super().prepare(c)
+        murder.check(c.w.admin().delete(c.top + ".a"))
+        gone = c.before.pop(c.top + ".a")
+        c.after = dict(c.before)
+        c.before["DELETED"] = gone
+
+    def addresses(self, c):
+        return [c.user]
+
+    def run(self, c, client):
+        return client.run("cyr_expire", "-D", "0s", "-u", c.user)
+
+    elsewhere = DeleteDelayed.elsewhere
+
+
+class ExpireMessages(OfTool):
+    """cyr_expire -X: a message that was expunged"""
+
+    options = {"expunge_mode": "delayed"}
+
+    def prepare(self, c):
+        super().prepare(c)
+        with c.w.imap(c.user) as client:
+            murder.check(client.select("INBOX.a"))
+            murder.check(client.store("1", "+FLAGS", "(\\Deleted)"))
+            murder.check(client.expunge())
+        del c.before[c.top + ".a"][0]
+        c.after = dict(c.before)
+
+    def run(self, c, client):
+        return client.run("cyr_expire", "-X", "0s", "-u", c.user)
+
+
+class Undump(OfTool):
+    """ctl_mboxlist -u of two mailboxes that have another ACL there"""
+
+    at_master = False
+
+    def prepare(self, c):
+        super().prepare(c)
+        c.make("b")
+        c.after = dict(c.before)
+        listed = c.w.listed(c.token)
+        for e in listed.values():
+            e["acl"]["ann"] = "lr"
+        self.text = json.dumps(listed)
+        c.fact_before, c.fact_after = [None] * 3, ["lr"] * 3
+
+    def run(self, c, client):
+        return client.run("ctl_mboxlist", "-u", text=self.text)
+
+    def facts(self, c):
+        return [e["acl"].get("ann") for e in c.w.listed(c.token).values()]
+
+
+class Reconstruct(OfTool):
+    """reconstruct of a mailbox whose index is garbage, and once more after a failure"""
+
+    def prepare(self, c):
+        super().prepare(c)
+        folder = c.w.place(c.w.listed(c.token)[c.top + ".a"])
+        with open(os.path.join(folder, "rookery.index"), "r+b") as f:
+            f.write(b"garbage " * 16)
+
+    def run(self, c, client):
+        return client.run("reconstruct", c.top + ".a")
+
+    def finish(self, c):
+        kind, data = self.again(c, "reconstruct", c.top + ".a")
+        if kind != "OK":
+            raise faults.Left("reconstruct once more: %s %s" % (kind, data[0].decode()[-300:]))
+
+
+class QuotaFix(OfTool):
+    """quota -f of roots whose file is garbage: no limit is lost"""
+
+    def prepare(self, c):
+        super().prepare(c)
+        murder.check(c.w.admin().setquota(c.top, "(STORAGE 5000)"))
+        c.fact_before = c.fact_after = "5000"
+        with open(os.path.join(c.w.backend.dir, "conf", "quotas.tdb"), "r+b") as f:
+            f.write(b"garbage " * 16)
+
+    def run(self, c, client):
+        return client.run("quota", "-f")
+
+    facts = SetQuota.facts
+
+
 ALL = [
     Create("create"),
     CreateUser("create-user"),
@@ -182,6 +468,21 @@ ALL = [
     DeleteUser("delete-user"),
     LocalCreate("localcreate"),
     LocalDelete("localdelete"),
+    RenameInbox("rename-inbox"),
+    Append("append"),
+    Copy("copy"),
+    Move("move"),
+    Expunge("expunge"),
+    SetAcl("setacl"),
+    SetQuota("setquota"),
+    SetMetadata("setmetadata"),
+    Subscribe("subscribe"),
+    ExpireMailboxes("expire-mailboxes"),
+    ExpireMessages("expire-messages"),
+    Undump("undump"),
+    Reconstruct("reconstruct"),
+    QuotaFix("quota-fix"),
+    Tree1200("rename-tree-1200"),
 ]
 
 

@@ -20,6 +20,8 @@ import imaplib
 import json
 import mmap
 import os
+import pwd
+import random
 import re
 import shutil
 import socket
@@ -160,6 +162,34 @@ class Instance(murder.Instance):
         os.truncate(self.trace, 0)
 
 
+class Tool:
+    """A program of an administrator, with the shim in it; takes the place of a client."""
+
+    worker = 0
+
+    def __init__(self, world):
+        self.backend, self.control = world.backend, world.tool_control
+
+    def run(self, program, *arguments, text=None):
+        b = self.backend
+        owner = {"user": b.murder.owner, "group": pwd.getpwnam(b.murder.owner).pw_gid,
+                 "extra_groups": []} if os.geteuid() == 0 else {}
+        env = dict(os.environ, ROOKERY_LOG=b.log, **b.environment(self.control))
+        done = subprocess.run([os.path.join(b.murder.bin, program), "-C", b.imapd_conf,
+                               *arguments], input=text, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, cwd=b.dir, env=env,
+                              timeout=murder.DEADLINE, start_new_session=True, **owner)
+        if done.returncode < 0:
+            raise OSError("%s: signal %d" % (program, -done.returncode))
+        return "NO" if done.returncode else "OK", [done.stdout.encode()]
+
+    def noop(self):
+        pass
+
+    def shutdown(self):
+        pass
+
+
 class Left(Exception):
     """Something that must not be left is left."""
 
@@ -188,6 +218,7 @@ class World:
                 i.extra["partition-second"] = second
         self.backend = self.m["backend1"]
         self.points = 0
+        self.tool_control = Control(os.path.join(self.m.dir, "tool.control"))
         self.admin_connection = None
         self.watching = None
 
@@ -290,6 +321,7 @@ class World:
 
     # --- dying and recovery
     def revive(self, whole):
+        self.tool_control.disarm()
         for i in self.m.instances:
             i.control.disarm()
         for i in self.m.instances:
@@ -392,6 +424,8 @@ class Case:
         self.user = self.token + "a"
         self.top = "user." + self.user
         self.before, self.after = {}, {}
+        self.between = []  # other states that only a crash may leave: messages twice, none gone
+        self.fact_before = self.fact_after = None
         self.acknowledged, self.maybe = [], []
         self.sent = 0
 
@@ -483,7 +517,7 @@ def outcome_of(operation, case, client):
     return kind, text
 
 
-def judge_state(case, deletes, found):
+def judge_state(case, deletes, found, kind="DIED"):
     """before, after, or what it is instead; and what is wrong with the mail."""
     wrong = []
     extra = {}
@@ -512,6 +546,9 @@ def judge_state(case, deletes, found):
         want = {n: sorted(ids) for n, ids in getattr(case, side).items()}
         if want == state:
             sides.append(side)
+    if not sides and kind == "DIED":
+        sides = ["between" for b in case.between
+                 if {n: sorted(ids) for n, ids in b.items()} == state]
     if not sides and case.each:
         good = all(state.get(n) in (sorted_or_none(case.before, n), sorted_or_none(case.after, n))
                    for n in set(case.before) | set(case.after) | names)
@@ -603,8 +640,9 @@ def run_point(world, operation, mode, n, verbose=False, deliver=None):
     case.close()
     pending_before = world.pending()
     files_before = world.files(case.token)
-    backend, control = world.backend, world.backend.control
+    backend = world.backend
     client = operation.client(case)
+    control = getattr(client, "control", backend.control)
     backend.forget_calls()
     second = None
     if deliver if deliver is not None else n % 10 == 0:
@@ -619,6 +657,7 @@ def run_point(world, operation, mode, n, verbose=False, deliver=None):
     if second:
         second.stop()
     hit, calls = control["hit"], backend.calls()
+    world.counted = control["counter"]
     with contextlib.suppress(Exception):
         client.shutdown()
     where = calls[-1][1] if hit == 1 and calls else "no call"
@@ -627,6 +666,7 @@ def run_point(world, operation, mode, n, verbose=False, deliver=None):
     what, notes = [], []
     try:
         world.revive(mode == "server" and hit == 1)
+        operation.finish(case)
         what = look(world, operation, case, kind, text, hit, pending_before, files_before, notes)
     except Left as e:
         what.append(str(e))
@@ -645,6 +685,15 @@ def run_point(world, operation, mode, n, verbose=False, deliver=None):
     return hit, Finding(operation.name, world, mode, n, where, what, notes)
 
 
+def judge_facts(operation, case, kind):
+    value = operation.facts(case)
+    if kind == "OK" and value != case.fact_after:
+        return ["answered OK, and it is not done: %s, not %s" % (value, case.fact_after)]
+    if value not in (case.fact_before, case.fact_after):
+        return ["%s, neither %s nor %s" % (value, case.fact_before, case.fact_after)]
+    return []
+
+
 def look(world, operation, case, kind, text, hit, pending_before, files_before, notes):
     what = []
     if kind not in ("OK", "NO", "DIED"):
@@ -661,8 +710,11 @@ def look(world, operation, case, kind, text, hit, pending_before, files_before, 
         found.update(world.messages(user, [n for n in listed if
                                            (n + ".").startswith("user.%s." % user)]))
     found.update(operation.elsewhere(case, listed))
-    sides, wrong = judge_state(case, operation.deletes, found)
+    sides, wrong = judge_state(case, operation.deletes, found, kind)
     what += wrong
+    if not wrong and sides[0] == "between":
+        notes.append("some is there twice")
+    what += judge_facts(operation, case, kind)
     if kind == "OK" and "after" not in sides and not wrong:
         what.append("answered OK, and it is not done")
     if kind == "NO" and sides == ["after"]:
@@ -672,11 +724,23 @@ def look(world, operation, case, kind, text, hit, pending_before, files_before, 
     return what
 
 
+def sample(world, operation):
+    """So many points of all that a run without a fault has, as the operation wants."""
+    _, finding = run_point(world, operation, "count", 0)
+    if finding and finding.what:
+        raise AssertionError(str(finding))
+    last = world.counted
+    print("     %s: %d of %d points" % (operation.name, operation.samples, last), flush=True)
+    return sorted(random.sample(range(1, last + 1), min(last, operation.samples)))
+
+
 def run_operation(world, operation, mode, points=None, step=1, report=print, verbose=False,
                   limit=100000, notes=True, first=1):
     """Every point of one operation in one mode; (points, findings that are faults)."""
     findings, ran, n = [], 0, first
     started = time.monotonic()
+    if operation.samples and points is None:
+        points = sample(world, operation)
     while n <= limit:
         if points is not None and n not in points:
             if n > max(points):
@@ -692,7 +756,7 @@ def run_operation(world, operation, mode, points=None, step=1, report=print, ver
                 report(str(finding))
         if not hit:
             break
-        n += step
+        n += step if points is None else 1
     bad = [f for f in findings if f.what]
     report("DONE %s %s %s: %d points, %d failed, %d with notes (%.1f s)" % (
         operation.name, "master" if world.master else "plain", mode, ran, len(bad),
