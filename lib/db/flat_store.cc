@@ -226,7 +226,9 @@ Result<std::unique_ptr<FlatStore>> FlatStore::open(const std::string& path, Flat
 Result<std::shared_ptr<const FlatStore::Map>> FlatStore::current()
 {
     struct stat st {};
-    if (stat(path_.c_str(), &st) != 0) return errno_error(cat("stat ", path_));
+    // Not not_found: that is what a key is that is not there.
+    if (stat(path_.c_str(), &st) != 0)
+        return Error{Code::io, errno_error(cat("stat ", path_)).text};
     if (!map_ || !map_->is_of(st)) {
         TRY_ASSIGN(map_, Map::open(path_, options_));
     }
@@ -318,7 +320,8 @@ Status FlatStore::sort_file()
     return good.is(Code::syntax) ? change(nothing, true) : good;
 }
 
-Status FlatStore::check()
+// A map is one state of the file.
+Status FlatStore::check(const CheckCallback& each)
 {
     TRY_ASSIGN(const auto map, current());
     std::string last;
@@ -328,6 +331,7 @@ Status FlatStore::check()
         ++number;
         if (line.key.empty() || line.key.size() > kMaxKey || line.key <= last)
             return Error{Code::syntax, cat(path_, " line ", number, ": not in order")};
+        if (each) TRY(each(line.key, unescape(line.value)));
         last = std::move(line.key);
     }
     return success();

@@ -41,7 +41,8 @@ class FlatStore final : public OrderedStore {
     Result<uint64_t> sequence() override;
     Status transact(const std::function<Status(Transaction&)>& work) override;
     Status sync() override { return success(); }
-    Status check() override;
+    using OrderedStore::check;
+    Status check(const CheckCallback& each) override;
     Status copy_to(const std::string& path) override;
 
     // Puts the lines in order and drops doubles (the last one stays).

@@ -51,8 +51,9 @@ class Transaction {
     virtual Status erase(std::string_view key) = 0;  // not_found if it is not there
 };
 
-// Fills an empty store, many times as fast as transactions. Nobody sees any of it before finish();
-// dropped before that, it leaves nothing. Codes: busy (finish: the store is not empty any more).
+// Fills a store beside itself, many times as fast as transactions, and takes the place of all that
+// the store holds. Nobody sees any of it before finish(); dropped before that, it leaves nothing.
+// Codes: busy (finish: the store was written to since the load began).
 class BulkLoad {
  public:
     virtual ~BulkLoad() = default;
@@ -83,8 +84,12 @@ class OrderedStore {
 
     // What a store opened as not durable has written reaches the disk.
     virtual Status sync() = 0;
-    // Reads everything and checks it. Code::corrupt names the first thing that is wrong.
-    virtual Status check() = 0;
+    // Reads everything and checks it. Code::corrupt names the first thing that is wrong. All of it
+    // is one state of the store: writers wait meanwhile. each, if there is one, is called for every
+    // key in order and ends the check by an error; it must not use the store.
+    using CheckCallback = std::function<Status(std::string_view key, std::string_view value)>;
+    virtual Status check(const CheckCallback& each) = 0;
+    Status check() { return check(nullptr); }
     // A copy of the present state under another name, made durable and put in place by a rename.
     virtual Status copy_to(const std::string& path) = 0;
     // unsupported: this kind of store has no other way than transactions. The store outlives it.

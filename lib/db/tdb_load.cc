@@ -13,8 +13,10 @@ constexpr uint64_t kMany = 1'000'000;
 
 }  // namespace
 
-TdbLoad::TdbLoad(TdbStore& store)
-    : store_(store), path_(cat(store.path_, ".NEW-", static_cast<int64_t>(getpid())))
+TdbLoad::TdbLoad(TdbStore& store, uint64_t began_at)
+    : store_(store),
+      began_at_(began_at),
+      path_(cat(store.path_, ".NEW-", static_cast<int64_t>(getpid())))
 {
 }
 
@@ -70,7 +72,7 @@ Status TdbLoad::finish()
     const uint64_t inode = file_->inode();
     tree_.reset();
     file_.reset();
-    return store_.take_place(path_, inode);
+    return store_.take_place(path_, inode, began_at_);
 }
 
 }  // namespace rookery::db

@@ -1,4 +1,4 @@
-// TdbLoad: fills an empty TdbStore at once, in a file of its own that takes the store's place.
+// TdbLoad: fills a TdbStore at once, in a file of its own that takes the store's place.
 //
 // Many times as fast as transactions: nothing is locked, logged or read back. Nobody sees anything
 // of it before finish(). What was not finished leaves nothing.
@@ -18,8 +18,8 @@ namespace rookery::db {
 
 class TdbLoad final : public BulkLoad {
  public:
-    // The store must outlive it.
-    explicit TdbLoad(TdbStore& store);
+    // The store must outlive it. began_at: its sequence.
+    TdbLoad(TdbStore& store, uint64_t began_at);
     ~TdbLoad() override;
     TdbLoad(const TdbLoad&) = delete;
     TdbLoad& operator=(const TdbLoad&) = delete;
@@ -33,6 +33,7 @@ class TdbLoad final : public BulkLoad {
     Status store_value(std::string_view key, std::string_view value);
 
     TdbStore& store_;
+    const uint64_t began_at_;
     std::string path_;
     // The first values wait here: how many come decides the size of the hash.
     std::vector<std::pair<std::string, std::string>> waiting_;

@@ -100,19 +100,23 @@ Status copy_store(TdbFile& from, TdbFile& to)
     return to.store(kHeaderKey, fresh.encode(), true);
 }
 
-Status check_store(TdbFile& file)
+Status check_store(TdbFile& file, const OrderedStore::CheckCallback& each)
 {
     TRY_ASSIGN(const Header header, read_header(file));
     Header counted;
     std::string value_key;
     const EachKey verify = [&](std::string_view key, bool has_value) -> Status {
         ++counted.count(key.front());
-        if (!has_value) return success();
+        if (!has_value) return each ? each(key, "") : success();
         ++counted.values;
         make_value_key(key, value_key);
         Status good = success();
         TRY_ASSIGN(const bool there, file.parse(value_key, [&](std::string_view record) {
-            if (auto value = decode_value(key, record); !value) good = value.error();
+            auto value = decode_value(key, record);
+            if (!value)
+                good = value.error();
+            else if (each)
+                good = each(key, *value);
         }));
         if (!there) return Error{Code::corrupt, "a value is missing"};
         return good;
@@ -170,15 +174,12 @@ Status TdbStore::rewrite()
     return reopen();
 }
 
-Status TdbStore::take_place(const std::string& fresh, uint64_t inode)
+Status TdbStore::take_place(const std::string& fresh, uint64_t inode, uint64_t began_at)
 {
     Status done = begin();
     if (done) {
-        auto header = read_header(*file_);
-        if (!header)
-            done = header.error();
-        else if (header->counts != Header{}.counts)
-            done = Error{Code::busy, cat(path_, " is not empty any more")};
+        if (present_sequence() != began_at)
+            done = Error{Code::busy, cat(path_, " was written to while it was loaded")};
         if (done)
             done = put_in_place(fresh, inode);
         else
@@ -193,13 +194,14 @@ Status TdbStore::take_place(const std::string& fresh, uint64_t inode)
 
 Result<std::unique_ptr<BulkLoad>> TdbStore::bulk_load()
 {
-    return std::unique_ptr<BulkLoad>(std::make_unique<TdbLoad>(*this));
+    TRY_ASSIGN(const uint64_t began_at, sequence());
+    return std::unique_ptr<BulkLoad>(std::make_unique<TdbLoad>(*this, began_at));
 }
 
-Status TdbStore::check()
+Status TdbStore::check(const CheckCallback& each)
 {
     TRY(begin());
-    const Status good = check_store(*file_);
+    const Status good = check_store(*file_, each);
     file_->cancel();
     if (!good) return Error{good.error().code, cat(path_, ": ", good.error().text)};
     return success();

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "lib/base/result.h"
+#include "lib/db/ordered_store.h"
 #include "lib/db/tdb_file.h"
 #include "lib/db/tdb_layout.h"
 
@@ -24,8 +25,8 @@ Status walk_tree(TdbFile& file, const Header& header, const EachKey& each, uint6
 
 // All keys and values of one file into another that has nothing yet.
 Status copy_store(TdbFile& from, TdbFile& to);
-// Code::corrupt tells what is wrong first.
-Status check_store(TdbFile& file);
+// Code::corrupt tells what is wrong first. each may be null.
+Status check_store(TdbFile& file, const OrderedStore::CheckCallback& each);
 
 }  // namespace rookery::db
 

@@ -110,8 +110,10 @@ Status TdbStore::reopen()
 {
     cache_good_ = false;
     // The old file is closed only when the new one is open, so that a failure leaves this usable.
-    TRY_ASSIGN(TdbFile fresh, TdbFile::open(path_, options_.durable));
-    file_.emplace(std::move(fresh));
+    auto fresh = TdbFile::open(path_, options_.durable);
+    if (fresh.is(Code::not_found)) return Error{Code::io, fresh.error().text};
+    if (!fresh) return std::move(fresh).error();
+    file_.emplace(*std::move(fresh));
     return success();
 }
 
@@ -124,7 +126,9 @@ Status TdbStore::refresh()
     if (!other && now - looked_at_ < Seconds(1)) return success();
     looked_at_ = now;
     struct stat st {};
-    if (stat(path_.c_str(), &st) != 0) return errno_error(cat("stat ", path_));
+    // Not not_found: that is what a key is that is not there.
+    if (stat(path_.c_str(), &st) != 0)
+        return Error{Code::io, errno_error(cat("stat ", path_)).text};
     other = static_cast<uint64_t>(st.st_ino) != file_->inode();
     return other ? reopen() : success();
 }
@@ -352,7 +356,7 @@ Result<uint64_t> TdbStore::count(char space)
 Result<uint64_t> TdbStore::sequence()
 {
     TRY(refresh());
-    return file_->inode() << 32 ^ file_->sequence();
+    return present_sequence();
 }
 
 Result<TdbStore::Statistics> TdbStore::statistics()

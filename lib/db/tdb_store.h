@@ -48,7 +48,8 @@ class TdbStore final : public OrderedStore {
     Result<uint64_t> sequence() override;
     Status transact(const std::function<Status(Transaction&)>& work) override;
     Status sync() override;
-    Status check() override;
+    using OrderedStore::check;
+    Status check(const CheckCallback& each) override;
     Status copy_to(const std::string& path) override;
     Result<std::unique_ptr<BulkLoad>> bulk_load() override;
 
@@ -73,8 +74,9 @@ class TdbStore final : public OrderedStore {
     Status rewrite_if_needed(uint64_t records);
     Status rewrite_locked();
     Status put_in_place(const std::string& fresh, uint64_t inode);
-    // The finished file of a load. busy: the store is not empty any more.
-    Status take_place(const std::string& fresh, uint64_t inode);
+    // The finished file of a load that began at this sequence. busy: there is another one now.
+    Status take_place(const std::string& fresh, uint64_t inode, uint64_t began_at);
+    uint64_t present_sequence() const { return file_->inode() << 32 ^ file_->sequence(); }
 
     Status load_cache();
     Result<const Page*> cached_page(size_t level, uint32_t number);

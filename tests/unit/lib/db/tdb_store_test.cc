@@ -318,7 +318,7 @@ START_TEST(bulk_load_is_the_same_as_transactions)
 }
 END_TEST
 
-START_TEST(bulk_load_is_for_empty_stores)
+START_TEST(bulk_load_takes_the_place_of_what_was_there_when_it_began)
 {
     const TempDir dir;
     auto store = open_store(dir.file("s"));
@@ -337,6 +337,20 @@ START_TEST(bulk_load_is_for_empty_stores)
     ASSERT_OK(store->put("b", "2"));
     ck_assert((*load)->finish().is(Code::busy));
     assert_same(*store, {{"b", "2"}});
+    // What was written and erased again counts as written, and what is old goes.
+    for (const char* what : {"full", "emptied"}) {
+        if (what == std::string_view("emptied")) {
+            ASSERT_OK(store->erase("a"));
+            ASSERT_OK(store->put("/mark", "stays not"));
+        }
+        auto next = store->bulk_load();
+        ASSERT_OK(next);
+        ASSERT_OK((*next)->value("a", what));
+        ASSERT_OK((*next)->key("a", true));
+        ASSERT_OK((*next)->finish());
+        assert_same(*store, {{"a", what}});
+        ASSERT_OK(store->check());
+    }
 }
 END_TEST
 
@@ -414,7 +428,7 @@ Suite* make()
     tcase_add_test(c, damage_is_noticed);
     tcase_add_test(c, newer_format_is_refused);
     tcase_add_test(c, bulk_load_is_the_same_as_transactions);
-    tcase_add_test(c, bulk_load_is_for_empty_stores);
+    tcase_add_test(c, bulk_load_takes_the_place_of_what_was_there_when_it_began);
     tcase_add_test(c, copy_is_whole);
     tcase_add_test(c, sequence_tells_of_changes);
     tcase_add_test(c, updates_do_not_grow_the_file);
