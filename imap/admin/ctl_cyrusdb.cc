@@ -1,7 +1,6 @@
 // ctl_cyrusdb: prepares the databases before the services start (-r), keeps copies of them (-c).
 #include <dirent.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -18,15 +17,12 @@
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
-#include "lib/config/murder_role.h"
 
 namespace {
 
 using namespace rookery;
 
 constexpr std::string_view kName = "ctl_cyrusdb";
-// A list up to this size is read and checked as a whole at each start; that takes about a second.
-constexpr off_t kCheckedSize = 64 << 20;
 
 struct Arguments {
     std::string config_path = config::default_path();
@@ -102,26 +98,20 @@ void sweep_sockets(const std::string& directory)
 Status open_and_check(const config::Config& config)
 {
     TRY_ASSIGN(auto list, mboxlist::open_list(config));
-    struct stat st {};
-    const std::string path = mboxlist::list_path(config);
-    if (::stat(path.c_str(), &st) != 0) return errno_error(path);
-    if (st.st_size > kCheckedSize) return success();
-    return list->check();
+    TRY_ASSIGN(const uint64_t size, mboxlist::list_size(config));
+    return size > mboxlist::kCheckedAtStart ? success() : list->check();
 }
 
-// The list of a frontend can be had from the master again: a damaged one is put aside.
+// The list of a frontend can be had from the master again: one that is no good is put aside.
 Status recover_list(const config::Config& config)
 {
-    const std::string path = mboxlist::list_path(config);
     const Status good = open_and_check(config);
-    const bool damaged = good.is(Code::corrupt) || good.is(Code::syntax);
-    if (good || (!damaged && !good.is(Code::unsupported))) return good;
-    if (!config::holds_replica(config) || !config.partitions().empty())
+    if (good || !mboxlist::is_unusable(good.error())) return good;
+    if (!mboxlist::is_soft_list(config))
         return Error{good.error().code,
                      cat(good.error().text, "; copies of the list are in ",
                          config.configdirectory(), "/db.backup1 and db.backup2")};
-    const std::string aside = cat(path, ".damaged-", wall_seconds());
-    if (::rename(path.c_str(), aside.c_str()) != 0) return errno_error(cat("rename ", path));
+    TRY_ASSIGN(const std::string aside, mboxlist::put_list_aside(config));
     log::warning("mailbox list damaged, loaded again from the master",
                  {{"kept", aside}, {"error", good.error()}});
     return open_and_check(config);

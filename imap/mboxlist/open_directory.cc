@@ -1,6 +1,11 @@
 #include "imap/mboxlist/open_directory.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "imap/mboxlist/kick.h"
+#include "lib/base/clock.h"
+#include "lib/base/fd.h"
 #include "lib/base/strings.h"
 #include "lib/config/murder_role.h"
 #include "lib/db/flat_store.h"
@@ -43,6 +48,44 @@ Result<std::unique_ptr<StoreDirectory>> open_list(const config::Config& config,
     tdb.expected_count = static_cast<uint64_t>(config.mboxlist_expected());
     TRY_ASSIGN(auto store, db::TdbStore::open(path, tdb));
     return std::make_unique<StoreDirectory>(std::move(store), true);
+}
+
+bool is_soft_list(const config::Config& config)
+{
+    return config::holds_replica(config) && config.partitions().empty() &&
+           config.mupdate_config() != config::MupdateConfig::unified;
+}
+
+bool is_unusable(const Error& error)
+{
+    return error.code == Code::corrupt || error.code == Code::syntax ||
+           error.code == Code::unsupported;
+}
+
+Result<std::string> put_list_aside(const config::Config& config)
+{
+    const std::string path = list_path(config);
+    const std::string aside = cat(path, ".damaged-", wall_seconds());
+    ListOptions options;
+    options.path = cat(path, ".NEW-", static_cast<int64_t>(::getpid()));
+    TRY(open_list(config, options));
+    for (const char* companion : {".gate", ".lock"}) ::unlink(cat(options.path, companion).c_str());
+    Status done = success();
+    if (::link(path.c_str(), aside.c_str()) != 0) done = errno_error(cat("link ", aside));
+    if (done && ::rename(options.path.c_str(), path.c_str()) != 0)
+        done = errno_error(cat("rename ", options.path));
+    if (!done) ::unlink(options.path.c_str());
+    TRY(done);
+    TRY(sync_directory(directory_of(path)));
+    return aside;
+}
+
+Result<uint64_t> list_size(const config::Config& config)
+{
+    struct stat st {};
+    const std::string path = list_path(config);
+    if (::stat(path.c_str(), &st) != 0) return errno_error(cat("stat ", path));
+    return static_cast<uint64_t>(st.st_size);
 }
 
 Result<std::unique_ptr<Directory>> open_directory(const config::Config& config)

@@ -31,6 +31,18 @@ struct ListOptions {
 Result<std::unique_ptr<StoreDirectory>> open_list(const config::Config& config,
                                                   const ListOptions& options = {});
 
+// A list that can be had from the master again: of a server that has no mailboxes of its own.
+bool is_soft_list(const config::Config& config);
+// What is wrong with it is the list itself: damaged, or written by a later version.
+bool is_unusable(const Error& error);
+// A soft list that is unusable gets another name, which is the result, and an empty one its place.
+// At no time is there none: whoever reads it would say of a mailbox that it does not exist.
+Result<std::string> put_list_aside(const config::Config& config);
+
+// A list up to this size is read and checked as a whole at each start; that takes about a second.
+inline constexpr uint64_t kCheckedAtStart = 64 << 20;
+Result<uint64_t> list_size(const config::Config& config);
+
 std::string list_path(const config::Config& config);
 std::string kick_socket_path(const config::Config& config);
 

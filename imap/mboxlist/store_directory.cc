@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
+#include <iterator>
 #include <set>
 
 #include "imap/mboxlist/entry_codec.h"
@@ -67,6 +69,46 @@ Status apply(db::Transaction& t, const Change& wanted, bool indexed)
     if (old_value && *old_value == value) return success();
     TRY(t.put(key, value));
     return indexed ? change_index(t, old_entry, &*change->entry) : success();
+}
+
+using Hashes = std::vector<uint64_t>;
+
+uint64_t hash_of(std::string_view key)
+{
+    return std::hash<std::string_view>()(key);
+}
+
+bool is_index_key(std::string_view key)
+{
+    return key.front() == kServers || key.front() == kIdentifiers || key.front() == kPending;
+}
+
+// The first mailbox in which the entries and the indexes, sorted hashes of their keys, differ.
+Status name_difference(db::OrderedStore& store, const Hashes& wanted, const Hashes& there)
+{
+    Hashes lacking;
+    Hashes beyond;
+    std::set_difference(wanted.begin(), wanted.end(), there.begin(), there.end(),
+                        std::back_inserter(lacking));
+    std::set_difference(there.begin(), there.end(), wanted.begin(), wanted.end(),
+                        std::back_inserter(beyond));
+    const auto is_in = [](const Hashes& hashes, std::string_view key) {
+        return std::binary_search(hashes.begin(), hashes.end(), hash_of(key));
+    };
+    TRY(store.check([&](std::string_view key, std::string_view value) -> Status {
+        if (is_index_key(key) && is_in(beyond, key)) {
+            const std::string_view name = key.substr(key.rfind(kEnd) + 1);
+            return Error{Code::corrupt, cat("an index names a mailbox that is not there: ",
+                                            list_key_to_text(cat(kNames, name)))};
+        }
+        if (key.front() != kNames) return success();
+        TRY_ASSIGN(const MailboxEntry entry, decode_entry(key.substr(1), value));
+        for (const auto& wants : index_keys(entry))
+            if (is_in(lacking, wants))
+                return Error{Code::corrupt, cat("an index lacks ", entry.name.internal())};
+        return success();
+    }));
+    return Error{Code::corrupt, "the indexes are not those of the entries"};
 }
 
 // Names in one index range, a batch at a time.
@@ -253,29 +295,22 @@ Result<std::unique_ptr<ListLoad>> StoreDirectory::bulk_load()
     return std::make_unique<ListLoad>(std::move(load), indexed_);
 }
 
+// All in one state of the store, so that nobody who writes meanwhile is in the way.
 Status StoreDirectory::check()
 {
-    TRY(store_->check());
-    uint64_t index = 0;
-    Status good = success();
-    TRY(scan("", [&](const MailboxEntry& entry) {
-        if (!indexed_) return Next::go_on();
-        for (const auto& key : index_keys(entry)) {
-            ++index;
-            if (store_->get(key)) continue;
-            good = Error{Code::corrupt, cat("an index lacks ", entry.name.internal())};
-            return Next::stop();
-        }
-        return Next::go_on();
+    Hashes wanted;
+    Hashes there;
+    TRY(store_->check([&](std::string_view key, std::string_view value) -> Status {
+        if (is_index_key(key)) there.push_back(hash_of(key));
+        if (key.front() != kNames) return success();
+        TRY_ASSIGN(const MailboxEntry entry, decode_entry(key.substr(1), value));
+        if (!indexed_) return success();
+        for (const auto& wants : index_keys(entry)) wanted.push_back(hash_of(wants));
+        return success();
     }));
-    TRY(good);
-    uint64_t there = 0;
-    for (const char space : {kServers, kIdentifiers, kPending}) {
-        TRY_ASSIGN(const uint64_t n, store_->count(space));
-        there += n;
-    }
-    if (there != index) return Error{Code::corrupt, "an index names mailboxes that are not there"};
-    return success();
+    std::sort(wanted.begin(), wanted.end());
+    std::sort(there.begin(), there.end());
+    return wanted == there ? success() : name_difference(*store_, wanted, there);
 }
 
 std::string list_key_to_text(std::string_view key)

@@ -260,6 +260,7 @@ START_TEST(a_list_filled_at_once_is_like_any_other)
     ASSERT_OK(list.check());
     auto again = list.bulk_load();
     ASSERT_OK(again);
+    ASSERT_OK(erase(list, "user.bob"));
     ASSERT_CODE((*again)->finish({}), Code::busy);
 }
 END_TEST
