@@ -203,17 +203,13 @@ class Mupdate : public master::ThreadedService {
     Status open_replica(const config::Config& config)
     {
         Status opened = open_replica_list(config);
-        const bool soft = config.mupdate_config() == config::MupdateConfig::standard &&
-                          config.partitions().empty();
-        const bool unreadable = opened.is(Code::corrupt) || opened.is(Code::unsupported);
-        if (!unreadable || !soft) return opened;
-        const std::string path = mboxlist::list_path(config);
-        log::error("the mailbox list cannot be read: a new one is made",
-                   {{"file", path}, {"error", opened.error()}});
+        if (opened || !mboxlist::is_unusable(opened.error()) || !mboxlist::is_soft_list(config))
+            return opened;
         replica_.reset();
         stored_.reset();
-        if (::rename(path.c_str(), cat(path, ".unreadable").c_str()) != 0)
-            return errno_error(cat("rename ", path));
+        TRY_ASSIGN(const std::string aside, mboxlist::put_list_aside(config));
+        log::error("the mailbox list cannot be used: a new one is made",
+                   {{"kept", aside}, {"error", opened.error()}});
         return open_replica_list(config);
     }
 
@@ -241,6 +237,14 @@ class Mupdate : public master::ThreadedService {
         return success();
     }
 
+    // Workers that read the list find another one; the next process fills it.
+    static int give_up_list(const config::Config& config)
+    {
+        auto aside = mboxlist::put_list_aside(config);
+        log::error("the mailbox list is put aside", {{"as", aside ? *aside : aside.error().text}});
+        return log::kExTempFail;
+    }
+
     int accept_clients(const std::vector<Fd>& listeners)
     {
         std::vector<pollfd> fds;
@@ -250,6 +254,7 @@ class Mupdate : public master::ThreadedService {
             if (list_ && list_->must_restart()) return log::kExTempFail;
             const bool changed = watch_->changed(monotonic_now());
             if ((renew_.exchange(false) || changed) && may_be_renewed()) return 0;
+            if (replica_ && replica_->list_is_damaged()) return give_up_list(context_->config);
             if (::poll(fds.data(), static_cast<nfds_t>(fds.size()), 1000) <= 0) continue;
             char bytes[64];
             if (fds.back().revents != 0 && ::read(wake_.read_end.get(), bytes, sizeof bytes) < 0)

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <random>
 
+#include "imap/mboxlist/entry_codec.h"
 #include "imap/mboxlist/open_directory.h"
 #include "imap/model/location.h"
 #include "imap/mupdate/recovery.h"
@@ -16,6 +17,7 @@
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "lib/db/boot_identity.h"
+#include "lib/db/ordered_store.h"
 
 namespace rookery::mupdate {
 
@@ -87,7 +89,7 @@ Result<bool> Replica::load()
     auto mark = list_.mark(kMark);
     // Written without syncs: after the machine went down, no page of it is to be trusted.
     rewrite_ = !mark || *mark != this_boot();
-    if (rewrite_) TRY(check_readable());
+    TRY(check_list());
     if (!rewrite_) load_position();
     shown_.lock()->position = position_;
     if (auto known = list_.mark(model::kServersMark); known && !servers_.replace(*known))
@@ -108,8 +110,14 @@ void Replica::load_position()
     }
 }
 
-Status Replica::check_readable()
+// A server's own mailboxes are not given up for a wrong index: ctl_cyrusdb(8) looks at that.
+Status Replica::check_list()
 {
+    if (!is_unified()) {
+        TRY_ASSIGN(const uint64_t size, mboxlist::list_size(config_));
+        return rewrite_ || size <= mboxlist::kCheckedAtStart ? list_.check() : success();
+    }
+    if (!rewrite_) return success();
     std::string from;
     do {
         TRY_ASSIGN(from, list_.walk(from, kWalkStep, [](const model::MailboxEntry&) {}));
@@ -145,6 +153,7 @@ void Replica::run()
 {
     while (!stopping()) {
         Status ended = session();
+        if (!ended && mboxlist::is_unusable(ended.error())) look_at_list();
         batch_.clear();
         seen_ = {};
         load_.reset();
@@ -160,6 +169,16 @@ void Replica::run()
                                                     {"reason", ended ? "" : ended.error().text}});
         pause();
     }
+}
+
+// Was it the list that ended the session? Then nothing but another list helps.
+void Replica::look_at_list()
+{
+    if (!mboxlist::is_soft_list(config_)) return;
+    const Status good = list_.check();
+    if (good || !mboxlist::is_unusable(good.error())) return;
+    log::error("the mailbox list is damaged", {{"error", good.error()}});
+    list_is_damaged_ = true;
 }
 
 // mupdate_retry_delay, twice as long after each failure in a row, and up to as much again by
@@ -198,9 +217,14 @@ Status Replica::session()
 }
 
 // Where this list stood counts at whom it was: a replica that feeds replicas has a line of its own.
+// A list without names has nothing that any master could take from it.
 Status Replica::choose_position(bool feeder)
 {
-    const bool forget = std::exchange(shown_.lock()->accept_restored, false);
+    bool forget = std::exchange(shown_.lock()->accept_restored, false);
+    if (!is_unified() && position_.epoch != 0) {
+        TRY_ASSIGN(const bool empty, list_.is_empty());
+        forget = forget || empty;
+    }
     if (feeder != behind_feeder_ || forget) {
         const mboxlist::Mark mark{std::string(behind_feeder_ ? kFeederMark : kPositionMark), {}};
         TRY(list_.commit({}, {&mark, 1}));
@@ -212,15 +236,20 @@ Status Replica::choose_position(bool feeder)
 }
 
 // An empty list is filled beside itself, all at once: that is quicker, and nobody sees half of it.
+// Empty is a list without names, whatever else has been written to it. A load that came to nothing
+// (a name twice in the dump, another writer) is not tried again: the next dump goes by commits.
 Status Replica::begin_dump()
 {
     in_dump_ = true;
     seen_ = {};
     load_.reset();
-    if (list_.size() > 0 || is_unified()) return success();
+    if (is_unified() || std::exchange(load_failed_, false)) return success();
     auto load = list_.bulk_load();
-    if (load) load_ = *std::move(load);
-    return load.ok() || load.is(Code::unsupported) ? success() : Status(load.error());
+    if (load.is(Code::unsupported)) return success();
+    if (!load) return load.error();
+    TRY_ASSIGN(const bool empty, list_.is_empty());
+    if (empty) load_ = *std::move(load);
+    return success();
 }
 
 // Until OK. Anything else that ends it ends the session, and removes nothing.
@@ -290,6 +319,7 @@ Status Replica::take_servers(const std::string& text)
         log::warning("the states of servers cannot be read", {{"error", taken.error()}});
         return success();
     }
+    if (load_) return success();  // written with the load
     const mboxlist::Mark mark{std::string(model::kServersMark), text};
     return list_.commit({}, {&mark, 1});
 }
@@ -357,10 +387,14 @@ Status Replica::finish_dump()
 Status Replica::finish_load()
 {
     if (!std::exchange(position_moved_, false)) position_ = {};
+    uint64_t version = 0;
     const mboxlist::Mark marks[] = {{std::string(kMark), this_boot()},
-                                    {position_mark(), position_text()}};
+                                    {position_mark(), position_text()},
+                                    {std::string(model::kServersMark), servers_.text(version)}};
     const uint64_t entries = load_->size();
+    load_failed_ = true;
     TRY(list_.finish(*load_, marks));
+    load_failed_ = false;
     load_.reset();
     in_dump_ = false;
     {
@@ -488,7 +522,13 @@ Status Replica::take(const Response& response, bool in_dump)
                               0,
                               0,
                               model::Pending::none};
-    if (load_) return load_->add(entry);
+    if (const size_t bytes = mboxlist::encode_entry(entry).size();
+        bytes > db::kMaxValue || !model::is_server_name(entry.server)) {
+        log::warning("an entry of the master cannot be kept",
+                     {{"mailbox", entry.name.internal()}, {"bytes", bytes}});
+        return success();
+    }
+    if (load_) return add_to_load(entry);
     if (is_unified()) return add(mboxlist::Change::hear(std::move(entry)));
     if (in_dump && rewrite_) return add(mboxlist::Change::put(std::move(entry)));
     auto before = list_.lookup(entry.name);
@@ -497,6 +537,13 @@ Status Replica::take(const Response& response, bool in_dump)
     if (!active && before) entry.acl = before->acl;
     if (in_dump && before && is_same(*before, entry)) return success();
     return add(mboxlist::Change::put(std::move(entry)));
+}
+
+Status Replica::add_to_load(const model::MailboxEntry& entry)
+{
+    Status added = load_->add(entry);
+    load_failed_ = !added;
+    return added;
 }
 
 Status Replica::add(mboxlist::Change change)

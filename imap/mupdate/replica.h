@@ -3,8 +3,8 @@
 // One thread holds the UPDATE connection: a full dump, then the stream. A master that knows SINCE
 // is told where the list stands, (epoch, serial) kept with each transaction, and sends only what
 // changed after that. What differs is committed to the store in transactions of at most kBatch
-// changes. The store's last state is served all the while; an empty store is filled at once when
-// the dump has ended. Nothing is removed before a dump has ended with OK; removals beyond
+// changes. The store's last state is served all the while; a list without names is filled at once
+// when the dump has ended. Nothing is removed before a dump has ended with OK; removals beyond
 // mupdate_max_deletes, all that an empty dump would mean, and all while a master recovers, are held
 // back, logged and counted until accept_deletes(). A master whose list never was where this one is
 // is refused until it is promoted or accept_restored() (RULES 2.5). Lost connections are made anew
@@ -15,6 +15,7 @@
 #ifndef ROOKERY_IMAP_MUPDATE_REPLICA_H
 #define ROOKERY_IMAP_MUPDATE_REPLICA_H
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -52,6 +53,8 @@ class Replica {
     bool accept_deletes();
     // The master is taken as it is, wherever this list stood. false: none was refused.
     bool accept_restored();
+    // No session gets anywhere with the list as it is; any thread.
+    bool list_is_damaged() const { return list_is_damaged_; }
 
  private:
     // What other threads may read of the first one.
@@ -85,9 +88,11 @@ class Replica {
     Status finish_changes();
     Status stream(Client& client);
     Status take(const Response& response, bool in_dump);
-    Status check_readable();
+    Status check_list();
+    void look_at_list();
     Status begin_dump();
     Status add(mboxlist::Change change);
+    Status add_to_load(const model::MailboxEntry& entry);
     Result<std::vector<model::MailboxName>> missing_from_dump();
     Status finish_load();
     void load_position();
@@ -118,8 +123,10 @@ class Replica {
     bool position_moved_ = false;
     bool behind_feeder_ = false;  // position_ is one of another replica
     unsigned failures_ = 0;       // sessions in a row that never got to the stream
+    bool load_failed_ = false;    // the next dump is taken without one
     bool rewrite_ = false;        // the file may be torn: every entry of the dump is written
     bool noop_sent_ = false;
+    std::atomic<bool> list_is_damaged_{false};
     Guarded<Kicks> kicks_;
     Guarded<Shown> shown_;
     Pipe wake_;       // for the first thread

@@ -37,7 +37,7 @@ std::optional<MailboxEntry> served_entry(mboxlist::Directory& store, std::string
 
 }  // namespace
 
-StoredList::StoredList(std::unique_ptr<mboxlist::Directory> store)
+StoredList::StoredList(std::unique_ptr<mboxlist::StoreDirectory> store)
 {
     auto state = state_.lock();
     state->store = std::move(store);
@@ -170,6 +170,17 @@ Status StoredList::commit(std::span<const mboxlist::Change> changes,
     }
     if (!changes.empty()) tell_listener();
     return success();
+}
+
+Status StoredList::check()
+{
+    return state_.lock()->store->check();
+}
+
+Result<bool> StoredList::is_empty()
+{
+    TRY_ASSIGN(const uint64_t entries, state_.lock()->store->count());
+    return entries == 0;
 }
 
 Result<std::unique_ptr<mboxlist::ListLoad>> StoredList::bulk_load()

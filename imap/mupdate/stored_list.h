@@ -13,6 +13,7 @@
 #include <string>
 
 #include "imap/mboxlist/directory.h"
+#include "imap/mboxlist/store_directory.h"
 #include "imap/mboxlist/list_load.h"
 #include "imap/mupdate/change_ring.h"
 #include "imap/mupdate/served_list.h"
@@ -22,7 +23,7 @@ namespace rookery::mupdate {
 
 class StoredList final : public ServedList {
  public:
-    explicit StoredList(std::unique_ptr<mboxlist::Directory> store);
+    explicit StoredList(std::unique_ptr<mboxlist::StoreDirectory> store);
 
     std::optional<ListEntry> find(const std::string& key) override;
     uint64_t serial() override;
@@ -41,13 +42,16 @@ class StoredList final : public ServedList {
     Result<std::string> walk(const std::string& from, size_t most,
                              const std::function<void(const model::MailboxEntry&)>& each);
     Status commit(std::span<const mboxlist::Change> changes, std::span<const mboxlist::Mark> marks);
-    // Another list in place of an empty one. Who follows has to begin again.
+    // Everything in it is readable and agrees. Code::corrupt names the first thing that is wrong.
+    Status check();
+    Result<bool> is_empty();
+    // Another list in place of this one. Who follows has to begin again.
     Result<std::unique_ptr<mboxlist::ListLoad>> bulk_load();
     Status finish(mboxlist::ListLoad& load, std::span<const mboxlist::Mark> marks);
 
  private:
     struct State {
-        std::unique_ptr<mboxlist::Directory> store;
+        std::unique_ptr<mboxlist::StoreDirectory> store;
         ChangeRing ring;
         uint64_t serial = 1;
     };
