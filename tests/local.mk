@@ -25,7 +25,7 @@ check_PROGRAMS += %D%/support/echo_service
 check_DATA = %D%/support/fault_shim.so
 CLEANFILES += %D%/support/fault_shim.so
 EXTRA_DIST += %D%/support/fault_shim.cc
-EXTRA_DIST += %D%/support/faults.py %D%/support/fault_operations.py
+EXTRA_DIST += %D%/support/faults.py %D%/support/fault_operations.py %D%/support/power.py
 
 SYSTEM_TESTS =
 SYSTEM_TESTS += %D%/system/imap_backend_test.py

@@ -674,7 +674,7 @@ def run_point(world, operation, mode, n, verbose=False, deliver=None):
         world.revive(mode == "server" and hit == 1)
         operation.finish(case)
         what = look(world, operation, case, kind, text, hit, pending_before, files_before, notes)
-    except Left as e:
+    except (Left, subprocess.TimeoutExpired) as e:
         what.append(str(e))
     except GONE as e:
         what.append("the server does not answer: %r" % (e,))
