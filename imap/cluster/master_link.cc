@@ -1,6 +1,7 @@
 #include "imap/cluster/master_link.h"
 
 #include "imap/cluster/agent.h"
+#include "imap/mupdate/refusal.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "lib/config/murder_role.h"
@@ -16,6 +17,14 @@ constexpr size_t kWindow = 200;  // commands sent ahead of their answers
 Error no_master(const Error& why)
 {
     return {Code::no_master, why.text};
+}
+
+// What the command would have been told by this server: its syntax was good.
+Error refusal(const Client::Reply& reply)
+{
+    Error why = reply.error();
+    if (why.code == Code::limit || why.code == Code::syntax) why.code = Code::bad_name;
+    return why;
 }
 
 // Sends send(i) for each i < count, kWindow ahead, and gives each answer to take(i, reply).
@@ -72,9 +81,9 @@ Status MasterLink::reserve(std::span<const MailboxEntry> entries, Client& master
         },
         [&](size_t i, const Client::Reply& reply) {
             if (reply.ok || !refused) return;
-            const std::string name = entries[i].name.internal();
-            refused =
-                Error{Code::exists, entries.size() == 1 ? reply.text : cat(name, ": ", reply.text)};
+            Error why = refusal(reply);
+            if (entries.size() > 1) why.text = cat(entries[i].name.internal(), ": ", why.text);
+            refused = std::move(why);
         }));
     return refused;
 }
@@ -90,9 +99,10 @@ Status MasterLink::give_back(const MailboxEntry& entry, Client& master) const
 }
 
 Result<std::vector<bool>> MasterLink::activate(std::span<const MailboxEntry> entries,
-                                               Client& master) const
+                                               Client& master, std::optional<Error>* refused) const
 {
     std::vector<bool> taken(entries.size());
+    Status later = success();
     TRY(converse(
         master, entries.size(),
         [&](size_t i) {
@@ -102,16 +112,25 @@ Result<std::vector<bool>> MasterLink::activate(std::span<const MailboxEntry> ent
         },
         [&](size_t i, const Client::Reply& reply) {
             taken[i] = reply.ok;
-            if (!reply.ok)
-                log::error("the mupdate master refuses a mailbox that is here",
-                           {{"mailbox", entries[i].name.internal()}, {"reason", reply.text}});
+            if (reply.ok) return;
+            // A full disk there is no conflict: it is told again.
+            const Error why = refusal(reply);
+            if (mupdate::is_passing(why.code)) {
+                later = no_master(why);
+                return;
+            }
+            if (refused != nullptr) *refused = why;
+            log::error("the mupdate master refuses a mailbox that is here",
+                       {{"mailbox", entries[i].name.internal()}, {"reason", reply.text}});
         }));
+    TRY(later);
     return taken;
 }
 
-Result<bool> MasterLink::activate(const MailboxEntry& entry, Client& master) const
+Result<bool> MasterLink::activate(const MailboxEntry& entry, Client& master,
+                                  std::optional<Error>* refused) const
 {
-    TRY_ASSIGN(const std::vector<bool> taken, activate(std::span(&entry, 1), master));
+    TRY_ASSIGN(const std::vector<bool> taken, activate(std::span(&entry, 1), master, refused));
     return static_cast<bool>(taken.front());
 }
 
@@ -120,9 +139,11 @@ Status MasterLink::remove(const MailboxEntry& entry, Client& master) const
     const std::string name = entry.name.internal();
     auto reply = master.remove_if_at(name, location(entry));
     if (!reply) return no_master(reply.error());
-    if (!reply->ok)
-        return Error{Code::denied,
+    if (!reply->ok) {
+        const Code why = reply->error().code;
+        return Error{mupdate::is_passing(why) ? Code::no_master : Code::denied,
                      cat("the mupdate master refuses DELETE of ", name, ": ", reply->text)};
+    }
     if (reply->text == "elsewhere")
         log::notice("a mailbox that was removed here is at another server now",
                     {{"mailbox", name}});

@@ -9,6 +9,7 @@
 #define ROOKERY_IMAP_CLUSTER_MASTER_LINK_H
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -40,10 +41,12 @@ class MasterLink {
     Status reserve(std::span<const model::MailboxEntry> entries, Client& master) const;
     // Undoes a RESERVE: the name is given back if it is reserved for us.
     Status give_back(const model::MailboxEntry& entry, Client& master) const;
-    // One answer for each entry: true, or false where the master refuses (logged as a conflict).
-    Result<std::vector<bool>> activate(std::span<const model::MailboxEntry> entries,
-                                       Client& master) const;
-    Result<bool> activate(const model::MailboxEntry& entry, Client& master) const;
+    // One answer for each entry: true, or false where the master refuses (logged as a conflict;
+    // refused is the last reason). What it refuses for now only, a full disk, is no_master.
+    Result<std::vector<bool>> activate(std::span<const model::MailboxEntry> entries, Client& master,
+                                       std::optional<Error>* refused = nullptr) const;
+    Result<bool> activate(const model::MailboxEntry& entry, Client& master,
+                          std::optional<Error>* refused = nullptr) const;
     // DELETE, if the name is still here at the master.
     Status remove(const model::MailboxEntry& entry, Client& master) const;
 

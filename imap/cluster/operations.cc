@@ -53,22 +53,21 @@ void Operations::tell_later(std::string_view what, const MailboxName& name, cons
 }
 
 // ACTIVATE, and the entry is clear. An answer NO clears it too: it is a conflict for people.
-Status Operations::announce(const MailboxEntry& entry, Client* master, bool* refused)
+Status Operations::announce(const MailboxEntry& entry, Client* master,
+                            std::optional<Error>* refused)
 {
     if (parts_.link.is_needed()) {
         if (master == nullptr) return Error{Code::no_master, "it cannot be reached"};
-        TRY_ASSIGN(const bool taken, parts_.link.activate(entry, *master));
-        if (refused != nullptr) *refused = !taken;
+        TRY(parts_.link.activate(entry, *master, refused));
     }
     return parts_.put(settled(entry));
 }
 
 // A mailbox that came in is in use when the master has said so, and not before: until then whoever
 // moves it here may still take it back.
-Status Operations::arrive(const MailboxEntry& entry, Client& master, bool& refused)
+Status Operations::arrive(const MailboxEntry& entry, Client& master, std::optional<Error>& refused)
 {
-    TRY_ASSIGN(const bool taken, parts_.link.activate(entry, master));
-    refused = !taken;
+    TRY_ASSIGN(const bool taken, parts_.link.activate(entry, master, &refused));
     return taken ? parts_.put(settled(entry)) : success();
 }
 
@@ -161,11 +160,11 @@ Status Operations::create(const MailboxEntry& entry, const std::string& uses, Te
         return done;
     }
     if (!is_announced) return success();
-    bool refused = false;
+    std::optional<Error> refused;
     if (Status announced = announce(made, master, &refused); !announced)
         tell_later("ACTIVATE", entry.name, announced.error());
     master->logout();
-    if (refused) return Error{Code::exists, "the mailbox is active at another server"};
+    if (refused) return *std::move(refused);
     return success();
 }
 
@@ -327,11 +326,11 @@ Status Operations::push(const MailboxName& name)
         TRY_ASSIGN(push_connection_, parts_.link.connect());
     }
     if (entry.pending != Pending::none) return settle_entry(entry, push_connection_.get());
-    bool refused = false;
+    std::optional<Error> refused;
     Status done = entry.is_incoming() ? arrive(entry, *push_connection_, refused)
                                       : announce(entry, push_connection_.get(), &refused);
     if (!done) push_connection_.reset();
-    if (done && refused) return Error{Code::exists, "the mailbox is active at another server"};
+    if (done && refused) return *std::move(refused);
     return done;
 }
 

@@ -23,6 +23,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -87,8 +88,9 @@ class Operations {
     Status finish_remove(const model::MailboxEntry& entry, Client* master, Tell tell);
     Status finish_change(const model::MailboxEntry& entry, Client* master);
     Status finish_partition(const model::MailboxEntry& entry, Client* master);
-    Status announce(const model::MailboxEntry& entry, Client* master, bool* refused = nullptr);
-    Status arrive(const model::MailboxEntry& entry, Client& master, bool& refused);
+    Status announce(const model::MailboxEntry& entry, Client* master,
+                    std::optional<Error>* refused = nullptr);
+    Status arrive(const model::MailboxEntry& entry, Client& master, std::optional<Error>& refused);
 
     OperationParts parts_;
     bool told_later_ = false;

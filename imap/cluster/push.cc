@@ -205,7 +205,7 @@ class Pusher {
             TRY_ASSIGN(Client::Reply reply, master_.reply());
             if (reply.ok) {
                 ++summary_.activated;
-            } else if (reply.text.find("held by") != std::string::npos) {
+            } else if (reply.error().code == Code::exists) {
                 if (!options_.authoritative)
                     conflict(entry.name.internal(), reply.text);
                 else

@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include "imap/mupdate/list_entry.h"
+#include "imap/mupdate/refusal.h"
 #include "lib/base/strings.h"
 
 namespace rookery::mupdate {
@@ -45,6 +46,11 @@ Client::Client(std::unique_ptr<backend::Backend> backend, Milliseconds patience)
 }
 
 Client::~Client() = default;
+
+Error Client::Reply::error() const
+{
+    return refusal_error(text);
+}
 
 void Client::send(Verb verb, std::span<const std::string_view> arguments)
 {
@@ -221,8 +227,9 @@ Result<Client::Reply> Client::remove_if_at(std::string_view name, std::string_vi
     if (offers("CONDITIONAL-DELETE")) {
         TRY_ASSIGN(Reply reply, run(Verb::remove, {name, location}));
         if (reply.ok) return reply;
-        if (reply.text.find("held by") != std::string::npos) return Reply{true, "elsewhere"};
-        if (reply.text.find("doesn't exist") != std::string::npos) return Reply{true, "not there"};
+        const Code why = reply.error().code;
+        if (why == Code::exists) return Reply{true, "elsewhere"};
+        if (why == Code::not_found) return Reply{true, "not there"};
         return reply;
     }
     TRY_ASSIGN(std::optional<Record> found, find(name));

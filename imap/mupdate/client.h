@@ -31,6 +31,8 @@ class Client {
     struct Reply {
         bool ok = false;
         std::string text;
+        // Why it is not ok; the text is without its code (refusal.h).
+        Error error() const;
     };
     // A line of the list.
     struct Record {

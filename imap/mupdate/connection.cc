@@ -6,6 +6,7 @@
 #include "config.h"
 #include "imap/model/mailbox_name.h"
 #include "imap/mupdate/master_list.h"
+#include "imap/mupdate/refusal.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "lib/net/address.h"
@@ -113,7 +114,7 @@ void Connection::settle()
         std::string line;
         const bool ok = reply.ok && durable;
         mupdate::put_reply(line, reply.tag, ok ? "OK" : "NO",
-                           durable ? reply.text : durable.error().text);
+                           durable ? reply.text : refusal_text(durable.error()));
         stream_.put(line);
     }
     deferred_.clear();
@@ -199,6 +200,7 @@ void Connection::run_command(const Command& command)
 void Connection::run_change(const Command& command)
 {
     auto answer = context_.master->submit(command.verb, command.arguments, caller_);
+    if (!answer.ok) answer.text = refusal_text({answer.code, answer.text});
     deferred_.push_back({command.tag, answer.ok, std::move(answer.text), answer.ticket});
     if (deferred_.size() >= kDeferred) settle();
 }
@@ -308,7 +310,7 @@ void Connection::run_server_state(const Command& command)
     settle();
     const std::string note = command.arguments.size() > 2 ? command.arguments[2] : std::string();
     if (auto set = context_.servers.set(command.arguments[0], *state, note); !set)
-        return put_reply(command.tag, "NO", set.error().text);
+        return put_reply(command.tag, "NO", refusal_text(set.error()));
     log::notice("the state of a server", {{"server", command.arguments[0]},
                                           {"state", command.arguments[1]},
                                           {"note", note},

@@ -2,6 +2,7 @@
 #include "imap/model/location.h"
 #include "imap/mupdate/connection.h"
 #include "imap/mupdate/master_list.h"
+#include "imap/mupdate/refusal.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 
@@ -51,7 +52,7 @@ void Connection::run_told(const Command& command)
     if (!context_.published.line().holds(*at))
         return put_reply(command.tag, "NO", "this list never was there");
     auto last = context_.master->recovery().told(command.arguments[0], *at);
-    if (!last) return put_reply(command.tag, "NO", last.error().text);
+    if (!last) return put_reply(command.tag, "NO", refusal_text(last.error()));
     if (*last) log::notice("all servers have told their mailboxes: removals are taken again");
     put_reply(command.tag, "OK", "done");
 }
@@ -67,7 +68,7 @@ void Connection::run_promote(const Command& command)
     for (const auto& [server, count] : context_.published.count_by_server())
         servers.push_back(server);
     auto waits = context_.master->recovery().promote(servers);
-    if (!waits) return put_reply(command.tag, "NO", waits.error().text);
+    if (!waits) return put_reply(command.tag, "NO", refusal_text(waits.error()));
     log::notice("this list is the one, by an administrator's word",
                 {{"by", caller_.identity}, {"servers to tell theirs", *waits}});
     put_reply(command.tag, "OK",
@@ -79,7 +80,7 @@ void Connection::run_recovered(const Command& command)
 {
     settle();
     if (auto ended = context_.master->recovery().end(); !ended)
-        return put_reply(command.tag, "NO", ended.error().text);
+        return put_reply(command.tag, "NO", refusal_text(ended.error()));
     log::notice("removals are taken again, by an administrator's word", {{"by", caller_.identity}});
     put_reply(command.tag, "OK", "done");
 }

@@ -128,7 +128,7 @@ MasterList::Answer MasterList::enqueue(State& state, const std::string& key, Ver
 {
     Op op{{key, std::move(verdict.after)}, verdict.visible, is_delete, state.next_ticket++};
     state.queued_view.insert_or_assign(key, std::make_pair(op.ticket, op.change.after));
-    Answer answer{verdict.ok, std::move(verdict.text), op.ticket};
+    Answer answer{verdict.ok, std::move(verdict.text), op.ticket, verdict.code};
     state.queue.push_back(std::move(op));
     return answer;
 }
@@ -137,9 +137,9 @@ MasterList::Answer MasterList::submit(Verb verb, const std::vector<std::string>&
                                       Caller& caller)
 {
     if (Status good = check_arguments(verb, arguments); !good) {
-        if (verb == Verb::remove) return {false, "mailbox doesn't exist", 0};
+        if (verb == Verb::remove) return {false, "mailbox doesn't exist", 0, Code::not_found};
         log_refusal(verb, arguments, caller, good.error().text);
-        return {false, good.error().text, 0};
+        return {false, good.error().text, 0, good.error().code};
     }
     Answer answer = validate(verb, arguments, caller);
     if (!answer.ok) log_refusal(verb, arguments, caller, answer.text);
@@ -152,10 +152,10 @@ MasterList::Answer MasterList::validate(Verb verb, const std::vector<std::string
     const std::string key = model::key_of_internal(arguments[0]);
     const bool is_delete = verb == Verb::remove;
     auto state = state_.lock();
-    if (state->stopping || state->broken) return {false, "shutting down", 0};
+    if (state->stopping || state->broken) return {false, "shutting down", 0, Code::unavailable};
     if (state->full && !is_delete)
-        return {false, "no space left for changes of the mailbox list", 0};
-    if (state->queue.size() >= kMaxQueue) return {false, "too many changes at once", 0};
+        return {false, "no space left for changes of the mailbox list", 0, Code::no_space};
+    if (state->queue.size() >= kMaxQueue) return {false, "too many changes at once", 0, Code::busy};
     Verdict verdict;
     auto queued = state->queued_view.find(key);
     if (queued != state->queued_view.end()) {
@@ -166,7 +166,7 @@ MasterList::Answer MasterList::validate(Verb verb, const std::vector<std::string
             key, [&](const ListEntry* entry) { return decide(verb, entry, arguments, caller); });
     }
     if (is_delete && verdict.ok && caller.listed_server) ++caller.deletes;
-    if (!verdict.changes) return {verdict.ok, std::move(verdict.text), 0};
+    if (!verdict.changes) return {verdict.ok, std::move(verdict.text), 0, verdict.code};
     return enqueue(*state, key, std::move(verdict), is_delete);
 }
 

@@ -43,6 +43,7 @@ class MasterList {
         bool ok = true;
         std::string text;
         uint64_t ticket = 0;
+        Code code = Code::denied;  // of a refusal
     };
 
     // Loads the store and the log behind it. store and published must be there for its whole life.
@@ -76,6 +77,7 @@ class MasterList {
         bool visible = false;
         bool is_delete = false;
         uint64_t ticket = 0;
+        Code code = Code::denied;  // of a refusal
     };
     struct Failed {
         uint64_t ticket;

@@ -8,10 +8,11 @@ namespace rookery::mupdate {
 
 namespace {
 
-Verdict refuse(std::string text)
+Verdict refuse(Code code, std::string text)
 {
     Verdict v;
     v.ok = false;
+    v.code = code;
     v.text = std::move(text);
     return v;
 }
@@ -52,7 +53,7 @@ bool move_is_open(const ListEntry& entry, MonotonicTime now)
 Verdict refuse_and_record(const Question& q, std::string_view location, std::string_view acl)
 {
     const std::string_view server = server_of(location);
-    Verdict v = refuse(cat("mailbox is held by ", server_of(q.entry->location)));
+    Verdict v = refuse(Code::exists, cat("mailbox is held by ", server_of(q.entry->location)));
     const Claim* known = claim_of(*q.entry, server);
     if (known != nullptr && known->location == location && known->acl == acl) return v;
     ListEntry after = *q.entry;
@@ -216,7 +217,7 @@ Verdict reserve_now(const Question& q, std::string_view location)
         after.set_extra(std::move(extra));
         return become(std::move(after));
     }
-    if (q.entry->location != location) return refuse("mailbox already exists");
+    if (q.entry->location != location) return refuse(Code::exists, "mailbox already exists");
     Extra extra = q.entry->extras();
     if (extra.lease_end) extra.lease_end = q.now + q.policy.lease;
     after.acl = q.entry->acl;
@@ -226,7 +227,8 @@ Verdict reserve_now(const Question& q, std::string_view location)
 
 Verdict deactivate_now(const Question& q, std::string_view location)
 {
-    if (q.entry == nullptr || !q.entry->active) return refuse("mailbox not currently active");
+    if (q.entry == nullptr || !q.entry->active)
+        return refuse(Code::reserved, "mailbox not currently active");
     Extra extra = q.entry->extras();
     Move move;
     move.from_location = q.entry->location.string();
@@ -262,19 +264,19 @@ bool moved_from(const ListEntry& entry, std::string_view server)
 
 Verdict delete_now(const Question& q, std::string_view expected)
 {
-    if (q.entry == nullptr) return refuse("mailbox doesn't exist");
+    if (q.entry == nullptr) return refuse(Code::not_found, "mailbox doesn't exist");
     const ListEntry& entry = *q.entry;
     if (!expected.empty() && server_of(entry.location) != server_of(expected)) {
         if (claim_of(entry, server_of(expected)) != nullptr ||
             moved_from(entry, server_of(expected)))
             return without_claim_of(entry, server_of(expected));
-        return refuse(cat("mailbox is held by ", server_of(entry.location)));
+        return refuse(Code::exists, cat("mailbox is held by ", server_of(entry.location)));
     }
     if (q.caller.listed_server && q.caller.deletes >= q.caller.deletes_allowed)
-        return refuse("too many removals in one sync (mupdate_max_deletes)");
+        return refuse(Code::limit, "too many removals in one sync (mupdate_max_deletes)");
     if (q.caller.listed_server && server_of(entry.location) != *q.caller.listed_server) {
         if (claim_of(entry, *q.caller.listed_server) == nullptr)
-            return refuse(cat("mailbox is held by ", server_of(entry.location)));
+            return refuse(Code::exists, cat("mailbox is held by ", server_of(entry.location)));
         return without_claim_of(entry, *q.caller.listed_server);
     }
     // RULES 1.4: who only has claims at other servers does not mean this mailbox.
@@ -282,10 +284,11 @@ Verdict delete_now(const Question& q, std::string_view expected)
     for (const Claim& c : entry.extras().claims)
         claims_elsewhere |= c.identity == q.caller.identity;
     if (entry.active && claims_elsewhere && entry.identity != q.caller.identity)
-        return refuse(cat("mailbox is held by ", server_of(entry.location)));
+        return refuse(Code::exists, cat("mailbox is held by ", server_of(entry.location)));
     const bool only_reserved = entry.extras().lease_end.has_value();
     if (q.additions_only && !only_reserved)
-        return refuse("additions only, until all servers have told their mailboxes");
+        return refuse(Code::unavailable,
+                      "additions only, until all servers have told their mailboxes");
     if (const Claim* heir = heir_of(entry)) return become(passed_to(entry, *heir));
     Verdict v;
     v.changes = true;
@@ -295,12 +298,13 @@ Verdict delete_now(const Question& q, std::string_view expected)
 
 Verdict resolve_now(const Question& q, std::string_view server)
 {
-    if (q.entry == nullptr) return refuse("mailbox doesn't exist");
+    if (q.entry == nullptr) return refuse(Code::not_found, "mailbox doesn't exist");
     const ListEntry& entry = *q.entry;
     const Claim* claim = claim_of(entry, server);
     // Who has only reserved the name has no mailbox yet.
     const bool holds = server_of(entry.location) == server && !entry.extras().lease_end;
-    if (!holds && claim == nullptr) return refuse(cat("mailbox is not claimed by ", server));
+    if (!holds && claim == nullptr)
+        return refuse(Code::denied, cat("mailbox is not claimed by ", server));
     ListEntry after = entry;
     Extra extra = after.extras();
     if (!holds) {

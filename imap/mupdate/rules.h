@@ -46,6 +46,7 @@ struct Caller {
 struct Verdict {
     bool ok = true;
     std::string text = "done";
+    Code code = Code::denied;        // of a refusal
     bool changes = false;            // after is the new state
     bool visible = false;            // listeners want to know
     std::optional<ListEntry> after;  // none: erased

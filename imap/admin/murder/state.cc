@@ -39,7 +39,7 @@ Status set_state(mupdate::Client& master, std::string_view server, model::Server
         return Error{Code::unsupported, "this master keeps no states of servers"};
     TRY_ASSIGN(const auto reply, master.run(mupdate::Verb::server_state,
                                             {server, model::server_state_word(state), note}));
-    return reply.ok ? success() : Status(Error{Code::denied, reply.text});
+    return reply.ok ? success() : Status(reply.error());
 }
 
 Result<int> state(const config::Config& config, const Arguments& a)

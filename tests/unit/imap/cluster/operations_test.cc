@@ -398,6 +398,54 @@ START_TEST(create_and_its_failures)
 }
 END_TEST
 
+// Why the master refuses decides what the client hears, and whether it is asked again.
+START_TEST(a_refusal_of_the_master_is_what_it_says)
+{
+    const struct {
+        const char* verb;
+        const char* text;
+        std::optional<Code> created;  // none: it is
+        const char* here;
+    } rows[] = {
+        {"RESERVE", "mailbox already exists", Code::exists, "-"},
+        {"RESERVE", "[ALREADYEXISTS] x", Code::exists, "-"},
+        {"RESERVE", "[NOSPACE] x", Code::no_space, "-"},
+        {"RESERVE", "no space left for changes of the mailbox list", Code::no_space, "-"},
+        {"RESERVE", "[INUSE] too many changes at once", Code::busy, "-"},
+        {"RESERVE", "[UNAVAILABLE] shutting down", Code::unavailable, "-"},
+        {"RESERVE", "[NOPERM] x", Code::denied, "-"},
+        {"RESERVE", "who knows", Code::denied, "-"},
+        {"RESERVE", "read-only session", Code::config, "-"},
+        {"RESERVE", "[CANNOT] Invalid mailbox name", Code::bad_name, "-"},
+        {"RESERVE", "[LIMIT] too long", Code::bad_name, "-"},
+        {"RESERVE", "[CLIENTBUG] not a location", Code::bad_name, "-"},
+        {"ACTIVATE", "mailbox is held by be2.test", Code::exists, "active"},
+        {"ACTIVATE", "[ALREADYEXISTS] mailbox is held by be2.test", Code::exists, "active"},
+        {"ACTIVATE", "[LIMIT] ACL too long", Code::bad_name, "active"},
+        {"ACTIVATE", "[NOSPACE] x", {}, "active create"},
+        {"ACTIVATE", "[INUSE] x", {}, "active create"},
+        {"ACTIVATE", "[UNAVAILABLE] x", {}, "active create"},
+    };
+    for (const auto& row : rows) {
+        Node n;
+        n.fake.refuse(row.verb, row.text);
+        n.fake.start();
+        const Status created = n.create("user.bob");
+        if (row.created)
+            ck_assert_msg(created.is(*row.created), "%s %s", row.verb, row.text);
+        else
+            ASSERT_OK(created);
+        ck_assert_msg(n.here("user.bob") == row.here, "%s %s: %s", row.verb, row.text,
+                      n.here("user.bob").c_str());
+        if (row.created) continue;
+        ck_assert(n.list->is_told_later());
+        ASSERT_OK(n.settle());
+        ASSERT_EQ_TEXT(n.here("user.bob"), "active");
+        ASSERT_EQ_TEXT(n.there("user.bob"), "M be1.test!default");
+    }
+}
+END_TEST
+
 START_TEST(without_a_master)
 {
     Node n;
@@ -608,6 +656,7 @@ Suite* make()
     tcase_set_timeout(t, 120);
     tcase_add_test(t, create_and_its_failures);
     tcase_add_test(t, without_a_master);
+    tcase_add_test(t, a_refusal_of_the_master_is_what_it_says);
     tcase_add_test(t, rename_all_or_none);
     tcase_add_test(t, a_change_is_made_to_the_entry_as_it_is);
     tcase_add_test(t, the_master_dies_at_each_step);

@@ -67,6 +67,13 @@ void answer(Names& names, const Command& c, Caller& caller, std::string& out)
     put_reply(out, c.tag, v.ok ? "OK" : "NO", v.text);
 }
 
+// What goes wrong, each once.
+struct Plan {
+    std::string die_at;
+    std::string refuse;
+    std::string refusal;
+};
+
 struct Peer {
     int fd;
     std::string in;
@@ -74,7 +81,7 @@ struct Peer {
 };
 
 // False: the connection is over.
-bool serve(Peer& peer, Names& names, std::string& die_at)
+bool serve(Peer& peer, Names& names, Plan& plan)
 {
     char bytes[4096];
     ssize_t n = ::read(peer.fd, bytes, sizeof bytes);
@@ -85,16 +92,22 @@ bool serve(Peer& peer, Names& names, std::string& die_at)
         Parsed p = parse_command(peer.in);
         if (p.kind != Parsed::Kind::command) break;
         peer.in.erase(0, p.position);
-        if (!die_at.empty() && verb_word(p.command.verb) == die_at) {
-            die_at.clear();
+        const std::string_view word = verb_word(p.command.verb);
+        if (!plan.die_at.empty() && word == plan.die_at) {
+            plan.die_at.clear();
             return false;
+        }
+        if (!plan.refuse.empty() && word == plan.refuse) {
+            plan.refuse.clear();
+            put_reply(out, p.command.tag, "NO", plan.refusal);
+            continue;
         }
         answer(names, p.command, peer.caller, out);
     }
     return ::send(peer.fd, out.data(), out.size(), MSG_NOSIGNAL) >= 0;
 }
 
-[[noreturn]] void run(int listener, std::string die_at)
+[[noreturn]] void run(int listener, Plan plan)
 {
     const std::string banner = "* AUTH \"PLAIN\"\r\n* CONDITIONAL-DELETE\r\n"
                                "* OK MUPDATE \"fake\" \"Fake\" \"1\" \"(master)\"\r\n";
@@ -105,7 +118,7 @@ bool serve(Peer& peer, Names& names, std::string& die_at)
         for (const Peer& peer : peers) fds.push_back({peer.fd, POLLIN, 0});
         ::poll(fds.data(), static_cast<nfds_t>(fds.size()), -1);
         for (size_t i = peers.size(); i-- > 0;) {
-            if (fds[i + 1].revents == 0 || serve(peers[i], names, die_at)) continue;
+            if (fds[i + 1].revents == 0 || serve(peers[i], names, plan)) continue;
             ::close(peers[i].fd);
             peers.erase(peers.begin() + static_cast<long>(i));
         }
@@ -152,7 +165,7 @@ void FakeMaster::start()
     child_ = ::fork();
     die_at_ = child_ == 0 ? die_at_ : std::string();
     if (child_ != 0) return;
-    run(listener_, die_at_);
+    run(listener_, {die_at_, refuse_, refusal_});
 }
 
 void FakeMaster::stop()

@@ -22,6 +22,12 @@ class FakeMaster {
     uint16_t port() const { return port_; }
     // The command after which the next connection is cut, unanswered: "ACTIVATE". Before start().
     void die_at(std::string word) { die_at_ = std::move(word); }
+    // The first command of this name is answered NO with this text. Before start().
+    void refuse(std::string word, std::string text)
+    {
+        refuse_ = std::move(word);
+        refusal_ = std::move(text);
+    }
 
  private:
     void bind_port();
@@ -29,6 +35,8 @@ class FakeMaster {
     uint16_t port_ = 0;
     pid_t child_ = -1;
     std::string die_at_;
+    std::string refuse_;
+    std::string refusal_;
 };
 
 }  // namespace rookery::test
