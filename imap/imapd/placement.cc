@@ -49,6 +49,7 @@ Status may_create(ImapSession& session, const MailboxName& name,
     if (name.is_deleted(session.config.deletedprefix()) && !admin)
         return Error{Code::denied, "Permission denied"};
     TRY(name.check_creatable());
+    TRY(name.check_lengths(session.config.deletedprefix()));
     if (name.is_inbox()) {
         TRY_ASSIGN(std::string userid,
                    auth::canonical_userid(name.user(), session.config.username_tolower()));

@@ -53,6 +53,16 @@ Status check_local(std::string_view local)
     return success();
 }
 
+Status check_components(std::string_view local)
+{
+    const std::vector<std::string_view> components = split(local, '.');
+    for (std::string_view component : components)
+        if (component.size() > kMaxComponent) return bad("too long a component");
+    const bool is_user = components.size() > 1 && components[0] == "user";
+    if (is_user && components[1].size() > kMaxUserComponent) return bad("too long a user id");
+    return success();
+}
+
 }  // namespace
 
 Result<MailboxName> MailboxName::from_internal(std::string_view internal)
@@ -199,6 +209,14 @@ Status MailboxName::check_creatable() const
         return bad("reserved");
     for (std::string_view component : split(name, '.'))
         if (!text::check_mutf7(component)) return bad("not modified UTF-7");
+    return check_components(name);
+}
+
+Status MailboxName::check_lengths(std::string_view deletedprefix) const
+{
+    TRY(check_components(local()));
+    constexpr int64_t kLateTime = 0xFFFFFFFF;
+    if (!is_deleted(deletedprefix)) TRY(deleted_name(deletedprefix, kLateTime));
     return success();
 }
 

@@ -20,6 +20,9 @@
 namespace rookery::model {
 
 inline constexpr size_t kMaxMailboxName = 490;
+// A component is the name of a directory, and a user's begins the names of files.
+inline constexpr size_t kMaxComponent = 255;
+inline constexpr size_t kMaxUserComponent = 220;
 
 class MailboxName {
  public:
@@ -55,6 +58,8 @@ class MailboxName {
     std::string_view leaf() const;
     // May this be created by a client (WIRE: allowed characters, no "user" alone, no "..")?
     Status check_creatable() const;
+    // Is there room for it on a disk, and for the name that it gets when it is deleted?
+    Status check_lengths(std::string_view deletedprefix) const;
     // "<deletedprefix>.<name>.<HEX of now>"
     Result<MailboxName> deleted_name(std::string_view deletedprefix, int64_t now) const;
     // The time in such a name; none in any other.

@@ -152,6 +152,8 @@ Completion rename_tree(ImapSession& s, const MailboxEntry& top, const MailboxNam
         if (!entry.is_local()) return Completion::no(std::string(kNotOnOneServer));
         auto name = entry.name.with_prefix(top.name, to);
         if (!name) return Completion::from(name.error());
+        if (auto fits = name->check_lengths(s.config.deletedprefix()); !fits)
+            return Completion::from(fits.error());
         names.push_back({entry.name, *std::move(name)});
     }
     leave_if_selected(s, *tree);

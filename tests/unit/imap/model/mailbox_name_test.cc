@@ -47,6 +47,37 @@ START_TEST(names_that_may_be_created)
 }
 END_TEST
 
+// A directory's name has 255 bytes, a deleted mailbox's 17 more than it had ("DELETED.", ".FFFFFFFF").
+START_TEST(lengths_that_fit)
+{
+    const auto of = [](size_t n) { return std::string(n, 'a'); };
+    const struct {
+        std::string name;
+        bool creatable;
+        bool fits;
+    } rows[] = {
+        {of(255), true, true},
+        {of(256), false, false},
+        {cat("user.bob.", of(255)), true, true},
+        {cat("user.bob.", of(256)), false, false},
+        {cat("user.bob.", of(256), ".x"), false, false},
+        {cat("d.e!user.bob.", of(256)), false, false},
+        {cat("user.", of(220), ".x"), true, true},
+        {cat("user.", of(221), ".x"), false, false},
+        {cat("x.", of(221)), true, true},
+        {cat(of(236), ".", of(236)), true, true},
+        {cat(of(237), ".", of(236)), true, false},
+        {cat("DELETED.", of(240), ".", of(241)), true, true},
+    };
+    for (const auto& row : rows) {
+        const MailboxName n = name(row.name);
+        ck_assert_msg(n.check_creatable().ok() == row.creatable, "%s", row.name.c_str());
+        ck_assert_msg(n.check_lengths("DELETED").ok() == row.fits, "%s", row.name.c_str());
+        if (row.fits && !n.is_deleted()) ASSERT_OK(n.deleted_name("DELETED", 0x5E3A2B1C));
+    }
+}
+END_TEST
+
 START_TEST(keys_go_both_ways)
 {
     struct {
@@ -168,6 +199,7 @@ Suite* make()
     TCase* c = tcase_create("all");
     tcase_add_test(c, names_that_may_exist);
     tcase_add_test(c, names_that_may_be_created);
+    tcase_add_test(c, lengths_that_fit);
     tcase_add_test(c, keys_go_both_ways);
     tcase_add_test(c, the_order_is_that_of_the_list);
     tcase_add_test(c, inboxes_and_owners);
