@@ -97,9 +97,10 @@ class Watchers {
 int exit_code_of(Code code)
 {
     if (code == Code::busy) return log::kExTempFail;
-    // What is damaged stays so until somebody mends it.
-    const bool may_pass = code == Code::io || code == Code::no_space || code == Code::denied;
-    return may_pass ? log::kExOsErr : log::kExConfig;
+    // What another start cannot help.
+    const bool is_lasting =
+        code == Code::config || code == Code::corrupt || code == Code::unsupported;
+    return is_lasting ? log::kExConfig : log::kExOsErr;
 }
 
 }  // namespace

@@ -127,10 +127,7 @@ class Mupdate : public master::ThreadedService {
             const std::function<void()>& ready) override
     {
         Status started = start();
-        // What another start cannot help: master is not to try.
-        if (!started)
-            log::fatal(mboxlist::is_unusable(started.error()) ? log::kExConfig : log::kExOsErr,
-                       started.error().text);
+        if (!started) log::fatal(log::kExOsErr, started.error().text);
         ready();
         int code = accept_clients(listeners);
         server_->stop();
