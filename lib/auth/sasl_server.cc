@@ -90,7 +90,28 @@ struct SaslServer::Connection {
     Status renew();
     Status apply();
     Result<Step> judge(int result, const char* out, unsigned size);
+    Status check_credentials(std::string_view message);
 };
+
+namespace {
+
+// libsasl2 calls an empty name or password a failure of the system, or of the protocol.
+Error no_credentials()
+{
+    return {Code::denied, "an empty user name or password"};
+}
+
+}  // namespace
+
+// PLAIN: [authzid] NUL authid NUL password
+Status SaslServer::Connection::check_credentials(std::string_view message)
+{
+    if (mechanism != "PLAIN") return success();
+    const auto parts = split(message, '\0');
+    if (parts.size() != 3 || (!parts[1].empty() && !parts[2].empty())) return success();
+    TRY(renew());
+    return no_credentials();
+}
 
 Status SaslServer::Connection::renew()
 {
@@ -213,6 +234,7 @@ Result<SaslServer::Step> SaslServer::start(std::string_view mechanism,
     if (std::find(offered.begin(), offered.end(), name) == offered.end())
         return Error{Code::unsupported, cat("no mechanism ", name)};
     connection_->mechanism = name;
+    if (initial) TRY(connection_->check_credentials(*initial));
     const char* out = nullptr;
     unsigned size = 0;
     int result = ::sasl_server_start(
@@ -224,6 +246,7 @@ Result<SaslServer::Step> SaslServer::start(std::string_view mechanism,
 Result<SaslServer::Step> SaslServer::step(std::string_view data)
 {
     if (connection_->mechanism.empty()) return Error{Code::syntax, "no exchange has begun"};
+    TRY(connection_->check_credentials(data));
     const char* out = nullptr;
     unsigned size = 0;
     std::string ended(data);  // some mechanisms want a NUL behind it
@@ -260,6 +283,7 @@ Status SaslServer::push_layer(stream::Stream& stream)
 Status SaslServer::check_password(const std::string& user, const std::string& password)
 {
     TRY(connection_->renew());
+    if (user.empty() || password.empty()) return no_credentials();
     int result =
         ::sasl_checkpass(connection_->sasl.get(), user.c_str(), static_cast<unsigned>(user.size()),
                          password.c_str(), static_cast<unsigned>(password.size()));

@@ -83,6 +83,26 @@ START_TEST(a_password_set_here_is_checked_here)
 }
 END_TEST
 
+// Nothing where a name or a password should be is no failure of ours.
+START_TEST(empty_credentials_are_refused)
+{
+    Fixture f("allowplaintext: yes\n");
+    SaslServer s = f.server();
+    for (const std::string& message :
+         {std::string("\0\0", 2), std::string("\0bob\0", 5), std::string("\0\0secret", 8),
+          std::string("bob\0\0secret", 11), std::string("bob\0\0", 5)}) {
+        ASSERT_CODE(s.start("PLAIN", message), Code::denied);
+        auto asked = s.start("PLAIN", std::nullopt);
+        ASSERT_OK(asked);
+        ASSERT_CODE(s.step(message), Code::denied);
+    }
+    ASSERT_CODE(s.check_password("", ""), Code::denied);
+    ASSERT_CODE(s.check_password("", "secret"), Code::denied);
+    ASSERT_CODE(s.check_password("bob", ""), Code::denied);
+    ASSERT_OK(s.start("PLAIN", std::string("\0bob\0secret", 11)));
+}
+END_TEST
+
 const char* const kMechanisms[] = {"PLAIN",      "LOGIN",       "CRAM-MD5",
                                    "DIGEST-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"};
 
@@ -225,6 +245,7 @@ Suite* make()
     Suite* s = suite_create("lib/auth/sasl");
     TCase* c = tcase_create("all");
     tcase_add_test(c, a_password_set_here_is_checked_here);
+    tcase_add_test(c, empty_credentials_are_refused);
     tcase_add_loop_test(c, each_mechanism_works_and_refuses, 0,
                         static_cast<int>(std::size(kMechanisms)));
     tcase_add_test(c, an_authzid_is_carried_and_not_judged);
