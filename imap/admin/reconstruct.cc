@@ -129,7 +129,7 @@ int run(const Arguments& a, const config::Config& config)
         }
         wanted.push_back(*name);
     }
-    auto found = store::find_mailboxes(store, a.without_header);
+    auto found = store::find_mailboxes(store.options().paths, a.without_header);
     if (!found) log::fatal(log::kExTempFail, found.error().text);
     std::vector<bool> met(wanted.size(), false);
     bool good = true;

@@ -146,6 +146,13 @@ class Mailbox {
                                          std::span<const uint32_t> sequences,
                                          const model::FlagFilter& settable) = 0;
 
+    // The same, and they are gone from here: exactly once, whatever ends when. sequences ascend;
+    // not_found: one of them is gone already. The view changes in the next refresh(true). They may
+    // go into the mailbox where they are, and get other UIDs.
+    virtual Result<AppendResult> move_to(const model::MailboxEntry& to, const std::string& userid,
+                                         std::span<const uint32_t> sequences,
+                                         const model::FlagFilter& settable) = 0;
+
     // --- waiting (IDLE)
     // A descriptor that becomes readable when somebody changed the mailbox; -1 if there is none
     // and the caller must look every imapidlepoll. drain_wakeups() empties it.

@@ -232,6 +232,31 @@ Status IndexFile::write_header(const IndexHeader& header)
     return store::write_at(fd_.get(), {out, sizeof out}, 0);
 }
 
+Status IndexFile::write_text(uint32_t slot, std::string_view text)
+{
+    return store::write_at(fd_.get(), text, kIndexHeaderSize + uint64_t{slot} * kIndexRecordSize);
+}
+
+Result<std::string> IndexFile::read_text(uint32_t slot, size_t max) const
+{
+    struct stat st {};
+    if (::fstat(fd_.get(), &st) != 0) return errno_error("fstat index");
+    const uint64_t start = kIndexHeaderSize + uint64_t{slot} * kIndexRecordSize;
+    const auto size = static_cast<uint64_t>(st.st_size);
+    std::string text(size > start ? std::min<uint64_t>(size - start, max) : 0, '\0');
+    size_t got = 0;
+    while (got < text.size()) {
+        const ssize_t n = ::pread(fd_.get(), text.data() + got, text.size() - got,
+                                  static_cast<off_t>(start + got));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return errno_error("pread index");
+        if (n == 0) break;
+        got += static_cast<size_t>(n);
+    }
+    text.resize(got);
+    return text;
+}
+
 Status IndexFile::sync()
 {
     return sync_fd(fd_.get());

@@ -61,6 +61,9 @@ class IndexFile {
 
     Status write_records(uint32_t slot, std::span<const IndexRecord> records);
     Status write_header(const IndexHeader& header);
+    // Text from the place of a record that does not count to, at most, the end of the file.
+    Status write_text(uint32_t slot, std::string_view text);
+    Result<std::string> read_text(uint32_t slot, size_t max) const;
     Status sync();
 
  private:

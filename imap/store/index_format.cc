@@ -31,6 +31,7 @@ constexpr size_t kHeaderChangedmodseq = 88;
 constexpr size_t kHeaderNameHash = 96;
 constexpr size_t kHeaderLastAppend = 104;
 constexpr size_t kHeaderKeywords = 112;
+constexpr size_t kHeaderMoveSlot = 116;
 constexpr size_t kHeaderCrc = kIndexHeaderSize - 4;
 
 constexpr size_t kRecordSize = 4;
@@ -42,8 +43,9 @@ constexpr size_t kRecordSaveDate = 48;
 constexpr size_t kRecordLastUpdated = 56;
 constexpr size_t kRecordKeywords = 64;  // 16 bytes
 constexpr size_t kRecordCacheSize = 80;
+constexpr size_t kRecordOrigin = 108;
 constexpr size_t kRecordCrc = kIndexRecordSize - 4;
-static_assert(kRecordGuid + kGuidSize <= kRecordCrc);
+static_assert(kRecordGuid + kGuidSize == kRecordOrigin && kRecordOrigin + 8 <= kRecordCrc);
 static_assert(model::kMaxKeywords == 128);
 
 constexpr uint32_t kSizes = (kIndexHeaderSize << 16) | kIndexRecordSize;
@@ -129,6 +131,7 @@ void encode(const IndexHeader& header, char* out)
     store64(out + kHeaderNameHash, header.name_hash);
     store_signed(out + kHeaderLastAppend, header.last_append);
     store32(out + kHeaderKeywords, header.keywords);
+    store32(out + kHeaderMoveSlot, header.move_slot);
     store32(out + kHeaderCrc, checksum({out, kHeaderCrc}));
 }
 
@@ -160,6 +163,7 @@ Result<IndexHeader> decode_header(const char* in)
     h.name_hash = load64(in + kHeaderNameHash);
     h.last_append = load_signed(in + kHeaderLastAppend);
     h.keywords = load32(in + kHeaderKeywords);
+    h.move_slot = load32(in + kHeaderMoveSlot);
     if (h.records > kMaxRecords) return Error{Code::corrupt, "index: too many records"};
     return h;
 }
@@ -185,6 +189,7 @@ void encode(const IndexRecord& record, char* out)
     }
     store32(out + kRecordCacheSize, record.cache_size);
     memcpy(out + kRecordGuid, record.guid.data(), kGuidSize);
+    store64(out + kRecordOrigin, record.origin);
     store32(out + kRecordCrc, checksum({out, kRecordCrc}));
 }
 
@@ -213,6 +218,7 @@ IndexRecord decode_record(const char* in)
     }
     r.cache_size = load32(in + kRecordCacheSize);
     memcpy(r.guid.data(), in + kRecordGuid, kGuidSize);
+    r.origin = load64(in + kRecordOrigin);
     return r;
 }
 

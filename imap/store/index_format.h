@@ -54,6 +54,8 @@ struct IndexHeader {
     uint64_t changedmodseq = 0;  // of the last change to a record that existed
     uint64_t name_hash = 0;      // of the internal name: an open view notices a rename
     int64_t last_append = 0;
+    // The slot behind the records where a move that is under way is written down; 0 = there is none.
+    uint32_t move_slot = 0;
 
     bool operator==(const IndexHeader&) const = default;
 };
@@ -73,6 +75,8 @@ struct IndexRecord {
     int64_t last_updated = 0;  // when it was expunged or last changed
     model::KeywordBits keywords;
     std::array<char, kGuidSize> guid{};
+    // The same number in all that one append brought; 0 = made from the file, or by another server.
+    uint64_t origin = 0;
 
     bool expunged() const { return (state & kRecordExpunged) != 0; }
     std::string_view guid_bytes() const { return {guid.data(), guid.size()}; }

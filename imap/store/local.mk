@@ -12,11 +12,13 @@ noinst_LIBRARIES += %D%/libstore.a
 	%D%/local_store.h %D%/local_store.cc \
 	%D%/local_sync.h %D%/local_sync.cc \
 	%D%/quota_roots.h %D%/quota_roots.cc \
-	%D%/mailbox_change.cc %D%/mailbox_refresh.cc \
+	%D%/mailbox_change.cc %D%/mailbox_move.cc %D%/mailbox_refresh.cc \
 	%D%/mailbox_lock.h %D%/mailbox_lock.cc \
 	%D%/mailbox_path.h %D%/mailbox_path.cc \
 	%D%/mailbox_writer.h %D%/mailbox_writer.cc %D%/mailbox_writer_repair.cc \
 	%D%/message_file.h %D%/message_file.cc \
+	%D%/move_record.h %D%/move_record.cc \
+	%D%/record_batch.h \
 	%D%/seen_store.h %D%/seen_store.cc \
 	%D%/rebuild.h %D%/rebuild.cc \
 	%D%/render.h %D%/render.cc \
@@ -35,6 +37,7 @@ tests_unit_imap_store_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/store/files_test.cc \
 	tests/unit/imap/store/local_mailbox_test.cc \
 	tests/unit/imap/store/local_store_test.cc \
+	tests/unit/imap/store/move_test.cc \
 	tests/unit/imap/store/quota_roots_test.cc \
 	tests/unit/imap/store/rebuild_test.cc
 tests_unit_imap_store_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)

@@ -75,8 +75,9 @@ Status LocalAnnotations::set(const model::MailboxEntry& mailbox,
 {
     for (const AnnotationChange& change : changes) TRY(check(change));
     TRY_ASSIGN(Fd directory, store_.open_directory(mailbox));
-    TRY_ASSIGN(MailboxWriter writer, MailboxWriter::open(directory.get(), name_hash_of(mailbox),
-                                                         store_.options().lock_wait));
+    TRY_ASSIGN(MailboxWriter writer,
+               MailboxWriter::open(store_.options().paths, directory.get(), name_hash_of(mailbox),
+                                   store_.options().lock_wait));
     TRY_ASSIGN(auto all, read_annotations(directory.get()));
     for (const AnnotationChange& change : changes) apply(all, change);
     // Where there are too many (a file from elsewhere) some may still be taken away.

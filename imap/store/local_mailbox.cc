@@ -44,7 +44,8 @@ LocalMailbox::~LocalMailbox()
     bool garbage = header && (header->state & kStateGarbage) != 0;
     index_ = IndexFile();  // and with it the lock that keeps the files
     if (!garbage) return;
-    auto last = MailboxWriter::open(directory_.get(), name_hash_of(entry_), Milliseconds(0));
+    auto last = MailboxWriter::open(store_.options().paths, directory_.get(), name_hash_of(entry_),
+                                    Milliseconds(0));
     if (!last) return;  // whoever has it does the same
     auto collected = last->collect(INT64_MAX, false);
     if (!collected) log::warning("expunged messages stay", {{"reason", collected.error()}});
@@ -72,7 +73,8 @@ Status LocalMailbox::check_present(const IndexHeader& header) const
 
 Result<MailboxWriter> LocalMailbox::writer() const
 {
-    return MailboxWriter::open(directory_.get(), name_hash_of(entry_), store_.options().lock_wait);
+    return MailboxWriter::open(store_.options().paths, directory_.get(), name_hash_of(entry_),
+                               store_.options().lock_wait);
 }
 
 // With nobody writing: what a crash has left is put right, what a writer had in hand is finished.
@@ -94,6 +96,7 @@ Status LocalMailbox::load()
     if (!read) return std::move(read).error();
     IndexHeader header = *read;
     TRY(check_present(header));
+    if (header.move_slot != 0) return Error{Code::corrupt, "a move is not settled"};
     slots_ = SlotMap();
     header_ = IndexHeader();
     TRY(add_new(header));

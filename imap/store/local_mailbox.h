@@ -52,6 +52,9 @@ class LocalMailbox final : public mailbox::Mailbox {
     Result<mailbox::AppendResult> copy_to(const model::MailboxEntry& to, const std::string& userid,
                                           std::span<const uint32_t> sequences,
                                           const model::FlagFilter& settable) override;
+    Result<mailbox::AppendResult> move_to(const model::MailboxEntry& to, const std::string& userid,
+                                          std::span<const uint32_t> sequences,
+                                          const model::FlagFilter& settable) override;
     int wakeup_fd() override;
     void drain_wakeups() override;
     void rest() override { index_.release_pages(); }
@@ -62,8 +65,19 @@ class LocalMailbox final : public mailbox::Mailbox {
     Status attach();
     Status load();
     Status load_locked();
+    Status settle_move(IndexHeader& header);
     Status check_present(const IndexHeader& header) const;
     Result<MailboxWriter> writer() const;
+    // A move's two mailboxes, locked; no target: it is this one.
+    struct Writers {
+        MailboxWriter source;
+        std::optional<MailboxWriter> target;
+    };
+    Result<Writers> writers(const model::MailboxEntry& to);
+    Result<UidSet> movable(MailboxWriter& writer, std::span<const uint32_t> sequences);
+    // Messages as another mailbox gets them.
+    Result<std::vector<NewMessage>> copies_of(std::span<const uint32_t> sequences,
+                                              const model::FlagFilter& settable);
 
     // Parts of refresh().
     Status claim_recent(IndexHeader& header);

@@ -431,7 +431,8 @@ Status LocalStore::rename(const model::MailboxEntry& from, const model::MailboxE
     if (!is_here && !is_there) return Error{Code::not_found, cat(source, ": no mailbox")};
     if (at_target && !is_there) return Error{Code::exists, cat(target, ": has a mailbox")};
     TRY_ASSIGN(Fd directory, open_file(is_here ? source : target, O_RDONLY | O_DIRECTORY));
-    auto opened = MailboxWriter::open(directory.get(), std::nullopt, options_.lock_wait);
+    auto opened = MailboxWriter::open(options_.paths, directory.get(), std::nullopt,
+                                      options_.lock_wait);
     if (is_here && is_there && opened.is(Code::moved)) {
         TRY_ASSIGN(auto lock, MailboxLock::take(directory.get(), options_.lock_wait, true));
         TRY(leave_directory(from));
@@ -471,7 +472,8 @@ Status LocalStore::rename_back(const model::MailboxEntry& from, const model::Mai
     // Without a header it is what a copy that was cut short has left.
     if (!at_target || *at_target == uniqueid) TRY(remove(to));
     TRY_ASSIGN(MailboxWriter writer,
-               MailboxWriter::open(directory.get(), std::nullopt, options_.lock_wait));
+               MailboxWriter::open(options_.paths, directory.get(), std::nullopt,
+                                   options_.lock_wait));
     return take_name(writer, from);
 }
 
@@ -514,7 +516,8 @@ Status LocalStore::acl_changed(const model::MailboxEntry& entry)
 {
     TRY_ASSIGN(Fd directory, open_directory(entry));
     TRY_ASSIGN(MailboxWriter writer,
-               MailboxWriter::open(directory.get(), name_hash_of(entry), options_.lock_wait));
+               MailboxWriter::open(options_.paths, directory.get(), name_hash_of(entry),
+                                   options_.lock_wait));
     TRY_ASSIGN(HeaderFile * names, writer.names());
     names->acl = entry.acl.to_string();
     return names->write(directory.get());
@@ -531,7 +534,8 @@ Status LocalStore::set_special_use(const model::MailboxEntry& entry, const std::
 {
     TRY_ASSIGN(Fd directory, open_directory(entry));
     TRY_ASSIGN(MailboxWriter writer,
-               MailboxWriter::open(directory.get(), name_hash_of(entry), options_.lock_wait));
+               MailboxWriter::open(options_.paths, directory.get(), name_hash_of(entry),
+                                   options_.lock_wait));
     TRY_ASSIGN(HeaderFile * names, writer.names());
     names->special_use = uses;
     return names->write(directory.get());
@@ -568,9 +572,11 @@ Result<mailbox::StatusItems> LocalStore::status(const model::MailboxEntry& entry
     TRY_ASSIGN(Fd directory, open_directory(entry));
     TRY_ASSIGN(IndexFile index, IndexFile::open(directory.get()));
     auto header = index.read_header();
-    if (!header || (header->state & kStateDirty) != 0 || !index.map_records(header->records)) {
+    if (!header || (header->state & kStateDirty) != 0 || header->move_slot != 0 ||
+        !index.map_records(header->records)) {
         TRY_ASSIGN(MailboxWriter writer,
-                   MailboxWriter::open(directory.get(), std::nullopt, options_.lock_wait));
+                   MailboxWriter::open(options_.paths, directory.get(), std::nullopt,
+                                   options_.lock_wait));
         header = writer.header;
         index = std::move(writer.index);
         TRY(index.map_records(header->records));
@@ -660,6 +666,24 @@ Result<mailbox::AppendResult> LocalStore::append_files(const model::MailboxEntry
                                                        const std::string& userid,
                                                        std::span<NewMessage> messages)
 {
+    TRY_ASSIGN(Fd directory, open_directory(entry));
+    mailbox::AppendResult result;
+    {
+        TRY_ASSIGN(MailboxWriter writer,
+                   MailboxWriter::open(options_.paths, directory.get(), name_hash_of(entry),
+                                       options_.lock_wait));
+        TRY_ASSIGN(result, fill(writer, entry, userid, messages, nullptr));
+    }
+    wake_sessions(name_hash_of(entry));
+    return result;
+}
+
+Result<mailbox::AppendResult> LocalStore::fill(MailboxWriter& writer,
+                                               const model::MailboxEntry& entry,
+                                               const std::string& userid,
+                                               std::span<NewMessage> messages,
+                                               const MailboxWriter::BeforeCommit& before_commit)
+{
     std::vector<bool> seen(messages.size());
     bool any_seen = false;
     if (!seen_in_index(entry, userid)) {
@@ -670,27 +694,20 @@ Result<mailbox::AppendResult> LocalStore::append_files(const model::MailboxEntry
             flags &= ~model::kSeen;
         }
     }
-    TRY_ASSIGN(Fd directory, open_directory(entry));
-    mailbox::AppendResult result;
-    {
-        TRY_ASSIGN(MailboxWriter writer,
-                   MailboxWriter::open(directory.get(), name_hash_of(entry), options_.lock_wait));
-        TRY_ASSIGN(result, writer.append(messages, options_.link_messages));
-        if (options_.expunge_immediately) {
-            auto collected = writer.collect(INT64_MAX, false);
-            if (!collected) log::warning("expunged messages stay", {{"reason", collected.error()}});
-        }
-        if (any_seen) {
-            Status kept = seen_.update(userid, entry.uniqueid, [&](SeenState& state) {
-                for (size_t i = 0; i < seen.size(); i++)
-                    if (seen[i]) state.uids.add(result.uids[i]);
-                return true;
-            });
-            // The messages are in; an error now would bring them twice.
-            if (!kept) log::warning("seen flags of new messages lost", {{"reason", kept.error()}});
-        }
+    TRY_ASSIGN(auto result, writer.append(messages, options_.link_messages, before_commit));
+    if (options_.expunge_immediately) {
+        auto collected = writer.collect(INT64_MAX, false);
+        if (!collected) log::warning("expunged messages stay", {{"reason", collected.error()}});
     }
-    wake_sessions(name_hash_of(entry));
+    if (any_seen) {
+        Status kept = seen_.update(userid, entry.uniqueid, [&](SeenState& state) {
+            for (size_t i = 0; i < seen.size(); i++)
+                if (seen[i]) state.uids.add(result.uids[i]);
+            return true;
+        });
+        // The messages are in; an error now would bring them twice.
+        if (!kept) log::warning("seen flags of new messages lost", {{"reason", kept.error()}});
+    }
     return result;
 }
 
@@ -699,7 +716,8 @@ Result<uint32_t> LocalStore::expire(const model::MailboxEntry& entry, int64_t ex
 {
     TRY_ASSIGN(Fd directory, open_directory(entry));
     TRY_ASSIGN(MailboxWriter writer,
-               MailboxWriter::open(directory.get(), name_hash_of(entry), options_.lock_wait));
+               MailboxWriter::open(options_.paths, directory.get(), name_hash_of(entry),
+                                   options_.lock_wait));
     return writer.collect(expunged_before, drop);
 }
 

@@ -88,6 +88,10 @@ class LocalStore final : public mailbox::MailboxStore {
     Result<mailbox::AppendResult> append_files(const model::MailboxEntry& entry,
                                                const std::string& userid,
                                                std::span<NewMessage> messages);
+    // The same under a lock that is held, and without the wake-up.
+    Result<mailbox::AppendResult> fill(MailboxWriter& writer, const model::MailboxEntry& entry,
+                                       const std::string& userid, std::span<NewMessage> messages,
+                                       const MailboxWriter::BeforeCommit& before_commit);
     void wake_sessions(uint64_t name_hash) const;
 
  private:

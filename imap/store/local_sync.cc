@@ -241,7 +241,13 @@ Result<SyncMailbox> LocalSync::read(const MailboxEntry& entry, uint64_t since)
 {
     TRY_ASSIGN(Fd directory, store_.open_directory(entry));
     TRY_ASSIGN(IndexFile index, IndexFile::open(directory.get()));
-    TRY_ASSIGN(const IndexHeader header, index.read_header());
+    TRY_ASSIGN(IndexHeader header, index.read_header());
+    if (header.move_slot != 0) {
+        TRY_ASSIGN(const MailboxWriter writer,
+                   MailboxWriter::open(store_.options().paths, directory.get(), name_hash_of(entry),
+                                       store_.options().lock_wait));
+        header = writer.header;
+    }
     TRY_ASSIGN(HeaderFile names, HeaderFile::read(directory.get()));
     if ((header.state & kStateDeleted) != 0) return Error{Code::not_found, "mailbox was deleted"};
     SyncMailbox out;
@@ -280,14 +286,16 @@ Status LocalSync::merge(const MailboxEntry& entry, const SyncMailbox& from,
         if (!created) return std::move(created).error();
         // What the giver does not tell of expunged messages is not known.
         TRY_ASSIGN(Fd fresh, store_.open_directory(entry));
-        TRY_ASSIGN(MailboxWriter writer, MailboxWriter::open(fresh.get(), name_hash_of(entry),
-                                                             store_.options().lock_wait));
+        TRY_ASSIGN(MailboxWriter writer,
+                   MailboxWriter::open(store_.options().paths, fresh.get(), name_hash_of(entry),
+                                       store_.options().lock_wait));
         writer.header.deletedmodseq = from.deletedmodseq;
         TRY(writer.commit(false));
     }
     TRY_ASSIGN(Fd directory, store_.open_directory(entry));
-    TRY_ASSIGN(MailboxWriter writer, MailboxWriter::open(directory.get(), name_hash_of(entry),
-                                                         store_.options().lock_wait));
+    TRY_ASSIGN(MailboxWriter writer,
+               MailboxWriter::open(store_.options().paths, directory.get(), name_hash_of(entry),
+                                   store_.options().lock_wait));
     TRY_ASSIGN(HeaderFile * names, writer.names());
     if (writer.header.uidvalidity != from.uidvalidity || names->uniqueid != entry.uniqueid)
         return Error{Code::corrupt, "another mailbox of that name is here"};
@@ -307,8 +315,9 @@ Status LocalSync::merge(const MailboxEntry& entry, const SyncMailbox& from,
 Status LocalSync::expunge(const MailboxEntry& entry, std::span<const uint32_t> uids)
 {
     TRY_ASSIGN(Fd directory, store_.open_directory(entry));
-    TRY_ASSIGN(MailboxWriter writer, MailboxWriter::open(directory.get(), name_hash_of(entry),
-                                                         store_.options().lock_wait));
+    TRY_ASSIGN(MailboxWriter writer,
+               MailboxWriter::open(store_.options().paths, directory.get(), name_hash_of(entry),
+                                   store_.options().lock_wait));
     const uint32_t records = writer.header.records;
     TRY(writer.index.map_records(records));
     TRY(writer.begin_changes());
@@ -346,8 +355,9 @@ Result<mailbox::Guid> LocalSync::finish(mailbox::StagedMessage& staged)
 Status LocalSync::freeze(const MailboxEntry& entry, bool frozen)
 {
     TRY_ASSIGN(Fd directory, store_.open_directory(entry));
-    TRY_ASSIGN(MailboxWriter writer, MailboxWriter::open(directory.get(), name_hash_of(entry),
-                                                         store_.options().lock_wait, true));
+    TRY_ASSIGN(MailboxWriter writer,
+               MailboxWriter::open(store_.options().paths, directory.get(), name_hash_of(entry),
+                                   store_.options().lock_wait, true));
     if (frozen)
         writer.header.state |= kStateFrozen;
     else
@@ -358,8 +368,8 @@ Status LocalSync::freeze(const MailboxEntry& entry, bool frozen)
 Status LocalSync::leave(const MailboxEntry& entry)
 {
     TRY_ASSIGN(Fd directory, store_.open_directory(entry));
-    auto writer =
-        MailboxWriter::open(directory.get(), name_hash_of(entry), store_.options().lock_wait, true);
+    auto writer = MailboxWriter::open(store_.options().paths, directory.get(), name_hash_of(entry),
+                                      store_.options().lock_wait, true);
     if (writer.is(Code::moved)) return success();  // done before
     if (!writer) return std::move(writer).error();
     writer->header.state |= kStateMoved;

@@ -5,6 +5,7 @@
 
 #include "imap/store/local_mailbox.h"
 #include "imap/store/message_file.h"
+#include "imap/store/record_batch.h"
 #include "lib/base/strings.h"
 
 namespace rookery::store {
@@ -13,37 +14,6 @@ namespace {
 
 constexpr uint32_t kAllSystemFlags =
     model::kAnswered | model::kFlagged | model::kDeleted | model::kDraft | model::kSeen;
-
-// Collects changed records and writes neighbours together.
-class RecordBatch {
- public:
-    explicit RecordBatch(MailboxWriter& writer) : writer_(writer) {}
-
-    Status add(uint32_t slot, const IndexRecord& record)
-    {
-        constexpr size_t kMost = 512;
-        if (slot != first_ + records_.size() || records_.size() >= kMost) TRY(flush());
-        if (records_.empty()) first_ = slot;
-        records_.push_back(record);
-        return success();
-    }
-
-    Status flush()
-    {
-        if (records_.empty()) return success();
-        if (!begun_) TRY(writer_.begin_changes());
-        begun_ = true;
-        Status written = writer_.index.write_records(first_, records_);
-        records_.clear();
-        return written;
-    }
-
- private:
-    MailboxWriter& writer_;
-    std::vector<IndexRecord> records_;
-    uint32_t first_ = 0;
-    bool begun_ = false;
-};
 
 }  // namespace
 
@@ -256,10 +226,8 @@ Status LocalMailbox::check_file(const IndexRecord& record)
     return damaged(record.uid, cat(size, " bytes instead of ", record.size));
 }
 
-Result<mailbox::AppendResult> LocalMailbox::copy_to(const model::MailboxEntry& to,
-                                                    const std::string& userid,
-                                                    std::span<const uint32_t> sequences,
-                                                    const model::FlagFilter& settable)
+Result<std::vector<NewMessage>> LocalMailbox::copies_of(std::span<const uint32_t> sequences,
+                                                        const model::FlagFilter& settable)
 {
     std::vector<NewMessage> messages;
     auto cache = CacheFile::open(directory_.get(), false);
@@ -285,6 +253,15 @@ Result<mailbox::AppendResult> LocalMailbox::copy_to(const model::MailboxEntry& t
         }
         messages.push_back(std::move(message));
     }
+    return messages;
+}
+
+Result<mailbox::AppendResult> LocalMailbox::copy_to(const model::MailboxEntry& to,
+                                                    const std::string& userid,
+                                                    std::span<const uint32_t> sequences,
+                                                    const model::FlagFilter& settable)
+{
+    TRY_ASSIGN(std::vector<NewMessage> messages, copies_of(sequences, settable));
     return store_.append_files(to, userid, messages);
 }
 

@@ -10,6 +10,7 @@ Result<mailbox::Changes> LocalMailbox::refresh(bool may_expunge)
     mailbox::Changes changes;
     TRY_ASSIGN(IndexHeader header, index_.read_header());
     TRY(check_present(header));
+    if (header.move_slot != 0) TRY(settle_move(header));
     UidSet recent_known = recent_;
     TRY(claim_recent(header));
     bool claimed = !(recent_ == recent_known);
@@ -39,6 +40,15 @@ Result<mailbox::Changes> LocalMailbox::refresh(bool may_expunge)
     for (uint32_t slot : slots)
         if (uint32_t n = slots_.sequence_of_slot(slot); n != 0) changes.flags.push_back(n);
     return changes;
+}
+
+// A move out of here is under way, or was cut short: what comes of it is told, not what it began.
+Status LocalMailbox::settle_move(IndexHeader& header)
+{
+    auto settled = writer();
+    if (!settled) return success();  // later
+    header = settled->header;
+    return check_present(header);
 }
 
 Status LocalMailbox::claim_recent(IndexHeader& header)

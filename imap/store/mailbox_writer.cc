@@ -2,6 +2,7 @@
 #include "imap/store/mailbox_writer.h"
 
 #include <errno.h>
+#include <openssl/rand.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -30,6 +31,22 @@ bool has_header(int directory)
     return ::fstatat(directory, kHeaderName, &st, 0) == 0;
 }
 
+// Never 0.
+uint64_t new_origin()
+{
+    uint64_t number = 0;
+    while (number == 0)
+        if (RAND_bytes(reinterpret_cast<unsigned char*>(&number), sizeof number) != 1)
+            panic("random numbers");
+    return number;
+}
+
+void remove_placed(int directory, std::span<const NewMessage> messages)
+{
+    for (const NewMessage& m : messages)
+        ::unlinkat(directory, message_name(m.record.uid).c_str(), 0);
+}
+
 }  // namespace
 
 void tally(IndexHeader& header, const IndexRecord& record, bool add)
@@ -46,8 +63,9 @@ void tally(IndexHeader& header, const IndexRecord& record, bool add)
         header.size -= std::min<uint64_t>(header.size, record.size);
 }
 
-Result<MailboxWriter> MailboxWriter::open(int directory, std::optional<uint64_t> name_hash,
-                                          Milliseconds wait, bool thawing)
+Result<MailboxWriter> MailboxWriter::open(const PathOptions& paths, int directory,
+                                          std::optional<uint64_t> name_hash, Milliseconds wait,
+                                          bool thawing)
 {
     TRY_ASSIGN(Fd own, duplicate(directory));
     if (!has_header(directory)) return Error{Code::not_found, "mailbox was deleted"};
@@ -69,6 +87,7 @@ Result<MailboxWriter> MailboxWriter::open(int directory, std::optional<uint64_t>
     if (!thawing && (writer.header.state & kStateFrozen) != 0)
         return Error{Code::moved, "mailbox is on its way to another server"};
     TRY(writer.recover());
+    if (writer.header.move_slot != 0) TRY(writer.settle_move(paths));
     return writer;
 }
 
@@ -161,9 +180,7 @@ Status MailboxWriter::place_all(std::span<NewMessage> messages, bool link)
         placed++;
     }
     if (done) done = sync_names(directory());
-    if (done) return done;
-    for (size_t i = 0; i < placed; i++)
-        ::unlinkat(directory(), message_name(messages[i].record.uid).c_str(), 0);
+    if (!done) remove_placed(directory(), messages.first(placed));
     return done;
 }
 
@@ -187,7 +204,8 @@ void MailboxWriter::cache_all(std::span<NewMessage> messages)
     }
 }
 
-Result<mailbox::AppendResult> MailboxWriter::append(std::span<NewMessage> messages, bool link)
+Result<mailbox::AppendResult> MailboxWriter::append(std::span<NewMessage> messages, bool link,
+                                                    const BeforeCommit& before_commit)
 {
     mailbox::AppendResult result;
     result.uidvalidity = header.uidvalidity;
@@ -200,12 +218,19 @@ Result<mailbox::AppendResult> MailboxWriter::append(std::span<NewMessage> messag
     }
     TRY(place_all(messages, link));
     cache_all(messages);
+    const uint64_t origin = new_origin();
+    Status done = before_commit ? before_commit(header.uidnext, origin) : success();
+    if (!done) {
+        remove_placed(directory(), messages);
+        return std::move(done).error();
+    }
 
     int64_t now = wall_seconds();
     std::vector<IndexRecord> records;
     uint64_t modseq = ++header.highestmodseq;
     for (NewMessage& m : messages) {
         m.record.modseq = modseq;
+        m.record.origin = origin;
         m.record.state = 0;
         m.record.save_date = m.record.last_updated = now;
         records.push_back(m.record);
@@ -214,14 +239,16 @@ Result<mailbox::AppendResult> MailboxWriter::append(std::span<NewMessage> messag
     }
     header.last_append = now;
     header.uidnext = messages.back().record.uid + 1;
-    Status done = index.write_records(header.records, records);
+    done = index.write_records(header.records, records);
     header.records += static_cast<uint32_t>(records.size());
     if (done)
         done = commit(true);
     else
         header = committed_;
     if (done) return result;
-    for (uint32_t uid : result.uids) ::unlinkat(directory(), message_name(uid).c_str(), 0);
+    // Where the header could not be put back they may count.
+    auto on_disk = index.read_header();
+    if (on_disk && on_disk->records == header.records) remove_placed(directory(), messages);
     return std::move(done).error();
 }
 

@@ -1,13 +1,14 @@
 // MailboxWriter: the one process that may change a mailbox now, and the steps of a change.
 //
 // open() takes the mailbox lock, believes the committed prefix of the index and puts right what a
-// writer that died has left. Then: change records in place after begin_changes(), or write records
+// writer that died has left: counts, records, messages on their way out (mailbox_move.cc). Then: change records in place after begin_changes(), or write records
 // beyond header.records, adjust header, and commit(). Until commit nothing is acknowledged; if it
 // fails the header that was there is put back, with UIDs never lowered.
 // Codes: busy, not_found, moved, corrupt, io, no_space, limit (keywords). Thread rule: one thread.
 #ifndef ROOKERY_IMAP_STORE_MAILBOX_WRITER_H
 #define ROOKERY_IMAP_STORE_MAILBOX_WRITER_H
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,6 +19,8 @@
 #include "imap/store/header_file.h"
 #include "imap/store/index_file.h"
 #include "imap/store/mailbox_lock.h"
+#include "imap/store/mailbox_path.h"
+#include "imap/store/move_record.h"
 
 namespace rookery::store {
 
@@ -35,10 +38,12 @@ void tally(IndexHeader& header, const IndexRecord& record, bool add);
 
 class MailboxWriter {
  public:
+    // paths: where the target of a move that was cut short is looked for.
     // name_hash: of the name under which the caller knows the mailbox; none = whatever it is.
     // thawing: whoever froze it may open it all the same.
-    static Result<MailboxWriter> open(int directory, std::optional<uint64_t> name_hash,
-                                      Milliseconds wait, bool thawing = false);
+    static Result<MailboxWriter> open(const PathOptions& paths, int directory,
+                                      std::optional<uint64_t> name_hash, Milliseconds wait,
+                                      bool thawing = false);
 
     IndexHeader header;
     IndexFile index;
@@ -50,8 +55,20 @@ class MailboxWriter {
     // The bits of those that exist.
     Result<model::KeywordBits> find_keywords(const std::vector<std::string>& keywords);
 
-    // All of the messages or none. Files are linked if link, else copied.
-    Result<mailbox::AppendResult> append(std::span<NewMessage> messages, bool link);
+    // All of the messages or none. Files are linked if link, else copied. before_commit is told the
+    // first UID and the origin of the records, when only these and the header are still to be
+    // written; its error is the append's.
+    using BeforeCommit = std::function<Status(uint32_t first, uint64_t origin)>;
+    Result<mailbox::AppendResult> append(std::span<NewMessage> messages, bool link,
+                                         const BeforeCommit& before_commit = nullptr);
+
+    // The three steps of a move out of this mailbox, see mailbox_move.cc. room: how many records
+    // will come before this is over.
+    Status begin_move(const MoveRecord& record, uint32_t room);
+    // Expunges these UIDs; the move is over.
+    Status finish_move(std::span<const uint32_t> uids);
+    // A move that was begun and about which nothing else is known.
+    Status settle_move(const PathOptions& paths);
 
     Status begin_changes();
     Status commit(bool durable);
@@ -68,6 +85,8 @@ class MailboxWriter {
     {
     }
     Status recover();
+    Status expunge(std::span<const uint32_t> uids);
+    std::optional<uint32_t> slot_of(uint32_t uid) const;
     // Gives how many there were.
     Result<uint32_t> mend_records();
     Status write_mended(uint32_t slot, const std::vector<uint32_t>& uids);

@@ -256,6 +256,20 @@ Status Rebuild::put_in_place()
     return sync_names(directory_);
 }
 
+// Messages on their way out are decided upon before records are made anew.
+void settle_move(const LocalStore& store, int directory)
+{
+    auto index = IndexFile::open(directory);
+    if (!index) return;
+    auto header = index->read_header();
+    if (!header || header->move_slot == 0) return;
+    auto writer = MailboxWriter::open(store.options().paths, directory, std::nullopt,
+                                      store.options().lock_wait, true);
+    if (!writer)
+        log::warning("messages of a move that was cut short stay where they were",
+                     {{"reason", writer.error()}});
+}
+
 }  // namespace
 
 Result<RebuildReport> rebuild(const LocalStore& store, const model::MailboxEntry& entry,
@@ -263,6 +277,7 @@ Result<RebuildReport> rebuild(const LocalStore& store, const model::MailboxEntry
 {
     TRY_ASSIGN(std::string path, mailbox_directory(store.options().paths, entry));
     TRY_ASSIGN(Fd directory, open_file(path, O_RDONLY | O_DIRECTORY));
+    settle_move(store, directory.get());
     TRY_ASSIGN(MailboxLock lock,
                MailboxLock::take(directory.get(), store.options().lock_wait, true));
     auto report = Rebuild(store, entry, directory.get()).run(make_header);
@@ -302,16 +317,15 @@ void walk(const std::string& root, const std::string& relative, bool also_withou
 
 }  // namespace
 
-Result<std::vector<model::MailboxEntry>> find_mailboxes(const LocalStore& store,
+Result<std::vector<model::MailboxEntry>> find_mailboxes(const PathOptions& paths,
                                                         bool also_without_header)
 {
     std::vector<model::MailboxEntry> entries;
-    for (const auto& [partition, root] : store.options().paths.partitions) {
+    for (const auto& [partition, root] : paths.partitions) {
         std::vector<std::string> found;
         walk(root, "", also_without_header, found, 0);
         for (const std::string& relative : found) {
-            auto name = model::MailboxName::from_internal(
-                name_of_directory(store.options().paths, relative));
+            auto name = model::MailboxName::from_internal(name_of_directory(paths, relative));
             if (!name) {
                 log::warning("not a mailbox's directory",
                              {{"partition", partition}, {"directory", relative}});

@@ -34,7 +34,7 @@ Result<RebuildReport> rebuild(const LocalStore& store, const model::MailboxEntry
                               bool make_header);
 
 // Names with a header, or with messages if also_without_header, on all partitions, as entries.
-Result<std::vector<model::MailboxEntry>> find_mailboxes(const LocalStore& store,
+Result<std::vector<model::MailboxEntry>> find_mailboxes(const PathOptions& paths,
                                                         bool also_without_header);
 
 }  // namespace rookery::store

@@ -235,6 +235,15 @@ class MemoryView final : public mailbox::Mailbox {
         return result;
     }
 
+    Result<mailbox::AppendResult> move_to(const model::MailboxEntry& to, const std::string& userid,
+                                          std::span<const uint32_t> sequences,
+                                          const model::FlagFilter& settable) override
+    {
+        TRY_ASSIGN(auto moved, copy_to(to, userid, sequences, settable));
+        for (uint32_t n : sequences) state_->expunge_uid(seen_[n - 1].message->uid);
+        return moved;
+    }
+
     int wakeup_fd() override
     {
         if (!wakeup_read_) {

@@ -45,19 +45,6 @@ Completion no_destination(const Error& error)
     return Completion::from(error);
 }
 
-// The messages are at the destination: here they go, exactly these.
-Status remove_moved(LocalSelection& selection, std::span<const uint32_t> messages)
-{
-    mailbox::Mailbox& mailbox = *selection.mailbox;
-    model::FlagList deleted;
-    deleted.system = model::kDeleted;
-    model::SequenceSet uids;
-    for (uint32_t n : messages) uids.add(mailbox.message(n).uid);
-    TRY(mailbox.store_flags(messages, mailbox::FlagChange::add, deleted, nullptr));
-    TRY(mailbox.expunge(&uids));
-    return success();
-}
-
 // What moves within one quota root adds nothing to it.
 Status fits_in(ImapSession& session, const mailbox::Mailbox& mailbox,
                std::span<const uint32_t> messages, const model::MailboxEntry& target, bool move)
@@ -88,8 +75,10 @@ Completion copy_here(ImapSession& session, LocalSelection& selection,
     mailbox::Mailbox& mailbox = *selection.mailbox;
     if (auto fits = fits_in(session, mailbox, messages, target, move); !fits)
         return Completion::from(fits.error());
-    const auto copied = mailbox.copy_to(target, session.identity->userid, messages,
-                                        model::settable_flags(rights_on(session, target)));
+    const std::string& user = session.identity->userid;
+    const auto settable = model::settable_flags(rights_on(session, target));
+    const auto copied = move ? mailbox.move_to(target, user, messages, settable)
+                             : mailbox.copy_to(target, user, messages, settable);
     if (copied.is(Code::not_found) && session.store->has(target))
         return Completion::no("[EXPUNGEISSUED] Some messages no longer exist");
     if (copied.is(Code::corrupt))
@@ -100,8 +89,6 @@ Completion copy_here(ImapSession& session, LocalSelection& selection,
                                  ' ', number_set(copied->uids), ']');
     if (!move) return Completion::ok(code + " Completed");
     session.client.put("* OK ", code, " Completed\r\n");
-    const Status removed = remove_moved(selection, messages);
-    if (!removed) return Completion::from(removed.error());
     return Completion::ok();
 }
 

@@ -88,13 +88,7 @@ Status rename_inbox(ImapSession& s, const MailboxEntry& inbox, const MailboxName
     if (box->exists() == 0) return success();
     std::vector<uint32_t> all(box->exists());
     std::iota(all.begin(), all.end(), 1u);
-    model::SequenceSet uids;
-    for (uint32_t n : all) uids.add(box->message(n).uid);
-    TRY(box->copy_to(made, user, all, {}));
-    model::FlagList deleted;
-    deleted.system = model::kDeleted;
-    TRY(box->store_flags(all, mailbox::FlagChange::add, deleted, nullptr));
-    TRY(box->expunge(&uids));
+    TRY(box->move_to(made, user, all, {}));
     return success();
 }
 

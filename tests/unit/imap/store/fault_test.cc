@@ -188,7 +188,8 @@ END_TEST
     if (!directory) ::_exit(3);
     for (;;) {
         {
-            auto writer = MailboxWriter::open(directory->get(), std::nullopt, Milliseconds(20'000));
+            auto writer = MailboxWriter::open(f.options.paths, directory->get(), std::nullopt,
+                                              Milliseconds(20'000));
             if (!writer || !writer->begin_changes()) ::_exit(4);
             ::nanosleep(&kWork, nullptr);
             if (!writer->commit(false)) ::_exit(5);

@@ -155,7 +155,7 @@ START_TEST(mailboxes_are_found_on_all_partitions)
     f.create(entry_of("user.bob.Sent", "2"));
     f.create(entry_of("shared.x", "3", "two"));
     f.create(entry_of("dom.org!user.ann", "4"));
-    auto found = find_mailboxes(*f.store, false);
+    auto found = find_mailboxes(f.options.paths, false);
     ASSERT_OK(found);
     std::string names;
     for (const auto& entry : *found)
@@ -163,8 +163,8 @@ START_TEST(mailboxes_are_found_on_all_partitions)
     ASSERT_EQ_TEXT(names, "dom.org!user.ann@default shared.x@two user.bob@default "
                           "user.bob.Sent@default ");
     ck_assert_int_eq(::unlink((f.folder + "/rookery.header").c_str()), 0);
-    ck_assert_uint_eq(find_mailboxes(*f.store, false)->size(), 3);
-    ck_assert_uint_eq(find_mailboxes(*f.store, true)->size(), 4);
+    ck_assert_uint_eq(find_mailboxes(f.options.paths, false)->size(), 3);
+    ck_assert_uint_eq(find_mailboxes(f.options.paths, true)->size(), 4);
 }
 END_TEST
 

@@ -1,0 +1,199 @@
+// Messages from one mailbox into another of this server, exactly once.
+//
+// Under the locks of both: the files are linked into the target; the source writes down where the
+// messages go (MoveRecord) and points to it in its header, one sync; the target commits; the source
+// expunges its messages and forgets what it wrote, with one header and one sync. The commit of the
+// target decides. Whoever finds the pointer in a header takes the lock of the source, so no move is
+// at work there, and asks the target: are the messages there, then they go here; else they stay.
+// Readers do so too, so nobody sees both after a crash (LocalMailbox::load(), refresh(), status()).
+// As long as a record waits nobody writes to the source, so the place behind the records is free.
+//
+// Both locks are taken in the order of the directories, so moves from A to B and from B to A wait
+// for each other at most. Settling takes the lock of the source alone and reads the target.
+//
+// In one and the same mailbox it is the same, with one lock: the messages get new UIDs.
+#include <errno.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "imap/store/local_mailbox.h"
+#include "imap/store/message_file.h"
+#include "imap/store/record_batch.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+
+namespace rookery::store {
+
+namespace {
+
+// What tells one directory from another, and orders them.
+struct Place {
+    dev_t device;
+    ino_t inode;
+    auto operator<=>(const Place&) const = default;
+};
+
+Result<Place> place_of(int directory)
+{
+    struct stat st {};
+    if (::fstat(directory, &st) != 0) return errno_error("fstat directory");
+    return Place{st.st_dev, st.st_ino};
+}
+
+}  // namespace
+
+Status MailboxWriter::begin_move(const MoveRecord& record, uint32_t room)
+{
+    TRY_ASSIGN(const std::string text, record.to_text());
+    IndexHeader next = committed_;
+    next.move_slot = next.records + room;
+    TRY(index.write_text(next.move_slot, text));
+    TRY(index.write_header(next));
+    header.move_slot = committed_.move_slot = next.move_slot;
+    return index.sync();
+}
+
+std::optional<uint32_t> MailboxWriter::slot_of(uint32_t uid) const
+{
+    const uint32_t slot = index.lower_bound(uid, header.records);
+    if (slot == header.records || index.uid(slot) != uid) return std::nullopt;
+    return slot;
+}
+
+Status MailboxWriter::expunge(std::span<const uint32_t> uids)
+{
+    TRY(index.map_records(header.records));
+    const bool broken = std::any_of(uids.begin(), uids.end(), [&](uint32_t uid) {
+        const auto slot = slot_of(uid);
+        return slot && !index.record(*slot);
+    });
+    if (broken) TRY(repair());
+    const int64_t now = wall_seconds();
+    const uint64_t modseq = header.highestmodseq + 1;
+    RecordBatch batch(*this);
+    for (const uint32_t uid : uids) {
+        const auto slot = slot_of(uid);
+        if (!slot) continue;
+        TRY_ASSIGN(IndexRecord record, index.record(*slot));
+        if (record.expunged()) continue;
+        tally(header, record, false);
+        record.state |= kRecordExpunged;
+        record.modseq = modseq;
+        record.last_updated = now;
+        header.state |= kStateGarbage;
+        header.highestmodseq = header.changedmodseq = modseq;
+        TRY(batch.add(*slot, record));
+    }
+    return batch.flush();
+}
+
+Status MailboxWriter::finish_move(std::span<const uint32_t> uids)
+{
+    if (!uids.empty()) TRY(expunge(uids));
+    header.move_slot = 0;
+    return commit(true);
+}
+
+Status MailboxWriter::settle_move(const PathOptions& paths)
+{
+    TRY(index.map_records(header.records));
+    std::vector<uint32_t> gone;
+    TRY_ASSIGN(const std::string text, index.read_text(header.move_slot, kMaxMoveRecord));
+    auto record = MoveRecord::parse(text);
+    // It was never whole, so the target did not commit; or the disk is bad.
+    if (!record) log::warning("what a move wrote down is lost", {{"reason", record.error()}});
+    if (record) {
+        const auto guid = [&](uint32_t uid) {
+            const auto slot = slot_of(uid);
+            return slot ? std::string(index.guid(*slot)) : std::string();
+        };
+        TRY_ASSIGN(gone, arrived(paths, *record, guid));
+        auto known = names();
+        log::notice("a move that was cut short is settled",
+                    {{"mailbox", known ? (*known)->name : "?"},
+                     {"to", record->name},
+                     {"moved", gone.size()}});
+    }
+    return finish_move(gone);
+}
+
+Result<LocalMailbox::Writers> LocalMailbox::writers(const model::MailboxEntry& to)
+{
+    TRY_ASSIGN(Fd there, store_.open_directory(to));
+    TRY_ASSIGN(const Place from_place, place_of(directory_.get()));
+    TRY_ASSIGN(const Place to_place, place_of(there.get()));
+    const StoreOptions& options = store_.options();
+    std::optional<MailboxWriter> source, target;
+    const auto open_target = [&]() -> Status {
+        TRY_ASSIGN(target, MailboxWriter::open(options.paths, there.get(), name_hash_of(to),
+                                               options.lock_wait));
+        return success();
+    };
+    if (to_place < from_place) TRY(open_target());
+    TRY_ASSIGN(source, writer());
+    if (from_place < to_place) TRY(open_target());
+    return Writers{*std::move(source), std::move(target)};
+}
+
+// The UIDs of messages that are all here, now that nobody can expunge them.
+Result<UidSet> LocalMailbox::movable(MailboxWriter& writer, std::span<const uint32_t> sequences)
+{
+    if (writer.header.generation != header_.generation)
+        return Error{Code::moved, "mailbox was rebuilt"};
+    UidSet uids;
+    uint32_t before = 0;
+    for (uint32_t sequence : sequences) {
+        if (sequence <= before || sequence > slots_.size())
+            return Error{Code::not_found, "no message of that number"};
+        before = sequence;
+        const uint32_t slot = slots_.slot(sequence);
+        if ((index_.state(slot) & kRecordExpunged) != 0)
+            return Error{Code::not_found, "message is gone"};
+        uids.add(index_.uid(slot));
+    }
+    return uids;
+}
+
+Result<mailbox::AppendResult> LocalMailbox::move_to(const model::MailboxEntry& to,
+                                                    const std::string& userid,
+                                                    std::span<const uint32_t> sequences,
+                                                    const model::FlagFilter& settable)
+{
+    Result<mailbox::AppendResult> done = mailbox::AppendResult{};
+    {
+        TRY_ASSIGN(Writers locked, writers(to));
+        MailboxWriter& source = locked.source;
+        MailboxWriter& target = locked.target ? *locked.target : source;
+        MoveRecord record;
+        TRY_ASSIGN(record.uids, movable(source, sequences));
+        TRY_ASSIGN(std::vector<NewMessage> messages, copies_of(sequences, settable));
+        if (messages.empty()) return done;
+        TRY_ASSIGN(HeaderFile * names, target.names());
+        record.name = names->name;
+        record.partition = to.partition;
+        record.uniqueid = names->uniqueid;
+        record.uidvalidity = target.header.uidvalidity;
+        const auto room = static_cast<uint32_t>(locked.target ? 0 : messages.size());
+        done = store_.fill(target, to, userid, messages, [&](uint32_t first, uint64_t origin) {
+            record.first = first;
+            record.origin = origin;
+            return source.begin_move(record, room);
+        });
+        Status over = success();
+        if (done)
+            over = source.finish_move(numbers_of(record.uids));
+        else if (source.header.move_slot != 0)
+            over = source.settle_move(store_.options().paths);
+        // It is decided all the same, and whoever comes next does what is left.
+        if (!over) log::warning("a move is settled later", {{"reason", over.error()}});
+    }
+    if (!done) return done;
+    expunged_waiting_ = true;
+    store_.wake_sessions(name_hash_of(to));
+    store_.wake_sessions(name_hash_of(entry_));
+    return done;
+}
+
+}  // namespace rookery::store
