@@ -150,7 +150,10 @@ Status TdbFile::commit()
 {
     errno = 0;
     if (tdb_transaction_commit(tdb_.get()) == 0) return success();
-    return error("commit to");
+    const Error failed = error("commit to");
+    // After a sync that failed tdb still holds the transaction, and its lock.
+    cancel();
+    return failed;
 }
 
 void TdbFile::cancel()
