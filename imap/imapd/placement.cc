@@ -99,7 +99,11 @@ Result<std::string> choose_partition(ImapSession& session, std::string_view loca
     }
     if (ancestor && ancestor->is_local() && has_partition(session.config, ancestor->partition))
         return ancestor->partition;
-    if (!session.config.defaultpartition().empty()) return session.config.defaultpartition();
+    const std::string& usual = session.config.defaultpartition();
+    if (!usual.empty() && !has_partition(session.config, usual))
+        return Error{Code::config,
+                     cat("defaultpartition: ", usual, ": there is no partition-", usual)};
+    if (!usual.empty()) return usual;
     const auto& excluded = session.config.partition_select_exclude();
     std::string best;
     uint64_t most = 0;
