@@ -105,13 +105,16 @@ Status Operations::settle(const MailboxName& name)
     return settle_own(name, connected());
 }
 
-Status Operations::settle_one(const MailboxName& name, bool tombstones, Client* master)
+// tried: the renames of this run. One of many names is looked at once, whatever comes of it.
+Status Operations::settle_one(const MailboxName& name, bool tombstones, Client* master,
+                              std::set<std::string>& tried)
 {
     auto held = parts_.locks.lock(name, kTryOnce);
     if (!held) return success();  // somebody works on it
     auto entry = parts_.list.lookup(name);
     if (!entry || entry->pending == Pending::none) return success();
     if ((entry->state == EntryState::deleted) != tombstones) return success();
+    if (!entry->operation.empty() && !tried.insert(entry->operation).second) return success();
     Status done = settle_entry(*entry, master);
     if (done.is(Code::busy)) return success();
     if (!done)
@@ -128,12 +131,14 @@ Status Operations::settle_all(Client* master)
         return pending.size() < kMaxSettled ? mboxlist::Next::go_on() : mboxlist::Next::stop();
     }));
     Status worst = success();
+    std::set<std::string> tried;
     // What is new is told before what is gone: a renamed mailbox is never nowhere.
     for (const bool tombstones : {false, true}) {
         for (const MailboxName& name : pending) {
             // The store's part is done without a master too.
             if (master != nullptr && !master->is_connected()) master = nullptr;
-            if (Status done = settle_one(name, tombstones, master); !done) worst = std::move(done);
+            Status done = settle_one(name, tombstones, master, tried);
+            if (!done) worst = std::move(done);
         }
     }
     return worst;

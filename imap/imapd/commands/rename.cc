@@ -71,6 +71,18 @@ Completion change_location(ImapSession& s, const MailboxEntry& entry, const std:
     return done ? Completion::ok() : Completion::from(done.error());
 }
 
+Status fill_from_inbox(ImapSession& s, const MailboxEntry& inbox, const MailboxEntry& made)
+{
+    TRY(copy_annotations(s, inbox, made));
+    const std::string& user = s.identity->userid;
+    TRY_ASSIGN(auto box, s.store->open(inbox, user, mailbox::OpenMode::read_write));
+    if (box->exists() == 0) return success();
+    std::vector<uint32_t> all(box->exists());
+    std::iota(all.begin(), all.end(), 1u);
+    TRY(box->move_to(made, user, all, {}));
+    return success();
+}
+
 // RFC 3501 6.3.5: the messages of INBOX go to the new mailbox; INBOX stays, and what is below it.
 Status rename_inbox(ImapSession& s, const MailboxEntry& inbox, const MailboxName& to,
                     const std::optional<MailboxEntry>& ancestor)
@@ -82,14 +94,17 @@ Status rename_inbox(ImapSession& s, const MailboxEntry& inbox, const MailboxName
                             .acl = first_acl(s.config, to, ancestor),
                             .uniqueid = new_uniqueid()};
     TRY(s.operations->create(made, {}, cluster::Operations::Tell::master));
-    TRY(copy_annotations(s, inbox, made));
-    const std::string& user = s.identity->userid;
-    TRY_ASSIGN(auto box, s.store->open(inbox, user, mailbox::OpenMode::read_write));
-    if (box->exists() == 0) return success();
-    std::vector<uint32_t> all(box->exists());
-    std::iota(all.begin(), all.end(), 1u);
-    TRY(box->move_to(made, user, all, {}));
-    return success();
+    Status moved = fill_from_inbox(s, inbox, made);
+    if (moved || s.store->has_messages(made)) return moved;
+    // Not done: the new name goes again.
+    const auto is_made = [&](const MailboxEntry& now) {
+        return now.uniqueid == made.uniqueid ? success() : Status(Error{Code::not_found, {}});
+    };
+    Status gone = s.operations->remove(to, is_made, cluster::Operations::Tell::master);
+    if (!gone)
+        log::warning("a new mailbox stays empty",
+                     {{"mailbox", to.internal()}, {"reason", gone.error()}});
+    return moved;
 }
 
 // A user's whole tree becomes another user's: the old owner's rights become the new one's.
