@@ -280,7 +280,7 @@ class World:
         found = []
         for root in backend.partitions():
             for folder, _, files in os.walk(root):
-                if HEADER in files and token in folder:
+                if HEADER in files and token in os.path.relpath(folder, backend.dir):
                     with open(os.path.join(folder, HEADER), errors="replace") as f:
                         fields = dict(line.rstrip("\n").split(" ", 1) for line in f
                                       if line.startswith(("name ", "uniqueid ", "acl ")))
@@ -298,12 +298,14 @@ class World:
         for root in self.backend.roots():
             for folder, folders, files in os.walk(root):
                 for name in files:
-                    path = os.path.join(folder, name)
+                    # The folder of the test may have the token in its name by chance.
+                    path = os.path.relpath(os.path.join(folder, name), self.backend.dir)
                     if ".NEW" in name or "/stage." in path or (
                             token in path and HEADER not in files):
-                        found.add(os.path.relpath(path, self.backend.dir))
-                if token in folder and not files and not folders:
-                    found.add(os.path.relpath(folder, self.backend.dir) + "/")
+                        found.add(path)
+                below = os.path.relpath(folder, self.backend.dir)
+                if token in below and not files and not folders:
+                    found.add(below + "/")
         return found
 
     def pending(self):
