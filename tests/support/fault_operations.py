@@ -187,7 +187,7 @@ class LocalDelete(Delete):
 class Tree1200(RenameTree):
     """RENAME of a tree of 1,200; some points"""
 
-    samples = 4
+    samples = 3
 
     def prepare(self, c):
         c.make_user()
