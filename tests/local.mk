@@ -39,6 +39,7 @@ SYSTEM_TESTS += %D%/system/config_test.py
 SYSTEM_TESTS += %D%/system/damage_test.py
 SYSTEM_TESTS += %D%/system/full_disk_test.py
 SYSTEM_TESTS += %D%/system/lmtp_test.py
+SYSTEM_TESTS += %D%/system/message_move_test.py
 SYSTEM_TESTS += %D%/system/move_test.py
 SYSTEM_TESTS += %D%/system/move_fault_test.py
 SYSTEM_TESTS += %D%/system/model_test.py

@@ -39,13 +39,14 @@ ssize_t pwrite(int fd, const void* bytes, size_t size, off_t offset)
 {
     return strikes() ? -1 : ::syscall(SYS_pwrite64, fd, bytes, size, offset);
 }
-int fsync(int fd)
+// No test here cuts the power, so none waits for the disk.
+int fsync(int)
 {
-    return strikes() ? -1 : static_cast<int>(::syscall(SYS_fsync, fd));
+    return strikes() ? -1 : 0;
 }
-int fdatasync(int fd)
+int fdatasync(int)
 {
-    return strikes() ? -1 : static_cast<int>(::syscall(SYS_fdatasync, fd));
+    return strikes() ? -1 : 0;
 }
 int linkat(int from, const char* name, int to, const char* new_name, int flags) noexcept
 {
@@ -145,31 +146,47 @@ void at_each_step(Fault what, const std::function<bool(int step)>& run)
     ck_assert_msg(step > kLeast, "%d steps only with fault %d", step, static_cast<int>(what));
 }
 
-constexpr Fault kFaults[] = {Fault::dies, Fault::fails_once, Fault::fails_from_then_on};
+struct Cut {
+    Fault fault;
+    bool within;        // one and the same mailbox
+    bool immediate;     // expunge_mode
+    bool target_first;  // is looked at
+};
+
+constexpr Cut kCuts[] = {
+    {Fault::dies, false, false, false},
+    {Fault::dies, false, false, true},
+    {Fault::dies, false, true, false},
+    {Fault::dies, true, false, false},
+    {Fault::fails_once, false, false, false},
+    {Fault::fails_once, false, true, true},
+    {Fault::fails_once, true, false, false},
+    {Fault::fails_from_then_on, false, false, false},
+    {Fault::fails_from_then_on, false, false, true},
+    {Fault::fails_from_then_on, true, true, false},
+};
+
+bool leaves_once(const Cut& cut, int step)
+{
+    Two two(cut.immediate);
+    const auto& to = cut.within ? two.from : two.to;
+    const int end = in_child(cut.fault, step, [&] { return move_first(two, two.from, to); });
+    std::vector<model::MailboxEntry> in{two.from, two.to};
+    if (cut.target_first) std::reverse(in.begin(), in.end());
+    check_once(
+        two.f, in,
+        cat("cut ", &cut - kCuts, ", fault ", static_cast<int>(cut.fault), " at step ", step));
+    // Nothing is left to be settled.
+    auto index = IndexFile::open(two.f.store->open_directory(two.from)->get());
+    ck_assert_uint_eq(index->read_header()->move_slot, 0);
+    ck_assert(end != 0 || cut.within || two.f.store->status(two.to, "bob")->messages == 1 + kMoved);
+    return end != 0;
+}
 
 START_TEST(a_move_that_is_cut_short_anywhere_leaves_each_message_once)
 {
-    for (const bool within : {false, true})
-        for (const bool immediate : {false, true})
-            for (const bool target_first : {false, true})
-                for (const Fault what : kFaults)
-                    at_each_step(what, [&](int step) {
-                        Two two(immediate);
-                        const auto& to = within ? two.from : two.to;
-                        const int end =
-                            in_child(what, step, [&] { return move_first(two, two.from, to); });
-                        std::vector<model::MailboxEntry> in{two.from, two.to};
-                        if (target_first) std::reverse(in.begin(), in.end());
-                        check_once(two.f, in,
-                                   cat("fault ", static_cast<int>(what), " at step ", step,
-                                       within ? " within" : ""));
-                        // Nothing is left to be settled.
-                        auto index = IndexFile::open(two.f.store->open_directory(two.from)->get());
-                        ck_assert_uint_eq(index->read_header()->move_slot, 0);
-                        ck_assert(end != 0 || within ||
-                                  two.f.store->status(two.to, "bob")->messages == 1 + kMoved);
-                        return end != 0;
-                    });
+    for (const Cut& cut : kCuts)
+        at_each_step(cut.fault, [&](int step) { return leaves_once(cut, step); });
 }
 END_TEST
 
@@ -378,7 +395,7 @@ END_TEST
 
 START_TEST(moves_both_ways_at_once_wait_for_each_other_at_most)
 {
-    constexpr int kTimes = 300;
+    constexpr int kTimes = 100;
     Two two;
     std::vector<pid_t> children;
     for (int i = 0; i < 4; i++) {
