@@ -40,6 +40,9 @@ Result<Arguments> rename_arguments(ImapSession& s)
 Status must_be_free(ImapSession& s, const MailboxName& name)
 {
     auto there = s.directory.lookup(name);
+    // What a crash has left of the name is no obstacle to the command that is tried again.
+    if (there && there->pending != model::Pending::none && s.operations->settle(name))
+        there = s.directory.lookup(name);
     if (there.is(Code::not_found)) return success();
     if (!there) return there.error();
     const auto state = there->seen().state;
