@@ -36,6 +36,9 @@ struct CommandSpec {
     Run run;                     // here, on this server
     Relay relay;                 // null: never leaves this server
     bool holds_expunge = false;  // untagged EXPUNGE must not be told while it runs
+    // A server's own, between nodes: others are refused before it is routed or looked up, so that
+    // the answer says nothing about the name.
+    bool for_nodes = false;
 };
 
 std::span<const CommandSpec> command_table();

@@ -46,12 +46,6 @@ std::string_view kind_word(Completion::Kind kind)
     return "BAD";
 }
 
-// RFC 3501 6.3.11: a client may create the mailbox and try again.
-bool wants_trycreate(const Command& command)
-{
-    return command.name == "APPEND" || command.name == "LOCALAPPEND";
-}
-
 }  // namespace
 
 ReaderLimits reader_limits(const config::Config& config)
@@ -257,6 +251,7 @@ void Engine::tell_updates(const CommandSpec& spec, const Completion& done)
 
 Completion Engine::dispatch(const CommandSpec& spec, Command& command)
 {
+    if (spec.for_nodes && !s_.identity->admin) return Completion::from(Error{Code::denied, {}});
     switch (spec.route) {
         case Route::here: return spec.run(s_, command);
         case Route::by_mailbox: return by_mailbox(spec, command);
@@ -357,12 +352,7 @@ Completion Engine::by_mailbox_or_server(const CommandSpec& spec, Command& comman
 Completion Engine::at_mailbox(const CommandSpec& spec, Command& command)
 {
     auto placed = place(s_, *command.mailbox);
-    if (!placed) {
-        auto failed = Completion::from(placed.error());
-        if (placed.is(Code::not_found) && wants_trycreate(command))
-            failed.text = "[TRYCREATE] Mailbox does not exist";
-        return failed;
-    }
+    if (!placed) return no_mailbox(command, placed.error());
     command.entry = std::move(placed->entry);
     if (placed->is_here()) return spec.run(s_, command);
     return relay(spec, command, placed->server);

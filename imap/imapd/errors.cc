@@ -69,4 +69,16 @@ Completion Completion::from(const Error& error)
     return bad(error.code == Code::limit ? cat("[LIMIT] ", why) : why);
 }
 
+Completion no_target(const Error& error)
+{
+    if (error.code == Code::not_found) return Completion::no("[TRYCREATE] Mailbox does not exist");
+    return Completion::from(error);
+}
+
+Completion no_mailbox(const Command& command, const Error& error)
+{
+    const bool puts = command.name == "APPEND" || command.name == "LOCALAPPEND";
+    return puts ? no_target(error) : Completion::from(error);
+}
+
 }  // namespace rookery::imapd

@@ -2,6 +2,7 @@
 
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/rights.h"
+#include "imap/imapd/router.h"
 #include "imap/model/sequence_set.h"
 #include "lib/base/strings.h"
 #include "master/counters.h"
@@ -10,13 +11,20 @@ namespace rookery::imapd {
 
 using model::Rights;
 
-Completion append_all(ImapSession& session, const model::MailboxEntry& entry,
-                      std::span<const Incoming> messages)
+Completion append_all(ImapSession& session, const model::MailboxName& into,
+                      std::span<Incoming> messages)
 {
+    auto found = entry_here(session, into);
+    if (!found) return no_target(found.error());
+    const model::MailboxEntry& entry = *found;
+    if (auto may = LocalAppend::check(session, entry); !may) return no_target(may.error());
+    const model::FlagFilter settable = model::settable_flags(rights_on(session, entry));
     std::vector<mailbox::AppendItem> items;
     items.reserve(messages.size());
-    for (const auto& m : messages)
+    for (auto& m : messages) {
+        settable.apply(m.flags);
         items.push_back({m.message.get(), m.flags, m.date.seconds, m.date.zone_minutes});
+    }
     mailbox::QuotaUsage more;
     for (const auto& m : messages) more.bytes += m.message->size();
     more.messages = messages.size();
@@ -51,7 +59,6 @@ Result<bool> LocalAppend::message(std::string_view flags, std::string_view inter
     Incoming incoming;
     for (const std::string_view flag : split_words(flags))
         TRY(model::add_flag(incoming.flags, flag));
-    model::settable_flags(rights_on(session_, entry_)).apply(incoming.flags);
     auto date = text::parse_date_time(internaldate);
     if (!date) return Error{Code::syntax, "Invalid date-time from the other server"};
     incoming.date = *date;
@@ -62,7 +69,7 @@ Result<bool> LocalAppend::message(std::string_view flags, std::string_view inter
 
 Result<Answer> LocalAppend::commit()
 {
-    Completion done = append_all(session_, entry_, messages_);
+    Completion done = append_all(session_, entry_.name, messages_);
     return Answer{done.kind, std::move(done.text)};
 }
 

@@ -25,9 +25,10 @@ struct Incoming {
     text::DateTime date;
 };
 
-// Within the quota, and with APPENDUID.
-Completion append_all(ImapSession& session, const model::MailboxEntry& entry,
-                      std::span<const Incoming> messages);
+// As far as the user may now: with the flags that he may set there, within the quota, and with
+// APPENDUID.
+Completion append_all(ImapSession& session, const model::MailboxName& into,
+                      std::span<Incoming> messages);
 
 class LocalAppend final : public AppendTarget {
  public:

@@ -43,7 +43,10 @@ Outcome finish_at_mailbox(ImapSession& session, const Command& command, RelayCha
                  {{"mailbox", command.mailbox->internal()}, {"server", was_at}});
     if (!session.directory.catch_up()) return Outcome::of(temporary());
     auto placed = place(session, *command.mailbox);
-    if (!placed) return Outcome::of(Completion::from(placed.error()));
+    if (!placed) return Outcome::of(no_mailbox(command, placed.error()));
+    // The right to look it up was taken away meanwhile.
+    if (!rights_on(session, *placed->entry).has(model::Rights::lookup))
+        return Outcome::of(*std::move(answer));
     if (placed->is_here() || placed->server == was_at || !channel.can_repeat())
         return Outcome::of(temporary());
     auto backend = session.backends->get(placed->server);

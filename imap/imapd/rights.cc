@@ -7,6 +7,14 @@ namespace rookery::imapd {
 
 using model::Rights;
 
+namespace {
+
+// Who holds one of these may ask about rights (RFC 4314 section 4).
+constexpr Rights kKnowsTheMailbox = Rights::lookup | Rights::read | Rights::insert |
+                                    Rights::create | Rights::delete_mailbox | Rights::administer;
+
+}  // namespace
+
 char delete_right(const config::Config& config)
 {
     return config.deleteright().empty() ? 'c' : config.deleteright()[0];
@@ -24,6 +32,13 @@ Rights rights_on(const ImapSession& session, const model::MailboxEntry& entry)
     if (session.config.acl_admin_implies_write() && rights.has(Rights::administer))
         rights = rights | Rights::write;
     return rights;
+}
+
+bool may_know_of(const ImapSession& session, const model::MailboxEntry& entry)
+{
+    // A name without an ACL is one on which a server works: nobody knows whose it is.
+    if (entry.state == model::EntryState::reserved && entry.acl.empty()) return true;
+    return rights_on(session, entry).has_any(kKnowsTheMailbox);
 }
 
 Status require(const ImapSession& session, const model::MailboxEntry& entry, Rights needed)

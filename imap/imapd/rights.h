@@ -22,6 +22,9 @@ char delete_right(const config::Config& config);
 
 // Everything the user may do there, what is implicit included.
 model::Rights rights_on(const ImapSession& session, const model::MailboxEntry& entry);
+// May the user know that the mailbox is there? Whoever has no right that concerns it is told what
+// is told of a name that does not exist.
+bool may_know_of(const ImapSession& session, const model::MailboxEntry& entry);
 // Success if the user has all of needed; else denied, or not_found without l.
 Status require(const ImapSession& session, const model::MailboxEntry& entry, model::Rights needed);
 // May the user make a mailbox of this name, whose nearest ancestor is that one, or none? An

@@ -40,6 +40,16 @@ mboxlist::Usable readable(const ImapSession& session)
     };
 }
 
+// The same; a mailbox of which the user may not know is none.
+mboxlist::Usable known(const ImapSession& session)
+{
+    return [&session, usable = readable(session)](const MailboxEntry& entry) -> Status {
+        if (!may_know_of(session, entry))
+            return Error{Code::not_found, cat("no mailbox ", entry.name.internal())};
+        return usable(entry);
+    };
+}
+
 // The entry, if there is a mailbox of this name now.
 Result<MailboxEntry> lookup_active(ImapSession& session, const MailboxName& name)
 {
@@ -49,13 +59,13 @@ Result<MailboxEntry> lookup_active(ImapSession& session, const MailboxName& name
 Result<MailboxEntry> lookup_current(ImapSession& session, const MailboxName& name)
 {
     settle_left(session, name);
-    auto found = mboxlist::find_mailbox(session.directory, name, readable(session));
+    auto found = mboxlist::find_mailbox(session.directory, name, known(session));
     // The end of a move, or a mailbox that is being made elsewhere: it takes a moment.
     const Deadline patience = Deadline::after(kReservedWait);
     while (session.store == nullptr && found.is(Code::reserved) && !patience.passed() &&
            !signals::terminate_seen()) {
         ::poll(nullptr, 0, kReservedLookMs);
-        found = lookup_active(session, name);
+        found = mboxlist::look_up(session.directory, name, known(session));
     }
     return found;
 }
@@ -90,6 +100,20 @@ Result<Placed> place(ImapSession& session, const MailboxName& name)
 {
     TRY_ASSIGN(MailboxEntry entry, lookup_current(session, name));
     return placed_at(session, std::move(entry));
+}
+
+Result<MailboxEntry> entry_here(ImapSession& session, const MailboxName& name)
+{
+    TRY_ASSIGN(Placed placed, place(session, name));
+    if (!placed.is_here()) return Error{Code::moved, {}};
+    return *std::move(placed.entry);
+}
+
+Status refresh_entry(ImapSession& session, Command& command)
+{
+    if (!command.mailbox) return success();
+    TRY_ASSIGN(command.entry, entry_here(session, *command.mailbox));
+    return success();
 }
 
 Result<Placed> place_new(ImapSession& session, const MailboxName& name)
@@ -154,6 +178,12 @@ Result<Placed> place_inbox(ImapSession& session)
     if (entry) return placed_at(session, *std::move(entry));
     if (entry.is(Code::not_found)) return Placed{};
     return std::move(entry).error();
+}
+
+Status inbox_here(ImapSession& session)
+{
+    TRY_ASSIGN(const Placed inbox, place_inbox(session));
+    return inbox.is_here() ? success() : Status(Error{Code::moved, {}});
 }
 
 }  // namespace rookery::imapd

@@ -138,6 +138,12 @@ struct Command {
     SelectParameters select = {};              // to_select
 };
 
+// The answer of commands that put messages into a mailbox, when they cannot: a client may create it
+// and try again (RFC 3501 6.3.11).
+Completion no_target(const Error& error);
+// Of the mailbox that this command names first, whichever the command is.
+Completion no_mailbox(const Command& command, const Error& error);
+
 // OK for a change of the namespace; says so when other servers will see it later.
 Completion namespace_changed(const ImapSession& session);
 

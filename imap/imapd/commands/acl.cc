@@ -2,6 +2,7 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/responder.h"
 #include "imap/imapd/rights.h"
+#include "imap/imapd/router.h"
 #include "lib/base/log.h"
 #include "lib/text/imap_structure.h"
 
@@ -10,10 +11,6 @@ namespace {
 
 using model::MailboxEntry;
 using model::Rights;
-
-// Who holds one of these may ask about rights (RFC 4314 section 4).
-const Rights kKnowsTheMailbox = Rights::lookup | Rights::read | Rights::insert | Rights::create |
-                                Rights::delete_mailbox | Rights::administer;
 
 struct SetArguments {
     std::string identifier;
@@ -63,6 +60,7 @@ Result<model::Acl> changed_acl(const ImapSession& s, const MailboxEntry& entry,
 Completion getacl(ImapSession& s, Command& command)
 {
     if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
+    if (auto now = refresh_entry(s, command); !now) return Completion::from(now.error());
     if (auto may = require(s, *command.entry, Rights::administer); !may)
         return Completion::from(may.error());
     s.client.put("* ACL ", text::imap_astring(command.external));
@@ -103,6 +101,7 @@ Completion listrights(ImapSession& s, Command& command)
     if (!arguments) return Completion::from(arguments.error());
     auto identifier = canonical_identifier(s.config, arguments->identifier);
     if (!identifier) return Completion::no("[CANNOT] Invalid identifier");
+    if (auto now = refresh_entry(s, command); !now) return Completion::from(now.error());
     if (auto may = require(s, *command.entry, Rights::administer); !may)
         return Completion::from(may.error());
     const bool owner = *identifier == command.entry->name.user();
@@ -119,10 +118,9 @@ Completion listrights(ImapSession& s, Command& command)
 Completion myrights(ImapSession& s, Command& command)
 {
     if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
-    const Rights have = rights_on(s, *command.entry);
-    if (!have.has_any(kKnowsTheMailbox)) return Completion::from(Error{Code::not_found, {}});
-    s.client.put("* MYRIGHTS ", text::imap_astring(command.external), ' ', have.to_string(),
-                 "\r\n");
+    if (auto now = refresh_entry(s, command); !now) return Completion::from(now.error());
+    s.client.put("* MYRIGHTS ", text::imap_astring(command.external), ' ',
+                 rights_on(s, *command.entry).to_string(), "\r\n");
     return Completion::ok();
 }
 

@@ -10,14 +10,11 @@
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/local_append.h"
-#include "imap/imapd/rights.h"
 #include "lib/text/header_syntax.h"
 #include "lib/text/imap_date.h"
 
 namespace rookery::imapd::commands {
 namespace {
-
-using model::Rights;
 
 constexpr size_t kMaxFlags = 1000;  // of one message
 
@@ -71,7 +68,7 @@ Status flag_list(CommandReader& reader, model::FlagList& flags)
 }
 
 // [SP flag-list] [SP date-time] SP, up to the literal
-Result<Incoming> message_head(ImapSession& s, Rights rights)
+Result<Incoming> message_head(ImapSession& s)
 {
     Incoming incoming;
     incoming.date.seconds = wall_seconds();
@@ -90,7 +87,6 @@ Result<Incoming> message_head(ImapSession& s, Rights rights)
         incoming.date = *date;
         TRY(s.reader.space());
     }
-    model::settable_flags(rights).apply(incoming.flags);
     return incoming;
 }
 
@@ -117,10 +113,10 @@ std::optional<Completion> receive_body(ImapSession& s, mailbox::StagedMessage& m
 }
 
 // One message with its literal; the answer if it was refused.
-std::optional<Completion> receive_message(ImapSession& s, const Command& command, Rights rights,
+std::optional<Completion> receive_message(ImapSession& s, const Command& command,
                                           std::vector<Incoming>& messages)
 {
-    auto incoming = message_head(s, rights);
+    auto incoming = message_head(s);
     if (!incoming) return Completion::from(incoming.error());
     auto head = s.reader.literal_head();
     if (!head) return Completion::from(head.error());
@@ -143,11 +139,11 @@ std::optional<Completion> receive_message(ImapSession& s, const Command& command
     return std::nullopt;
 }
 
-Receipt receive(ImapSession& s, const Command& command, Rights rights)
+Receipt receive(ImapSession& s, const Command& command)
 {
     Receipt receipt;
     while (true) {
-        receipt.failure = receive_message(s, command, rights, receipt.messages);
+        receipt.failure = receive_message(s, command, receipt.messages);
         if (receipt.failure) return receipt;
         auto next = s.reader.peek();
         if (next && *next == ' ') continue;
@@ -161,16 +157,11 @@ Receipt receive(ImapSession& s, const Command& command, Rights rights)
 
 Completion append(ImapSession& s, Command& command)
 {
-    if (auto may = require(s, *command.entry, Rights::insert); !may) {
-        auto failed = Completion::from(may.error());
-        if (may.is(Code::not_found)) failed.text = "[TRYCREATE] Mailbox does not exist";
-        return failed;
-    }
-    if (auto settled = require_settled(*command.entry); !settled)
-        return Completion::from(settled.error());
-    Receipt receipt = receive(s, command, rights_on(s, *command.entry));
+    // Asked before the messages come, which may be large, and again when they are here.
+    if (auto may = LocalAppend::check(s, *command.entry); !may) return no_target(may.error());
+    Receipt receipt = receive(s, command);
     if (receipt.failure) return *std::move(receipt.failure);
-    return append_all(s, *command.entry, receipt.messages);
+    return append_all(s, *command.mailbox, receipt.messages);
 }
 
 // From a frontend: the second argument is the mailbox that its client has selected.

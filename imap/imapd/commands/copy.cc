@@ -39,12 +39,6 @@ Result<Placed> destination(ImapSession& session, const std::string& external)
     return placed;
 }
 
-Completion no_destination(const Error& error)
-{
-    if (error.code == Code::not_found) return Completion::no("[TRYCREATE] Mailbox does not exist");
-    return Completion::from(error);
-}
-
 // What moves within one quota root adds nothing to it.
 Status fits_in(ImapSession& session, const mailbox::Mailbox& mailbox,
                std::span<const uint32_t> messages, const model::MailboxEntry& target, bool move)
@@ -84,7 +78,7 @@ Completion copy_here(ImapSession& session, LocalSelection& selection,
     if (copied.is(Code::corrupt))
         if (auto damaged = first_damaged(mailbox, messages))
             return Completion::no("[CORRUPTION] " + damaged->text);
-    if (!copied) return no_destination(copied.error());
+    if (!copied) return no_target(copied.error());
     const std::string code = cat("[COPYUID ", copied->uidvalidity, ' ', uid_set(mailbox, messages),
                                  ' ', number_set(copied->uids), ']');
     if (!move) return Completion::ok(code + " Completed");
@@ -116,7 +110,7 @@ Completion copy(ImapSession& session, Command& command)
         return Completion::no("[EXPUNGEISSUED] Some messages no longer exist");
 
     const auto placed = destination(session, parsed->external);
-    if (!placed) return no_destination(placed.error());
+    if (!placed) return no_target(placed.error());
     if (messages->empty()) return Completion::ok();
     if (!placed->is_here())
         return copy_to_remote(session, command, *selection, *messages, *placed->entry,

@@ -9,6 +9,7 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/placement.h"
 #include "imap/imapd/rights.h"
+#include "imap/imapd/router.h"
 #include "imap/imapd/tree.h"
 #include "imap/mboxlist/subscriptions.h"
 #include "lib/base/log.h"
@@ -81,6 +82,7 @@ void after_delete(ImapSession& s, const model::MailboxName& name)
 Completion delete_(ImapSession& s, Command& command)
 {
     if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
+    if (auto now = refresh_entry(s, command); !now) return Completion::from(now.error());
     const auto& name = *command.mailbox;
     if (auto may = may_delete(s, *command.entry); !may) return Completion::from(may.error());
     auto tree = tree_of(s.directory, name);
@@ -105,7 +107,6 @@ Completion delete_(ImapSession& s, Command& command)
 Completion localdelete(ImapSession& s, Command& command)
 {
     if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
-    if (!s.identity->admin) return Completion::from(Error{Code::denied, {}});
     const auto& entry = *command.entry;
     if (s.operations == nullptr) return Completion::from(Error{Code::unavailable, {}});
     leave_if_selected(s, {&entry, 1});

@@ -1,6 +1,8 @@
 // LSUB.
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/responder.h"
+#include "imap/imapd/rights.h"
+#include "imap/imapd/router.h"
 #include "imap/mboxlist/list_walker.h"
 #include "imap/mboxlist/subscriptions.h"
 
@@ -27,7 +29,9 @@ Result<LsubArguments> lsub_arguments(CommandReader& reader)
 // A backend of a murder need not know what its users subscribe to elsewhere.
 bool is_known(ImapSession& s, const model::MailboxName& name)
 {
-    return !s.config.mupdate_server().empty() || s.directory.lookup(name);
+    if (!s.config.mupdate_server().empty()) return true;
+    auto entry = s.directory.lookup(name);
+    return entry && require(s, *entry, model::Rights::lookup);
 }
 
 std::string_view lsub_attributes(ImapSession& s, const mboxlist::SubscribedItem& item)
@@ -44,6 +48,7 @@ Completion lsub(ImapSession& s, Command&)
 {
     auto arguments = lsub_arguments(s.reader);
     if (!arguments) return Completion::from(arguments.error());
+    if (auto here = inbox_here(s); !here) return Completion::from(here.error());
     if (arguments->pattern.empty()) {
         put_list_line(s, "LSUB", "\\Noselect", "");
         return Completion::ok();

@@ -1,6 +1,7 @@
 // GETMETADATA and SETMETADATA (RFC 5464), of a mailbox here or of this server.
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/metadata.h"
+#include "imap/imapd/router.h"
 #include "imap/mailbox/annotations.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
@@ -24,6 +25,7 @@ Completion getmetadata(ImapSession& s, Command& command)
 {
     auto request = parse_getmetadata(s.reader, command.options);
     if (!request) return Completion::from(request.error());
+    if (auto now = refresh_entry(s, command); !now) return Completion::from(now.error());
     auto values = command.mailbox ? mailbox_metadata(s, *command.entry, *request)
                                   : server_metadata(s, *request);
     if (!values) return Completion::from(values.error());
@@ -44,6 +46,7 @@ Completion setmetadata(ImapSession& s, Command& command)
     }();
     if (changes.is(Code::over_quota)) return refused(changes.error(), is_server);
     if (!changes) return Completion::from(changes.error());
+    if (auto now = refresh_entry(s, command); !now) return Completion::from(now.error());
     if (is_server)
         for (const MetadataChange& change : *changes)
             if (change.entry.is_private)

@@ -6,7 +6,6 @@ namespace rookery::imapd::commands {
 Completion mupdatepush(ImapSession& s, Command& command)
 {
     if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
-    if (!s.identity->admin) return Completion::from(Error{Code::denied, {}});
     if (s.store == nullptr || s.config.mupdate_server().empty())
         return Completion::from(Error{Code::unavailable, {}});
     auto pushed = s.operations->push(*command.mailbox);

@@ -2,6 +2,8 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/responder.h"
 #include "imap/imapd/rights.h"
+#include "imap/imapd/router.h"
+#include "imap/imapd/tree.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_structure.h"
@@ -63,6 +65,16 @@ Result<QuotaLimits> limits_argument(CommandReader& reader)
     return limits;
 }
 
+// The tree of the root may have moved while the client sent the arguments: then the answer.
+std::optional<Completion> not_here(ImapSession& s, const Command& command)
+{
+    const auto placed = place_tree(s, *command.mailbox);
+    if (placed.is(Code::unsupported)) return Completion::no(std::string(kNotOnOneServer));
+    if (!placed) return Completion::from(placed.error());
+    if (placed->is_here()) return std::nullopt;
+    return Completion::from(Error{Code::moved, {}});
+}
+
 // A mailbox of this name is here, or one below it.
 bool is_in_use(ImapSession& s, const model::MailboxName& name)
 {
@@ -80,6 +92,7 @@ bool is_in_use(ImapSession& s, const model::MailboxName& name)
 Completion getquota(ImapSession& s, Command& command)
 {
     if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
+    if (auto gone = not_here(s, command)) return *std::move(gone);
     const auto& root = *command.mailbox;
     auto quota = s.quotas->get(root);
     if (quota.is(Code::not_found)) return Completion::no("[NONEXISTENT] Quota root does not exist");
@@ -91,6 +104,7 @@ Completion getquota(ImapSession& s, Command& command)
 Completion getquotaroot(ImapSession& s, Command& command)
 {
     if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
+    if (auto now = refresh_entry(s, command); !now) return Completion::from(now.error());
     if (!s.identity->any_admin() && !rights_on(s, *command.entry).has(model::Rights::read)) {
         const auto may = require(s, *command.entry, model::Rights::administer);
         if (!may) return Completion::from(may.error());
@@ -116,6 +130,7 @@ Completion setquota(ImapSession& s, Command& command)
     if (!limits) return Completion::from(limits.error());
     const auto& root = *command.mailbox;
     if (!s.identity->any_admin()) return Completion::from(Error{Code::denied, {}});
+    if (auto gone = not_here(s, command)) return *std::move(gone);
     const bool forced = command.external.starts_with('+');
     if (!forced && !is_in_use(s, root)) {
         auto known = s.quotas->root_of(root);

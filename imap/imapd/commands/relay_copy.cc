@@ -35,10 +35,7 @@ Completion on_one_server(ImapSession& s, const Command& command, const std::stri
 // On a server that is a frontend too.
 Completion to_here(ImapSession& s, const Command& command, const std::string& set)
 {
-    if (auto may = LocalAppend::check(s, *command.entry); !may) {
-        if (may.is(Code::not_found)) return Completion::no("[TRYCREATE] Mailbox does not exist");
-        return Completion::from(may.error());
-    }
+    if (auto may = LocalAppend::check(s, *command.entry); !may) return no_target(may.error());
     auto here = [&](size_t) { return std::make_unique<LocalAppend>(s, *command.entry); };
     return transfer(s, command, set, here, is_move(command));
 }
@@ -58,8 +55,7 @@ Completion relay_copy(ImapSession& s, Command& command, backend::Backend&)
         TRY_ASSIGN(command.mailbox, s.names->to_internal(command.external));
         return place(s, *command.mailbox);
     }();
-    if (placed.is(Code::not_found)) return Completion::no("[TRYCREATE] Mailbox does not exist");
-    if (!placed) return Completion::from(placed.error());
+    if (!placed) return no_target(placed.error());
     if (!ensure_selection(s)) return say_bye_lost(s);
     if (auto refused = release_held(s, command)) return *refused;
     command.entry = placed->entry;

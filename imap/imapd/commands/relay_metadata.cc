@@ -2,6 +2,7 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/metadata.h"
 #include "imap/imapd/relay_retry.h"
+#include "imap/imapd/router.h"
 
 namespace rookery::imapd::commands {
 
@@ -9,6 +10,10 @@ Completion relay_getmetadata(ImapSession& s, Command& command, backend::Backend&
 {
     auto request = parse_getmetadata(s.reader, command.options);
     if (!request) return Completion::from(request.error());
+    // The arguments may have taken long: who may ask now?
+    auto now = place(s, *command.mailbox);
+    if (!now) return Completion::from(now.error());
+    command.entry = std::move(now->entry);
     if (auto may = may_annotate(s, *command.entry, false); !may)
         return Completion::from(may.error());
     const auto server_entry = take_server_entry(*request, backend.server());

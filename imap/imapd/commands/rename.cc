@@ -6,6 +6,7 @@
 #include "imap/imapd/metadata.h"
 #include "imap/imapd/placement.h"
 #include "imap/imapd/rights.h"
+#include "imap/imapd/router.h"
 #include "imap/imapd/tree.h"
 #include "imap/imapd/xfer.h"
 #include "imap/model/location.h"
@@ -187,6 +188,7 @@ Completion rename(ImapSession& s, Command& command)
     auto arguments = rename_arguments(s);
     if (!arguments) return Completion::from(arguments.error());
     if (s.operations == nullptr) return Completion::from(Error{Code::unavailable, {}});
+    if (auto now = refresh_entry(s, command); !now) return Completion::from(now.error());
     const MailboxEntry& from = *command.entry;
     const MailboxName& to = *arguments->to;
     if (from.name == to) {

@@ -1,5 +1,6 @@
 // STATUS.
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/router.h"
 #include "imap/imapd/status_items.h"
 
 namespace rookery::imapd::commands {
@@ -13,6 +14,7 @@ Completion status(ImapSession& s, Command& command)
         return parsed;
     }();
     if (!names) return Completion::from(names.error());
+    if (auto now = refresh_entry(s, command); !now) return Completion::from(now.error());
     auto line = status_line(s, *command.entry, command.external, *names);
     if (!line) return Completion::from(line.error());
     s.client.put(*line, "\r\n");

@@ -1,6 +1,7 @@
 // SUBSCRIBE and UNSUBSCRIBE. The list of a user is kept where the INBOX is.
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/rights.h"
+#include "imap/imapd/router.h"
 #include "imap/mboxlist/subscriptions.h"
 
 namespace rookery::imapd::commands {
@@ -29,6 +30,7 @@ Completion subscribe(ImapSession& s, Command& command)
         TRY_ASSIGN(std::string external, s.reader.astring());
         TRY(s.reader.end_of_line());
         TRY_ASSIGN(auto name, s.names->to_internal(external));
+        TRY(inbox_here(s));
         mboxlist::Subscriptions list(s.config.configdirectory(), s.identity->userid);
         if (command.name == "SUBSCRIBE") {
             TRY(may_subscribe(s, name));

@@ -15,6 +15,17 @@ Result<Placed> place(ImapSession& session, const model::MailboxName& name)
     return Placed{entry.server, entry};
 }
 
+Result<model::MailboxEntry> entry_here(ImapSession& session, const model::MailboxName& name)
+{
+    return session.directory.lookup(name);
+}
+
+Status refresh_entry(ImapSession& session, Command& command)
+{
+    TRY_ASSIGN(command.entry, session.directory.lookup(*command.mailbox));
+    return success();
+}
+
 Completion copy_to_remote(ImapSession&, Command&, LocalSelection&,
                           std::span<const uint32_t> sequences, const model::MailboxEntry& target,
                           const std::string& external, bool move)
