@@ -403,7 +403,7 @@ def test_administrators_and_nodes():
         for n, command in enumerate((b"LOCALCREATE INBOX.x", b"LOCALDELETE INBOX",
                                      b"MUPDATEPUSH INBOX")):
             expect(r.do(b"%d " % n + command), rb"^\d NO \[NOPERM\]")
-        r.send(b'9 LOCALAPPEND INBOX "" {3+}\r\nabc\r\n')
+        r.send(b'9 LOCALAPPEND INBOX "" {8+}\r\na: b\r\n\r\n\r\n')
         expect(r.until(b"9"), rb"^9 OK \[APPENDUID")
 
 
