@@ -134,7 +134,8 @@ Status may_take_name(ImapSession& s, const MailboxName& to,
 
 Status may_leave(ImapSession& s, const MailboxEntry& from, const MailboxName& to)
 {
-    TRY(require(s, from, Rights::lookup));
+    // Who may take it away need not see it in lists (RFC 4314 section 4).
+    if (!rights_on(s, from).has(Rights::delete_mailbox)) TRY(require(s, from, Rights::lookup));
     TRY(require_settled(from));
     if (from.name.is_inbox() != to.is_inbox())
         return Error{Code::unsupported, "an INBOX becomes an INBOX"};
