@@ -23,8 +23,8 @@
 
 #include <functional>
 #include <memory>
-#include <set>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -78,7 +78,8 @@ class Operations {
     void tell_later(std::string_view what, const model::MailboxName& name, const Error& why);
     Status settle_own(const model::MailboxName& name, Client* master);
     Status settle_entry(const model::MailboxEntry& entry, Client* master);
-    Status settle_one(const model::MailboxName& name, bool tombstones, Client* master);
+    Status settle_one(const model::MailboxName& name, bool tombstones, Client* master,
+                      std::set<std::string>& tried);
     Status settle_rename(const model::MailboxEntry& entry, Client* master);
     Status settle_old_rename(const model::MailboxEntry& entry, Client* master);
     Status settle_partition(const model::MailboxEntry& entry, Client* master);

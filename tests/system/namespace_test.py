@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """virtdomains, altnamespace and unixhierarchysep in every combination: one session's commands at
 the mailbox's backend and through a frontend, with the names that the configuration means."""
+import imaplib
 import itertools
 import os
 import re
@@ -9,6 +10,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import harness
 import murder
+import mupdate_client
 
 check = murder.check
 MESSAGE = b"From: a@example.org\r\nTo: b@example.org\r\nSubject: x\r\n\r\nHello\r\n"
@@ -140,6 +142,58 @@ def test_every_combination():
         except Exception as e:
             raise AssertionError("virtdomains %s, altnamespace %s, unixhierarchysep %s"
                                  % combination) from e
+
+
+# Commands with a name in BOX; each is refused at a backend and through a frontend.
+DOMAIN_COMMANDS = ["CREATE BOX", "DELETE BOX", "RENAME INBOX.x BOX", "RENAME BOX INBOX.y",
+                   "SELECT BOX", "EXAMINE BOX", "STATUS BOX (MESSAGES)", "SUBSCRIBE BOX",
+                   "UNSUBSCRIBE BOX", "SETACL BOX bob lr", "DELETEACL BOX bob", "GETACL BOX",
+                   "MYRIGHTS BOX", "LISTRIGHTS BOX bob", "GETQUOTA BOX", "GETQUOTAROOT BOX",
+                   "SETQUOTA BOX ()", "GETMETADATA BOX (/shared/comment)",
+                   "SETMETADATA BOX (/shared/comment x)", "APPEND BOX {3+}\r\na\r\n",
+                   "LOCALCREATE BOX", "LOCALDELETE BOX", "MUPDATEPUSH BOX",
+                   'LOCALAPPEND BOX "" {3+}\r\na\r\n', "XFER BOX backend1"]
+DUMP = "evil!user.x\t0 default bob\tlrs\t\n"
+
+
+def test_nobody_writes_a_domain_where_virtdomains_is_off():
+    """And a name of one that a peer has told the master hides nothing."""
+    with murder.Murder(backends=1) as m:
+        m.add_user("bob", backend=1)
+        with m.imap("frontend1", "bob") as c:
+            check(c.create("INBOX.x"))
+        for where, user in itertools.product(("backend1", "frontend1"), ("bob", "cyrus")):
+            with m.imap(where, user) as c:
+                for name in ("evil!user.alice", "user.bob!x", "evil!INBOX", "user!bob.x"):
+                    for command in DOMAIN_COMMANDS:
+                        words = command.replace("BOX", '"%s"' % name).split(" ", 1)
+                        imaplib.Commands.setdefault(words[0], ("AUTH", "SELECTED"))
+                        answer = c._simple_command(*words)[0]
+                        assert answer == "NO", (where, user, words, answer)
+        refused = m.deliver(MESSAGE, ["evil!bob", "x!user.bob"], "backend1")
+        assert len(refused) == 2 and all(400 <= code for code, _ in refused.values()), refused
+        before = {p: lists(m, "frontend1", p) for p in ("*", "%", "user.%", "INBOX*", "%.%")}
+        with mupdate_client.Client(m["mupdate"].address("mupdate")) as master:
+            master.login("backend1", m.node_password)
+            for name in ("aaa!user.bob", "evil!user.alice", "user!news", "zzz!a.b"):
+                answer = master.run("ACTIVATE", name, "old.example.org!p",
+                                    "anyone\tlrs\tbob\tlrs\t")
+                assert answer[1].startswith("OK"), answer
+        murder.wait_for(lambda: b"zzz!a.b" in m["frontend1"].run(
+            "ctl_mboxlist", "-d").stdout.encode(), "the frontend has heard of them")
+        for pattern, wanted in before.items():
+            assert lists(m, "frontend1", pattern) == wanted, pattern
+        loaded = m["backend1"].run("ctl_mboxlist", "-u", input=DUMP, check=False)
+        assert loaded.returncode != 0 and "virtdomains" in loaded.stdout, loaded
+        assert "evil" not in m["backend1"].run("ctl_mboxlist", "-d").stdout
+
+
+def lists(m, where, pattern):
+    found = []
+    for user in ("bob", "cyrus"):
+        with m.imap(where, user) as c:
+            found.append(sorted(listed(check(c.list('""', q(pattern))))))
+    return found
 
 
 if __name__ == "__main__":
