@@ -54,7 +54,7 @@ struct IndexHeader {
     uint64_t changedmodseq = 0;  // of the last change to a record that existed
     uint64_t name_hash = 0;      // of the internal name: an open view notices a rename
     int64_t last_append = 0;
-    // The slot behind the records where a move that is under way is written down; 0 = there is none.
+    // The slot behind the records where a move that is under way is written down; 0 = none is.
     uint32_t move_slot = 0;
 
     bool operator==(const IndexHeader&) const = default;
