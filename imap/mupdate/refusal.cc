@@ -35,7 +35,8 @@ constexpr Word kCyrusTexts[] = {
     {Code::reserved, "mailbox not currently active"},
 };
 
-// Parts of texts without a code: of earlier versions, and of a replica that is taken for the master.
+// Parts of texts without a code: of earlier versions, and of a replica that is taken for the
+// master.
 constexpr Word kKnownParts[] = {
     {Code::exists, "already exists"},     {Code::exists, "held by"},
     {Code::not_found, "doesn't exist"},   {Code::reserved, "not currently active"},

@@ -84,7 +84,8 @@ def reboot(path):
         checked = bytes(data[at + 4:at + 8 + size])
         assert word == check_word(checked, check_word(MARK, 0)), "another check word"
         checked = checked[:4] + b"x" * size
-        data[at:at + 8 + size] = struct.pack("<I", check_word(checked, check_word(MARK, 0))) + checked
+        word = struct.pack("<I", check_word(checked, check_word(MARK, 0)))
+        data[at:at + 8 + size] = word + checked
     write(path, bytes(data))
 
 

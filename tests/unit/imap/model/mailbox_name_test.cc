@@ -47,7 +47,8 @@ START_TEST(names_that_may_be_created)
 }
 END_TEST
 
-// A directory's name has 255 bytes, a deleted mailbox's 17 more than it had ("DELETED.", ".FFFFFFFF").
+// A directory's name has 255 bytes, a deleted mailbox's 17 more than it had ("DELETED.",
+// ".FFFFFFFF").
 START_TEST(lengths_that_fit)
 {
     const auto of = [](size_t n) { return std::string(n, 'a'); };
