@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "imap/mboxlist/kick.h"
 #include "lib/base/clock.h"
 #include "lib/base/fd.h"
@@ -65,19 +67,23 @@ bool is_unusable(const Error& error)
 Result<std::string> put_list_aside(const config::Config& config)
 {
     const std::string path = list_path(config);
-    const std::string aside = cat(path, ".damaged-", wall_seconds());
+    int64_t stamp = wall_seconds();
+    const auto aside = [&] { return cat(path, ".damaged-", stamp); };
     ListOptions options;
     options.path = cat(path, ".NEW-", static_cast<int64_t>(::getpid()));
     TRY(open_list(config, options));
     for (const char* companion : {".gate", ".lock"}) ::unlink(cat(options.path, companion).c_str());
     Status done = success();
-    if (::link(path.c_str(), aside.c_str()) != 0) done = errno_error(cat("link ", aside));
+    // A second one within a second is kept too.
+    bool kept = false;
+    while (!(kept = ::link(path.c_str(), aside().c_str()) == 0) && errno == EEXIST) ++stamp;
+    if (!kept) done = errno_error(cat("link ", aside()));
     if (done && ::rename(options.path.c_str(), path.c_str()) != 0)
         done = errno_error(cat("rename ", options.path));
     if (!done) ::unlink(options.path.c_str());
     TRY(done);
     TRY(sync_directory(directory_of(path)));
-    return aside;
+    return aside();
 }
 
 Result<uint64_t> list_size(const config::Config& config)
