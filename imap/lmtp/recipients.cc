@@ -86,7 +86,8 @@ Status Recipients::catch_up()
 
 Result<model::MailboxEntry> Recipients::find(const model::MailboxName& name)
 {
-    return mboxlist::find_mailbox(directory_, name, mboxlist::check_usable);
+    auto found = mboxlist::find_mailbox(directory_, name, mboxlist::check_usable);
+    return found ? std::move(found) : as_trouble(found.error());
 }
 
 Result<Recipient> Recipients::resolve(const RcptArguments& rcpt, const auth::Identity& sender)

@@ -58,8 +58,10 @@ Result<MailboxEntry> find_mailbox(Directory& directory, const MailboxName& name,
     auto found = look_up(directory, name, usable);
     if (!is_miss(found)) return found;
     Status current = directory.catch_up();
-    if (!current && !current.is(Code::behind) && !current.is(Code::unavailable))
-        return current.error();
+    // A "not found" of its own is not the mailbox's.
+    const bool is_behind = current.is(Code::behind) || current.is(Code::unavailable) ||
+                           current.is(Code::not_found);
+    if (!current && !is_behind) return current.error();
     found = look_up(directory, name, usable);
     if (!current && is_miss(found))
         return Error{Code::behind, cat("the mailbox list may be behind: ", name.internal())};
