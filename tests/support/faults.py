@@ -721,7 +721,7 @@ def look(world, operation, case, kind, text, hit, pending_before, files_before, 
     sides, wrong = judge_state(case, operation.deletes, found, kind)
     what += wrong
     if not wrong and sides[0] == "between":
-        notes.append("some is there twice")
+        notes.append("between done and not done: all of it is there")
     what += judge_facts(operation, case, kind)
     if kind == "OK" and "after" not in sides and not wrong:
         what.append("answered OK, and it is not done")
