@@ -130,6 +130,7 @@ class MemoryView final : public mailbox::Mailbox {
         add_new(changes);
         changes.keywords_changed = told_keywords_ != state_->keywords.size();
         told_keywords_ = state_->keywords.size();
+        if (state_->after_refresh) state_->after_refresh();
         return changes;
     }
 

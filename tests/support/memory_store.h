@@ -7,6 +7,7 @@
 #ifndef ROOKERY_TESTS_SUPPORT_MEMORY_STORE_H
 #define ROOKERY_TESTS_SUPPORT_MEMORY_STORE_H
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -43,7 +44,8 @@ struct MemoryMailboxState {
     std::vector<std::string> keywords;
     bool removed = false;
     std::string special_use;
-    std::set<int> wakeups;  // write ends of the pipes of the views
+    std::set<int> wakeups;                // write ends of the pipes of the views
+    std::function<void()> after_refresh;  // what happens elsewhere when a view has just looked
 
     void wake() const;
     // The bits of these names; makes those that are new. limit.

@@ -69,6 +69,8 @@ Completion idle(ImapSession& session, Command&)
     const Deadline last = Deadline::after(idle_limit(session.config));
     const Milliseconds look =
         std::max<Milliseconds>(session.config.imapidlepoll(), Milliseconds(1000));
+    // Before the first look: what happens between the two would be told imapidlepoll later.
+    if (LocalSelection* selection = session.local()) (void)selection->mailbox->wakeup_fd();
     for (;;) {
         const Status told = send_updates(session, true);
         if (!told) return bye(session, told.error());

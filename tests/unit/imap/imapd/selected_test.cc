@@ -302,6 +302,22 @@ START_TEST(idle_ends_with_done_and_tells_on_its_way)
 }
 END_TEST
 
+// Whoever looks before he can be woken hears of what came between the two imapidlepoll later.
+START_TEST(idle_can_be_woken_before_it_looks)
+{
+    Bob b;
+    b.run("SELECT INBOX");
+    size_t looks = 0, woken = 0;
+    b.inbox->after_refresh = [&] {
+        looks++;
+        woken += b.inbox->wakeups.size();
+    };
+    ck_assert(b.run("IDLE", "DONE\r\n").ends_with("a OK Completed\r\n"));
+    ck_assert_uint_ge(looks, 1);
+    ck_assert_uint_eq(woken, looks);
+}
+END_TEST
+
 START_TEST(search_answers_bad_charset)
 {
     Bob b;
@@ -328,6 +344,7 @@ Suite* make()
     tcase_add_test(c, copies_have_the_flags_that_may_be_set_there);
     tcase_add_test(c, a_copy_to_another_server_is_handed_on);
     tcase_add_test(c, idle_ends_with_done_and_tells_on_its_way);
+    tcase_add_test(c, idle_can_be_woken_before_it_looks);
     tcase_add_test(c, search_answers_bad_charset);
     suite_add_tcase(s, c);
     return s;
