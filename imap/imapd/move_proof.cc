@@ -31,6 +31,12 @@ std::string reason_in(std::string_view line)
     return std::string(line.substr(begin + 2, line.size() - begin - 3));
 }
 
+// Where Cyrus keeps a user's scripts: they are files here, and the mailbox does not come with them.
+bool is_of_scripts(std::string_view name)
+{
+    return name.ends_with(".#sieve");
+}
+
 }  // namespace
 
 MoveProof::MoveProof(ImapSession& session, const model::MailboxName& name, std::string from,
@@ -88,7 +94,8 @@ Result<std::string> MoveProof::left_behind()
 {
     TRY_ASSIGN(const std::vector<std::string> there, those_at(to_));
     for (const std::string& name : moving_)
-        if (std::find(there.begin(), there.end(), name) == there.end()) return name;
+        if (std::find(there.begin(), there.end(), name) == there.end() && !is_of_scripts(name))
+            return name;
     TRY_ASSIGN(const std::vector<std::string> left, those_at(from_));
     return left.empty() ? std::string() : left.front();
 }
