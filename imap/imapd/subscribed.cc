@@ -16,12 +16,17 @@ std::string last_string(std::string_view line)
     if (size_t brace = line.find("}\r\n"); brace != std::string_view::npos)
         return std::string(line.substr(brace + 3));
     if (!line.ends_with('"')) return std::string(line.substr(line.rfind(' ') + 1));
+    // Other strings may stand before it: the separator is one.
     std::string out;
-    bool escaped = false;
-    size_t open = line.find('"');
-    for (char c : line.substr(open + 1, line.size() - open - 2)) {
-        escaped = !escaped && c == '\\';
-        if (!escaped) out.push_back(c);
+    bool inside = false;
+    for (size_t i = 0; i < line.size(); ++i) {
+        if (line[i] == '"') {
+            inside = !inside;
+            if (inside) out.clear();
+        } else if (inside) {
+            if (line[i] == '\\' && i + 1 < line.size()) ++i;
+            out.push_back(line[i]);
+        }
     }
     return out;
 }
