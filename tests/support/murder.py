@@ -354,6 +354,15 @@ class Instance:
                     found.append(p)
         return found
 
+    def workers(self, program):
+        """The same without the template, from which they are forked."""
+        pids = self.processes(program)
+        parents = set()
+        for p in pids:
+            with contextlib.suppress(OSError), open("/proc/%d/stat" % p) as f:
+                parents.add(int(f.read().rsplit(")", 1)[1].split()[1]))
+        return [p for p in pids if p not in parents]
+
     def stop(self, sig=signal.SIGTERM):
         pid = self.pid()
         if pid is None:

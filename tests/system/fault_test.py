@@ -67,24 +67,13 @@ class Killer(threading.Thread):
         self.kills = 0
         self.failure = None
 
-    def workers(self):
-        pids = self.instance.processes(self.program)
-        parents = set()
-        for p in pids:
-            try:
-                with open("/proc/%d/stat" % p) as f:
-                    parents.add(int(f.read().rsplit(")", 1)[1].split()[1]))
-            except OSError:
-                pass
-        return [p for p in pids if p not in parents]  # not the template
-
     def run(self):
         try:
             while self.kills < ROUNDS:
                 before = len(self.acknowledged)
                 murder.wait_for(lambda: len(self.acknowledged) > before, "nothing gets through")
                 time.sleep(self.rng.uniform(0.005, 0.12))  # the random moment itself
-                for p in self.workers():
+                for p in self.instance.workers(self.program):
                     try:
                         os.kill(p, signal.SIGKILL)
                     except ProcessLookupError:

@@ -54,19 +54,6 @@ def check_once(m, user, mailboxes, when):
     return where
 
 
-def workers(instance):
-    """Without the template, from which they are forked."""
-    pids = instance.processes("imapd")
-    parents = set()
-    for p in pids:
-        try:
-            with open("/proc/%d/stat" % p) as f:
-                parents.add(int(f.read().rsplit(")", 1)[1].split()[1]))
-        except OSError:
-            pass
-    return [p for p in pids if p not in parents]
-
-
 def kill_during(m, work, pause):
     """Runs work, which begins with a callback, and kills imapd's workers a while later."""
     begun = threading.Event()
@@ -85,7 +72,7 @@ def kill_during(m, work, pause):
     thread.start()
     assert begun.wait(60)
     time.sleep(pause)  # the random moment itself
-    for p in workers(m["backend1"]):
+    for p in m["backend1"].workers("imapd"):
         try:
             os.kill(p, signal.SIGKILL)
         except ProcessLookupError:

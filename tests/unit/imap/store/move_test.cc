@@ -71,7 +71,7 @@ constexpr uint32_t kMoved = 3;
 struct Two {
     StoreFixture f;
     model::MailboxEntry from = entry_of("user.bob", "0a");
-    model::MailboxEntry to = entry_of("user.bob.work", "0b");
+    model::MailboxEntry to = entry_of("user.bob.jobs", "0b");
 
     explicit Two(bool immediate = false) : f(immediate)
     {
@@ -230,7 +230,7 @@ struct Since {
 
 void zero_last_records(Two& two, uint32_t count)
 {
-    const std::string path = two.f.dir.file("spool/user/bob/work/rookery.index");
+    const std::string path = two.f.dir.file("spool/user/bob/jobs/rookery.index");
     auto index = IndexFile::open(two.f.store->open_directory(two.to)->get());
     const uint32_t records = index->read_header()->records;
     if (records <= count) return;  // the move has not committed
@@ -273,7 +273,7 @@ const Since kSince[] = {
      1, 1},
     {"another partition",
      [](Two& two) {
-         const auto moved = entry_of("user.bob.work", "0b", "two");
+         const auto moved = entry_of("user.bob.jobs", "0b", "two");
          ASSERT_OK(two.f.store->rename(two.to, moved));
          two.to = moved;
      },
@@ -282,7 +282,7 @@ const Since kSince[] = {
      [](Two& two) {
          const auto renamed = entry_of("user.bob.job", "0b");
          ASSERT_OK(two.f.store->rename(two.to, renamed));
-         two.f.create(entry_of("user.bob.work", "0c"));
+         two.f.create(entry_of("user.bob.jobs", "0c"));
          two.to = renamed;
      },
      1, 1},
