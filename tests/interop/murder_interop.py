@@ -250,8 +250,8 @@ def everything(**flavours):
 
 
 def need_cyrus():
-    if not os.path.exists(mixed.CYRUS_MASTER):
-        raise harness.Skip("Cyrus is not installed")
+    if mixed.missing_packages():
+        raise harness.Skip("not installed: " + " ".join(mixed.missing_packages()))
 
 
 def test_the_configuration_of_a_cyrus_murder_starts_ours():

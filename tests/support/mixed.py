@@ -25,6 +25,9 @@ DOMAIN = "mixed.test"
 SECOND_DOMAIN = "second.test"  # for a murder beside the first one
 CYRUS_BIN = "/usr/lib/cyrus/bin"
 CYRUS_MASTER = "/usr/sbin/cyrmaster"
+# A program that runs here from each Debian package: one may be gone while another stayed.
+CYRUS_PACKAGES = {"cyrus-common": CYRUS_MASTER, "cyrus-imapd": CYRUS_BIN + "/imapd",
+                  "cyrus-murder": CYRUS_BIN + "/mupdate"}
 ROLES = {"mup1": "master", "be1": "backend", "be2": "backend", "fe1": "frontend"}
 
 
@@ -34,12 +37,17 @@ def own_network():
     return "127.%d.%d." % (64 + pid // 250 % 100, pid % 250 + 1)
 
 
+def missing_packages():
+    """Those of Cyrus' Debian packages that are not installed."""
+    return [p for p, program in CYRUS_PACKAGES.items() if not os.path.exists(program)]
+
+
 def enter(need_cyrus=True):
     if os.geteuid() != 0:
         print("skipped: needs root (standard ports)")
         sys.exit(77)
-    if need_cyrus and not os.path.exists(CYRUS_MASTER):
-        print("skipped: Debian's cyrus-imapd and cyrus-murder are not installed")
+    if need_cyrus and missing_packages():
+        print("skipped: not installed (Debian's packages): " + " ".join(missing_packages()))
         sys.exit(77)
     if os.environ.get("ROOKERY_MIXED"):
         return
