@@ -1,13 +1,8 @@
 #include "imap/daemon/imap_service.h"
 
 #include "imap/imapd/engine.h"
-#include "imap/imapd/session.h"
-#include "imap/mboxlist/servers.h"
 #include "imap/sync/mover.h"
 #include "imap/sync/server.h"
-#include "lib/auth/sasl_client.h"
-#include "lib/auth/sasl_server.h"
-#include "lib/auth/warm_up.h"
 #include "lib/base/log.h"
 
 namespace rookery::daemon {
@@ -20,32 +15,22 @@ Status ImapService::option(char letter, std::string_view)
 
 Status ImapService::prepare(const config::Config& config)
 {
-    config_ = &config;
-    tls_ = auth::server_tls(config);
-    if (tls_at_once_ && !tls_.context)
+    TRY(MailService::prepare(config));
+    if (tls_at_once_ && !has_tls())
         return Error{Code::config, "-s needs tls_server_cert and tls_server_key"};
-    TRY(auth::SaslServer::init_library(config, "Cyrus"));
-    // To the mupdate master and to other servers it is a client.
-    return auth::SaslClient::init_library(config);
-}
-
-void ImapService::warm_up()
-{
-    auth::warm_up(*config_, "imap", tls_.context.get());
+    return success();
 }
 
 Status ImapService::worker_start()
 {
-    TRY_ASSIGN(directory_, parts_.open_directory(*config_));
-    if (parts_.open_store != nullptr) {
-        TRY_ASSIGN(store_, parts_.open_store(*config_));
-        quotas_ = parts_.open_quotas(*config_, *directory_, *store_);
-        sync_ = parts_.open_sync(*store_);
+    TRY(MailService::worker_start());
+    if (store() != nullptr) {
+        sync_ = open_sync_(*store());
         operations_ =
-            std::make_unique<cluster::Operations>(*config_, *directory_, *store_, quotas_.get());
+            std::make_unique<cluster::Operations>(config(), directory(), *store(), quotas());
     }
-    idle_.emplace(*config_);
-    health_.emplace(backend::Health::path(*config_), backend::Health::options(*config_));
+    idle_.emplace(config());
+    health_.emplace(backend::Health::path(config()), backend::Health::options(config()));
     return success();
 }
 
@@ -57,13 +42,11 @@ Deadline ImapService::between_clients()
 void ImapService::serve(Fd client, const master::ClientInfo& info)
 {
     // In this order: a SASL layer of the stream uses the kit until the stream is gone.
-    session::SessionKit kit(*config_, tls_.context.get(), "imap", info);
+    session::SessionKit kit = kit_for(info);
     stream::Stream stream(std::move(client));
     kit.await_login(stream);
-    backend::BackendPool backends(*config_, backend::imap_dialect(), &*idle_, &*health_);
-    backends.set_gate([this](const std::string& server) {
-        return mboxlist::check_in_service(*directory_, server);
-    });
+    backend::BackendPool backends(config(), backend::imap_dialect(), &*idle_, &*health_);
+    backends.set_gate(gate());
     if (tls_at_once_) {
         if (auto shaken = kit.start_tls(stream); !shaken) {
             log::notice("no tls", {{"host", info.host}, {"reason", shaken.error()}});
@@ -71,19 +54,19 @@ void ImapService::serve(Fd client, const master::ClientInfo& info)
         }
     }
     imapd::ImapSession session{
-        .config = *config_,
+        .config = config(),
         .kit = kit,
-        .directory = *directory_,
-        .store = store_.get(),
-        .quotas = quotas_.get(),
+        .directory = directory(),
+        .store = store(),
+        .quotas = quotas(),
         .backends = &backends,
         .client = stream,
-        .reader = imapd::CommandReader(stream, imapd::reader_limits(*config_)),
+        .reader = imapd::CommandReader(stream, imapd::reader_limits(config())),
     };
     std::optional<sync::Mover> mover;
     std::optional<sync::SyncServer> server;
-    if (store_) {
-        const sync::LocalSide here{*config_, *directory_, *store_, *sync_, *quotas_};
+    if (store() != nullptr) {
+        const sync::LocalSide here{config(), directory(), *store(), *sync_, *quotas()};
         mover.emplace(here);
         server.emplace(here, [&](const model::MailboxEntry& e) { return mover->make_room(e); });
         session.moves = &*mover;

@@ -9,6 +9,7 @@ int main(int argc, char** argv)
 {
     rookery::daemon::ImapService service(
         {rookery::mboxlist::open_directory, rookery::store::open_local_store,
-         rookery::store::open_local_quotas, rookery::store::make_local_sync});
+         rookery::store::open_local_quotas},
+        rookery::store::make_local_sync);
     return rookery::master::service_main(argc, argv, service);
 }

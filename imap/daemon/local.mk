@@ -8,8 +8,12 @@ imap_daemon_mupdate_LDADD = imap/mupdate/libmupdate.a imap/backend/libbackend.a 
 	lib/net/libnet.a lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
 
+# What all prefork daemons of mail have in common.
+MAIL_SERVICE_SOURCES = imap/daemon/mail_service.h imap/daemon/mail_service.cc
+
 # What imapd and proxyd have in common. The store is imapd's alone.
-IMAP_SERVICE_SOURCES = imap/daemon/imap_service.h imap/daemon/imap_service.cc
+IMAP_SERVICE_SOURCES = imap/daemon/imap_service.h imap/daemon/imap_service.cc \
+	$(MAIL_SERVICE_SOURCES)
 IMAP_ENGINE_LIBS = imap/imapd/libimapd.a imap/session/libsession.a imap/sync/libsync.a
 IMAP_COMMON_LIBS = imap/cluster/libcluster.a imap/scripts/libscripts.a \
 	imap/mupdate/libmupdate.a imap/backend/libbackend.a \
@@ -27,7 +31,8 @@ imap_daemon_proxyd_SOURCES = imap/daemon/proxyd.cc $(IMAP_SERVICE_SOURCES)
 imap_daemon_proxyd_LDADD = $(IMAP_ENGINE_LIBS) $(IMAP_COMMON_LIBS)
 
 # What lmtpd and lmtpproxyd have in common. The store is lmtpd's alone.
-LMTP_SERVICE_SOURCES = imap/daemon/lmtp_service.h imap/daemon/lmtp_service.cc
+LMTP_SERVICE_SOURCES = imap/daemon/lmtp_service.h imap/daemon/lmtp_service.cc \
+	$(MAIL_SERVICE_SOURCES)
 LMTP_ENGINE_LIBS = imap/lmtp/liblmtp.a imap/session/libsession.a
 LMTP_COMMON_LIBS = imap/backend/libbackend.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
 	master/libmaster.a lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a \

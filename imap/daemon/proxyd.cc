@@ -4,7 +4,7 @@
 
 int main(int argc, char** argv)
 {
-    rookery::daemon::ImapService service(
-        {rookery::mboxlist::open_directory, nullptr, nullptr, nullptr});
+    rookery::daemon::ImapService service({rookery::mboxlist::open_directory, nullptr, nullptr},
+                                         nullptr);
     return rookery::master::service_main(argc, argv, service);
 }

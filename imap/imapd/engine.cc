@@ -1,7 +1,5 @@
 #include "imap/imapd/engine.h"
 
-#include <poll.h>
-
 #include <algorithm>
 
 #include "imap/imapd/capabilities.h"
@@ -12,8 +10,8 @@
 #include "imap/imapd/router.h"
 #include "imap/imapd/tree.h"
 #include "imap/imapd/updates.h"
+#include "imap/session/client_wait.h"
 #include "lib/base/log.h"
-#include "lib/base/signals.h"
 
 namespace rookery::imapd {
 namespace {
@@ -65,7 +63,7 @@ void Engine::run()
         s_.client.last_word(cat("* BYE ", *why, "\r\n"));
     // First, so that nobody waits for what other servers are told.
     s_.client.close();
-    count_traffic();
+    session::SessionKit::count_traffic(s_.client);
     s_.selection = NoSelection{};  // at another server it ends with the session there
     s_.aside = NoSelection{};
     if (s_.backends == nullptr) return;
@@ -73,13 +71,6 @@ void Engine::run()
         s_.backends->drop_all();
     else
         s_.backends->hand_on();
-}
-
-void Engine::count_traffic()
-{
-    const auto traffic = s_.client.take_traffic();
-    master::counters::add(master::counters::Kind::bytes_received, traffic.received);
-    master::counters::add(master::counters::Kind::bytes_sent, traffic.sent);
 }
 
 bool Engine::greet()
@@ -102,7 +93,7 @@ void Engine::say_bye(std::string_view text)
 
 bool Engine::wait_for_command()
 {
-    count_traffic();
+    session::SessionKit::count_traffic(s_.client);
     // Answers to commands that came in one read go out in one write.
     if (s_.client.buffered().empty()) {
         if (!s_.client.flush()) return false;
@@ -114,51 +105,41 @@ bool Engine::wait_for_command()
 bool Engine::wait_for_bytes(Deadline deadline)
 {
     Deadline quiet = Deadline::after(kQuiet);
-    const bool no_session = s_.state == State::not_authenticated;
+    session::Wait wait;
+    wait.idle = deadline;
+    wait.in_session = s_.state != State::not_authenticated;
     while (true) {
-        if (signals::terminate_pending()) {
-            say_bye("Server is shutting down");
-            return false;
-        }
-        if (s_.client.has_input()) return true;
-        const Deadline due = no_session ? s_.kit.session_due() : Deadline::never();
-        if (due.passed()) {
-            say_bye(kComeAgain);
-            return false;
-        }
-        const bool may_retire = no_session && due.is_never();
         auto* remote = s_.remote();
-        pollfd fds[3] = {{s_.client.fd(), POLLIN, 0},
-                         {remote != nullptr ? remote->backend->stream().fd() : -1, POLLIN, 0},
-                         {may_retire ? master::retirement::fd() : -1, POLLIN, 0}};
-        const bool backend_has = remote != nullptr && remote->backend->stream().has_input();
-        if (!backend_has) {
-            Deadline idle = s_.backends != nullptr ? s_.backends->close_idle() : Deadline::never();
-            auto ready = signals::poll_fds({fds, 3}, deadline.min(idle).min(quiet).min(due));
-            if (!ready) return false;
-        }
+        Deadline idle = s_.backends != nullptr ? s_.backends->close_idle() : Deadline::never();
+        wait.alarm = idle.min(quiet);
+        wait.other = remote != nullptr ? remote->backend->stream().fd() : -1;
+        auto woken = session::Woken::other;
+        if (remote == nullptr || !remote->backend->stream().has_input() || s_.client.has_input())
+            woken = session::wait_for_client(s_.kit, s_.client, wait);
         if (quiet.passed()) {
             s_.rest();
             quiet = Deadline::never();
         }
-        if (fds[0].revents != 0) {
-            auto now = s_.client.wait_input(Deadline::after(Milliseconds(0)));
-            if (!now) return false;
-            if (*now) return true;
-        }
-        if (backend_has || fds[1].revents != 0) {
-            if (!relay_unsolicited(s_)) {
-                say_bye("Fatal error: Lost connection to selected backend");
-                return false;
-            }
-            if (!s_.client.flush()) return false;
-            quiet = Deadline::after(kQuiet);
-        }
-        if (deadline.passed()) {
-            say_bye("Disconnected for inactivity");
-            return false;
+        switch (woken) {
+            case session::Woken::client: return true;
+            case session::Woken::gone: return false;
+            case session::Woken::alarm: break;
+            case session::Woken::told_to_end: say_bye("Server is shutting down"); return false;
+            case session::Woken::come_again: say_bye(session::kComeAgain); return false;
+            case session::Woken::idle: say_bye("Disconnected for inactivity"); return false;
+            case session::Woken::other:
+                if (!backend_spoke()) return false;
+                quiet = Deadline::after(kQuiet);
         }
     }
+}
+
+// The selected mailbox's server has something to say that no command asked for.
+bool Engine::backend_spoke()
+{
+    if (relay_unsolicited(s_)) return s_.client.flush().ok();
+    say_bye("Fatal error: Lost connection to selected backend");
+    return false;
 }
 
 Result<const CommandSpec*> Engine::read_head(Command& command)

@@ -32,8 +32,8 @@ class Engine {
     bool greet();
     // Waits until the client's next command begins. False: the conversation ends.
     bool wait_for_command();
-    void count_traffic();
     bool wait_for_bytes(Deadline deadline);
+    bool backend_spoke();
     void one_command();
     // The words up to the command's name; gives its row.
     Result<const CommandSpec*> read_head(Command& command);

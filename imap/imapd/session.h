@@ -28,6 +28,11 @@
 
 namespace rookery::imapd {
 
+inline constexpr session::Protocol kProtocol{.sasl_service = "imap",
+                                             .product = "Cyrus IMAP",
+                                             .proxyservers_act = true,
+                                             .for_servers = false};
+
 enum class State : unsigned { not_authenticated = 1, authenticated = 2, selected = 4, logout = 8 };
 
 struct NoSelection {};
@@ -56,9 +61,6 @@ struct RemoteSelection {
     std::string held;
 };
 using Selection = std::variant<NoSelection, LocalSelection, RemoteSelection>;
-
-// BYE of a process whose template was replaced.
-inline constexpr std::string_view kComeAgain = "The server has been renewed, please connect again";
 
 // How a command ended; the engine writes the tagged line.
 struct Completion {

@@ -1,8 +1,7 @@
 // The loop of an LMTP session and its command table.
 #include "imap/lmtp/engine.h"
 
-#include <poll.h>
-
+#include "imap/session/client_wait.h"
 #include "lib/base/log.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
@@ -47,17 +46,10 @@ void Engine::run()
     std::string name = kit_.greeting_name();
     say(220, cat(name, name.empty() ? "" : " ", "server ready"));
     while (!ended_ && client_.ok() && wait_for_command()) one_command();
-    count_traffic();
+    session::SessionKit::count_traffic(client_);
     if (auto why = session::SessionKit::why_given_up(client_))
         client_.last_word(cat("421 4.4.2 ", *why, "\r\n"));
     if (client_.ok()) client_.close();
-}
-
-void Engine::count_traffic()
-{
-    const auto traffic = client_.take_traffic();
-    master::counters::add(master::counters::Kind::bytes_received, traffic.received);
-    master::counters::add(master::counters::Kind::bytes_sent, traffic.sent);
 }
 
 void Engine::end_session(int code, std::string text)
@@ -78,7 +70,7 @@ void Engine::give_command_time()
 // False when the session is over. What was collected goes out before a wait (RFC 2920).
 bool Engine::wait_for_command()
 {
-    count_traffic();
+    session::SessionKit::count_traffic(client_);
     give_command_time();
     if (!signals::terminate_pending()) {
         if (client_.has_input()) return true;
@@ -86,42 +78,34 @@ bool Engine::wait_for_command()
         client_.release_buffers();
         master::scoreboard::set_state("idle");
     }
-    const Deadline idle = client_.wait_deadline();
+    session::Wait wait;
+    wait.idle = client_.wait_deadline();
+    wait.in_session = transaction_.has_value();
     for (;;) {
-        if (signals::terminate_pending() || signals::terminate_seen()) {
-            end_session(421, "4.3.2 Server is going down");
-            return false;
-        }
-        if (ends_with_template()) return false;
-        auto ready = client_.wait_input(Deadline::after(Milliseconds(0)));
-        if (!ready) return false;
-        if (*ready) return true;
-        if (idle.passed()) {
-            end_session(421, "4.4.2 Idle for too long");
-            return false;
-        }
-        if (auto polled = wait_for_something(idle); !polled) {
-            log::error("lmtp cannot poll", {{"reason", polled.error()}});
-            return false;
+        switch (session::wait_for_client(kit_, client_, wait)) {
+            case session::Woken::client: return true;
+            case session::Woken::gone: return false;
+            case session::Woken::told_to_end:
+                end_session(421, "4.3.2 Server is going down");
+                return false;
+            case session::Woken::come_again: come_again(); return false;
+            case session::Woken::idle: end_session(421, "4.4.2 Idle for too long"); return false;
+            case session::Woken::other:
+            case session::Woken::alarm: break;
         }
     }
 }
 
-// The client, a signal, or the end of the template where that would be the end of the connection.
-Result<int> Engine::wait_for_something(Deadline until)
+void Engine::come_again()
 {
-    const Deadline due = transaction_ ? Deadline::never() : kit_.session_due();
-    const bool may_retire = !transaction_ && due.is_never();
-    pollfd fds[] = {{client_.fd(), POLLIN, 0},
-                    {may_retire ? master::retirement::fd() : -1, POLLIN, 0}};
-    return signals::poll_fds(fds, until.min(due));
+    end_session(421, cat("4.3.2 ", session::kComeAgain));
 }
 
 // Between two transactions, in a process whose template was replaced.
 bool Engine::ends_with_template()
 {
     if (transaction_ || !kit_.session_due().passed()) return false;
-    end_session(421, std::string(kComeAgain));
+    come_again();
     return true;
 }
 

@@ -22,6 +22,7 @@
 #include "imap/lmtp/recipients.h"
 #include "imap/mailbox/mailbox_store.h"
 #include "imap/mboxlist/directory.h"
+#include "imap/session/login.h"
 #include "imap/session/session_kit.h"
 #include "lib/stream/stream.h"
 
@@ -31,8 +32,10 @@ inline constexpr size_t kMaxLine = 4096;
 inline constexpr size_t kMaxAuthLine = 12288;  // RFC 4954 4
 inline constexpr size_t kMaxErrors = 100;
 
-inline constexpr std::string_view kComeAgain =
-    "4.3.2 The server has been renewed, please connect again";
+inline constexpr session::Protocol kProtocol{.sasl_service = "lmtp",
+                                             .product = "Cyrus LMTP",
+                                             .proxyservers_act = false,
+                                             .for_servers = true};
 
 struct Parts {
     const config::Config& config;
@@ -56,9 +59,8 @@ class Engine {
  private:
     // --- the loop
     bool wait_for_command();
-    Result<int> wait_for_something(Deadline until);
     bool ends_with_template();
-    void count_traffic();
+    void come_again();
     void one_command();
     void say(const Reply& reply);
     void say(int code, std::string text) { say(reply(code, std::move(text))); }
@@ -86,10 +88,8 @@ class Engine {
     FilterOptions filter_options() const;
     std::string front_of_message() const;
     void receive(mailbox::StagedMessage& staged, const std::string& partition);
-    Result<auth::SaslServer::Step> converse(const std::string& mechanism,
-                                            std::optional<std::string> initial);
-    Result<std::string> ask_client(const std::string& challenge);
-    void auth_done(const auth::SaslServer::Step& last);
+    void welcome(const session::Login& login);
+    void turn_away(const session::Login& login);
     uint64_t max_size() const;
 
     const config::Config& config_;

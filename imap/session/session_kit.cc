@@ -54,13 +54,6 @@ void pause(Seconds time)
         if (!signals::poll_fds({}, until)) return;
 }
 
-// Services whose users a proxy server may act for (WIRE 2.2).
-bool has_proxy_users(std::string_view service)
-{
-    return service == "imap" || service == "pop" || service == "pop3" || service == "nntp" ||
-           service == "sieve";
-}
-
 // A user id becomes the name of a directory here.
 bool is_plain_file_name(const std::string& name)
 {
@@ -70,10 +63,10 @@ bool is_plain_file_name(const std::string& name)
 }  // namespace
 
 SessionKit::SessionKit(const config::Config& config, auth::TlsContext* tls,
-                       std::string sasl_service, const master::ClientInfo& client)
+                       const Protocol& protocol, const master::ClientInfo& client)
     : config_(config),
       tls_(tls),
-      sasl_service_(std::move(sasl_service)),
+      protocol_(protocol),
       client_(client),
       session_id_(make_session_id(config.servername()))
 {
@@ -81,9 +74,8 @@ SessionKit::SessionKit(const config::Config& config, auth::TlsContext* tls,
 
 std::string SessionKit::greeting_name() const
 {
-    std::string_view product = sasl_service_ == "lmtp" ? "Cyrus LMTP" : "Cyrus IMAP";
     switch (config_.serverinfo()) {
-        case config::Serverinfo::on: return cat(config_.servername(), ' ', product, ' ', kVersion);
+        case config::Serverinfo::on: return cat(config_.servername(), ' ', protocol_.product, ' ', kVersion);
         case config::Serverinfo::min: return config_.servername();
         case config::Serverinfo::off: break;
     }
@@ -166,6 +158,13 @@ std::optional<std::string_view> SessionKit::why_given_up(const stream::Stream& c
     return signals::terminate_seen() ? "Server is shutting down" : "Disconnected for inactivity";
 }
 
+void SessionKit::count_traffic(stream::Stream& client)
+{
+    const auto traffic = client.take_traffic();
+    master::counters::add(master::counters::Kind::bytes_received, traffic.received);
+    master::counters::add(master::counters::Kind::bytes_sent, traffic.sent);
+}
+
 bool SessionKit::plaintext_allowed() const
 {
     if (tls_active_ || client_.is_unix) return true;
@@ -181,7 +180,7 @@ std::vector<std::string> SessionKit::mechanisms()
 auth::SaslServer& SessionKit::sasl()
 {
     if (!sasl_) {
-        auto made = auth::SaslServer::make(config_, sasl_service_, {}, {});
+        auto made = auth::SaslServer::make(config_, protocol_.sasl_service, {}, {});
         sasl_ = std::move(made.value());
         auto set = sasl_->set_plaintext_allowed(plaintext_allowed());
         if (!set) log::error("sasl", {{"reason", set.error()}});
@@ -214,7 +213,7 @@ Result<auth::Identity> SessionKit::identity_of(const std::string& userid) const
 bool SessionKit::may_act_for_others(const std::string& authid, const auth::Groups& groups) const
 {
     if (auth::in_list(config_.admins(), authid, groups)) return true;
-    return has_proxy_users(sasl_service_) && auth::in_list(config_.proxyservers(), authid, groups);
+    return protocol_.proxyservers_act && auth::in_list(config_.proxyservers(), authid, groups);
 }
 
 Result<auth::Identity> SessionKit::check_password(const std::string& user,
@@ -249,8 +248,7 @@ Result<auth::Identity> SessionKit::identify(const std::string& authid, const std
     self.admin = auth::in_list(config_.admins(), self.userid, self.groups);
     self.node = may_act_for_others(self.userid, self.groups);
     self.relayed = auth::in_list(config_.proxyservers(), self.userid, self.groups);
-    // The authzid of a delivering peer is of no account: it delivers as itself (WIRE 2.2).
-    if (sasl_service_ == "lmtp") {
+    if (protocol_.for_servers) {
         if (self.admin) return self;
         return Error{Code::denied, "only admins may authenticate"};
     }
@@ -300,6 +298,7 @@ bool SessionKit::may_decide(const Result<auth::Identity>& who) const
 // The name is on the board before it is counted: of two that come at once none is overlooked.
 Status SessionKit::admit(const auth::Identity& who)
 {
+    if (protocol_.for_servers) return success();
     TRY(require_welcome(who));
     const auto per_user = static_cast<uint64_t>(config_.maxlogins_per_user());
     const auto per_host = static_cast<uint64_t>(config_.maxlogins_per_host());

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "imap/session/protocol.h"
 #include "lib/auth/identity.h"
 #include "lib/auth/sasl_server.h"
 #include "lib/auth/tls_context.h"
@@ -26,8 +27,8 @@ class SessionKit {
  public:
     static constexpr Seconds kFirstSession{10};
 
-    // tls null: not configured. sasl_service: "imap", "lmtp".
-    SessionKit(const config::Config& config, auth::TlsContext* tls, std::string sasl_service,
+    // tls null: not configured.
+    SessionKit(const config::Config& config, auth::TlsContext* tls, const Protocol& protocol,
                const master::ClientInfo& client);
 
     const config::Config& config() const { return config_; }
@@ -36,8 +37,7 @@ class SessionKit {
     const std::string& session_id() const { return session_id_; }
 
     // --- texts
-    // "<servername> Cyrus IMAP <version>" ("Cyrus LMTP" for lmtp) by serverinfo; the engine adds
-    // " server ready". Movers of mailboxes read the version (WIRE 3.4).
+    // "<servername> <product> <version>" by serverinfo; the engine adds " server ready". Movers of mailboxes read the version (WIRE 3.4).
     std::string greeting_name() const;
     // First line of <configdirectory>/msg/shutdown, none if there is no such file.
     std::optional<std::string> shutdown_text() const;
@@ -65,6 +65,8 @@ class SessionKit {
     static void await_nothing(stream::Stream& client);
     // What to tell a client that was not waited for any longer; none if it left by itself.
     static std::optional<std::string_view> why_given_up(const stream::Stream& client);
+    // What came and went since the last time, into the counters of the service.
+    static void count_traffic(stream::Stream& client);
 
     // --- login
     // Plaintext passwords allowed now (TLS active, allowplaintext, or a local socket)?
@@ -110,7 +112,7 @@ class SessionKit {
 
     const config::Config& config_;
     auth::TlsContext* tls_;
-    std::string sasl_service_;
+    const Protocol& protocol_;
     master::ClientInfo client_;
     std::string session_id_;
     MonotonicTime since_ = monotonic_now();

@@ -1,18 +1,17 @@
 // Who the client is: STARTTLS, LOGIN, AUTHENTICATE.
 #include <optional>
-#include <algorithm>
 
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/referral.h"
 #include "imap/imapd/responder.h"
 #include "imap/mboxlist/namespace_options.h"
-#include "lib/text/base64.h"
+#include "imap/session/client_wait.h"
+#include "imap/session/login.h"
 
 namespace rookery::imapd::commands {
 namespace {
 
-constexpr size_t kMaxSaslLine = 65536;
 constexpr uint64_t kMaxSkipLoggedIn = uint64_t{64} << 20;
 
 // Not for another server: it would show its own.
@@ -49,94 +48,31 @@ std::string login_code(ImapSession& s)
     return referral.empty() ? cat("[CAPABILITY ", capability_list(s), "]") : referral;
 }
 
-// After the SASL exchange failed, or ended for somebody who may not come in.
-Completion refuse(ImapSession& s, std::string_view who, std::string_view mechanism,
-                  const Error& error)
+// What a client that may not come in is told.
+Completion refusal(ImapSession& s, const session::Login& login)
 {
-    s.kit.login_failed(who, mechanism, error.text);
-    switch (error.code) {
-        case Code::unavailable:
-        case Code::timeout:
-        case Code::io:
-        case Code::config: return Completion::no("[UNAVAILABLE] Temporary authentication failure");
-        case Code::unsupported: return Completion::no("[CANNOT] no mechanism available");
-        case Code::syntax: return Completion::bad("Invalid authentication exchange");
-        case Code::not_found:
-        case Code::exists:
-        case Code::denied:
-        case Code::over_quota:
-        case Code::bad_name:
-        case Code::no_master:
-        case Code::behind:
-        case Code::busy:
-        case Code::no_space:
-        case Code::corrupt:
-        case Code::limit:
-        case Code::closed:
-        case Code::reserved:
-        case Code::maintenance:
-        case Code::moved: break;
+    using End = session::Login::End;
+    switch (login.end) {
+        case End::ok:
+        case End::refused: break;
+        case End::gone: return Completion::disconnect();
+        case End::come_again:
+            s.client.put("* BYE ", session::kComeAgain, "\r\n");
+            (void)s.client.flush();
+            return Completion::disconnect();
+        case End::no_mechanism: return Completion::no("[CANNOT] no mechanism available");
+        case End::needs_privacy:
+            return Completion::no("[PRIVACYREQUIRED] Login only available under a layer");
+        case End::cancelled: return Completion::bad("Authentication cancelled");
+        case End::malformed: return Completion::bad("Invalid authentication exchange");
+        case End::may_not_act:
+            return Completion::no("[AUTHORIZATIONFAILED] not allowed to act for that user");
+        case End::unavailable:
+            return Completion::no("[UNAVAILABLE] Temporary authentication failure");
+        case End::kept_out: return Completion::no(cat("[CONTACTADMIN] ", login.text));
+        case End::too_many: return Completion::no(cat("[LIMIT] ", login.text));
     }
     return Completion::no("[AUTHENTICATIONFAILED] authentication failure");
-}
-
-// He is who he says, and wants to act for somebody else.
-Completion refuse_to_act_for_another(ImapSession& s, const Error& error)
-{
-    s.kit.login_failed(s.kit.sasl().authid(), s.kit.sasl().mechanism(), error.text);
-    return Completion::no("[AUTHORIZATIONFAILED] not allowed to act for that user");
-}
-
-Completion not_admitted(const Error& error)
-{
-    return Completion::no(
-        cat(error.code == Code::denied ? "[CONTACTADMIN] " : "[LIMIT] ", error.text));
-}
-
-Completion come_again(ImapSession& s)
-{
-    s.client.put("* BYE ", kComeAgain, "\r\n");
-    (void)s.client.flush();
-    return Completion::disconnect();
-}
-
-// Would the mechanism be there under TLS?
-bool needs_privacy(const ImapSession& s, std::string_view mechanism)
-{
-    const bool is_plaintext = mechanism == "PLAIN" || mechanism == "LOGIN";
-    return is_plaintext && !s.kit.plaintext_allowed() && s.kit.can_starttls();
-}
-
-// The client's answer to a challenge.
-Result<std::string> ask(ImapSession& s, std::string_view challenge)
-{
-    s.client.put("+ ", text::base64_encode(challenge), "\r\n");
-    TRY(s.client.flush());
-    auto line = s.client.read_line(kMaxSaslLine);
-    if (!line) {
-        if (line.is(Code::limit)) s.client.fail(line.error());
-        return line;
-    }
-    if (*line == "*") return Error{Code::closed, "the client cancelled"};
-    return text::base64_decode(*line, kMaxSaslLine);
-}
-
-// The whole exchange. Code::closed: the client cancelled it (or is gone).
-Status exchange(ImapSession& s, const std::string& mechanism,
-                const std::optional<std::string>& initial)
-{
-    auth::SaslServer& sasl = s.kit.sasl();
-    TRY_ASSIGN(auto step, sasl.start(mechanism, initial));
-    while (!step.done) {
-        TRY_ASSIGN(std::string answer, ask(s, step.data));
-        TRY_ASSIGN(step, sasl.step(answer));
-    }
-    // IMAP has no place for data with the success: a last challenge, answered with nothing.
-    if (step.has_data) {
-        TRY_ASSIGN(std::string answer, ask(s, step.data));
-        if (!answer.empty()) return Error{Code::syntax, "data after the last challenge"};
-    }
-    return success();
 }
 
 struct AuthenticateArguments {
@@ -154,10 +90,7 @@ Result<AuthenticateArguments> authenticate_arguments(ImapSession& s)
     TRY_ASSIGN(bool more, s.reader.accept(' '));
     if (more) {
         TRY_ASSIGN(std::string text, s.reader.atom());
-        arguments.initial.emplace();
-        if (text != "=") {
-            TRY_ASSIGN(*arguments.initial, text::base64_decode(text, kMaxSaslLine));
-        }
+        TRY_ASSIGN(arguments.initial, session::decode_initial(text));
     }
     TRY(s.reader.end_of_line());
     return arguments;
@@ -165,23 +98,21 @@ Result<AuthenticateArguments> authenticate_arguments(ImapSession& s)
 
 // Under a security layer the client must ask again; without one, murder frontends read the full
 // list from this line and nowhere else (WIRE 2.3).
-Completion welcome(ImapSession& s, const Command& command, const auth::Identity& who)
+Completion welcome(ImapSession& s, const Command& command, const session::Login& login)
 {
     auth::SaslServer& sasl = s.kit.sasl();
-    const std::string mechanism = sasl.mechanism();
+    become(s, login.who);
     if (sasl.ssf() == 0) {
-        become(s, who);
-        s.kit.logged_in(who, mechanism, s.client);
+        s.kit.logged_in(login.who, login.mechanism, s.client);
         return Completion::ok(cat(login_code(s), " Success (", s.kit.tls_active() ? "tls" : "no",
                                   " protection) ", session_code(s)));
     }
-    become(s, who);
     const std::string referral = login_referral(s);
     s.client.put(command.tag, " OK ", referral, referral.empty() ? "" : " ", "Success (",
                  sasl.ssf() > 1 ? "privacy" : "integrity", " protection) ", session_code(s),
                  "\r\n");
     if (!s.client.flush() || !sasl.push_layer(s.client)) return Completion::disconnect();
-    s.kit.logged_in(who, mechanism, s.client);
+    s.kit.logged_in(login.who, login.mechanism, s.client);
     return Completion::relayed();
 }
 
@@ -201,24 +132,11 @@ Completion authenticate(ImapSession& s, Command& command)
 {
     auto arguments = authenticate_arguments(s);
     if (!arguments) return Completion::from(arguments.error());
-    if (s.kit.session_due().passed()) return come_again(s);
-    const auto offered = s.kit.mechanisms();
-    if (std::find(offered.begin(), offered.end(), arguments->mechanism) == offered.end())
-        return Completion::no(needs_privacy(s, arguments->mechanism)
-                                  ? "[PRIVACYREQUIRED] Login only available under a layer"
-                                  : "[CANNOT] no mechanism available");
-    if (auto done = exchange(s, arguments->mechanism, arguments->initial); !done) {
-        if (!s.client.ok()) return Completion::disconnect();
-        if (done.is(Code::closed)) return Completion::bad("Authentication cancelled");
-        return refuse(s, s.kit.sasl().authid(), arguments->mechanism, done.error());
-    }
-    const std::string authzid = s.kit.sasl().authzid();
-    auto who = s.kit.identify(s.kit.sasl().authid(), authzid);
-    if (!s.kit.may_decide(who)) return come_again(s);
-    if (!who && !authzid.empty()) return refuse_to_act_for_another(s, who.error());
-    if (!who) return refuse(s, s.kit.sasl().authid(), arguments->mechanism, who.error());
-    if (auto may = s.kit.admit(*who); !may) return not_admitted(may.error());
-    return welcome(s, command, *who);
+    const session::Login login =
+        session::sasl_login(s.kit, s.client, arguments->mechanism, arguments->initial,
+                            session::base64_challenge(s.client, "+ "));
+    if (login.end != session::Login::End::ok) return refusal(s, login);
+    return welcome(s, command, login);
 }
 
 Completion login(ImapSession& s, Command&)
@@ -233,19 +151,10 @@ Completion login(ImapSession& s, Command&)
         return s.reader.end_of_line();
     }();
     if (!read) return Completion::from(read.error());
-    if (s.kit.session_due().passed()) return come_again(s);
-    if (!s.kit.plaintext_allowed())
-        return Completion::no("[PRIVACYREQUIRED] Login only available under a layer");
-    auto who = s.kit.check_password(user, password);
-    if (!who) {
-        if (who.is(Code::unavailable))
-            return Completion::no("[UNAVAILABLE] Temporary authentication failure");
-        return Completion::no("[AUTHENTICATIONFAILED] Login failed: authentication failure");
-    }
-    if (!s.kit.may_decide(who)) return come_again(s);
-    if (auto may = s.kit.admit(*who); !may) return not_admitted(may.error());
-    become(s, *who);
-    s.kit.logged_in(*who, "plaintext", s.client);
+    const session::Login login = session::password_login(s.kit, user, password);
+    if (login.end != session::Login::End::ok) return refusal(s, login);
+    become(s, login.who);
+    s.kit.logged_in(login.who, login.mechanism, s.client);
     if (!s.kit.tls_active() && !s.config.plaintextloginalert().empty())
         s.client.put("* OK [ALERT] ", wire_text(s.config.plaintextloginalert()), "\r\n");
     return Completion::ok(cat(login_code(s), " User logged in ", session_code(s)));

@@ -68,7 +68,7 @@ inline std::string converse(ImapServer& server, const std::string& userid, std::
 {
     if (userid.empty()) ASSERT_OK(auth::SaslServer::init_library(server.config, "test"));
     stream::MemoryEnds ends{std::string(input), {}, 65536, false, false};
-    session::SessionKit kit(server.config, nullptr, "imap", {});
+    session::SessionKit kit(server.config, nullptr, imapd::kProtocol, {});
     stream::Stream client(stream::memory_layer(ends));
     imapd::ImapSession session{
         .config = server.config,

@@ -85,7 +85,7 @@ START_TEST(the_shutdown_file_ends_sessions_of_users)
     const std::string msg = server.dir.file("msg");
     ck_assert_int_eq(::mkdir(msg.c_str(), 0700), 0);
     std::ofstream(msg + "/shutdown") << "gone fishing\nsecond line\n";
-    session::SessionKit kit(server.config, nullptr, "imap", {});
+    session::SessionKit kit(server.config, nullptr, imapd::kProtocol, {});
     stream::MemoryEnds ends{"1 NOOP\r\n", {}, 65536, false, false};
     stream::Stream client(stream::memory_layer(ends));
     imapd::ImapSession session{

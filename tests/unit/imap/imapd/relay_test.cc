@@ -78,7 +78,7 @@ class World {
                   "serverlist_select_mode: ",
                   select_mode, "\nclient_timeout: 3s\nbackend_failures: 100\n", more),
               "imap")),
-          kit_(config_, nullptr, "imap", {}),
+          kit_(config_, nullptr, imapd::kProtocol, {}),
           idle_(config_),
           pool_(config_, backend::imap_dialect(), &idle_)
     {

@@ -187,7 +187,7 @@ struct Server {
     }
     void serve(stream::Stream& client, bool preauthenticated = true)
     {
-        session::SessionKit kit(config, nullptr, "lmtp", master::ClientInfo{});
+        session::SessionKit kit(config, nullptr, lmtp::kProtocol, master::ClientInfo{});
         lmtp::Engine({config, kit, client, directory, has_store ? &store : nullptr,
                       has_store ? &quotas : nullptr, duplicates.get(), backends, preauthenticated})
             .run();

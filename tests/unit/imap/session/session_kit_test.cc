@@ -8,6 +8,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/strings.h"
 #include "lib/stream/memory_layer.h"
+#include "tests/unit/imap/session/kit_fixture.h"
 #include "tests/unit/unit.h"
 
 // This suite runs without the skeleton of the daemons.
@@ -46,34 +47,9 @@ namespace {
 
 using namespace rookery;
 using session::SessionKit;
-
-struct Fixture {
-    test::TempDir dir;
-    config::Config config;
-    std::unique_ptr<SessionKit> kit;
-
-    explicit Fixture(std::string_view more = {}, const char* service = "imap", bool is_unix = false)
-        : config(make(dir, more, service))
-    {
-        ASSERT_OK(auth::SaslServer::init_library(config, "rookery-test"));
-        ASSERT_OK(auth::set_password(config, "bob", {}, "secret"));
-        master::ClientInfo client;
-        client.host = "localhost [127.0.0.1]";
-        client.is_unix = is_unix;
-        kit = std::make_unique<SessionKit>(config, nullptr, service, client);
-    }
-    static config::Config make(const test::TempDir& d, std::string_view more, const char* service)
-    {
-        auto made = config::Config::from_text(
-            cat("configdirectory: ", d.path(), "\nservername: be1.example.org\n",
-                "sasl_pwcheck_method: auxprop\nsasl_auxprop_plugin: sasldb\nsasl_sasldb_path: ",
-                d.file("sasldb2"), "\nfailedloginpause: 0\nadmins: cyrus\nlmtp_admins: murder\n",
-                "proxyservers: fe\n", more),
-            service);
-        ASSERT_OK(made);
-        return *std::move(made);
-    }
-};
+using test::kImap;
+using test::kLmtp;
+using Fixture = test::KitFixture;
 
 START_TEST(passwords_are_checked_where_they_may_be_sent)
 {
@@ -90,7 +66,7 @@ START_TEST(passwords_are_checked_where_they_may_be_sent)
     Fixture strict;
     ck_assert(!strict.kit->plaintext_allowed());
     ASSERT_CODE(strict.kit->check_password("bob", "secret"), Code::denied);
-    Fixture local({}, "imap", true);
+    Fixture local({}, kImap, true);
     ASSERT_OK(local.kit->check_password("bob", "secret"));
     Fixture tls("allowplaintext: yes\ntls_required: yes\n");
     ck_assert(!tls.kit->plaintext_allowed());
@@ -106,7 +82,7 @@ START_TEST(a_failed_login_is_slow)
             "sasl_pwcheck_method: auxprop\n"),
         "imap");
     ASSERT_OK(slow);
-    SessionKit kit(*slow, nullptr, "imap", master::ClientInfo{});
+    SessionKit kit(*slow, nullptr, kImap, master::ClientInfo{});
     auto before = monotonic_now();
     ASSERT_CODE(kit.check_password("bob*", "x"), Code::denied);
     ck_assert(monotonic_now() - before >= Milliseconds(990));
@@ -141,7 +117,7 @@ END_TEST
 
 START_TEST(only_admins_deliver)
 {
-    Fixture f({}, "lmtp");
+    Fixture f({}, kLmtp);
     ck_assert(f.kit->identify("murder", "")->admin);
     ASSERT_CODE(f.kit->identify("cyrus", ""), Code::denied);
     ASSERT_CODE(f.kit->identify("fe", "murder"), Code::denied);
@@ -165,7 +141,7 @@ START_TEST(the_greeting_tells_as_much_as_it_should)
 {
     Fixture on;
     ck_assert(on.kit->greeting_name().starts_with("be1.example.org Cyrus IMAP 3.6.1-"));
-    Fixture lmtp({}, "lmtp");
+    Fixture lmtp({}, kLmtp);
     ck_assert(lmtp.kit->greeting_name().starts_with("be1.example.org Cyrus LMTP "));
     Fixture min("serverinfo: min\n");
     ASSERT_EQ_TEXT(min.kit->greeting_name(), "be1.example.org");

@@ -1,0 +1,66 @@
+// MailService: what all prefork daemons of mail have in common as services of master.
+//
+// The two daemons of a protocol differ in what they link: one has a store, the proxy none. What is
+// read once (TLS, libsasl2) is made in the template; list and store are opened after the fork.
+#ifndef ROOKERY_IMAP_DAEMON_MAIL_SERVICE_H
+#define ROOKERY_IMAP_DAEMON_MAIL_SERVICE_H
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "imap/mailbox/mailbox_store.h"
+#include "imap/mailbox/quota.h"
+#include "imap/mboxlist/directory.h"
+#include "imap/session/session_kit.h"
+#include "lib/auth/tls_context.h"
+#include "lib/base/result.h"
+#include "lib/config/config.h"
+#include "lib/stream/stream.h"
+#include "master/service.h"
+
+namespace rookery::daemon {
+
+struct MailParts {
+    Result<std::unique_ptr<mboxlist::Directory>> (*open_directory)(const config::Config&);
+    // Both null in a proxy.
+    Result<std::unique_ptr<mailbox::MailboxStore>> (*open_store)(const config::Config&);
+    std::unique_ptr<mailbox::Quotas> (*open_quotas)(const config::Config&, mboxlist::Directory&,
+                                                    mailbox::MailboxStore&);
+};
+
+class MailService : public master::Service {
+ public:
+    // protocol is borrowed for good.
+    MailService(const session::Protocol& protocol, MailParts parts)
+        : protocol_(protocol), parts_(parts)
+    {
+    }
+    Status prepare(const config::Config& config) override;
+    std::string lacking() const override { return tls_.lacking; }
+    void warm_up() override;
+    Status worker_start() override;
+
+ protected:
+    const config::Config& config() const { return *config_; }
+    bool has_tls() const { return tls_.context != nullptr; }
+    mboxlist::Directory& directory() { return *directory_; }
+    mailbox::MailboxStore* store() { return store_.get(); }  // null in a proxy
+    mailbox::Quotas* quotas() { return quotas_.get(); }      // null in a proxy
+    session::SessionKit kit_for(const master::ClientInfo& client);
+    // For pools of connections to other servers: those that an administrator took out of service.
+    std::function<Status(const std::string& server)> gate();
+
+ private:
+    const session::Protocol& protocol_;
+    MailParts parts_;
+    const config::Config* config_ = nullptr;
+    auth::ServerTls tls_;
+    std::unique_ptr<mboxlist::Directory> directory_;
+    std::unique_ptr<mailbox::MailboxStore> store_;
+    std::unique_ptr<mailbox::Quotas> quotas_;
+};
+
+}  // namespace rookery::daemon
+
+#endif
