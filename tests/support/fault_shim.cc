@@ -48,8 +48,8 @@ enum Mode : uint64_t {
     kKillGroup = 3,  // the whole server, before the call
     kErrorOnce = 4,
     kErrorFrom = 5,  // this call and all that follow
-    kKillTorn = 6,   // half of what a write writes, then the end; as kKillBefore for others
-    kErrorTorn = 7,  // half of it, and then nothing more fits
+    kKillTorn = 6,   // part of what a write writes, then the end; as kKillBefore for others
+    kErrorTorn = 7,  // part of it, and then nothing more fits
     kPower = 8       // the trace has the data too
 };
 constexpr uint64_t kHit = 1;
@@ -207,6 +207,19 @@ void trace(const Call& call, const char* what)
     for (;;) ::pause();
 }
 
+// How much of a write happens. Over what is there: whole sectors, as every disk writes them and as
+// formats rely on; behind the end of the file: half of it.
+constexpr int64_t kSector = 512;
+size_t torn_size(const Call& call)
+{
+    if (call.data == nullptr) return 0;
+    size_t half = call.size / 2;
+    struct stat st {};
+    if (call.fd < 0 || ::fstat(call.fd, &st) != 0 || call.at >= st.st_size) return half;
+    int64_t end = (call.at + static_cast<int64_t>(half)) / kSector * kSector;
+    return end > call.at ? static_cast<size_t>(end - call.at) : 0;
+}
+
 enum class Verdict { go_on, fail, half_then_die, half_then_fail, die_after };
 
 void is_hit(uint64_t how)
@@ -220,7 +233,7 @@ Verdict judge_error(const Call& call, bool torn)
     bool can = can_fail_with(call.kind, control->error);
     if (call.number == control->n) is_hit(can ? kHit : kPassed);
     if (!can) return Verdict::go_on;
-    bool half = torn && call.number == control->n && call.data != nullptr && call.size > 1;
+    bool half = torn && call.number == control->n && torn_size(call) > 0;
     trace(call, half ? "half" : "fails");
     return half ? Verdict::half_then_fail : Verdict::fail;
 }
@@ -230,8 +243,7 @@ Verdict judge_kill(const Call& call)
     is_hit(kHit);
     trace(call, "killed");
     if (control->mode == kKillAfter) return Verdict::die_after;
-    if (control->mode == kKillTorn && call.data != nullptr && call.size > 1)
-        return Verdict::half_then_die;
+    if (control->mode == kKillTorn && torn_size(call) > 0) return Verdict::half_then_die;
     die(control->mode == kKillGroup);
 }
 
@@ -259,7 +271,7 @@ Verdict judge(Call& call)
     return Verdict::go_on;
 }
 
-// make(part): the call itself, of half the data if part is set.
+// make(size): the call itself, and if it writes, so much of it.
 template <class Make>
 long run(Call& call, Make&& make)
 {
@@ -272,7 +284,7 @@ long run(Call& call, Make&& make)
     errno = before;
     bool half = verdict == Verdict::half_then_die || verdict == Verdict::half_then_fail;
     if (verdict == Verdict::go_on && call.kind == Kind::removes) trace(call, "");
-    long result = make(half);
+    long result = make(half ? torn_size(call) : call.size);
     int after = errno;
     if (verdict == Verdict::half_then_die || verdict == Verdict::die_after) die(false);
     if (verdict == Verdict::go_on && call.kind != Kind::removes)
@@ -285,12 +297,12 @@ template <class Make>
 long on_descriptor(const char* name, Kind kind, int fd, int64_t at, const void* data, size_t size,
                    Make&& make)
 {
-    if (!is_armed()) return make(false);
+    if (!is_armed()) return make(size);
     int before = errno;
     Call call{.name = name, .kind = kind, .path = {}, .other = {}};
     path_of_descriptor(fd, call.path);
     errno = before;
-    if (!call.path.counts) return make(false);
+    if (!call.path.counts) return make(size);
     call.fd = fd;
     call.at = at;
     call.data = data;
@@ -301,12 +313,12 @@ long on_descriptor(const char* name, Kind kind, int fd, int64_t at, const void* 
 template <class Make>
 long on_name(const char* name, Kind kind, int directory, const char* path, int64_t at, Make&& make)
 {
-    if (!is_armed()) return make(false);
+    if (!is_armed()) return make(0);
     int before = errno;
     Call call{.name = name, .kind = kind, .path = {}, .other = {}};
     path_of_name(directory, path, call.path);
     errno = before;
-    if (!call.path.counts) return make(false);
+    if (!call.path.counts) return make(0);
     call.at = at;
     return run(call, make);
 }
@@ -315,27 +327,27 @@ template <class Make>
 long on_names(const char* name, int from_directory, const char* from, int to_directory,
               const char* to, Make&& make)
 {
-    if (!is_armed()) return make(false);
+    if (!is_armed()) return make(0);
     int before = errno;
     Call call{.name = name, .kind = Kind::names, .path = {}, .other = {}};
     path_of_name(from_directory, from, call.path);
     path_of_name(to_directory, to, call.other);
     errno = before;
-    if (!call.path.counts && !call.other.counts) return make(false);
+    if (!call.path.counts && !call.other.counts) return make(0);
     return run(call, make);
 }
 
 int open_any(const char* name, int directory, const char* path, int flags, mode_t mode)
 {
-    auto make = [&](bool) { return ::syscall(SYS_openat, directory, path, flags, mode); };
-    if ((flags & (O_CREAT | O_TRUNC)) == 0 || !is_armed()) return static_cast<int>(make(false));
+    auto make = [&](size_t) { return ::syscall(SYS_openat, directory, path, flags, mode); };
+    if ((flags & (O_CREAT | O_TRUNC)) == 0 || !is_armed()) return static_cast<int>(make(0));
     int before = errno;
     struct stat st {};
     bool there = ::fstatat(directory, path, &st, 0) == 0;
     errno = before;
     bool makes = !there && (flags & O_CREAT) != 0;
     bool cuts = there && (flags & O_TRUNC) != 0 && st.st_size > 0 && (flags & O_EXCL) == 0;
-    if (!makes && !cuts) return static_cast<int>(make(false));
+    if (!makes && !cuts) return static_cast<int>(make(0));
     return static_cast<int>(
         on_name(makes ? name : "truncate", Kind::makes, directory, path, 0, make));
 }
@@ -347,7 +359,7 @@ mode_t mode_from(int flags, va_list list)
 
 ssize_t write_any(int fd, const void* data, size_t size)
 {
-    auto make = [&](bool half) { return ::syscall(SYS_write, fd, data, half ? size / 2 : size); };
+    auto make = [&](size_t some) { return ::syscall(SYS_write, fd, data, some); };
     int64_t at = 0;
     if (is_armed()) {
         int before = errno;
@@ -360,9 +372,8 @@ ssize_t write_any(int fd, const void* data, size_t size)
 
 ssize_t pwrite_any(int fd, const void* data, size_t size, off_t at)
 {
-    return on_descriptor("pwrite", Kind::writes, fd, at, data, size, [&](bool half) {
-        return ::syscall(SYS_pwrite64, fd, data, half ? size / 2 : size, at);
-    });
+    return on_descriptor("pwrite", Kind::writes, fd, at, data, size,
+                         [&](size_t some) { return ::syscall(SYS_pwrite64, fd, data, some, at); });
 }
 
 size_t sum(const struct iovec* parts, int count)
@@ -392,26 +403,26 @@ int truncate_fd(int fd, off_t size)
 {
     return static_cast<int>(
         on_descriptor("ftruncate", Kind::writes, fd, size, nullptr, 0,
-                      [&](bool) { return ::syscall(SYS_ftruncate, fd, size); }));
+                      [&](size_t) { return ::syscall(SYS_ftruncate, fd, size); }));
 }
 
 int truncate_name(const char* path, off_t size)
 {
     return static_cast<int>(on_name("truncate", Kind::writes, AT_FDCWD, path, size,
-                                    [&](bool) { return ::syscall(SYS_truncate, path, size); }));
+                                    [&](size_t) { return ::syscall(SYS_truncate, path, size); }));
 }
 
 int fallocate_any(int fd, int mode, off_t at, off_t size)
 {
     return static_cast<int>(
         on_descriptor("fallocate", Kind::writes, fd, at, nullptr, static_cast<size_t>(size),
-                      [&](bool) { return ::syscall(SYS_fallocate, fd, mode, at, size); }));
+                      [&](size_t) { return ::syscall(SYS_fallocate, fd, mode, at, size); }));
 }
 
 // path null: of the descriptor itself.
 int set_times(int directory, const char* path, const struct timespec* times, int flags)
 {
-    auto make = [&](bool) { return ::syscall(SYS_utimensat, directory, path, times, flags); };
+    auto make = [&](size_t) { return ::syscall(SYS_utimensat, directory, path, times, flags); };
     if (path == nullptr)
         return static_cast<int>(
             on_descriptor("utimens", Kind::attributes, directory, 0, nullptr, 0, make));
@@ -524,7 +535,7 @@ ssize_t writev(int fd, const struct iovec* parts, int count)
 ssize_t pwritev(int fd, const struct iovec* parts, int count, off_t at)
 {
     return on_descriptor("pwritev", Kind::writes, fd, at, nullptr, sum(parts, count),
-                         [&](bool) { return ::syscall(SYS_pwritev, fd, parts, count, at, 0L); });
+                         [&](size_t) { return ::syscall(SYS_pwritev, fd, parts, count, at, 0L); });
 }
 ssize_t pwritev64(int fd, const struct iovec* parts, int count, off64_t at)
 {
@@ -533,20 +544,22 @@ ssize_t pwritev64(int fd, const struct iovec* parts, int count, off64_t at)
 ssize_t copy_file_range(int in, off64_t* in_at, int out, off64_t* out_at, size_t size,
                         unsigned flags)
 {
-    return on_descriptor(
-        "copy_file_range", Kind::writes, out, out_at != nullptr ? *out_at : 0, nullptr, size,
-        [&](bool) { return ::syscall(SYS_copy_file_range, in, in_at, out, out_at, size, flags); });
+    return on_descriptor("copy_file_range", Kind::writes, out, out_at != nullptr ? *out_at : 0,
+                         nullptr, size, [&](size_t) {
+                             return ::syscall(SYS_copy_file_range, in, in_at, out, out_at, size,
+                                              flags);
+                         });
 }
 
 int rename(const char* from, const char* to)
 {
-    return static_cast<int>(on_names("rename", AT_FDCWD, from, AT_FDCWD, to, [&](bool) {
+    return static_cast<int>(on_names("rename", AT_FDCWD, from, AT_FDCWD, to, [&](size_t) {
         return ::syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
     }));
 }
 int renameat(int from_directory, const char* from, int to_directory, const char* to)
 {
-    return static_cast<int>(on_names("rename", from_directory, from, to_directory, to, [&](bool) {
+    return static_cast<int>(on_names("rename", from_directory, from, to_directory, to, [&](size_t) {
         return ::syscall(SYS_renameat2, from_directory, from, to_directory, to, 0);
     }));
 }
@@ -554,26 +567,26 @@ int renameat2(int from_directory, const char* from, int to_directory, const char
               unsigned flags)
 {
     const char* name = (flags & 2u) != 0 ? "exchange" : "rename";  // RENAME_EXCHANGE
-    return static_cast<int>(on_names(name, from_directory, from, to_directory, to, [&](bool) {
+    return static_cast<int>(on_names(name, from_directory, from, to_directory, to, [&](size_t) {
         return ::syscall(SYS_renameat2, from_directory, from, to_directory, to, flags);
     }));
 }
 int link(const char* from, const char* to)
 {
-    return static_cast<int>(on_names("link", AT_FDCWD, from, AT_FDCWD, to, [&](bool) {
+    return static_cast<int>(on_names("link", AT_FDCWD, from, AT_FDCWD, to, [&](size_t) {
         return ::syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
     }));
 }
 int linkat(int from_directory, const char* from, int to_directory, const char* to, int flags)
 {
-    return static_cast<int>(on_names("link", from_directory, from, to_directory, to, [&](bool) {
+    return static_cast<int>(on_names("link", from_directory, from, to_directory, to, [&](size_t) {
         return ::syscall(SYS_linkat, from_directory, from, to_directory, to, flags);
     }));
 }
 // Of a symbolic link the text comes second in the trace too.
 int symlinkat(const char* text, int directory, const char* path)
 {
-    return static_cast<int>(on_name("symlink", Kind::names, directory, path, 0, [&](bool) {
+    return static_cast<int>(on_name("symlink", Kind::names, directory, path, 0, [&](size_t) {
         return ::syscall(SYS_symlinkat, text, directory, path);
     }));
 }
@@ -584,7 +597,7 @@ int symlink(const char* text, const char* path)
 int unlinkat(int directory, const char* path, int flags)
 {
     const char* name = (flags & AT_REMOVEDIR) != 0 ? "rmdir" : "unlink";
-    return static_cast<int>(on_name(name, Kind::removes, directory, path, 0, [&](bool) {
+    return static_cast<int>(on_name(name, Kind::removes, directory, path, 0, [&](size_t) {
         return ::syscall(SYS_unlinkat, directory, path, flags);
     }));
 }
@@ -603,7 +616,7 @@ int remove(const char* path)
 }
 int mkdirat(int directory, const char* path, mode_t mode)
 {
-    return static_cast<int>(on_name("mkdir", Kind::makes, directory, path, 0, [&](bool) {
+    return static_cast<int>(on_name("mkdir", Kind::makes, directory, path, 0, [&](size_t) {
         return ::syscall(SYS_mkdirat, directory, path, mode);
     }));
 }
@@ -651,17 +664,17 @@ int posix_fallocate64(int fd, off64_t at, off64_t size)
 int fsync(int fd)
 {
     return static_cast<int>(on_descriptor("fsync", Kind::syncs, fd, 0, nullptr, 0,
-                                          [&](bool) { return ::syscall(SYS_fsync, fd); }));
+                                          [&](size_t) { return ::syscall(SYS_fsync, fd); }));
 }
 int fdatasync(int fd)
 {
     return static_cast<int>(on_descriptor("fdatasync", Kind::syncs, fd, 0, nullptr, 0,
-                                          [&](bool) { return ::syscall(SYS_fdatasync, fd); }));
+                                          [&](size_t) { return ::syscall(SYS_fdatasync, fd); }));
 }
 int syncfs(int fd)
 {
     return static_cast<int>(on_descriptor("syncfs", Kind::syncs, fd, 0, nullptr, 0,
-                                          [&](bool) { return ::syscall(SYS_syncfs, fd); }));
+                                          [&](size_t) { return ::syscall(SYS_syncfs, fd); }));
 }
 int utimensat(int directory, const char* path, const struct timespec times[2], int flags)
 {
@@ -673,7 +686,7 @@ int futimens(int fd, const struct timespec times[2])
 }
 int fchmodat(int directory, const char* path, mode_t mode, int /*flags*/)
 {
-    return static_cast<int>(on_name("chmod", Kind::attributes, directory, path, mode, [&](bool) {
+    return static_cast<int>(on_name("chmod", Kind::attributes, directory, path, mode, [&](size_t) {
         return ::syscall(SYS_fchmodat, directory, path, mode);
     }));
 }
@@ -684,7 +697,7 @@ int chmod(const char* path, mode_t mode)
 int fchmod(int fd, mode_t mode)
 {
     return static_cast<int>(on_descriptor("chmod", Kind::attributes, fd, mode, nullptr, 0,
-                                          [&](bool) { return ::syscall(SYS_fchmod, fd, mode); }));
+                                          [&](size_t) { return ::syscall(SYS_fchmod, fd, mode); }));
 }
 
 void* mmap(void* at, size_t size, int protection, int flags, int fd, off_t offset)
