@@ -112,12 +112,13 @@ Status Operations::make(const MailboxEntry& entry, const std::string& uses)
 // Never with a message in it: then it stays, and the master hears of it.
 Status Operations::undo_create(const MailboxEntry& entry, Client* master)
 {
-    if (parts_.is_in_store(entry) && parts_.store.has_messages(entry)) {
+    const Status discarded = parts_.store.discard(entry);
+    if (discarded.is(Code::exists) && parts_.is_in_store(entry)) {
         const MailboxEntry made = with(entry, EntryState::active, Pending::create);
         TRY(parts_.put(made));
         return announce(made, master);
     }
-    TRY(parts_.store.discard(entry));
+    TRY(discarded);
     if (parts_.link.is_needed()) {
         if (master == nullptr) return Error{Code::no_master, "it cannot be reached"};
         TRY(parts_.link.give_back(entry, *master));
@@ -125,7 +126,8 @@ Status Operations::undo_create(const MailboxEntry& entry, Client* master)
     return parts_.release(entry.name);
 }
 
-Status Operations::create(const MailboxEntry& entry, const std::string& uses, Tell tell)
+Status Operations::create(const MailboxEntry& entry, const std::string& uses, Tell tell,
+                          const Fill& fill)
 {
     told_later_ = false;
     master_.reset();
@@ -149,6 +151,7 @@ Status Operations::create(const MailboxEntry& entry, const std::string& uses, Te
         return done;
     }
     done = make(intent, uses);
+    if (done && fill) done = fill(intent);
     const bool is_announced = tell == Tell::master && parts_.link.is_needed();
     const MailboxEntry made =
         is_announced ? with(entry, EntryState::active, Pending::create) : settled(entry);

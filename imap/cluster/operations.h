@@ -38,6 +38,7 @@ class Operations {
     // Of all who look at the entry as it is now.
     using Check = std::function<Status(const model::MailboxEntry& now)>;
     using Change = std::function<Status(model::MailboxEntry& entry)>;
+    using Fill = std::function<Status(const model::MailboxEntry& made)>;
     struct Renaming {
         model::MailboxName from;
         model::MailboxName to;
@@ -50,8 +51,10 @@ class Operations {
     Operations(const config::Config& config, mboxlist::Directory& list,
                mailbox::MailboxStore& store, mailbox::Quotas* quotas);
 
-    // uses: RFC 6154, "" for none.
-    Status create(const model::MailboxEntry& entry, const std::string& uses, Tell tell);
+    // uses: RFC 6154, "" for none. fill: what comes into it before anybody sees it; where that
+    // fails, or a crash stops it, the mailbox is made if there is a message in it, else not.
+    Status create(const model::MailboxEntry& entry, const std::string& uses, Tell tell,
+                  const Fill& fill = nullptr);
     Status remove(const model::MailboxName& name, const Check& check, Tell tell);
     // As one; in the order of the list.
     Status rename(std::span<const Renaming> names, const Adapt& adapt);

@@ -288,6 +288,23 @@ Status set_state(int directory, uint32_t bits, bool on)
     return header->state == before ? success() : index->write_header(*header);
 }
 
+// The files of messages are those of an append that was cut short: no reader ever saw them, and
+// whoever brought them still has them. An index that cannot be read is no proof.
+Result<bool> has_only_uncommitted(int directory)
+{
+    auto index = IndexFile::open(directory);
+    if (!index) return false;
+    auto header = index->read_header();
+    if (!header || header->records > 0) return false;
+    bool committed = false;
+    TRY(for_each_name(directory, [&](const char* name) {
+        const auto uid = uid_of_name(name);
+        committed = uid && *uid < header->uidnext;
+        return !committed;
+    }));
+    return !committed;
+}
+
 // After the names of its files have gone, those of a header first.
 Status empty_directory(int directory)
 {
@@ -311,14 +328,19 @@ Status LocalStore::discard(const model::MailboxEntry& entry)
     if (!lock) return std::move(lock).error();
     if (!may_be(fd, entry)) return success();
     TRY_ASSIGN(const uint32_t largest, largest_uid(fd));
-    if (largest > 0) {
-        if (has_file(fd, kHeaderName)) return Error{Code::exists, cat(path, ": has messages")};
+    const bool has_header = has_file(fd, kHeaderName);
+    if (has_header && largest > 0) {
+        TRY_ASSIGN(const bool uncommitted, has_only_uncommitted(fd));
+        if (!uncommitted) return Error{Code::exists, cat(path, ": has messages")};
+    } else if (largest > 0) {
         // They lay there before, and stay for reconstruct.
         for (const char* name : {kIndexName, kCacheName, kLockName})
             if (::unlinkat(fd, name, 0) != 0 && errno != ENOENT) return errno_error(name);
         return sync_names(fd);
     }
     TRY(set_state(fd, kStateDeleted, true));
+    // While the header says whose they are.
+    if (largest > 0) TRY(remove_messages(fd));
     TRY(empty_directory(fd));
     remove_empty_parents(entry, path);
     return success();

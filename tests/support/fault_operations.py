@@ -216,7 +216,6 @@ class RenameInbox(OfUser):
         super().prepare(c)
         mail = c.before[c.top]
         c.after.update({c.top: [], c.top + ".b": mail})
-        c.between = [dict(c.before, **{c.top + ".b": []}), dict(c.before, **{c.top + ".b": mail})]
 
     def run(self, c, client):
         return client.rename("INBOX", "INBOX.b")
@@ -256,7 +255,6 @@ class Move(Copy):
 
     def prepare(self, c):
         super().prepare(c)
-        c.between = [dict(c.after)]
         c.after[c.top + ".a"] = []
 
     def run(self, c, client):

@@ -97,18 +97,10 @@ Status rename_inbox(ImapSession& s, const MailboxEntry& inbox, const MailboxName
                             .partition = partition,
                             .acl = first_acl(s.config, to, ancestor),
                             .uniqueid = new_uniqueid()};
-    TRY(s.operations->create(made, {}, cluster::Operations::Tell::master));
-    Status moved = fill_from_inbox(s, inbox, made);
-    if (moved || s.store->has_messages(made)) return moved;
-    // Not done: the new name goes again.
-    const auto is_made = [&](const MailboxEntry& now) {
-        return now.uniqueid == made.uniqueid ? success() : Status(Error{Code::not_found, {}});
-    };
-    Status gone = s.operations->remove(to, is_made, cluster::Operations::Tell::master);
-    if (!gone)
-        log::warning("a new mailbox stays empty",
-                     {{"mailbox", to.internal()}, {"reason", gone.error()}});
-    return moved;
+    // Nobody sees it before the messages are there.
+    return s.operations->create(
+        made, {}, cluster::Operations::Tell::master,
+        [&](const MailboxEntry& to_fill) { return fill_from_inbox(s, inbox, to_fill); });
 }
 
 // A user's whole tree becomes another user's: the old owner's rights become the new one's.

@@ -185,6 +185,15 @@ struct Node {
                 .uniqueid = hex(n)};
     }
     Status create(const std::string& n) { return list->create(entry(n), {}, Tell::master); }
+    // With all of another one's messages in it from the start.
+    Status create_filled(const std::string& n, const std::string& from)
+    {
+        return list->create(entry(n), {}, Tell::master, [&](const MailboxEntry& made) -> Status {
+            if (!entries.fault.step()) return Fault::error();
+            mail.state(made.name.internal())->messages.swap(mail.state(from)->messages);
+            return success();
+        });
+    }
     Status remove(const std::string& n)
     {
         return list->remove(
@@ -289,6 +298,8 @@ const Case kCases[] = {
     {"CREATE with a use",
      [](Node& n) { return n.list->create(Node::entry("user.amy"), "\\Sent", Tell::master); },
      "user.amy user.bob user.bob.a user.bob.a.b ", kBefore},
+    {"CREATE that is filled", [](Node& n) { return n.create_filled("user.amy", "user.bob"); },
+     "user.amy user.bob user.bob.a user.bob.a.b ", kBefore},
     {"DELETE", [](Node& n) { return n.remove("user.bob.a.b"); }, "user.bob user.bob.a ", kBefore},
     {"DELETE of a user", [](Node& n) { return n.remove("user.bob"); }, "user.bob.a user.bob.a.b ",
      kBefore},
@@ -357,6 +368,9 @@ START_TEST(every_step_of_every_operation_fails)
             size_t messages = 0;
             for (const std::string& m : Node::kAllNames)
                 if (auto state = n.mail.state(m)) messages += state->messages.size();
+            if (std::string_view(one.what) == "CREATE that is filled")
+                ck_assert_msg(n.mail.state("user.bob")->messages.empty() == is_done,
+                              "%sthe messages are not where they belong", where.c_str());
             const bool removed = is_done && std::string_view(one.what).starts_with("DELETE");
             ck_assert_msg(messages == (removed ? 2u : 3u), "%s%zu messages", where.c_str(),
                           messages);

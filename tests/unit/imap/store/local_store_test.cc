@@ -313,6 +313,44 @@ START_TEST(messages_without_a_mailbox_are_not_overwritten)
 }
 END_TEST
 
+// What a message is to discard(): one that was committed, or that lay there before. A file of an
+// append that did not come to its end is none; an index that cannot be read proves nothing.
+START_TEST(discard_leaves_messages_and_nothing_else)
+{
+    const struct {
+        const char* what;
+        std::vector<std::string> before, committed, uncommitted;
+        const char* spoilt;
+        bool refused;
+        bool is_gone;
+    } kCases[] = {
+        {"empty", {}, {}, {}, nullptr, false, true},
+        {"committed", {}, {"1"}, {}, nullptr, true, false},
+        {"cut short", {}, {}, {"1.", "2."}, nullptr, false, true},
+        {"committed, and cut short", {}, {"1"}, {"2."}, nullptr, true, false},
+        {"of before", {"7."}, {}, {}, nullptr, true, false},
+        {"of before, and cut short", {"7."}, {}, {"8."}, nullptr, true, false},
+        {"cut short, bad index", {}, {}, {"1."}, "rookery.index", true, false},
+        {"cut short, no header", {}, {}, {"1."}, "rookery.header", false, false},
+    };
+    for (const auto& c : kCases) {
+        StoreFixture f;
+        const auto box = entry_of("user.bob.x");
+        const std::string at = f.dir.file("spool/user/bob/x/");
+        ASSERT_OK(make_directories(at));
+        for (const auto& name : c.before) ASSERT_OK(replace_file(at + name, mail("0"), 0600));
+        f.create(box);
+        for (const auto& text : c.committed) f.append(box, {mail(text)});
+        for (const auto& name : c.uncommitted) ASSERT_OK(replace_file(at + name, mail("0"), 0600));
+        if (c.spoilt != nullptr) ::unlink((at + c.spoilt).c_str());
+        const Status done = f.store->discard(box);
+        ck_assert_msg(c.refused ? done.is(Code::exists) : done.ok(), "%s", c.what);
+        ck_assert_msg((::access(at.c_str(), F_OK) != 0) == c.is_gone, "%s", c.what);
+        for (const auto& name : c.before) ck_assert(::access((at + name).c_str(), F_OK) == 0);
+    }
+}
+END_TEST
+
 START_TEST(the_factory_takes_its_options_from_the_configuration)
 {
     TempDir dir;
@@ -352,6 +390,7 @@ Suite* make()
     tcase_add_test(tc, a_message_appended_as_seen_is_seen_by_who_appended_it);
     tcase_add_test(tc, the_acl_is_kept_in_the_header);
     tcase_add_test(tc, messages_without_a_mailbox_are_not_overwritten);
+    tcase_add_test(tc, discard_leaves_messages_and_nothing_else);
     tcase_add_test(tc, the_factory_takes_its_options_from_the_configuration);
     suite_add_tcase(suite, tc);
     return suite;
