@@ -18,6 +18,8 @@ class Operation:
     deletes = False     # mail may go
     needs_master = False
     samples = 0         # so many points, not all
+    victim = "backend1"      # where the calls are counted
+    deliver_at = "backend1"  # where the second session delivers
 
     def __init__(self, name):
         self.name = name
@@ -277,6 +279,59 @@ class Expunge(Copy):
         return client.expunge()
 
 
+class Xfer(Operation):
+    """XFER of a user to another server; at the source"""
+
+    options = {"move_grace": "0s", "client_timeout": "2s", "backend_timeout": "2s"}
+    backends = 2
+    needs_master = True
+    deliver_at = "frontend1"
+
+    def prepare(self, c):
+        c.make_user()
+        c.make("a")
+        murder.check(c.session().subscribe("INBOX.a"))
+        c.after = dict(c.before)
+        c.fact_before, c.fact_after = [("backend%d" % i, ["INBOX.a"]) for i in (1, 2)]
+
+    def run(self, c, client):
+        return client.xatom("XFER", c.top, "backend2")
+
+    def finish(self, c):
+        """The agents, until no move is open; then it is where the master says."""
+        backends = c.w.m.backends
+
+        def over():
+            for b in backends:
+                b.run("ctl_mboxlist", "-s", check=False)
+            return not any(b.run("murder", "move").stdout.strip() for b in backends)
+        murder.wait_for(over, "the end of a move")
+        told = c.w.told("mupdate", "backend1", c.token)
+        places = {e[1].split("!")[0] for e in told.values()}
+        if len(places) != 1:
+            raise faults.Left("the master: %s" % told)
+        c.w.go_to(places.pop())
+
+    def facts(self, c):
+        return c.w.backend.name, Subscribe.facts(self, c)
+
+    def extra_checks(self, c, kind, sides):
+        """Nothing of it is at the other server."""
+        here, wrong = c.w.backend, []
+        for b in c.w.m.backends:
+            if b is not here:
+                wrong += ["%s is '%s' in the list of %s" % (n, e["mbtype"], b.name)
+                          for n, e in c.w.listed(c.token, b).items()]
+                wrong += ["%s stays" % p for p, _ in c.w.stored(c.token, b)]
+        return wrong
+
+
+class XferDestination(Xfer):
+    """XFER of a user to another server; at the destination, where it is SYNCAPPLY"""
+
+    victim = "backend2"
+
+
 class SetAcl(OfUser):
     """SETACL"""
 
@@ -480,6 +535,8 @@ ALL = [
     Undump("undump"),
     Reconstruct("reconstruct"),
     QuotaFix("quota-fix"),
+    Xfer("xfer-source"),
+    XferDestination("xfer-destination"),
     Tree1200("rename-tree-1200"),
 ]
 

@@ -252,9 +252,9 @@ class World:
             shutil.rmtree(self.dir, ignore_errors=True)
 
     # --- clients
-    def imap(self, user=None, server="backend1"):
+    def imap(self, user=None):
         """A session as this user; None: an administrator. The worker's pid is .worker."""
-        c = imaplib.IMAP4(*self.m[server].address("imap"), timeout=murder.DEADLINE)
+        c = imaplib.IMAP4(*self.backend.address("imap"), timeout=murder.DEADLINE)
         c.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if user is None:
             kind, data = c.login("cyrus", self.m.password)
@@ -273,6 +273,11 @@ class World:
                 return self.admin_connection
         self.admin_connection = self.imap()
         return self.admin_connection
+
+    def go_to(self, name):
+        """The backend that is spoken of."""
+        if self.backend is not self.m[name]:
+            self.backend, self.admin_connection = self.m[name], None
 
     def mupdate(self, server, user):
         c = mupdate_client.Client(self.m[server].address("mupdate"))
@@ -335,13 +340,13 @@ class World:
         return os.path.join(o["partition-" + entry["partition"]], *entry["name"].split("."))
 
     # --- dying and recovery
-    def revive(self, whole):
+    def revive(self, killed=None):
+        """killed: the server that died as a whole."""
         self.tool_control.disarm()
         for i in self.m.instances:
             i.control.disarm()
         for i in self.m.instances:
-            if i.process is not None and (whole and i is self.backend or
-                                          i.process.poll() is not None):
+            if i.process is not None and (i is killed or i.process.poll() is not None):
                 group = i.pid()
                 i.stop(9)
                 murder.wait_for(lambda: not members(group), "the end of all of a server")
@@ -394,7 +399,8 @@ class World:
 
         def acl(e):
             return "".join("%s\t%s\t" % kv for kv in e["acl"].items())
-        want = {n: ("MAILBOX", "backend1!" + e["partition"], acl(e)) for n, e in listed.items()}
+        here = self.backend.name
+        want = {n: ("MAILBOX", "%s!%s" % (here, e["partition"]), acl(e)) for n, e in listed.items()}
         have = self.told("mupdate", "backend1", token)
         for name in sorted(set(want) | set(have)):
             if want.get(name) != have.get(name):
@@ -498,9 +504,9 @@ class Case:
 class Delivering(threading.Thread):
     """Another session that delivers to the names while the operation runs."""
 
-    def __init__(self, case, addresses):
+    def __init__(self, case, addresses, instance):
         super().__init__(daemon=True)
-        self.case, self.addresses = case, addresses
+        self.case, self.addresses, self.instance = case, addresses, instance
         self.over = threading.Event()
 
     def run(self):
@@ -511,7 +517,7 @@ class Delivering(threading.Thread):
                 ident = "%sd%d" % (self.case.token, n)
                 try:
                     refused = self.case.w.m.deliver(self.case.message(ident), [address],
-                                                    instance="backend1")
+                                                    instance=self.instance)
                     (self.case.maybe if refused else self.case.acknowledged).append(ident)
                 except Exception:
                     self.case.maybe.append(ident)
@@ -665,21 +671,23 @@ def remove_all(case, notes):
 def run_point(world, operation, mode, n, verbose=False, deliver=None):
     """(hit, finding or None)"""
     world.points += 1
+    world.go_to("backend1")
     case = Case(world, world.points)
     case.each = operation.each
     operation.prepare(case)
     case.close()
     pending_before = world.pending()
     files_before = world.files(case.token)
-    backend = world.backend
+    victim = world.m[operation.victim]
     client = operation.client(case)
-    control = getattr(client, "control", backend.control)
-    backend.forget_calls()
+    control = getattr(client, "control", victim.control)
+    victim.forget_calls()
     second = None
     if deliver if deliver is not None else n % 10 == 0:
-        second = Delivering(case, operation.addresses(case))
+        second = Delivering(case, operation.addresses(case), operation.deliver_at)
         second.start()
-    control.arm(mode, n, client.worker)
+    # At another server than the client's it is whoever serves that.
+    control.arm(mode, n, client.worker if victim is world.backend else 0)
     kind, text = outcome_of(operation, case, client)
     if kind == "OK":
         with contextlib.suppress(*GONE):
@@ -687,7 +695,7 @@ def run_point(world, operation, mode, n, verbose=False, deliver=None):
     control.disarm()
     if second:
         second.stop()
-    hit, calls = control["hit"], backend.calls()
+    hit, calls = control["hit"], victim.calls()
     world.counted = control["counter"]
     with contextlib.suppress(Exception):
         client.shutdown()
@@ -696,7 +704,7 @@ def run_point(world, operation, mode, n, verbose=False, deliver=None):
         where = next((c[1] for c in calls if c[0] == n), where)
     what, notes = [], []
     try:
-        world.revive(mode == "server" and hit == 1)
+        world.revive(victim if mode == "server" and hit == 1 else None)
         operation.finish(case)
         what = look(world, operation, case, kind, text, hit, pending_before, files_before, notes)
     except (Left, subprocess.TimeoutExpired) as e:
@@ -704,7 +712,9 @@ def run_point(world, operation, mode, n, verbose=False, deliver=None):
     except GONE as e:
         what.append("the server does not answer: %r" % (e,))
     try:
-        what += remove_all(case, notes)
+        for server in [world.backend] + [b for b in world.m.backends if b is not world.backend]:
+            world.go_to(server.name)
+            what += remove_all(case, notes)
     except GONE as e:
         what.append("removing: the server does not answer: %r" % (e,))
     if verbose:

@@ -250,7 +250,7 @@ def try_image(world, operation, case, history, made, absent):
     what, notes = [], []
     try:
         world.backend.start()
-        world.revive(False)
+        world.revive()
         operation.finish(case)
         what = faults.look(world, operation, case, kind, "", 1, 0, set(), notes)
     except faults.Left as e:
