@@ -50,7 +50,8 @@ enum Mode : uint64_t {
     kErrorFrom = 5,  // this call and all that follow
     kKillTorn = 6,   // part of what a write writes, then the end; as kKillBefore for others
     kErrorTorn = 7,  // part of it, and then nothing more fits
-    kPower = 8       // the trace has the data too
+    kPower = 8,      // the trace has the data too
+    kPowerKill = 9   // and as kKillGroup
 };
 constexpr uint64_t kHit = 1;
 constexpr uint64_t kPassed = 2;  // the error is none that this call can have
@@ -181,7 +182,7 @@ void trace(const Call& call, const char* what)
     int fd = static_cast<int>(::syscall(SYS_openat, AT_FDCWD, trace_path,
                                         O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666));
     if (fd < 0) return;
-    bool whole = control->mode == kPower && call.data != nullptr;
+    bool whole = (control->mode == kPower || control->mode == kPowerKill) && call.data != nullptr;
     char line[3 * PATH_MAX];
     int n =
         ::snprintf(line, sizeof line, "%llu\t%d\t%s\t%llu\t%lld\t%zu\t%zu\t%s\t%s\t%s\n",
@@ -244,7 +245,7 @@ Verdict judge_kill(const Call& call)
     trace(call, "killed");
     if (control->mode == kKillAfter) return Verdict::die_after;
     if (control->mode == kKillTorn && torn_size(call) > 0) return Verdict::half_then_die;
-    die(control->mode == kKillGroup);
+    die(control->mode == kKillGroup || control->mode == kPowerKill);
 }
 
 Verdict judge(Call& call)
@@ -257,6 +258,7 @@ Verdict judge(Call& call)
         case kKillAfter:
         case kKillGroup:
         case kKillTorn:
+        case kPowerKill:
             if (now) return judge_kill(call);
             break;
         case kErrorOnce:

@@ -3,6 +3,7 @@
 worker or the whole server dies, or the call fails; then recovery, and what is there is looked at.
 
     faults.py --list                                   # operations
+    faults.py                                          # all of them, hours
     faults.py rename-one                               # every point, every mode, with a master
     faults.py --plain --modes kill,enospc rename-one   # a server without one
     faults.py --points 7 --modes kill -v rename-one    # one point, with the calls up to it
@@ -38,7 +39,8 @@ import murder
 
 SHIM = os.path.join(murder.BUILD, "tests", "support", "fault_shim.so")
 HEADER = "rookery.header"
-KILL, KILL_AFTER, KILL_GROUP, ERROR_ONCE, ERROR_FROM, KILL_TORN, ERROR_TORN, POWER = range(1, 9)
+(KILL, KILL_AFTER, KILL_GROUP, ERROR_ONCE, ERROR_FROM, KILL_TORN, ERROR_TORN, POWER,
+ POWER_KILL) = range(1, 10)
 ENOSPC, EIO = 28, 5
 # name -> how the shim acts, errno
 MODES = {
@@ -146,6 +148,13 @@ class Instance(murder.Instance):
             return super().start(wait)
         finally:
             self.murder.environment = before
+
+    def end(self):
+        """All of it, as when its machine goes down."""
+        group = self.pid()
+        self.stop(9)
+        if group is not None:
+            murder.wait_for(lambda: not members(group), "the end of all of a server")
 
     def calls(self):
         """What the shim wrote down, as text: name and paths of each call, its number first."""
@@ -347,9 +356,7 @@ class World:
             i.control.disarm()
         for i in self.m.instances:
             if i.process is not None and (i is killed or i.process.poll() is not None):
-                group = i.pid()
-                i.stop(9)
-                murder.wait_for(lambda: not members(group), "the end of all of a server")
+                i.end()
             if i.process is None:
                 self.admin_connection = None
                 i.start()
@@ -366,7 +373,7 @@ class World:
         self.admin_connection = None
         for i in reversed(self.m.instances):
             i.control.disarm()
-            i.stop(9)
+            i.end()
         self.m.start()
 
     # --- invariants
@@ -668,6 +675,14 @@ def remove_all(case, notes):
     return wrong
 
 
+def remove_everywhere(world, case, notes):
+    wrong = []
+    for server in [world.backend] + [b for b in world.m.backends if b is not world.backend]:
+        world.go_to(server.name)
+        wrong += remove_all(case, notes)
+    return wrong
+
+
 def run_point(world, operation, mode, n, verbose=False, deliver=None):
     """(hit, finding or None)"""
     world.points += 1
@@ -712,9 +727,7 @@ def run_point(world, operation, mode, n, verbose=False, deliver=None):
     except GONE as e:
         what.append("the server does not answer: %r" % (e,))
     try:
-        for server in [world.backend] + [b for b in world.m.backends if b is not world.backend]:
-            world.go_to(server.name)
-            what += remove_all(case, notes)
+        what += remove_everywhere(world, case, notes)
     except GONE as e:
         what.append("removing: the server does not answer: %r" % (e,))
     if verbose:
@@ -836,13 +849,20 @@ def main():
         first, _, last = a.points.partition("-")
         points = range(int(first), int(last or first) + 1)
     failed = 0
-    for name in a.operations:
+    for name in a.operations or [o.name for o in fault_operations.ALL]:
         operation = fault_operations.by_name(name)
         Instance.no_mmap = a.stores
+        if a.plain and operation.needs_master:
+            continue
         with World(not a.plain, operation.options, operation.backends) as w:
             for mode in a.modes.split(","):
-                failed += len(run_operation(w, operation, mode, points, a.step, verbose=a.v,
-                                            notes=not a.quiet)[1])
+                try:
+                    failed += len(run_operation(w, operation, mode, points, a.step, verbose=a.v,
+                                                notes=not a.quiet)[1])
+                except (AssertionError, TimeoutError, RuntimeError, *GONE) as e:
+                    failed += 1
+                    print("FAIL %s %s: the run ended: %r" % (name, mode, e), flush=True)
+                    break
     sys.exit(1 if failed else 0)
 
 

@@ -2,7 +2,9 @@
 """What an operation leaves when the power fails: what was written but not synced may be absent.
 
     power.py rename-one                  # a server without a master; --images 40: more of them
-    power.py --image 17 -v rename-one    # one of them, with the calls and what is absent
+    power.py --master rename-one         # with one, to which nothing happens
+    power.py --image 17 -v rename-one    # one of them, with the calls and what is absent; with
+                                         # a master: one that ends before the 17th call
 
 An operation runs once and the shim writes down each call with its data. Then for each sync, and for
 the end, file systems are made in which all that was not synced is absent, and some in which one
@@ -14,6 +16,7 @@ the name came with it (so do ext4, XFS and btrfs). What was there before the ope
 """
 import argparse
 import contextlib
+import copy
 import os
 import random
 import shutil
@@ -80,7 +83,7 @@ def read_trace(path):
         size = int(fields[6])
         calls.append(Call(fields, raw[end + 1:end + 1 + size]))
         at = end + 1 + size
-    return sorted((c for c in calls if c.how not in ("error", "fails")), key=lambda c: c.number)
+    return sorted((c for c in calls if c.how not in ("error", "fails", "killed")), key=lambda c: c.number)
 
 
 class History:
@@ -102,6 +105,11 @@ class History:
             self.resolve(c, nodes)
             apply(c, nodes)
 
+    def until(self, made):
+        part = copy.copy(self)
+        part.calls = self.calls[:made]
+        return part
+
     def fresh(self):
         nodes = {}
         for ident, n in self.base.items():
@@ -122,7 +130,12 @@ class History:
             return
         if c.name in ("utimens", "chmod"):
             return
-        c.places = [self.place(p, nodes) for p in (c.path, c.other) if p]
+        try:
+            c.places = [self.place(p, nodes) for p in (c.path, c.other) if p]
+        except KeyError:
+            if c.name not in ("unlink", "rmdir"):
+                raise
+            return  # written down before the kernel refused it: there is no such folder
         if c.name in ("open", "mkdir"):
             c.node = self.by_inode[c.inode] = "n%d" % c.number
             nodes[c.node] = Node(c.name == "mkdir")
@@ -185,7 +198,7 @@ def images(history):
             found.append((made, absent))
     for k, c in enumerate(history.calls + [None]):
         if c is not None and c.name not in SYNCS:
-            if c.name not in ("utimens", "chmod"):
+            if c.name not in ("utimens", "chmod") and c.node is not None:
                 pending.append(c)
             continue
         add(k, tuple(p.number for p in pending))
@@ -222,34 +235,38 @@ def write(path, ident, nodes):
         os.chmod(path, n.mode)
 
 
-def record(world, operation):
-    """(case, history, answer) of one run."""
+def record(world, operation, stop_at=None):
+    """(case, history, answer) of one run, or of one until the power fails at a call."""
     world.points += 1
+    world.go_to("backend1")
     case = faults.Case(world, world.points)
     case.each = operation.each
     operation.prepare(case)
     case.close()
     client = operation.client(case)
-    control = getattr(client, "control", world.backend.control)
-    world.backend.forget_calls()
-    history = History(world.backend.roots(), world.backend.trace)
-    control.arm(faults.POWER, 0)
+    victim = world.m[operation.victim]
+    control = getattr(client, "control", victim.control)
+    victim.forget_calls()
+    history = History(victim.roots(), victim.trace)
+    control.arm(faults.POWER_KILL if stop_at else faults.POWER, stop_at or 0)
     kind, _ = faults.outcome_of(operation, case, client)
     control.disarm()
     with contextlib.suppress(Exception):
         client.shutdown()
+    if stop_at:
+        victim.end()
     history.read()
     return case, history, kind
 
 
-def try_image(world, operation, case, history, made, absent):
-    world.backend.stop(9)
+def try_image(world, operation, case, history, made, absent, kind):
+    victim = world.m[operation.victim]
+    victim.end()
     world.admin_connection = None
     make(history, made, absent)
-    kind = "OK" if made == len(history.calls) else "DIED"
     what, notes = [], []
     try:
-        world.backend.start()
+        victim.start()
         world.revive()
         operation.finish(case)
         what = faults.look(world, operation, case, kind, "", 1, 0, set(), notes)
@@ -257,10 +274,37 @@ def try_image(world, operation, case, history, made, absent):
         what.append(str(e))
     except (*faults.GONE, RuntimeError, TimeoutError) as e:
         what.append("the server does not answer: %r" % (e,))
-        if world.backend.process is None:
+        if victim.process is None:
             make(history, 0, ())
-            world.backend.start()
+            victim.start()
     return what
+
+
+def pending_at_end(history):
+    """The calls that nothing has made durable."""
+    pending = []
+    for c in history.calls:
+        if c.name in SYNCS:
+            pending = [p for p in pending if not is_made_durable(p, c)]
+        elif c.name not in ("utimens", "chmod") and c.node is not None:
+            pending.append(c)
+    return pending
+
+
+def try_again(world, operation, stop_at):
+    """The operation once more, up to there, with a master, which keeps what it was told. Without
+    all that may be absent, or without one of it: (history, absent, what is wrong)."""
+    case, history, kind = record(world, operation, stop_at)
+    pending = pending_at_end(history)
+    if pending and random.random() < 0.5:
+        pending = [random.choice(pending)]
+    absent = [c.number for c in pending]
+    what = try_image(world, operation, case, history, len(history.calls), absent, kind)
+    try:
+        what += faults.remove_everywhere(world, case, [])
+    except (*faults.GONE, RuntimeError) as e:
+        what.append("removing: %r" % (e,))
+    return history, absent, what
 
 
 def chosen(all_images, many):
@@ -272,29 +316,50 @@ def chosen(all_images, many):
                                                            max(0, many - len(whole)))))
 
 
-def run(world, operation, many, only=None, verbose=False, report=print):
-    started = time.monotonic()
+def with_master(world, operation, many, only):
+    """(history, absent, what is wrong) of some; how long the operation is varies a little."""
+    case, history, kind = record(world, operation)
+    faults.remove_everywhere(world, case, [])
+    if kind != "OK":
+        raise AssertionError("%s: %s" % (operation.name, kind))
+    last = max(c.number for c in history.calls)
+    stops = sorted({1 + last * i // many for i in range(many)})
+    for stop_at in [only] if only is not None else [*stops[:many - 1], None]:
+        yield (stop_at or last + 1, *try_again(world, operation, stop_at))
+
+
+def without_master(world, operation, many, only):
     case, history, kind = record(world, operation)
     if kind != "OK":
         raise AssertionError("%s: %s" % (operation.name, kind))
     found = images(history)
-    failed = 0
-    numbers = [only] if only is not None else chosen(found, many)
-    for i in numbers:
+    print("     %s: %d of %d images" % (operation.name, many, len(found)), flush=True)
+    for i in [only] if only is not None else chosen(found, many):
         made, absent = found[i]
-        what = try_image(world, operation, case, history, made, absent)
-        gone = [c.text(world.backend.dir) for c in history.calls if c.number in absent]
+        what = try_image(world, operation, case, history, made, absent,
+                         "OK" if made == len(history.calls) else "DIED")
+        yield i, history.until(made), absent, what
+
+
+def run(world, operation, many, only=None, verbose=False, report=print):
+    started = time.monotonic()
+    tried, failed = 0, 0
+    top = world.m[operation.victim].dir
+    kind = "master" if world.master else "plain"
+    for i, history, absent, what in (with_master if world.master else without_master)(
+            world, operation, many, only):
+        gone = [c.text(top) for c in history.calls if c.number in absent]
+        tried += 1
         if what:
             failed += 1
-            report("FAIL %s power %d (%d of %d calls, absent: %s): %s" % (
-                operation.name, i, made, len(history.calls), "; ".join(gone)[:600] or "nothing",
+            report("FAIL %s %s power %d (after %d calls, absent: %s): %s" % (
+                operation.name, kind, i, len(history.calls), "; ".join(gone)[:600] or "nothing",
                 "; ".join(what)[:600]))
         if verbose:
-            print("\n".join("    %s%s" % ("- " if c.number in absent else "  ",
-                                          c.text(world.backend.dir))
-                            for c in history.calls[:made]))
-    report("DONE %s power: %d of %d images, %d failed (%.1f s)" % (
-        operation.name, len(numbers), len(found), failed, time.monotonic() - started))
+            print("\n".join("    %s%s" % ("- " if c.number in absent else "  ", c.text(top))
+                            for c in history.calls))
+    report("DONE %s %s power: %d images, %d failed (%.1f s)" % (
+        operation.name, kind, tried, failed, time.monotonic() - started))
     return failed
 
 
@@ -303,6 +368,8 @@ def main():
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--images", type=int, default=20)
     p.add_argument("--image", type=int)
+    p.add_argument("--master", action="store_true",
+                   help="with a master, which hears no more than it did: much slower")
     p.add_argument("-v", action="store_true", help="the calls; - before those that are absent")
     p.add_argument("operations", nargs="+")
     a = p.parse_args()
@@ -310,8 +377,12 @@ def main():
     failed = 0
     for name in a.operations:
         operation = fault_operations.by_name(name)
-        with faults.World(False, operation.options, operation.backends) as w:
-            failed += run(w, operation, a.images, a.image, a.v)
+        with faults.World(a.master or operation.needs_master, operation.options, operation.backends) as w:
+            try:
+                failed += run(w, operation, a.images, a.image, a.v)
+            except (AssertionError, TimeoutError, RuntimeError, *faults.GONE) as e:
+                failed += 1
+                print("FAIL %s power: the run ended: %r" % (name, e), flush=True)
     sys.exit(1 if failed else 0)
 
 
