@@ -11,6 +11,7 @@
 #include "imap/admin/local_parts.h"
 #include "imap/admin/tool.h"
 #include "imap/mboxlist/open_directory.h"
+#include "imap/mboxlist/partitions.h"
 #include "imap/store/message_file.h"
 #include "imap/store/quota_roots.h"
 #include "lib/base/clock.h"
@@ -135,8 +136,16 @@ void recover_quotas(const config::Config& config)
     if (!good) log::error("quota roots cannot be read", {{"reason", good.error()}});
 }
 
+// A server whose mailboxes are all there serves them, whatever it can do with new ones.
+void tell_faults(const config::Config& config)
+{
+    for (const std::string& fault : mboxlist::partition_faults(config))
+        log::error("imapd.conf is wrong about partitions", {{"reason", fault}});
+}
+
 Status recover(const config::Config& config)
 {
+    tell_faults(config);
     const std::string& top = config.configdirectory();
     for (const std::string& directory : {top, top + "/socket", top + "/user", top + "/log",
                                          config.proc_path(), config.mboxname_lockpath()})

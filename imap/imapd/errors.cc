@@ -56,12 +56,17 @@ bool concerns_the_administrator(Code code)
 
 }  // namespace
 
-Completion Completion::from(const Error& error)
+void log_failure(const Error& error)
 {
     if (concerns_the_administrator(error.code))
         log::error("command failed", {{"kind", code_name(error.code)}, {"reason", error.text}});
     if (concerns_another_server(error.code) && !error.text.empty())
         log::warning("command failed", {{"kind", code_name(error.code)}, {"reason", error.text}});
+}
+
+Completion Completion::from(const Error& error)
+{
+    log_failure(error);
     if (error.code == Code::maintenance) return no(cat("[UNAVAILABLE] ", error.text));
     const std::string_view text = response(error.code);
     if (!text.empty()) return no(std::string(text));

@@ -1,29 +1,21 @@
 #include "imap/imapd/placement.h"
 
-#include <sys/statvfs.h>
-
-#include <algorithm>
 #include <random>
 
 #include "imap/imapd/rights.h"
+#include "imap/mboxlist/partitions.h"
 #include "lib/base/strings.h"
 
 namespace rookery::imapd {
 namespace {
 
+using mboxlist::has_partition;
 using model::MailboxEntry;
 using model::MailboxName;
 using model::Rights;
 
 // What an owner is given: lrswipkxtecdan.
 const Rights kOwnerRights = Rights::all;
-
-uint64_t free_bytes(const std::string& path)
-{
-    struct statvfs fs {};
-    if (::statvfs(path.c_str(), &fs) != 0) return 0;
-    return static_cast<uint64_t>(fs.f_bavail) * fs.f_frsize;
-}
 
 bool has_user(const MailboxName& name)
 {
@@ -77,13 +69,6 @@ model::Acl first_acl(const config::Config& config, const MailboxName& name,
     return acl;
 }
 
-bool has_partition(const config::Config& config, std::string_view name)
-{
-    const auto partitions = config.partitions();
-    return std::any_of(partitions.begin(), partitions.end(),
-                       [&](const auto& p) { return p.first == name; });
-}
-
 Result<std::string> choose_partition(ImapSession& session, std::string_view location,
                                      const std::optional<MailboxEntry>& ancestor)
 {
@@ -99,23 +84,7 @@ Result<std::string> choose_partition(ImapSession& session, std::string_view loca
     }
     if (ancestor && ancestor->is_local() && has_partition(session.config, ancestor->partition))
         return ancestor->partition;
-    const std::string& usual = session.config.defaultpartition();
-    if (!usual.empty() && !has_partition(session.config, usual))
-        return Error{Code::config,
-                     cat("defaultpartition: ", usual, ": there is no partition-", usual)};
-    if (!usual.empty()) return usual;
-    const auto& excluded = session.config.partition_select_exclude();
-    std::string best;
-    uint64_t most = 0;
-    for (const auto& [name, path] : session.config.partitions()) {
-        if (std::find(excluded.begin(), excluded.end(), name) != excluded.end()) continue;
-        const uint64_t room = free_bytes(path);
-        if (!best.empty() && room <= most) continue;
-        best = name;
-        most = room;
-    }
-    if (best.empty()) return Error{Code::config, "no partition to create a mailbox on"};
-    return best;
+    return mboxlist::usual_partition(session.config);
 }
 
 Completion bad_location(std::string_view location)

@@ -28,8 +28,6 @@ model::Acl first_acl(const config::Config& config, const model::MailboxName& nam
 // location: "", "partition" or "server!partition", which must be this server's.
 Result<std::string> choose_partition(ImapSession& session, std::string_view location,
                                      const std::optional<model::MailboxEntry>& ancestor);
-// True if the configuration has partition-NAME.
-bool has_partition(const config::Config& config, std::string_view name);
 // The answer to a location that choose_partition refused.
 Completion bad_location(std::string_view location);
 // 32 hexadecimal digits.

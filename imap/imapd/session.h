@@ -80,6 +80,9 @@ struct Completion {
     // The one table Code -> response (imap/imapd/errors.cc). syntax and limit: BAD, else NO.
     static Completion from(const Error& error);
 };
+// Writes the line that a failure is worth: what an administrator or another server must mend.
+// Completion::from does.
+void log_failure(const Error& error);
 
 struct ImapSession {
     const config::Config& config;

@@ -1,8 +1,8 @@
 // SYNCAPPLY: what another server wants here.
-#include <algorithm>
 #include <set>
 
 #include "imap/mboxlist/namespace_options.h"
+#include "imap/mboxlist/partitions.h"
 #include "imap/mboxlist/subscriptions.h"
 #include "imap/scripts/scripts.h"
 #include "imap/sync/server.h"
@@ -119,10 +119,8 @@ Status SyncServer::take_file(const FileHead& head, stream::Stream& peer)
     TRY_ASSIGN(const Guid wanted, parse_guid(head.guid));
     if (staged_.size() >= kMaxStaged) return Error{Code::limit, "too many files at once"};
     std::string partition = head.partition;
-    const auto known = here_.store.partitions();
-    if (std::find(known.begin(), known.end(), partition) == known.end()) {
-        partition = here_.config.defaultpartition().empty() ? known.front()
-                                                            : here_.config.defaultpartition();
+    if (!mboxlist::has_partition(here_.config, partition)) {
+        TRY_ASSIGN(partition, mboxlist::usual_partition(here_.config));
     }
     TRY_ASSIGN(auto staged, here_.sync.stage_exact(partition));
     uint64_t left = head.size;
@@ -187,10 +185,9 @@ Status SyncServer::prepare_entry(MailboxEntry& entry)
     TRY(mboxlist::check_local_name(here_.config, entry.name));
     entry.state = EntryState::reserved;
     entry.pending = model::Pending::none;
-    const auto known = here_.store.partitions();
-    if (std::find(known.begin(), known.end(), entry.partition) == known.end())
-        entry.partition = here_.config.defaultpartition().empty() ? known.front()
-                                                                  : here_.config.defaultpartition();
+    if (!mboxlist::has_partition(here_.config, entry.partition)) {
+        TRY_ASSIGN(entry.partition, mboxlist::usual_partition(here_.config));
+    }
     auto there = here_.directory.lookup(entry.name);
     if (there && there->has_left()) {
         TRY(make_room_(*there));

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """A wrong configuration: file, line and reason on stderr and in the log, and exit 78."""
+import json
 import os
 import sys
 import tempfile
@@ -56,6 +57,49 @@ def test_a_file_that_is_not_there():
         for program in PROGRAMS:
             done = run(m, program[0], os.path.join(i.dir, "nosuch"), *program[1:])
             assert done.returncode == 78 and "nosuch" in done.stdout, (program, done.stdout)
+
+
+def logged(server):
+    """What the server's processes wrote, those of START among them."""
+    return server.tail(100_000).splitlines()
+
+
+WRONG_PARTITIONS = [
+    ({"defaultpartition": "nosuch"}, "defaultpartition: nosuch: there is no partition-nosuch"),
+    ({"defaultpartition": None, "partition_select_exclude": "p"},
+     "no partition to create a mailbox on")]
+
+
+def test_a_partition_that_is_none():
+    """Told once at START; each way to make a mailbox says the same, and makes none."""
+    for options, reason in WRONG_PARTITIONS:
+        with murder.Murder(backends=2, frontends=0, extra={"allowusermoves": "yes"},
+                           start=False) as m:
+            wrong = m["backend2"]
+            wrong.extra = dict(options)
+            wrong.extra["partition-default"] = None
+            wrong.extra["partition-p"] = os.path.join(wrong.dir, "spool")
+            m.start()
+            told = [line for line in logged(wrong) if "wrong about partitions" in line]
+            assert len(told) == 1 and reason in told[0] and "error" in told[0], told
+            m.add_user("alice", 1)
+            with m.imap("backend1", "alice") as c:
+                murder.check(c.append("INBOX", None, None, b"Subject: s\r\n\r\nbody\r\n"))
+            with m.imap("backend2", "cyrus") as c:
+                for name in ("user.bob", "shared"):
+                    kind, data = c.create(name)
+                    assert kind == "NO" and data[0].startswith(b"[SERVERBUG]"), (name, data)
+                murder.check(c.xatom("CREATE", "user.carol", "p"))
+            with m.imap("backend1", "cyrus") as c:
+                kind, data = c.xatom("XFER", "user.alice", "backend2")
+                assert kind == "NO", data
+            told = [line for line in logged(wrong) if "command failed" in line and reason in line]
+            assert len(told) == 3, told  # two CREATEs and what XFER sent
+            listed = json.loads(wrong.run("ctl_mboxlist", "-d").stdout)
+            assert [n for n in listed if "r" not in listed[n]["mbtype"]] == ["user.carol"], listed
+            left = [f for f, _, _ in os.walk(os.path.join(wrong.dir, "spool"))
+                    if f.endswith(("alice", "bob", "shared"))]
+            assert not left, left
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 #include "imap/imapd/relay.h"
 #include "imap/imapd/rights.h"
 #include "imap/imapd/special_use.h"
+#include "imap/mboxlist/partitions.h"
 #include "lib/base/log.h"
 #include "lib/config/murder_role.h"
 
@@ -66,7 +67,7 @@ Completion create_here(ImapSession& s, Command& command, bool tell_others)
         return Completion::from(Error{Code::denied, {}});
     // A server that is a frontend too makes it where an administrator wants it.
     if (tell_others && config::holds_replica(s.config) && s.identity->any_admin() &&
-        !arguments->location.empty() && !has_partition(s.config, arguments->location)) {
+        !arguments->location.empty() && !mboxlist::has_partition(s.config, arguments->location)) {
         auto place = chosen_place(s, arguments->location);
         if (place && !place->server.empty() && place->server != s.config.servername())
             return create_there(s, command, *place);

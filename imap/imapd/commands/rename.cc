@@ -9,6 +9,7 @@
 #include "imap/imapd/router.h"
 #include "imap/imapd/tree.h"
 #include "imap/imapd/xfer.h"
+#include "imap/mboxlist/partitions.h"
 #include "imap/model/location.h"
 #include "lib/base/log.h"
 
@@ -60,7 +61,7 @@ Completion change_location(ImapSession& s, const MailboxEntry& entry, const std:
     auto wire = model::parse_location(location);
     if (!wire) return Completion::from(wire.error());
     // A word that is no partition here is a server (WIRE 3.7).
-    if (wire->server.empty() && !has_partition(s.config, wire->partition))
+    if (wire->server.empty() && !mboxlist::has_partition(s.config, wire->partition))
         std::swap(wire->server, wire->partition);
     if (!wire->server.empty() && wire->server != s.config.servername())
         return move_here_to(s, entry.name, {wire->server, wire->partition});

@@ -15,9 +15,12 @@ Completion sync(ImapSession& s, Command& command)
     }
     s.reader.hand_over();
     const Status done = command.name == "SYNCGET" ? s.sync->get(s.client) : s.sync->apply(s.client);
+    if (!done) {
+        log_failure(done.error());
+        log::info("sync", {{"command", command.name}, {"reason", done.error()}});
+    }
     if (!s.client.ok()) return Completion::disconnect();
     if (done) return Completion::ok("success");
-    log::info("sync", {{"command", command.name}, {"reason", done.error()}});
     return Completion::no(rookery::sync::sync_response(done.error()));
 }
 

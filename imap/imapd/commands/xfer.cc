@@ -12,6 +12,7 @@
 #include "imap/imapd/rights.h"
 #include "imap/imapd/router.h"
 #include "imap/mboxlist/list_pattern.h"
+#include "imap/mboxlist/partitions.h"
 #include "imap/model/location.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
@@ -75,7 +76,7 @@ Result<std::vector<MailboxName>> units(ImapSession& s, const std::string& name)
     }
     auto mailbox = s.names->to_internal(name);
     const bool there = mailbox && s.directory.lookup(*mailbox).ok();
-    if (!there && s.store != nullptr && has_partition(s.config, name)) {
+    if (!there && s.store != nullptr && mboxlist::has_partition(s.config, name)) {
         TRY(s.directory.scan_server("", [&](const MailboxEntry& entry) {
             if (is_unit(s, entry) && entry.partition == name) found.push_back(entry.name);
             return mboxlist::Next::go_on();
