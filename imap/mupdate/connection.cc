@@ -137,6 +137,11 @@ void Connection::put_reply(std::string_view tag, std::string_view word, std::str
     stream_.put(line);
 }
 
+void Connection::put_no(std::string_view tag, const Error& why)
+{
+    put_reply(tag, "NO", refusal_text(why));
+}
+
 Status Connection::flush()
 {
     settle();
@@ -259,7 +264,7 @@ void Connection::begin_since(const Command& command)
     const Standing stands = standing({}, at);
     if (stands == Standing::other) {
         put_position(standing_word(stands));
-        return put_reply(task_tag_, "NO", "this list never was there");
+        return put_no(task_tag_, never_there());
     }
     tells_positions_ = true;
     const bool recovering = stands == Standing::recovering;
@@ -310,7 +315,7 @@ void Connection::run_server_state(const Command& command)
     settle();
     const std::string note = command.arguments.size() > 2 ? command.arguments[2] : std::string();
     if (auto set = context_.servers.set(command.arguments[0], *state, note); !set)
-        return put_reply(command.tag, "NO", refusal_text(set.error()));
+        return put_no(command.tag, set.error());
     log::notice("the state of a server", {{"server", command.arguments[0]},
                                           {"state", command.arguments[1]},
                                           {"note", note},
@@ -350,10 +355,11 @@ void Connection::run_status(const Command& command)
 void Connection::run_accept_deletes(const Command& command)
 {
     if (!context_.accept_deletes)
-        return put_reply(command.tag, "NO", "this is the master: it holds nothing back");
+        return put_no(command.tag,
+                      {Code::unsupported, "this is the master: it holds nothing back"});
     log::notice("held removals are accepted", {{"by", caller_.identity}});
     if (context_.accept_deletes()) return put_reply(command.tag, "OK", "done");
-    put_reply(command.tag, "NO", "no removals are held back");
+    put_no(command.tag, {Code::not_found, "no removals are held back"});
 }
 
 void Connection::run_noop(const Command& command)
@@ -367,9 +373,9 @@ void Connection::run_noop(const Command& command)
 
 void Connection::run_compress(const Command& command)
 {
-    if (compressed_) return put_reply(command.tag, "NO", "DEFLATE active via COMPRESS");
+    if (compressed_) return put_no(command.tag, {Code::exists, "DEFLATE active via COMPRESS"});
     if (!equal_nocase(command.arguments[0], "DEFLATE"))
-        return put_reply(command.tag, "NO", "Unknown COMPRESS algorithm");
+        return put_no(command.tag, {Code::unsupported, "Unknown COMPRESS algorithm"});
     settle();
     if (!in_.empty()) {
         closing_ = true;
@@ -507,7 +513,7 @@ std::optional<Connection::Wants> Connection::run_what_came()
     if (reply_waits_) {
         if (monotonic_now() < reply_at_) return Wants::time;
         reply_waits_ = false;
-        put_reply(auth_tag_, "NO", "authentication failure");
+        put_no(auth_tag_, {Code::denied, "authentication failure"});
     }
     Wants wants = run_task();
     if (wants != Wants::input) return wants;

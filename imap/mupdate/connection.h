@@ -103,6 +103,8 @@ class Connection {
 
     void put_banner();
     void put_reply(std::string_view tag, std::string_view word, std::string_view text);
+    // The one way to say NO: what it is for is in the code, whoever asks.
+    void put_no(std::string_view tag, const Error& why);
     void settle();
     bool has_to_commit();
     Status flush();

@@ -2,7 +2,6 @@
 #include "imap/model/location.h"
 #include "imap/mupdate/connection.h"
 #include "imap/mupdate/master_list.h"
-#include "imap/mupdate/refusal.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 
@@ -49,10 +48,9 @@ void Connection::run_told(const Command& command)
     if (!at || !model::is_server_name(command.arguments[0]))
         return put_reply(command.tag, "BAD", "Badly formed arguments");
     settle();
-    if (!context_.published.line().holds(*at))
-        return put_reply(command.tag, "NO", "this list never was there");
+    if (!context_.published.line().holds(*at)) return put_no(command.tag, never_there());
     auto last = context_.master->recovery().told(command.arguments[0], *at);
-    if (!last) return put_reply(command.tag, "NO", refusal_text(last.error()));
+    if (!last) return put_no(command.tag, last.error());
     if (*last) log::notice("all servers have told their mailboxes: removals are taken again");
     put_reply(command.tag, "OK", "done");
 }
@@ -68,7 +66,7 @@ void Connection::run_promote(const Command& command)
     for (const auto& [server, count] : context_.published.count_by_server())
         servers.push_back(server);
     auto waits = context_.master->recovery().promote(servers);
-    if (!waits) return put_reply(command.tag, "NO", refusal_text(waits.error()));
+    if (!waits) return put_no(command.tag, waits.error());
     log::notice("this list is the one, by an administrator's word",
                 {{"by", caller_.identity}, {"servers to tell theirs", *waits}});
     put_reply(command.tag, "OK",
@@ -80,7 +78,7 @@ void Connection::run_recovered(const Command& command)
 {
     settle();
     if (auto ended = context_.master->recovery().end(); !ended)
-        return put_reply(command.tag, "NO", refusal_text(ended.error()));
+        return put_no(command.tag, ended.error());
     log::notice("removals are taken again, by an administrator's word", {{"by", caller_.identity}});
     put_reply(command.tag, "OK", "done");
 }
@@ -88,10 +86,10 @@ void Connection::run_recovered(const Command& command)
 void Connection::run_accept_restored(const Command& command)
 {
     if (!context_.accept_restored)
-        return put_reply(command.tag, "NO", "this is the master: see PROMOTE");
+        return put_no(command.tag, {Code::unsupported, "this is the master: see PROMOTE"});
     log::notice("the master is accepted as it is", {{"by", caller_.identity}});
     if (context_.accept_restored()) return put_reply(command.tag, "OK", "done");
-    put_reply(command.tag, "NO", "no master was refused");
+    put_no(command.tag, {Code::not_found, "no master was refused"});
 }
 
 }  // namespace rookery::mupdate

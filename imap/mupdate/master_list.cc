@@ -137,7 +137,8 @@ MasterList::Answer MasterList::submit(Verb verb, const std::vector<std::string>&
                                       Caller& caller)
 {
     if (Status good = check_arguments(verb, arguments); !good) {
-        if (verb == Verb::remove) return {false, "mailbox doesn't exist", 0, Code::not_found};
+        if (verb == Verb::remove && good.is(Code::bad_name))
+            return {false, "mailbox doesn't exist", 0, Code::not_found};
         log_refusal(verb, arguments, caller, good.error().text);
         return {false, good.error().text, 0, good.error().code};
     }

@@ -49,6 +49,11 @@ Standing standing_of(std::string_view word)
     return Standing::unknown;
 }
 
+Error never_there()
+{
+    return {Code::not_found, "this list never was there"};
+}
+
 Result<std::unique_ptr<Recovery>> Recovery::open(const std::string& path)
 {
     std::unique_ptr<Recovery> recovery(new Recovery(path));

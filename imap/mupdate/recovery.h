@@ -37,6 +37,8 @@ enum class Standing : unsigned char {
 };
 std::string_view standing_word(Standing standing);
 Standing standing_of(std::string_view word);
+// To whoever names a position that is not on the line.
+Error never_there();
 
 class Recovery {
  public:

@@ -33,6 +33,7 @@ constexpr Word kCyrusTexts[] = {
     {Code::exists, "mailbox already exists"},
     {Code::not_found, "mailbox doesn't exist"},
     {Code::reserved, "mailbox not currently active"},
+    {Code::denied, "authentication failure"},
 };
 
 // Parts of texts without a code: of earlier versions, and of a replica that is taken for the

@@ -1,7 +1,7 @@
 // Why a MUPDATE server says NO: a Code, in front of the text as RFC 5530 has it in IMAP.
 //
-// The three refusals that Cyrus knows have its words and no code, so that whoever compares them
-// finds what he looks for. What has neither (another version, another server) is read by its words
+// Refusals that Cyrus knows have its words and no code, so that whoever compares them finds what he
+// looks for. What has neither (another version, another server) is read by its words
 // as far as they are known; anything else is denied. Never no_master. Values; any thread.
 #ifndef ROOKERY_IMAP_MUPDATE_REFUSAL_H
 #define ROOKERY_IMAP_MUPDATE_REFUSAL_H

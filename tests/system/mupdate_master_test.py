@@ -236,10 +236,47 @@ class Master(unittest.TestCase):
                          "NO [LIMIT] too many removals in one sync (mupdate_max_deletes)")
         self.assertEqual(len(c.list("gone!")), 50)
 
+    # What makes it so (each OK, by be1), the command, and all of its answer.
+    LONG = "x" * 2000
+    REFUSALS = [
+        ([], ("ACTIVATE", LONG, "be1!p", ACL), "NO [CANNOT] Invalid mailbox name: too long"),
+        ([], ("ACTIVATE", "t.new", "a!b!c", ACL), "NO [CLIENTBUG] Location with two '!'"),
+        ([], ("ACTIVATE", "t.new", "be1!p", "a\tl\t" * 20000), "NO [LIMIT] Access control list too long"),
+        ([("ACTIVATE", "t.a", "be1!p", ACL)], ("ACTIVATE", "t.a", "be2!p", ACL),
+         "NO [ALREADYEXISTS] mailbox is held by be1"),
+        ([], ("RESERVE", LONG, "be1!p"), "NO [CANNOT] Invalid mailbox name: too long"),
+        ([], ("RESERVE", "t.new", "!p"), "NO [CLIENTBUG] Location without a server"),
+        ([], ("RESERVE", "t.a", "be2!p"), "NO mailbox already exists"),
+        ([], ("DEACTIVATE", LONG, "be1!p"), "NO [CANNOT] Invalid mailbox name: too long"),
+        ([], ("DEACTIVATE", "t.none", "be1!p"), "NO mailbox not currently active"),
+        ([], ("DELETE", LONG), "NO mailbox doesn't exist"),
+        ([], ("DELETE", "t.none"), "NO mailbox doesn't exist"),
+        ([], ("DELETE", "t.a", "!p"), "NO [CLIENTBUG] Location without a server"),
+        ([], ("DELETE", "t.a", "be3!p"), "NO [ALREADYEXISTS] mailbox is held by be1"),
+        ([], ("RESOLVE", "t.none", "be1"), "NO mailbox doesn't exist"),
+        ([], ("RESOLVE", "t.a", "be3"), "NO [NOPERM] mailbox is not claimed by be3"),
+        ([], ("TOLD", "be1", "12345", "1"), "NO [NONEXISTENT] this list never was there"),
+        ([], ("SINCE", "12345", "1"), "NO [NONEXISTENT] this list never was there"),
+        ([], ("SERVERSTATE", "t.nowhere!", "draining"), "NO [CLIENTBUG] not a server's name: t.nowhere!"),
+        ([], ("ACCEPTDELETES",), "NO [UNSUPPORTED] this is the master: it holds nothing back"),
+        ([], ("ACCEPTRESTORED",), "NO [UNSUPPORTED] this is the master: see PROMOTE"),
+        ([], ("COMPRESS", "LZMA"), "NO [UNSUPPORTED] Unknown COMPRESS algorithm"),
+    ]
+
+    def test_refusals(self):
+        """Every NO says what it is for in the same way, a change's and an administrator's."""
+        c = self.client()
+        for before, command, answer in self.REFUSALS:
+            for one in before:
+                self.assertEqual(c.status(*one), "OK done", one)
+            with self.subTest(command[0]):
+                self.assertEqual(c.status(*command), answer)
+        self.assertEqual(c.run("FIND", "t.new")[0], [])
+
     def test_compress(self):
         import zlib
         c = self.client()
-        self.assertEqual(c.status("COMPRESS", "LZMA"), "NO Unknown COMPRESS algorithm")
+        self.assertEqual(c.status("COMPRESS", "LZMA"), "NO [UNSUPPORTED] Unknown COMPRESS algorithm")
         self.assertEqual(c.status("COMPRESS", "DEFLATE"), "OK DEFLATE active")
         out = zlib.compressobj(wbits=-15)
         c.sock.sendall(out.compress(b"z NOOP\r\n") + out.flush(zlib.Z_SYNC_FLUSH))
@@ -248,6 +285,11 @@ class Master(unittest.TestCase):
         while not got.endswith(b"\r\n"):
             got += inflate.decompress(c.sock.recv(4096))
         self.assertEqual(got, b'z OK "Noop done"\r\n')
+        c.sock.sendall(out.compress(b'z COMPRESS "DEFLATE"\r\n') + out.flush(zlib.Z_SYNC_FLUSH))
+        got = b""
+        while not got.endswith(b"\r\n"):
+            got += inflate.decompress(c.sock.recv(4096))
+        self.assertEqual(got, b'z NO "[ALREADYEXISTS] DEFLATE active via COMPRESS"\r\n')
 
     def test_a_reader_that_does_not_read_harms_nobody(self):
         c = self.client()

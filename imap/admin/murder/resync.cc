@@ -8,6 +8,15 @@
 #include "lib/config/murder_role.h"
 
 namespace rookery::admin::murder {
+namespace {
+
+// For an administrator: without the code of a refusal.
+std::string said(const mupdate::Client::Reply& reply)
+{
+    return reply.ok ? reply.text : reply.error().text;
+}
+
+}  // namespace
 
 Result<int> resync(const config::Config& config, const Arguments& a)
 {
@@ -27,7 +36,7 @@ Result<int> resync(const config::Config& config, const Arguments& a)
                                                          : mupdate::Verb::accept_restored,
                                         {}));
     replica->logout();
-    print(cat(target.server, ": ", reply.text, "\n"));
+    print(cat(target.server, ": ", said(reply), "\n"));
     return reply.ok ? kFine : kWarning;
 }
 
@@ -42,7 +51,7 @@ Result<int> promote(const config::Config& config, const Arguments& a)
     TRY_ASSIGN(auto reply,
                master->run(a.done ? mupdate::Verb::recovered : mupdate::Verb::promote, servers));
     master->logout();
-    print(cat(reply.text, "\n"));
+    print(cat(said(reply), "\n"));
     return reply.ok ? kFine : kWarning;
 }
 
@@ -69,7 +78,7 @@ Result<int> forget(const config::Config& config, const Arguments& a)
         if (reply.ok)
             forgotten++;
         else
-            print(cat(record.name, ": ", reply.text, "\n"));
+            print(cat(record.name, ": ", said(reply), "\n"));
     }
     if (second->offers("SERVER-STATES"))
         TRY(set_state(*second, server, model::ServerState::active, {}));

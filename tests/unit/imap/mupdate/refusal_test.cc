@@ -18,6 +18,7 @@ START_TEST(codes_go_through_the_wire)
         {{Code::exists, "mailbox already exists"}, "mailbox already exists"},
         {{Code::not_found, "mailbox doesn't exist"}, "mailbox doesn't exist"},
         {{Code::reserved, "mailbox not currently active"}, "mailbox not currently active"},
+        {{Code::denied, "authentication failure"}, "authentication failure"},
         {{Code::not_found, "no such server"}, "[NONEXISTENT] no such server"},
         {{Code::denied, "mailbox is not claimed by be1"}, "[NOPERM] mailbox is not claimed by be1"},
         {{Code::bad_name, "Invalid mailbox name: too long"},
