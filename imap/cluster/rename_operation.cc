@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 
+#include "imap/mupdate/refusal.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 
@@ -139,9 +140,11 @@ Status RenameOperation::run(Client* master)
     Status begun = write_intents(master != nullptr ? kAsking : kDecided);
     if (begun && master != nullptr) {
         begun = parts_.link.reserve(targets(), *master);
-        if (begun.is(Code::no_master)) {
+        const bool may_pass = !begun && mupdate::is_passing(begun.error().code);
+        if (begun.is(Code::no_master) || (may_pass && is_into_deleted())) {
             if (!is_into_deleted()) return begun;  // the agent finds out and gives the names back
-            master = nullptr;
+            // Who removes a mailbox does not wait for a master that has no room for its new name.
+            if (!may_pass) master = nullptr;
             begun = success();
         }
         if (begun) begun = set_stage(kDecided);

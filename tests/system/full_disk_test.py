@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """A full disk: NO for APPEND, 452 for LMTP, nothing half-written visible, and all goes on after.
 
-The backend's spool is a small tmpfs in a mount namespace of this test, so it needs root.
+The backend's spool, or the master's state directory, is a small tmpfs in a mount namespace of this
+test, so it needs root.
 """
+import json
 import os
 import shutil
 import subprocess
@@ -10,6 +12,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import harness
+import mupdate_client
 import murder
 
 BIG = (b"From: a@example.org\r\nSubject: big\r\n\r\n" + (b"x" * 76 + b"\r\n") * 30000)
@@ -21,10 +24,9 @@ def mount(path):
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "none", path], check=True)
 
 
-def fill(m):
-    """Takes what is left of the spool."""
-    spool = os.path.join(m["backend1"].dir, "spool")
-    path = os.path.join(spool, "ballast")
+def fill(folder):
+    """Takes what is left of the disk."""
+    path = os.path.join(folder, "ballast")
     with open(path, "wb", buffering=0) as f:
         try:
             while True:
@@ -43,7 +45,7 @@ def test_append_and_delivery_on_a_full_disk():
             m.start()
             m.add_user("alice")
             assert not m.deliver(SMALL, ["alice"])
-            ballast = fill(m)
+            ballast = fill(spool)
             for where in ("backend1", "frontend1"):
                 with m.imap(where, "alice") as c:
                     kind, data = c.append("INBOX", None, None, BIG)
@@ -62,6 +64,85 @@ def test_append_and_delivery_on_a_full_disk():
                         assert part[1] == b"hello\r\n", part
     finally:
         subprocess.run(["umount", "-l", spool], check=False)
+        shutil.rmtree(m.dir, ignore_errors=True)
+
+
+def listed(m, name):
+    """Where a name is known: at the master, in the backend's list, as a folder of its spool."""
+    with mupdate_client.Client(m["mupdate"].address("mupdate")) as c:
+        c.login("backend1", m.node_password)
+        at_master = [r[1] for r in c.run("FIND", name)[0]]
+    here = json.loads(m["backend1"].run("ctl_mboxlist", "-d").stdout)
+    last = name.split(".")[-1]
+    spool = [f for f, _, _ in os.walk(os.path.join(m["backend1"].dir, "spool"))
+             if f.endswith("/" + last) and "/DELETED/" not in f]
+    return at_master, name in here, len(spool)
+
+
+NOWHERE = ([], False, 0)
+THERE = (["MAILBOX"], True, 1)
+
+
+def told(m):
+    return m["backend1"].run("ctl_mboxlist", "-s", check=False).returncode == 0
+
+
+def fill_change_log(m):
+    """What the log has left of its last block."""
+    with mupdate_client.Client(m["mupdate"].address("mupdate")) as c:
+        c.login("backend1", m.node_password)
+        answers = (c.status("RESERVE", "filler.n%d" % n, "backend1!default") for n in range(100000))
+        return next(a for a in answers if a != "OK done")
+
+
+def refused_for_want_of_room(answer):
+    kind, data = answer
+    assert kind == "NO" and data[0].startswith(b"[UNAVAILABLE]") and b"space" in data[0].lower(), \
+        answer
+
+
+def test_changes_of_the_list_on_a_full_disk_of_the_master():
+    m = murder.Murder(backends=1, start=False)
+    conf = os.path.join(m["mupdate"].dir, "conf")
+    mount(conf)
+    try:
+        with m:
+            m.start()
+            m.add_user("alice")
+            with m.imap("backend1", "cyrus") as c:
+                for name in ("user.alice.Old", "user.alice.Gone"):
+                    murder.check(c.create(name))
+            ballast = fill(conf)
+            assert fill_change_log(m) == "NO [NOSPACE] no space left for changes of the mailbox list"
+            # What is there is served, found and delivered to; what makes a name is refused for what
+            # it is, at the backend and through the frontend, and leaves nothing.
+            for where in ("backend1", "frontend1"):
+                with m.imap(where, "cyrus") as c:
+                    refused_for_want_of_room(c.create("user.alice.New"))
+                    assert listed(m, "user.alice.New") == NOWHERE, where
+                    refused_for_want_of_room(c.rename("user.alice.Old", "user.alice.New"))
+                    assert listed(m, "user.alice.New") == NOWHERE, where
+                    assert listed(m, "user.alice.Old") == THERE, where
+                assert not m.deliver(SMALL, ["alice"], instance=where)
+                with m.imap(where, "alice") as c:
+                    assert b"Old" in b"".join(murder.check(c.list()))
+            # Removals have room of their own; one that keeps the mailbox for a while gives it a new
+            # name, which the master is told when it has room.
+            with m.imap("frontend1", "alice") as c:
+                murder.check(c.delete("INBOX.Gone"))
+            with m.imap("backend1", "alice") as c:
+                assert c.select("INBOX.Gone")[0] == "NO"
+            os.unlink(ballast)
+            murder.wait_for(lambda: told(m) and listed(m, "user.alice.Gone") == NOWHERE,
+                            "the removal is told")
+            with m.imap("frontend1", "cyrus") as c:
+                murder.wait_for(lambda: c.create("user.alice.New")[0] == "OK", "CREATE")
+                murder.check(c.rename("user.alice.Old", "user.alice.Newer"))
+            assert listed(m, "user.alice.New") == listed(m, "user.alice.Newer") == THERE
+            assert listed(m, "user.alice.Old") == NOWHERE
+            assert "would be" not in m["backend1"].run("ctl_mboxlist", "-m", "-w").stdout
+    finally:
+        subprocess.run(["umount", "-l", conf], check=False)
         shutil.rmtree(m.dir, ignore_errors=True)
 
 
