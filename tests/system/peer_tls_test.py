@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import types
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import fake_peer
@@ -209,6 +210,86 @@ def test_daemons_of_a_frontend():
                     assert any("/%s[" % daemon in line and said in line and "fake" in line
                                for line in text.splitlines()), (
                                    fault, daemon, text[-3000:])
+
+
+# What each fault is called in the log of a daemon that stays up; where nothing is said, the policy is.
+SAID = {"no_starttls": "offers no STARTTLS", "refused": "STARTTLS is refused",
+        "wrong_ca": "certificate", "wrong_name": "certificate", "expired": "certificate",
+        "injected": "unread input", "stripped": ""}
+
+
+def lines_of(policy, folder):
+    """The policy as options."""
+    text = POLICIES[policy]
+    return dict(line.split(": ") for line in (text % folder if "%s" in text else text).splitlines())
+
+
+def test_a_replica():
+    """The daemon that follows the master, and tries again and again."""
+    bench = Bench()
+    os.chmod(bench.dir, 0o755)  # it is not root
+    for policy in POLICIES:
+        for fault in FAULTS:
+            wanted = expected(policy, fault)
+            # Where a layer is asked for, its lack is what is told.
+            said = "" if "layer" in policy else SAID.get(fault, "")
+            with bench.peer("mupdate", fault) as p:
+                master = types.SimpleNamespace(address=(p.address, p.port))
+                extra = dict(lines_of(policy, bench.certificates.folder), mupdate_password=PASSWORD,
+                             mupdate_authname="murder")
+                replica = mupdate_client.Mupdate(master, extra, users=("f",), name="f")
+                try:
+                    replica.start(wait=False)
+
+                    def settled():
+                        return p.login == wanted if wanted else any(
+                            p.host_port in line and said in line
+                            for line in replica.log_text().splitlines())
+                    what = (policy, fault)
+                    try:
+                        murder.wait_for(settled, what)
+                    except TimeoutError as e:
+                        raise AssertionError((what, p.login, replica.log_text())) from e
+                    judge("replica", policy, fault, p, replica.log_text() + p.host_port * bool(
+                        wanted), wanted)
+                finally:
+                    replica.kill()
+                    replica.__exit__()
+
+
+def test_the_destination_of_XFER():
+    """imapd itself logs in where a mailbox goes, as the administrator who says XFER does not."""
+    with murder.Murder(backends=1, frontends=0) as m:
+        here = m["backend1"]
+        certificates = fake_peer.Certificates(os.path.join(m.dir, "fake"), m.address)
+        m.give(certificates.folder)
+        m.add_user("ann")
+        with fake_peer.Peer("imap", certificates.good, capabilities=[b"X-REPLICATION"],
+                            address=m.address) as p:
+            for policy in POLICIES:
+                if "layer" in policy or policy == "tls_required":
+                    continue  # its own clients would need TLS too
+                here.extra = dict(lines_of(policy, certificates.folder), allowusermoves="yes",
+                                  fake_address="imap=" + p.host_port, proxy_password=PASSWORD,
+                                  backend_failures="1000")
+                for own in [o for o in here.extra if o.startswith("127_")]:
+                    here.extra["fake_tls"] = here.extra.pop(own)
+                here.stop()
+                here.start()
+                for fault in FAULTS:
+                    wanted = expected(policy, fault)
+                    p.forget()
+                    p.certificate = getattr(certificates, fault if fault in UNTRUSTED else "good")
+                    p.fault = None if fault in UNTRUSTED + ("good",) else fault
+                    with m.imap("backend1", "cyrus") as c:
+                        kind, data = c.xatom("XFER", "user.ann", "fake")
+                    # A fake does not keep what it is given: no policy moves anything.
+                    assert kind == "NO", (policy, fault, data)
+                    out = here.tail(10)
+                    judge("XFER", policy, fault, p, out + p.host_port, wanted)
+                    if wanted is None:
+                        last = [line for line in out.splitlines() if "fake" in line][-1]
+                        assert SAID[fault] in last, (policy, fault, last)
 
 
 if __name__ == "__main__":

@@ -164,13 +164,16 @@ Completion move_here_to(ImapSession& s, const MailboxName& name, const sync::Mov
         log::error(
             "move failed",
             {{"mailbox", name.internal()}, {"server", target.server}, {"reason", moved.error()}});
-        Completion no = Completion::from(moved.error());
+        Error why = moved.error();
+        // The command was read: what breaks a protocol here is another server.
+        if (why.code == Code::syntax || why.code == Code::limit) why.code = Code::unavailable;
+        Completion no = Completion::from(why);
         // Whoever moves mailboxes wants to know more than a client does: the response code stays,
         // and the reason stands for the text.
         const size_t code = no.text.starts_with('[') ? no.text.find("] ") : std::string::npos;
-        if (no.kind == Completion::Kind::no && !moved.error().text.empty())
+        if (no.kind == Completion::Kind::no && !why.text.empty())
             no.text = cat(code == std::string::npos ? "" : no.text.substr(0, code + 2),
-                          wire_text(moved.error().text));
+                          wire_text(why.text));
         return no;
     }
     log::notice(
