@@ -1,6 +1,7 @@
 #include "imap/mboxlist/list_walker.h"
 
 #include <algorithm>
+#include <map>
 
 #include "lib/base/strings.h"
 
@@ -315,29 +316,35 @@ Status list_subscribed(std::span<const MailboxName> subscribed, const model::Nam
         const MailboxName* subscribed;
     };
     std::vector<One> all;
-    std::set<std::string> known;
+    std::map<std::string, bool> known;  // -> whether it matches
+    std::vector<ListPattern::Level> levels;
     for (const auto& name : subscribed)
         if (auto external = names.to_external(name)) {
-            known.insert(*external);
+            run_all(compiled, *external, separator, levels);
+            known.emplace(*external, levels.back().matches);
             all.push_back({*std::move(external), &name});
         }
-    const auto has_below = [&](const std::string& name) {
+    const auto any_below = [&](const std::string& name, bool only_others) {
         const std::string below = name + separator;
-        const auto first = known.lower_bound(below);
-        return first != known.end() && first->starts_with(below);
+        for (auto one = known.lower_bound(below); one != known.end(); ++one) {
+            if (!one->first.starts_with(below)) return false;
+            if (!only_others || !one->second) return true;
+        }
+        return false;
     };
     std::set<std::string> given;
-    std::vector<ListPattern::Level> levels;
     for (const auto& one : all) {
         run_all(compiled, one.name, separator, levels);
         for (size_t i = 0; i + 1 < levels.size(); ++i) {
-            if (!levels[i].matches_as_level) continue;
+            if (!levels[i].matches) continue;
             std::string level = one.name.substr(0, levels[i].length);
             if (known.contains(level) || !given.insert(level).second) continue;
-            if (!each({std::move(level), nullptr, true})) return success();
+            const bool hides_others = any_below(level, true);
+            if (!each({std::move(level), nullptr, true, levels[i].matches_as_level, hides_others}))
+                return success();
         }
         if (!levels.back().matches) continue;
-        if (!each({one.name, one.subscribed, has_below(one.name)})) return success();
+        if (!each({one.name, one.subscribed, any_below(one.name, false)})) return success();
     }
     return success();
 }

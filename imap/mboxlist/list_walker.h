@@ -89,12 +89,15 @@ class ListWalker {
     bool stopped_ = false;
 };
 
-// LSUB: subscribed names that match, and with a pattern that ends in '%' levels above them that are
-// not subscribed themselves (subscribed is null).
+// Subscribed names that match, and levels above subscribed ones that match and are not subscribed
+// themselves. LSUB shows those of a pattern that ends in '%', LIST with RECURSIVEMATCH all that
+// exist, and others if they tell of something that is not given by itself (RFC 5258 3, 3.5).
 struct SubscribedItem {
     std::string name;
     const MailboxName* subscribed = nullptr;  // null: a level only
     bool has_children = false;                // subscribed ones
+    bool for_lsub = true;                     // the pattern, or one of them, ends in '%'
+    bool hides_others = false;                // a subscribed one below does not match
 };
 Status list_subscribed(std::span<const MailboxName> subscribed, const model::Namespace& names,
                        std::string_view reference, std::span<const std::string> patterns,

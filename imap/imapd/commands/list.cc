@@ -122,6 +122,7 @@ class Lister {
                 auto name = s_.names->to_internal(item.name);
                 auto entry = name ? s_.directory.lookup(*name) : name.error();
                 const bool exists = entry && walker_.is_visible(*entry);
+                if (item.subscribed == nullptr && !exists && !item.hides_others) return true;
                 std::string attributes;
                 if (item.subscribed != nullptr) attributes = "\\Subscribed";
                 if (!exists) cat_to(attributes, attributes.empty() ? "" : " ", "\\NonExistent");

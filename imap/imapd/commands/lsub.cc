@@ -59,6 +59,7 @@ Completion lsub(ImapSession& s, Command&)
     auto done =
         mboxlist::list_subscribed(*names, *s.names, arguments->reference, {&arguments->pattern, 1},
                                   [&](const mboxlist::SubscribedItem& item) {
+                                      if (!item.for_lsub) return true;
                                       put_list_line(s, "LSUB", lsub_attributes(s, item), item.name);
                                       return s.client.ok();
                                   });

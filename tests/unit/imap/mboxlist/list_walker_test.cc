@@ -385,6 +385,7 @@ START_TEST(subscriptions)
         const std::vector<std::string> patterns{std::move(pattern)};
         const Status done = list_subscribed(
             subscribed, names, reference, patterns, [&](const SubscribedItem& item) {
+                if (!item.for_lsub) return true;
                 cat_to(out, out.empty() ? "" : " ",
                        show(item.name, item.subscribed != nullptr, item.has_children));
                 return true;
@@ -396,6 +397,46 @@ START_TEST(subscriptions)
     ASSERT_EQ_TEXT(lsub("", "%"), "[news] INBOX+ [user]");
     ASSERT_EQ_TEXT(lsub("inbox.", "%"), "[INBOX.x]");
     ASSERT_EQ_TEXT(lsub("news.", "*"), "news.a+ news.a.b");
+}
+END_TEST
+
+// RFC 5258, example 9 and the table of 3.5: [...] is not subscribed, '!' says that one below that is
+// does not match.
+START_TEST(levels_above_subscriptions)
+{
+    const auth::Identity bob = user("bob");
+    const auto names = names_for(bob, false, false);
+    std::vector<model::MailboxName> subscribed;
+    for (const char* name : {"baz2.bar2", "baz2.bar22", "eps2", "eps2.mamba", "foo2.bar1",
+                             "foo2.bar2", "qux2.bar2", "x.y.z"})
+        subscribed.push_back(name_of(name));
+    const struct {
+        std::vector<std::string> patterns;
+        const char* given;
+    } cases[] = {
+        {{"*"},
+         "[baz2] baz2.bar2 baz2.bar22 eps2+ eps2.mamba [foo2] foo2.bar1 foo2.bar2 [qux2] qux2.bar2 "
+         "[x] [x.y] x.y.z"},
+        {{"*2"}, "[baz2] baz2.bar2 baz2.bar22 eps2+ [foo2]! foo2.bar2 [qux2] qux2.bar2"},
+        {{"%"}, "[baz2]! eps2+ [foo2]! [qux2]! [x]!"},
+        {{"foo2"}, "[foo2]!"},
+        {{"x", "x.%"}, "[x]! [x.y]!"},
+        {{"x.*"}, "[x.y] x.y.z"},
+        {{"x", "x.y.z"}, "[x] x.y.z"},
+        {{"fo", "foo2."}, ""},
+        {{"eps2"}, "eps2+"},
+    };
+    for (const auto& c : cases) {
+        std::string out;
+        ASSERT_OK(
+            list_subscribed(subscribed, names, "", c.patterns, [&](const SubscribedItem& item) {
+                cat_to(out, out.empty() ? "" : " ",
+                       show(item.name, item.subscribed != nullptr, item.has_children),
+                       item.hides_others ? "!" : "");
+                return true;
+            }));
+        ASSERT_EQ_TEXT(out, c.given);
+    }
 }
 END_TEST
 
@@ -412,6 +453,7 @@ Suite* make()
     tcase_add_loop_test(c, equals_a_matcher_that_tries_everything, 0, 12);
     tcase_add_test(c, costs_what_it_shows);
     tcase_add_test(c, subscriptions);
+    tcase_add_test(c, levels_above_subscriptions);
     suite_add_tcase(s, c);
     return s;
 }
