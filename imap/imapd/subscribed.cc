@@ -31,14 +31,11 @@ std::string last_string(std::string_view line)
     return out;
 }
 
-namespace {
-
-// LSUB at the server of the INBOX.
-Result<std::vector<model::MailboxName>> ask(ImapSession& s, const std::string& server)
+Result<std::vector<model::MailboxName>> subscribed_names_at(ImapSession& s,
+                                                            backend::Backend& backend)
 {
-    TRY_ASSIGN(backend::Backend * backend, s.backends->get(server));
     std::vector<model::MailboxName> names;
-    RelayChannel channel(s, *backend);
+    RelayChannel channel(s, backend);
     channel.verb("LSUB");
     channel.raw(" \"\" \"*\"");
     channel.filter([&](backend::ReplyReader& replies, const backend::Reply& reply) -> Result<bool> {
@@ -54,12 +51,13 @@ Result<std::vector<model::MailboxName>> ask(ImapSession& s, const std::string& s
     return names;
 }
 
-}  // namespace
-
 Result<std::vector<model::MailboxName>> subscribed_names(ImapSession& session)
 {
     TRY_ASSIGN(Placed placed, place_inbox(session));
-    if (!placed.is_here()) return ask(session, placed.server);
+    if (!placed.is_here()) {
+        TRY_ASSIGN(backend::Backend * backend, session.backends->get(placed.server));
+        return subscribed_names_at(session, *backend);
+    }
     return mboxlist::Subscriptions(session.config.configdirectory(), session.identity->userid)
         .names();
 }

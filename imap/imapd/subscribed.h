@@ -17,6 +17,9 @@ inline constexpr size_t kMaxLsubLine = 16384;
 
 // In the order of the list.
 Result<std::vector<model::MailboxName>> subscribed_names(ImapSession& session);
+// By this server.
+Result<std::vector<model::MailboxName>> subscribed_names_at(ImapSession& session,
+                                                            backend::Backend& backend);
 // The string at the end of a response's line: quoted, literal or atom.
 std::string last_string(std::string_view line);
 

@@ -357,6 +357,33 @@ def extended_list(where):
         assert listed('LIST (SUBSCRIBED RECURSIVEMATCH) "" INBOX.%') == [
             '() "." INBOX.a ("CHILDINFO" ("SUBSCRIBED"))', '(\\Subscribed) "." INBOX.c',
             '(\\Subscribed \\NonExistent) "." INBOX.gone']
+        # RFC 5258 3.5: a parent whatever the pattern; one that does not exist, if it tells more.
+        check(c.create("INBOX.d.e.f"))
+        check(c.subscribe("INBOX.d.e.f"))
+        murder.wait_for(lambda: listed('LIST "" INBOX.d.e.f'), "it is known")
+        info = ' ("CHILDINFO" ("SUBSCRIBED"))'
+        a_line, below = '() "." INBOX.a' + info, '(\\Subscribed) "." INBOX.a.b'
+        c_line, f_line = '(\\Subscribed) "." INBOX.c', '(\\Subscribed) "." INBOX.d.e.f'
+        gone = '(\\Subscribed \\NonExistent) "." INBOX.gone'
+        for pattern, wanted in (
+                ("INBOX", ['() "." INBOX' + info]), ("INBOX.a", [a_line]), ("INBOX.c", [c_line]),
+                ("INBOX.a*", [a_line, below]), ("INBOX.*a", [a_line]), ("INBOX.none", []),
+                ("INBOX.d", ['(\\NonExistent) "." INBOX.d' + info]), ("INBOX.d*", [f_line]),
+                ("INBOX.d.%", ['(\\NonExistent) "." INBOX.d.e' + info]), ("INBOX.*.f", [f_line]),
+                ("*", ['() "." INBOX' + info, a_line, below, c_line, f_line, gone])):
+            told = listed('LIST (SUBSCRIBED RECURSIVEMATCH) "" %s' % pattern)
+            assert told == wanted, (pattern, told)
+        # LSUB calls such a parent \Noselect, and shows it for '%' only (RFC 3501 6.3.9).
+        noselect = '(\\Noselect \\HasChildren) "." INBOX.'
+        for pattern, wanted in (
+                ("INBOX.%", [noselect + "a", '() "." INBOX.c', noselect + "d",
+                             '() "." INBOX.gone']),
+                ("INBOX.a", []), ("INBOX.a*", ['() "." INBOX.a.b']),
+                ("INBOX.a.%", ['() "." INBOX.a.b']), ("INBOX.d.%", [noselect + "d.e"])):
+            told = listed('LSUB "" %s' % pattern, "LSUB")
+            assert told == wanted, (pattern, told)
+        check(c.unsubscribe("INBOX.d.e.f"))
+        check(c.delete("INBOX.d.e.f"))
         assert listed('LIST (SUBSCRIBED REMOTE) "" INBOX.c RETURN (CHILDREN)') == [
             '(\\Subscribed \\HasNoChildren) "." INBOX.c']
         assert listed('LIST "" INBOX.a.% RETURN (STATUS (MESSAGES SIZE))', "STATUS") == [

@@ -1,4 +1,7 @@
 // Subscriptions, which are kept at the server of the user's INBOX.
+#include <algorithm>
+#include <optional>
+
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/relay.h"
 #include "imap/imapd/relay_channel.h"
@@ -21,11 +24,17 @@ Status may_subscribe(ImapSession& s, const model::MailboxName& name)
     return placed->entry ? require(s, *placed->entry, model::Rights::lookup) : success();
 }
 
-// Is this name, as an LSUB line has it, a mailbox that the user may see?
-bool is_known(ImapSession& s, const std::string& external)
+// The names whose \Noselect says that they are levels above subscribed ones, whatever is there. With
+// a '%' there may be such.
+using Subscribed = std::optional<std::vector<model::MailboxName>>;
+
+// Is this name, as an LSUB line has it, a mailbox that the user may see and is subscribed to?
+bool is_known(ImapSession& s, const std::string& external, const Subscribed& subscribed)
 {
     auto name = s.names->to_internal(external);
     if (!name) return false;
+    if (subscribed && !std::binary_search(subscribed->begin(), subscribed->end(), *name))
+        return false;
     auto entry = s.directory.lookup(*name);
     return entry && entry->seen().state == model::EntryState::active &&
            require(s, *entry, model::Rights::lookup).ok();
@@ -37,7 +46,7 @@ bool is_missing_flag(std::string_view flag)
 }
 
 // "* LSUB (\Noselect) "." name": to the server of the INBOX a mailbox elsewhere does not exist.
-std::string corrected(ImapSession& s, const std::string& line)
+std::string corrected(ImapSession& s, const std::string& line, const Subscribed& subscribed)
 {
     size_t open = line.find('(');
     size_t close = line.find(')');
@@ -46,7 +55,7 @@ std::string corrected(ImapSession& s, const std::string& line)
     std::string_view rest = std::string_view(line).substr(close + 1);
     size_t separator_end = rest.starts_with(" \"") ? rest.find("\" ", 3) + 1 : rest.find(' ', 1);
     if (separator_end >= rest.size()) return line;
-    if (!is_known(s, last_string(rest.substr(separator_end)))) return line;
+    if (!is_known(s, last_string(rest.substr(separator_end)), subscribed)) return line;
     std::string flags;
     for (std::string_view flag :
          split_words(std::string_view(line).substr(open + 1, close - open - 1)))
@@ -54,12 +63,13 @@ std::string corrected(ImapSession& s, const std::string& line)
     return cat(std::string_view(line).substr(0, open + 1), flags, ")", rest);
 }
 
-Result<bool> pass_lsub(ImapSession& s, backend::ReplyReader& replies, const backend::Reply& reply)
+Result<bool> pass_lsub(ImapSession& s, backend::ReplyReader& replies, const backend::Reply& reply,
+                       const Subscribed& subscribed)
 {
     if (reply.word != "LSUB" || to_lower(reply.head).find("\\no") == std::string::npos)
         return false;
     TRY_ASSIGN(std::string whole, replies.read_whole(reply, kMaxLsubLine));
-    s.client.put(corrected(s, whole));
+    s.client.put(corrected(s, whole, subscribed));
     return true;
 }
 
@@ -96,12 +106,18 @@ Completion relay_lsub(ImapSession& s, Command&, backend::Backend& backend)
         return s.reader.end_of_line();
     }();
     if (!read) return Completion::from(read.error());
+    Subscribed subscribed;
+    if (pattern.find('%') != std::string::npos) {
+        auto names = subscribed_names_at(s, backend);
+        if (!names) return RelayChannel(s, backend).failed(names.error());
+        subscribed = *std::move(names);
+    }
     RelayChannel channel(s, backend);
     channel.verb("LSUB");
     channel.astring(reference);
     channel.astring(pattern);
-    channel.filter([&s](backend::ReplyReader& replies, const backend::Reply& reply) {
-        return pass_lsub(s, replies, reply);
+    channel.filter([&](backend::ReplyReader& replies, const backend::Reply& reply) {
+        return pass_lsub(s, replies, reply, subscribed);
     });
     auto answer = channel.finish();
     if (!answer) return channel.failed(answer.error());

@@ -906,6 +906,28 @@ START_TEST(subscriptions_are_at_the_inbox_server)
 }
 END_TEST
 
+// A server that does not know a mailbox elsewhere says \\Noselect of it; of a level above
+// subscribed ones it says so too, and then it is true (RFC 3501 6.3.9).
+START_TEST(noselect_stays_where_only_something_below_is_subscribed)
+{
+    World w;
+    auto& be = w.server(
+        "be1",
+        {expect("$T LSUB \"\" \"*\""),
+         send("* LSUB (\\Noselect) \".\" INBOX.two\r\n* LSUB () \".\" INBOX.one.below\r\n$T OK "
+              "x\r\n"),
+         expect("$T LSUB \"\" \"INBOX.%\""),
+         send("* LSUB (\\Noselect) \".\" INBOX.two\r\n* LSUB (\\Noselect \\HasChildren) \".\" "
+              "\"INBOX.one\"\r\n$T OK done\r\n"),
+         expect("$T LSUB \"\" \"*\""), send("$T NO what\r\n"), expect("Q01 LOGOUT")});
+    ASSERT_EQ_TEXT(w.talk("1 LSUB \"\" INBOX.%\r\n2 LSUB \"\" %\r\n"),
+                   cat("* LSUB () \".\" INBOX.two\r\n* LSUB (\\Noselect \\HasChildren) \".\" "
+                       "\"INBOX.one\"\r\n1 OK done\r\n2",
+                       kUnavailable));
+    ck_assert(be.finished_well());
+}
+END_TEST
+
 const std::string kTwoMessages = "* 1 FETCH (FLAGS (\\Seen \\Recent $x) UID 4 INTERNALDATE \" "
                                  "1-Jan-2020 00:00:00 +0000\" RFC822.SIZE 5)\r\n"
                                  "* 2 FETCH (FLAGS (\\Flagged))\r\n"
@@ -1171,6 +1193,7 @@ Suite* make()
     tcase_add_test(c, an_administrator_chooses_the_server);
     tcase_add_test(c, a_move_is_done_when_the_list_has_it_there);
     tcase_add_test(c, subscriptions_are_at_the_inbox_server);
+    tcase_add_test(c, noselect_stays_where_only_something_below_is_subscribed);
     tcase_add_test(c, copy_to_another_server);
     tcase_add_test(c, move_to_another_server);
     tcase_add_test(c, a_move_that_fails_loses_nothing);
