@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "lib/base/strings.h"
-#include "lib/text/imap_structure.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd {
 namespace {

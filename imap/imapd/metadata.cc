@@ -7,7 +7,7 @@
 #include "imap/imapd/rights.h"
 #include "imap/imapd/special_use.h"
 #include "lib/text/imap_date.h"
-#include "lib/text/imap_structure.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd {
 namespace {
@@ -99,7 +99,7 @@ const Message* message_of(const std::string& name)
 void append_value(std::string& out, const std::string& value)
 {
     if (value.find('\0') == value.npos)
-        text::append_imap_string(out, value);
+        text::put_string(out, value);
     else
         cat_to(out, "~{", value.size(), "}\r\n", value);
 }

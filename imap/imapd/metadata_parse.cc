@@ -4,7 +4,7 @@
 
 #include "imap/mailbox/annotations.h"
 #include "lib/base/strings.h"
-#include "lib/text/imap_structure.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd {
 namespace {

@@ -10,7 +10,7 @@
 #include "imap/mboxlist/list_walker.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
-#include "lib/text/imap_structure.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd {
 namespace {

@@ -6,7 +6,7 @@
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/rights.h"
 #include "lib/base/strings.h"
-#include "lib/text/imap_structure.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd {
 namespace {

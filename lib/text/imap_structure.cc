@@ -3,27 +3,10 @@
 #include <array>
 
 #include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::text {
 namespace {
-
-bool fits_quoted(std::string_view s)
-{
-    if (s.size() > kMaxQuoted) return false;
-    for (char c : s) {
-        const auto b = static_cast<unsigned char>(c);
-        if (b < 0x20 || b >= 0x7f) {
-            if (c != '\t') return false;
-        }
-    }
-    return true;
-}
-
-bool is_atom_char(char c)
-{
-    const auto b = static_cast<unsigned char>(c);
-    return b > 0x20 && b < 0x7f && std::string_view("(){%*\"\\").find(c) == std::string_view::npos;
-}
 
 void append_addresses(std::string& out, const std::vector<Address>& list)
 {
@@ -34,13 +17,13 @@ void append_addresses(std::string& out, const std::vector<Address>& list)
     out.push_back('(');
     for (const auto& a : list) {
         out.push_back('(');
-        append_imap_nstring(out, a.name);
+        put_nstring(out, a.name);
         out.push_back(' ');
-        append_imap_nstring(out, a.route);
+        put_nstring(out, a.route);
         out.push_back(' ');
-        append_imap_nstring(out, a.mailbox);
+        put_nstring(out, a.mailbox);
         out.push_back(' ');
-        append_imap_nstring(out, a.host);
+        put_nstring(out, a.host);
         out.push_back(')');
     }
     out.push_back(')');
@@ -55,9 +38,9 @@ void append_params(std::string& out, const std::vector<Param>& params)
     char separator = '(';
     for (const auto& p : params) {
         out.push_back(separator);
-        append_imap_string(out, p.name);
+        put_string(out, p.name);
         out.push_back(' ');
-        append_imap_string(out, p.value);
+        put_string(out, p.value);
         separator = ' ';
     }
     out.push_back(')');
@@ -67,7 +50,7 @@ void append_disposition_on(std::string& out, const Part& part)
 {
     if (part.disposition) {
         out.append(" (");
-        append_imap_string(out, part.disposition->value);
+        put_string(out, part.disposition->value);
         out.push_back(' ');
         append_params(out, part.disposition->params);
         out.push_back(')');
@@ -78,19 +61,19 @@ void append_disposition_on(std::string& out, const Part& part)
         out.append(" NIL");
     } else if (part.languages.size() == 1) {
         out.push_back(' ');
-        append_imap_string(out, part.languages[0]);
+        put_string(out, part.languages[0]);
     } else {
         char separator = '(';
         out.push_back(' ');
         for (const auto& l : part.languages) {
             out.push_back(separator);
-            append_imap_string(out, l);
+            put_string(out, l);
             separator = ' ';
         }
         out.push_back(')');
     }
     out.push_back(' ');
-    append_imap_nstring(out, part.location);
+    put_nstring(out, part.location);
 }
 
 class Renderer {
@@ -112,7 +95,7 @@ class Renderer {
     {
         for (const auto& child : p.children) part(out, child);
         out.push_back(' ');
-        append_imap_string(out, p.subtype);
+        put_string(out, p.subtype);
         if (!extended_) return;
         out.push_back(' ');
         append_params(out, p.params);
@@ -121,17 +104,17 @@ class Renderer {
 
     void single(std::string& out, const Part& p) const
     {
-        append_imap_string(out, p.type);
+        put_string(out, p.type);
         out.push_back(' ');
-        append_imap_string(out, p.subtype);
+        put_string(out, p.subtype);
         out.push_back(' ');
         append_params(out, p.params);
         out.push_back(' ');
-        append_imap_nstring(out, p.id);
+        put_nstring(out, p.id);
         out.push_back(' ');
-        append_imap_nstring(out, p.description);
+        put_nstring(out, p.description);
         out.push_back(' ');
-        append_imap_string(out, p.encoding);
+        put_string(out, p.encoding);
         cat_to(out, ' ', p.body_size());
         if (p.is_message()) {
             out.push_back(' ');
@@ -142,7 +125,7 @@ class Renderer {
         if (p.is_message() || p.is_text()) cat_to(out, ' ', p.lines);
         if (!extended_) return;
         out.push_back(' ');
-        append_imap_nstring(out, p.md5);
+        put_nstring(out, p.md5);
         append_disposition_on(out, p);
     }
 
@@ -151,49 +134,6 @@ class Renderer {
 };
 
 }  // namespace
-
-void append_imap_string(std::string& out, std::string_view s)
-{
-    if (!fits_quoted(s)) {
-        std::string clean;
-        if (s.find('\0') != std::string_view::npos) {
-            for (char c : s)
-                if (c != '\0') clean.push_back(c);
-            s = clean;
-        }
-        cat_to(out, '{', s.size(), "}\r\n", s);
-        return;
-    }
-    out.push_back('"');
-    for (char c : s) {
-        if (c == '"' || c == '\\') out.push_back('\\');
-        out.push_back(c);
-    }
-    out.push_back('"');
-}
-
-std::string imap_string(std::string_view s)
-{
-    std::string out;
-    append_imap_string(out, s);
-    return out;
-}
-
-void append_imap_nstring(std::string& out, const std::optional<std::string>& s)
-{
-    if (s)
-        append_imap_string(out, *s);
-    else
-        out.append("NIL");
-}
-
-std::string imap_astring(std::string_view s)
-{
-    if (s.empty() || s.size() > kMaxQuoted || equal_nocase(s, "NIL")) return imap_string(s);
-    for (char c : s)
-        if (!is_atom_char(c)) return imap_string(s);
-    return std::string(s);
-}
 
 std::string envelope(std::string_view header)
 {
@@ -221,9 +161,9 @@ std::string envelope(std::string_view header)
     if (reply_list.empty()) reply_list = from_list;
 
     std::string out = "(";
-    append_imap_nstring(out, text(date));
+    put_nstring(out, text(date));
     out.push_back(' ');
-    append_imap_nstring(out, text(subject));
+    put_nstring(out, text(subject));
     for (const auto* list : {&from_list, &sender_list, &reply_list}) {
         out.push_back(' ');
         append_addresses(out, *list);
@@ -233,9 +173,9 @@ std::string envelope(std::string_view header)
         append_addresses(out, addresses(f));
     }
     out.push_back(' ');
-    append_imap_nstring(out, text(in_reply_to));
+    put_nstring(out, text(in_reply_to));
     out.push_back(' ');
-    append_imap_nstring(out, text(message_id));
+    put_nstring(out, text(message_id));
     out.push_back(')');
     return out;
 }

@@ -4,7 +4,8 @@ noinst_LIBRARIES += %D%/libtext.a
 	%D%/charset.h %D%/charset.cc %D%/encoded_word.cc \
 	%D%/header_cursor.h %D%/header_cursor.cc \
 	%D%/header_syntax.h %D%/header_syntax.cc %D%/imap_date.h %D%/imap_date.cc \
-	%D%/imap_structure.h %D%/imap_structure.cc %D%/json.h %D%/json.cc %D%/message.h %D%/message.cc \
+	%D%/imap_structure.h %D%/imap_structure.cc \
+	%D%/imap_syntax.h %D%/imap_syntax.cc %D%/json.h %D%/json.cc %D%/message.h %D%/message.cc \
 	%D%/mutf7.h %D%/mutf7.cc %D%/rfc5322_header.h %D%/rfc5322_header.cc \
 	%D%/sections.h %D%/sections.cc \
 	%D%/text_search.h %D%/text_search.cc \
@@ -19,6 +20,7 @@ tests_unit_lib_text_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/lib/text/header_syntax_test.cc \
 	tests/unit/lib/text/imap_date_test.cc \
 	tests/unit/lib/text/imap_structure_test.cc \
+	tests/unit/lib/text/imap_syntax_test.cc \
 	tests/unit/lib/text/message_test.cc \
 	tests/unit/lib/text/mutf7_test.cc \
 	tests/unit/lib/text/rfc5322_header_test.cc \

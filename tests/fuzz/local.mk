@@ -1,6 +1,6 @@
 # Fuzz targets. With --enable-fuzzers (clang) each is a libFuzzer program; without, it replays the
 # files it is given. Either way make check runs every target over its corpus.
-FUZZ_TARGETS = %D%/base64 %D%/fetch %D%/header %D%/mime %D%/mutf7 %D%/search
+FUZZ_TARGETS = %D%/base64 %D%/fetch %D%/header %D%/imap_syntax %D%/mime %D%/mutf7 %D%/search
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += %D%/replay_test.sh
 EXTRA_DIST += %D%/replay_test.sh %D%/corpus
@@ -12,12 +12,14 @@ EXTRA_DIST += %D%/replay_test.sh %D%/corpus
 %C%_base64_SOURCES = %D%/base64.cc %D%/target.h
 %C%_fetch_SOURCES = %D%/fetch.cc %D%/target.h
 %C%_header_SOURCES = %D%/header.cc %D%/target.h
+%C%_imap_syntax_SOURCES = %D%/imap_syntax.cc %D%/target.h
 %C%_mime_SOURCES = %D%/mime.cc %D%/target.h
 %C%_mutf7_SOURCES = %D%/mutf7.cc %D%/target.h
 %C%_search_SOURCES = %D%/search.cc %D%/target.h
 %C%_base64_LDADD = $(%C%_text_libs)
 %C%_fetch_LDADD = $(%C%_imap_libs)
 %C%_header_LDADD = $(%C%_text_libs)
+%C%_imap_syntax_LDADD = $(%C%_text_libs)
 %C%_mime_LDADD = $(%C%_text_libs)
 %C%_mutf7_LDADD = $(%C%_text_libs)
 %C%_search_LDADD = $(%C%_imap_libs)
@@ -25,6 +27,7 @@ if LIBFUZZER
 %C%_base64_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fetch_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_header_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_imap_syntax_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_mime_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_mutf7_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_search_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -32,6 +35,7 @@ else
 %C%_base64_SOURCES += %D%/replay.cc
 %C%_fetch_SOURCES += %D%/replay.cc
 %C%_header_SOURCES += %D%/replay.cc
+%C%_imap_syntax_SOURCES += %D%/replay.cc
 %C%_mime_SOURCES += %D%/replay.cc
 %C%_mutf7_SOURCES += %D%/replay.cc
 %C%_search_SOURCES += %D%/replay.cc

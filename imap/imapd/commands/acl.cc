@@ -4,7 +4,7 @@
 #include "imap/imapd/rights.h"
 #include "imap/imapd/router.h"
 #include "lib/base/log.h"
-#include "lib/text/imap_structure.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd::commands {
 namespace {

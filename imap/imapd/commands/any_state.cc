@@ -10,7 +10,7 @@
 #include "imap/imapd/relay_selection.h"
 #include "lib/base/log.h"
 #include "lib/stream/deflate_layer.h"
-#include "lib/text/imap_structure.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd::commands {
 namespace {

@@ -15,7 +15,7 @@
 #include "imap/imapd/special_use.h"
 #include "imap/imapd/subscribed.h"
 #include "imap/mboxlist/list_walker.h"
-#include "lib/text/imap_structure.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd::commands {
 namespace {

@@ -6,7 +6,7 @@
 #include "imap/imapd/tree.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
-#include "lib/text/imap_structure.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd::commands {
 namespace {

@@ -3,7 +3,7 @@
 #include "imap/imapd/relay.h"
 #include "imap/imapd/relay_retry.h"
 #include "lib/base/strings.h"
-#include "lib/text/imap_structure.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd::commands {
 namespace {

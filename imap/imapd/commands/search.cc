@@ -8,7 +8,7 @@
 #include "imap/imapd/search_eval.h"
 #include "imap/imapd/search_parse.h"
 #include "imap/imapd/updates.h"
-#include "lib/text/imap_structure.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd::commands {
 

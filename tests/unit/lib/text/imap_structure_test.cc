@@ -8,19 +8,6 @@ namespace {
 using namespace rookery;
 using namespace rookery::text;
 
-START_TEST(strings_are_quoted_or_literal)
-{
-    ASSERT_EQ_TEXT(imap_string("a \"b\\\""), "\"a \\\"b\\\\\\\"\"");
-    ASSERT_EQ_TEXT(imap_string(""), "\"\"");
-    ASSERT_EQ_TEXT(imap_string("\xc3\xa4"), "{2}\r\n\xc3\xa4");
-    ASSERT_EQ_TEXT(imap_string(std::string("a\0\x80", 3)), "{2}\r\na\x80");
-    ASSERT_EQ_TEXT(imap_string(std::string(2000, 'x')), "{2000}\r\n" + std::string(2000, 'x'));
-    ASSERT_EQ_TEXT(imap_astring("user.bob"), "user.bob");
-    ASSERT_EQ_TEXT(imap_astring("nil"), "\"nil\"");
-    ASSERT_EQ_TEXT(imap_astring("a b"), "\"a b\"");
-}
-END_TEST
-
 START_TEST(the_envelope_of_rfc_3501)
 {
     const char* header = "Date: Wed, 17 Jul 1996 02:23:25 -0700 (PDT)\r\n"
@@ -94,7 +81,6 @@ Suite* make()
 {
     Suite* s = suite_create("lib/text/imap_structure");
     TCase* c = tcase_create("all");
-    tcase_add_test(c, strings_are_quoted_or_literal);
     tcase_add_test(c, the_envelope_of_rfc_3501);
     tcase_add_test(c, a_single_part);
     tcase_add_test(c, a_tree);
