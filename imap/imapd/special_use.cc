@@ -21,15 +21,10 @@ using namespace std::string_view_literals;
 constexpr std::array kUses = {"\\Archive"sv, "\\Drafts"sv, "\\Important"sv,
                               "\\Junk"sv,    "\\Sent"sv,   "\\Trash"sv};
 
-// "* LIST (\HasNoChildren \Sent) ..."
-std::string uses_in(std::string_view line)
+std::string uses_among(std::string_view flags)
 {
-    const size_t open = line.find('(');
-    const size_t close = line.find(')');
     std::string uses;
-    if (open == std::string_view::npos || close == std::string_view::npos || close < open)
-        return uses;
-    for (std::string_view word : split_words(line.substr(open + 1, close - open - 1)))
+    for (std::string_view word : split_words(flags))
         if (auto use = special_use(word); !use.empty()) cat_to(uses, uses.empty() ? "" : " ", use);
     return uses;
 }
@@ -49,8 +44,10 @@ Status ask(ImapSession& s, const std::string& server, std::span<const std::strin
     channel.filter([&](backend::ReplyReader& replies, const backend::Reply& reply) -> Result<bool> {
         if (reply.word != "LIST") return false;
         TRY_ASSIGN(std::string whole, replies.read_whole(reply, kMaxLsubLine));
-        auto name = s.names->to_internal(last_string(whole));
-        const std::string uses = uses_in(whole);
+        auto line = text::parse_mailbox_list(std::string_view(whole).substr(reply.text_begin));
+        if (!line) return true;
+        auto name = s.names->to_internal(line->name);
+        const std::string uses = uses_among(line->flags);
         if (name && !uses.empty()) found[name->internal()] = uses;
         return true;
     });

@@ -5,31 +5,9 @@
 #include "imap/imapd/relay_channel.h"
 #include "imap/imapd/router.h"
 #include "imap/mboxlist/subscriptions.h"
-#include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd {
-
-// A string of a response: quoted, literal or atom, at the end of the line.
-std::string last_string(std::string_view line)
-{
-    line = trim(line);
-    if (size_t brace = line.find("}\r\n"); brace != std::string_view::npos)
-        return std::string(line.substr(brace + 3));
-    if (!line.ends_with('"')) return std::string(line.substr(line.rfind(' ') + 1));
-    // Other strings may stand before it: the separator is one.
-    std::string out;
-    bool inside = false;
-    for (size_t i = 0; i < line.size(); ++i) {
-        if (line[i] == '"') {
-            inside = !inside;
-            if (inside) out.clear();
-        } else if (inside) {
-            if (line[i] == '\\' && i + 1 < line.size()) ++i;
-            out.push_back(line[i]);
-        }
-    }
-    return out;
-}
 
 Result<std::vector<model::MailboxName>> subscribed_names_at(ImapSession& s,
                                                             backend::Backend& backend)
@@ -41,7 +19,8 @@ Result<std::vector<model::MailboxName>> subscribed_names_at(ImapSession& s,
     channel.filter([&](backend::ReplyReader& replies, const backend::Reply& reply) -> Result<bool> {
         if (reply.word != "LSUB") return false;
         TRY_ASSIGN(std::string whole, replies.read_whole(reply, kMaxLsubLine));
-        auto name = s.names->to_internal(last_string(whole));
+        auto line = text::parse_mailbox_list(std::string_view(whole).substr(reply.text_begin));
+        auto name = line ? s.names->to_internal(line->name) : line.error();
         if (name) names.push_back(*std::move(name));
         return true;
     });

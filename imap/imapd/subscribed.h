@@ -4,8 +4,6 @@
 #ifndef ROOKERY_IMAP_IMAPD_SUBSCRIBED_H
 #define ROOKERY_IMAP_IMAPD_SUBSCRIBED_H
 
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "imap/imapd/session.h"
@@ -20,8 +18,6 @@ Result<std::vector<model::MailboxName>> subscribed_names(ImapSession& session);
 // By this server.
 Result<std::vector<model::MailboxName>> subscribed_names_at(ImapSession& session,
                                                             backend::Backend& backend);
-// The string at the end of a response's line: quoted, literal or atom.
-std::string last_string(std::string_view line);
 
 }  // namespace rookery::imapd
 

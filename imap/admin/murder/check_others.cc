@@ -11,6 +11,7 @@
 #include "imap/mupdate/list_entry.h"
 #include "imap/session/session_kit.h"
 #include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::admin::murder {
 namespace {
@@ -22,34 +23,6 @@ constexpr std::string_view kMissing = "the replica does not show it";
 constexpr std::string_view kLeft = "the master does not have it any more";
 constexpr std::string_view kStale = "the replica shows it otherwise";
 constexpr size_t kMaxListLine = 65536;
-
-// The name of `* LIST (flags) "sep" name`; none for a level that is no mailbox.
-std::optional<std::string> listed_name(std::string_view line)
-{
-    const size_t open = line.find('(');
-    const size_t close = line.find(") ");
-    if (open == std::string_view::npos || close == std::string_view::npos) return std::nullopt;
-    const std::string flags = to_lower(line.substr(open, close - open));
-    if (flags.find("\\noselect") != std::string::npos ||
-        flags.find("\\nonexistent") != std::string::npos)
-        return std::nullopt;
-    line.remove_prefix(close + 2);
-    const size_t space = line.find(' ');
-    if (space == std::string_view::npos) return std::nullopt;
-    line.remove_prefix(space + 1);
-    while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
-    if (line.starts_with('{')) {
-        const size_t end = line.find('\n');
-        return std::string(end == std::string_view::npos ? "" : line.substr(end + 1));
-    }
-    if (!line.starts_with('"')) return std::string(line);
-    std::string name;
-    for (size_t i = 1; i + 1 < line.size(); ++i) {
-        if (line[i] == '\\' && i + 2 < line.size()) ++i;
-        name.push_back(line[i]);
-    }
-    return name;
-}
 
 Result<std::set<std::string>> names_at(const config::Config& config, const std::string& server)
 {
@@ -72,9 +45,10 @@ Result<std::set<std::string>> names_at(const config::Config& config, const std::
         }
         if (reply.word != "LIST") continue;
         TRY_ASSIGN(std::string line, reader.read_whole(reply, kMaxListLine));
-        auto external = listed_name(line);
-        auto name = external ? names.to_internal(*external) : Error{Code::not_found, ""};
-        if (name) found.insert(name->internal());
+        auto told = text::parse_mailbox_list(std::string_view(line).substr(reply.text_begin));
+        // A level that is no mailbox.
+        if (!told || told->has_flag("\\Noselect") || told->has_flag("\\NonExistent")) continue;
+        if (auto name = names.to_internal(told->name)) found.insert(name->internal());
     }
     there->logout();
     return found;

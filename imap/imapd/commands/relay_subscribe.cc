@@ -9,6 +9,7 @@
 #include "imap/imapd/router.h"
 #include "imap/imapd/subscribed.h"
 #include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd::commands {
 namespace {
@@ -45,22 +46,17 @@ bool is_missing_flag(std::string_view flag)
     return equal_nocase(flag, "\\Noselect") || equal_nocase(flag, "\\NonExistent");
 }
 
-// "* LSUB (\Noselect) "." name": to the server of the INBOX a mailbox elsewhere does not exist.
-std::string corrected(ImapSession& s, const std::string& line, const Subscribed& subscribed)
+// The line as the client may have it: to the server of the INBOX a mailbox elsewhere does not exist.
+std::string corrected(ImapSession& s, const std::string& line, size_t text_begin,
+                      const Subscribed& subscribed)
 {
-    size_t open = line.find('(');
-    size_t close = line.find(')');
-    if (open == std::string::npos || close == std::string::npos || close < open) return line;
-    // Behind the flags: a space, the separator (4 or 3 bytes with its quotes, or NIL), a space.
-    std::string_view rest = std::string_view(line).substr(close + 1);
-    size_t separator_end = rest.starts_with(" \"") ? rest.find("\" ", 3) + 1 : rest.find(' ', 1);
-    if (separator_end >= rest.size()) return line;
-    if (!is_known(s, last_string(rest.substr(separator_end)), subscribed)) return line;
+    const std::string_view whole(line);
+    auto told = text::parse_mailbox_list(whole.substr(text_begin));
+    if (!told || !is_known(s, told->name, subscribed)) return line;
     std::string flags;
-    for (std::string_view flag :
-         split_words(std::string_view(line).substr(open + 1, close - open - 1)))
+    for (std::string_view flag : split_words(told->flags))
         if (!is_missing_flag(flag)) cat_to(flags, flags.empty() ? "" : " ", flag);
-    return cat(std::string_view(line).substr(0, open + 1), flags, ")", rest);
+    return cat(whole.substr(0, text_begin), '(', flags, ')', told->tail);
 }
 
 Result<bool> pass_lsub(ImapSession& s, backend::ReplyReader& replies, const backend::Reply& reply,
@@ -69,7 +65,7 @@ Result<bool> pass_lsub(ImapSession& s, backend::ReplyReader& replies, const back
     if (reply.word != "LSUB" || to_lower(reply.head).find("\\no") == std::string::npos)
         return false;
     TRY_ASSIGN(std::string whole, replies.read_whole(reply, kMaxLsubLine));
-    s.client.put(corrected(s, whole, subscribed));
+    s.client.put(corrected(s, whole, reply.text_begin, subscribed));
     return true;
 }
 
