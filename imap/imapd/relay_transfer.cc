@@ -8,31 +8,12 @@
 #include "imap/imapd/rights.h"
 #include "imap/model/sequence_set.h"
 #include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd {
 namespace {
 
 constexpr size_t kMaxFetchLine = 65536;
-
-// A value of a FETCH response at the beginning of text: "(...)", a quoted string or a word.
-std::string_view take_value(std::string_view& text)
-{
-    size_t end = 0;
-    if (text.starts_with('(')) {
-        end = text.find(')');
-    } else if (text.starts_with('"')) {
-        end = text.find('"', 1);
-    } else {
-        size_t stop = std::min(text.find_first_of(" )"), text.size());
-        std::string_view word = text.substr(0, stop);
-        text.remove_prefix(stop);
-        return word;
-    }
-    if (end == std::string_view::npos) end = text.size() - 1;
-    std::string_view value = text.substr(1, end - 1);
-    text.remove_prefix(end + 1);
-    return value;
-}
 
 std::string without_recent(std::string_view flags)
 {
@@ -232,31 +213,35 @@ std::optional<Completion> may_remove(ImapSession& s)
 
 std::optional<SourceMessage> parse_source_message(std::string_view line)
 {
-    size_t open = line.find('(');
-    if (open == std::string_view::npos) return std::nullopt;
-    line.remove_prefix(open + 1);
+    text::ImapCursor cursor(line.substr(std::min(line.find('('), line.size())));
     SourceMessage m;
     bool has_flags = false;
     bool has_size = false;
-    while (!line.empty() && !line.starts_with(')')) {
-        std::string_view name = take_value(line);
-        if (!line.starts_with(' ')) return std::nullopt;
-        line.remove_prefix(1);
-        std::string_view value = take_value(line);
-        if (line.starts_with(' ')) line.remove_prefix(1);
-        if (equal_nocase(name, "UID")) m.uid = to_number<uint32_t>(value).value_or(0);
-        if (equal_nocase(name, "INTERNALDATE")) m.internaldate = std::string(value);
-        if (equal_nocase(name, "FLAGS")) {
-            m.flags = without_recent(value);
-            has_flags = true;
+    const Status read = [&]() -> Status {
+        TRY(cursor.expect('('));
+        while (!cursor.accept(')')) {
+            TRY_ASSIGN(const std::string_view name, cursor.value());
+            TRY(cursor.space());
+            if (equal_nocase(name, "UID")) {
+                TRY_ASSIGN(m.uid, cursor.number());
+            } else if (equal_nocase(name, "INTERNALDATE")) {
+                TRY_ASSIGN(m.internaldate, cursor.string());
+            } else if (equal_nocase(name, "FLAGS")) {
+                TRY_ASSIGN(const std::string_view flags, cursor.list());
+                m.flags = without_recent(flags);
+                has_flags = true;
+            } else if (equal_nocase(name, "RFC822.SIZE")) {
+                TRY_ASSIGN(m.size, cursor.number64());
+                has_size = true;
+            } else {
+                TRY(cursor.value());
+            }
+            cursor.accept(' ');
         }
-        if (equal_nocase(name, "RFC822.SIZE")) {
-            auto size = to_uint64(value, UINT64_MAX);
-            has_size = size.ok();
-            m.size = size.value_or(0);
-        }
-    }
-    if (m.uid == 0 || m.internaldate.empty() || !has_flags || !has_size) return std::nullopt;
+        return success();
+    }();
+    if (!read || m.uid == 0 || m.internaldate.empty() || !has_flags || !has_size)
+        return std::nullopt;
     return m;
 }
 

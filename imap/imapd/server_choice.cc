@@ -10,11 +10,13 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd {
 namespace {
 
 constexpr std::string_view kSpaceEntry = "/shared/vendor/cmu/cyrus-imapd/freespace/total";
+constexpr size_t kMaxSpaceLine = 4096;
 
 // Spreads load; nobody gains by guessing it.
 uint32_t some_number()
@@ -46,6 +48,17 @@ std::string weighted(std::span<const ServerSpace> servers, uint64_t base, uint32
     return servers.back().server;
 }
 
+// "free;total"
+std::optional<ServerSpace> space_of(std::string_view value)
+{
+    size_t semicolon = value.find(';');
+    if (semicolon == std::string_view::npos) return std::nullopt;
+    auto free = to_uint64(value.substr(0, semicolon), UINT64_MAX);
+    auto total = to_uint64(value.substr(semicolon + 1), UINT64_MAX);
+    if (!free || !total || *free > *total) return std::nullopt;
+    return ServerSpace{{}, *free, *total};
+}
+
 std::optional<ServerSpace> ask_space(ImapSession& session, const std::string& server)
 {
     auto backend = session.backends->get(server);
@@ -54,11 +67,10 @@ std::optional<ServerSpace> ask_space(ImapSession& session, const std::string& se
     channel.verb("GETMETADATA");
     channel.raw(cat(" \"\" (", kSpaceEntry, ")"));
     std::optional<ServerSpace> space;
-    channel.filter([&](backend::ReplyReader&, const backend::Reply& reply) -> Result<bool> {
+    channel.filter([&](backend::ReplyReader& replies, const backend::Reply& reply) -> Result<bool> {
         if (reply.word != "METADATA") return false;
-        size_t quote = reply.head.rfind('"', reply.head.find_last_not_of(")\""));
-        if (quote != std::string::npos)
-            space = parse_space(std::string_view(reply.head).substr(quote + 1));
+        TRY_ASSIGN(const std::string whole, replies.read_whole(reply, kMaxSpaceLine));
+        if (auto told = parse_space(std::string_view(whole).substr(reply.text_begin))) space = told;
         return true;
     });
     auto answer = channel.finish();
@@ -81,15 +93,19 @@ Result<std::string> any_reachable(ImapSession& session, std::vector<std::string>
 
 }  // namespace
 
-std::optional<ServerSpace> parse_space(std::string_view value)
+std::optional<ServerSpace> parse_space(std::string_view metadata)
 {
-    value = value.substr(0, value.find('"'));
-    size_t semicolon = value.find(';');
-    if (semicolon == std::string_view::npos) return std::nullopt;
-    auto free = to_uint64(value.substr(0, semicolon), UINT64_MAX);
-    auto total = to_uint64(value.substr(semicolon + 1), UINT64_MAX);
-    if (!free || !total || *free > *total) return std::nullopt;
-    return ServerSpace{{}, *free, *total};
+    text::ImapCursor cursor(metadata);
+    if (!cursor.astring() || !cursor.space() || !cursor.accept('(')) return std::nullopt;
+    while (!cursor.at_end()) {
+        const auto entry = cursor.astring();
+        if (!entry || !cursor.space()) return std::nullopt;
+        const auto value = cursor.nstring();
+        if (!value) return std::nullopt;
+        if (*value && equal_nocase(*entry, kSpaceEntry)) return space_of(**value);
+        if (!cursor.accept(' ')) return std::nullopt;
+    }
+    return std::nullopt;
 }
 
 std::string choose_by_space(std::span<const ServerSpace> servers, config::ServerlistSelectMode mode,

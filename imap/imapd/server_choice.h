@@ -26,8 +26,9 @@ Result<std::string> choose_server(ImapSession& session);
 // The choice among servers whose space is known. random: 0 to 2^32-1.
 std::string choose_by_space(std::span<const ServerSpace> servers, config::ServerlistSelectMode mode,
                             uint64_t soft_usage_limit, uint32_t random);
-// "free;total" in kilobytes, as the annotation .../freespace/total gives it.
-std::optional<ServerSpace> parse_space(std::string_view value);
+// What follows "* METADATA ": a mailbox, and annotations of which .../freespace/total says
+// "free;total" in kilobytes.
+std::optional<ServerSpace> parse_space(std::string_view metadata);
 
 }  // namespace rookery::imapd
 

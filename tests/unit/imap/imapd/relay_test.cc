@@ -1052,6 +1052,10 @@ START_TEST(small_parsers)
     ck_assert(m && m->uid == 4 && m->size == 5);
     ASSERT_EQ_TEXT(m->flags, "a");
     ASSERT_EQ_TEXT(m->internaldate, "x y");
+    // Whatever else the server tells, in any order.
+    m = parse_source_message("* 1 FETCH (X (\"a)\" (b)) BODY[HEADER.FIELDS (\"To\")] {3}\r\n) F "
+                             "RFC822.SIZE 5 Y NIL INTERNALDATE \"x y\" FLAGS () UID 4)\r\n");
+    ck_assert(m && m->uid == 4 && m->size == 5 && m->flags.empty() && m->internaldate == "x y");
     for (const char* bad : {"* 1 FETCH (FLAGS ())", "* 1 FETCH", "* 1 FETCH (",
                             "* 1 FETCH (UID 4 FLAGS ( INTERNALDATE \"", "* 1 FETCH (UID)"})
         ck_assert_msg(!parse_source_message(bad), "%s", bad);
@@ -1061,9 +1065,20 @@ START_TEST(small_parsers)
     for (const char* bad :
          {"x", "[APPENDUID 5]", "[APPENDUID 5 x] y", "[APPENDUID x 5] y", "[APPENDUID 5 6"})
         ck_assert_msg(!parse_appenduid(bad), "%s", bad);
-    auto space = parse_space("100;200\")");
-    ck_assert(space && space->free_kilobytes == 100 && space->total_kilobytes == 200);
-    ck_assert(!parse_space("3;2") && !parse_space("x") && !parse_space(""));
+    const std::string entry = "/shared/vendor/cmu/cyrus-imapd/freespace/total";
+    for (const std::string& good :
+         {cat("\"\" (", entry, " \"100;200\")\r\n"), cat("\"\" (\"", entry, "\" \"100;200\")"),
+          cat("\"\" (", entry, " {7}\r\n100;200)\r\n"),
+          cat("\"\" (/shared/x \"9;10\" /shared/y NIL ", to_upper(entry),
+              " \"100;200\" z \"7;8\")")}) {
+        auto space = parse_space(good);
+        ck_assert_msg(space && space->free_kilobytes == 100 && space->total_kilobytes == 200, "%s",
+                      good.c_str());
+    }
+    for (const std::string& bad : {cat("\"\" (", entry, " \"3;2\")"), cat("\"\" (", entry, " NIL)"),
+                                   cat("\"\" ", entry), cat("\"\" (", entry, " \"100;200"),
+                                   std::string("\"\" (/shared/x \"1;2\")"), std::string()})
+        ck_assert_msg(!parse_space(bad), "%s", bad.c_str());
     using Mode = config::ServerlistSelectMode;
     std::vector<ServerSpace> servers = {{"a", 500, 1000}, {"b", 600, 2000}, {"c", 90, 100}};
     ASSERT_EQ_TEXT(choose_by_space(servers, Mode::freespace_most, 0, 0), "b");
