@@ -3,6 +3,7 @@
 
 #include "lib/base/strings.h"
 #include "lib/text/base64.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::backend {
 
@@ -44,15 +45,15 @@ void add_capabilities(std::string_view words, std::vector<std::string>& caps)
 
 bool add_capability_code(std::string_view line, std::vector<std::string>& caps)
 {
-    constexpr std::string_view kCode = "[CAPABILITY ";
-    for (size_t at = line.find('['); at != std::string_view::npos; at = line.find('[', at + 1)) {
-        if (!starts_with_nocase(line.substr(at), kCode)) continue;
-        size_t end = line.find(']', at);
-        if (end == std::string_view::npos) return false;
-        add_capabilities(line.substr(at + kCode.size(), end - at - kCode.size()), caps);
-        return true;
+    for (int word = 0; word < 2; ++word) {
+        const size_t space = line.find(' ');
+        if (space == std::string_view::npos) return false;
+        line.remove_prefix(space + 1);
     }
-    return false;
+    const auto code = text::response_code(line);
+    if (!code || !code->is("CAPABILITY")) return false;
+    add_capabilities(code->arguments, caps);
+    return true;
 }
 
 }  // namespace rookery::backend

@@ -28,7 +28,7 @@ Error refused_error(std::string_view what, std::string_view answer);
 Result<std::string> decode_challenge(std::string_view base64);
 // The words of a CAPABILITY list, in upper case.
 void add_capabilities(std::string_view words, std::vector<std::string>& caps);
-// Words between "[CAPABILITY " and ']' anywhere in the line; false if there is no such list.
+// Those of "* OK [CAPABILITY ...]" and "A1 OK [CAPABILITY ...]"; false if there is no such list.
 bool add_capability_code(std::string_view line, std::vector<std::string>& caps);
 
 }  // namespace rookery::backend

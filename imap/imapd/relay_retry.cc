@@ -4,6 +4,7 @@
 #include "imap/imapd/router.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd {
 namespace {
@@ -24,11 +25,11 @@ Completion temporary()
 bool is_miss(const ImapSession& session, const Command& command, const Answer& answer)
 {
     if (answer.kind != Completion::Kind::no || !command.entry) return false;
-    bool said = starts_with_nocase(answer.text, "[NONEXISTENT]") ||
-                starts_with_nocase(answer.text, "[TRYCREATE]") ||
-                starts_with_nocase(answer.text, "[REFERRAL") ||
-                contains_nocase(answer.text, "mailbox does not exist") ||
-                contains_nocase(answer.text, "has been moved to another server");
+    const auto code = text::response_code(answer.text);
+    bool said =
+        (code && (code->is("NONEXISTENT") || code->is("TRYCREATE") || code->is("REFERRAL"))) ||
+        contains_nocase(answer.text, "mailbox does not exist") ||
+        contains_nocase(answer.text, "has been moved to another server");
     // Who may not look a mailbox up is told the same, and it is the truth for him.
     return said && rights_on(session, *command.entry).has(model::Rights::lookup);
 }

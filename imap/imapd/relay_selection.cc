@@ -1,24 +1,14 @@
 #include "imap/imapd/relay_selection.h"
 
-#include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd {
 namespace {
 
-// The number behind "[NAME " in the text of an untagged OK.
-bool code_number(std::string_view text, std::string_view name, uint64_t& number)
+std::optional<text::ResponseCode> code_of(const backend::Reply& reply)
 {
-    std::string wanted = cat('[', name, ' ');
-    if (!starts_with_nocase(text, wanted)) return false;
-    text.remove_prefix(wanted.size());
-    auto n = to_uint64(text.substr(0, text.find(']')), UINT64_MAX);
-    if (n) number = *n;
-    return n.ok();
-}
-
-bool has_code(const backend::Reply& reply, std::string_view code)
-{
-    return reply.word == "OK" && starts_with_nocase(reply.text(), code);
+    if (reply.word != "OK") return std::nullopt;
+    return text::response_code(reply.text());
 }
 
 }  // namespace
@@ -33,23 +23,26 @@ bool is_of_mailbox(const backend::Reply& reply)
 bool describes_mailbox(const backend::Reply& reply)
 {
     if (reply.word == "EXISTS" || reply.word == "RECENT" || reply.word == "FLAGS") return true;
-    return has_code(reply, "[") && !has_code(reply, "[ALERT]");
+    const auto code = code_of(reply);
+    return code && !code->is("ALERT");
 }
 
 bool is_closed_code(const backend::Reply& reply)
 {
-    return has_code(reply, "[CLOSED]");
+    const auto code = code_of(reply);
+    return code && code->is("CLOSED");
 }
 
 void note_selected(RemoteSelection& selection, const backend::Reply& reply)
 {
     if (reply.has_number && reply.word == "EXISTS") selection.exists = reply.number;
-    if (reply.word != "OK") return;
-    uint64_t n = 0;
-    if (code_number(reply.text(), "UIDVALIDITY", n))
-        selection.uidvalidity = static_cast<uint32_t>(n);
-    if (code_number(reply.text(), "UIDNEXT", n)) selection.uidnext = static_cast<uint32_t>(n);
-    if (code_number(reply.text(), "HIGHESTMODSEQ", n)) selection.highestmodseq = n;
+    const auto code = code_of(reply);
+    if (!code) return;
+    const auto n = text::ImapCursor(code->arguments).number64();
+    if (!n) return;
+    if (code->is("UIDVALIDITY")) selection.uidvalidity = static_cast<uint32_t>(*n);
+    if (code->is("UIDNEXT")) selection.uidnext = static_cast<uint32_t>(*n);
+    if (code->is("HIGHESTMODSEQ")) selection.highestmodseq = *n;
 }
 
 void enable_at(ImapSession& session, backend::Backend& backend)

@@ -3,6 +3,7 @@
 #include "imap/imapd/relay.h"
 #include "imap/model/sequence_set.h"
 #include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd {
 
@@ -18,12 +19,9 @@ void begin_append(RelayChannel& channel, std::string_view external)
 
 std::optional<AppendUid> parse_appenduid(std::string_view text)
 {
-    constexpr std::string_view kCode = "[APPENDUID ";
-    if (!starts_with_nocase(text, kCode)) return std::nullopt;
-    text.remove_prefix(kCode.size());
-    size_t end = text.find(']');
-    if (end == std::string_view::npos) return std::nullopt;
-    auto words = split_words(text.substr(0, end));
+    const auto code = text::response_code(text);
+    if (!code || !code->is("APPENDUID")) return std::nullopt;
+    auto words = split_words(code->arguments);
     if (words.size() != 2 || !to_number<uint32_t>(words[0])) return std::nullopt;
     auto set = model::SequenceSet::parse(words[1]);
     if (!set) return std::nullopt;
@@ -45,7 +43,9 @@ Result<bool> RemoteAppend::message(std::string_view flags, std::string_view inte
 {
     if (messages_ > 1 && !channel_.backend().has_capability("MULTIAPPEND"))
         return Error{Code::unsupported, "the other server takes one message at a time"};
-    channel_.raw(cat(" (", flags, ") \"", internaldate, "\" {", size, "}\r\n"));
+    std::string head = cat(" (", flags, ") ");
+    text::put_quoted(head, internaldate);
+    channel_.raw(cat(head, " {", size, "}\r\n"));
     TRY(channel_.send_pending());
     TRY(channel_.wait_go_ahead());
     if (channel_.early()) return false;

@@ -1,6 +1,7 @@
 #include "imap/mupdate/refusal.h"
 
 #include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::mupdate {
 
@@ -64,13 +65,9 @@ std::string refusal_text(const Error& error)
 
 Error refusal_error(std::string_view text)
 {
-    const size_t end = text.starts_with('[') ? text.find(']') : std::string_view::npos;
-    if (end != std::string_view::npos) {
-        const std::string_view word = text.substr(1, end - 1);
+    if (const auto code = text::response_code(text); code && code->arguments.empty())
         for (const Word& w : kCodes)
-            if (equal_nocase(w.word, word))
-                return {w.code, std::string(trim(text.substr(end + 1)))};
-    }
+            if (code->is(w.word)) return {w.code, std::string(trim(code->text))};
     for (const Word& known : kKnownParts)
         if (text.find(known.word) != std::string_view::npos) return {known.code, std::string(text)};
     return {Code::denied, std::string(text)};

@@ -10,6 +10,7 @@
 #include "imap/sync/client.h"
 #include "lib/base/clock.h"
 #include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::admin::murder {
 
@@ -90,10 +91,9 @@ Status Source::xfer(const MailboxName& name, const sync::MoveTarget& target)
 
 void Source::tell_progress(const MailboxName& name, const backend::Reply& reply)
 {
-    const std::string_view text = reply.text();
-    const size_t end = text.find("] ");
-    if (reply.word != "OK" || !text.starts_with("[INPROGRESS") || end == text.npos) return;
-    print(cat(name.internal(), ": ", text.substr(end + 2), "\n"));
+    const auto code = text::response_code(reply.text());
+    if (reply.word != "OK" || !code || !code->is("INPROGRESS") || code->text.empty()) return;
+    print(cat(name.internal(), ": ", code->text, "\n"));
 }
 
 // Cyrus says "* NO USER bob (why)" of what it could not move, and then OK.
@@ -124,8 +124,7 @@ Status move_one(Source& from, Witness& witness, const PlannedMove& move)
 std::string not_moved(const MailboxName& name, const Error& error)
 {
     std::string_view why = error.text;
-    if (const size_t end = why.find("] "); why.starts_with('[') && end != why.npos)
-        why.remove_prefix(end + 2);
+    if (const auto code = text::response_code(why)) why = code->text;
     const std::string prefix = cat(name.internal(), ": ");
     return cat(prefix, why.starts_with(prefix) ? why.substr(prefix.size()) : why);
 }

@@ -30,14 +30,12 @@ RelayChannel::Filter with_tag_of(ImapSession& s, const Command& command)
 {
     return
         [&s, &command](backend::ReplyReader& reader, const backend::Reply& reply) -> Result<bool> {
-            constexpr std::string_view kTag = "(TAG \"";
             if (reply.word != "ESEARCH") return false;
-            const size_t begin = reply.head.find(kTag);
-            if (begin == std::string::npos) return false;
-            const size_t end = reply.head.find("\")", begin);
-            if (end == std::string::npos) return false;
+            text::ImapCursor cursor(reply.text());
+            const auto correlator = cursor.list();
+            if (!correlator || !starts_with_nocase(*correlator, "TAG ")) return false;
             backend::Reply told = reply;
-            told.head.replace(begin, end + 2 - begin,
+            told.head.replace(reply.text_begin, cursor.position(),
                               cat("(TAG ", text::imap_string(command.tag), ')'));
             TRY(reader.copy_to(s.client, told));
             return true;

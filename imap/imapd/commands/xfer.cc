@@ -16,6 +16,7 @@
 #include "imap/model/location.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd {
 
@@ -170,10 +171,10 @@ Completion move_here_to(ImapSession& s, const MailboxName& name, const sync::Mov
         Completion no = Completion::from(why);
         // Whoever moves mailboxes wants to know more than a client does: the response code stays,
         // and the reason stands for the text.
-        const size_t code = no.text.starts_with('[') ? no.text.find("] ") : std::string::npos;
+        const auto code = text::response_code(no.text);
+        const size_t kept = code ? no.text.size() - code->text.size() : 0;
         if (no.kind == Completion::Kind::no && !why.text.empty())
-            no.text = cat(code == std::string::npos ? "" : no.text.substr(0, code + 2),
-                          wire_text(why.text));
+            no.text = cat(no.text.substr(0, kept), wire_text(why.text));
         return no;
     }
     log::notice(
@@ -201,9 +202,8 @@ Completion xfer(ImapSession& s, Command&)
         const Completion done = xfer_one(s, name, arguments->target, told);
         if (done.kind == Completion::Kind::disconnect) return done;
         const bool ok = done.kind == Completion::Kind::ok;
-        const std::string what =
-            name.is_inbox() ? cat("USER ", name.user())
-                            : cat("MAILBOX \"", s.names->to_external(name).value_or(""), '"');
+        std::string what = name.is_inbox() ? cat("USER ", name.user()) : "MAILBOX ";
+        if (!name.is_inbox()) text::put_quoted(what, s.names->to_external(name).value_or(""));
         if (!told) {
             s.client.put("* ", ok ? "OK " : "NO ", what);
             if (!ok) s.client.put(" (", reason(done), ')');
