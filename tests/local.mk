@@ -79,6 +79,8 @@ check_PROGRAMS += %D%/bench/mupdate_load
 
 LINT_TESTS =
 LINT_TESTS += %D%/lint/layers.sh
+LINT_TESTS += %D%/lint/rooms.sh
+LINT_TESTS += %D%/lint/rooms_test.sh
 LINT_TESTS += %D%/lint/banned.sh
 LINT_TESTS += %D%/lint/headers.sh
 LINT_TESTS += %D%/lint/text.sh
@@ -86,6 +88,7 @@ LINT_TESTS += %D%/lint/options.sh
 LINT_TESTS += %D%/lint/manuals.sh
 LINT_TESTS += %D%/lint/commands.sh
 EXTRA_DIST += $(LINT_TESTS) %D%/lint/outliers.sh %D%/lint/options.allowed
+EXTRA_DIST += %D%/lint/rooms.allowed
 TESTS += $(LINT_TESTS)
 
 outliers:

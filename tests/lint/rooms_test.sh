@@ -1,0 +1,90 @@
+#!/bin/sh
+# rooms.sh sees what it is there for: rings, files and definitions that were made for it.
+set -u
+lint=$(cd "${top_srcdir:-.}" && pwd)/tests/lint/rooms.sh
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+status=0
+fresh() {
+    rm -rf "$work/tree"
+    mkdir -p "$work/tree/lib/x" "$work/tree/imap/y" "$work/tree/tests/lint"
+}
+file() { # path, lines
+    path=$work/tree/$1
+    shift
+    printf '%s\n' "$@" >"$path"
+}
+includes() { printf '#include "%s"' "$1"; }
+expect() { # what, what the lint says ("" if nothing), a pattern in each line
+    said=$(top_srcdir=$work/tree sh "$lint")
+    code=$?
+    about=$1
+    shift
+    [ $code -eq $(($# > 0)) ] || { echo "$about: ended with $code: $said"; status=1; }
+    for pattern; do
+        printf '%s\n' "$said" | grep -Eq -- "$pattern" ||
+            { echo "$about: nothing like \"$pattern\" in: $said"; status=1; }
+    done
+}
+
+fresh
+file lib/x/a.h "$(includes lib/x/b.h)"
+file lib/x/b.h
+expect "no ring"
+
+fresh
+file lib/x/a.h "$(includes lib/x/b.h)"
+file lib/x/b.h 'class A;'
+file lib/x/b.cc "$(includes lib/x/b.h)" "$(includes lib/x/a.h)"
+expect "a ring through a .cc" '^ring lib/x/a lib/x/b *$' '^  lib/x/b -> lib/x/a \(lib/x/b.cc:2\)$'
+
+fresh
+file lib/x/a.h "$(includes lib/x/b.h)"
+file lib/x/b.h
+file lib/x/b_more.cc "$(includes lib/x/a.h)"
+expect "a ring through a second .cc" '^ring lib/x/a lib/x/b *$' '\(lib/x/b_more.cc:1\)'
+
+fresh
+file lib/x/a.h "$(includes lib/x/b_more.h)"
+file lib/x/b.h
+file lib/x/b_more.h
+file lib/x/b.cc "$(includes lib/x/a.h)"
+expect "a header of its own is no part of the shorter one"
+
+fresh
+file lib/x/a.h "$(includes imap/y/b.h)" "$(includes lib/x/d.h)"
+file imap/y/b.h "$(includes lib/x/c.h)"
+file lib/x/c.h "$(includes lib/x/a.h)"
+file lib/x/d.h
+file lib/x/e.h "$(includes lib/x/f.h)"
+file lib/x/f.h "$(includes lib/x/e.h)"
+expect "two rings, over folders" '^ring imap/y/b lib/x/a lib/x/c *$' '^ring lib/x/e lib/x/f *$'
+
+file tests/lint/rooms.allowed 'ring imap/y/b lib/x/a lib/x/c' 'ring lib/x/e lib/x/f'
+expect "rings that are listed"
+file lib/x/f.h
+expect "a listed ring that is broken" 'no longer so: ring lib/x/e lib/x/f$'
+file lib/x/d.h "$(includes lib/x/c.h)"
+expect "a listed ring that grew" '^ring imap/y/b lib/x/a lib/x/c lib/x/d *$' \
+    'no longer so: ring imap/y/b lib/x/a lib/x/c$'
+
+fresh
+file lib/x/a.h
+file lib/x/other.cc "$(includes lib/x/a.h)"
+file lib/x/alike.cc "$(includes lib/x/a.h)"
+expect "a .cc of no header" '^file lib/x/other.cc belongs to no header' '^file lib/x/alike.cc '
+file tests/lint/rooms.allowed 'file lib/x/other.cc' 'file lib/x/alike.cc' 'file lib/x/gone.cc'
+expect "a listed file that is gone" 'no longer so: file lib/x/gone.cc$'
+
+fresh
+file lib/x/a.h 'class A final : public B {' '};' 'Status work(int n);'
+file lib/x/c.h
+file lib/x/a.cc 'Status A::go()' 'Status work(int n)'
+file lib/x/c.cc 'namespace {' 'Status work(int n)' '}  // namespace'
+expect "definitions at home"
+file lib/x/c.cc 'Status A::go()'
+expect "a member defined elsewhere" '^file lib/x/c.cc \(lib/x/c.cc:1\) defines A:: of lib/x/a.h$'
+file lib/x/c.cc 'Status work(int n)'
+expect "a function defined elsewhere" '^file lib/x/c.cc .* defines work\( of lib/x/a.h$'
+
+exit $status
