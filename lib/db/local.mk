@@ -5,7 +5,8 @@ noinst_LIBRARIES += %D%/libdb.a
 	%D%/page.h %D%/page.cc %D%/tree.h %D%/tree.cc %D%/tdb_file.h %D%/tdb_file.cc \
 	%D%/tdb_load.h %D%/tdb_load.cc %D%/tree_builder.h %D%/tree_builder.cc \
 	%D%/tdb_layout.h %D%/tdb_layout.cc %D%/tdb_rewrite.h %D%/tdb_rewrite.cc \
-	%D%/tdb_store.h %D%/tdb_store.cc %D%/tdb_transaction.h %D%/tdb_transaction.cc
+	%D%/tdb_store.h %D%/tdb_store.cc %D%/tdb_store_replace.cc \
+	%D%/tdb_transaction.h %D%/tdb_transaction.cc
 
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/lib/db/suite

@@ -13,10 +13,10 @@ constexpr uint64_t kMany = 1'000'000;
 
 }  // namespace
 
-TdbLoad::TdbLoad(TdbStore& store, uint64_t began_at)
-    : store_(store),
-      began_at_(began_at),
-      path_(cat(store.path_, ".NEW-", static_cast<int64_t>(getpid())))
+TdbLoad::TdbLoad(std::string_view path, bool durable, TakePlace take_place)
+    : path_(cat(path, ".NEW-", static_cast<int64_t>(getpid()))),
+      durable_(durable),
+      take_place_(std::move(take_place))
 {
 }
 
@@ -68,11 +68,11 @@ Status TdbLoad::finish()
     TRY(open_file(waiting_.size()));
     TRY(tree_->finish());
     TRY(file_->store(kHeaderKey, header_.encode(), true));
-    if (store_.options_.durable) TRY(file_->sync());
+    if (durable_) TRY(file_->sync());
     const uint64_t inode = file_->inode();
     tree_.reset();
     file_.reset();
-    return store_.take_place(path_, inode, began_at_);
+    return take_place_(path_, inode);
 }
 
 }  // namespace rookery::db

@@ -64,7 +64,6 @@ class TdbStore final : public OrderedStore {
  private:
     struct Fetched;  // one batch of a scan
     class Reading;   // the read lock
-    friend class TdbLoad;
 
     TdbStore(std::string path, TdbOptions options, Gate gate, TdbFile file);
     static Status make_file(const std::string& path, uint64_t expected_count);
