@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lib/base/strings.h"
-
 namespace rookery {
 
 std::string_view code_name(Code code)
@@ -56,7 +54,7 @@ Error errno_error(std::string_view what, int error_number)
         case ECONNRESET: code = Code::closed; break;
         default: break;
     }
-    return Error{code, cat(what, ": ", strerror(error_number))};
+    return Error{code, std::string(what) + ": " + strerror(error_number)};
 }
 
 }  // namespace rookery
