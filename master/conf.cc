@@ -8,7 +8,6 @@
 #include "lib/base/strings.h"
 #include "lib/config/option_spec.h"
 #include "master/cron.h"
-#include "master/spawn.h"
 
 namespace rookery::master {
 namespace {
