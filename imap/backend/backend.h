@@ -18,26 +18,14 @@
 #include <vector>
 
 #include "imap/backend/dialect.h"
-#include "imap/backend/login_test.h"
+#include "imap/backend/link.h"
 #include "imap/backend/server_address.h"
-#include "lib/auth/sasl_client.h"
 #include "lib/base/result.h"
 #include "lib/config/config.h"
 #include "lib/stream/stream.h"
 #include "lib/stream/tls_layer.h"
 
 namespace rookery::backend {
-
-struct ConnectOptions {
-    std::string authzid;  // "" = act as proxy_authname itself
-    bool authenticate = true;
-    // For mupdate: other credentials than proxy_*. Empty = proxy_authname / SHORT_password /
-    // proxy_password / proxy_realm.
-    std::string authname;
-    std::string password;
-    std::string realm;
-    const LoginTest* test = nullptr;  // only for a program that tries out a server
-};
 
 class Backend {
  public:
@@ -65,20 +53,20 @@ class Backend {
 
     const std::string& server() const { return server_; }  // as in the list
     const Dialect& dialect() const { return dialect_; }
-    stream::Stream& stream() { return stream_; }
+    stream::Stream& stream() { return link_->stream; }
     bool has_capability(std::string_view name) const;  // case-insensitive
     // True for "MUPDATE" if "MUPDATE=..." or "MUPDATE" is announced.
     bool has_capability_family(std::string_view name) const;
-    const std::vector<std::string>& capabilities() const { return capabilities_; }
-    const std::string& banner() const { return banner_; }
+    const std::vector<std::string>& capabilities() const { return link_->capabilities; }
+    const std::string& banner() const { return link_->banner; }
     // The next tag: 8 random characters of this connection and a counter (RULES 5.2).
     std::string next_tag();
-    bool tls_active() const { return tls_.has_value(); }
-    const std::optional<stream::TlsInfo>& tls() const { return tls_; }
+    bool tls_active() const { return link_->tls.has_value(); }
+    const std::optional<stream::TlsInfo>& tls() const { return link_->tls; }
     // Of TLS and of the SASL layer together, in bits.
     int strength() const;
     // Only with ConnectOptions::test: why the login failed.
-    const std::optional<Error>& login_error() const { return login_error_; }
+    const std::optional<Error>& login_error() const { return link_->login_error; }
     // False if the peer has closed an idle connection, or said BYE on it. Does not wait.
     bool is_alive();
     // True if the peer has sent nothing that is not read, and is there. Does not wait.
@@ -91,22 +79,14 @@ class Backend {
     void logout();
 
  private:
-    Backend(const Dialect& dialect, std::string server, stream::Stream stream);
+    Backend(const Dialect& dialect, std::string server, std::unique_ptr<Link> link);
     const Dialect& dialect_;
     std::string server_;
-    std::optional<auth::SaslClient> sasl_;  // its layer, if any, is in stream_
-    stream::Stream stream_;
-    std::optional<stream::TlsInfo> tls_;
-    std::optional<Error> login_error_;
+    std::unique_ptr<Link> link_;
     bool selected_ = false;
-    bool compressed_ = false;
     bool doubtful_ = false;
     int open_commands_ = 0;
-    std::vector<std::string> capabilities_;
-    std::string banner_;
-    std::string tag_prefix_;
     uint64_t tag_counter_ = 0;
-    friend class Connector;
     friend std::unique_ptr<Backend> backend_for_test(const Dialect&, std::string, stream::Stream,
                                                      std::vector<std::string>);
 };

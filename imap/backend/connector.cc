@@ -68,14 +68,14 @@ std::string own_name(const config::Config& config)
 
 }  // namespace
 
-Result<std::unique_ptr<Backend>> Connector::run()
+Result<std::unique_ptr<Link>> Connector::run()
 {
     return finished(connect());
 }
 
-Result<std::unique_ptr<Backend>> Connector::run_again(std::unique_ptr<Backend> left)
+Result<std::unique_ptr<Link>> Connector::run_again(std::unique_ptr<Link> left)
 {
-    backend_ = std::move(left);
+    link_ = std::move(left);
     auto again = [&]() -> Status {
         TRY(settle());
         note_ends(stream().fd());
@@ -93,9 +93,9 @@ Status Connector::connect()
     if (config_.client_bind()) address_.target.from = own_name(config_);
     TRY_ASSIGN(Fd fd, net::dial(address_.target, deadline));
     note_ends(fd.get());
-    backend_.reset(new Backend(dialect_, server_, stream::Stream(std::move(fd))));
+    link_ = std::make_unique<Link>(stream::Stream(std::move(fd)));
     stream().set_deadline(deadline);
-    TRY_ASSIGN(backend_->tag_prefix_, random_tag_prefix());
+    TRY_ASSIGN(link_->tag_prefix, random_tag_prefix());
     if (options_.test != nullptr) show();
     TRY(greet());
     if (options_.authenticate && !address_.without_login) TRY(login_or_reason());
@@ -117,12 +117,12 @@ Status Connector::settle()
     return success();
 }
 
-Result<std::unique_ptr<Backend>> Connector::finished(Status done)
+Result<std::unique_ptr<Link>> Connector::finished(Status done)
 {
     if (!done) return named(std::move(done).error());
     stream().set_deadline(Deadline::never());
     stream().set_timeout(config_.backend_timeout());
-    return std::move(backend_);
+    return std::move(link_);
 }
 
 Error Connector::named(Error error) const
@@ -142,7 +142,7 @@ void Connector::note_ends(int fd)
 Status Connector::greet()
 {
     if (address_.implicit_tls) TRY(handshake());
-    TRY(dialect_.read_banner(stream(), backend_->banner_, caps()));
+    TRY(dialect_.read_banner(stream(), link_->banner, caps()));
     if (caps().empty() && !dialect_.capabilities_after_tls_come_by_themselves)
         TRY(dialect_.ask_capabilities(stream(), caps()));
     TRY(protect());
@@ -153,7 +153,7 @@ Status Connector::greet()
 // offered; whatever else goes wrong ends the connection.
 Status Connector::protect()
 {
-    if (backend_->tls_active() || !tls_.starttls || !backend_->has_capability("STARTTLS"))
+    if (link_->tls.has_value() || !tls_.starttls || !link_->has_capability("STARTTLS"))
         return success();
     Status begun = dialect_.start_tls(stream());
     if (!begun) {
@@ -167,7 +167,7 @@ Status Connector::protect()
 
 Status Connector::is_protected() const
 {
-    if (backend_->tls_active() || !tls_.required) return success();
+    if (link_->tls.has_value() || !tls_.required) return success();
     return Error{Code::denied, cat(server_, " offers no STARTTLS: nothing is sent to it without (",
                                    tls_.because, ")")};
 }
@@ -188,7 +188,7 @@ Status Connector::handshake()
     TRY(stream().push_layer([&](std::unique_ptr<stream::Layer> below) {
         return context->connect(std::move(below), address_.target.host, deadline);
     }));
-    backend_->tls_ = stream::tls_info(*stream().top());
+    link_->tls = stream::tls_info(*stream().top());
     show();
     return success();
 }
@@ -199,7 +199,7 @@ Status Connector::after_tls()
 {
     caps().clear();
     if (dialect_.capabilities_after_tls_come_by_themselves)
-        return dialect_.read_banner(stream(), backend_->banner_, caps());
+        return dialect_.read_banner(stream(), link_->banner, caps());
     return dialect_.ask_capabilities(stream(), caps());
 }
 
@@ -235,7 +235,7 @@ auth::Credentials Connector::credentials() const
 // What the server offers and the configuration allows.
 std::vector<std::string> Connector::mechanisms() const
 {
-    std::vector<std::string> offered = offered_mechanisms(backend_->capabilities_);
+    std::vector<std::string> offered = offered_mechanisms(link_->capabilities);
     std::string allowed =
         options_.test != nullptr
             ? options_.test->mechanisms
@@ -254,20 +254,20 @@ void Connector::new_sasl()
 {
     auth::Credentials who = credentials();
     std::string authname = who.authname;
-    backend_->sasl_.emplace(auth::SaslClient::make(
-        config_, dialect_.sasl_service, address_.target.host, remote_, local_, std::move(who)));
+    link_->sasl.emplace(auth::SaslClient::make(config_, dialect_.sasl_service, address_.target.host,
+                                               remote_, local_, std::move(who)));
     if (options_.test != nullptr)
-        backend_->sasl_->set_strength(options_.test->min_strength, options_.test->max_strength);
+        link_->sasl->set_strength(options_.test->min_strength, options_.test->max_strength);
     else if (address_.target.is_unix)
-        backend_->sasl_->set_strength(0, static_cast<int>(config_.sasl_maximum_layer()));
-    if (backend_->tls_) backend_->sasl_->set_external(backend_->tls_->bits, authname);
+        link_->sasl->set_strength(0, static_cast<int>(config_.sasl_maximum_layer()));
+    if (link_->tls) link_->sasl->set_external(link_->tls->bits, authname);
 }
 
 Status Connector::login_or_reason()
 {
     Status in = login();
     if (in || options_.test == nullptr || !stream().ok()) return in;
-    backend_->login_error_ = std::move(in).error();
+    link_->login_error = std::move(in).error();
     return success();
 }
 
@@ -282,7 +282,7 @@ Status Connector::login()
         new_sasl();
         Status in = attempt(left);
         if (in) return in;
-        const std::string tried = backend_->sasl_->mechanism();
+        const std::string tried = link_->sasl->mechanism();
         if (!why)
             why = std::move(in).error();
         else if (!tried.empty())
@@ -296,16 +296,16 @@ Status Connector::login()
 Status Connector::attempt(const std::vector<std::string>& mechanisms)
 {
     another_may_do_ = false;
-    auto start = backend_->sasl_->start(mechanisms);
+    auto start = link_->sasl->start(mechanisms);
     if (start) return exchange(*start);
     // Nothing was said yet.
-    another_may_do_ = !backend_->sasl_->mechanism().empty();
+    another_may_do_ = !link_->sasl->mechanism().empty();
     return refused(start.error().text);
 }
 
 Error Connector::refused(std::string_view text) const
 {
-    const std::string& mechanism = backend_->sasl_->mechanism();
+    const std::string& mechanism = link_->sasl->mechanism();
     return Error{Code::denied,
                  cat("login at ", server_, mechanism.empty() ? "" : " by ", mechanism, ": ", text)};
 }
@@ -314,7 +314,7 @@ Status Connector::exchange(auth::SaslClient::Start& start)
 {
     std::vector<std::string> offered = offered_mechanisms(caps());
     bool initial_now =
-        start.initial && (dialect_.initial_response_always || backend_->has_capability("SASL-IR"));
+        start.initial && (dialect_.initial_response_always || link_->has_capability("SASL-IR"));
     if (options_.test != nullptr && !options_.test->initial_response) initial_now = false;
     TRY(dialect_.begin_auth(stream(), start.mechanism, initial_now ? &*start.initial : nullptr));
     bool initial_due = start.initial && !initial_now;
@@ -331,7 +331,7 @@ Status Connector::exchange(auth::SaslClient::Start& start)
             continue;
         }
         initial_due = false;
-        auto answer = backend_->sasl_->step(step.data);
+        auto answer = link_->sasl->step(step.data);
         if (!answer) return give_up(refused(answer.error().text));
         TRY(dialect_.answer_auth(stream(), answer->data));
     }
@@ -342,7 +342,7 @@ Status Connector::exchange(auth::SaslClient::Start& start)
 Status Connector::give_up(Error why)
 {
     TRY(dialect_.cancel_auth(stream()));
-    if (!takes_no_password(backend_->sasl_->mechanism())) return why;
+    if (!takes_no_password(link_->sasl->mechanism())) return why;
     TRY_ASSIGN(AuthStep end, dialect_.next_auth(stream()));
     another_may_do_ = end.kind == AuthStep::Kind::failure;
     return why;
@@ -350,14 +350,14 @@ Status Connector::give_up(Error why)
 
 Status Connector::logged_in(AuthStep& step, const std::vector<std::string>& offered)
 {
-    if (!step.data.empty()) TRY(backend_->sasl_->step(step.data));
-    if (backend_->sasl_->ssf() > 0) {
+    if (!step.data.empty()) TRY(link_->sasl->step(step.data));
+    if (link_->sasl->ssf() > 0) {
         hide();
-        TRY(backend_->sasl_->push_layer(stream()));
+        TRY(link_->sasl->push_layer(stream()));
         show();
         return check_after_layer(offered);
     }
-    backend_->sasl_.reset();
+    link_->sasl.reset();
     if (!step.capabilities.empty())
         caps() = std::move(step.capabilities);
     else if (dialect_.service == "imap")
@@ -379,11 +379,11 @@ Status Connector::check_after_layer(const std::vector<std::string>& offered)
 
 Status Connector::compress()
 {
-    if (!config_.proxy_compress() || !backend_->has_capability("COMPRESS=DEFLATE") ||
+    if (!config_.proxy_compress() || !link_->has_capability("COMPRESS=DEFLATE") ||
         dialect_.service != "imap")
         return success();
     TRY(send_compress());
-    backend_->compressed_ = true;
+    link_->compressed = true;
     return stream().push_layer([](std::unique_ptr<stream::Layer> below) {
         return stream::deflate_layer(std::move(below));
     });

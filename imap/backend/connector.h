@@ -10,7 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "imap/backend/backend.h"
+#include "imap/backend/dialect.h"
+#include "imap/backend/link.h"
 #include "imap/backend/server_address.h"
 #include "lib/auth/sasl_client.h"
 #include "lib/auth/tls_context.h"
@@ -28,18 +29,18 @@ class Connector {
     {
     }
 
-    Result<std::unique_ptr<Backend>> run();
+    Result<std::unique_ptr<Link>> run();
     // On a connection that its last user has left.
-    Result<std::unique_ptr<Backend>> run_again(std::unique_ptr<Backend> left);
+    Result<std::unique_ptr<Link>> run_again(std::unique_ptr<Link> left);
 
  private:
     Status connect();
     Status settle();
-    Result<std::unique_ptr<Backend>> finished(Status done);
+    Result<std::unique_ptr<Link>> finished(Status done);
     Error named(Error error) const;
     void note_ends(int fd);
-    stream::Stream& stream() { return backend_->stream_; }
-    std::vector<std::string>& caps() { return backend_->capabilities_; }
+    stream::Stream& stream() { return link_->stream; }
+    std::vector<std::string>& caps() { return link_->capabilities; }
 
     Status greet();
     Status protect();
@@ -73,7 +74,7 @@ class Connector {
     std::string local_;
     std::string remote_;
     bool another_may_do_ = false;  // of the last attempt: the connection is as it was before it
-    std::unique_ptr<Backend> backend_;
+    std::unique_ptr<Link> link_;
 };
 
 }  // namespace rookery::backend
