@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-#include "imap/mboxlist/directory.h"
+#include "imap/mboxlist/change.h"
 #include "lib/db/ordered_store.h"
 
 namespace rookery::mboxlist {
