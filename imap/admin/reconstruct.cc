@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "imap/model/namespace.h"
+#include "imap/store/find_mailboxes.h"
 #include "imap/store/rebuild.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"

@@ -3,6 +3,7 @@ noinst_LIBRARIES += %D%/libstore.a
 %C%_libstore_a_SOURCES = \
 	%D%/annotation_format.h %D%/annotation_format.cc \
 	%D%/cache_file.h %D%/cache_file.cc \
+	%D%/find_mailboxes.h %D%/find_mailboxes.cc \
 	%D%/header_file.h %D%/header_file.cc \
 	%D%/index_file.h %D%/index_file.cc \
 	%D%/index_format.h %D%/index_format.cc \
@@ -13,6 +14,7 @@ noinst_LIBRARIES += %D%/libstore.a
 	%D%/local_sync.h %D%/local_sync.cc \
 	%D%/quota_roots.h %D%/quota_roots.cc \
 	%D%/mailbox_change.cc %D%/mailbox_move.cc %D%/mailbox_refresh.cc \
+	%D%/mailbox_access.h %D%/mailbox_access.cc \
 	%D%/mailbox_lock.h %D%/mailbox_lock.cc \
 	%D%/mailbox_path.h %D%/mailbox_path.cc \
 	%D%/mailbox_writer.h %D%/mailbox_writer.cc %D%/mailbox_writer_repair.cc \

@@ -5,7 +5,6 @@
 
 #include "imap/store/annotation_format.h"
 #include "imap/store/header_file.h"
-#include "imap/store/local_store.h"
 #include "lib/base/strings.h"
 
 namespace rookery::store {

@@ -7,21 +7,20 @@
 #define ROOKERY_IMAP_STORE_LOCAL_ANNOTATIONS_H
 
 #include "imap/mailbox/annotations.h"
+#include "imap/store/mailbox_access.h"
 
 namespace rookery::store {
 
-class LocalStore;
-
 class LocalAnnotations final : public mailbox::Annotations {
  public:
-    explicit LocalAnnotations(const LocalStore& store) : store_(store) {}
+    explicit LocalAnnotations(const MailboxAccess& store) : store_(store) {}
 
     Result<std::vector<mailbox::Annotation>> list(const model::MailboxEntry& mailbox) override;
     Status set(const model::MailboxEntry& mailbox,
                std::span<const mailbox::AnnotationChange> changes) override;
 
  private:
-    const LocalStore& store_;
+    const MailboxAccess& store_;
 };
 
 }  // namespace rookery::store

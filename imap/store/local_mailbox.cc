@@ -11,7 +11,7 @@
 
 namespace rookery::store {
 
-Result<std::unique_ptr<LocalMailbox>> LocalMailbox::open(LocalStore& store,
+Result<std::unique_ptr<LocalMailbox>> LocalMailbox::open(MailboxAccess& store,
                                                          const model::MailboxEntry& entry,
                                                          const std::string& userid,
                                                          mailbox::OpenMode mode)
@@ -27,8 +27,8 @@ Result<std::unique_ptr<LocalMailbox>> LocalMailbox::open(LocalStore& store,
     return view;
 }
 
-LocalMailbox::LocalMailbox(LocalStore& store, const model::MailboxEntry& entry, std::string userid,
-                           mailbox::OpenMode mode)
+LocalMailbox::LocalMailbox(MailboxAccess& store, const model::MailboxEntry& entry,
+                           std::string userid, mailbox::OpenMode mode)
     : store_(store),
       entry_(entry),
       userid_(std::move(userid)),

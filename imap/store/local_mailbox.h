@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "imap/mailbox/mailbox.h"
-#include "imap/store/local_store.h"
+#include "imap/store/mailbox_access.h"
 #include "imap/store/slot_map.h"
 #include "imap/store/uid_set.h"
 #include "imap/store/wakeup.h"
@@ -23,7 +23,7 @@ namespace rookery::store {
 
 class LocalMailbox final : public mailbox::Mailbox {
  public:
-    static Result<std::unique_ptr<LocalMailbox>> open(LocalStore& store,
+    static Result<std::unique_ptr<LocalMailbox>> open(MailboxAccess& store,
                                                       const model::MailboxEntry& entry,
                                                       const std::string& userid,
                                                       mailbox::OpenMode mode);
@@ -60,7 +60,7 @@ class LocalMailbox final : public mailbox::Mailbox {
     void rest() override { index_.release_pages(); }
 
  private:
-    LocalMailbox(LocalStore& store, const model::MailboxEntry& entry, std::string userid,
+    LocalMailbox(MailboxAccess& store, const model::MailboxEntry& entry, std::string userid,
                  mailbox::OpenMode mode);
     Status attach();
     Status load();
@@ -101,7 +101,7 @@ class LocalMailbox final : public mailbox::Mailbox {
     // Others' \Seen. Gives the numbers whose \Seen differs now.
     Result<std::vector<uint32_t>> change_seen(std::span<const uint32_t> sequences, bool seen);
 
-    LocalStore& store_;
+    MailboxAccess& store_;
     model::MailboxEntry entry_;
     std::string userid_;
     mailbox::OpenMode mode_;

@@ -17,7 +17,6 @@
 #include "imap/store/local_mailbox.h"
 #include "imap/store/message_file.h"
 #include "imap/store/render.h"
-#include "imap/store/wakeup.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
@@ -115,16 +114,6 @@ HeaderFile header_of(const model::MailboxEntry& entry, uint32_t uidvalidity)
 
 }  // namespace
 
-bool seen_in_index(const model::MailboxEntry& entry, const std::string& userid)
-{
-    return userid.empty() || entry.name.user() == userid;
-}
-
-uint64_t name_hash_of(const model::MailboxEntry& entry)
-{
-    return hash64(entry.name.internal());
-}
-
 StoreOptions store_options(const config::Config& config)
 {
     StoreOptions options;
@@ -147,10 +136,7 @@ Result<std::unique_ptr<mailbox::MailboxStore>> open_local_store(const config::Co
     return std::unique_ptr<mailbox::MailboxStore>(std::make_unique<LocalStore>(std::move(options)));
 }
 
-LocalStore::LocalStore(StoreOptions options)
-    : options_(std::move(options)), seen_(options_.configdirectory, options_.paths.full_hash)
-{
-}
+LocalStore::LocalStore(StoreOptions options) : MailboxAccess(std::move(options)) {}
 
 std::vector<std::string> LocalStore::partitions() const
 {
@@ -175,22 +161,6 @@ Result<mailbox::DiskSpace> LocalStore::space() const
     return sum;
 }
 
-Result<Fd> LocalStore::open_directory(const model::MailboxEntry& entry) const
-{
-    TRY_ASSIGN(std::string path, mailbox_directory(options_.paths, entry));
-    auto directory = open_file(path, O_RDONLY | O_DIRECTORY);
-    if (!directory && !directory.is(Code::not_found)) return directory;
-    // The list has it: a disk that is not mounted must not bounce mail as "no such mailbox".
-    if (!directory || !has_file(directory->get(), kHeaderName))
-        return Error{Code::io, cat(path, ": no mailbox there")};
-    return directory;
-}
-
-void LocalStore::wake_sessions(uint64_t name_hash) const
-{
-    wake(options_.idle_directory, name_hash);
-}
-
 // --- making and removing
 
 Result<uint32_t> LocalStore::next_uidvalidity() const
@@ -200,8 +170,7 @@ Result<uint32_t> LocalStore::next_uidvalidity() const
     TRY_ASSIGN(MailboxLock lock, MailboxLock::take_file(cat(path, ".lock"), options_.lock_wait));
     auto text = read_file(path, 64);
     // What is too long to be a number is none.
-    if (!text && !text.is(Code::not_found) && !text.is(Code::limit))
-        return std::move(text).error();
+    if (!text && !text.is(Code::not_found) && !text.is(Code::limit)) return std::move(text).error();
     uint32_t last = text ? to_number<uint32_t>(trim(*text)).value_or(0) : 0;
     auto now = static_cast<uint32_t>(wall_seconds());
     uint32_t next = std::max(now, last + 1);
@@ -453,8 +422,8 @@ Status LocalStore::rename(const model::MailboxEntry& from, const model::MailboxE
     if (!is_here && !is_there) return Error{Code::not_found, cat(source, ": no mailbox")};
     if (at_target && !is_there) return Error{Code::exists, cat(target, ": has a mailbox")};
     TRY_ASSIGN(Fd directory, open_file(is_here ? source : target, O_RDONLY | O_DIRECTORY));
-    auto opened = MailboxWriter::open(options_.paths, directory.get(), std::nullopt,
-                                      options_.lock_wait);
+    auto opened =
+        MailboxWriter::open(options_.paths, directory.get(), std::nullopt, options_.lock_wait);
     if (is_here && is_there && opened.is(Code::moved)) {
         TRY_ASSIGN(auto lock, MailboxLock::take(directory.get(), options_.lock_wait, true));
         TRY(leave_directory(from));
@@ -493,9 +462,8 @@ Status LocalStore::rename_back(const model::MailboxEntry& from, const model::Mai
     if (!at_target && !at_target.is(Code::not_found)) return at_target.error();
     // Without a header it is what a copy that was cut short has left.
     if (!at_target || *at_target == uniqueid) TRY(remove(to));
-    TRY_ASSIGN(MailboxWriter writer,
-               MailboxWriter::open(options_.paths, directory.get(), std::nullopt,
-                                   options_.lock_wait));
+    TRY_ASSIGN(MailboxWriter writer, MailboxWriter::open(options_.paths, directory.get(),
+                                                         std::nullopt, options_.lock_wait));
     return take_name(writer, from);
 }
 
@@ -537,9 +505,8 @@ Status LocalStore::copy_mailbox(MailboxWriter& writer, const model::MailboxEntry
 Status LocalStore::acl_changed(const model::MailboxEntry& entry)
 {
     TRY_ASSIGN(Fd directory, open_directory(entry));
-    TRY_ASSIGN(MailboxWriter writer,
-               MailboxWriter::open(options_.paths, directory.get(), name_hash_of(entry),
-                                   options_.lock_wait));
+    TRY_ASSIGN(MailboxWriter writer, MailboxWriter::open(options_.paths, directory.get(),
+                                                         name_hash_of(entry), options_.lock_wait));
     TRY_ASSIGN(HeaderFile * names, writer.names());
     names->acl = entry.acl.to_string();
     return names->write(directory.get());
@@ -555,9 +522,8 @@ Result<std::string> LocalStore::special_use(const model::MailboxEntry& entry)
 Status LocalStore::set_special_use(const model::MailboxEntry& entry, const std::string& uses)
 {
     TRY_ASSIGN(Fd directory, open_directory(entry));
-    TRY_ASSIGN(MailboxWriter writer,
-               MailboxWriter::open(options_.paths, directory.get(), name_hash_of(entry),
-                                   options_.lock_wait));
+    TRY_ASSIGN(MailboxWriter writer, MailboxWriter::open(options_.paths, directory.get(),
+                                                         name_hash_of(entry), options_.lock_wait));
     TRY_ASSIGN(HeaderFile * names, writer.names());
     names->special_use = uses;
     return names->write(directory.get());
@@ -596,9 +562,8 @@ Result<mailbox::StatusItems> LocalStore::status(const model::MailboxEntry& entry
     auto header = index.read_header();
     if (!header || (header->state & kStateDirty) != 0 || header->move_slot != 0 ||
         !index.map_records(header->records)) {
-        TRY_ASSIGN(MailboxWriter writer,
-                   MailboxWriter::open(options_.paths, directory.get(), std::nullopt,
-                                   options_.lock_wait));
+        TRY_ASSIGN(MailboxWriter writer, MailboxWriter::open(options_.paths, directory.get(),
+                                                             std::nullopt, options_.lock_wait));
         header = writer.header;
         index = std::move(writer.index);
         TRY(index.map_records(header->records));
@@ -684,62 +649,12 @@ Result<mailbox::AppendResult> LocalStore::append(const model::MailboxEntry& entr
     return append_files(entry, userid, messages);
 }
 
-Result<mailbox::AppendResult> LocalStore::append_files(const model::MailboxEntry& entry,
-                                                       const std::string& userid,
-                                                       std::span<NewMessage> messages)
-{
-    TRY_ASSIGN(Fd directory, open_directory(entry));
-    mailbox::AppendResult result;
-    {
-        TRY_ASSIGN(MailboxWriter writer,
-                   MailboxWriter::open(options_.paths, directory.get(), name_hash_of(entry),
-                                       options_.lock_wait));
-        TRY_ASSIGN(result, fill(writer, entry, userid, messages, nullptr));
-    }
-    wake_sessions(name_hash_of(entry));
-    return result;
-}
-
-Result<mailbox::AppendResult> LocalStore::fill(MailboxWriter& writer,
-                                               const model::MailboxEntry& entry,
-                                               const std::string& userid,
-                                               std::span<NewMessage> messages,
-                                               const MailboxWriter::BeforeCommit& before_commit)
-{
-    std::vector<bool> seen(messages.size());
-    bool any_seen = false;
-    if (!seen_in_index(entry, userid)) {
-        for (size_t i = 0; i < messages.size(); i++) {
-            uint32_t& flags = messages[i].record.system_flags;
-            seen[i] = (flags & model::kSeen) != 0;
-            any_seen = any_seen || seen[i];
-            flags &= ~model::kSeen;
-        }
-    }
-    TRY_ASSIGN(auto result, writer.append(messages, options_.link_messages, before_commit));
-    if (options_.expunge_immediately) {
-        auto collected = writer.collect(INT64_MAX, false);
-        if (!collected) log::warning("expunged messages stay", {{"reason", collected.error()}});
-    }
-    if (any_seen) {
-        Status kept = seen_.update(userid, entry.uniqueid, [&](SeenState& state) {
-            for (size_t i = 0; i < seen.size(); i++)
-                if (seen[i]) state.uids.add(result.uids[i]);
-            return true;
-        });
-        // The messages are in; an error now would bring them twice.
-        if (!kept) log::warning("seen flags of new messages lost", {{"reason", kept.error()}});
-    }
-    return result;
-}
-
 Result<uint32_t> LocalStore::expire(const model::MailboxEntry& entry, int64_t expunged_before,
                                     bool drop)
 {
     TRY_ASSIGN(Fd directory, open_directory(entry));
-    TRY_ASSIGN(MailboxWriter writer,
-               MailboxWriter::open(options_.paths, directory.get(), name_hash_of(entry),
-                                   options_.lock_wait));
+    TRY_ASSIGN(MailboxWriter writer, MailboxWriter::open(options_.paths, directory.get(),
+                                                         name_hash_of(entry), options_.lock_wait));
     return writer.collect(expunged_before, drop);
 }
 

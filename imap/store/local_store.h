@@ -11,13 +11,10 @@
 #include <vector>
 
 #include "imap/mailbox/mailbox_store.h"
-#include "imap/store/cache_file.h"
 #include "imap/store/local_annotations.h"
-#include "imap/store/mailbox_path.h"
+#include "imap/store/mailbox_access.h"
 #include "imap/store/mailbox_writer.h"
 #include "imap/store/message_file.h"
-#include "imap/store/seen_store.h"
-#include "lib/base/clock.h"
 
 namespace rookery::config {
 class Config;
@@ -25,21 +22,11 @@ class Config;
 
 namespace rookery::store {
 
-struct StoreOptions {
-    PathOptions paths;
-    std::string configdirectory;
-    std::string idle_directory;        // idlesocket
-    bool link_messages = true;         // singleinstancestore
-    bool expunge_immediately = false;  // expunge_mode: immediate
-    Milliseconds lock_wait{10'000};
-    CacheRenderer renderer = nullptr;  // none: nothing is cached, cached() cannot answer
-};
-
 // The options that the configuration gives.
 StoreOptions store_options(const config::Config& config);
 Result<std::unique_ptr<mailbox::MailboxStore>> open_local_store(const config::Config& config);
 
-class LocalStore final : public mailbox::MailboxStore {
+class LocalStore final : public mailbox::MailboxStore, public MailboxAccess {
  public:
     explicit LocalStore(StoreOptions options);
 
@@ -79,21 +66,6 @@ class LocalStore final : public mailbox::MailboxStore {
     // A staged file for write_exact().
     Result<std::unique_ptr<StagedFile>> stage_exact(const std::string& partition);
 
-    // For views of this store.
-    const StoreOptions& options() const { return options_; }
-    const SeenStore& seen() const { return seen_; }
-    Result<Fd> open_directory(const model::MailboxEntry& entry) const;
-    // Messages that are durable files already into a mailbox; wakes its sessions. \Seen of a user
-    // who is not the owner goes where it belongs.
-    Result<mailbox::AppendResult> append_files(const model::MailboxEntry& entry,
-                                               const std::string& userid,
-                                               std::span<NewMessage> messages);
-    // The same under a lock that is held, and without the wake-up.
-    Result<mailbox::AppendResult> fill(MailboxWriter& writer, const model::MailboxEntry& entry,
-                                       const std::string& userid, std::span<NewMessage> messages,
-                                       const MailboxWriter::BeforeCommit& before_commit);
-    void wake_sessions(uint64_t name_hash) const;
-
  private:
     bool is_at(const model::MailboxEntry& entry, const std::string& uniqueid);
     Status move_whole(MailboxWriter& writer, const model::MailboxEntry& from,
@@ -108,15 +80,9 @@ class LocalStore final : public mailbox::MailboxStore {
     Status sync_parents(const model::MailboxEntry& entry, std::string path) const;
     Result<uint32_t> next_uidvalidity() const;
 
-    StoreOptions options_;
-    SeenStore seen_;
     LocalAnnotations annotations_{*this};
     std::vector<std::string> swept_;
 };
-
-// True where \Seen of this user is the index's own flag: the owner, or delivery in his name.
-bool seen_in_index(const model::MailboxEntry& entry, const std::string& userid);
-uint64_t name_hash_of(const model::MailboxEntry& entry);
 
 }  // namespace rookery::store
 

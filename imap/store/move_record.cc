@@ -23,10 +23,10 @@
 #include <algorithm>
 #include <iterator>
 
+#include "imap/store/find_mailboxes.h"
 #include "imap/store/header_file.h"
 #include "imap/store/index_file.h"
 #include "imap/store/message_file.h"
-#include "imap/store/rebuild.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 

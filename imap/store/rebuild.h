@@ -12,7 +12,6 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "imap/store/local_store.h"
 #include "lib/base/result.h"
@@ -32,10 +31,6 @@ struct RebuildReport {
 // make_header, a new one). make_header: even if there is no header; else not_found.
 Result<RebuildReport> rebuild(const LocalStore& store, const model::MailboxEntry& entry,
                               bool make_header);
-
-// Names with a header, or with messages if also_without_header, on all partitions, as entries.
-Result<std::vector<model::MailboxEntry>> find_mailboxes(const PathOptions& paths,
-                                                        bool also_without_header);
 
 }  // namespace rookery::store
 

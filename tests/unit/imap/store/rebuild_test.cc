@@ -1,6 +1,7 @@
 // Mailboxes rebuilt from their message files, with and without what else there was.
 #include <unistd.h>
 
+#include "imap/store/find_mailboxes.h"
 #include "imap/store/rebuild.h"
 #include "tests/unit/imap/store/fixture.h"
 

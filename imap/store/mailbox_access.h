@@ -1,0 +1,62 @@
+// MailboxAccess: the way to the mailboxes of a store, for the store itself and for its views: where
+// their directories are, filling them, \Seen of others, waking the sessions that have one open.
+//
+// Codes: io (what the list has is not there), and those of MailboxWriter. One thread.
+#ifndef ROOKERY_IMAP_STORE_MAILBOX_ACCESS_H
+#define ROOKERY_IMAP_STORE_MAILBOX_ACCESS_H
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "imap/mailbox/mailbox.h"
+#include "imap/store/cache_file.h"
+#include "imap/store/mailbox_path.h"
+#include "imap/store/mailbox_writer.h"
+#include "imap/store/seen_store.h"
+#include "lib/base/clock.h"
+
+namespace rookery::store {
+
+struct StoreOptions {
+    PathOptions paths;
+    std::string configdirectory;
+    std::string idle_directory;        // idlesocket
+    bool link_messages = true;         // singleinstancestore
+    bool expunge_immediately = false;  // expunge_mode: immediate
+    Milliseconds lock_wait{10'000};
+    CacheRenderer renderer = nullptr;  // none: nothing is cached, cached() cannot answer
+};
+
+class MailboxAccess {
+ public:
+    explicit MailboxAccess(StoreOptions options);
+
+    const StoreOptions& options() const { return options_; }
+    const SeenStore& seen() const { return seen_; }
+    Result<Fd> open_directory(const model::MailboxEntry& entry) const;
+    // Messages that are durable files already into a mailbox; wakes its sessions. \Seen of a user
+    // who is not the owner goes where it belongs.
+    Result<mailbox::AppendResult> append_files(const model::MailboxEntry& entry,
+                                               const std::string& userid,
+                                               std::span<NewMessage> messages);
+    // The same under a lock that is held, and without the wake-up.
+    Result<mailbox::AppendResult> fill(MailboxWriter& writer, const model::MailboxEntry& entry,
+                                       const std::string& userid, std::span<NewMessage> messages,
+                                       const MailboxWriter::BeforeCommit& before_commit);
+    void wake_sessions(uint64_t name_hash) const;
+
+ protected:
+    ~MailboxAccess() = default;
+
+    StoreOptions options_;
+    SeenStore seen_;
+};
+
+// True where \Seen of this user is the index's own flag: the owner, or delivery in his name.
+bool seen_in_index(const model::MailboxEntry& entry, const std::string& userid);
+uint64_t name_hash_of(const model::MailboxEntry& entry);
+
+}  // namespace rookery::store
+
+#endif
