@@ -54,7 +54,7 @@ Error Client::Reply::error() const
 
 void Client::send(Verb verb, std::span<const std::string_view> arguments)
 {
-    std::string line = cat('X', counter_++, ' ', verb_word(verb));
+    std::string line = cat('X', counter_++, ' ', row_of(verb).word);
     for (std::string_view argument : arguments) {
         line.push_back(' ');
         put_string(line, argument);

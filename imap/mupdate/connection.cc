@@ -17,50 +17,6 @@ namespace rookery::mupdate {
 namespace {
 
 constexpr size_t kReadAtOnce = 16384;
-constexpr size_t kMaxSinceHosts = kMaxUpdateHosts - 2;
-
-struct Arity {
-    size_t least;
-    size_t most;
-};
-
-Arity arity(Verb verb)
-{
-    switch (verb) {
-        case Verb::activate: return {3, 3};
-        case Verb::authenticate: return {1, 2};
-        case Verb::compress:
-        case Verb::find: return {1, 1};
-        case Verb::remove: return {1, 2};
-        case Verb::resolve: return {2, 2};
-        case Verb::since: return {2, 2 + kMaxSinceHosts};
-        case Verb::deactivate:
-        case Verb::reserve: return {2, 2};
-        case Verb::list: return {0, 1};
-        case Verb::update: return {0, kMaxUpdateHosts};
-        case Verb::position:
-        case Verb::told: return {3, 3};
-        case Verb::promote: return {0, kMaxUpdateHosts};
-        case Verb::server_state: return {2, 3};
-        case Verb::logout:
-        case Verb::noop:
-        case Verb::recovered:
-        case Verb::starttls:
-        case Verb::status:
-        case Verb::accept_deletes:
-        case Verb::accept_restored:
-        case Verb::unknown: break;
-    }
-    return {0, 0};
-}
-
-// Only the master does these.
-bool is_change(Verb verb)
-{
-    return verb == Verb::activate || verb == Verb::reserve || verb == Verb::deactivate ||
-           verb == Verb::remove || verb == Verb::resolve || verb == Verb::told ||
-           verb == Verb::promote || verb == Verb::recovered || verb == Verb::server_state;
-}
 
 std::unique_ptr<stream::Layer> make_bottom(Fd socket, stream::OutboxLayer*& outbox)
 {
@@ -150,56 +106,46 @@ Status Connection::flush()
 
 bool Connection::check(const Command& command)
 {
-    const Arity takes = arity(command.verb);
-    if (login_ != Login::done && command.verb != Verb::authenticate &&
-        command.verb != Verb::starttls && command.verb != Verb::compress &&
-        command.verb != Verb::logout) {
-        put_reply(command.tag, "BAD", "Please login first");
-    } else if (command.arguments.size() < takes.least) {
-        put_reply(command.tag, "BAD", "Missing arguments");
-    } else if (command.arguments.size() > takes.most) {
-        put_reply(command.tag, "BAD", "Extra arguments");
-    } else if (task_ != Task::none && command.verb != Verb::noop && command.verb != Verb::logout) {
-        put_reply(command.tag, "BAD", "not legal when streaming");
-    } else if (is_change(command.verb) && context_.master == nullptr) {
-        put_reply(command.tag, "BAD", "read-only session");
-    } else {
-        return true;
-    }
-    return false;
+    using When = VerbRow::When;
+    const VerbRow& row = row_of(command.verb);
+    const bool early = row.when == When::before_login || row.when == When::always;
+    const bool late = row.when == When::streaming || row.when == When::always;
+    std::string_view wrong;
+    if (login_ != Login::done && !early)
+        wrong = "Please login first";
+    else if (command.arguments.size() < row.least)
+        wrong = "Missing arguments";
+    else if (command.arguments.size() > row.most)
+        wrong = "Extra arguments";
+    else if (task_ != Task::none && !late)
+        wrong = "not legal when streaming";
+    else if (row.who == VerbRow::Who::master && context_.master == nullptr)
+        wrong = "read-only session";
+    if (!wrong.empty()) put_reply(command.tag, "BAD", wrong);
+    return wrong.empty();
 }
 
 void Connection::run_command(const Command& command)
 {
-    if (!check(command)) return;
-    switch (command.verb) {
-        case Verb::activate:
-        case Verb::reserve:
-        case Verb::deactivate:
-        case Verb::resolve:
-        case Verb::remove: run_change(command); break;
-        case Verb::since: begin_since(command); break;
-        case Verb::status: run_status(command); break;
-        case Verb::accept_deletes: run_accept_deletes(command); break;
-        case Verb::accept_restored: run_accept_restored(command); break;
-        case Verb::position: run_position(command); break;
-        case Verb::told: run_told(command); break;
-        case Verb::promote: run_promote(command); break;
-        case Verb::recovered: run_recovered(command); break;
-        case Verb::server_state: run_server_state(command); break;
-        case Verb::authenticate: run_authenticate(command); break;
-        case Verb::compress: run_compress(command); break;
-        case Verb::find: run_find(command); break;
-        case Verb::list: begin_list(command); break;
-        case Verb::update: begin_update(command); break;
-        case Verb::noop: run_noop(command); break;
-        case Verb::starttls: run_starttls(command); break;
-        case Verb::logout:
-            put_reply(command.tag, "OK", "bye-bye");
-            closing_ = true;
-            break;
-        case Verb::unknown: put_reply(command.tag, "BAD", "Unrecognized command"); break;
-    }
+    using Run = void (Connection::*)(const Command&);
+    static constexpr Run kRuns[] = {
+#define RK_VERB(verb, word, least, most, first, when, who, run) &Connection::run,
+#include "imap/mupdate/verbs.def"
+#undef RK_VERB
+        &Connection::run_unknown,
+    };
+    if (check(command)) (this->*kRuns[static_cast<size_t>(command.verb)])(command);
+}
+
+void Connection::run_logout(const Command& command)
+{
+    put_reply(command.tag, "OK", "bye-bye");
+    closing_ = true;
+}
+
+void Connection::run_unknown(const Command& command)
+{
+    put_reply(command.tag, "BAD", "Unrecognized command");
 }
 
 void Connection::run_change(const Command& command)

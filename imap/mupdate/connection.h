@@ -129,6 +129,8 @@ class Connection {
     void run_recovered(const Command& command);
     Standing standing(const std::string& server, const Position& at);
     void run_noop(const Command& command);
+    void run_logout(const Command& command);
+    void run_unknown(const Command& command);
     void run_compress(const Command& command);
     void run_starttls(const Command& command);
     void run_authenticate(const Command& command);

@@ -23,6 +23,7 @@ noinst_LIBRARIES += %D%/libmupdate.a
 %C%_libmupdate_a_SOURCES += %D%/shared_text.h %D%/shared_text.cc
 %C%_libmupdate_a_SOURCES += %D%/stored_list.h %D%/stored_list.cc
 %C%_libmupdate_a_SOURCES += %D%/thread.h %D%/thread.cc
+%C%_libmupdate_a_SOURCES += %D%/verbs.def %D%/verbs.h %D%/verbs.cc
 %C%_libmupdate_a_SOURCES += %D%/wire.h %D%/wire.cc
 EXTRA_DIST += doc/protocols/mupdate.md doc/formats/mupdate-log.md
 

@@ -33,7 +33,7 @@ void log_refusal(Verb verb, const std::vector<std::string>& arguments, const Cal
                  const std::string& why)
 {
     log::warning("refused a change of the mailbox list",
-                 {{"command", verb_word(verb)},
+                 {{"command", row_of(verb).word},
                   {"mailbox", arguments[0]},
                   {"location", arguments.size() > 1 ? arguments[1] : std::string()},
                   {"by", caller.identity},

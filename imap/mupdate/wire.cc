@@ -10,31 +10,6 @@ namespace rookery::mupdate {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Verb>, 22> kVerbs = {{
-    {"ACCEPTDELETES", Verb::accept_deletes},
-    {"ACCEPTRESTORED", Verb::accept_restored},
-    {"ACTIVATE", Verb::activate},
-    {"AUTHENTICATE", Verb::authenticate},
-    {"COMPRESS", Verb::compress},
-    {"DEACTIVATE", Verb::deactivate},
-    {"DELETE", Verb::remove},
-    {"FIND", Verb::find},
-    {"LIST", Verb::list},
-    {"LOGOUT", Verb::logout},
-    {"NOOP", Verb::noop},
-    {"POSITION", Verb::position},
-    {"PROMOTE", Verb::promote},
-    {"RECOVERED", Verb::recovered},
-    {"RESERVE", Verb::reserve},
-    {"RESOLVE", Verb::resolve},
-    {"SERVERSTATE", Verb::server_state},
-    {"SINCE", Verb::since},
-    {"STARTTLS", Verb::starttls},
-    {"STATUS", Verb::status},
-    {"TOLD", Verb::told},
-    {"UPDATE", Verb::update},
-}};
-
 enum class Got : unsigned char { ok, more, go_ahead, malformed, too_long };
 
 // A view of what has arrived. line_bytes counts what is outside literals.
@@ -212,11 +187,6 @@ Parsed wait_for_more(size_t arrived, const std::string& tag)
     return parsed;
 }
 
-bool takes_atom(Verb verb)
-{
-    return verb == Verb::authenticate || verb == Verb::compress;
-}
-
 // *(SP string) CRLF
 Got read_arguments(Cursor& cursor, Command& command, std::string_view& reply)
 {
@@ -235,7 +205,8 @@ Got read_arguments(Cursor& cursor, Command& command, std::string_view& reply)
         cursor.step();
         std::string argument;
         Got got = cursor.string(argument);
-        if (got == Got::malformed && command.arguments.empty() && takes_atom(command.verb)) {
+        const bool may_be_atom = row_of(command.verb).first == VerbRow::First::atom;
+        if (got == Got::malformed && command.arguments.empty() && may_be_atom) {
             got = cursor.atom(argument, kMaxTag);
             if (got == Got::ok && argument.empty()) got = Got::malformed;
         }
@@ -251,20 +222,6 @@ Got read_arguments(Cursor& cursor, Command& command, std::string_view& reply)
 }
 
 }  // namespace
-
-Verb verb_of(std::string_view word)
-{
-    for (const auto& [name, verb] : kVerbs)
-        if (equal_nocase(word, name)) return verb;
-    return Verb::unknown;
-}
-
-std::string_view verb_word(Verb verb)
-{
-    for (const auto& [name, v] : kVerbs)
-        if (v == verb) return name;
-    return "?";
-}
 
 // command = tag SP command-type CRLF
 Parsed parse_command(std::string_view input)

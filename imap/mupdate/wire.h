@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "imap/mupdate/verbs.h"
+
 namespace rookery::mupdate {
 
 inline constexpr size_t kMaxTag = 128;
@@ -22,35 +24,6 @@ inline constexpr size_t kMaxLine = 8192;
 inline constexpr size_t kMaxString = 131072;
 inline constexpr size_t kMaxArguments = 31;
 inline constexpr size_t kMaxCommand = 524288;
-inline constexpr size_t kMaxUpdateHosts = 30;
-
-enum class Verb : unsigned char {
-    accept_deletes,   // ours, SERIAL-UPDATE
-    accept_restored,  // ours, RECOVERY
-    activate,
-    authenticate,
-    compress,
-    deactivate,
-    remove,  // DELETE
-    find,
-    list,
-    logout,
-    noop,
-    position,   // ours, RECOVERY
-    promote,    // ours, RECOVERY
-    recovered,  // ours, RECOVERY
-    reserve,
-    resolve,       // ours, STATUS
-    server_state,  // ours, SERVER-STATES
-    since,         // ours, SERIAL-UPDATE
-    starttls,
-    status,  // ours, STATUS
-    told,    // ours, RECOVERY
-    update,
-    unknown,
-};
-Verb verb_of(std::string_view word);
-std::string_view verb_word(Verb verb);
 
 struct Command {
     std::string tag;

@@ -92,7 +92,7 @@ bool serve(Peer& peer, Names& names, Plan& plan)
         Parsed p = parse_command(peer.in);
         if (p.kind != Parsed::Kind::command) break;
         peer.in.erase(0, p.position);
-        const std::string_view word = verb_word(p.command.verb);
+        const std::string_view word = row_of(p.command.verb).word;
         if (!plan.die_at.empty() && word == plan.die_at) {
             plan.die_at.clear();
             return false;

@@ -17,7 +17,7 @@ std::string show(const Parsed& p)
         case Parsed::Kind::fatal: return cat("fatal ", p.command.tag, " ", p.reply);
         case Parsed::Kind::command: break;
     }
-    std::string out = cat(p.position, " ", p.command.tag, " ", verb_word(p.command.verb));
+    std::string out = cat(p.position, " ", p.command.tag, " ", row_of(p.command.verb).word);
     for (const auto& a : p.command.arguments) cat_to(out, " [", a, "]");
     return out;
 }
