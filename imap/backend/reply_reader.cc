@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::backend {
 namespace {
@@ -119,20 +120,6 @@ void ReplyReader::Tail::add(std::string_view piece)
     if (last.size() > kTail) last.erase(0, last.size() - kTail);
 }
 
-// literal = "{" number ["+"] "}" at the end of the line
-std::optional<uint64_t> ReplyReader::Tail::literal() const
-{
-    std::string_view s = last;
-    if (!s.ends_with('}')) return std::nullopt;
-    s.remove_suffix(1);
-    if (s.ends_with('+')) s.remove_suffix(1);
-    size_t open = s.rfind('{');
-    if (open == std::string_view::npos) return std::nullopt;
-    auto size = to_uint64(s.substr(open + 1), UINT64_MAX);
-    if (!size) return std::nullopt;
-    return *size;
-}
-
 Result<std::string_view> ReplyReader::line_piece(bool& ended)
 {
     TRY(from_.peek());
@@ -146,10 +133,10 @@ Result<std::string_view> ReplyReader::line_piece(bool& ended)
 // The line is over: a literal follows, or the response is done.
 Status ReplyReader::end_line()
 {
-    std::optional<uint64_t> size = literals_ ? tail_.literal() : std::nullopt;
+    const auto literal = literals_ ? text::literal_at_end(tail_.last) : std::nullopt;
     tail_.last.clear();
-    state_ = size ? State::at_literal : State::done;
-    literal_ = size.value_or(0);
+    state_ = literal ? State::at_literal : State::done;
+    literal_ = literal ? literal->size : 0;
     return success();
 }
 

@@ -57,11 +57,10 @@ class ReplyReader {
 
  private:
     enum class State { done, in_line, at_literal };
-    // What a run of bytes tells about a literal at the end of its line.
+    // What tells whether a line ends in a literal's head.
     struct Tail {
         std::string last;  // the last few bytes of the line so far
         void add(std::string_view piece);
-        std::optional<uint64_t> literal() const;
     };
     // One piece of a line: bytes up to CRLF or the end of the buffer.
     Result<std::string_view> line_piece(bool& ended);

@@ -8,51 +8,29 @@ namespace rookery::imapd {
 namespace {
 
 constexpr size_t kMaxTag = 1000;
-constexpr uint64_t kMaxLiteral = (uint64_t{1} << 63) - 1;
 
-// atom-specials = "(" / ")" / "{" / SP / CTL / list-wildcards / quoted-specials / resp-specials
-bool is_atom_char(unsigned char c)
-{
-    if (c <= 0x20 || c >= 0x7F) return false;
-    switch (c) {
-        case '(':
-        case ')':
-        case '{':
-        case '%':
-        case '*':
-        case '"':
-        case '\\':
-        case ']': return false;
-        default: return true;
-    }
-}
+using text::is_astring_char;
+using text::is_atom_char;
+using text::is_list_char;
+using text::LiteralScan;
+using text::QuotedScan;
 
-bool is_astring_char(unsigned char c)
-{
-    return is_atom_char(c) || c == ']';
-}
-
-bool is_tag_char(unsigned char c)
+bool is_tag_char(char c)
 {
     return is_astring_char(c) && c != '+';
 }
 
-bool is_list_char(unsigned char c)
-{
-    return is_astring_char(c) || c == '%' || c == '*';
-}
-
-bool is_digit(unsigned char c)
+bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
 
-bool is_set_char(unsigned char c)
+bool is_set_char(char c)
 {
     return is_digit(c) || c == ':' || c == ',' || c == '*';
 }
 
-bool is_attribute_char(unsigned char c)
+bool is_attribute_char(char c)
 {
     return is_atom_char(c) && c != '[';
 }
@@ -63,23 +41,6 @@ Error syntax(std::string_view text)
 }
 
 }  // namespace
-
-void CommandReader::LiteralScan::feed(char c)
-{
-    if (c == '{') {
-        *this = LiteralScan{At::digits, 0, false, false};
-    } else if (at == At::digits && is_digit(static_cast<unsigned char>(c))) {
-        size = size > kMaxLiteral / 10 ? kMaxLiteral : size * 10 + static_cast<uint64_t>(c - '0');
-        digits = true;
-    } else if (at == At::digits && c == '+' && digits) {
-        at = At::plus;
-        non_synchronising = true;
-    } else if (c == '}' && digits && (at == At::digits || at == At::plus)) {
-        at = At::closed;
-    } else {
-        at = At::nothing;
-    }
-}
 
 CommandReader::CommandReader(stream::Stream& client, ReaderLimits limits)
     : client_(client), limits_(limits)
@@ -170,16 +131,15 @@ Status CommandReader::end_of_line()
     return success();
 }
 
-Result<std::string> CommandReader::word(bool (*wanted)(unsigned char), size_t max,
-                                        std::string_view what)
+Result<std::string> CommandReader::word(bool (*wanted)(char), size_t max, std::string_view what)
 {
     std::string out;
     while (true) {
         TRY_ASSIGN(char next, peek());
-        if (!wanted(static_cast<unsigned char>(next))) break;
+        if (!wanted(next)) break;
         const std::string_view there = client_.buffered();
         size_t n = 0;
-        while (n < there.size() && wanted(static_cast<unsigned char>(there[n]))) n++;
+        while (n < there.size() && wanted(there[n])) n++;
         if (out.size() + n > max) return Error{Code::limit, cat(what, " too long")};
         TRY(charge(n));
         out.append(there.substr(0, n));
@@ -215,21 +175,27 @@ Result<std::string> CommandReader::attribute()
     return to_upper(name);
 }
 
+Result<QuotedScan::Step> CommandReader::quoted_byte(QuotedScan& scan, char& c)
+{
+    TRY_ASSIGN(c, peek());
+    const QuotedScan::Step step = scan.feed(c);
+    if (step == QuotedScan::Step::wrong)
+        return syntax(c == '\n' ? "Unclosed quoted string" : "Invalid escape in quoted string");
+    TRY(take());
+    return step;
+}
+
 // quoted = DQUOTE *QUOTED-CHAR DQUOTE
 Result<std::string> CommandReader::quoted(size_t max)
 {
     TRY(expect('"'));
     std::string out;
+    QuotedScan scan(QuotedScan::Escapes::quoted_specials);
     while (true) {
-        TRY_ASSIGN(char c, peek());
-        if (c == '\n') return syntax("Unclosed quoted string");
-        TRY(take());
-        if (c == '"') return out;
-        if (c == '\\') {
-            TRY_ASSIGN(c, peek());
-            if (c != '"' && c != '\\') return syntax("Invalid escape in quoted string");
-            TRY(take());
-        }
+        char c = '\0';
+        TRY_ASSIGN(const QuotedScan::Step step, quoted_byte(scan, c));
+        if (step == QuotedScan::Step::end) return out;
+        if (step == QuotedScan::Step::none) continue;
         if (out.size() >= max) return Error{Code::limit, "Quoted string too long"};
         out.push_back(c);
     }
@@ -241,7 +207,7 @@ Result<LiteralHead> CommandReader::literal_head()
     TRY_ASSIGN(head.binary, accept('~'));
     TRY(expect('{'));
     TRY_ASSIGN(std::string digits, word(is_digit, 19, "literal size"));
-    TRY_ASSIGN(head.size, to_uint64(digits, kMaxLiteral));
+    TRY_ASSIGN(head.size, to_uint64(digits, text::kMaxLiteral));
     TRY_ASSIGN(bool plus, accept('+'));
     head.synchronising = !plus;
     TRY(expect('}'));
@@ -335,7 +301,7 @@ Result<std::string> CommandReader::list_mailbox()
 Result<uint64_t> CommandReader::number64()
 {
     TRY_ASSIGN(std::string digits, word(is_digit, 19, "number"));
-    auto n = to_uint64(digits, kMaxLiteral);
+    auto n = to_uint64(digits, text::kMaxLiteral);
     if (!n) return syntax("Number too large");
     return *n;
 }
@@ -373,8 +339,7 @@ Result<std::string> CommandReader::flag()
 void CommandReader::skip_line_end()
 {
     const LiteralScan line = std::exchange(scan_, {});
-    if (line.announced() && line.non_synchronising &&
-        drop_literal(LiteralHead{line.size, false, false}))
+    if (line.announced() && !line.waits && drop_literal(LiteralHead{line.size, false, false}))
         return;
     ended_ = true;
 }

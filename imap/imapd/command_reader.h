@@ -20,6 +20,7 @@
 #include "imap/model/sequence_set.h"
 #include "lib/base/result.h"
 #include "lib/stream/stream.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd {
 
@@ -65,7 +66,9 @@ class CommandReader {
     Result<char> take();
     Status expect(char c);
     Result<bool> accept(char c);  // takes c if it is next
-    Status space();               // exactly one SP
+    // Takes the next byte, c, of a quoted string; one that is wrong there is not taken.
+    Result<text::QuotedScan::Step> quoted_byte(text::QuotedScan& scan, char& c);
+    Status space();  // exactly one SP
 
     // --- productions
     Result<std::string> atom();
@@ -93,20 +96,10 @@ class CommandReader {
     const ReaderLimits& limits() const { return limits_; }
 
  private:
-    // Follows the bytes of a line to know whether it ends with a literal's head.
-    struct LiteralScan {
-        enum class At { nothing, digits, plus, closed } at = At::nothing;
-        uint64_t size = 0;
-        bool digits = false;
-        bool non_synchronising = false;
-        void feed(char c);
-        bool announced() const { return at == At::closed; }
-    };
-
     Result<std::string> literal(size_t max);
     Result<std::string> quoted(size_t max);
     // 1*<bytes that wanted accepts>, at most max.
-    Result<std::string> word(bool (*wanted)(unsigned char), size_t max, std::string_view what);
+    Result<std::string> word(bool (*wanted)(char), size_t max, std::string_view what);
     Status charge(size_t bytes);
     void skip_byte();
     void skip_line_end();
@@ -118,7 +111,7 @@ class CommandReader {
     bool ended_ = false;
     bool cr_taken_ = false;      // of the CRLF that is next
     bool client_waits_ = false;  // a synchronising literal was announced and not answered
-    LiteralScan scan_;
+    text::LiteralScan scan_;
 };
 
 }  // namespace rookery::imapd

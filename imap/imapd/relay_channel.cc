@@ -5,6 +5,7 @@
 #include "imap/imapd/relay.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd {
 namespace {
@@ -14,13 +15,6 @@ constexpr Milliseconds kPatience{100};
 Error protocol_broken(std::string_view what)
 {
     return Error{Code::syntax, cat("the server breaks the protocol: ", what)};
-}
-
-bool is_quotable(std::string_view value)
-{
-    if (value.size() > 1000) return false;
-    return std::all_of(value.begin(), value.end(),
-                       [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; });
 }
 
 std::optional<Completion::Kind> kind_of(std::string_view word)
@@ -77,10 +71,9 @@ void RelayChannel::raw(std::string_view text)
 
 void RelayChannel::astring(std::string_view value)
 {
-    if (is_quotable(value))
-        raw(cat(" \"", value, '"'));
-    else
-        raw(cat(" {", value.size(), "+}\r\n", value));
+    std::string& to = sent_in_part_ ? pending_ : request_;
+    to.push_back(' ');
+    text::put_string(to, value, text::LiteralForm::plus);
 }
 
 Status RelayChannel::take()
@@ -129,16 +122,13 @@ Status RelayChannel::token(size_t& depth)
 Status RelayChannel::quoted()
 {
     TRY(take());
+    text::QuotedScan scan(text::QuotedScan::Escapes::quoted_specials);
+    std::string& to = sent_in_part_ ? pending_ : request_;
     while (true) {
-        TRY_ASSIGN(char c, s_.reader.peek());
-        if (c == '\n') return Error{Code::syntax, "Unclosed quoted string"};
-        TRY(take());
-        if (c == '"') return success();
-        if (c != '\\') continue;
-        TRY_ASSIGN(char escaped, s_.reader.peek());
-        if (escaped != '"' && escaped != '\\')
-            return Error{Code::syntax, "Invalid escape in quoted string"};
-        TRY(take());
+        char c = '\0';
+        TRY_ASSIGN(const auto step, s_.reader.quoted_byte(scan, c));
+        to.push_back(c);
+        if (step == text::QuotedScan::Step::end) return success();
     }
 }
 
