@@ -19,6 +19,7 @@
 #include "lib/base/log.h"
 #include "lib/base/panic.h"
 #include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
 #include "lib/config/config.h"
 #include "lib/stream/deflate_layer.h"
 
@@ -332,16 +333,6 @@ class Session {
         }
     }
 
-    static std::string quoted(std::string_view text)
-    {
-        std::string out = "\"";
-        for (char c : text) {
-            if (c == '"' || c == '\\') out.push_back('\\');
-            out.push_back(c);
-        }
-        return out + '"';
-    }
-
     bool is_strong_enough(const Backend& connection) const
     {
         const bool is_path = arguments_.host.front() == '/';
@@ -355,7 +346,11 @@ class Session {
             return success();
         }
         stream::Stream& stream = connection.stream();
-        stream.put("L01 LOGIN ", quoted(who.authname), ' ', quoted(who.password), "\r\n");
+        std::string line = "L01 LOGIN ";
+        text::put_quoted(line, who.authname);
+        line += ' ';
+        text::put_quoted(line, who.password);
+        stream.put(line, "\r\n");
         TRY_ASSIGN(std::string result, answer(stream, "L01 "));
         if (!starts_with_nocase(result, "OK"))
             refused_ = Error{Code::denied, cat("LOGIN: ", result)};

@@ -3,6 +3,7 @@
 #include "imap/backend/reply_lines.h"
 #include "lib/base/strings.h"
 #include "lib/text/base64.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::backend {
 namespace {
@@ -12,17 +13,14 @@ using AuthStep = Dialect::AuthStep;
 // `AUTH "PLAIN" "DIGEST-MD5"` is AUTH, AUTH=PLAIN and AUTH=DIGEST-MD5.
 void add_banner_line(std::string_view words, std::vector<std::string>& caps)
 {
+    text::ImapCursor cursor(words);
     std::string keyword;
-    for (std::string_view word : split_words(words)) {
-        if (word.size() >= 2 && word.front() == '"' && word.back() == '"')
-            word = word.substr(1, word.size() - 2);
-        if (caps.size() >= kMaxCapabilities) return;
-        if (keyword.empty()) {
-            keyword = to_upper(word);
-            caps.push_back(keyword);
-        } else {
-            caps.push_back(cat(keyword, '=', to_upper(word)));
-        }
+    while (caps.size() < kMaxCapabilities) {
+        const auto word = cursor.astring();
+        if (!word) return;
+        caps.push_back(keyword.empty() ? to_upper(*word) : cat(keyword, '=', to_upper(*word)));
+        if (keyword.empty()) keyword = caps.back();
+        while (cursor.accept(' ')) continue;
     }
 }
 
@@ -61,10 +59,12 @@ Status start_tls(stream::Stream& stream)
 
 Status begin_auth(stream::Stream& stream, std::string_view mechanism, const std::string* initial)
 {
-    if (initial == nullptr) return send_line(stream, cat("A01 AUTHENTICATE \"", mechanism, '"'));
-    std::string encoded = text::base64_encode(*initial);
-    return send_line(
-        stream, cat("A01 AUTHENTICATE \"", mechanism, "\" {", encoded.size(), "+}\r\n", encoded));
+    std::string line = "A01 AUTHENTICATE ";
+    text::put_quoted(line, mechanism);
+    if (initial == nullptr) return send_line(stream, line);
+    line += ' ';
+    text::put_literal(line, text::base64_encode(*initial), text::LiteralForm::plus);
+    return send_line(stream, line);
 }
 
 // Challenges are lines of base64 without any mark (WIRE 1.3).

@@ -5,6 +5,7 @@
 #include "imap/mupdate/list_entry.h"
 #include "imap/mupdate/refusal.h"
 #include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::mupdate {
 
@@ -57,7 +58,7 @@ void Client::send(Verb verb, std::span<const std::string_view> arguments)
     std::string line = cat('X', counter_++, ' ', row_of(verb).word);
     for (std::string_view argument : arguments) {
         line.push_back(' ');
-        put_string(line, argument);
+        text::put_literal(line, argument, text::LiteralForm::plus);
     }
     backend_->stream().put(line, "\r\n");
 }

@@ -9,6 +9,7 @@
 #include "imap/mupdate/refusal.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
 #include "lib/net/address.h"
 #include "lib/stream/deflate_layer.h"
 
@@ -47,18 +48,22 @@ Connection::~Connection()
 
 void Connection::put_banner()
 {
-    stream_.put("* AUTH");
-    if (make_sasl())
-        for (const std::string& mechanism : sasl_->mechanisms()) stream_.put(" \"", mechanism, '"');
-    stream_.put("\r\n");
+    std::string auth = "* AUTH";
+    if (make_sasl()) {
+        for (const std::string& mechanism : sasl_->mechanisms()) {
+            auth += ' ';
+            text::put_quoted(auth, mechanism);
+        }
+    }
+    stream_.put(auth, "\r\n");
     if (context_.tls != nullptr && !tls_active_) stream_.put("* STARTTLS\r\n");
     if (!compressed_) stream_.put("* COMPRESS \"DEFLATE\"\r\n");
     stream_.put("* PARTIAL-UPDATE\r\n* CONDITIONAL-DELETE\r\n* RECOVERY\r\n* SERIAL-UPDATE\r\n"
                 "* SERVER-STATES\r\n* STATUS\r\n");
     std::string line = "* OK MUPDATE ";
-    put_quoted(line, context_.config.servername());
+    text::put_quoted(line, context_.config.servername());
     line += " \"Rookery\" \"" PACKAGE_VERSION "\" ";
-    put_quoted(line, context_.role);
+    text::put_quoted(line, context_.role);
     stream_.put(line, "\r\n");
 }
 

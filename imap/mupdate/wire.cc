@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::mupdate {
 
@@ -85,16 +86,11 @@ class Cursor {
             std::string line;
             Got got = rest_of_line(line);
             if (got != Got::ok) return got;
-            size_t open = line.rfind('{');
-            if (open == std::string::npos || !line.ends_with("+}")) return Got::ok;
-            std::string_view digits =
-                std::string_view(line).substr(open + 1, line.size() - open - 3);
-            if (digits.empty() || digits.find_first_not_of("0123456789") != digits.npos)
-                return Got::ok;
-            auto size = to_uint64(digits, kMaxString);
-            if (!size) return Got::too_long;
-            if (input_.size() - at_ < *size) return Got::more;
-            at_ += *size;
+            const auto literal = text::literal_at_end(line);
+            if (!literal || literal->waits) return Got::ok;
+            if (literal->size > kMaxString) return Got::too_long;
+            if (input_.size() - at_ < literal->size) return Got::more;
+            at_ += literal->size;
         }
     }
 
@@ -108,52 +104,46 @@ class Cursor {
     Got quoted(std::string& out)
     {
         out.clear();
+        text::QuotedScan scan(text::QuotedScan::Escapes::any);
         for (size_t i = at_ + 1; i < input_.size(); ++i) {
-            char c = input_[i];
-            if (c == '"') {
-                step(i + 1 - at_);
-                return Got::ok;
+            switch (scan.feed(input_[i])) {
+                case text::QuotedScan::Step::none: break;
+                case text::QuotedScan::Step::wrong: return Got::malformed;
+                case text::QuotedScan::Step::end: step(i + 1 - at_); return Got::ok;
+                case text::QuotedScan::Step::byte:
+                    if (out.size() >= kMaxLine) return Got::too_long;
+                    out.push_back(input_[i]);
             }
-            if (c == '\\' && ++i < input_.size())
-                c = input_[i];
-            else if (c == '\\')
-                return Got::more;
-            if (c == '\r' || c == '\n' || c == '\0') return Got::malformed;
-            if (out.size() >= kMaxLine) return Got::too_long;
-            out.push_back(c);
         }
         return Got::more;
     }
 
     Got literal(std::string& out)
     {
-        constexpr size_t kLongestHeader = 24;
-        size_t close = input_.substr(at_, kLongestHeader).find('}');
-        if (close == std::string_view::npos)
-            return input_.size() - at_ < kLongestHeader &&
-                           input_.find('\n', at_) == std::string_view::npos
-                       ? Got::more
-                       : Got::malformed;
-        std::string_view digits = input_.substr(at_ + 1, close - 1);
-        const bool waits = !digits.ends_with('+');
-        if (!waits) digits.remove_suffix(1);
-        auto size = to_uint64(digits, kMaxString);
-        if (!size) return size.is(Code::limit) ? Got::too_long : Got::malformed;
-        size_t body = at_ + close + 1;
+        constexpr size_t kLongestHead = 24;
+        text::LiteralScan head;
+        size_t body = at_;
+        while (body < input_.size() && !head.announced()) {
+            head.feed(input_[body++]);
+            if (head.at == text::LiteralScan::At::nothing || body - at_ > kLongestHead)
+                return Got::malformed;
+        }
+        if (!head.announced()) return Got::more;
+        if (head.size > kMaxString) return Got::too_long;
         if (body < input_.size() && input_[body] == '\r') ++body;
         if (body >= input_.size()) return Got::more;
         if (input_[body] != '\n') return Got::malformed;
         ++body;
-        if (input_.size() - body < *size) {
-            if (!waits || input_.size() > body) return Got::more;
+        if (input_.size() - body < head.size) {
+            if (!head.waits || input_.size() > body) return Got::more;
             at_ = body;
             return Got::go_ahead;
         }
-        std::string_view bytes = input_.substr(body, *size);
+        std::string_view bytes = input_.substr(body, head.size);
         if (bytes.find('\0') != std::string_view::npos) return Got::malformed;
         out.assign(bytes);
         step(body - at_);
-        at_ += *size;
+        at_ += head.size;
         return Got::ok;
     }
 
@@ -353,26 +343,10 @@ ParsedResponse parse_response(std::string_view input)
     return parsed;
 }
 
-void put_string(std::string& out, std::string_view bytes)
-{
-    cat_to(out, '{', bytes.size(), "+}\r\n", bytes);
-}
-
-void put_quoted(std::string& out, std::string_view text)
-{
-    out.push_back('"');
-    for (char c : text) {
-        if (c == '"' || c == '\\') out.push_back('\\');
-        const bool printable = static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
-        out.push_back(printable ? c : '?');
-    }
-    out.push_back('"');
-}
-
 void put_reply(std::string& out, std::string_view tag, std::string_view word, std::string_view text)
 {
     cat_to(out, tag, ' ', word, ' ');
-    put_quoted(out, text);
+    text::put_quoted(out, text);
     out.append("\r\n");
 }
 
@@ -399,7 +373,7 @@ void put_data(std::string& out, std::string_view tag, std::string_view word,
     cat_to(out, tag, ' ', word);
     for (std::string_view value : values) {
         out.push_back(' ');
-        put_string(out, value);
+        text::put_literal(out, value, text::LiteralForm::plus);
     }
     out.append("\r\n");
 }

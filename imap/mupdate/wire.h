@@ -75,10 +75,6 @@ struct ParsedResponse {
 };
 ParsedResponse parse_response(std::string_view input);
 
-// Appends "{n+}CRLF" and the bytes.
-void put_string(std::string& out, std::string_view bytes);
-// Appends a quoted string; what cannot stand in one is replaced by '?'.
-void put_quoted(std::string& out, std::string_view text);
 // tag SP word SP "text" CRLF
 void put_reply(std::string& out, std::string_view tag, std::string_view word,
                std::string_view text);

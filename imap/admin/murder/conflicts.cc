@@ -7,6 +7,7 @@
 #include "imap/mupdate/list_entry.h"
 #include "lib/base/clock.h"
 #include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::admin::murder {
 namespace {
@@ -72,9 +73,9 @@ Status rename_at(const config::Config& config, const std::string& server, const 
                backend::Backend::connect(config, backend::imap_dialect(), server, options));
     const std::string tag = there->next_tag();
     std::string line = cat(tag, " RENAME ");
-    mupdate::put_quoted(line, from);
+    text::put_quoted(line, from);
     line.push_back(' ');
-    mupdate::put_quoted(line, to);
+    text::put_quoted(line, to);
     TRY(backend::send_line(there->stream(), line));
     for (;;) {
         TRY_ASSIGN(std::string answer, backend::read_reply_line(there->stream()));
