@@ -2,9 +2,13 @@
 
 #include <algorithm>
 
+#include "lib/text/imap_syntax.h"
+
 namespace rookery::sync {
 
 namespace {
+
+constexpr size_t kLongestHead = 24;  // "{9223372036854775807+}"
 
 bool is_word_byte(unsigned char c)
 {
@@ -127,16 +131,18 @@ Result<std::string> DlistReader::atom()
 Result<std::string> DlistReader::quoted()
 {
     TRY(expect('"'));
+    text::QuotedScan scan(text::QuotedScan::Escapes::any);
     std::string text;
     for (;;) {
-        TRY_ASSIGN(char c, from_.get());
-        if (c == '"') return text;
-        if (c == '\\') {
-            TRY_ASSIGN(c, from_.get());
+        TRY_ASSIGN(const char c, from_.get());
+        switch (scan.feed(c)) {
+            case text::QuotedScan::Step::none: break;
+            case text::QuotedScan::Step::end: return text;
+            case text::QuotedScan::Step::wrong: return broken("a quote that does not close");
+            case text::QuotedScan::Step::byte:
+                if (text.size() >= kMaxText) return broken("a quote that does not close");
+                text += c;
         }
-        if (c == '\r' || c == '\n' || c == '\0' || text.size() >= kMaxText)
-            return broken("a quote that does not close");
-        text += c;
     }
 }
 
@@ -156,19 +162,20 @@ Result<uint64_t> DlistReader::digits()
 
 Result<std::string> DlistReader::literal()
 {
-    TRY(expect('{'));
-    TRY_ASSIGN(const uint64_t size, digits());
-    TRY_ASSIGN(const char next, from_.peek());
-    const bool waits = next != '+';
-    if (!waits) from_.consume(1);
-    TRY(expect('}'));
+    text::LiteralScan head;
+    for (size_t n = 0; !head.announced(); ++n) {
+        TRY_ASSIGN(const char c, from_.get());
+        head.feed(c);
+        if (head.at == text::LiteralScan::At::nothing || n >= kLongestHead)
+            return broken("a size that is none");
+    }
     TRY(end_of_line());
-    if (size > kMaxText) return broken("a literal that is too large");
-    if (waits && answer_literals_) {
+    if (head.size > kMaxText) return broken("a literal that is too large");
+    if (head.waits && answer_literals_) {
         from_.put("+ go ahead\r\n");
         TRY(from_.flush());
     }
-    std::string text(size, '\0');
+    std::string text(head.size, '\0');
     TRY(from_.read_exact({text.data(), text.size()}));
     return text;
 }
@@ -292,13 +299,12 @@ void put_string(std::string& out, std::string_view text)
         out += text;
         return;
     }
-    const bool quotable = text.size() <= 1024 && std::all_of(text.begin(), text.end(), [](char c) {
-                              return (c >= ' ' || c == '\t') && c < 0x7f && c != '"' && c != '\\';
-                          });
-    if (quotable)
-        cat_to(out, '"', text, '"');
+    // Without backslashes, and with every byte.
+    const bool plain = text.find_first_of(std::string_view("\"\\\0", 3)) == text.npos;
+    if (plain)
+        text::put_string(out, text, text::LiteralForm::plus);
     else
-        cat_to(out, '{', text.size(), "+}\r\n", text);
+        text::put_literal(out, text, text::LiteralForm::plus);
 }
 
 void DlistMap::begin(std::string_view key)
