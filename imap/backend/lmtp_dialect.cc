@@ -8,52 +8,24 @@ namespace rookery::backend {
 namespace {
 
 using AuthStep = Dialect::AuthStep;
+using text::SmtpReply;
 
 constexpr size_t kMaxAuthLine = 512;
 
-// One reply: the code and the texts of its lines.
-struct SmtpReply {
-    std::string code;
-    std::vector<std::string> lines;
-    char first() const { return code[0]; }
-    std::string text() const
-    {
-        return cat(code, ' ', lines.empty() ? std::string() : lines.back());
-    }
-};
-
-Result<SmtpReply> read_reply(stream::Stream& stream)
-{
-    SmtpReply reply;
-    for (size_t n = 0; n < kMaxReplyLines; n++) {
-        TRY_ASSIGN(std::string line, read_reply_line(stream));
-        if (line.size() < 3 || !to_number<uint32_t>(line.substr(0, 3)) ||
-            (line.size() > 3 && line[3] != ' ' && line[3] != '-'))
-            return protocol_error("not an LMTP reply", line);
-        if (!reply.code.empty() && line.substr(0, 3) != reply.code)
-            return protocol_error("LMTP reply changes its code", line);
-        reply.code = line.substr(0, 3);
-        bool last = line.size() == 3 || line[3] == ' ';
-        reply.lines.push_back(line.size() > 4 ? line.substr(4) : std::string());
-        if (last) return reply;
-    }
-    return Error{Code::limit, "LMTP reply has too many lines"};
-}
-
-Result<SmtpReply> ask(stream::Stream& stream, std::string_view command, std::string_view expected)
+Result<SmtpReply> ask(stream::Stream& stream, std::string_view command, int expected)
 {
     TRY(send_line(stream, command));
-    TRY_ASSIGN(SmtpReply reply, read_reply(stream));
-    if (reply.code != expected) return protocol_error(command, reply.text());
+    TRY_ASSIGN(SmtpReply reply, read_smtp_reply(stream));
+    if (reply.code != expected) return protocol_error(command, reply.summary());
     return reply;
 }
 
 Status read_banner(stream::Stream& stream, std::string& banner, std::vector<std::string>&)
 {
-    TRY_ASSIGN(SmtpReply reply, read_reply(stream));
-    banner = reply.text();
-    if (reply.first() == '4') return Error{Code::unavailable, cat("refused: ", banner)};
-    if (reply.code != "220") return protocol_error("not an LMTP greeting", banner);
+    TRY_ASSIGN(SmtpReply reply, read_smtp_reply(stream));
+    banner = reply.summary();
+    if (reply.first_digit() == 4) return Error{Code::unavailable, cat("refused: ", banner)};
+    if (reply.code != 220) return protocol_error("not an LMTP greeting", banner);
     return success();
 }
 
@@ -71,7 +43,7 @@ void add_extension(std::string_view line, std::vector<std::string>& caps)
 Status ask_capabilities(stream::Stream& stream, std::vector<std::string>& caps)
 {
     caps.clear();
-    TRY_ASSIGN(SmtpReply reply, ask(stream, "LHLO lmtpproxyd", "250"));
+    TRY_ASSIGN(SmtpReply reply, ask(stream, "LHLO lmtpproxyd", 250));
     for (size_t i = 1; i < reply.lines.size(); i++) add_extension(reply.lines[i], caps);
     return success();
 }
@@ -79,11 +51,11 @@ Status ask_capabilities(stream::Stream& stream, std::vector<std::string>& caps)
 Status start_tls(stream::Stream& stream)
 {
     TRY(send_line(stream, "STARTTLS"));
-    TRY_ASSIGN(SmtpReply reply, read_reply(stream));
-    if (reply.code == "220") return success();
-    if (reply.first() == '4' || reply.first() == '5')
-        return refused_error("STARTTLS", reply.text());
-    return protocol_error("STARTTLS", reply.text());
+    TRY_ASSIGN(SmtpReply reply, read_smtp_reply(stream));
+    if (reply.code == 220) return success();
+    if (reply.first_digit() == 4 || reply.first_digit() == 5)
+        return refused_error("STARTTLS", reply.summary());
+    return protocol_error("STARTTLS", reply.summary());
 }
 
 Status begin_auth(stream::Stream& stream, std::string_view mechanism, const std::string* initial)
@@ -93,23 +65,23 @@ Status begin_auth(stream::Stream& stream, std::string_view mechanism, const std:
         cat_to(line, ' ', initial->empty() ? "=" : text::base64_encode(*initial));
     if (line.size() + 2 <= kMaxAuthLine || initial == nullptr) return send_line(stream, line);
     // Too long for one line: the response goes after an empty challenge.
-    TRY_ASSIGN(SmtpReply reply, ask(stream, cat("AUTH ", mechanism), "334"));
+    TRY_ASSIGN(SmtpReply reply, ask(stream, cat("AUTH ", mechanism), 334));
     return send_line(stream, text::base64_encode(*initial));
 }
 
 Result<AuthStep> next_auth(stream::Stream& stream)
 {
-    TRY_ASSIGN(SmtpReply reply, read_reply(stream));
-    if (reply.code == "235") return AuthStep{AuthStep::Kind::success, {}, {}};
-    if (reply.code == "334") {
-        TRY_ASSIGN(std::string challenge, decode_challenge(reply.lines.back()));
+    TRY_ASSIGN(SmtpReply reply, read_smtp_reply(stream));
+    if (reply.code == 235) return AuthStep{AuthStep::Kind::success, {}, {}};
+    if (reply.code == 334) {
+        TRY_ASSIGN(std::string challenge, decode_challenge(reply.last_line()));
         return AuthStep{AuthStep::Kind::challenge, std::move(challenge), {}};
     }
     // No word about the login: this process goes, another may be asked.
-    if (reply.code == "421") return Error{Code::closed, reply.text()};
-    if (reply.first() == '4' || reply.first() == '5')
-        return AuthStep{AuthStep::Kind::failure, reply.text(), {}};
-    return protocol_error("AUTH", reply.text());
+    if (reply.code == 421) return Error{Code::closed, reply.summary()};
+    if (reply.first_digit() == 4 || reply.first_digit() == 5)
+        return AuthStep{AuthStep::Kind::failure, reply.summary(), {}};
+    return protocol_error("AUTH", reply.summary());
 }
 
 Status answer_auth(stream::Stream& stream, std::string_view data)
@@ -124,7 +96,7 @@ Status cancel_auth(stream::Stream& stream)
 
 Status ping(stream::Stream& stream)
 {
-    TRY(ask(stream, "NOOP", "250"));
+    TRY(ask(stream, "NOOP", 250));
     return success();
 }
 

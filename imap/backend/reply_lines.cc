@@ -12,6 +12,16 @@ Result<std::string> read_reply_line(stream::Stream& stream)
     return stream.read_line(kMaxReplyLine);
 }
 
+Result<text::SmtpReply> read_smtp_reply(stream::Stream& stream)
+{
+    text::SmtpReplyReader reader;
+    for (;;) {
+        TRY_ASSIGN(const std::string line, stream.read_line(text::SmtpReplyReader::kMaxLine));
+        TRY_ASSIGN(const bool last, reader.add(line));
+        if (last) return reader.take();
+    }
+}
+
 Status send_line(stream::Stream& stream, std::string_view line)
 {
     stream.put(line, "\r\n");

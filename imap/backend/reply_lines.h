@@ -1,5 +1,5 @@
 // What the dialects share: one line of a peer's banner, capabilities or login, with a maximum, and
-// base64 in both directions. After the login the engines read by themselves (reply_reader.h).
+// base64 in both directions. After the login IMAP is read by ReplyReader (reply_reader.h).
 // Codes: syntax (the peer breaks its protocol), limit, unavailable, unsupported, and the stream's
 // own.
 #ifndef ROOKERY_IMAP_BACKEND_REPLY_LINES_H
@@ -12,6 +12,7 @@
 #include "imap/backend/dialect.h"
 #include "lib/base/result.h"
 #include "lib/stream/stream.h"
+#include "lib/text/smtp_reply.h"
 
 namespace rookery::backend {
 
@@ -20,6 +21,8 @@ inline constexpr size_t kMaxReplyLines = 200;  // of one answer before the login
 inline constexpr size_t kMaxCapabilities = 500;
 
 Result<std::string> read_reply_line(stream::Stream& stream);
+// A whole reply of SMTP or LMTP.
+Result<text::SmtpReply> read_smtp_reply(stream::Stream& stream);
 Status send_line(stream::Stream& stream, std::string_view line);
 Error protocol_error(std::string_view what, std::string_view line);
 // unsupported: the peer said no, and the connection is as it was.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "imap/backend/reply_lines.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "master/service.h"
@@ -32,8 +33,8 @@ std::string to_xtext(std::string_view text)
 // "Not here": the list was stale, not the sender wrong.
 bool says_unknown(const Reply& r)
 {
-    return r.code >= 500 &&
-           (enhanced_code(r).starts_with("5.1.") || (r.code == 550 && enhanced_code(r).empty()));
+    const std::string_view code = text::enhanced_code(r.last_line());
+    return r.code >= 500 && (code.starts_with("5.1.") || (r.code == 550 && code.empty()));
 }
 
 // Another server's trouble with us is no verdict on the recipient, and what is no refusal is no
@@ -41,14 +42,13 @@ bool says_unknown(const Reply& r)
 Reply as_temporary(const Reply& r)
 {
     if (r.code / 100 == 4) return r;
-    return reply(451, cat("4.4.3 Remote server refused: ",
-                          r.lines.empty() ? "" : std::string_view(r.lines.back())));
+    return reply(451, cat("4.4.3 Remote server refused: ", r.last_line()));
 }
 
 // The other side's good-bye, at whatever command, is no answer to it.
 Result<Reply> read_answer(stream::Stream& stream)
 {
-    TRY_ASSIGN(Reply r, read_reply(stream));
+    TRY_ASSIGN(Reply r, backend::read_smtp_reply(stream));
     if (r.code == 421) return Error{Code::closed, r.to_string()};
     return r;
 }

@@ -1,29 +1,8 @@
-// Answers of LMTP.
 #include "imap/lmtp/reply.h"
 
 #include "lib/base/strings.h"
 
 namespace rookery::lmtp {
-namespace {
-
-constexpr size_t kMaxReplyLine = 2048;
-constexpr size_t kMaxReplyLines = 100;
-
-bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-}  // namespace
-
-std::string Reply::to_string() const
-{
-    std::string out;
-    for (size_t i = 0; i < lines.size(); ++i)
-        cat_to(out, code, i + 1 == lines.size() ? ' ' : '-', lines[i], "\r\n");
-    if (lines.empty()) cat_to(out, code, " \r\n");
-    return out;
-}
 
 Reply reply(int code, std::string text)
 {
@@ -85,33 +64,6 @@ Reply over_quota_reply(bool permanent, std::string_view session_id)
 {
     return reply(permanent ? 552 : 452,
                  cat(permanent ? "5.2.2" : "4.2.2", " Over quota SESSIONID=<", session_id, ">"));
-}
-
-Result<Reply> read_reply(stream::Stream& stream)
-{
-    Reply r;
-    for (size_t n = 0; n < kMaxReplyLines; ++n) {
-        TRY_ASSIGN(std::string line, stream.read_line(kMaxReplyLine));
-        const bool is_reply = line.size() >= 3 && line[0] >= '2' && line[0] <= '5' &&
-                              is_digit(line[1]) && is_digit(line[2]);
-        if (!is_reply) return Error{Code::syntax, cat("not a reply: ", line.substr(0, 100))};
-        r.code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
-        bool more = line.size() > 3 && line[3] == '-';
-        // Another server's bytes become part of our replies.
-        std::erase_if(line, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-        r.lines.push_back(line.size() > 4 ? line.substr(4) : std::string());
-        if (!more) return r;
-    }
-    return Error{Code::limit, "a reply of too many lines"};
-}
-
-std::string_view enhanced_code(const Reply& r)
-{
-    if (r.lines.empty()) return {};
-    std::string_view text = r.lines.back();
-    std::string_view word = text.substr(0, text.find(' '));
-    if (word.size() < 5 || !is_digit(word[0]) || word[1] != '.') return {};
-    return word;
 }
 
 }  // namespace rookery::lmtp

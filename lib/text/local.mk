@@ -8,6 +8,7 @@ noinst_LIBRARIES += %D%/libtext.a
 	%D%/imap_syntax.h %D%/imap_syntax.cc %D%/json.h %D%/json.cc %D%/message.h %D%/message.cc \
 	%D%/mutf7.h %D%/mutf7.cc %D%/rfc5322_header.h %D%/rfc5322_header.cc \
 	%D%/sections.h %D%/sections.cc \
+	%D%/smtp_reply.h %D%/smtp_reply.cc \
 	%D%/text_search.h %D%/text_search.cc \
 	%D%/transfer_encoding.h %D%/transfer_encoding.cc %D%/utf8.h %D%/utf8.cc
 
@@ -25,6 +26,7 @@ tests_unit_lib_text_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/lib/text/mutf7_test.cc \
 	tests/unit/lib/text/rfc5322_header_test.cc \
 	tests/unit/lib/text/sections_test.cc \
+	tests/unit/lib/text/smtp_reply_test.cc \
 	tests/unit/lib/text/text_search_test.cc \
 	tests/unit/lib/text/utf8_test.cc
 tests_unit_lib_text_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)

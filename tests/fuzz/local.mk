@@ -1,6 +1,6 @@
 # Fuzz targets. With --enable-fuzzers (clang) each is a libFuzzer program; without, it replays the
 # files it is given. Either way make check runs every target over its corpus.
-FUZZ_TARGETS = %D%/base64 %D%/fetch %D%/header %D%/imap_syntax %D%/mime %D%/mutf7 %D%/search
+FUZZ_TARGETS = %D%/base64 %D%/fetch %D%/header %D%/imap_syntax %D%/mime %D%/mutf7 %D%/search %D%/smtp_reply
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += %D%/replay_test.sh
 EXTRA_DIST += %D%/replay_test.sh %D%/corpus
@@ -16,6 +16,7 @@ EXTRA_DIST += %D%/replay_test.sh %D%/corpus
 %C%_mime_SOURCES = %D%/mime.cc %D%/target.h
 %C%_mutf7_SOURCES = %D%/mutf7.cc %D%/target.h
 %C%_search_SOURCES = %D%/search.cc %D%/target.h
+%C%_smtp_reply_SOURCES = %D%/smtp_reply.cc %D%/target.h
 %C%_base64_LDADD = $(%C%_text_libs)
 %C%_fetch_LDADD = $(%C%_imap_libs)
 %C%_header_LDADD = $(%C%_text_libs)
@@ -23,6 +24,7 @@ EXTRA_DIST += %D%/replay_test.sh %D%/corpus
 %C%_mime_LDADD = $(%C%_text_libs)
 %C%_mutf7_LDADD = $(%C%_text_libs)
 %C%_search_LDADD = $(%C%_imap_libs)
+%C%_smtp_reply_LDADD = $(%C%_text_libs)
 if LIBFUZZER
 %C%_base64_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fetch_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -31,6 +33,7 @@ if LIBFUZZER
 %C%_mime_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_mutf7_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_search_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_smtp_reply_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 else
 %C%_base64_SOURCES += %D%/replay.cc
 %C%_fetch_SOURCES += %D%/replay.cc
@@ -39,4 +42,5 @@ else
 %C%_mime_SOURCES += %D%/replay.cc
 %C%_mutf7_SOURCES += %D%/replay.cc
 %C%_search_SOURCES += %D%/replay.cc
+%C%_smtp_reply_SOURCES += %D%/replay.cc
 endif
