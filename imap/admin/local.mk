@@ -61,7 +61,7 @@ imap_admin_quota_LDADD = imap/store/libstore.a imap/mboxlist/libmboxlist.a imap/
 
 sbin_PROGRAMS += imap/admin/cyr_expire
 imap_admin_cyr_expire_SOURCES = imap/admin/cyr_expire.cc imap/admin/tool.h imap/admin/tool.cc
-imap_admin_cyr_expire_LDADD = imap/lmtp/liblmtp.a imap/store/libstore.a \
+imap_admin_cyr_expire_LDADD = imap/delivery/libdelivery.a imap/store/libstore.a \
 	imap/cluster/libcluster.a imap/scripts/libscripts.a \
 	imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a \
 	imap/model/libmodel.a lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a \

@@ -12,7 +12,7 @@ Status LmtpService::worker_start()
 {
     TRY(MailService::worker_start());
     if (store() != nullptr && config().duplicatesuppression()) {
-        TRY_ASSIGN(duplicates_, lmtp::Duplicates::open(lmtp::Duplicates::path(config())));
+        TRY_ASSIGN(duplicates_, delivery::Duplicates::open(delivery::Duplicates::path(config())));
     }
     backends_.emplace(config(), backend::lmtp_dialect());
     backends_->set_gate(gate());
@@ -33,7 +33,7 @@ void LmtpService::serve(Fd client, const master::ClientInfo& info)
         session::SessionKit::await_nothing(stream);
     else
         kit.await_login(stream);
-    lmtp::Duplicates* duplicates = duplicates_ ? &*duplicates_ : nullptr;
+    delivery::Duplicates* duplicates = duplicates_ ? &*duplicates_ : nullptr;
     lmtp::Engine({config(), kit, stream, directory(), store(), quotas(), duplicates, *backends_,
                   everyone_authenticated_})
         .run();

@@ -10,7 +10,7 @@
 
 #include "imap/backend/backend_pool.h"
 #include "imap/daemon/mail_service.h"
-#include "imap/lmtp/duplicates.h"
+#include "imap/delivery/duplicates.h"
 #include "imap/lmtp/engine.h"
 #include "lib/base/result.h"
 #include "lib/config/config.h"
@@ -29,7 +29,7 @@ class LmtpService final : public MailService {
 
  private:
     bool everyone_authenticated_ = false;
-    std::optional<lmtp::Duplicates> duplicates_;
+    std::optional<delivery::Duplicates> duplicates_;
     std::optional<backend::BackendPool> backends_;
 };
 

@@ -1,6 +1,7 @@
 // The loop of an LMTP session and its command table.
 #include "imap/lmtp/engine.h"
 
+#include "imap/lmtp/grammar.h"
 #include "imap/session/client_wait.h"
 #include "lib/base/log.h"
 #include "lib/base/signals.h"

@@ -17,9 +17,10 @@
 #include <string_view>
 
 #include "imap/backend/backend_pool.h"
-#include "imap/lmtp/delivery.h"
-#include "imap/lmtp/message_filter.h"
-#include "imap/lmtp/recipients.h"
+#include "imap/delivery/delivery.h"
+#include "imap/delivery/message_filter.h"
+#include "imap/delivery/recipients.h"
+#include "imap/lmtp/reply.h"
 #include "imap/mailbox/mailbox_store.h"
 #include "imap/mboxlist/directory.h"
 #include "imap/session/login.h"
@@ -42,9 +43,9 @@ struct Parts {
     session::SessionKit& kit;
     stream::Stream& client;
     mboxlist::Directory& directory;
-    mailbox::MailboxStore* store;  // null in lmtpproxyd
-    mailbox::Quotas* quotas;       // null in lmtpproxyd
-    Duplicates* duplicates;        // null in lmtpproxyd, or when they are delivered
+    mailbox::MailboxStore* store;      // null in lmtpproxyd
+    mailbox::Quotas* quotas;           // null in lmtpproxyd
+    delivery::Duplicates* duplicates;  // null in lmtpproxyd, or when they are delivered
     backend::BackendPool& backends;
     bool preauthenticated = false;
 };
@@ -85,7 +86,7 @@ class Engine {
     // --- parts of them
     bool may_mail();
     Result<std::unique_ptr<mailbox::StagedMessage>> make_staged(std::string& partition);
-    FilterOptions filter_options() const;
+    delivery::FilterOptions filter_options() const;
     std::string front_of_message() const;
     void receive(mailbox::StagedMessage& staged, const std::string& partition);
     void welcome(const session::Login& login);
@@ -98,14 +99,14 @@ class Engine {
     mailbox::MailboxStore* store_;
     backend::BackendPool& backends_;
     bool preauthenticated_;
-    Recipients recipients_;
-    Delivery delivery_;
+    delivery::Recipients recipients_;
+    delivery::Delivery delivery_;
     std::string helo_;
     bool logged_in_ = false;
     bool external_done_ = false;  // a preauthenticated client has said AUTH EXTERNAL
     bool ended_ = false;
     size_t errors_ = 0;
-    std::optional<Transaction> transaction_;
+    std::optional<delivery::Transaction> transaction_;
 };
 
 }  // namespace rookery::lmtp

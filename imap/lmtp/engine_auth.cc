@@ -1,8 +1,10 @@
 // AUTH (RFC 4954).
 #include "imap/lmtp/engine.h"
+#include "imap/lmtp/grammar.h"
 #include "lib/base/strings.h"
 
 namespace rookery::lmtp {
+
 void Engine::auth(std::string_view arguments)
 {
     auto words = split_words(arguments);

@@ -1,9 +1,10 @@
 // MAIL, RCPT and DATA.
 #include <algorithm>
 
+#include "imap/delivery/spooled_message.h"
 #include "imap/lmtp/data_reader.h"
 #include "imap/lmtp/engine.h"
-#include "imap/lmtp/spooled_message.h"
+#include "imap/lmtp/grammar.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_date.h"
@@ -41,9 +42,9 @@ void Engine::mail(std::string_view arguments)
     auto parsed = parse_mail(arguments);
     if (!parsed) return say(for_argument(parsed.error(), "Syntax error in MAIL FROM"));
     if (parsed->size > max_size()) return say(552, "5.2.3 Message is too large");
-    Transaction t;
-    t.mail = *std::move(parsed);
-    t.sender = sender_identity(t.mail.auth);
+    delivery::Transaction t;
+    t.envelope = {parsed->from.text, parsed->auth, parsed->eight_bit, parsed->size};
+    t.sender = delivery::sender_identity(parsed->auth);
     t.session_id = kit_.session_id();
     transaction_ = std::move(t);
     kit_.begin_session();
@@ -57,7 +58,7 @@ void Engine::rcpt(std::string_view arguments)
         return say(452, "4.5.3 Too many recipients");
     auto parsed = parse_rcpt(arguments);
     if (!parsed) return say(for_argument(parsed.error(), "Syntax error in RCPT TO"));
-    auto recipient = recipients_.resolve(*parsed, transaction_->sender);
+    auto recipient = recipients_.resolve(parsed->to, transaction_->sender);
     // It is not sent round in a circle by lists that name each other's server.
     if (recipient && !recipient->server.empty() && backends_.is_relayed())
         recipient = Error{Code::moved, cat("it is at ", recipient->server)};
@@ -66,7 +67,9 @@ void Engine::rcpt(std::string_view arguments)
                   {{"address", parsed->to.text}, {"reason", recipient.error()}});
         return say(recipient_reply(recipient.error()));
     }
-    if (auto room = delivery_.has_room(*recipient, transaction_->sender, transaction_->mail.size);
+    recipient->ignore_quota = parsed->ignore_quota;
+    if (auto room =
+            delivery_.has_room(*recipient, transaction_->sender, transaction_->envelope.size);
         !room) {
         log::info("recipient refused", {{"address", parsed->to.text}, {"reason", room.error()}});
         return say(over_quota_reply(config_.lmtp_over_quota_perm_failure(), kit_.session_id()));
@@ -78,7 +81,7 @@ void Engine::rcpt(std::string_view arguments)
 // On the partition of the first local recipient, so that the mailbox can link it.
 Result<std::unique_ptr<mailbox::StagedMessage>> Engine::make_staged(std::string& partition)
 {
-    for (const Recipient& r : transaction_->recipients) {
+    for (const delivery::Recipient& r : transaction_->recipients) {
         if (!r.server.empty() || store_ == nullptr) continue;
         auto entry = recipients_.target(r, transaction_->sender);
         if (!entry) continue;
@@ -86,7 +89,7 @@ Result<std::unique_ptr<mailbox::StagedMessage>> Engine::make_staged(std::string&
         return store_->stage(partition);
     }
     return std::unique_ptr<mailbox::StagedMessage>(
-        std::make_unique<SpooledMessage>(config_.temp_path()));
+        std::make_unique<delivery::SpooledMessage>(config_.temp_path()));
 }
 
 std::string Engine::front_of_message() const
@@ -95,16 +98,16 @@ std::string Engine::front_of_message() const
     const std::string& host = kit_.client().host;
     text::DateTime now{wall_seconds(), 0};
     now.zone_minutes = text::local_zone_minutes(now.seconds);
-    return cat("Return-Path: <", transaction_->mail.from.text, ">\r\nReceived: from ",
+    return cat("Return-Path: <", transaction_->envelope.from, ">\r\nReceived: from ",
                helo_.empty() ? std::string("unknown") : helo_, " (",
                host.empty() ? std::string("unknown") : host, ")\r\n\t by ", config_.servername(),
                " (Rookery) with ", with, ";\r\n\t ", text::format_header_date(now),
                "\r\nX-Cyrus-Session-Id: ", kit_.session_id(), "\r\n");
 }
 
-FilterOptions Engine::filter_options() const
+delivery::FilterOptions Engine::filter_options() const
 {
-    FilterOptions o;
+    delivery::FilterOptions o;
     text::DateTime now{wall_seconds(), 0};
     now.zone_minutes = text::local_zone_minutes(now.seconds);
     o.front = front_of_message();
@@ -138,7 +141,7 @@ void Engine::data(std::string_view)
 
 void Engine::receive(mailbox::StagedMessage& staged, const std::string& partition)
 {
-    MessageFilter filter(staged, filter_options());
+    delivery::MessageFilter filter(staged, filter_options());
     DataReader reader([&](std::string_view piece) { filter.add(piece); });
     if (!reader.read(client_)) return;  // the client left: nothing was promised
     auto complete = filter.finish();
@@ -149,7 +152,9 @@ void Engine::receive(mailbox::StagedMessage& staged, const std::string& partitio
         transaction_->partition = partition;
         transaction_->message_id = filter.own_id();
         transaction_->date = filter.own_date();
-        replies = delivery_.deliver(*transaction_);
+        for (const delivery::Outcome& o : delivery_.deliver(*transaction_))
+            replies.push_back(
+                outcome_reply(o, config_.lmtp_over_quota_perm_failure(), transaction_->session_id));
     } else {
         log::warning("message refused",
                      {{"reason", complete.error()}, {"session", kit_.session_id()}});

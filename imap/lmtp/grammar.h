@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "imap/delivery/address.h"
 #include "lib/base/result.h"
 
 namespace rookery::lmtp {
@@ -18,12 +19,7 @@ namespace rookery::lmtp {
 inline constexpr size_t kMaxPath = 1024;
 inline constexpr size_t kMaxDomain = 255;
 
-struct Address {
-    std::string text;    // as between the brackets, without a source route
-    std::string local;   // without quotes
-    std::string domain;  // "" if there was none
-    bool empty() const { return text.empty(); }
-};
+using delivery::Address;
 
 struct CommandLine {
     std::string verb;            // upper case
@@ -53,13 +49,6 @@ Result<RcptArguments> parse_rcpt(std::string_view arguments);
 Result<Address> parse_address(std::string_view text, bool allow_empty);
 // LHLO's argument: a domain or an address literal.
 Result<std::string> parse_domain(std::string_view text);
-
-// For Namespace: the user part of a local part and what is behind the first '+'.
-struct LocalPart {
-    std::string user;
-    std::optional<std::string> detail;
-};
-LocalPart split_local_part(std::string_view local);
 
 }  // namespace rookery::lmtp
 

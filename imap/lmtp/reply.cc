@@ -66,4 +66,13 @@ Reply over_quota_reply(bool permanent, std::string_view session_id)
                  cat(permanent ? "5.2.2" : "4.2.2", " Over quota SESSIONID=<", session_id, ">"));
 }
 
+Reply outcome_reply(const delivery::Outcome& outcome, bool permanent, std::string_view session_id)
+{
+    if (outcome.refusal) return *outcome.refusal;
+    if (outcome.status) return reply(250, cat("2.1.5 Ok SESSIONID=<", session_id, ">"));
+    if (outcome.status.is(Code::over_quota)) return over_quota_reply(permanent, session_id);
+    // It was there at RCPT: whoever asks again hears what is right then.
+    return trouble_reply(outcome.status.error());
+}
+
 }  // namespace rookery::lmtp

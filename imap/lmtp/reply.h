@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "imap/delivery/outcome.h"
 #include "lib/base/result.h"
 #include "lib/text/smtp_reply.h"
 
@@ -25,6 +26,8 @@ Reply recipient_reply(const Error& error);
 // What MessageFilter found: syntax and limit are about the message; the rest is trouble.
 Reply message_reply(const Error& error);
 Reply over_quota_reply(bool permanent, std::string_view session_id);
+// For a recipient, at the end of DATA. permanent: lack of room is.
+Reply outcome_reply(const delivery::Outcome& outcome, bool permanent, std::string_view session_id);
 
 }  // namespace rookery::lmtp
 

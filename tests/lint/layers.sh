@@ -23,7 +23,8 @@ imap/cluster  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text 
 imap/sync     : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/mupdate imap/scripts imap/cluster
 imap/session  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model master
 imap/imapd    : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/cluster imap/sync imap/session master
-imap/lmtp     : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/session master
+imap/delivery : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend master
+imap/lmtp     : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/delivery imap/session master
 imap/daemon   : *
 imap/admin    : *
 '

@@ -11,7 +11,7 @@
 #include <map>
 #include <thread>
 
-#include "imap/lmtp/spooled_message.h"
+#include "imap/delivery/spooled_message.h"
 #include "imap/mboxlist/memory_directory.h"
 #include "lib/base/strings.h"
 #include "lib/stream/memory_layer.h"
@@ -63,7 +63,7 @@ class FakeStore final : public mailbox::MailboxStore {
         if (refuse_stage) return *refuse_stage;
         ++staged;
         return std::unique_ptr<mailbox::StagedMessage>(
-            std::make_unique<lmtp::SpooledMessage>(dir_));
+            std::make_unique<delivery::SpooledMessage>(dir_));
     }
     Result<mailbox::AppendResult> append(const MailboxEntry& entry, const std::string&,
                                          std::span<const mailbox::AppendItem> items) override
@@ -167,7 +167,7 @@ struct Server {
     FakeQuotas quotas;
     backend::BackendPool backends;
     bool has_store = true;
-    std::unique_ptr<lmtp::Duplicates> duplicates;  // none unless the test wants it
+    std::unique_ptr<delivery::Duplicates> duplicates;  // none unless the test wants it
 
     explicit Server(std::string_view more = {})
         : config(make(dir, more)), backends(config, backend::lmtp_dialect())
@@ -502,9 +502,9 @@ END_TEST
 START_TEST(only_what_is_in_the_store_counts_as_delivered)
 {
     Server s;
-    auto made = lmtp::Duplicates::open(s.dir.file("deliver.tdb"));
+    auto made = delivery::Duplicates::open(s.dir.file("deliver.tdb"));
     ASSERT_OK(made);
-    s.duplicates = std::make_unique<lmtp::Duplicates>(*std::move(made));
+    s.duplicates = std::make_unique<delivery::Duplicates>(*std::move(made));
     s.directory.put("user.alice", "");
     auto deliver = [&](std::string_view header, std::string_view codes) {
         assert_codes(s.talk(cat(kEnvelope, "RCPT TO:<alice>\r\nDATA\r\n", header,
@@ -666,7 +666,7 @@ START_TEST(a_dotted_text_comes_out_as_it_went_in)
     for (const char* text : {"", ".", ".\r\n", "a\r\n.b\r\n..\r\n", "no end", "\r\n.\r\n"}) {
         stream::MemoryEnds ends;
         stream::Stream s(stream::memory_layer(ends));
-        lmtp::put_dotted(s, text);
+        delivery::put_dotted(s, text);
         ASSERT_OK(s.flush());
         std::string got;
         bool done = false;

@@ -94,10 +94,10 @@ END_TEST
 
 START_TEST(local_parts_and_domains)
 {
-    auto plain = lmtp::split_local_part("bob");
+    auto plain = delivery::split_local_part("bob");
     ASSERT_EQ_TEXT(plain.user, "bob");
     ck_assert(!plain.detail);
-    auto more = lmtp::split_local_part("bob+a+b");
+    auto more = delivery::split_local_part("bob+a+b");
     ASSERT_EQ_TEXT(more.user, "bob");
     ASSERT_EQ_TEXT(*more.detail, "a+b");
     ASSERT_OK(lmtp::parse_domain("[IPv6:2001:db8::1]"));

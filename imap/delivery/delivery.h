@@ -4,25 +4,25 @@
 // (remote_delivery.h). A server that does not have a mailbox any more makes the list catch up
 // and the recipient is tried once at its new place; after that it is a temporary error (RULES 5.1).
 // Borrows everything. One thread.
-#ifndef ROOKERY_IMAP_LMTP_DELIVERY_H
-#define ROOKERY_IMAP_LMTP_DELIVERY_H
+#ifndef ROOKERY_IMAP_DELIVERY_DELIVERY_H
+#define ROOKERY_IMAP_DELIVERY_DELIVERY_H
 
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "imap/backend/backend_pool.h"
-#include "imap/lmtp/duplicates.h"
-#include "imap/lmtp/recipients.h"
-#include "imap/lmtp/remote_delivery.h"
-#include "imap/lmtp/reply.h"
-#include "imap/lmtp/transaction.h"
+#include "imap/delivery/duplicates.h"
+#include "imap/delivery/outcome.h"
+#include "imap/delivery/recipients.h"
+#include "imap/delivery/remote_delivery.h"
+#include "imap/delivery/transaction.h"
 #include "imap/mailbox/mailbox_store.h"
 #include "imap/mailbox/quota.h"
 #include "lib/auth/identity.h"
 #include "lib/config/config.h"
 
-namespace rookery::lmtp {
+namespace rookery::delivery {
 
 class Delivery {
  public:
@@ -32,13 +32,13 @@ class Delivery {
     // over_quota: a message of that size (0: not known) would be refused for it; a recipient of
     // another server is asked there.
     Status has_room(const Recipient& recipient, const auth::Identity& sender, uint64_t size);
-    // One reply per recipient, in order.
-    std::vector<Reply> deliver(const Transaction& transaction);
+    // One for each recipient, in order.
+    std::vector<Outcome> deliver(const Transaction& transaction);
 
  private:
     Status fits(const model::MailboxName& mailbox, const Recipient& recipient, uint64_t bytes);
     Status store_message(const Transaction& t, const Recipient& recipient);
-    Reply deliver_local(const Transaction& t, const Recipient& recipient);
+    Outcome deliver_local(const Transaction& t, const Recipient& recipient);
     Result<mailbox::StagedMessage*> staged_on(const Transaction& t, const std::string& partition);
     void deliver_remote(const Transaction& t, const RemoteDelivery::ByServer& to);
     void retry_strays(const Transaction& t);
@@ -50,11 +50,11 @@ class Delivery {
     Duplicates* duplicates_;
     RemoteDelivery remote_;
     bool quota_trouble_told_ = false;
-    std::vector<Reply> replies_;
+    std::vector<Outcome> outcomes_;
     std::vector<bool> strays_;  // the server said that it does not have the mailbox
     std::vector<std::pair<std::string, std::unique_ptr<mailbox::StagedMessage>>> copies_;
 };
 
-}  // namespace rookery::lmtp
+}  // namespace rookery::delivery
 
 #endif

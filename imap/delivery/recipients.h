@@ -4,13 +4,13 @@
 // temporary error, never "unknown". Borrows config and directory. Codes: not_found, bad_name,
 // syntax, limit (of the address), denied (no right to post), reserved, moved, behind, and what the
 // Directory fails with, as one of the others or as io. One thread.
-#ifndef ROOKERY_IMAP_LMTP_RECIPIENTS_H
-#define ROOKERY_IMAP_LMTP_RECIPIENTS_H
+#ifndef ROOKERY_IMAP_DELIVERY_RECIPIENTS_H
+#define ROOKERY_IMAP_DELIVERY_RECIPIENTS_H
 
 #include <optional>
 #include <string>
 
-#include "imap/lmtp/grammar.h"
+#include "imap/delivery/address.h"
 #include "imap/mboxlist/directory.h"
 #include "imap/model/mailbox_entry.h"
 #include "imap/model/mailbox_name.h"
@@ -22,7 +22,7 @@ namespace rookery::config {
 class Config;
 }
 
-namespace rookery::lmtp {
+namespace rookery::delivery {
 
 struct Recipient {
     std::string address;                       // as given, without brackets
@@ -30,13 +30,13 @@ struct Recipient {
     std::optional<model::MailboxName> folder;  // user+detail: tried first
     std::string userid;                        // "" for a shared mailbox
     std::string server;                        // "" = here
-    bool ignore_quota = false;
+    bool ignore_quota = false;                 // the caller's to set
 };
 
 class Recipients {
  public:
     Recipients(const config::Config& config, mboxlist::Directory& directory);
-    Result<Recipient> resolve(const RcptArguments& rcpt, const auth::Identity& sender);
+    Result<Recipient> resolve(const Address& to, const auth::Identity& sender);
     // The entry that a local delivery goes to: the folder if it is here and the sender may post to
     // it, else the mailbox itself. To be asked right before the delivery.
     Result<model::MailboxEntry> target(const Recipient& recipient, const auth::Identity& sender);
@@ -44,9 +44,9 @@ class Recipients {
     Result<std::string> look_again(const Recipient& recipient);
 
  private:
-    Result<Recipient> resolve_user(const RcptArguments& rcpt, std::string user,
+    Result<Recipient> resolve_user(const Address& to, std::string user,
                                    const std::optional<std::string>& detail);
-    Result<Recipient> resolve_shared(const RcptArguments& rcpt, const std::string& name,
+    Result<Recipient> resolve_shared(const Address& to, const std::string& name,
                                      const auth::Identity& sender);
     // The entry as it is, and one that can take mail now.
     Result<model::MailboxEntry> lookup(const model::MailboxName& name);
@@ -61,6 +61,6 @@ class Recipients {
 // Whom the AUTH= of a MAIL command names; nobody in particular without one.
 auth::Identity sender_identity(const std::optional<std::string>& auth_parameter);
 
-}  // namespace rookery::lmtp
+}  // namespace rookery::delivery
 
 #endif

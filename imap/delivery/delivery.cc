@@ -1,5 +1,5 @@
 // One message to the recipients of one transaction.
-#include "imap/lmtp/delivery.h"
+#include "imap/delivery/delivery.h"
 
 #include <algorithm>
 #include <utility>
@@ -8,7 +8,7 @@
 #include "lib/text/imap_date.h"
 #include "master/service.h"
 
-namespace rookery::lmtp {
+namespace rookery::delivery {
 
 Delivery::Delivery(const config::Config& config, Recipients& recipients,
                    mailbox::MailboxStore* store, mailbox::Quotas* quotas, Duplicates* duplicates,
@@ -22,21 +22,21 @@ Delivery::Delivery(const config::Config& config, Recipients& recipients,
 {
 }
 
-std::vector<Reply> Delivery::deliver(const Transaction& t)
+std::vector<Outcome> Delivery::deliver(const Transaction& t)
 {
-    replies_.assign(t.recipients.size(), trouble_reply(Error{Code::io, "not tried"}));
+    outcomes_.assign(t.recipients.size(), Outcome{Error{Code::io, "not tried"}});
     strays_.assign(t.recipients.size(), false);
     RemoteDelivery::ByServer by_server;
     for (size_t i = 0; i < t.recipients.size(); ++i) {
         if (t.recipients[i].server.empty())
-            replies_[i] = deliver_local(t, t.recipients[i]);
+            outcomes_[i] = deliver_local(t, t.recipients[i]);
         else
             by_server[t.recipients[i].server].push_back(i);
     }
     deliver_remote(t, by_server);
     retry_strays(t);
     copies_.clear();
-    return std::move(replies_);
+    return std::move(outcomes_);
 }
 
 Result<mailbox::StagedMessage*> Delivery::staged_on(const Transaction& t,
@@ -102,26 +102,22 @@ Status Delivery::store_message(const Transaction& t, const Recipient& recipient)
     return success();
 }
 
-Reply Delivery::deliver_local(const Transaction& t, const Recipient& recipient)
+Outcome Delivery::deliver_local(const Transaction& t, const Recipient& recipient)
 {
-    if (store_ == nullptr)
-        return trouble_reply(Error{Code::config, "a local mailbox, and no store"});
+    if (store_ == nullptr) return {Error{Code::config, "a local mailbox, and no store"}};
     Status done = store_message(t, recipient);
-    if (done) return success_reply(t);
+    if (done) return {};
     log::warning("not delivered", {{"mailbox", recipient.mailbox.internal()},
                                    {"reason", done.error()},
                                    {"session", t.session_id}});
-    if (done.is(Code::over_quota))
-        return over_quota_reply(config_.lmtp_over_quota_perm_failure(), t.session_id);
-    // It was there at RCPT: whoever asks again hears what is right then.
-    return trouble_reply(done.error());
+    return {done.error()};
 }
 
 void Delivery::deliver_remote(const Transaction& t, const RemoteDelivery::ByServer& to)
 {
-    for (auto& [i, outcome] : remote_.deliver(t, to)) {
-        replies_[i] = std::move(outcome.reply);
-        strays_[i] = outcome.stray;
+    for (auto& [i, answer] : remote_.deliver(t, to)) {
+        outcomes_[i] = std::move(answer.outcome);
+        strays_[i] = answer.stray;
     }
 }
 
@@ -131,17 +127,17 @@ void Delivery::retry_strays(const Transaction& t)
     for (size_t i = 0; i < t.recipients.size(); ++i) {
         if (!strays_[i]) continue;
         strays_[i] = false;
-        replies_[i] = trouble_reply(Error{Code::behind, {}});
+        outcomes_[i] = {Error{Code::behind, {}}};
         auto server = recipients_.look_again(t.recipients[i]);
         if (!server) continue;
         if (server->empty())
-            replies_[i] = deliver_local(t, t.recipients[i]);
+            outcomes_[i] = deliver_local(t, t.recipients[i]);
         else if (*server != t.recipients[i].server)
             by_server[*server].push_back(i);
     }
     deliver_remote(t, by_server);
     for (size_t i = 0; i < strays_.size(); ++i)
-        if (strays_[i]) replies_[i] = trouble_reply(Error{Code::behind, {}});
+        if (strays_[i]) outcomes_[i] = {Error{Code::behind, {}}};
 }
 
-}  // namespace rookery::lmtp
+}  // namespace rookery::delivery

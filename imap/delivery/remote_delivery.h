@@ -5,8 +5,8 @@
 // time; several that are silent, on kept connections or after the message, cost that timeout
 // together. New connections are made one after the other. Connections are the pool's, which the
 // daemon's main owns. Borrows everything. One thread.
-#ifndef ROOKERY_IMAP_LMTP_REMOTE_DELIVERY_H
-#define ROOKERY_IMAP_LMTP_REMOTE_DELIVERY_H
+#ifndef ROOKERY_IMAP_DELIVERY_REMOTE_DELIVERY_H
+#define ROOKERY_IMAP_DELIVERY_REMOTE_DELIVERY_H
 
 #include <map>
 #include <string>
@@ -14,27 +14,24 @@
 #include <vector>
 
 #include "imap/backend/backend_pool.h"
-#include "imap/lmtp/reply.h"
-#include "imap/lmtp/transaction.h"
+#include "imap/delivery/outcome.h"
+#include "imap/delivery/transaction.h"
 #include "lib/config/config.h"
 
-namespace rookery::lmtp {
-
-// What 250 says to the client of a transaction.
-Reply success_reply(const Transaction& transaction);
+namespace rookery::delivery {
 
 class RemoteDelivery {
  public:
     // server -> the numbers of its recipients in the transaction.
     using ByServer = std::map<std::string, std::vector<size_t>>;
-    struct Outcome {
-        Reply reply;
+    struct Answer {
+        Outcome outcome;
         bool stray = false;  // the server says that it does not have the mailbox
     };
 
     RemoteDelivery(const config::Config& config, backend::BackendPool& backends);
     // What became of each recipient that was named, by its number.
-    std::map<size_t, Outcome> deliver(const Transaction& transaction, const ByServer& to);
+    std::map<size_t, Answer> deliver(const Transaction& transaction, const ByServer& to);
 
  private:
     struct Part;
@@ -43,18 +40,18 @@ class RemoteDelivery {
     Status read_envelope(const Transaction& t, Part& part, Deadline probed);
     void envelope(const Transaction& t, Part& part, Deadline probed);
     Status send_message(const Transaction& t, Part& part);
-    Status read_outcomes(const Transaction& t, Part& part, Deadline answered);
+    Status read_outcomes(Part& part, Deadline answered);
     void give_up(Part& part, const Error& error);
     void lost(Part& part, const Error& error);
 
     const config::Config& config_;
     backend::BackendPool& backends_;
-    std::map<size_t, Outcome> outcomes_;
+    std::map<size_t, Answer> answers_;
 };
 
 // The text of a message as DATA wants it, with the final dot, onto the stream.
 void put_dotted(stream::Stream& stream, std::string_view text);
 
-}  // namespace rookery::lmtp
+}  // namespace rookery::delivery
 
 #endif

@@ -6,8 +6,8 @@
 // not grow with the message. After the first failure nothing is written any more. Failures: syntax
 // (NUL, text that is no header, 8-bit header with reject8bit, a loop), limit (size), and those of
 // the file.
-#ifndef ROOKERY_IMAP_LMTP_MESSAGE_FILTER_H
-#define ROOKERY_IMAP_LMTP_MESSAGE_FILTER_H
+#ifndef ROOKERY_IMAP_DELIVERY_MESSAGE_FILTER_H
+#define ROOKERY_IMAP_DELIVERY_MESSAGE_FILTER_H
 
 #include <cstdint>
 #include <string>
@@ -17,7 +17,7 @@
 #include "lib/base/result.h"
 #include "lib/text/header_syntax.h"
 
-namespace rookery::lmtp {
+namespace rookery::delivery {
 
 struct FilterOptions {
     std::string front;       // whole header lines
@@ -79,6 +79,6 @@ class MessageFilter {
     std::string resent_id_;
 };
 
-}  // namespace rookery::lmtp
+}  // namespace rookery::delivery
 
 #endif

@@ -3,8 +3,8 @@
 // In memory while it is small, as most are; beyond kInMemory bytes in a nameless file in a
 // directory, given at the beginning (temp_path). Nothing is acknowledged because of it, so it is
 // not synced. Codes: io, no_space. One thread.
-#ifndef ROOKERY_IMAP_LMTP_SPOOLED_MESSAGE_H
-#define ROOKERY_IMAP_LMTP_SPOOLED_MESSAGE_H
+#ifndef ROOKERY_IMAP_DELIVERY_SPOOLED_MESSAGE_H
+#define ROOKERY_IMAP_DELIVERY_SPOOLED_MESSAGE_H
 
 #include <string>
 
@@ -12,7 +12,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
 
-namespace rookery::lmtp {
+namespace rookery::delivery {
 
 class SpooledMessage final : public mailbox::StagedMessage {
  public:
@@ -39,6 +39,6 @@ class SpooledMessage final : public mailbox::StagedMessage {
     size_t mapped_size_ = 0;
 };
 
-}  // namespace rookery::lmtp
+}  // namespace rookery::delivery
 
 #endif

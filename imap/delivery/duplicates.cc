@@ -1,4 +1,4 @@
-#include "imap/lmtp/duplicates.h"
+#include "imap/delivery/duplicates.h"
 
 #include <openssl/sha.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "lib/base/strings.h"
 #include "lib/db/tdb_store.h"
 
-namespace rookery::lmtp {
+namespace rookery::delivery {
 namespace {
 
 constexpr char kSpace = 'D';
@@ -100,4 +100,4 @@ Result<uint64_t> Duplicates::prune(int64_t before)
     return removed;
 }
 
-}  // namespace rookery::lmtp
+}  // namespace rookery::delivery

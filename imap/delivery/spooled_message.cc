@@ -1,5 +1,5 @@
 // A message on its way through.
-#include "imap/lmtp/spooled_message.h"
+#include "imap/delivery/spooled_message.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "lib/base/strings.h"
 
-namespace rookery::lmtp {
+namespace rookery::delivery {
 
 SpooledMessage::~SpooledMessage()
 {
@@ -59,4 +59,4 @@ Result<std::string_view> SpooledMessage::map()
     return std::string_view(static_cast<const char*>(mapped_), mapped_size_);
 }
 
-}  // namespace rookery::lmtp
+}  // namespace rookery::delivery

@@ -1,5 +1,5 @@
 // The recipients of one transaction that are at other servers.
-#include "imap/lmtp/remote_delivery.h"
+#include "imap/delivery/remote_delivery.h"
 
 #include <algorithm>
 
@@ -8,8 +8,10 @@
 #include "lib/base/strings.h"
 #include "master/service.h"
 
-namespace rookery::lmtp {
+namespace rookery::delivery {
 namespace {
+
+using Reply = text::SmtpReply;
 
 // RCPT commands before their answers are read: both must fit what the network holds.
 constexpr size_t kGroup = 100;
@@ -42,7 +44,7 @@ bool says_unknown(const Reply& r)
 Reply as_temporary(const Reply& r)
 {
     if (r.code / 100 == 4) return r;
-    return reply(451, cat("4.4.3 Remote server refused: ", r.last_line()));
+    return Reply{451, {cat("4.4.3 Remote server refused: ", r.last_line())}};
 }
 
 // The other side's good-bye, at whatever command, is no answer to it.
@@ -61,12 +63,12 @@ bool is_about_us(const Reply& r)
 
 std::string mail_command(const Transaction& t, const backend::Backend& backend)
 {
-    std::string line = cat("MAIL FROM:<", t.mail.from.text, ">");
+    std::string line = cat("MAIL FROM:<", t.envelope.from, ">");
     if (backend.has_capability("AUTH")) {
-        bool nobody = !t.mail.auth || t.mail.auth->empty();
-        cat_to(line, " AUTH=", nobody ? std::string("<>") : to_xtext(*t.mail.auth));
+        bool nobody = !t.envelope.auth || t.envelope.auth->empty();
+        cat_to(line, " AUTH=", nobody ? std::string("<>") : to_xtext(*t.envelope.auth));
     }
-    if (t.mail.eight_bit && backend.has_capability("8BITMIME")) line.append(" BODY=8BITMIME");
+    if (t.envelope.eight_bit && backend.has_capability("8BITMIME")) line.append(" BODY=8BITMIME");
     return line;
 }
 
@@ -96,13 +98,8 @@ RemoteDelivery::RemoteDelivery(const config::Config& config, backend::BackendPoo
 {
 }
 
-Reply success_reply(const Transaction& t)
-{
-    return reply(250, cat("2.1.5 Ok SESSIONID=<", t.session_id, ">"));
-}
-
-std::map<size_t, RemoteDelivery::Outcome> RemoteDelivery::deliver(const Transaction& t,
-                                                                  const ByServer& to)
+std::map<size_t, RemoteDelivery::Answer> RemoteDelivery::deliver(const Transaction& t,
+                                                                 const ByServer& to)
 {
     std::vector<Part> parts;
     for (const auto& [server, which] : to) {
@@ -122,10 +119,10 @@ std::map<size_t, RemoteDelivery::Outcome> RemoteDelivery::deliver(const Transact
     const Deadline answered = Deadline::after(config_.lmtp_backend_timeout());
     for (Part& part : parts) {
         if (part.backend == nullptr) continue;
-        Status read = read_outcomes(t, part, answered);
+        Status read = read_outcomes(part, answered);
         if (!read) lost(part, read.error());
     }
-    return std::exchange(outcomes_, {});
+    return std::exchange(answers_, {});
 }
 
 Status RemoteDelivery::open(const Transaction& t, Part& part)
@@ -168,12 +165,13 @@ Status RemoteDelivery::read_envelope(const Transaction& t, Part& part, Deadline 
             const size_t i = part.which[read++];
             TRY_ASSIGN(Reply rcpt, read_answer(stream));
             if (!mail.is_positive()) {
-                outcomes_[i] = {as_temporary(mail)};
+                answers_[i] = {Outcome::refused(as_temporary(mail))};
                 continue;
             }
             if (rcpt.code / 100 == 3) return Error{Code::syntax, rcpt.to_string()};
             if (rcpt.is_positive()) part.accepted.push_back(i);
-            outcomes_[i] = {is_about_us(rcpt) ? as_temporary(rcpt) : rcpt, says_unknown(rcpt)};
+            answers_[i] = {Outcome::refused(is_about_us(rcpt) ? as_temporary(rcpt) : rcpt),
+                           says_unknown(rcpt)};
         }
         put_recipients(t, part);
         TRY(stream.flush());
@@ -207,7 +205,7 @@ Status RemoteDelivery::send_message(const Transaction& t, Part& part)
     TRY_ASSIGN(Reply go, read_answer(stream));
     if (go.code < 400 && go.code != 354) return Error{Code::syntax, go.to_string()};
     if (go.code != 354) {
-        for (size_t i : part.accepted) outcomes_[i] = {as_temporary(go)};
+        for (size_t i : part.accepted) answers_[i] = {Outcome::refused(as_temporary(go))};
         part.backend = nullptr;
         return success();
     }
@@ -215,7 +213,7 @@ Status RemoteDelivery::send_message(const Transaction& t, Part& part)
     return stream.flush();
 }
 
-Status RemoteDelivery::read_outcomes(const Transaction& t, Part& part, Deadline answered)
+Status RemoteDelivery::read_outcomes(Part& part, Deadline answered)
 {
     master::scoreboard::set_backend(part.server);
     stream::Stream& stream = part.stream();
@@ -223,8 +221,8 @@ Status RemoteDelivery::read_outcomes(const Transaction& t, Part& part, Deadline 
     for (; part.answered < part.accepted.size(); ++part.answered) {
         TRY_ASSIGN(Reply r, read_answer(stream));
         if (r.code / 100 == 3) return Error{Code::syntax, r.to_string()};
-        outcomes_[part.accepted[part.answered]] = {r.is_positive() ? success_reply(t)
-                                                                   : std::move(r)};
+        answers_[part.accepted[part.answered]] = {r.is_positive() ? Outcome{}
+                                                                  : Outcome::refused(std::move(r))};
         stream.set_timeout(config_.lmtp_backend_timeout());
     }
     return success();
@@ -236,7 +234,7 @@ void RemoteDelivery::give_up(Part& part, const Error& error)
     master::counters::add(master::counters::Kind::backend_failures);
     log::warning("server not reached", {{"server", part.server}, {"reason", error}});
     const Error seen = error.code == Code::maintenance ? error : Error{Code::unavailable, {}};
-    for (size_t i : part.which) outcomes_[i] = {trouble_reply(seen)};
+    for (size_t i : part.which) answers_[i] = {{seen}};
     if (part.backend != nullptr) backends_.drop(part.backend);
     part.backend = nullptr;
 }
@@ -246,7 +244,7 @@ void RemoteDelivery::lost(Part& part, const Error& error)
 {
     log::warning("delivery to server", {{"server", part.server}, {"reason", error}});
     for (size_t n = part.answered; n < part.accepted.size(); ++n)
-        outcomes_[part.accepted[n]] = {trouble_reply(Error{Code::unavailable, {}})};
+        answers_[part.accepted[n]] = {{Error{Code::unavailable, {}}}};
     backends_.drop(part.backend);
     part.backend = nullptr;
 }
@@ -270,4 +268,4 @@ void put_dotted(stream::Stream& stream, std::string_view text)
     stream.put(".\r\n");
 }
 
-}  // namespace rookery::lmtp
+}  // namespace rookery::delivery

@@ -1,14 +1,14 @@
 // What a server may answer to a delivery, and what its recipients hear of it.
-#include "imap/lmtp/remote_delivery.h"
+#include "imap/delivery/remote_delivery.h"
 
-#include "imap/lmtp/spooled_message.h"
+#include "imap/delivery/spooled_message.h"
 #include "lib/base/strings.h"
 #include "tests/support/scripted_peer.h"
 #include "tests/unit/unit.h"
 
 using namespace rookery;
 using namespace rookery::test;
-using lmtp::RemoteDelivery;
+using delivery::RemoteDelivery;
 
 namespace {
 
@@ -94,10 +94,10 @@ START_TEST(what_servers_answer)
     const std::string server = "127.0.0.1:1";  // where nobody is, if it is tried again
     pool.add(backend::backend_for_test(backend::lmtp_dialect(), server,
                                        stream::Stream(std::move(ours)), {"PIPELINING"}));
-    lmtp::SpooledMessage message(dir.path());
+    delivery::SpooledMessage message(dir.path());
     ASSERT_OK(message.write(".text\r\n"));
-    lmtp::Transaction t;
-    t.mail.from.text = "s@x";
+    delivery::Transaction t;
+    t.envelope.from = "s@x";
     t.message = &message;
     for (const char* address : {"a", "b"}) {
         auto name = model::MailboxName::from_internal(cat("user.", address));
@@ -109,9 +109,12 @@ START_TEST(what_servers_answer)
                                 .server = server});
     }
     std::string codes;
-    RemoteDelivery delivery(*config, pool);
-    for (const auto& [i, outcome] : delivery.deliver(t, {{server, {0, 1}}}))
-        cat_to(codes, outcome.reply.code, outcome.stray ? "? " : " ");
+    RemoteDelivery remote(*config, pool);
+    for (const auto& [i, answer] : remote.deliver(t, {{server, {0, 1}}})) {
+        const delivery::Outcome& o = answer.outcome;
+        const int code = o.status ? 250 : o.refusal ? o.refusal->code : 451;
+        cat_to(codes, code, answer.stray ? "? " : " ");
+    }
     ck_assert_msg(codes == row.codes, "%s: %s", row.what, codes.c_str());
     pool.drop_all();
     ck_assert_msg(peer.finished_well(), "%s", row.what);
@@ -120,7 +123,7 @@ END_TEST
 
 Suite* make()
 {
-    Suite* s = suite_create("imap/lmtp/remote_delivery");
+    Suite* s = suite_create("imap/delivery/remote_delivery");
     TCase* c = tcase_create("all");
     tcase_set_timeout(c, 60);
     tcase_add_loop_test(c, what_servers_answer, 0, static_cast<int>(kRows.size()));

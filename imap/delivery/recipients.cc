@@ -1,14 +1,13 @@
 // From an address to a mailbox.
-#include "imap/lmtp/recipients.h"
+#include "imap/delivery/recipients.h"
 #include "imap/mboxlist/find_mailbox.h"
 #include "imap/mboxlist/namespace_options.h"
 
-#include "imap/session/session_kit.h"
 #include "lib/base/strings.h"
 #include "lib/config/config.h"
 #include "lib/text/mutf7.h"
 
-namespace rookery::lmtp {
+namespace rookery::delivery {
 namespace {
 
 // Names are stored in modified UTF-7; addresses carry UTF-8, or the name as it is stored.
@@ -90,30 +89,30 @@ Result<model::MailboxEntry> Recipients::find(const model::MailboxName& name)
     return found ? std::move(found) : as_trouble(found.error());
 }
 
-Result<Recipient> Recipients::resolve(const RcptArguments& rcpt, const auth::Identity& sender)
+Result<Recipient> Recipients::resolve(const Address& to, const auth::Identity& sender)
 {
-    LocalPart local = split_local_part(rcpt.to.local);
+    LocalPart local = split_local_part(to.local);
     if (config_.lmtp_downcase_rcpt()) local.user = to_lower(local.user);
     if (local.user == to_lower(config_.postuser()) && local.detail && !local.detail->empty())
-        return resolve_shared(rcpt, *local.detail, sender);
+        return resolve_shared(to, *local.detail, sender);
     std::string user = local.user;
-    if (options_.virtdomains && !rcpt.to.domain.empty() &&
-        !equal_nocase(rcpt.to.domain, options_.defaultdomain))
-        cat_to(user, '@', to_lower(rcpt.to.domain));
-    auto found = resolve_user(rcpt, user, local.detail);
+    if (options_.virtdomains && !to.domain.empty() &&
+        !equal_nocase(to.domain, options_.defaultdomain))
+        cat_to(user, '@', to_lower(to.domain));
+    auto found = resolve_user(to, user, local.detail);
     bool unknown = found.is(Code::not_found) || found.is(Code::bad_name);
     const std::string& catchall = config_.lmtp_catchall_mailbox();
-    if (unknown && !catchall.empty()) return resolve_user(rcpt, catchall, std::nullopt);
+    if (unknown && !catchall.empty()) return resolve_user(to, catchall, std::nullopt);
     return found;
 }
 
-Result<Recipient> Recipients::resolve_user(const RcptArguments& rcpt, std::string user,
+Result<Recipient> Recipients::resolve_user(const Address& to, std::string user,
                                            const std::optional<std::string>& detail)
 {
     TRY_ASSIGN(user, auth::canonical_userid(user, false));
     TRY_ASSIGN(auto inbox, model::MailboxName::inbox_of(user, options_.defaultdomain));
     TRY_ASSIGN(model::MailboxEntry entry, find(inbox));
-    Recipient r{rcpt.to.text, inbox, std::nullopt, user, entry.server, rcpt.ignore_quota};
+    Recipient r{to.text, inbox, std::nullopt, user, entry.server};
     if (!detail || detail->empty()) return r;
     model::Namespace names(options_, user, false);
     auto external = external_name(*detail);
@@ -123,20 +122,20 @@ Result<Recipient> Recipients::resolve_user(const RcptArguments& rcpt, std::strin
     return r;
 }
 
-Result<Recipient> Recipients::resolve_shared(const RcptArguments& rcpt, const std::string& name,
+Result<Recipient> Recipients::resolve_shared(const Address& to, const std::string& name,
                                              const auth::Identity& sender)
 {
     TRY_ASSIGN(std::string external, external_name(name));
-    if (options_.virtdomains && !rcpt.to.domain.empty() &&
-        !equal_nocase(rcpt.to.domain, options_.defaultdomain))
-        cat_to(external, '@', to_lower(rcpt.to.domain));
+    if (options_.virtdomains && !to.domain.empty() &&
+        !equal_nocase(to.domain, options_.defaultdomain))
+        cat_to(external, '@', to_lower(to.domain));
     model::Namespace names(options_, {}, true);
     TRY_ASSIGN(auto mailbox, names.to_internal(external));
     if (mailbox.is_deleted(options_.deletedprefix)) return Error{Code::not_found, "deleted"};
     TRY_ASSIGN(model::MailboxEntry entry, find(mailbox));
     if (!entry.acl.rights_of(sender).has(model::Rights::post))
         return Error{Code::denied, "no right to post"};
-    return Recipient{rcpt.to.text, mailbox, std::nullopt, {}, entry.server, rcpt.ignore_quota};
+    return Recipient{to.text, mailbox, std::nullopt, {}, entry.server};
 }
 
 Result<model::MailboxEntry> Recipients::target(const Recipient& r, const auth::Identity& sender)
@@ -161,4 +160,4 @@ Result<std::string> Recipients::look_again(const Recipient& r)
     return entry.server;
 }
 
-}  // namespace rookery::lmtp
+}  // namespace rookery::delivery

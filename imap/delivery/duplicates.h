@@ -7,8 +7,8 @@
 // connections that deliver it at the same moment. The file is not durable; a damaged one is put
 // aside and begun anew. cyr_expire(8) -E removes old records.
 // Codes of open, prune: io, no_space, corrupt. One thread; open after fork.
-#ifndef ROOKERY_IMAP_LMTP_DUPLICATES_H
-#define ROOKERY_IMAP_LMTP_DUPLICATES_H
+#ifndef ROOKERY_IMAP_DELIVERY_DUPLICATES_H
+#define ROOKERY_IMAP_DELIVERY_DUPLICATES_H
 
 #include <cstdint>
 #include <memory>
@@ -19,7 +19,7 @@
 #include "lib/config/config.h"
 #include "lib/db/ordered_store.h"
 
-namespace rookery::lmtp {
+namespace rookery::delivery {
 
 // A message in a mailbox.
 struct DeliveredMessage {
@@ -43,6 +43,6 @@ class Duplicates {
     std::unique_ptr<db::OrderedStore> store_;
 };
 
-}  // namespace rookery::lmtp
+}  // namespace rookery::delivery
 
 #endif

@@ -1,4 +1,4 @@
-#include "imap/lmtp/duplicates.h"
+#include "imap/delivery/duplicates.h"
 
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
@@ -8,7 +8,7 @@
 namespace {
 
 using namespace rookery;
-using lmtp::Duplicates;
+using delivery::Duplicates;
 
 START_TEST(a_pair_is_known_until_it_is_old)
 {
@@ -65,7 +65,7 @@ END_TEST
 
 Suite* make()
 {
-    Suite* s = suite_create("imap/lmtp/duplicates");
+    Suite* s = suite_create("imap/delivery/duplicates");
     TCase* t = tcase_create("all");
     tcase_set_timeout(t, 30);
     tcase_add_test(t, a_pair_is_known_until_it_is_old);

@@ -1,11 +1,11 @@
 // Header fields that delivery adds and removes.
-#include "imap/lmtp/message_filter.h"
+#include "imap/delivery/message_filter.h"
 
 #include <algorithm>
 
 #include "lib/base/strings.h"
 
-namespace rookery::lmtp {
+namespace rookery::delivery {
 namespace {
 
 constexpr size_t kPiece = 32768;
@@ -167,4 +167,4 @@ Status MessageFilter::finish()
     return status_;
 }
 
-}  // namespace rookery::lmtp
+}  // namespace rookery::delivery

@@ -1,0 +1,29 @@
+noinst_LIBRARIES += %D%/libdelivery.a
+%C%_libdelivery_a_SOURCES = \
+	%D%/address.h %D%/address.cc \
+	%D%/delivery.h %D%/delivery.cc \
+	%D%/duplicates.h %D%/duplicates.cc \
+	%D%/message_filter.h %D%/message_filter.cc \
+	%D%/outcome.h \
+	%D%/recipients.h %D%/recipients.cc \
+	%D%/remote_delivery.h %D%/remote_delivery.cc \
+	%D%/spooled_message.h %D%/spooled_message.cc \
+	%D%/transaction.h
+
+if HAVE_CHECK
+check_PROGRAMS += tests/unit/imap/delivery/suite
+TESTS += tests/unit/imap/delivery/suite
+tests_unit_imap_delivery_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+	tests/unit/imap/delivery/duplicates_test.cc \
+	tests/unit/imap/delivery/message_test.cc \
+	tests/unit/imap/delivery/remote_delivery_test.cc \
+	tests/support/scripted_peer.h tests/support/scripted_peer.cc
+tests_unit_imap_delivery_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+tests_unit_imap_delivery_suite_LDADD = imap/delivery/libdelivery.a \
+	imap/backend/libbackend.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
+	master/libmaster.a \
+	lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a \
+	lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) \
+	$(TDB_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS) $(RK_THREADS)
+endif
+EXTRA_DIST += doc/formats/deliver.md
