@@ -152,6 +152,8 @@ Completion login(ImapSession& s, Command&)
     }();
     if (!read) return Completion::from(read.error());
     const session::Login login = session::password_login(s.kit, user, password);
+    if (login.end == session::Login::End::refused)
+        return Completion::no("[AUTHENTICATIONFAILED] Login failed: authentication failure");
     if (login.end != session::Login::End::ok) return refusal(s, login);
     become(s, login.who);
     s.kit.logged_in(login.who, login.mechanism, s.client);
