@@ -22,10 +22,12 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
+#include <utime.h>
 
 // faults.py knows this record.
 struct Control {
@@ -685,6 +687,20 @@ int utimensat(int directory, const char* path, const struct timespec times[2], i
 int futimens(int fd, const struct timespec times[2])
 {
     return set_times(fd, nullptr, times, 0);
+}
+// libtdb touches its file so.
+int utime(const char* path, const struct utimbuf* times)
+{
+    if (times == nullptr) return set_times(AT_FDCWD, path, nullptr, 0);
+    struct timespec both[2] = {{times->actime, 0}, {times->modtime, 0}};
+    return set_times(AT_FDCWD, path, both, 0);
+}
+int utimes(const char* path, const struct timeval times[2])
+{
+    if (times == nullptr) return set_times(AT_FDCWD, path, nullptr, 0);
+    struct timespec both[2] = {{times[0].tv_sec, times[0].tv_usec * 1000},
+                               {times[1].tv_sec, times[1].tv_usec * 1000}};
+    return set_times(AT_FDCWD, path, both, 0);
 }
 int fchmodat(int directory, const char* path, mode_t mode, int /*flags*/)
 {
