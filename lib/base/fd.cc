@@ -151,6 +151,9 @@ Status make_directories(const std::string& path, mode_t mode)
     std::string parent = directory_of(path);
     if (parent == path) return errno_error(path);
     TRY(make_directories(parent, mode));
+    // Or what is put below it could be durable under a name that is not.
+    if (auto synced = sync_directory(directory_of(parent)); !synced && !synced.is(Code::denied))
+        return synced;
     if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) return errno_error(path);
     return success();
 }

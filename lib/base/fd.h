@@ -56,7 +56,7 @@ Status sync_directory(const std::string& path);  // so that a new or renamed nam
 Result<std::string> read_file(const std::string& path, size_t max);
 // Writes path.NEW-<pid>, syncs it, renames it over path and syncs the directory.
 Status replace_file(const std::string& path, std::string_view bytes, mode_t mode = 0600);
-// mkdir -p; existing directories are fine.
+// mkdir -p; existing directories are fine. Those above path that it makes are durable.
 Status make_directories(const std::string& path, mode_t mode = 0700);
 std::string directory_of(std::string_view path);
 
