@@ -26,6 +26,7 @@ check_DATA = %D%/support/fault_shim.so
 CLEANFILES += %D%/support/fault_shim.so
 EXTRA_DIST += %D%/support/fault_shim.cc
 EXTRA_DIST += %D%/support/faults.py %D%/support/fault_operations.py %D%/support/power.py
+EXTRA_DIST += %D%/support/fault_strace.py
 
 SYSTEM_TESTS =
 SYSTEM_TESTS += %D%/system/imap_backend_test.py

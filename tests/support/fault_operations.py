@@ -311,7 +311,7 @@ class Xfer(Operation):
         if len(places) != 1:
             raise faults.Left("the master: %s" % told)
         c.w.go_to(places.pop())
-        # A server whose disk failed all along keeps its copy, which nobody sees, until the next try.
+        # One whose disk failed all along keeps its copy, which nobody sees, until the next try.
         if c.w.backend is backends[0] and c.w.listed(c.token, backends[1]):
             murder.check(self.run(c, c.w.admin()))
             c.w.go_to("backend2")

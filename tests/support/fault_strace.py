@@ -42,11 +42,10 @@ def paths_of(call, arguments):
     """The file or files that it is about: of a descriptor, or a name with its folder."""
     if call in ("rename", "link", "symlink"):
         return re.findall(r'"([^"]*)"', arguments)
-    found = []
-    for folder, name in [] if call in OF_DESCRIPTOR else re.findall(r'(?:AT_FDCWD|\d+)<([^>]*)>, "([^"]*)"', arguments):
-        found.append(os.path.join(folder, name).rstrip("/"))
-    if found:
-        return found
+    if call not in OF_DESCRIPTOR:
+        named = re.findall(r'(?:AT_FDCWD|\d+)<([^>]*)>, "([^"]*)"', arguments)
+        if named:
+            return [os.path.join(folder, name).rstrip("/") for folder, name in named]
     first = PLACE.match(arguments)
     return [first.group(1) or first.group(2)] if first else []
 
@@ -107,9 +106,10 @@ class Strace:
     def __init__(self, pid, out):
         if not shutil.which("strace"):
             raise harness.Skip("no strace here")
+        which = "trace=" + ",".join("?" + c for c in CALLS)
         self.process = subprocess.Popen(
-            ["strace", "-y", "-s", "0", "-o", out, "-e", "trace=" + ",".join("?" + c for c in CALLS),
-             "-p", str(pid)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            ["strace", "-y", "-s", "0", "-o", out, "-e", which, "-p", str(pid)],
+            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         said = self.process.stderr.readline()
         if "attached" not in said:
             self.stop()
@@ -150,9 +150,9 @@ def compare(world, operation):
     return len(shim), wrong
 
 
-def is_in_a_session(operation):
-    return not isinstance(operation, fault_operations.OfTool) and not operation.samples and \
-        operation.victim == "backend1"
+def in_a_session():
+    return [o for o in fault_operations.ALL if not o.samples and o.victim == "backend1" and
+            not isinstance(o, fault_operations.OfTool)]
 
 
 def main():
@@ -162,10 +162,8 @@ def main():
     p.add_argument("operations", nargs="*")
     a = p.parse_args()
     failed = 0
-    for o in fault_operations.ALL:
-        if not is_in_a_session(o) or a.operations and o.name not in a.operations:
-            continue
-        if a.plain and o.needs_master:
+    for o in in_a_session():
+        if a.operations and o.name not in a.operations or a.plain and o.needs_master:
             continue
         started = time.monotonic()
         with faults.World(not a.plain, o.options, o.backends) as w:

@@ -83,7 +83,8 @@ def read_trace(path):
         size = int(fields[6])
         calls.append(Call(fields, raw[end + 1:end + 1 + size]))
         at = end + 1 + size
-    return sorted((c for c in calls if c.how not in ("error", "fails", "killed")), key=lambda c: c.number)
+    made = [c for c in calls if c.how not in ("error", "fails", "killed")]
+    return sorted(made, key=lambda c: c.number)
 
 
 class History:
@@ -377,7 +378,8 @@ def main():
     failed = 0
     for name in a.operations:
         operation = fault_operations.by_name(name)
-        with faults.World(a.master or operation.needs_master, operation.options, operation.backends) as w:
+        with faults.World(a.master or operation.needs_master, operation.options,
+                          operation.backends) as w:
             try:
                 failed += run(w, operation, a.images, a.image, a.v)
             except (AssertionError, TimeoutError, RuntimeError, *faults.GONE) as e:

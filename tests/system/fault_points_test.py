@@ -11,6 +11,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import fault_operations
+import fault_strace
 import faults
 import harness
 
@@ -18,6 +19,7 @@ STEP = 3
 SOME = ("create", "rename-one", "delete", "partition")
 SOME_MODES = ("kill", "enospc")
 PLAIN = ("rename-one",)
+COUNTED = ("create", "rename-tree", "delete-user", "append", "move")
 ALL = os.environ.get("ROOKERY_FAULTS") == "all"
 
 
@@ -48,6 +50,20 @@ def test_with_a_master():
 def test_without_a_master():
     run([o.name for o in fault_operations.ALL if not o.needs_master] if ALL else PLAIN,
         master=False)
+
+
+def test_strace_sees_the_same_calls():
+    """What the shim does not see is no point of the tests above."""
+    wrong = []
+    for names in [(o.name,) for o in fault_strace.in_a_session()] if ALL else [COUNTED]:
+        operations = [fault_operations.by_name(n) for n in names]
+        with faults.World(True, operations[0].options, operations[0].backends) as w:
+            for o in operations:
+                calls, differ = fault_strace.compare(w, o)
+                print("     %s: %d calls" % (o.name, calls), flush=True)
+                assert calls, "no call of %s was seen" % o.name
+                wrong += ["%s: %s" % (o.name, d) for d in differ]
+    assert not wrong, "\n".join(wrong)
 
 
 if __name__ == "__main__":
