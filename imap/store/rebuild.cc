@@ -246,12 +246,28 @@ void Rebuild::add_expunged_without_file()
     header_.records = static_cast<uint32_t>(records_.size());
 }
 
+// What a writer that died had not renamed yet. The lock says that none is at work.
+void remove_half_written(int directory)
+{
+    DIR* listing = ::fdopendir(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (listing == nullptr) return;
+    while (const dirent* entry = ::readdir(listing)) {
+        std::string_view name = entry->d_name;
+        if (!name.ends_with("NEW")) continue;
+        name.remove_suffix(3);
+        if (name.starts_with("rookery.") || uid_of_name(name))
+            ::unlinkat(directory, entry->d_name, 0);
+    }
+    ::closedir(listing);
+}
+
 Status Rebuild::put_in_place()
 {
     TRY(IndexFile::replace(directory_, header_, records_));
     if (::renameat(directory_, kNewCache, directory_, kCacheName) != 0)
         return errno_error("rename cache");
     if (write_names_) TRY(names_.write(directory_));
+    remove_half_written(directory_);
     return sync_names(directory_);
 }
 

@@ -52,6 +52,22 @@ START_TEST(an_intact_mailbox_stays_as_it_is)
 }
 END_TEST
 
+START_TEST(what_was_half_written_goes)
+{
+    RebuildFixture f;
+    const std::string at = f.folder + "/";
+    const char* const half[] = {"rookery.header.NEW", "rookery.index.NEW", "rookery.cacheNEW",
+                                "7.NEW"};
+    for (const char* name : half) ASSERT_OK(replace_file(at + name, "x", 0600));
+    ASSERT_OK(make_directories(at + "NEW"));  // a mailbox below
+    f.rebuild();
+    for (const char* name : half)
+        ck_assert_msg(::access((at + name).c_str(), F_OK) != 0, "%s", name);
+    ck_assert(::access((at + "NEW").c_str(), F_OK) == 0);
+    ck_assert_uint_eq(f.store->status(f.inbox, "bob")->messages, 3);
+}
+END_TEST
+
 START_TEST(messages_alone_are_enough)
 {
     RebuildFixture f;
@@ -175,6 +191,7 @@ Suite* make()
     TCase* tc = tcase_create("rebuild");
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, an_intact_mailbox_stays_as_it_is);
+    tcase_add_test(tc, what_was_half_written_goes);
     tcase_add_test(tc, messages_alone_are_enough);
     tcase_add_test(tc, a_lost_index_gets_another_uidvalidity);
     tcase_add_test(tc, files_that_came_and_went_are_noticed);
