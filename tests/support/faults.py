@@ -245,8 +245,12 @@ class World:
         self.watching = None
 
     def __enter__(self):
-        self.m.start()
-        self.m.set_passwords({})
+        try:
+            self.m.start()
+            self.m.set_passwords({})
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *args):
