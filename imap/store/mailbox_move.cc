@@ -2,9 +2,10 @@
 //
 // Under the locks of both: the files are linked into the target; the source writes down where the
 // messages go (MoveRecord) and points to it in its header, one sync; the target commits; the source
-// expunges its messages and forgets what it wrote, with one header and one sync. The commit of the
-// target decides. Whoever finds the pointer in a header takes the lock of the source, so no move is
-// at work there, and asks the target: are the messages there, then they go here; else they stay.
+// expunges its messages, one sync, and forgets what it wrote, with one header and one sync. The
+// commit of the target decides. Whoever finds the pointer in a header takes the lock of the source,
+// so no move is at work there, and asks the target: are the messages there, then they go here; else
+// they stay.
 // Readers do so too, so nobody sees both after a crash (LocalMailbox::load(), refresh(), status()).
 // As long as a record waits nobody writes to the source, so the place behind the records is free.
 //
@@ -91,7 +92,11 @@ Status MailboxWriter::expunge(std::span<const uint32_t> uids)
 
 Status MailboxWriter::finish_move(std::span<const uint32_t> uids)
 {
-    if (!uids.empty()) TRY(expunge(uids));
+    if (!uids.empty()) {
+        TRY(expunge(uids));
+        // A disk may write the header first, and who forgets the move must not see them again.
+        TRY(index.sync());
+    }
     header.move_slot = 0;
     return commit(true);
 }
