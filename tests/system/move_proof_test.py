@@ -3,7 +3,10 @@
 of a server that answers OK and has not moved, as Cyrus does of a user that it could not move."""
 import os
 import re
+import subprocess
 import sys
+import tempfile
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import fake_peer
@@ -175,6 +178,91 @@ def test_a_reason_is_told_once():
         with m.imap("frontend1", "cyrus") as c:
             kind, data = c.xatom("XFER", "user.ann", "backend2!nowhere")
             assert (kind, data) == ("NO", [b"[CANNOT] user.ann: " + why.encode()]), data
+
+
+class Masters:
+    """A source that says OK, and a mupdate master that is asked about it and does as told."""
+
+    HOW = ("no", "bad", "closes", "silent", "nonsense", "one refused", "elsewhere", "done")
+    UNKNOWN = HOW[:6]
+
+    def __init__(self, folder):
+        self.how = None
+        self.moved = False
+        self.over = threading.Event()
+        self.source = fake_peer.Peer("imap", answer=self.at_source)
+        self.to = fake_peer.Peer("imap", capabilities=[b"X-REPLICATION"])
+        self.master = fake_peer.Peer("mupdate", answer=self.at_master)
+        self.conf = os.path.join(folder, "imapd.conf")
+        os.makedirs(os.path.join(folder, "conf", "socket"))
+        with open(self.conf, "w") as f:
+            f.write("configdirectory: %s/conf\nservername: here\nproxy_authname: murder\n"
+                    "proxy_password: pw\nmupdate_authname: murder\nmupdate_password: pw\n"
+                    "client_timeout: 1s\nmupdate_server: %s\n" % (folder, self.master.host_port))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *args):
+        self.over.set()
+        for p in (self.source, self.to, self.master):
+            p.__exit__()
+
+    def at_source(self, peer, tag, rest):
+        if rest.upper().startswith(b"XFER"):
+            self.moved = True
+        return None
+
+    def at_master(self, peer, tag, rest):
+        word, _, argument = rest.partition(b" ")
+        there = self.moved and self.how != "elsewhere"
+        place = (self.to if there else self.source).host_port.encode() + b"!default"
+        names = [n.encode() for n in TREE + OTHERS]
+        if word.upper() == b"LIST":
+            lines = [b'%s MAILBOX "%s" "%s" ""\r\n' % (tag, n, place) for n in names]
+            return b"".join(lines) + tag + b' OK "list complete"\r\n'
+        if word.upper() != b"FIND":
+            return None
+        name = argument.strip(b'"')
+        found = b'%s MAILBOX "%s" "%s" ""\r\n%s OK "Search completed"\r\n' % (tag, name, place, tag)
+        if not self.moved or self.how in ("elsewhere", "done"):
+            return found
+        if self.how == "one refused" and name != names[0]:
+            return found
+        if self.how == "closes":
+            raise fake_peer.Gone()
+        if self.how == "silent":
+            self.over.wait(murder.DEADLINE)
+            raise fake_peer.Gone()
+        return {"bad": tag + b' BAD "what?"\r\n', "nonsense": b"\"\r\n\0)))\r\n"}.get(
+            self.how, tag + b' NO "[UNAVAILABLE] not now"\r\n')
+
+    def run(self, how, *arguments):
+        self.how = how
+        self.moved = False
+        return subprocess.run(
+            [os.path.join(murder.BUILD, "imap", "admin", "murder", "murder"), "-C", self.conf,
+             *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+            stderr=subprocess.STDOUT, timeout=murder.DEADLINE)
+
+
+def test_a_master_that_does_not_answer_proves_nothing():
+    """The source says OK; whether it has moved only the master can say. Without it the tools tell
+    that they do not know, not that it has moved, nor that it has not, and do not exit 0."""
+    for how in Masters.HOW:
+        with tempfile.TemporaryDirectory() as folder, Masters(folder) as masters:
+            source, to = masters.source.host_port, masters.to.host_port
+            for command in (("move", "user.ann", to), ("drain", source, "--to", to)):
+                done = masters.run(how, *command)
+                what = (how, command[0], done.returncode, done.stdout)
+                assert masters.moved, what
+                assert (done.returncode == 0) == (how == "done"), what
+                assert bool(re.search(r"user\.ann: moved", done.stdout)) == (how == "done"), what
+                known = "whether it has moved is not known" not in done.stdout
+                assert known == (how not in Masters.UNKNOWN), what
+                if how == "one refused" and command[0] == "drain":
+                    # The other user's answers are their own.
+                    assert "user.ben: moved" in done.stdout, what
 
 
 if __name__ == "__main__":

@@ -49,10 +49,14 @@ Result<std::vector<Witness::Found>> Witness::find(const std::vector<std::string>
         const size_t end = std::min(names.size(), at + kWindow);
         for (size_t i = at; i < end; ++i) asked->send(mupdate::Verb::find, {names[i]});
         TRY(asked->flush());
+        Status refused = success();
         for (size_t i = at; i < end; ++i) {
-            TRY_ASSIGN(Found found, asked->found());
-            all.push_back(std::move(found));
+            auto found = asked->found();
+            // The answers to the others are read all the same: they are nobody else's.
+            if (!found && refused) refused = found.error();
+            all.push_back(found ? *std::move(found) : Found());
         }
+        TRY(std::move(refused));
     }
     return all;
 }
