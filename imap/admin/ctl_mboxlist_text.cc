@@ -56,6 +56,25 @@ Result<std::string> read_input()
     }
 }
 
+// A mailbox that is here stays the one that it is: its unique id is in its header, and what others
+// know of it goes by that.
+Status keep_identity(StoreDirectory& list, MailboxEntry& entry)
+{
+    if (!entry.is_local()) return success();
+    auto there = list.lookup(entry.name);
+    if (there.is(Code::not_found)) return success();
+    if (!there) return there.error();
+    if (!there->is_local() || there->uniqueid.empty()) return success();
+    if (entry.uniqueid.empty()) {
+        entry.uniqueid = there->uniqueid;
+        if (entry.uidvalidity == 0) entry.uidvalidity = there->uidvalidity;
+    }
+    if (entry.uniqueid == there->uniqueid) return success();
+    return Error{Code::exists,
+                 cat(entry.name.internal(), " is another mailbox here: its unique id is ",
+                     there->uniqueid, ", not ", entry.uniqueid)};
+}
+
 }  // namespace
 
 Status dump(const config::Config& config, const ListArguments& arguments)
@@ -93,19 +112,21 @@ Status undump(const config::Config& config, const ListArguments& arguments)
         return legacy ? mboxlist::read_legacy_dump(text, config.servername(), each)
                       : mboxlist::read_dump(text, config.servername(), each);
     };
+    TRY_ASSIGN(const auto list, open(config, arguments));
     // Once for what may be wrong with it, once for the list.
     uint64_t count = 0;
-    auto good = read_all([&](const MailboxEntry& entry) -> Status {
+    auto good = read_all([&](MailboxEntry entry) -> Status {
         if (entry.is_local()) TRY(mboxlist::check_local_name(config, entry.name));
+        TRY(keep_identity(*list, entry));
         ++count;
         return success();
     });
     if (!good)
         return Error{good.error().code,
                      cat("standard input, ", good.error().text, "; nothing was changed")};
-    TRY_ASSIGN(const auto list, open(config, arguments));
     std::vector<Change> batch;
     TRY(read_all([&](MailboxEntry entry) -> Status {
+        TRY(keep_identity(*list, entry));
         batch.push_back(Change::put(std::move(entry)));
         if (batch.size() < mboxlist::kMaxBatch) return success();
         Status done = list->commit(batch);

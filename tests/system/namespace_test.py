@@ -3,6 +3,7 @@
 the mailbox's backend and through a frontend, with the names that the configuration means."""
 import imaplib
 import itertools
+import json
 import os
 import re
 import sys
@@ -186,6 +187,34 @@ def test_nobody_writes_a_domain_where_virtdomains_is_off():
         loaded = m["backend1"].run("ctl_mboxlist", "-u", input=DUMP, check=False)
         assert loaded.returncode != 0 and "virtdomains" in loaded.stdout, loaded
         assert "evil" not in m["backend1"].run("ctl_mboxlist", "-d").stdout
+
+
+def test_a_list_that_is_loaded_changes_no_identity():
+    with murder.Murder(backends=1, frontends=0) as m:
+        b = m["backend1"]
+        m.add_user("ann")
+
+        def known():
+            return json.loads(b.run("ctl_mboxlist", "-d").stdout)["user.ann"]["uniqueid"]
+        uniqueid = known()
+        whole, lines = b.run("ctl_mboxlist", "-d").stdout, b.run("ctl_mboxlist", "-d", "-L").stdout
+        assert uniqueid in whole and uniqueid in lines
+        other = "0" * len(uniqueid)
+        new = "user.new\t0 default new\tlrs\t\n"
+        for arguments, text, taken in (
+                (("-u",), whole, True), (("-L", "-u"), lines, True),
+                (("-u",), whole.replace('"%s"' % uniqueid, "null"), True),
+                (("-L", "-u"), re.sub(r" >.*", "", lines), True),
+                (("-u",), whole.replace(uniqueid, other), False),
+                (("-L", "-u"), new + lines.replace(uniqueid, other), False)):
+            done = b.run("ctl_mboxlist", *arguments, input=text, check=False)
+            what = (arguments, text, done.returncode, done.stdout)
+            assert (done.returncode == 0) == taken, what
+            assert taken or ("user.ann" in done.stdout and uniqueid in done.stdout), what
+            assert known() == uniqueid, what
+            assert "user.new" not in b.run("ctl_mboxlist", "-d").stdout, what
+            with m.imap("backend1", "ann") as c:
+                check(c.select("INBOX"))
 
 
 def lists(m, where, pattern):
