@@ -22,6 +22,9 @@ namespace {
 constexpr size_t kFileBytes =
     sizeof(ScoreboardHeader) + size_t{kScoreboardSlots} * sizeof(ScoreboardSlot);
 
+// More than may be about to be taken at one time.
+constexpr size_t kNeverTaken = 256;
+
 Scoreboard* current = nullptr;
 
 struct flock byte_lock(size_t slot, short type)
@@ -200,12 +203,21 @@ scoreboard::Alike Scoreboard::count_alike(std::string_view user, std::string_vie
     if (mine_ == nullptr) return n;
     const std::string service = get(mine_->service);
     ScoreboardSlot* slots = slots_of(map_);
-    for (size_t i = 0; i < kScoreboardSlots; i++) {
-        if (slots[i].pid == 0 || (&slots[i] != mine_ && !is_held(i))) continue;
+    // The lowest free slot is taken: behind some that never were there are none.
+    size_t never = 0;
+    for (size_t i = 0; i < kScoreboardSlots && never < kNeverTaken; i++) {
+        never = slots[i].started == 0 ? never + 1 : 0;
+        if (never > 0) continue;
         ScoreboardSlot s = copy_slot(&slots[i]);
-        if (get(s.service) != service || get(s.user).empty()) continue;
-        if (get(s.user) == user.substr(0, sizeof s.user - 1)) n.user++;
-        if (get(s.client) == client.substr(0, sizeof s.client - 1)) n.client++;
+        if (get(s.service) != service) continue;
+        const bool is_somebody = s.user[0] != '\0';
+        const bool same_user = is_somebody && get(s.user) == user.substr(0, sizeof s.user - 1);
+        const bool same_client = get(s.client) == client.substr(0, sizeof s.client - 1);
+        // Asked last: it is a system call.
+        if (!(same_user || same_client) || (&slots[i] != mine_ && !is_held(i))) continue;
+        n.user += same_user;
+        n.client += same_client && is_somebody;
+        n.strangers += same_client && !is_somebody;
     }
     return n;
 }

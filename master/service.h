@@ -58,6 +58,7 @@ void set_user(std::string_view user);
 struct Alike {
     unsigned user = 0;
     unsigned client = 0;
+    unsigned strangers = 0;  // with that client, and nobody has logged in
 };
 Alike count_alike(std::string_view user, std::string_view client);
 void set_mailbox(std::string_view mailbox);

@@ -45,6 +45,14 @@ void ImapService::serve(Fd client, const master::ClientInfo& info)
     session::SessionKit kit = kit_for(info);
     stream::Stream stream(std::move(client));
     kit.await_login(stream);
+    if (const auto why = kit.why_not_now()) {
+        // Where TLS comes first there is nothing that could be said without.
+        if (!tls_at_once_) {
+            stream.put("* BYE [UNAVAILABLE] ", *why, "\r\n");
+            (void)stream.flush();
+        }
+        return;
+    }
     backend::BackendPool backends(config(), backend::imap_dialect(), &*idle_, &*health_);
     backends.set_gate(gate());
     if (tls_at_once_) {

@@ -29,10 +29,16 @@ void LmtpService::serve(Fd client, const master::ClientInfo& info)
     // In this order: a SASL layer of the stream uses the kit until the stream is gone.
     session::SessionKit kit = kit_for(info);
     stream::Stream stream(std::move(client));
-    if (everyone_authenticated_ || info.is_unix)
+    if (everyone_authenticated_ || info.is_unix) {
         session::SessionKit::await_nothing(stream);
-    else
+    } else {
         kit.await_login(stream);
+        if (const auto why = kit.why_not_now()) {
+            stream.put("421 4.7.0 ", *why, "\r\n");
+            (void)stream.flush();
+            return;
+        }
+    }
     delivery::Duplicates* duplicates = duplicates_ ? &*duplicates_ : nullptr;
     lmtp::Engine({config(), kit, stream, directory(), store(), quotas(), duplicates, *backends_,
                   everyone_authenticated_})

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include <openssl/rand.h>
 
 #include "imap/session/user_deny.h"
@@ -23,6 +25,7 @@ namespace {
 constexpr std::string_view kVersion = "3.6.1-Rookery-" PACKAGE_VERSION;
 constexpr size_t kMaxMessageFile = 65536;
 constexpr size_t kMaxMessageLine = 480;
+constexpr Seconds kOneRefusalLogged{10};
 
 std::string make_session_id(const std::string& server)
 {
@@ -148,6 +151,25 @@ void SessionKit::await_nothing(stream::Stream& client)
 {
     client.set_deadline(Deadline::never().or_told_to_end());
     client.set_allowance(UINT64_MAX);
+}
+
+std::optional<std::string_view> SessionKit::why_not_now() const
+{
+    const auto limit = static_cast<uint64_t>(config_.login_connections_per_host());
+    const bool is_said = config_.is_set("login_connections_per_host");
+    if (limit == 0 || client_.is_unix || (!is_said && !config_.proxyservers().empty()))
+        return std::nullopt;
+    const auto& exempt = config_.login_connections_exempt();
+    if (std::find(exempt.begin(), exempt.end(), client_.address) != exempt.end())
+        return std::nullopt;
+    if (master::scoreboard::count_alike({}, client_.host).strangers <= limit) return std::nullopt;
+    // One line for many: whoever comes again at once must not fill the log.
+    static MonotonicTime told_until;
+    if (monotonic_now() >= told_until) {
+        told_until = monotonic_now() + kOneRefusalLogged;
+        log::warning("too many connections without a login", {{"client", client_.host}});
+    }
+    return "Too many connections without a login from this host";
 }
 
 std::optional<std::string_view> SessionKit::why_given_up(const stream::Stream& client)

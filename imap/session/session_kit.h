@@ -63,6 +63,10 @@ class SessionKit {
     void await_login(stream::Stream& client) const;
     // For a client that needs no login: the latter alone.
     static void await_nothing(stream::Stream& client);
+    // What to tell a client that is not to be served: its address has as many connections without a
+    // login as one may (login_connections_per_host). Its own is on the scoreboard already, and goes
+    // from there with its process, however that ends.
+    std::optional<std::string_view> why_not_now() const;
     // What to tell a client that was not waited for any longer; none if it left by itself.
     static std::optional<std::string_view> why_given_up(const stream::Stream& client);
     // What came and went since the last time, into the counters of the service.

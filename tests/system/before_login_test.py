@@ -242,6 +242,67 @@ def test_hostile_peers_have_one_deadline_and_hinder_nobody():
         drive([], work.done, "a CREATE after all")
 
 
+SHARE = 3
+
+
+def greeting(address, source):
+    """The first line that a new connection from this address gets, and the connection."""
+    s = socket.create_connection(address, murder.DEADLINE, source_address=(source, 0))
+    with s.makefile("rb") as f:
+        return f.readline(), s
+
+
+def test_an_address_has_a_share_of_the_processes():
+    """One host cannot hold all processes of a service without a login; another host is served."""
+    host, other = murder.own_loopback(), murder.own_loopback()
+    if host == other:
+        raise harness.Skip("one loopback address only")
+    options = {"login_timeout": "10m", "login_connections_per_host": str(SHARE)}
+    with murder.Murder(backends=1, frontends=1, start=False, extra=options) as m:
+        for i in (m["backend1"], m["frontend1"]):
+            for service in ("imap", "lmtp"):
+                i.services[service] = i.service_lines()[service] + " maxchild=%d" % (SHARE + 3)
+        m.start()
+        m.add_user("alice")
+        for name, service, begin, refused in (
+                ("frontend1", "imap", b"* OK", b"* BYE [UNAVAILABLE] Too many"),
+                ("backend1", "imap", b"* OK", b"* BYE [UNAVAILABLE] Too many"),
+                ("frontend1", "lmtp", b"220 ", b"421 4.7.0 Too many"),
+                ("backend1", "lmtp", b"220 ", b"421 4.7.0 Too many")):
+            address = m[name].address(service)
+            what = (name, service)
+            held = []
+            for n in range(3 * SHARE):
+                line, s = greeting(address, host)
+                assert line.startswith(begin if n < SHARE else refused), (what, n, line)
+                held.append(s)
+            # What is refused is closed: it holds no process.
+            for s in held[SHARE:]:
+                assert s.recv(1) == b"", what
+                s.close()
+            line, s = greeting(address, other)
+            assert line.startswith(begin), (what, line)
+            s.close()
+            if service == "imap":
+                # Whoever has logged in is no stranger any more, and makes room for one.
+                held[0].sendall(b"a LOGIN alice %s\r\n" % m.password.encode())
+                with held[0].makefile("rb") as f:
+                    assert f.readline().startswith(b"a OK"), what
+                line, s = greeting(address, host)
+                assert line.startswith(begin), (what, line)
+                held.append(s)
+                assert greeting(address, host)[0].startswith(refused), what
+            # (That the place of a process that dies is free is tests/unit/master/scoreboard_test's.)
+            for s in held:
+                s.close()
+
+            def free():
+                line, s = greeting(address, host)
+                s.close()
+                return line.startswith(begin)
+            murder.wait_for(free, "a place, %s %s" % what)
+
+
 def established(sock):
     try:
         sock.getpeername()

@@ -61,6 +61,15 @@ START_TEST(lines_of_the_living_only)
     auto alike = board->count_alike("fred", std::string(70, 'x'));
     ck_assert_uint_eq(alike.user, 1);
     ck_assert_uint_eq(alike.client, 1);
+    ck_assert_uint_eq(alike.strangers, 0);
+    // This process has nobody logged in; the slot of one that has died counts nowhere.
+    Scoreboard* mine = &*board;
+    master::scoreboard::use(mine);
+    master::scoreboard::set_client(std::string(70, 'x'));
+    ck_assert_uint_eq(board->count_alike("", std::string(70, 'x')).strangers, 1);
+    ck_assert_uint_eq(board->count_alike("", "y").strangers, 0);
+    ck_assert_uint_eq(board->count_alike("", "").user, 0);
+    master::scoreboard::use(nullptr);
     ::kill(first, SIGKILL);
     ::waitpid(first, nullptr, 0);
     ck_assert_uint_eq(board->count_alike("fred", "x").user, 0);

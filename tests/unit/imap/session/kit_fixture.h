@@ -28,6 +28,7 @@ struct KitFixture {
         ASSERT_OK(auth::set_password(config, "bob", {}, "secret"));
         master::ClientInfo client;
         client.host = "localhost [127.0.0.1]";
+        client.address = "127.0.0.1";
         client.is_unix = is_unix;
         kit = std::make_unique<session::SessionKit>(config, nullptr, protocol, client);
     }

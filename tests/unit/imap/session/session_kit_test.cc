@@ -195,6 +195,34 @@ START_TEST(a_login_has_its_time_and_so_has_the_next_one)
 }
 END_TEST
 
+// What an address may hold without a login, by the options, with so many there already.
+START_TEST(an_address_has_a_share_of_connections_without_a_login)
+{
+    const struct {
+        const char* options;
+        unsigned strangers;
+        bool is_unix;
+        bool refused;
+    } rows[] = {
+        {"", 5000, false, false},  // a backend's clients are its frontends
+        {"login_connections_per_host: 3\n", 3, false, false},
+        {"login_connections_per_host: 3\n", 4, false, true},
+        {"login_connections_per_host: 3\n", 4, true, false},
+        {"login_connections_per_host: 0\n", 5000, false, false},
+        {"imap_login_connections_per_host: 3\n", 4, false, true},
+        {"login_connections_per_host: 3\nlogin_connections_exempt: 192.0.2.1 127.0.0.1\n", 4, false,
+         false},
+        {"login_connections_per_host: 3\nlogin_connections_exempt: 192.0.2.1\n", 4, false, true},
+    };
+    for (const auto& row : rows) {
+        Fixture f(row.options, kImap, row.is_unix);
+        master::scoreboard::alike = {0, 0, row.strangers};
+        ck_assert_msg(f.kit->why_not_now().has_value() == row.refused, "%s", row.options);
+    }
+    master::scoreboard::alike = {};
+}
+END_TEST
+
 Suite* make()
 {
     Suite* s = suite_create("imap/session/session_kit");
@@ -207,6 +235,7 @@ Suite* make()
     tcase_add_test(c, the_greeting_tells_as_much_as_it_should);
     tcase_add_test(c, telemetry_is_for_users_with_a_directory);
     tcase_add_test(c, a_login_has_its_time_and_so_has_the_next_one);
+    tcase_add_test(c, an_address_has_a_share_of_connections_without_a_login);
     suite_add_tcase(s, c);
     return s;
 }
