@@ -14,7 +14,7 @@ using namespace rookery;
 using master::Scoreboard;
 
 // A child that holds a slot until it is killed.
-pid_t start_holder(const std::string& directory, const char* service)
+pid_t start_holder(const std::string& directory, const char* service, const char* user = "fred")
 {
     auto pipe = make_pipe();
     pid_t pid = ::fork();
@@ -22,7 +22,7 @@ pid_t start_holder(const std::string& directory, const char* service)
         auto board = Scoreboard::open(directory);
         if (!board || !board->claim(service)) ::_exit(1);
         master::scoreboard::use(&*board);
-        master::scoreboard::set_user("fred");
+        master::scoreboard::set_user(user);
         master::scoreboard::set_client(std::string(500, 'x'));
         master::scoreboard::set_mailbox("user.fred");
         master::scoreboard::set_backend("be1");
@@ -66,7 +66,16 @@ START_TEST(lines_of_the_living_only)
     Scoreboard* mine = &*board;
     master::scoreboard::use(mine);
     master::scoreboard::set_client(std::string(70, 'x'));
-    ck_assert_uint_eq(board->count_alike("", std::string(70, 'x')).strangers, 1);
+    const std::string client(70, 'x');
+    ck_assert_uint_eq(board->count_alike("", client).strangers, 1);
+    pid_t stranger = start_holder(dir.path(), "imap", "");
+    pid_t elsewhere = start_holder(dir.path(), "lmtp", "");
+    ck_assert_uint_eq(board->count_alike("", client).strangers, 2);
+    for (pid_t pid : {stranger, elsewhere}) {
+        ::kill(pid, SIGKILL);
+        ::waitpid(pid, nullptr, 0);
+    }
+    ck_assert_uint_eq(board->count_alike("", client).strangers, 1);
     ck_assert_uint_eq(board->count_alike("", "y").strangers, 0);
     ck_assert_uint_eq(board->count_alike("", "").user, 0);
     master::scoreboard::use(nullptr);
