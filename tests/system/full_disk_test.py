@@ -113,7 +113,8 @@ def test_changes_of_the_list_on_a_full_disk_of_the_master():
                 for name in ("user.alice.Old", "user.alice.Gone"):
                     murder.check(c.create(name))
             ballast = fill(conf)
-            assert fill_change_log(m) == "NO [NOSPACE] no space left for changes of the mailbox list"
+            assert fill_change_log(m) == ("NO [NOSPACE] no space left for changes of the "
+                                          "mailbox list")
             # What is there is served, found and delivered to; what makes a name is refused for what
             # it is, at the backend and through the frontend, and leaves nothing.
             for where in ("backend1", "frontend1"):

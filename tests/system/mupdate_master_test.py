@@ -241,7 +241,8 @@ class Master(unittest.TestCase):
     REFUSALS = [
         ([], ("ACTIVATE", LONG, "be1!p", ACL), "NO [CANNOT] Invalid mailbox name: too long"),
         ([], ("ACTIVATE", "t.new", "a!b!c", ACL), "NO [CLIENTBUG] Location with two '!'"),
-        ([], ("ACTIVATE", "t.new", "be1!p", "a\tl\t" * 20000), "NO [LIMIT] Access control list too long"),
+        ([], ("ACTIVATE", "t.new", "be1!p", "a\tl\t" * 20000),
+         "NO [LIMIT] Access control list too long"),
         ([("ACTIVATE", "t.a", "be1!p", ACL)], ("ACTIVATE", "t.a", "be2!p", ACL),
          "NO [ALREADYEXISTS] mailbox is held by be1"),
         ([], ("RESERVE", LONG, "be1!p"), "NO [CANNOT] Invalid mailbox name: too long"),
@@ -257,7 +258,8 @@ class Master(unittest.TestCase):
         ([], ("RESOLVE", "t.a", "be3"), "NO [NOPERM] mailbox is not claimed by be3"),
         ([], ("TOLD", "be1", "12345", "1"), "NO [NONEXISTENT] this list never was there"),
         ([], ("SINCE", "12345", "1"), "NO [NONEXISTENT] this list never was there"),
-        ([], ("SERVERSTATE", "t.nowhere!", "draining"), "NO [CLIENTBUG] not a server's name: t.nowhere!"),
+        ([], ("SERVERSTATE", "t.nowhere!", "draining"),
+         "NO [CLIENTBUG] not a server's name: t.nowhere!"),
         ([], ("ACCEPTDELETES",), "NO [UNSUPPORTED] this is the master: it holds nothing back"),
         ([], ("ACCEPTRESTORED",), "NO [UNSUPPORTED] this is the master: see PROMOTE"),
         ([], ("COMPRESS", "LZMA"), "NO [UNSUPPORTED] Unknown COMPRESS algorithm"),
@@ -276,7 +278,8 @@ class Master(unittest.TestCase):
     def test_compress(self):
         import zlib
         c = self.client()
-        self.assertEqual(c.status("COMPRESS", "LZMA"), "NO [UNSUPPORTED] Unknown COMPRESS algorithm")
+        self.assertEqual(c.status("COMPRESS", "LZMA"),
+                         "NO [UNSUPPORTED] Unknown COMPRESS algorithm")
         self.assertEqual(c.status("COMPRESS", "DEFLATE"), "OK DEFLATE active")
         out = zlib.compressobj(wbits=-15)
         c.sock.sendall(out.compress(b"z NOOP\r\n") + out.flush(zlib.Z_SYNC_FLUSH))

@@ -253,7 +253,8 @@ class Replica(unittest.TestCase):
         with master.client("cyrus") as c:
             at = self.position(master)
             self.assertEqual(c.status("DELETE", "added"), ADDITIONS_ONLY)
-            self.assertEqual(c.status("TOLD", "be1", "12345", "1"), "NO [NONEXISTENT] this list never was there")
+            self.assertEqual(c.status("TOLD", "be1", "12345", "1"),
+                             "NO [NONEXISTENT] this list never was there")
             self.assertEqual(c.status("TOLD", "be1", *at), "OK done")
             self.assertEqual(c.status("DELETE", "added"), ADDITIONS_ONLY)
             self.assertEqual(c.status("TOLD", "be2", *at), "OK done")

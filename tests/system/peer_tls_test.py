@@ -212,7 +212,7 @@ def test_daemons_of_a_frontend():
                                    fault, daemon, text[-3000:])
 
 
-# What each fault is called in the log of a daemon that stays up; where nothing is said, the policy is.
+# What each fault is called in the log of a daemon that stays up.
 SAID = {"no_starttls": "offers no STARTTLS", "refused": "STARTTLS is refused",
         "wrong_ca": "certificate", "wrong_name": "certificate", "expired": "certificate",
         "injected": "unread input", "stripped": ""}
