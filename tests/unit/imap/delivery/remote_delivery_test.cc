@@ -74,6 +74,12 @@ const std::vector<Row> kRows = {
      "451 451 "},
     {"nonsense at the end", kAccepted + kText + Steps{send("250 ok\r\nhello\r\n")} + kIsDropped,
      "250 451 "},
+    // RFC 5321 4.2.1: all lines have the code of the first.
+    {"the end changes its code",
+     kAccepted + kText + Steps{send("250 ok\r\n452-4.2.2 full\r\n250 ok\r\n")} + kIsDropped,
+     "250 451 "},
+    {"a text that begins like a status code",
+     envelope("250 r\r\n250 f\r\n553 5.1.example\r\n553 5.1.3 b\r\n") + kStays, "553 553? "},
     {"no code of ours", kAccepted + kText + Steps{send("650 a\r\n150 b\r\n")} + kIsDropped,
      "451 451 "},
     {"it goes before the end", kAccepted + kText + Steps{send("250 ok\r\n"), hang_up()},
