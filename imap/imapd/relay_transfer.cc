@@ -30,6 +30,20 @@ std::string uid_set(const std::vector<SourceMessage>& messages)
     return set.to_string();
 }
 
+// What begins with the value of BODY[] in a FETCH response, as far as that is there.
+std::optional<std::string_view> body_value(std::string_view fetch)
+{
+    text::ImapCursor cursor(fetch);
+    if (!cursor.accept('(')) return std::nullopt;
+    while (!cursor.at_end()) {
+        const auto name = cursor.value();
+        if (!name || !cursor.space()) return std::nullopt;
+        if (equal_nocase(*name, "BODY[]")) return cursor.rest();
+        if (!cursor.value() || !cursor.space()) return std::nullopt;
+    }
+    return std::nullopt;
+}
+
 // One transfer and where it stands.
 class Transfer {
  public:
@@ -52,6 +66,8 @@ class Transfer {
     Result<bool> take_description(backend::ReplyReader& replies, const backend::Reply& reply);
     Result<bool> take_body(AppendTarget& append, const SourceMessage& message,
                            backend::ReplyReader& replies, const backend::Reply& reply);
+    void begin_body(AppendTarget& append, const SourceMessage& message, uint64_t size);
+    void give(AppendTarget& append, std::string_view bytes);
     std::optional<Completion> copy_one(AppendTarget& append, const SourceMessage& message);
     std::optional<Completion> at_source(const std::string& verb, const std::string& arguments);
 
@@ -100,33 +116,46 @@ std::optional<Completion> Transfer::list(const std::string& set)
     return std::nullopt;
 }
 
+void Transfer::begin_body(AppendTarget& append, const SourceMessage& message, uint64_t size)
+{
+    body_taken_ = true;
+    auto wants = append.message(message.flags, message.internaldate, size);
+    if (!wants) target_lost_ = wants.error();
+    if (wants && !*wants) refused_ = append.refusal();
+}
+
+void Transfer::give(AppendTarget& append, std::string_view bytes)
+{
+    if (target_lost_ || refused_) return;
+    auto written = append.write(bytes);
+    if (!written) target_lost_ = written.error();
+}
+
 // The body goes from one server to the other through the buffers of the two streams. When the
 // destination fails, the source is read to the end of the literal all the same.
 Result<bool> Transfer::take_body(AppendTarget& append, const SourceMessage& message,
                                  backend::ReplyReader& replies, const backend::Reply& reply)
 {
-    const std::string head = to_upper(reply.head);
-    bool wanted = reply.word == "FETCH" && !body_taken_ && head.find("BODY[]") != std::string::npos;
-    if (wanted && head.find("BODY[] NIL") != std::string::npos) {
-        damaged_ = true;
-        TRY(replies.read_whole(reply, kMaxFetchLine));
+    if (reply.word != "FETCH" || body_taken_) return false;
+    const auto value = body_value(reply.text());
+    if (!value) return false;
+    const auto size = value->starts_with('{') ? replies.literal_size() : std::nullopt;
+    if (!size) {
+        const auto whole = text::ImapCursor(*value).nstring();
+        if (!whole) return false;
+        damaged_ = !*whole;
+        if (damaged_) return true;
+        begin_body(append, message, (*whole)->size());
+        give(append, **whole);
         return true;
     }
-    auto size = wanted ? replies.literal_size() : std::nullopt;
-    if (!size) return false;
-    body_taken_ = true;
-    auto wants = append.message(message.flags, message.internaldate, *size);
-    if (!wants) target_lost_ = wants.error();
-    if (wants && !*wants) refused_ = append.refusal();
+    begin_body(append, message, *size);
     stream::Stream& from = s_.remote()->backend->stream();
     for (uint64_t left = *size; left > 0;) {
         TRY(from.peek());
         std::string_view have = from.buffered();
         have = have.substr(0, static_cast<size_t>(std::min<uint64_t>(have.size(), left)));
-        if (!target_lost_ && !refused_) {
-            auto written = append.write(have);
-            if (!written) target_lost_ = written.error();
-        }
+        give(append, have);
         from.consume(have.size());
         left -= have.size();
     }

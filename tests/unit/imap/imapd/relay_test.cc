@@ -944,19 +944,25 @@ const Steps kTarget = {
 
 START_TEST(copy_to_another_server)
 {
-    World w;
-    auto& one = w.server(
-        "be1",
-        kSelect +
-            Steps{expect("$T FETCH 1:2 (UID FLAGS INTERNALDATE RFC822.SIZE)"), send(kTwoMessages)} +
-            kBodies + kLogout);
-    auto& two = w.server("be2", kTarget + Steps{send("$T OK [APPENDUID 33 100:101] done\r\n"),
-                                                expect("Q01 LOGOUT")});
-    ASSERT_EQ_TEXT(
-        w.talk("s SELECT INBOX\r\n1 COPY 1:2 INBOX.two\r\n"),
-        kSelectAnswer +
-            "* 2 FETCH (FLAGS (\\Flagged))\r\n1 OK [COPYUID 33 4,8 100:101] Completed\r\n");
-    ck_assert(one.finished_well() && two.finished_well());
+    // A body may be quoted as well (RFC 3501 7.4.2), and other things may stand before it.
+    for (const char* second :
+         {"BODY[] {3}\r\n({5 UID 8", "BODY[] \"({5\" UID 8",
+          "X (\"BODY[]\") FLAGS (\\Seen) UID 8 BODY[] {3}\r\n({5", "UID 8 body[] \"({5\""}) {
+        World w;
+        auto& one =
+            w.server("be1", kSelect +
+                                Steps{expect("$T FETCH 1:2 (UID FLAGS INTERNALDATE RFC822.SIZE)"),
+                                      send(kTwoMessages), kBodies[0], kBodies[1], kBodies[2],
+                                      send(cat("* 2 FETCH (", second, ")\r\n$T OK x\r\n"))} +
+                                kLogout);
+        auto& two = w.server("be2", kTarget + Steps{send("$T OK [APPENDUID 33 100:101] done\r\n"),
+                                                    expect("Q01 LOGOUT")});
+        ASSERT_EQ_TEXT(
+            w.talk("s SELECT INBOX\r\n1 COPY 1:2 INBOX.two\r\n"),
+            kSelectAnswer +
+                "* 2 FETCH (FLAGS (\\Flagged))\r\n1 OK [COPYUID 33 4,8 100:101] Completed\r\n");
+        ck_assert(one.finished_well() && two.finished_well());
+    }
 }
 END_TEST
 
