@@ -7,6 +7,7 @@
 #include "imap/imapd/message_set.h"
 #include "lib/text/imap_date.h"
 #include "lib/text/imap_structure.h"
+#include "lib/text/imap_syntax.h"
 #include "lib/text/message.h"
 
 namespace rookery::imapd {
@@ -120,7 +121,9 @@ void put_section(stream::Stream& out, const Source& source, const FetchItem& ite
         out.put(" \"\"");
         return;
     }
-    out.put(" {", bytes->size(), "}\r\n");
+    std::string head = " ";
+    text::put_literal_head(head, bytes->size());
+    out.put(head);
     for (size_t pos = 0; pos < bytes->size() && out.ok(); pos += kPiece)
         out.put(bytes->substr(pos, kPiece));
 }

@@ -101,7 +101,7 @@ void append_value(std::string& out, const std::string& value)
     if (value.find('\0') == value.npos)
         text::put_string(out, value);
     else
-        cat_to(out, "~{", value.size(), "}\r\n", value);
+        text::put_literal(out += '~', value);
 }
 
 Result<std::string> checked_uses(const std::string& words)

@@ -151,14 +151,13 @@ Status RelayChannel::small_literal(const LiteralHead& head)
     TRY(s_.reader.go_ahead(head));
     std::string body(static_cast<size_t>(head.size), '\0');
     TRY(s_.client.read_exact(body));
-    raw(cat("{", head.size, "+}\r\n"));
-    raw(body);
+    text::put_literal(sent_in_part_ ? pending_ : request_, body, text::LiteralForm::plus);
     return success();
 }
 
 Status RelayChannel::large_literal(const LiteralHead& head)
 {
-    raw(cat("{", head.size, "}\r\n"));
+    text::put_literal_head(sent_in_part_ ? pending_ : request_, head.size);
     auto asked = send_pending();
     if (asked) asked = wait_go_ahead();
     if (asked && !early_) {

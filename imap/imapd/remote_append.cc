@@ -45,7 +45,9 @@ Result<bool> RemoteAppend::message(std::string_view flags, std::string_view inte
         return Error{Code::unsupported, "the other server takes one message at a time"};
     std::string head = cat(" (", flags, ") ");
     text::put_quoted(head, internaldate);
-    channel_.raw(cat(head, " {", size, "}\r\n"));
+    head += ' ';
+    text::put_literal_head(head, size);
+    channel_.raw(head);
     TRY(channel_.send_pending());
     TRY(channel_.wait_go_ahead());
     if (channel_.early()) return false;

@@ -509,7 +509,7 @@ Connection::Wants Connection::turn()
 void Connection::give_up_login(std::string_view why)
 {
     log::info("a connection without a login ends", {{"host", host_}, {"reason", why}});
-    if (!handshaking_) stream_.put("* BYE \"", why, "\"\r\n");
+    if (!handshaking_) put_reply("*", "BYE", why);
     closing_ = true;
 }
 

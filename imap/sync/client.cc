@@ -5,6 +5,7 @@
 
 #include "imap/sync/services.h"
 #include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::sync {
 
@@ -126,7 +127,9 @@ Status SyncClient::restart()
 Status SyncClient::push(std::string_view external_name)
 {
     begin("MUPDATEPUSH", "");
-    stream().put(" {", external_name.size(), "+}\r\n", external_name);
+    std::string name = " ";
+    text::put_literal(name, external_name, text::LiteralForm::plus);
+    stream().put(name);
     return finish();
 }
 

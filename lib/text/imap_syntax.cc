@@ -287,9 +287,15 @@ std::optional<ResponseCode> response_code(std::string_view text)
 
 // --- writing
 
+void put_literal_head(std::string& out, uint64_t size, LiteralForm form)
+{
+    cat_to(out, '{', size, form == LiteralForm::plus ? "+}\r\n" : "}\r\n");
+}
+
 void put_literal(std::string& out, std::string_view bytes, LiteralForm form)
 {
-    cat_to(out, '{', bytes.size(), form == LiteralForm::plus ? "+}\r\n" : "}\r\n", bytes);
+    put_literal_head(out, bytes.size(), form);
+    out.append(bytes);
 }
 
 void put_quoted(std::string& out, std::string_view text)

@@ -155,6 +155,8 @@ std::optional<ResponseCode> response_code(std::string_view text);
 // A literal whose sender waits for "+", or one that does not: {n} or {n+} (RFC 7888).
 enum class LiteralForm : bool { waits, plus };
 
+// The line's end with it; the bytes follow.
+void put_literal_head(std::string& out, uint64_t size, LiteralForm form = LiteralForm::waits);
 void put_literal(std::string& out, std::string_view bytes, LiteralForm form = LiteralForm::waits);
 // A text that is for people: what no quoted string can hold is '?'. 8-bit bytes are UTF-8.
 void put_quoted(std::string& out, std::string_view text);

@@ -69,9 +69,11 @@ Status Source::xfer(const MailboxName& name, const sync::MoveTarget& target)
     if (!external) return Error{Code::bad_name, name.internal()};
     stream::Stream& peer = backend_->stream();
     const std::string tag = backend_->next_tag();
-    peer.put(tag, " XFER {", external->size(), "+}\r\n", *external, ' ', target.server);
-    if (!target.partition.empty()) peer.put(' ', target.partition);
-    peer.put("\r\n");
+    std::string line = cat(tag, " XFER ");
+    text::put_literal(line, *external, text::LiteralForm::plus);
+    cat_to(line, ' ', target.server);
+    if (!target.partition.empty()) cat_to(line, ' ', target.partition);
+    peer.put(line, "\r\n");
     TRY(peer.flush());
     backend::ReplyReader reader(peer);
     std::optional<std::string> refusal;
