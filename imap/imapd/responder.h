@@ -1,5 +1,5 @@
-// What several commands write to an IMAP client; strings are written by lib/text/imap_syntax. Cannot
-// fail. One thread.
+// What several commands write to an IMAP client; strings are written by lib/text/imap_syntax.
+// Cannot fail. One thread.
 #ifndef ROOKERY_IMAP_IMAPD_RESPONDER_H
 #define ROOKERY_IMAP_IMAPD_RESPONDER_H
 

@@ -106,6 +106,11 @@ class Cursor {
         out.clear();
         text::QuotedScan scan(text::QuotedScan::Escapes::any);
         for (size_t i = at_ + 1; i < input_.size(); ++i) {
+            const size_t run = scan.plain(input_.substr(i));
+            if (out.size() + run > kMaxLine) return Got::too_long;
+            out.append(input_, i, run);
+            i += run;
+            if (i == input_.size()) break;
             switch (scan.feed(input_[i])) {
                 case text::QuotedScan::Step::none: break;
                 case text::QuotedScan::Step::wrong: return Got::malformed;

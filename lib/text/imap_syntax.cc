@@ -35,19 +35,6 @@ void put_escaped(std::string& out, char c)
 
 // --- byte by byte
 
-QuotedScan::Step QuotedScan::feed(char c)
-{
-    if (c == '\r' || c == '\n' || c == '\0') return Step::wrong;
-    if (escaped_) {
-        escaped_ = false;
-        const bool may_be = escapes_ == Escapes::any || c == '"' || c == '\\';
-        return may_be ? Step::byte : Step::wrong;
-    }
-    if (c == '"') return Step::end;
-    escaped_ = c == '\\';
-    return escaped_ ? Step::none : Step::byte;
-}
-
 void LiteralScan::feed(char c)
 {
     if (c == '{') {
@@ -143,6 +130,10 @@ Status ImapCursor::quoted(std::string* out)
     TRY(expect('"'));
     QuotedScan scan(QuotedScan::Escapes::any);
     for (; !at_end(); ++at_) {
+        const size_t run = scan.plain(rest());
+        if (out != nullptr) out->append(text_, at_, run);
+        at_ += run;
+        if (at_end()) break;
         switch (scan.feed(text_[at_])) {
             case QuotedScan::Step::none: break;
             case QuotedScan::Step::byte:

@@ -65,11 +65,37 @@ class QuotedScan {
     };
     explicit QuotedScan(Escapes escapes) : escapes_(escapes) {}
     Step feed(char c);
+    // How many of these bytes, which come next, are of the string as they stand.
+    size_t plain(std::string_view bytes) const;
 
  private:
     Escapes escapes_;
     bool escaped_ = false;
 };
+
+inline QuotedScan::Step QuotedScan::feed(char c)
+{
+    if (c == '\r' || c == '\n' || c == '\0') return Step::wrong;
+    if (escaped_) {
+        escaped_ = false;
+        const bool may_be = escapes_ == Escapes::any || c == '"' || c == '\\';
+        return may_be ? Step::byte : Step::wrong;
+    }
+    if (c == '"') return Step::end;
+    escaped_ = c == '\\';
+    return escaped_ ? Step::none : Step::byte;
+}
+
+inline size_t QuotedScan::plain(std::string_view bytes) const
+{
+    if (escaped_) return 0;
+    size_t n = 0;
+    const auto stands = [](char c) {
+        return c != '"' && c != '\\' && c != '\r' && c != '\n' && c != '\0';
+    };
+    while (n < bytes.size() && stands(bytes[n])) ++n;
+    return n;
+}
 
 // The bytes of a line, to know whether they end in a literal's head: "{" number ["+"] "}". A size
 // over kMaxLiteral is kMaxLiteral.

@@ -25,8 +25,8 @@ Status may_subscribe(ImapSession& s, const model::MailboxName& name)
     return placed->entry ? require(s, *placed->entry, model::Rights::lookup) : success();
 }
 
-// The names whose \Noselect says that they are levels above subscribed ones, whatever is there. With
-// a '%' there may be such.
+// What the user is subscribed to, asked for a pattern with a '%': the \Noselect of any other name
+// says that it is a level above, whatever mailbox is there.
 using Subscribed = std::optional<std::vector<model::MailboxName>>;
 
 // Is this name, as an LSUB line has it, a mailbox that the user may see and is subscribed to?
@@ -46,7 +46,7 @@ bool is_missing_flag(std::string_view flag)
     return equal_nocase(flag, "\\Noselect") || equal_nocase(flag, "\\NonExistent");
 }
 
-// The line as the client may have it: to the server of the INBOX a mailbox elsewhere does not exist.
+// The line as the client may have it: a mailbox elsewhere does not exist to the INBOX's server.
 std::string corrected(ImapSession& s, const std::string& line, size_t text_begin,
                       const Subscribed& subscribed)
 {

@@ -400,7 +400,7 @@ START_TEST(subscriptions)
 }
 END_TEST
 
-// RFC 5258, example 9 and the table of 3.5: [...] is not subscribed, '!' says that one below that is
+// RFC 5258, example 9 and the table of 3.5: [...] is not subscribed, '!' says that one below is and
 // does not match.
 START_TEST(levels_above_subscriptions)
 {
