@@ -71,7 +71,9 @@ imap_admin_cyr_expire_LDADD = imap/delivery/libdelivery.a imap/store/libstore.a 
 sbin_PROGRAMS += imap/admin/murder/murder
 imap_admin_murder_murder_SOURCES = imap/admin/murder/main.cc imap/admin/murder/murder.h \
 	imap/admin/murder/check.h imap/admin/murder/check.cc \
-	imap/admin/murder/check_others.cc imap/admin/murder/conflicts.cc imap/admin/murder/metrics.cc \
+	imap/admin/murder/check_others.cc imap/admin/murder/check_store.cc \
+	imap/admin/stranded_mailboxes.h imap/admin/stranded_mailboxes.cc \
+	imap/admin/murder/conflicts.cc imap/admin/murder/metrics.cc \
 	imap/admin/murder/move.cc imap/admin/murder/rebalance.cc imap/admin/murder/state.cc \
 	imap/admin/murder/transfer.h imap/admin/murder/transfer.cc \
 	imap/admin/murder/witness.h imap/admin/murder/witness.cc \

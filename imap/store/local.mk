@@ -20,6 +20,9 @@ noinst_LIBRARIES += %D%/libstore.a
 	%D%/mailbox_writer.h %D%/mailbox_writer.cc %D%/mailbox_writer_repair.cc \
 	%D%/message_file.h %D%/message_file.cc \
 	%D%/move_record.h %D%/move_record.cc \
+	%D%/places.h %D%/places.cc \
+	%D%/stranded.h %D%/stranded.cc %D%/stranded_text.cc \
+	%D%/stranded_copy.h %D%/stranded_copy.cc \
 	%D%/record_batch.h \
 	%D%/seen_store.h %D%/seen_store.cc \
 	%D%/rebuild.h %D%/rebuild.cc \
@@ -41,11 +44,12 @@ tests_unit_imap_store_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/store/local_store_test.cc \
 	tests/unit/imap/store/move_test.cc \
 	tests/unit/imap/store/quota_roots_test.cc \
-	tests/unit/imap/store/rebuild_test.cc
+	tests/unit/imap/store/rebuild_test.cc \
+	tests/unit/imap/store/stranded_test.cc
 tests_unit_imap_store_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_store_suite_LDADD = imap/store/libstore.a imap/model/libmodel.a \
-	lib/auth/libauth.a lib/config/libconfig.a lib/db/libdb.a lib/text/libtext.a \
-	lib/base/libbase.a $(TDB_LIBS) $(OPENSSL_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
+tests_unit_imap_store_suite_LDADD = imap/store/libstore.a imap/mboxlist/libmboxlist.a \
+	imap/model/libmodel.a lib/auth/libauth.a lib/config/libconfig.a lib/db/libdb.a \
+	lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a $(TDB_LIBS) $(OPENSSL_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
 endif
 
 # Run by hand.

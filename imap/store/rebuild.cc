@@ -17,6 +17,13 @@
 
 namespace rookery::store {
 
+std::string new_uniqueid()
+{
+    unsigned char bytes[16];
+    if (RAND_bytes(bytes, sizeof bytes) != 1) panic("random numbers");
+    return hex({reinterpret_cast<const char*>(bytes), sizeof bytes});
+}
+
 namespace {
 
 constexpr const char* kNewCache = "rookery.cache.NEW";
@@ -48,13 +55,6 @@ OldIndex read_old_index(int directory)
         old.records[record.uid] = record;
     }
     return old;
-}
-
-std::string new_uniqueid()
-{
-    unsigned char bytes[16];
-    if (RAND_bytes(bytes, sizeof bytes) != 1) panic("random numbers");
-    return hex({reinterpret_cast<const char*>(bytes), sizeof bytes});
 }
 
 class Rebuild {

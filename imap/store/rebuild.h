@@ -27,6 +27,9 @@ struct RebuildReport {
     bool new_header = false;  // made from the name: the ACL must be set again
 };
 
+// 32 hexadecimal digits.
+std::string new_uniqueid();
+
 // The mailbox in directory, which is known as entry (its uniqueid may be "": the header's, or, with
 // make_header, a new one). make_header: even if there is no header; else not_found.
 Result<RebuildReport> rebuild(const LocalStore& store, const model::MailboxEntry& entry,

@@ -116,17 +116,34 @@ class OwnList {
     std::set<std::string> met_;
 };
 
-Status compare_all(const config::Config& config, const Arguments& a, mupdate::Client& master,
-                   Findings& findings)
+// Without a murder there is nobody to compare with but the partitions.
+bool has_master(const config::Config& config, const Arguments& a)
+{
+    return !config.mupdate_server().empty() || !a.target.server.empty() ||
+           config.partitions().empty();
+}
+
+bool keeps_mail(const config::Config& config)
+{
+    return !config.partitions().empty() &&
+           (config::tells_master(config) || config.mupdate_server().empty());
+}
+
+Status read_master(mupdate::Client& master, Known& known)
 {
     TRY_ASSIGN(auto records, master.list(""));
-    Known known;
-    std::set<std::string> backends;
     for (auto& record : records) {
-        backends.emplace(mupdate::server_of(record.location));
         std::string name = record.name;
         known.emplace(std::move(name), std::move(record));
     }
+    return success();
+}
+
+Status compare_all(const config::Config& config, const Arguments& a, mupdate::Client& master,
+                   const Known& known, Findings& findings)
+{
+    std::set<std::string> backends;
+    for (const auto& [name, record] : known) backends.emplace(mupdate::server_of(record.location));
     const bool backend = config::tells_master(config);
     if (backend || config::holds_replica(config)) TRY(OwnList(config, known, findings).compare());
     if (backend) backends.erase(config.servername());
@@ -160,14 +177,23 @@ Status apply(const config::Config& config)
 Result<int> check(const config::Config& config, const Arguments& a)
 {
     if (a.apply) TRY(apply(config));
-    TRY_ASSIGN(auto master, mupdate::Client::connect(config, a.target));
     Report report;
     Findings findings{report.section("differences", "Differences",
                                      {"server", "mailbox", "at the master", "meaning"})};
-    TRY(compare_all(config, a, *master, findings));
-    master->logout();
-    const size_t found = findings.differences.rows.size();
-    const int code = findings.at_backend ? kCritical : found > 0 ? kWarning : kFine;
+    Section& stranded =
+        report.section("stranded", "The list and the partitions",
+                       {"kind", "mailbox", "partition", "path", "uniqueid", "messages", "meaning"});
+    Known known;
+    if (has_master(config, a)) {
+        TRY_ASSIGN(auto master, mupdate::Client::connect(config, a.target));
+        TRY(read_master(*master, known));
+        TRY(compare_all(config, a, *master, known, findings));
+        master->logout();
+    }
+    if (keeps_mail(config)) TRY(compare_store(config, known, stranded));
+    const size_t found = findings.differences.rows.size() + stranded.rows.size();
+    const bool is_critical = findings.at_backend || !stranded.rows.empty();
+    const int code = is_critical ? kCritical : found > 0 ? kWarning : kFine;
     static constexpr std::string_view kWords[] = {"fine", "warning", "critical"};
     print(a.json ? report.to_json(kWords[code])
                  : cat(report.to_text(), found == 0 ? "" : "\n", findings.compared,

@@ -30,6 +30,9 @@ struct Findings {
     }
 };
 
+// This server's list against its partitions: rows of kind, mailbox, partition, path, unique id,
+// messages, meaning.
+Status compare_store(const config::Config& config, const Known& known, Section& stranded);
 // A backend, asked by IMAP as this node: which names it has. What changed since the master's list
 // was read is looked up there again and left out.
 void compare_backend(const config::Config& config, const std::string& server, const Known& known,
