@@ -7,10 +7,14 @@ imap_admin_rookery_passwd_LDADD = lib/auth/libauth.a lib/stream/libstream.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS)
 
 sbin_PROGRAMS += imap/admin/reconstruct
-imap_admin_reconstruct_SOURCES = imap/admin/reconstruct.cc
-imap_admin_reconstruct_LDADD = imap/store/libstore.a imap/model/libmodel.a \
-	lib/auth/libauth.a lib/config/libconfig.a lib/text/libtext.a lib/base/libbase.a \
-	$(OPENSSL_LIBS) $(ZLIB_LIBS)
+imap_admin_reconstruct_SOURCES = imap/admin/reconstruct.cc imap/admin/mend.h imap/admin/mend.cc \
+	imap/admin/stranded_mailboxes.h imap/admin/stranded_mailboxes.cc \
+	imap/admin/local_parts.h imap/admin/local_parts.cc imap/admin/tool.h imap/admin/tool.cc
+imap_admin_reconstruct_LDADD = imap/store/libstore.a imap/sync/libsync.a imap/cluster/libcluster.a \
+	imap/scripts/libscripts.a imap/mupdate/libmupdate.a imap/backend/libbackend.a \
+	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/auth/libauth.a lib/db/libdb.a \
+	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
+	lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
 
 sbin_PROGRAMS += imap/admin/ctl_cyrusdb
 imap_admin_ctl_cyrusdb_SOURCES = imap/admin/ctl_cyrusdb.cc imap/admin/tool.h imap/admin/tool.cc \

@@ -1,55 +1,54 @@
-// reconstruct: makes index and cache of mailboxes anew from their message files.
-#include <grp.h>
-#include <sys/stat.h>
+// reconstruct: makes index and cache of mailboxes anew from their message files; with -f it also
+// puts right what the list and the partitions do not agree on (mend.h).
 #include <unistd.h>
 
 #include <algorithm>
 #include <string>
 #include <vector>
 
+#include "imap/admin/mend.h"
+#include "imap/admin/tool.h"
+#include "imap/mboxlist/namespace_options.h"
+#include "imap/mboxlist/open_directory.h"
 #include "imap/model/namespace.h"
 #include "imap/store/find_mailboxes.h"
 #include "imap/store/rebuild.h"
-#include "lib/base/fd.h"
+#include "lib/auth/sasl_client.h"
 #include "lib/base/log.h"
-#include "lib/base/panic.h"
 #include "lib/base/strings.h"
-#include "lib/config/config.h"
 
 namespace {
 
 using namespace rookery;
 
+using admin::complain;
+using admin::print;
+
 struct Arguments {
     std::string config_path = config::default_path();
     std::string partition;
     bool recursive = false;
-    bool without_header = false;
+    bool find = false;
+    bool only_say = false;
     bool quiet = false;
     std::vector<std::string> mailboxes;
 };
 
-void say(int fd, const std::string& text)
-{
-    // There is nobody to tell that the output is closed.
-    if (!write_all(fd, text)) return;
-}
-
 [[noreturn]] void usage()
 {
-    say(STDERR_FILENO,
-        "usage: reconstruct [-C file] [-p partition] [-f] [-q] [-r] [mailbox ...]\n");
+    complain("usage: reconstruct [-C file] [-p partition] [-f] [-n] [-q] [-r] [mailbox ...]\n");
     ::_exit(log::kExUsage);
 }
 
 Arguments parse(int argc, char** argv)
 {
     Arguments a;
-    for (int c; (c = ::getopt(argc, argv, "C:p:fqr")) != -1;) {
+    for (int c; (c = ::getopt(argc, argv, "C:p:fnqr")) != -1;) {
         switch (c) {
             case 'C': a.config_path = optarg; break;
             case 'p': a.partition = optarg; break;
-            case 'f': a.without_header = true; break;
+            case 'f': a.find = true; break;
+            case 'n': a.only_say = true; break;
             case 'q': a.quiet = true; break;
             case 'r': a.recursive = true; break;
             default: usage();
@@ -57,30 +56,6 @@ Arguments parse(int argc, char** argv)
     }
     for (int i = optind; i < argc; i++) a.mailboxes.emplace_back(argv[i]);
     return a;
-}
-
-// What root makes the daemons could not read: act as the owner of the state directory.
-Status become_owner(const std::string& configdirectory)
-{
-    if (::geteuid() != 0) return success();
-    struct stat st {};
-    if (::stat(configdirectory.c_str(), &st) != 0) return errno_error(configdirectory);
-    if (st.st_uid == 0) return success();
-#ifdef __linux__
-    if (::setgroups(1, &st.st_gid) != 0) return errno_error("setgroups");
-#endif
-    if (::setgid(st.st_gid) != 0) return errno_error("setgid");
-    if (::setuid(st.st_uid) != 0) return errno_error("setuid");
-    return success();
-}
-
-model::Namespace admin_namespace(const config::Config& config)
-{
-    model::NamespaceOptions options;
-    options.unixhierarchysep = config.unixhierarchysep();
-    options.virtdomains = config.virtdomains() != config::Virtdomains::off;
-    options.defaultdomain = config.defaultdomain();
-    return model::Namespace(options, "", true);
 }
 
 bool is_wanted(const model::MailboxEntry& entry, const std::vector<model::MailboxName>& names,
@@ -92,79 +67,154 @@ bool is_wanted(const model::MailboxEntry& entry, const std::vector<model::Mailbo
     });
 }
 
-// True if all went well.
-bool rebuild_one(const store::LocalStore& store, const model::MailboxEntry& entry,
-                 const std::string& shown, const Arguments& a)
-{
-    auto report = store::rebuild(store, entry, a.without_header);
-    if (!report) {
-        say(STDERR_FILENO, cat(shown, ": ", report.error().text, '\n'));
-        return false;
+// The list, where it is needed: a header that cannot be read is made from its entry.
+class Headers {
+ public:
+    Headers(const config::Config& config, store::LocalStore& store) : config_(config), store_(store)
+    {
     }
-    log::notice("reconstructed", {{"mailbox", entry.name.internal()},
-                                  {"messages", report->messages},
-                                  {"found", report->found},
-                                  {"changed", report->changed},
-                                  {"lost", report->lost}});
-    if (a.quiet) return true;
-    std::string line = cat(shown, ": ", report->messages, " messages");
-    if (report->found > 0) cat_to(line, ", ", report->found, " found");
-    if (report->changed > 0) cat_to(line, ", ", report->changed, " cut or replaced");
-    if (report->lost > 0) cat_to(line, ", ", report->lost, " without a file");
-    if (report->new_uidvalidity) line += ", new UIDVALIDITY";
-    if (report->new_header) line += ", new header: set its ACL";
-    say(STDOUT_FILENO, line + "\n");
-    return true;
-}
 
-int run(const Arguments& a, const config::Config& config)
-{
-    store::LocalStore store(store::store_options(config));
-    model::Namespace names = admin_namespace(config);
-    std::vector<model::MailboxName> wanted;
-    for (const std::string& text : a.mailboxes) {
-        auto name = names.to_internal(text);
-        if (!name) {
-            say(STDERR_FILENO, cat(text, ": ", name.error().text, '\n'));
-            return log::kExUsage;
+    // False: no header is there, and the list has no mailbox there.
+    bool complete(model::MailboxEntry& entry)
+    {
+        auto there = store_.uniqueid_at(entry);
+        if (there) return true;
+        if (!list_) {
+            auto opened = mboxlist::open_list(config_);
+            if (!opened) return !there.is(Code::not_found);
+            list_ = *std::move(opened);
         }
-        wanted.push_back(*name);
+        auto listed = list_->lookup(entry.name);
+        const bool is_listed = listed && listed->is_local() && listed->partition == entry.partition;
+        if (is_listed) entry = *std::move(listed);
+        return is_listed || !there.is(Code::not_found);
     }
-    auto found = store::find_mailboxes(store.options().paths, a.without_header);
-    if (!found) log::fatal(log::kExTempFail, found.error().text);
-    std::vector<bool> met(wanted.size(), false);
-    bool good = true;
-    for (const model::MailboxEntry& entry : *found) {
-        if (!a.partition.empty() && entry.partition != a.partition) continue;
-        for (size_t i = 0; i < wanted.size(); i++)
-            if (wanted[i] == entry.name || (a.recursive && wanted[i].is_above(entry.name)))
-                met[i] = true;
-        if (!is_wanted(entry, wanted, a.recursive)) continue;
-        std::string shown = names.to_external(entry.name).value_or(entry.name.internal());
-        good = rebuild_one(store, entry, shown, a) && good;
+
+ private:
+    const config::Config& config_;
+    store::LocalStore& store_;
+    std::unique_ptr<mboxlist::Directory> list_;
+};
+
+class Reconstruct {
+ public:
+    Reconstruct(const Arguments& a, const config::Config& config)
+        : a_(a),
+          config_(config),
+          names_(mboxlist::namespace_options(config), "", true),
+          store_(store::store_options(config))
+    {
     }
-    for (size_t i = 0; i < wanted.size(); i++) {
-        if (met[i]) continue;
-        say(STDERR_FILENO, cat(a.mailboxes[i], ": no mailbox of that name on this server\n"));
-        good = false;
+
+    int run()
+    {
+        for (const std::string& text : a_.mailboxes) {
+            auto name = names_.to_internal(text);
+            if (!name) {
+                complain(cat(text, ": ", name.error().text, '\n'));
+                return log::kExUsage;
+            }
+            wanted_.push_back(*name);
+        }
+        met_.resize(wanted_.size());
+        if (a_.find) mend();
+        rebuild_all();
+        for (size_t i = 0; i < wanted_.size(); i++) {
+            if (met_[i]) continue;
+            complain(cat(a_.mailboxes[i], ": no mailbox of that name on this server\n"));
+            good_ = false;
+        }
+        return good_ ? 0 : log::kExTempFail;
     }
-    return good ? 0 : log::kExTempFail;
-}
+
+ private:
+    void meet(const model::MailboxName& name, bool below)
+    {
+        for (size_t i = 0; i < wanted_.size(); i++)
+            if (wanted_[i] == name || (below && wanted_[i].is_above(name))) met_[i] = true;
+    }
+
+    void mend()
+    {
+        auto parts = admin::LocalParts::open(config_);
+        if (auto ready = auth::SaslClient::init_library(config_); !ready && parts)
+            parts = ready.error();
+        auto report = parts ? admin::mend(*parts, store_, names_,
+                                          {.wanted = wanted_,
+                                           .recursive = a_.recursive,
+                                           .partition = a_.partition,
+                                           .only_say = a_.only_say,
+                                           .quiet = a_.quiet})
+                            : Result<admin::MendReport>(parts.error());
+        if (!report) {
+            complain(
+                cat("the list and the partitions are not compared: ", report.error().text, '\n'));
+            good_ = false;
+            return;
+        }
+        good_ = report->good;
+        for (const model::MailboxName& name : report->met) meet(name, true);
+    }
+
+    void rebuild_all()
+    {
+        auto found = store::find_mailboxes(store_.options().paths, a_.find);
+        if (!found) log::fatal(log::kExTempFail, found.error().text);
+        Headers headers(config_, store_);
+        for (model::MailboxEntry& entry : *found) {
+            if (!a_.partition.empty() && entry.partition != a_.partition) continue;
+            if (!is_wanted(entry, wanted_, a_.recursive)) continue;
+            meet(entry.name, a_.recursive);
+            const std::string shown =
+                names_.to_external(entry.name).value_or(entry.name.internal());
+            if (a_.only_say)
+                print(cat(shown, ": would be rebuilt\n"));
+            else if (headers.complete(entry))
+                good_ = rebuild_one(entry, shown) && good_;
+        }
+    }
+
+    // True if all went well.
+    bool rebuild_one(const model::MailboxEntry& entry, const std::string& shown)
+    {
+        auto report = store::rebuild(store_, entry, a_.find);
+        if (!report) {
+            complain(cat(shown, ": ", report.error().text, '\n'));
+            return false;
+        }
+        log::notice("reconstructed", {{"mailbox", entry.name.internal()},
+                                      {"messages", report->messages},
+                                      {"found", report->found},
+                                      {"changed", report->changed},
+                                      {"lost", report->lost}});
+        if (a_.quiet) return true;
+        std::string line = cat(shown, ": ", report->messages, " messages");
+        if (report->found > 0) cat_to(line, ", ", report->found, " found");
+        if (report->changed > 0) cat_to(line, ", ", report->changed, " cut or replaced");
+        if (report->lost > 0) cat_to(line, ", ", report->lost, " without a file");
+        if (report->new_uidvalidity) line += ", new UIDVALIDITY";
+        if (report->new_header)
+            line += entry.acl.empty() ? ", new header: set its ACL" : ", new header";
+        print(line + "\n");
+        return true;
+    }
+
+    const Arguments& a_;
+    const config::Config& config_;
+    const model::Namespace names_;
+    store::LocalStore store_;
+    std::vector<model::MailboxName> wanted_;
+    std::vector<bool> met_;
+    bool good_ = true;
+};
 
 }  // namespace
 
 int main(int argc, char** argv)
 {
-    install_panic_handlers();
-    log::open("reconstruct");
-    Arguments a = parse(argc, argv);
-    auto config = config::Config::load(a.config_path, "reconstruct");
-    if (!config) log::fatal(log::kExConfig, config.error().text);
-    log::open("reconstruct", config->syslog_facility());
-    if (config->partitions().empty())
+    const Arguments a = parse(argc, argv);
+    const config::Config config = admin::start(a.config_path, "reconstruct");
+    if (config.partitions().empty())
         log::fatal(log::kExConfig, "there is no partition-NAME line: no mailboxes here");
-    ::umask(077);
-    if (Status owner = become_owner(config->configdirectory()); !owner)
-        log::fatal(log::kExOsErr, owner.error().text);
-    return run(a, *config);
+    return Reconstruct(a, config).run();
 }

@@ -5,7 +5,8 @@ noinst_LIBRARIES += %D%/libcluster.a
 %C%_libcluster_a_SOURCES += %D%/master_link.h %D%/master_link.cc
 %C%_libcluster_a_SOURCES += %D%/name_locks.h %D%/name_locks.cc
 %C%_libcluster_a_SOURCES += %D%/operation_parts.h
-%C%_libcluster_a_SOURCES += %D%/operations.h %D%/operations.cc %D%/operations_settle.cc
+%C%_libcluster_a_SOURCES += %D%/operations.h %D%/operations.cc %D%/operations_mend.cc \
+	%D%/operations_settle.cc
 %C%_libcluster_a_SOURCES += %D%/push.h %D%/push.cc
 %C%_libcluster_a_SOURCES += %D%/rename_operation.h %D%/rename_operation.cc
 %C%_libcluster_a_SOURCES += %D%/user_data.h %D%/user_data.cc

@@ -64,6 +64,20 @@ class Operations {
     Status change(const model::MailboxName& name, const Change& change);
     // Tells the master (again) of an entry that is here, or has come in: MUPDATEPUSH.
     Status push(const model::MailboxName& name);
+    // --- what older versions and hands have left, see imap/store/stranded.h. What is right about
+    // it was looked at under the locks of its names, which the caller holds all through.
+    // A mailbox that is in the store only: the list and the master get it. prepare makes it ready
+    // for use, when the name is known to be ours.
+    Status adopt(const model::MailboxEntry& entry, const std::function<Status()>& prepare);
+    // The mailbox of this name is in the store under the name or partition of `there`, whose ACL is
+    // right: a rename, or a change of partition, is finished; a new name that the master refuses
+    // means that the mailbox goes back.
+    Status follow(const model::MailboxName& name, const model::MailboxEntry& there);
+    // The mailbox in the place of this name has this unique id.
+    Status take_id(const model::MailboxName& name, const std::string& uniqueid);
+    // The mailbox of this name is nowhere: an empty one takes its place.
+    Status make_empty(const model::MailboxName& name, const std::string& uniqueid);
+
     // True if the last of these was done here and the master will hear of it later.
     bool is_told_later() const { return told_later_; }
 
@@ -74,6 +88,7 @@ class Operations {
     Status settle_all(Client* master);
 
     mboxlist::Directory& list() { return parts_.list; }
+    NameLocks& locks() { return parts_.locks; }
     const MasterLink& link() const { return parts_.link; }
 
  private:
@@ -89,6 +104,10 @@ class Operations {
     Status check_free(const model::MailboxName& name, Client* master);
     Result<model::MailboxEntry> lookup_unmoved(const model::MailboxName& name, Client* master);
     Status make(const model::MailboxEntry& entry, const std::string& uses);
+    Status claim(const model::MailboxEntry& entry, Client* master);
+    Status follow_partition(model::MailboxEntry entry, const std::string& before, Client* master);
+    Status follow_name(const model::MailboxEntry& from, const model::MailboxEntry& to,
+                       Client* master);
     Status undo_create(const model::MailboxEntry& entry, Client* master);
     Status finish_remove(const model::MailboxEntry& entry, Client* master, Tell tell);
     Status finish_change(const model::MailboxEntry& entry, Client* master);

@@ -391,6 +391,160 @@ START_TEST(every_step_of_every_operation_fails)
 }
 END_TEST
 
+// What older versions have left, and how it is put right.
+struct Mend {
+    const char* what;
+    void (*strand)(Node&);
+    Status (*run)(Node&);
+    const char* names;  // of the list afterwards
+    size_t messages = 3;
+};
+
+MailboxEntry as_renamed(const char* to)
+{
+    MailboxEntry there = Node::entry(to);
+    there.uniqueid = Node::entry("user.bob.a.b").uniqueid;
+    return there;
+}
+void put_at(Node& n, const char* to)
+{
+    ASSERT_OK(n.mail.rename(Node::entry("user.bob.a.b"), as_renamed(to)));
+}
+void forget(Node& n)
+{
+    const auto change = mboxlist::Change::erase(Node::name("user.bob.a.b"));
+    ASSERT_OK(n.entries.commit({&change, 1}));
+}
+
+const Mend kMends[] = {
+    {"a mailbox that the list lacks",
+     [](Node& n) {
+         forget(n);
+         if (n.list->link().is_needed())
+             n.at_master(Verb::remove, "user.bob.a.b", "be1.test!default");
+     },
+     [](Node& n) { return n.list->adopt(Node::entry("user.bob.a.b"), [] { return success(); }); },
+     kBefore},
+    {"one that the master has here still", forget,
+     [](Node& n) { return n.list->adopt(Node::entry("user.bob.a.b"), [] { return success(); }); },
+     kBefore},
+    {"a mailbox under its new name", [](Node& n) { put_at(n, "user.rob.a"); },
+     [](Node& n) { return n.list->follow(Node::name("user.bob.a.b"), as_renamed("user.rob.a")); },
+     "user.bob user.bob.a user.rob.a "},
+    {"a deleted mailbox", [](Node& n) { put_at(n, "DELETED.user.bob.5E3A2B1C"); },
+     [](Node& n) {
+         return n.list->follow(Node::name("user.bob.a.b"), as_renamed("DELETED.user.bob.5E3A2B1C"));
+     },
+     "DELETED.user.bob.5E3A2B1C user.bob user.bob.a "},
+    {"a mailbox on another partition",
+     [](Node& n) {
+         MailboxEntry there = as_renamed("user.bob.a.b");
+         there.partition = "other";
+         ASSERT_OK(n.mail.rename(Node::entry("user.bob.a.b"), there));
+     },
+     [](Node& n) {
+         MailboxEntry there = as_renamed("user.bob.a.b");
+         there.partition = "other";
+         return n.list->follow(Node::name("user.bob.a.b"), there);
+     },
+     kBefore},
+    {"another unique id",
+     [](Node& n) {
+         auto entry = Node::entry("user.bob.a.b");
+         entry.uniqueid = "77";
+         const auto change = mboxlist::Change::put(entry);
+         ASSERT_OK(n.entries.commit({&change, 1}));
+     },
+     [](Node& n) {
+         return n.list->take_id(Node::name("user.bob.a.b"), Node::entry("user.bob.a.b").uniqueid);
+     },
+     kBefore},
+    {"a mailbox that is nowhere",
+     [](Node& n) { ASSERT_OK(n.mail.remove(Node::entry("user.bob.a.b"))); },
+     [](Node& n) { return n.list->make_empty(Node::name("user.bob.a.b"), "88"); }, kBefore, 2},
+};
+
+// Wherever it is cut short: it is done again if need be, and then all agree.
+START_TEST(what_is_stranded_is_mended_from_every_step)
+{
+    const Mend& one = kMends[_i / 2];
+    const bool in_murder = _i % 2 == 0;
+    for (const Fault::Kind kind : {Fault::Kind::error, Fault::Kind::crash}) {
+        for (int at = 1, steps = 1; at <= steps + 1; ++at) {
+            Node n(in_murder);
+            if (in_murder) n.fake.start();
+            for (const char* m : {"user.bob", "user.bob.a", "user.bob.a.b"}) {
+                ASSERT_OK(n.create(m));
+                n.mail.state(m)->append("Subject: x\r\n\r\nx\r\n");
+            }
+            one.strand(n);
+            n.fail(kind, at);
+            (void)one.run(n);
+            steps = n.entries.fault.steps;
+            n.restart();
+            const std::string where =
+                cat(one.what, in_murder ? " in a murder" : " alone",
+                    kind == Fault::Kind::crash ? ", crash at " : ", error at ", at, ": ");
+            ck_assert_msg(n.settle().ok(), "%sthe agent fails", where.c_str());
+            if (!n.disagreement(in_murder).empty()) {
+                const Status again = one.run(n);
+                ck_assert_msg(again.ok(), "%s%s", where.c_str(),
+                              again ? "" : again.error().text.c_str());
+            }
+            const std::string wrong = n.disagreement(in_murder);
+            ck_assert_msg(wrong.empty(), "%s%s", where.c_str(), wrong.c_str());
+            // Back is as good as forward.
+            const std::string names = all_names(n);
+            const bool is_back = kind == Fault::Kind::error && names == kBefore;
+            ck_assert_msg(names == one.names || is_back, "%s%s", where.c_str(), names.c_str());
+            size_t messages = 0;
+            for (const std::string& m : Node::kAllNames)
+                if (auto state = n.mail.state(m)) messages += state->messages.size();
+            ck_assert_msg(messages == one.messages, "%s%zu messages", where.c_str(), messages);
+        }
+    }
+}
+END_TEST
+
+// Nothing is taken from another server, and nothing that is in its place is put aside.
+START_TEST(what_is_not_stranded_is_left_alone)
+{
+    Node n;
+    n.fake.start();
+    for (const char* m : {"user.bob", "user.bob.a"}) ASSERT_OK(n.create(m));
+    const auto ready = [] { return success(); };
+    ASSERT_CODE(n.list->adopt(Node::entry("user.bob"), ready), Code::exists);
+    ASSERT_CODE(n.list->adopt(Node::entry("user.amy"), ready), Code::not_found);
+    ASSERT_EQ_TEXT(n.there("user.amy"), "-");
+    ASSERT_CODE(n.list->make_empty(Node::name("user.bob"), "99"), Code::exists);
+    ASSERT_CODE(n.list->take_id(Node::name("user.bob"), "99"), Code::not_found);
+    ASSERT_CODE(n.list->follow(Node::name("user.bob"), Node::entry("user.amy")), Code::exists);
+    // The name is another server's.
+    n.at_master(Verb::activate, "user.amy", "be2.test!p");
+    ASSERT_OK(n.mail.create(Node::entry("user.amy")));
+    bool touched = false;
+    ASSERT_CODE(n.list->adopt(Node::entry("user.amy"),
+                              [&] {
+                                  touched = true;
+                                  return success();
+                              }),
+                Code::exists);
+    ck_assert(!touched);
+    ASSERT_EQ_TEXT(n.here("user.amy"), "-");
+    ASSERT_EQ_TEXT(n.there("user.amy"), "M be2.test!p");
+    ASSERT_OK(n.mail.remove(Node::entry("user.amy")));
+    // Then what is there under the new name gets its old one again.
+    MailboxEntry there = Node::entry("user.amy");
+    there.uniqueid = Node::entry("user.bob.a").uniqueid;
+    ASSERT_OK(n.mail.rename(Node::entry("user.bob.a"), there));
+    ASSERT_OK(n.list->follow(Node::name("user.bob.a"), there));
+    ASSERT_EQ_TEXT(n.there("user.amy"), "M be2.test!p");
+    n.at_master(Verb::remove, "user.amy", "be2.test!p");
+    ASSERT_EQ_TEXT(n.disagreement(true), "");
+    ASSERT_EQ_TEXT(all_names(n), "user.bob user.bob.a ");
+}
+END_TEST
+
 START_TEST(create_and_its_failures)
 {
     Node n;
@@ -677,6 +831,9 @@ Suite* make()
     tcase_add_test(t, locked_names_are_skipped);
     tcase_add_loop_test(t, every_step_of_every_operation_fails, 0,
                         2 * static_cast<int>(std::size(kCases)));
+    tcase_add_loop_test(t, what_is_stranded_is_mended_from_every_step, 0,
+                        2 * static_cast<int>(std::size(kMends)));
+    tcase_add_test(t, what_is_not_stranded_is_left_alone);
     tcase_add_test(t, a_push_compares_sets);
     tcase_add_test(t, an_empty_list_removes_nothing);
     suite_add_tcase(s, t);
