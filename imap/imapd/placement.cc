@@ -3,7 +3,9 @@
 #include <random>
 
 #include "imap/imapd/rights.h"
+#include "imap/mboxlist/namespace_options.h"
 #include "imap/mboxlist/partitions.h"
+#include "lib/base/log.h"
 #include "lib/base/strings.h"
 
 namespace rookery::imapd {
@@ -92,6 +94,23 @@ Completion bad_location(std::string_view location)
     return Completion::no(location.find('!') == std::string_view::npos
                               ? "[CANNOT] Unknown/invalid partition"
                               : "[CANNOT] Invalid server requested");
+}
+
+Completion names_taken(ImapSession& session, const Error& error,
+                       std::span<const MailboxEntry> places)
+{
+    if (error.code != Code::exists) return Completion::from(error);
+    for (const MailboxEntry& place : places) {
+        if (!session.directory.lookup(place.name).is(Code::not_found)) continue;
+        if (!session.store->has(place) && !session.store->has_messages(place)) continue;
+        log::error("a directory that the list does not know is in the way, see reconstruct -f",
+                   {{"mailbox", place.name.internal()}, {"partition", place.partition}});
+        const model::Namespace names(mboxlist::namespace_options(session.config), "", true);
+        return Completion::no(cat("[ALREADYEXISTS] Mailbox already exists, but not in the list: "
+                                  "an administrator can add it with reconstruct -f ",
+                                  names.to_external(place.name).value_or(place.name.internal())));
+    }
+    return Completion::from(error);
 }
 
 std::string new_uniqueid()

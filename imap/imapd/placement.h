@@ -6,6 +6,7 @@
 #define ROOKERY_IMAP_IMAPD_PLACEMENT_H
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,10 @@ Result<std::string> choose_partition(ImapSession& session, std::string_view loca
                                      const std::optional<model::MailboxEntry>& ancestor);
 // The answer to a location that choose_partition refused.
 Completion bad_location(std::string_view location);
+// The answer to who could not have these names at these places: where one is taken by a directory
+// that the list does not know, it says what an administrator can do about that.
+Completion names_taken(ImapSession& session, const Error& error,
+                       std::span<const model::MailboxEntry> places);
 // 32 hexadecimal digits.
 std::string new_uniqueid();
 // This name's entry, if it is here, and those of all mailboxes below it, in the order of the list.

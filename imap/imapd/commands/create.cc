@@ -91,7 +91,7 @@ Completion create_here(ImapSession& s, Command& command, bool tell_others)
     using Tell = cluster::Operations::Tell;
     auto made =
         s.operations->create(entry, arguments->uses, tell_others ? Tell::master : Tell::nobody);
-    if (!made) return Completion::from(made.error());
+    if (!made) return names_taken(s, made.error(), {&entry, 1});
     log::notice(
         "create",
         {{"user", s.identity->userid}, {"mailbox", name.internal()}, {"partition", *partition}});

@@ -155,12 +155,15 @@ Completion rename_tree(ImapSession& s, const MailboxEntry& top, const MailboxNam
     auto tree = tree_of(s.directory, top.name);
     if (!tree) return Completion::from(tree.error());
     std::vector<cluster::Operations::Renaming> names;
+    std::vector<MailboxEntry> places;
     for (const auto& entry : *tree) {
         if (!entry.is_local()) return Completion::no(std::string(kNotOnOneServer));
         auto name = entry.name.with_prefix(top.name, to);
         if (!name) return Completion::from(name.error());
         if (auto fits = name->check_lengths(s.config.deletedprefix()); !fits)
             return Completion::from(fits.error());
+        places.push_back(entry);
+        places.back().name = *name;
         names.push_back({entry.name, *std::move(name)});
     }
     leave_if_selected(s, *tree);
@@ -172,7 +175,7 @@ Completion rename_tree(ImapSession& s, const MailboxEntry& top, const MailboxNam
             if (new_owner) change_owner(renamed, top.name.user(), to.user());
             return success();
         });
-    return done ? Completion::ok() : Completion::from(done.error());
+    return done ? Completion::ok() : names_taken(s, done.error(), places);
 }
 
 }  // namespace
