@@ -188,6 +188,12 @@ class Mender {
 Result<MendReport> mend(LocalParts& parts, store::LocalStore& store, const model::Namespace& names,
                         const MendOptions& options)
 {
+    // What was cut short, this too, is under way until it is settled.
+    if (!options.only_say) {
+        auto master = parts.operations->link().connect();
+        Status left = parts.operations->settle_all(master ? master->get() : nullptr);
+        if (!left) log::info("pending changes are left", {{"error", left.error()}});
+    }
     store::StrandedScan scan(store, *parts.directory);
     Mender mender(parts, store, names, options);
     TRY(each_stranded(scan, parts.operations->locks(),
