@@ -1,21 +1,16 @@
 // ctl_mboxlist -v: the list against the mailbox directories.
-#include <dirent.h>
 #include <sys/stat.h>
-
-#include <functional>
-#include <memory>
 
 #include "imap/admin/ctl_mboxlist.h"
 #include "imap/admin/tool.h"
 #include "imap/mboxlist/open_directory.h"
 #include "imap/store/header_file.h"
 #include "imap/store/mailbox_path.h"
+#include "imap/store/places.h"
 #include "lib/base/strings.h"
 
 namespace rookery::admin {
 namespace {
-
-constexpr int kDeepest = 100;
 
 store::PathOptions paths_of(const config::Config& config)
 {
@@ -32,28 +27,12 @@ bool is_mailbox(const std::string& directory)
     return stat(cat(directory, '/', store::kHeaderName).c_str(), &st) == 0;
 }
 
-// Every mailbox directory below root, by its path relative to it.
-void walk(const std::string& root, const std::string& relative, int depth,
-          const std::function<void(const std::string&)>& each)
-{
-    const std::string path = relative.empty() ? root : cat(root, '/', relative);
-    if (depth > kDeepest) return;
-    if (!relative.empty() && is_mailbox(path)) each(relative);
-    const std::unique_ptr<DIR, int (*)(DIR*)> dir(opendir(path.c_str()), closedir);
-    if (!dir) return;
-    while (const dirent* one = readdir(dir.get())) {
-        const std::string name = one->d_name;
-        if (name.find('.') != std::string::npos) continue;  // no component of a mailbox
-        struct stat st {};
-        if (lstat(cat(path, '/', name).c_str(), &st) != 0 || !S_ISDIR(st.st_mode)) continue;
-        walk(root, relative.empty() ? name : cat(relative, '/', name), depth + 1, each);
-    }
-}
-
 void check_directories(mboxlist::StoreDirectory& list, const store::PathOptions& paths)
 {
     for (const auto& [partition, root] : paths.partitions) {
-        walk(root, "", 0, [&, &root = root, &partition = partition](const std::string& relative) {
+        const auto look = [&, &root = root, &partition = partition](const store::Place& place) {
+            if (!place.has_header) return;
+            const std::string& relative = place.relative;
             const std::string internal = store::name_of_directory(paths, relative);
             auto name = model::MailboxName::from_internal(internal);
             if (name) {
@@ -62,7 +41,8 @@ void check_directories(mboxlist::StoreDirectory& list, const store::PathOptions&
             }
             print(cat("'", internal.empty() ? relative : internal, "' has a directory '", root, '/',
                       relative, "' but no DB entry\n"));
-        });
+        };
+        store::walk_places(paths, root, look, nullptr);
     }
 }
 

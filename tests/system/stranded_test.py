@@ -543,8 +543,10 @@ def mend_from_every_point(s):
 def test_mending_is_cut_short_at_each_step():
     if not os.path.exists(faults.SHIM):
         raise harness.Skip("no fault_shim")
-    with Site(alone=True) as s:
-        mend_from_every_point(s)
+    for alone in (False, True):
+        with Site(alone=alone) as s:
+            mend_from_every_point(s)
+            s.check_agreement()
 
 
 def test_the_text_for_people():

@@ -286,6 +286,36 @@ START_TEST(what_is_under_way_is_left_out)
 }
 END_TEST
 
+// Each layout, domains, and a partition whose root is below another one's.
+START_TEST(no_layout_is_taken_for_stranded)
+{
+    for (const bool hashed : {false, true}) {
+        for (const bool full : {false, true}) {
+            StrandedFixture f;
+            f.options.paths.hashed = hashed;
+            f.options.paths.full_hash = full;
+            f.options.paths.partitions = {{"default", f.dir.file("s")},
+                                          {"two", f.dir.file("s/below")}};
+            f.store = std::make_unique<LocalStore>(f.options);
+            f.list = mboxlist::MemoryDirectory();
+            for (const char* name : {"user.bob", "user.bob.a", "shared", "shared.b^c",
+                                     "example.org!user.ann", "example.org!user.ann.d^e"}) {
+                f.make(entry_of(name, hex(name)));
+                f.make(entry_of(cat(name, ".on_two"), hex(cat(name, "2")), "two"));
+            }
+            ASSERT_EQ_TEXT(f.found(), "");
+            // The other layout finds none of them in its place.
+            f.options.paths.hashed = !hashed;
+            f.store = std::make_unique<LocalStore>(f.options);
+            const std::string found = f.found();
+            ck_assert_msg(found.find("no-name -") != found.npos, "%s", found.c_str());
+            ck_assert_msg(found.find("missing") == found.npos, "%s", found.c_str());
+            ck_assert_msg(found.find("unlisted") == found.npos, "%s", found.c_str());
+        }
+    }
+}
+END_TEST
+
 // A suspect that was put right meanwhile.
 START_TEST(a_second_look_sees_what_changed)
 {
@@ -361,6 +391,7 @@ Suite* make()
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, each_kind_is_found_and_no_other, 0, static_cast<int>(kRows.size()));
     tcase_add_test(tests, what_is_under_way_is_left_out);
+    tcase_add_test(tests, no_layout_is_taken_for_stranded);
     tcase_add_test(tests, a_second_look_sees_what_changed);
     tcase_add_test(tests, a_copy_goes_and_the_mailbox_stays);
     tcase_add_test(tests, a_copy_with_mail_of_its_own_stays);
