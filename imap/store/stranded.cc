@@ -115,14 +115,16 @@ StrandedScan::Seen StrandedScan::look(const std::string& partition,
 }
 
 // Once, and only if the list has a mailbox there.
-void StrandedScan::add_partition(const std::string& partition)
+void StrandedScan::add_partition(const MailboxEntry& entry)
 {
+    const std::string& partition = entry.partition;
     if (!told_.insert(partition).second) return;
     Stranded s;
     s.kind = Kind::partition;
     s.partition = partition;
     s.path = partition_root(store_.options().paths, partition).value_or("");
     s.note = away_[partition];
+    s.listed = entry;
     found_.push_back(std::move(s));
 }
 
@@ -169,7 +171,7 @@ Status StrandedScan::walk_list()
         if (!partition_root(store_.options().paths, entry.partition))
             away_.emplace(entry.partition, "imapd.conf has no line for it");
         if (away_.contains(entry.partition))
-            add_partition(entry.partition);
+            add_partition(entry);
         else if (store_.uniqueid_at(entry).is(Code::not_found) && !store_.has_messages(entry))
             homeless_.push_back(entry);
         return mboxlist::Next::go_on();
@@ -229,8 +231,8 @@ Result<std::vector<Stranded>> StrandedScan::suspects()
 Result<std::optional<Stranded>> StrandedScan::look_again(const Stranded& suspect)
 {
     again_ = true;
-    if (suspect.kind == Kind::partition || suspect.kind == Kind::unreadable)
-        return std::optional(suspect);
+    if (suspect.kind == Kind::unreadable) return std::optional(suspect);
+    if (suspect.kind == Kind::partition) return judge_partition(suspect);
     if (suspect.kind == Kind::missing) {
         auto entry = list_.lookup(suspect.listed->name);
         if (entry.is(Code::not_found)) return std::optional<Stranded>();
@@ -269,6 +271,18 @@ Result<std::optional<Stranded>> StrandedScan::judge(const Seen& seen)
         return found;
     }
     return entry->partition == seen.partition ? judge_own(seen, *entry) : judge_stray(seen, *entry);
+}
+
+// A mailbox may have come to an empty partition between the looks at that and at the list.
+Result<std::optional<Stranded>> StrandedScan::judge_partition(const Stranded& suspect)
+{
+    std::optional<Stranded> found;
+    auto entry = list_.lookup(suspect.listed->name);
+    if (!entry && !entry.is(Code::not_found)) return std::move(entry).error();
+    const bool is_on_it = entry && entry->is_local() && !is_under_way(*entry) &&
+                          entry->partition == suspect.partition;
+    if (is_on_it && !store_.uniqueid_at(*entry)) found = suspect;
+    return found;
 }
 
 // In the place that the list gives it.

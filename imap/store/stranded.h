@@ -77,8 +77,9 @@ class StrandedScan {
     Status walk_partition(const std::string& partition, const std::string& root);
     Status walk_list();
     Status find_relatives();
-    void add_partition(const std::string& partition);
+    void add_partition(const model::MailboxEntry& entry);
     Judgement judge(const Seen& seen);
+    Judgement judge_partition(const Stranded& suspect);
     Judgement judge_own(const Seen& seen, const model::MailboxEntry& entry);
     Judgement judge_stray(const Seen& seen, const std::optional<model::MailboxEntry>& entry);
     Judgement judge_relative(const Seen& seen, const model::MailboxEntry& relative, bool is_named);

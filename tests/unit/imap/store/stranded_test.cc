@@ -337,6 +337,24 @@ START_TEST(a_second_look_sees_what_changed)
 }
 END_TEST
 
+// The first mailbox of a partition came while the list was read.
+START_TEST(a_partition_that_is_not_empty_any_more_is_none)
+{
+    StrandedFixture f;
+    const auto at_default = entry_of("user.bob.Other", "0001");
+    ASSERT_OK(f.store->rename(f.other, at_default));
+    StrandedScan scan(*f.store, f.list);
+    auto suspects = scan.suspects();
+    ASSERT_OK(suspects);
+    ck_assert_uint_eq(suspects->size(), 2);
+    ck_assert(suspects->at(0).kind == Kind::partition);
+    ck_assert_uint_eq(suspects->at(0).names().size(), 1);  // which is locked
+    ck_assert(*scan.look_again(suspects->at(0)));
+    ASSERT_OK(f.store->rename(at_default, f.other));
+    for (const Stranded& suspect : *suspects) ck_assert(!*scan.look_again(suspect));
+}
+END_TEST
+
 START_TEST(a_copy_goes_and_the_mailbox_stays)
 {
     StrandedFixture f;
@@ -393,6 +411,7 @@ Suite* make()
     tcase_add_test(tests, what_is_under_way_is_left_out);
     tcase_add_test(tests, no_layout_is_taken_for_stranded);
     tcase_add_test(tests, a_second_look_sees_what_changed);
+    tcase_add_test(tests, a_partition_that_is_not_empty_any_more_is_none);
     tcase_add_test(tests, a_copy_goes_and_the_mailbox_stays);
     tcase_add_test(tests, a_copy_with_mail_of_its_own_stays);
     tcase_add_test(tests, one_directory_under_two_names_is_no_copy);
