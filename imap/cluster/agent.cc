@@ -5,21 +5,16 @@
 
 #include <cerrno>
 
+#include "imap/cluster/list_marks.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 
 namespace rookery::cluster {
 
-using mupdate::parse_position;
-using mupdate::Position;
-using mupdate::Response;
-using mupdate::standing_of;
-using mupdate::to_text;
 using mupdate::Verb;
 
 namespace {
 
-constexpr std::string_view kPosition = "master-position";
 constexpr std::string_view kPushWanted = "push-wanted";
 constexpr std::string_view kRestored = "restored";
 constexpr int kRetryMs = 500;
@@ -54,19 +49,6 @@ Result<Fd> lock_agent(const config::Config& config)
         ::poll(nullptr, 0, kLockRetryMs);
     }
     return fd;
-}
-
-std::string mark_of(mboxlist::Directory& local, std::string_view name)
-{
-    auto mark = local.mark(name);
-    return mark ? *std::move(mark) : std::string();
-}
-
-Status set_mark(mboxlist::Directory& local, std::string_view name, std::string value)
-{
-    if (mark_of(local, name) == value) return success();
-    const mboxlist::Mark mark{std::string(name), std::move(value)};
-    return local.commit_marked({}, {&mark, 1});
 }
 
 class Agent {
@@ -135,7 +117,7 @@ class Agent {
         if (!mark_of(local_.list(), kPushWanted).empty()) return true;
         if (there_.standing == Standing::unknown) return false;
         // Each start of a master is an epoch, and the first look at one is a whole one.
-        auto stood = parse_position(mark_of(local_.list(), kPosition));
+        auto stood = last_position(local_.list());
         return !stood || stood->epoch != there_.at.epoch;
     }
 
@@ -155,7 +137,7 @@ class Agent {
     Status remember()
     {
         if (there_.standing == Standing::unknown || options_.push.warn_only) return success();
-        TRY(set_mark(local_.list(), kPosition, to_text(there_.at)));
+        TRY(remember_position(local_.list(), there_.at));
         TRY_ASSIGN(auto reply, master_->run(Verb::told, {config_.servername(), cat(there_.at.epoch),
                                                          cat(there_.at.serial)}));
         return reply.ok ? success() : Status(Error{Code::unavailable, reply.text});
@@ -170,34 +152,6 @@ class Agent {
 };
 
 }  // namespace
-
-Result<MasterPosition> ask_position(const config::Config& config, mboxlist::Directory& local,
-                                    Client& master)
-{
-    if (!master.offers("RECOVERY")) return MasterPosition{};
-    const Position stood = parse_position(mark_of(local, kPosition)).value_or(Position{});
-    master.send(Verb::position, {config.servername(), cat(stood.epoch), cat(stood.serial)});
-    TRY(master.flush());
-    MasterPosition there;
-    for (;;) {
-        TRY_ASSIGN(Response response, master.next(Deadline::after(Client::kAnswer)));
-        const auto& a = response.arguments;
-        if (response.kind == Response::Kind::position) {
-            TRY_ASSIGN(there.at.epoch, to_number<uint64_t>(a[0]));
-            TRY_ASSIGN(there.at.serial, to_number<uint64_t>(a[1]));
-            there.standing = standing_of(a[2]);
-        } else if (response.kind == Response::Kind::ok) {
-            return there;
-        } else if (response.kind != Response::Kind::other) {
-            return Error{Code::unavailable, cat("POSITION was refused: ", response.text)};
-        }
-    }
-}
-
-Status accept_restored(mboxlist::Directory& local)
-{
-    return set_mark(local, kPosition, "");
-}
 
 bool only_reports(mboxlist::Directory& local)
 {

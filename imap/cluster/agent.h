@@ -5,8 +5,8 @@
 // follows: settles pending changes, tells the whole list to a master that began a new epoch or
 // recovers, tells nothing to one that refuses it, and after this server was restored from a backup
 // only reports, until an administrator says apply.
-// Marks of the local list: master-position (where it stood when all was told), push-wanted (a
-// whole push is due), restored (reports only).
+// Marks of the local list: push-wanted (a whole push is due), restored (reports only), and that of
+// master_position.h.
 // Codes: unavailable, timeout (no master within wait), denied (the master's list never was where
 // this one is), busy (another agent runs), and those of the local list. One thread.
 #ifndef ROOKERY_IMAP_CLUSTER_AGENT_H
@@ -14,14 +14,11 @@
 
 #include <optional>
 
+#include "imap/cluster/master_position.h"
 #include "imap/cluster/operations.h"
 #include "imap/cluster/push.h"
-#include "imap/mupdate/recovery.h"
 
 namespace rookery::cluster {
-
-using mupdate::Position;
-using mupdate::Standing;
 
 struct AgentOptions {
     bool whole = false;    // the whole list, whatever the master knows
@@ -39,15 +36,6 @@ struct AgentRun {
 Result<AgentRun> run_agent(const config::Config& config, Operations& local,
                            const AgentOptions& options);
 
-// Asks how this server stands to the master's list, and where that is now.
-struct MasterPosition {
-    Standing standing = Standing::unknown;
-    Position at;
-};
-Result<MasterPosition> ask_position(const config::Config& config, mboxlist::Directory& local,
-                                    Client& master);
-// This server takes the master as it is: what it last saw does not count.
-Status accept_restored(mboxlist::Directory& local);
 // True if this server was restored and only reports.
 bool only_reports(mboxlist::Directory& local);
 

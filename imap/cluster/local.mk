@@ -2,7 +2,9 @@
 noinst_LIBRARIES += %D%/libcluster.a
 %C%_libcluster_a_SOURCES =
 %C%_libcluster_a_SOURCES += %D%/agent.h %D%/agent.cc
+%C%_libcluster_a_SOURCES += %D%/list_marks.h %D%/list_marks.cc
 %C%_libcluster_a_SOURCES += %D%/master_link.h %D%/master_link.cc
+%C%_libcluster_a_SOURCES += %D%/master_position.h %D%/master_position.cc
 %C%_libcluster_a_SOURCES += %D%/name_locks.h %D%/name_locks.cc
 %C%_libcluster_a_SOURCES += %D%/operation_parts.h
 %C%_libcluster_a_SOURCES += %D%/operations.h %D%/operations.cc %D%/operations_mend.cc \

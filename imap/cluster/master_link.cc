@@ -1,6 +1,6 @@
 #include "imap/cluster/master_link.h"
 
-#include "imap/cluster/agent.h"
+#include "imap/cluster/master_position.h"
 #include "imap/mupdate/refusal.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
