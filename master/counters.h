@@ -3,7 +3,7 @@
 // A mapped file beside the scoreboard, <proc_path>/counters (doc/formats/counters.md): a row of
 // numbers for each service of cyrus.conf, changed by atomic additions only, so that a worker that
 // dies holds nothing and nothing is lost with it. Numbers only grow, until the machine or somebody
-// removes the file. Daemons use the functions in service.h; without a file they do nothing.
+// removes the file. Daemons add(); without a file that does nothing.
 // Codes of open: io, corrupt (another version). One thread opens; any thread adds.
 #ifndef ROOKERY_MASTER_COUNTERS_H
 #define ROOKERY_MASTER_COUNTERS_H
@@ -16,9 +16,24 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
-#include "master/service.h"
 
 namespace rookery::master {
+
+namespace counters {
+// In the order of the file (doc/formats/counters.md): new ones go to the end.
+enum class Kind : unsigned char {
+    connections,
+    logins,
+    login_failures,
+    commands,
+    command_failures,  // answered NO, BAD, or 4xx and 5xx
+    messages,          // that were delivered or appended
+    backend_failures,  // another server could not be reached
+    bytes_received,    // from clients, inside TLS and compression
+    bytes_sent,
+};
+inline constexpr size_t kKinds = 9;
+}  // namespace counters
 
 struct CountersRow;
 
@@ -48,6 +63,7 @@ class Counters {
 namespace counters {
 // The row that add() changes; null: none.
 void use(CountersRow* row);
+void add(Kind kind, uint64_t n = 1);
 }  // namespace counters
 
 }  // namespace rookery::master

@@ -9,9 +9,11 @@ noinst_LIBRARIES += %D%/libmaster.a
 	%D%/managed_service.h %D%/managed_service.cc \
 	%D%/master_options.h %D%/master_options.cc %D%/pidfile.h %D%/pidfile.cc \
 	%D%/process_title.h %D%/process_title.cc \
-	%D%/reaper.h %D%/reaper.cc %D%/run_as.h %D%/run_as.cc \
+	%D%/reaper.h %D%/reaper.cc %D%/retirement.h %D%/retirement.cc \
+	%D%/run_as.h %D%/run_as.cc \
 	%D%/scoreboard.h %D%/scoreboard.cc %D%/scoreboard_format.h \
-	%D%/service.h %D%/service.cc %D%/service_setup.h %D%/service_setup.cc \
+	%D%/service.h %D%/service.cc %D%/service_main.h %D%/service_main.cc \
+	%D%/service_setup.h %D%/service_setup.cc \
 	%D%/service_table.h %D%/service_table.cc %D%/service_thread.h %D%/service_thread.cc \
 	%D%/spawn.h %D%/spawn.cc %D%/state_directory.h %D%/state_directory.cc \
 	%D%/status_pipe.h %D%/status_pipe.cc %D%/stdio_service.h %D%/stdio_service.cc \

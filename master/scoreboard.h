@@ -17,9 +17,17 @@
 #include <vector>
 
 #include "lib/base/fd.h"
-#include "master/service.h"
 
 namespace rookery::master {
+
+namespace scoreboard {
+// Living workers of this service with that user, and with that client; this one included.
+struct Alike {
+    unsigned user = 0;
+    unsigned client = 0;
+    unsigned strangers = 0;  // with that client, and nobody has logged in
+};
+}  // namespace scoreboard
 
 struct ScoreLine {
     pid_t pid = 0;
@@ -62,8 +70,15 @@ class Scoreboard {
     ScoreboardSlot* mine_ = nullptr;
 };
 
+// This worker's line (<configdirectory>/proc or proc_path); no-ops without one.
 namespace scoreboard {
-// The board that the functions of service.h write to; null = none.
+void set_user(std::string_view user);
+Alike count_alike(std::string_view user, std::string_view client);
+void set_mailbox(std::string_view mailbox);
+void set_backend(std::string_view server);
+void set_state(std::string_view state);  // "idle", "login", "command name"
+
+// The board that these functions write to; null = none.
 void use(Scoreboard* board);
 void set_client(std::string_view client);
 void count_client();

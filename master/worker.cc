@@ -10,13 +10,11 @@
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
 #include "master/accept.h"
+#include "master/retirement.h"
 #include "master/status_pipe.h"
 
 namespace rookery::master {
 namespace {
-
-int life_fd = -1;
-bool life_over = false;
 
 bool is_passing(int error)
 {
@@ -39,7 +37,7 @@ class Worker {
             scoreboard::use(parts_.board);
         }
         if (parts_.counters != nullptr) counters::use(parts_.counters->row(parts_.name));
-        life_fd = parts_.life.get();
+        retirement::watch(parts_.life.get());
         Status started = parts_.service.worker_start();
         if (!started) {
             log::error("worker cannot start", {{"reason", started.error()}});
@@ -123,19 +121,6 @@ void Worker::serve(Fd client)
 }
 
 }  // namespace
-
-int retirement::fd()
-{
-    return life_fd;
-}
-
-bool retirement::is_due()
-{
-    if (life_over || life_fd < 0) return life_over;
-    pollfd life{life_fd, POLLIN, 0};
-    life_over = ::poll(&life, 1, 0) > 0;
-    return life_over;
-}
 
 int run_worker(WorkerParts parts)
 {

@@ -4,6 +4,7 @@
 #include "imap/store/local_quotas.h"
 #include "imap/store/local_store.h"
 #include "imap/store/local_sync.h"
+#include "master/service_main.h"
 
 int main(int argc, char** argv)
 {

@@ -3,6 +3,7 @@
 #include "imap/mboxlist/open_directory.h"
 #include "imap/store/local_quotas.h"
 #include "imap/store/local_store.h"
+#include "master/service_main.h"
 
 int main(int argc, char** argv)
 {

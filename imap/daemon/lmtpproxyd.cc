@@ -1,6 +1,7 @@
 // lmtpproxyd: delivery to the servers that hold the mailboxes.
 #include "imap/daemon/lmtp_service.h"
 #include "imap/mboxlist/open_directory.h"
+#include "master/service_main.h"
 
 int main(int argc, char** argv)
 {

@@ -1,6 +1,7 @@
 // proxyd: IMAP for mailboxes on other servers. The same engine as imapd's, without a store.
 #include "imap/daemon/imap_service.h"
 #include "imap/mboxlist/open_directory.h"
+#include "master/service_main.h"
 
 int main(int argc, char** argv)
 {

@@ -6,7 +6,7 @@
 
 #include "lib/base/log.h"
 #include "lib/text/imap_date.h"
-#include "master/service.h"
+#include "master/counters.h"
 
 namespace rookery::delivery {
 

@@ -6,7 +6,8 @@
 #include "imap/backend/reply_lines.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
-#include "master/service.h"
+#include "master/counters.h"
+#include "master/scoreboard.h"
 
 namespace rookery::delivery {
 namespace {

@@ -12,6 +12,8 @@
 #include "imap/imapd/updates.h"
 #include "imap/session/client_wait.h"
 #include "lib/base/log.h"
+#include "master/counters.h"
+#include "master/scoreboard.h"
 
 namespace rookery::imapd {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "imap/imapd/relay.h"
 #include "lib/base/memory.h"
-#include "master/service.h"
+#include "master/scoreboard.h"
 
 namespace rookery::imapd {
 

@@ -6,6 +6,8 @@
 #include "lib/base/log.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
+#include "master/counters.h"
+#include "master/scoreboard.h"
 
 namespace rookery::lmtp {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/signals.h"
-#include "master/service.h"
+#include "master/retirement.h"
 
 namespace rookery::session {
 

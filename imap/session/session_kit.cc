@@ -17,6 +17,9 @@
 #include "lib/base/strings.h"
 #include "lib/stream/telemetry_layer.h"
 #include "lib/stream/tls_layer.h"
+#include "master/counters.h"
+#include "master/retirement.h"
+#include "master/scoreboard.h"
 
 namespace rookery::session {
 namespace {

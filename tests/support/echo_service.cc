@@ -12,7 +12,8 @@
 
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
-#include "master/service.h"
+#include "master/scoreboard.h"
+#include "master/service_main.h"
 
 namespace {
 

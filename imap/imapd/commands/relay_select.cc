@@ -4,6 +4,7 @@
 #include "imap/imapd/relay_retry.h"
 #include "imap/imapd/relay_selection.h"
 #include "lib/base/strings.h"
+#include "master/scoreboard.h"
 
 namespace rookery::imapd::commands {
 namespace {

@@ -4,7 +4,7 @@
 #include "imap/imapd/permanent_flags.h"
 #include "imap/imapd/rights.h"
 #include "imap/imapd/updates.h"
-#include "master/service.h"
+#include "master/scoreboard.h"
 
 namespace rookery::imapd::commands {
 namespace {

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "lib/base/fd.h"
-#include "master/service.h"
 #include "tests/unit/unit.h"
 
 namespace {

@@ -15,6 +15,9 @@
 #include "imap/mboxlist/memory_directory.h"
 #include "lib/base/strings.h"
 #include "lib/stream/memory_layer.h"
+#include "master/counters.h"
+#include "master/retirement.h"
+#include "master/scoreboard.h"
 #include "tests/unit/unit.h"
 
 namespace rookery::master::counters {

@@ -8,6 +8,10 @@
 #include "lib/base/fd.h"
 #include "lib/base/strings.h"
 #include "lib/stream/memory_layer.h"
+#include "master/counters.h"
+#include "master/retirement.h"
+#include "master/scoreboard.h"
+#include "master/service.h"
 #include "tests/unit/imap/session/kit_fixture.h"
 #include "tests/unit/unit.h"
 
