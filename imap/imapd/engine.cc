@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "imap/imapd/capabilities.h"
+#include "imap/imapd/leave_selection.h"
 #include "imap/imapd/referral.h"
 #include "imap/imapd/relay.h"
+#include "imap/imapd/relay_lines.h"
 #include "imap/imapd/responder.h"
 #include "imap/imapd/rights.h"
 #include "imap/imapd/router.h"
@@ -302,14 +304,14 @@ Completion Engine::to_select(const CommandSpec& spec, Command& command)
     const RemoteSelection* remote = s_.remote();
     const bool lost = remote != nullptr && !remote->backend->is_alive();
     s_.set_aside();
-    if (lost) s_.leave();
+    if (lost) leave_aside(s_);
     auto name = s_.names->to_internal(command.external);
     if (name) command.mailbox = *std::move(name);
     Completion done = name ? at_mailbox(spec, command) : Completion::from(name.error());
     if (done.kind == Completion::Kind::bad)
         s_.take_back();
     else if (done.kind != Completion::Kind::disconnect)
-        s_.leave();
+        leave_aside(s_);
     return done;
 }
 

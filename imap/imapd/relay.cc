@@ -3,6 +3,7 @@
 
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/relay_channel.h"
+#include "imap/imapd/relay_lines.h"
 #include "imap/imapd/relay_selection.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
@@ -10,25 +11,9 @@
 namespace rookery::imapd {
 namespace {
 
-constexpr size_t kMaxHeldLines = 65536;
-
 Error lost(std::string_view why)
 {
     return Error{Code::closed, std::string(why)};
-}
-
-bool changes_numbers(const backend::Reply& reply)
-{
-    return reply.word == "EXPUNGE" || reply.word == "VANISHED";
-}
-
-// It waits for a command that may carry it.
-Status hold(RemoteSelection& remote, backend::ReplyReader& replies, const backend::Reply& reply)
-{
-    TRY_ASSIGN(std::string whole, replies.read_whole(reply, kMaxHeldLines));
-    if (remote.held.size() + whole.size() > kMaxHeldLines) return lost("too much unsolicited data");
-    remote.held += whole;
-    return success();
 }
 
 // One untagged response that no command asked for.
@@ -40,7 +25,7 @@ Status unsolicited(ImapSession& s, RemoteSelection& remote, backend::ReplyReader
     if (reply.word != "OK") remote.replaceable = false;
     if (remote.held.empty() && !changes_numbers(reply)) return replies.copy_to(s.client, reply);
     // What comes after a held line counts on it, so it waits too.
-    return hold(remote, replies, reply);
+    return hold_untagged(remote, replies, reply);
 }
 
 Status read_unsolicited(ImapSession& s, RemoteSelection& remote)
@@ -58,19 +43,6 @@ Status read_unsolicited(ImapSession& s, RemoteSelection& remote)
 }
 
 }  // namespace
-
-Status pass_untagged(ImapSession& session, const backend::Backend& from,
-                     backend::ReplyReader& replies, const backend::Reply& reply)
-{
-    if (is_of_mailbox(reply)) {
-        RemoteSelection* remote = session.remote_at(from);
-        if (remote == nullptr) return replies.drop_rest();
-        if (!remote->held.empty() && !session.may_expunge()) return hold(*remote, replies, reply);
-        session.client.put(remote->held);
-        remote->held.clear();
-    }
-    return replies.copy_to(session.client, reply);
-}
 
 Status relay_unsolicited(ImapSession& session)
 {
@@ -117,23 +89,6 @@ void relay_unselect(ImapSession& session)
     channel.verb("UNSELECT");
     auto answer = channel.finish();
     if (!answer || !answer->ok()) lose_backend(session, backend);
-}
-
-void lose_backend(ImapSession& session, backend::Backend& backend)
-{
-    RemoteSelection* remote = session.remote();
-    if (remote != nullptr && remote->backend == &backend) {
-        session.selection = NoSelection{};
-        if (session.state == State::selected) session.state = State::authenticated;
-    }
-    session.backends->drop(&backend);
-}
-
-Completion say_bye_lost(ImapSession& session)
-{
-    session.client.put("* BYE [UNAVAILABLE] Lost connection to the mailbox's server\r\n");
-    (void)session.client.flush();
-    return Completion::disconnect();
 }
 
 Status ensure_selection(ImapSession& session)

@@ -11,7 +11,6 @@
 #include <string>
 
 #include "imap/backend/backend.h"
-#include "imap/backend/reply_reader.h"
 #include "imap/imapd/session.h"
 #include "lib/base/result.h"
 
@@ -25,22 +24,15 @@ Status relay_unsolicited(ImapSession& session);
 // where nothing remote is selected.
 Status relay_poll(ImapSession& session);
 // Forgets the selection, and UNSELECT at its server; a connection on which that fails is dropped.
-// For ImapSession::unselect().
+// For unselect().
 void relay_unselect(ImapSession& session);
 
 // --- for the relays of the commands
-// One untagged response goes on to the client. What it says of a mailbox counts only if that is the
-// selected one of this connection, and goes behind what is held.
-Status pass_untagged(ImapSession& session, const backend::Backend& from,
-                     backend::ReplyReader& replies, const backend::Reply& reply);
 // Another connection to the selected mailbox's server takes the place of one that is lost, if the
 // client cannot tell the difference (RULES 5.5). closed: it would.
 Status replace_selection(ImapSession& session);
 // Success if the selected mailbox's server is there, maybe after replace_selection().
 Status ensure_selection(ImapSession& session);
-// Closes the connection; the selection goes with it.
-void lose_backend(ImapSession& session, backend::Backend& backend);
-Completion say_bye_lost(ImapSession& session);
 // An administrator's word for where a mailbox is to be: a known server, "server!partition", or a
 // partition.
 struct ChosenPlace {

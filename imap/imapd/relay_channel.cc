@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "imap/imapd/relay.h"
+#include "imap/imapd/relay_lines.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"

@@ -6,22 +6,11 @@
 #ifndef ROOKERY_IMAP_IMAPD_RELAY_SELECTION_H
 #define ROOKERY_IMAP_IMAPD_RELAY_SELECTION_H
 
-#include <string_view>
-
 #include "imap/backend/backend.h"
-#include "imap/imapd/relay_channel.h"
 #include "imap/imapd/session.h"
 
 namespace rookery::imapd {
 
-// Does this response count for the mailbox that is selected on the connection: its messages, their
-// number and flags?
-bool is_of_mailbox(const backend::Reply& reply);
-// Is it of the answer to SELECT?
-bool describes_mailbox(const backend::Reply& reply);
-bool is_closed_code(const backend::Reply& reply);
-// Takes from one untagged response what it says of the mailbox.
-void note_selected(RemoteSelection& selection, const backend::Reply& reply);
 Status select_again(ImapSession& session, RemoteSelection& selection, backend::Backend& backend);
 // ENABLE of what the client enabled, before a SELECT there. Failures show at the next command.
 void enable_at(ImapSession& session, backend::Backend& backend);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "imap/imapd/relay.h"
 #include "imap/imapd/remote_append.h"
 #include "imap/imapd/rights.h"
 #include "imap/model/sequence_set.h"

@@ -1,6 +1,6 @@
 #include "imap/imapd/remote_append.h"
 
-#include "imap/imapd/relay.h"
+#include "imap/imapd/relay_lines.h"
 #include "imap/model/sequence_set.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"

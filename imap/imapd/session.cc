@@ -2,9 +2,7 @@
 
 #include <utility>
 
-#include "imap/imapd/relay.h"
 #include "lib/base/memory.h"
-#include "master/scoreboard.h"
 
 namespace rookery::imapd {
 
@@ -15,13 +13,6 @@ void ImapSession::rest()
         for (backend::Backend* open : backends->open_connections())
             open->stream().release_buffers();
     give_back_free_memory();
-}
-
-void ImapSession::unselect()
-{
-    if (remote() != nullptr) relay_unselect(*this);
-    selection = NoSelection{};
-    if (state == State::selected) state = State::authenticated;
 }
 
 RemoteSelection* ImapSession::remote_at(const backend::Backend& backend)
@@ -37,15 +28,6 @@ void ImapSession::set_aside()
 {
     aside = std::exchange(selection, NoSelection{});
     if (state == State::selected) state = State::authenticated;
-}
-
-void ImapSession::leave()
-{
-    if (std::holds_alternative<NoSelection>(aside)) return;
-    client.put("* OK [CLOSED] Ok\r\n");
-    selection = std::exchange(aside, NoSelection{});
-    unselect();
-    master::scoreboard::set_mailbox("");
 }
 
 void ImapSession::take_back()

@@ -119,15 +119,10 @@ struct ImapSession {
     void rest();
     // What is selected at that server's connection, set aside or not; null: nothing.
     RemoteSelection* remote_at(const backend::Backend& backend);
-    // Ends the selection: local view closed, or UNSELECT at the backend.
-    void unselect();
 
-    // --- SELECT and EXAMINE. A NO of any kind leaves what was selected, as OK does; BAD changes
-    // nothing (RFC 3501 6.3.1).
+    // --- SELECT and EXAMINE. A NO of any kind leaves what was selected (leave_selection.h), as OK
+    // does; BAD changes nothing (RFC 3501 6.3.1).
     void set_aside();
-    // It is left, which the client is told once, before anything of a new mailbox (RFC 7162
-    // 3.2.11). Nothing where nothing was selected.
-    void leave();
     void take_back();
 };
 

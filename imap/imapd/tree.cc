@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "imap/imapd/leave_selection.h"
+
 namespace rookery::imapd {
 namespace {
 
@@ -17,7 +19,7 @@ void leave_if_selected(ImapSession& session, std::span<const MailboxEntry> entri
     const bool is_one = std::any_of(entries.begin(), entries.end(),
                                     [&](const MailboxEntry& e) { return e.name == selected; });
     if (!is_one) return;
-    session.unselect();
+    unselect(session);
     session.client.put("* OK [CLOSED] The selected mailbox is gone\r\n");
 }
 

@@ -1,5 +1,6 @@
 // CLOSE (RFC 3501 6.4.2) and UNSELECT (RFC 3691).
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/leave_selection.h"
 #include "imap/imapd/updates.h"
 #include "master/scoreboard.h"
 
@@ -16,7 +17,7 @@ Completion close(ImapSession& session, Command& command)
         const auto gone = selection->mailbox->expunge(nullptr);
         if (!gone) done = Completion::from(gone.error());
     }
-    session.unselect();
+    unselect(session);
     session.state = State::authenticated;
     master::scoreboard::set_mailbox("");
     return done;

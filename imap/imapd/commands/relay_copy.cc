@@ -2,6 +2,7 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/local_append.h"
 #include "imap/imapd/relay.h"
+#include "imap/imapd/relay_lines.h"
 #include "imap/imapd/relay_retry.h"
 #include "imap/imapd/relay_transfer.h"
 #include "imap/imapd/remote_append.h"

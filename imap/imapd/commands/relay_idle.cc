@@ -6,6 +6,7 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/relay.h"
 #include "imap/imapd/relay_channel.h"
+#include "imap/imapd/relay_lines.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
 

@@ -1,8 +1,11 @@
 // SELECT and EXAMINE of a mailbox on another server.
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/leave_selection.h"
 #include "imap/imapd/relay.h"
+#include "imap/imapd/relay_lines.h"
 #include "imap/imapd/relay_retry.h"
 #include "imap/imapd/relay_selection.h"
+#include "imap/imapd/selection_replies.h"
 #include "lib/base/strings.h"
 #include "master/scoreboard.h"
 
@@ -21,7 +24,7 @@ class Before {
     {
         if (left_) return;
         left_ = true;
-        if (!at_next_) return s_.leave();
+        if (!at_next_) return leave_aside(s_);
         // A SELECT there ended it; another server's would need UNSELECT.
         s_.client.put("* OK [CLOSED] Ok\r\n");
         s_.aside = NoSelection{};

@@ -3,7 +3,6 @@
 #include <optional>
 
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/relay.h"
 #include "imap/imapd/relay_channel.h"
 #include "imap/imapd/rights.h"
 #include "imap/imapd/router.h"

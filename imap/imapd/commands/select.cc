@@ -1,6 +1,7 @@
 // SELECT and EXAMINE of a mailbox that is here (RFC 3501 6.3.1, 6.3.2;
 // 7162).
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/leave_selection.h"
 #include "imap/imapd/permanent_flags.h"
 #include "imap/imapd/rights.h"
 #include "imap/imapd/updates.h"
@@ -92,7 +93,7 @@ Completion select(ImapSession& session, Command& command)
 {
     const SelectParameters& asked = command.select;
     session.condstore_enabled |= asked.condstore;
-    session.leave();
+    leave_aside(session);
     LocalSelection selection;
     const auto opened = open(session, *command.entry, command.name == "EXAMINE", selection);
     if (!opened) return Completion::from(opened.error());

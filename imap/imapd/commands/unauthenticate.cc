@@ -1,6 +1,7 @@
 // UNAUTHENTICATE (RFC 8437): the next user of a frontend's connection.
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/leave_selection.h"
 
 namespace rookery::imapd::commands {
 namespace {
@@ -8,7 +9,7 @@ namespace {
 // Nothing is left that the login, or a command since then, has set.
 void forget_user(ImapSession& s)
 {
-    s.unselect();
+    unselect(s);
     if (s.backends != nullptr) {
         s.backends->hand_on();
         s.backends->set_user({});

@@ -1,0 +1,29 @@
+// Untagged lines of another server on their way to the client, and what is left of a server that is
+// lost. Lines are put into the client's stream, unflushed.
+//
+// Codes: closed (too much is held), those of the streams. One thread.
+#ifndef ROOKERY_IMAP_IMAPD_RELAY_LINES_H
+#define ROOKERY_IMAP_IMAPD_RELAY_LINES_H
+
+#include "imap/backend/backend.h"
+#include "imap/backend/reply_reader.h"
+#include "imap/imapd/session.h"
+#include "lib/base/result.h"
+
+namespace rookery::imapd {
+
+bool changes_numbers(const backend::Reply& reply);
+// It waits for a command that may carry it.
+Status hold_untagged(RemoteSelection& remote, backend::ReplyReader& replies,
+                     const backend::Reply& reply);
+// One untagged response goes on to the client. What it says of a mailbox counts only if that is the
+// selected one of this connection, and goes behind what is held.
+Status pass_untagged(ImapSession& session, const backend::Backend& from,
+                     backend::ReplyReader& replies, const backend::Reply& reply);
+// Closes the connection; the selection goes with it.
+void lose_backend(ImapSession& session, backend::Backend& backend);
+Completion say_bye_lost(ImapSession& session);
+
+}  // namespace rookery::imapd
+
+#endif
