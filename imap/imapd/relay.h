@@ -33,15 +33,6 @@ void relay_unselect(ImapSession& session);
 Status replace_selection(ImapSession& session);
 // Success if the selected mailbox's server is there, maybe after replace_selection().
 Status ensure_selection(ImapSession& session);
-// An administrator's word for where a mailbox is to be: a known server, "server!partition", or a
-// partition.
-struct ChosenPlace {
-    std::string server;     // "" = as the router chose
-    std::string partition;  // "" = as that server likes
-};
-Result<ChosenPlace> chosen_place(ImapSession& session, const std::string& word);
-// CREATE of the command's mailbox at another server; the command has been read.
-Completion create_there(ImapSession& session, const Command& command, const ChosenPlace& place);
 // Held EXPUNGE lines go to the client before a command that may carry them. For one that may not
 // the completion says that the client must ask first: its message numbers are not the server's.
 std::optional<Completion> release_held(ImapSession& session, const Command& command);

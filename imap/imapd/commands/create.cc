@@ -1,7 +1,7 @@
 // CREATE and LOCALCREATE.
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/placement.h"
-#include "imap/imapd/relay.h"
+#include "imap/imapd/remote_namespace.h"
 #include "imap/imapd/rights.h"
 #include "imap/imapd/special_use.h"
 #include "imap/mboxlist/partitions.h"
