@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "imap/backend/dialect.h"
 #include "lib/base/result.h"
 #include "lib/stream/stream.h"
 #include "lib/text/smtp_reply.h"
