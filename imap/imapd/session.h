@@ -77,7 +77,7 @@ struct Completion {
     static Completion bad(std::string text) { return {Kind::bad, std::move(text)}; }
     static Completion relayed() { return {Kind::relayed, {}}; }
     static Completion disconnect() { return {Kind::disconnect, {}}; }
-    // The one table Code -> response (imap/imapd/errors.cc). syntax and limit: BAD, else NO.
+    // The one table Code -> response (session_errors.cc). syntax and limit: BAD, else NO.
     static Completion from(const Error& error);
 };
 // Writes the line that a failure is worth: what an administrator or another server must mend.

@@ -1,4 +1,4 @@
-// Validation and writing. Loading and checkpoints are in master_checkpoint.cc.
+// Validation and writing. Loading and checkpoints are in master_list_checkpoint.cc.
 #include "imap/mupdate/master_list.h"
 
 #include <fcntl.h>

@@ -1,10 +1,10 @@
 // MailboxWriter: the one process that may change a mailbox now, and the steps of a change.
 //
 // open() takes the mailbox lock, believes the committed prefix of the index and puts right what a
-// writer that died has left: counts, records, messages on their way out (mailbox_move.cc). Then:
-// change records in place after begin_changes(), or write records beyond header.records, adjust
-// header, and commit(). Until commit nothing is acknowledged; if it fails the header that was there
-// is put back, with UIDs never lowered.
+// writer that died has left: counts, records, messages on their way out (local_mailbox_move.cc).
+// Then: change records in place after begin_changes(), or write records beyond header.records,
+// adjust header, and commit(). Until commit nothing is acknowledged; if it fails the header that
+// was there is put back, with UIDs never lowered.
 // Codes: busy, not_found, moved, corrupt, io, no_space, limit (keywords). Thread rule: one thread.
 #ifndef ROOKERY_IMAP_STORE_MAILBOX_WRITER_H
 #define ROOKERY_IMAP_STORE_MAILBOX_WRITER_H
@@ -63,8 +63,8 @@ class MailboxWriter {
     Result<mailbox::AppendResult> append(std::span<NewMessage> messages, bool link,
                                          const BeforeCommit& before_commit = nullptr);
 
-    // The three steps of a move out of this mailbox, see mailbox_move.cc. room: how many records
-    // will come before this is over.
+    // The three steps of a move out of this mailbox, see local_mailbox_move.cc. room: how many
+    // records will come before this is over.
     Status begin_move(const MoveRecord& record, uint32_t room);
     // Expunges these UIDs; the move is over.
     Status finish_move(std::span<const uint32_t> uids);

@@ -3,7 +3,7 @@ noinst_LIBRARIES += %D%/libauth.a
 	%D%/identity.h %D%/identity.cc \
 	%D%/sasl_client.h %D%/sasl_client.cc %D%/sasl_library.h %D%/sasl_library.cc \
 	%D%/sasl_server.h %D%/sasl_server.cc \
-	%D%/tls_config.cc %D%/tls_context.h %D%/tls_context.cc \
+	%D%/tls_context_config.cc %D%/tls_context.h %D%/tls_context.cc \
 	%D%/warm_up.h %D%/warm_up.cc
 
 if HAVE_CHECK

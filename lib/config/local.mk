@@ -1,7 +1,7 @@
 noinst_LIBRARIES += %D%/libconfig.a
 %C%_libconfig_a_SOURCES = \
 	%D%/config.h %D%/config.cc %D%/config_parser.h %D%/config_parser.cc \
-	%D%/murder_role.h %D%/murder_role.cc %D%/option_spec.h %D%/values.cc
+	%D%/murder_role.h %D%/murder_role.cc %D%/option_spec.h %D%/option_spec.cc
 nodist_%C%_libconfig_a_SOURCES = %D%/options_gen.h %D%/options_gen.cc
 
 # One stanza of options.def makes the accessor, the row of the table and the text of the manual.

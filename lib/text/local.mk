@@ -1,7 +1,7 @@
 noinst_LIBRARIES += %D%/libtext.a
 %C%_libtext_a_SOURCES = \
-	%D%/address_list.cc %D%/base64.h %D%/base64.cc \
-	%D%/charset.h %D%/charset.cc %D%/encoded_word.cc \
+	%D%/rfc5322_header_addresses.cc %D%/base64.h %D%/base64.cc \
+	%D%/charset.h %D%/charset.cc %D%/charset_words.cc \
 	%D%/header_cursor.h %D%/header_cursor.cc \
 	%D%/header_syntax.h %D%/header_syntax.cc %D%/imap_date.h %D%/imap_date.cc \
 	%D%/imap_structure.h %D%/imap_structure.cc \
