@@ -17,7 +17,8 @@ noinst_LIBRARIES += %D%/libstore.a
 	%D%/mailbox_access.h %D%/mailbox_access.cc \
 	%D%/mailbox_lock.h %D%/mailbox_lock.cc \
 	%D%/mailbox_path.h %D%/mailbox_path.cc \
-	%D%/mailbox_writer.h %D%/mailbox_writer.cc %D%/mailbox_writer_repair.cc \
+	%D%/mailbox_writer.h %D%/mailbox_writer.cc %D%/mailbox_writer_move.cc \
+	%D%/mailbox_writer_repair.cc \
 	%D%/message_file.h %D%/message_file.cc \
 	%D%/move_record.h %D%/move_record.cc \
 	%D%/places.h %D%/places.cc \

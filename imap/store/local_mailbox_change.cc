@@ -28,7 +28,7 @@ Result<std::vector<uint32_t>> LocalMailbox::change_records(MailboxWriter& writer
     std::vector<uint32_t> altered;
     uint64_t modseq = writer.header.highestmodseq + 1;
     int64_t now = wall_seconds();
-    RecordBatch batch(writer);
+    RecordBatch batch(writer.index, [&] { return writer.begin_changes(); });
     std::vector<uint32_t> ordered(sequences.begin(), sequences.end());
     std::sort(ordered.begin(), ordered.end());
     ordered.erase(std::unique(ordered.begin(), ordered.end()), ordered.end());
