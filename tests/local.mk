@@ -90,7 +90,6 @@ LINT_TESTS += %D%/lint/options.sh
 LINT_TESTS += %D%/lint/manuals.sh
 LINT_TESTS += %D%/lint/commands.sh
 EXTRA_DIST += $(LINT_TESTS) %D%/lint/outliers.sh %D%/lint/options.allowed
-EXTRA_DIST += %D%/lint/rooms.allowed
 TESTS += $(LINT_TESTS)
 
 outliers:

@@ -2,14 +2,11 @@
 # Rooms: a header and its .cc files are one room, and rooms form no ring.
 # A second .cc is named after its header (replica_session.cc belongs to replica.h), and what a
 # header declares is defined in its own room. Programs and commands have no header: each .cc is a
-# room. rooms.allowed holds what is not so yet: "ring ROOM ROOM ..." and "file FILE" (a .cc of no
-# header, or with what another's declares). A line there that is no longer so fails.
+# room, and what it lends to others is elsewhere.
 set -u
 cd "${top_srcdir:-.}" || exit 1
-list=tests/lint/rooms.allowed
-[ -f "$list" ] || list=/dev/null
 files=$(find lib imap master -name '*.h' -o -name '*.cc' 2>/dev/null | LC_ALL=C sort)
-bad=$(LC_ALL=C awk -v list="$list" -v names="$files" '
+bad=$(LC_ALL=C awk -v names="$files" '
     function folder_of(path) { sub("/[^/]*$", "", path); return path }
     function room_of(file,    base) {
         base = file
@@ -35,10 +32,6 @@ bad=$(LC_ALL=C awk -v list="$list" -v names="$files" '
         if (before ~ "::") { sub("::~?[A-Za-z_0-9]*$", "", before); sub("^.*::", "", before)
                              return before "::" }
         return RSTART == 1 || before ~ "^[A-Z_0-9]*$" ? "" : before "("
-    }
-    function found(what) {
-        if (what in allowed) { seen[what] = 1; return }
-        print what " " why[what]
     }
     function shortest_ring(start,    queue, head, tail, at, i, n, to, from, cycle) {
         # The shortest way from start to itself.
@@ -72,7 +65,6 @@ bad=$(LC_ALL=C awk -v list="$list" -v names="$files" '
         }
     }
     BEGIN {
-        while ((getline line <list) > 0) if (line !~ "^#" && line != "") allowed[line] = 1
         count = split(names, name, "\n")
         for (i = 1; i <= count; ++i)
             if (sub("[.]h$", "", name[i])) { header[name[i]] = 1; name[i] = name[i] ".h" }
@@ -83,8 +75,7 @@ bad=$(LC_ALL=C awk -v list="$list" -v names="$files" '
                 rooms[++room_count] = room[name[i]]
             }
             if (!(room[name[i]] in header) && !may_be_alone(name[i])) {
-                why["file " name[i]] = "belongs to no header: it is named after none"
-                found("file " name[i])
+                print name[i] ": belongs to no header: it is named after none"
                 told[name[i]] = 1
             }
         }
@@ -115,11 +106,12 @@ bad=$(LC_ALL=C awk -v list="$list" -v names="$files" '
         for (i = 1; i <= definitions; ++i) {
             file = at_line[i]; sub(":.*", "", file)
             what = defines[i]
-            if (file in told || may_be_alone(file) || (room[file], what) in declares) continue
+            if (file in told || (room[file], what) in declares) continue
             folder = folder_of(file)
+            # The functions of a table are in a file each, and the header is the table.
+            if (sub("/commands$", "", folder) == 0 && may_be_alone(file)) continue
             if (!((folder, what) in declared)) continue
-            why["file " file] = "(" at_line[i] ") defines " what " of " declared[folder, what] ".h"
-            found("file " file)
+            print at_line[i] ": defines " what " of " declared[folder, what] ".h"
             told[file] = 1
         }
         for (i = 1; i <= room_count; ++i) reach(rooms[i])
@@ -133,10 +125,8 @@ bad=$(LC_ALL=C awk -v list="$list" -v names="$files" '
                 ring = ring " " b
                 done[b] = 1
             }
-            why[ring] = "\n" shortest_ring(a)
-            found(ring)
+            print ring "\n" shortest_ring(a)
         }
-        for (line in allowed) if (!(line in seen)) print list ": no longer so: " line
     }' $files)
 [ -z "$bad" ] && exit 0
 printf '%s\n' "$bad"
