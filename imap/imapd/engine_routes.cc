@@ -1,0 +1,167 @@
+// Where a command runs: here, or at the server that its row's route finds.
+#include "imap/imapd/engine.h"
+#include "imap/imapd/leave_selection.h"
+#include "imap/imapd/referral.h"
+#include "imap/imapd/relay.h"
+#include "imap/imapd/relay_lines.h"
+#include "imap/imapd/rights.h"
+#include "imap/imapd/router.h"
+#include "imap/imapd/tree.h"
+#include "lib/base/log.h"
+#include "master/scoreboard.h"
+
+namespace rookery::imapd {
+
+Completion Engine::dispatch(const CommandSpec& spec, Command& command)
+{
+    if (spec.for_nodes && !s_.identity->admin) return Completion::from(Error{Code::denied, {}});
+    switch (spec.route) {
+        case Route::here: return spec.run(s_, command);
+        case Route::by_mailbox: return by_mailbox(spec, command);
+        case Route::by_mailbox_or_server: return by_mailbox_or_server(spec, command);
+        case Route::to_select: return to_select(spec, command);
+        case Route::by_tree: return by_tree(spec, command);
+        case Route::by_new_name: return by_new_name(spec, command);
+        case Route::by_selection: return by_selection(spec, command);
+        case Route::by_inbox: return by_inbox(spec, command);
+    }
+    return Completion::bad("Unrecognized command");
+}
+
+Status Engine::read_mailbox(Command& command)
+{
+    TRY(s_.reader.space());
+    TRY_ASSIGN(command.external, s_.reader.astring());
+    TRY_ASSIGN(command.mailbox, s_.names->to_internal(command.external));
+    return success();
+}
+
+// A quota root; "+" in front says that it need not exist (WIRE 3.3).
+Completion Engine::by_tree(const CommandSpec& spec, Command& command)
+{
+    auto read = [&]() -> Status {
+        TRY(s_.reader.space());
+        TRY_ASSIGN(command.external, s_.reader.astring());
+        std::string_view name = command.external;
+        if (name.starts_with('+')) name.remove_prefix(1);
+        TRY_ASSIGN(command.mailbox, s_.names->to_internal(name));
+        return success();
+    }();
+    if (!read) return Completion::from(read.error());
+    // Before it is looked up: others are not told what there is.
+    if (!s_.identity->any_admin() && !is_own(s_, *command.mailbox))
+        return Completion::from(Error{Code::denied, {}});
+    auto placed = place_tree(s_, *command.mailbox);
+    if (placed.is(Code::unsupported)) return Completion::no(std::string(kNotOnOneServer));
+    if (!placed) return Completion::from(placed.error());
+    if (placed->is_here()) return spec.run(s_, command);
+    return relay(spec, command, placed->server);
+}
+
+Completion Engine::by_mailbox(const CommandSpec& spec, Command& command)
+{
+    if (auto read = read_mailbox(command); !read) return Completion::from(read.error());
+    return at_mailbox(spec, command);
+}
+
+Status Engine::read_select(Command& command)
+{
+    TRY(s_.reader.space());
+    TRY_ASSIGN(command.external, s_.reader.astring());
+    TRY_ASSIGN(command.select, parse_select_parameters(s_.reader));
+    if (command.select.qresync && !s_.qresync_enabled)
+        return Error{Code::syntax, "QRESYNC is not enabled"};
+    return success();
+}
+
+// The same answer to each NO, [CLOSED] included, tells nobody which of them it is.
+Completion Engine::to_select(const CommandSpec& spec, Command& command)
+{
+    if (auto read = read_select(command); !read) return Completion::from(read.error());
+    // A connection that is gone already has nothing to be taken back.
+    const RemoteSelection* remote = s_.remote();
+    const bool lost = remote != nullptr && !remote->backend->is_alive();
+    s_.set_aside();
+    if (lost) leave_aside(s_);
+    auto name = s_.names->to_internal(command.external);
+    if (name) command.mailbox = *std::move(name);
+    Completion done = name ? at_mailbox(spec, command) : Completion::from(name.error());
+    if (done.kind == Completion::Kind::bad)
+        s_.take_back();
+    else if (done.kind != Completion::Kind::disconnect)
+        leave_aside(s_);
+    return done;
+}
+
+// GETMETADATA may have its options before the name (RFC 5464 5) or behind it (its examples).
+Completion Engine::by_mailbox_or_server(const CommandSpec& spec, Command& command)
+{
+    auto read = [&]() -> Status {
+        TRY(s_.reader.space());
+        TRY_ASSIGN(const char next, s_.reader.peek());
+        if (next == '(' && command.name != "SETMETADATA") {
+            TRY_ASSIGN(command.options, parse_metadata_options(s_.reader));
+            TRY(s_.reader.space());
+        }
+        TRY_ASSIGN(command.external, s_.reader.astring());
+        if (command.external.empty()) return success();
+        TRY_ASSIGN(command.mailbox, s_.names->to_internal(command.external));
+        return success();
+    }();
+    if (!read) return Completion::from(read.error());
+    return command.mailbox ? at_mailbox(spec, command) : spec.run(s_, command);
+}
+
+Completion Engine::at_mailbox(const CommandSpec& spec, Command& command)
+{
+    auto placed = place(s_, *command.mailbox);
+    if (!placed) return no_mailbox(command, placed.error());
+    command.entry = std::move(placed->entry);
+    if (placed->is_here()) return spec.run(s_, command);
+    return relay(spec, command, placed->server);
+}
+
+Completion Engine::by_new_name(const CommandSpec& spec, Command& command)
+{
+    if (auto read = read_mailbox(command); !read) return Completion::from(read.error());
+    // What never leaves this server does not ask the list where it would go.
+    if (spec.relay == nullptr) return spec.run(s_, command);
+    auto placed = place_new(s_, *command.mailbox);
+    if (!placed) return Completion::from(placed.error());
+    if (placed->is_here()) return spec.run(s_, command);
+    return relay(spec, command, placed->server);
+}
+
+Completion Engine::by_selection(const CommandSpec& spec, Command& command)
+{
+    if (auto* remote = s_.remote(); remote != nullptr && spec.relay != nullptr)
+        return spec.relay(s_, command, *remote->backend);
+    return spec.run(s_, command);
+}
+
+Completion Engine::by_inbox(const CommandSpec& spec, Command& command)
+{
+    auto placed = place_inbox(s_);
+    if (!placed) return Completion::from(placed.error());
+    if (placed->is_here()) return spec.run(s_, command);
+    return relay(spec, command, placed->server);
+}
+
+Completion Engine::relay(const CommandSpec& spec, Command& command, const std::string& server)
+{
+    if (spec.relay == nullptr) return Completion::from(Error{Code::moved, {}});
+    if (s_.backends == nullptr) return Completion::from(Error{Code::unavailable, {}});
+    if (auto referred = refer(s_, command, server)) return *std::move(referred);
+    auto* remote = s_.remote();
+    if (remote != nullptr && remote->backend->server() == server && !ensure_selection(s_))
+        return say_bye_lost(s_);
+    auto backend = s_.backends->get(server);
+    if (!backend) {
+        log::warning("backend", {{"server", server}, {"reason", backend.error()}});
+        return Completion::from(backend.error());
+    }
+    master::scoreboard::set_backend(server);
+    return spec.relay(s_, command, **backend);
+}
+
+}  // namespace rookery::imapd
