@@ -1,7 +1,6 @@
 // The selected mailbox on another server, between commands and when its connection is lost.
 #include "imap/imapd/relay.h"
 
-#include "imap/imapd/command_table.h"
 #include "imap/imapd/relay_channel.h"
 #include "imap/imapd/relay_lines.h"
 #include "imap/imapd/relay_selection.h"
@@ -127,9 +126,8 @@ std::optional<Completion> release_held(ImapSession& session, const Command& comm
 {
     RemoteSelection* remote = session.remote();
     if (remote == nullptr || remote->held.empty()) return std::nullopt;
-    const CommandSpec* spec = find_command(command.name);
     bool by_number = command.name == "COPY" || command.name == "MOVE";
-    if (by_number || (spec != nullptr && spec->holds_expunge))
+    if (by_number || !session.may_expunge())
         return Completion::no("[EXPUNGEISSUED] Messages are gone; ask what changed first (NOOP)");
     session.client.put(remote->held);
     remote->held.clear();
