@@ -8,18 +8,13 @@
 #include <new>
 
 #include "lib/base/log.h"
-#include "lib/base/result.h"
+#include "lib/base/panic_line.h"
 
 namespace rookery {
 
-void panic(std::string_view what)
-{
-    log::error("panic", {{"reason", what}});
-    ::abort();
-}
-
 void install_panic_handlers()
 {
+    set_panic_line([](std::string_view reason) { log::error("panic", {{"reason", reason}}); });
     std::set_new_handler([] {
         log::error("panic", {{"reason", "out of memory"}});
         ::_exit(log::kExTempFail);

@@ -1,8 +1,11 @@
-// Error texts and the conversion of errno.
+// Error texts, the conversion of errno, and panic.
 #include "lib/base/result.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "lib/base/panic_line.h"
 
 namespace rookery {
 
@@ -55,6 +58,12 @@ Error errno_error(std::string_view what, int error_number)
         default: break;
     }
     return Error{code, std::string(what) + ": " + strerror(error_number)};
+}
+
+void panic(std::string_view what)
+{
+    write_panic_line(what);
+    ::abort();
 }
 
 }  // namespace rookery

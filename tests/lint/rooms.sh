@@ -24,6 +24,7 @@ bad=$(LC_ALL=C awk -v names="$files" '
     }
     # The name that a line at the margin declares or defines: "Class::", "name(" or nothing.
     function name_in(line,    before) {
+        sub("^\\[\\[[a-z]*\\]\\] ", "", line)
         if (line !~ "^[A-Za-z]") return ""
         if (line ~ "^(namespace|using|template|extern|class|struct|enum|static|inline|constexpr)")
             return ""

@@ -76,6 +76,10 @@ file lib/x/c.cc 'Status A::go()'
 expect "a member defined elsewhere" '^lib/x/c.cc:1: defines A:: of lib/x/a.h$'
 file lib/x/c.cc 'Status work(int n)'
 expect "a function defined elsewhere" '^lib/x/c.cc:1: defines work\( of lib/x/a.h$'
+file lib/x/a.h '[[noreturn]] void end(int n);'
+file lib/x/a.cc
+file lib/x/c.cc 'void end(int n)'
+expect "a function with an attribute" '^lib/x/c.cc:1: defines end\( of lib/x/a.h$'
 
 fresh
 file imap/imapd/table.h 'ROOKERY_RUN(go);'
