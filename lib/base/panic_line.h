@@ -1,5 +1,5 @@
-// The line that a process writes before panic() ends it. It goes to stderr until the process has said
-// who writes it (panic.h: the log). Set before any thread exists; cannot fail.
+// The line that a process writes before panic() ends it. It goes to stderr until the process has
+// said who writes it (panic.h: the log). Set before any thread exists; cannot fail.
 #ifndef ROOKERY_LIB_BASE_PANIC_LINE_H
 #define ROOKERY_LIB_BASE_PANIC_LINE_H
 
