@@ -1,6 +1,7 @@
 // Reads every message once: its GUID, and what the cache keeps of it.
 #include "imap/store/rebuild.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/rand.h>
