@@ -5,7 +5,7 @@ EXTRA_DIST += %D%/support/murder.py
 EXTRA_DIST += %D%/support/cutter.py
 EXTRA_DIST += %D%/support/quickstart_murder.py
 EXTRA_DIST += %D%/support/bench.py %D%/support/proxies.py
-EXTRA_DIST += %D%/support/harness.py
+EXTRA_DIST += %D%/support/harness.py %D%/support/tap.sh %D%/support/summary.py
 EXTRA_DIST += %D%/support/fake_peer.py
 EXTRA_DIST += %D%/support/mailgen.py
 
@@ -15,6 +15,14 @@ EXTRA_DIST += %D%/support/mupdate_client.py
 check_PROGRAMS += %D%/support/echo_service
 %C%_support_echo_service_SOURCES = %D%/support/echo_service.cc
 %C%_support_echo_service_LDADD = master/libmaster.a lib/config/libconfig.a lib/base/libbase.a
+
+# What tests/system/tap_test.py runs as if it were a suite.
+if HAVE_CHECK
+check_PROGRAMS += %D%/support/check_sample
+%C%_support_check_sample_SOURCES = tests/unit/main.cc tests/unit/unit.h %D%/support/check_sample.cc
+%C%_support_check_sample_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+%C%_support_check_sample_LDADD = lib/base/libbase.a $(CHECK_LIBS)
+endif
 
 # Preloaded into the servers. Not where it cannot be built or preloaded: then its tests are skipped.
 %D%/support/fault_shim.so: %D%/support/fault_shim.cc
@@ -55,6 +63,7 @@ SYSTEM_TESTS += %D%/system/stranded_test.py
 SYSTEM_TESTS += %D%/system/selected_state_test.py
 SYSTEM_TESTS += %D%/system/revoked_test.py
 SYSTEM_TESTS += %D%/system/server_state_test.py
+SYSTEM_TESTS += %D%/system/tap_test.py
 SYSTEM_TESTS += %D%/system/two_frontends_test.py
 SYSTEM_TESTS += %D%/system/unified_test.py
 SYSTEM_TESTS += %D%/system/murder_tool_test.py

@@ -3,6 +3,7 @@
 # Besides, what proxyd and lmtpproxyd are linked with must not hold the store.
 set -u
 cd "${top_srcdir:-.}" || exit 1
+. tests/support/tap.sh
 table='
 lib/base      :
 lib/net       : lib/base
@@ -54,14 +55,15 @@ bad=$(printf '%s\n' "$table" | awk '
     /^[ \t]*#[ \t]*include[ \t]*"config.h"/ && FILENAME ~ /\.h$/ {
         print FILENAME ":" FNR ": config.h belongs in .cc files"
     }' - $files)
+[ -z "$bad" ] || printf '%s\n' "$bad"
+[ -z "$bad" ]; tap "a folder includes from lower layers only" $?
 for proxy in proxyd lmtpproxyd; do
     if grep -A8 "^imap_daemon_${proxy}_LDADD\|_${proxy}_LDADD" imap/daemon/local.mk |
         awk '/_LDADD/ { mine = /'"_$proxy"'_LDADD/ } mine' | grep -q 'imap/store'
     then
-        bad="$bad
-imap/daemon/local.mk: $proxy is linked with imap/store"
+        tap "$proxy is linked without imap/store" 1
+    else
+        tap "$proxy is linked without imap/store" 0
     fi
 done
-[ -z "$bad" ] && exit 0
-printf '%s\n' "$bad"
-exit 1
+tap_end

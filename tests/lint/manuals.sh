@@ -3,20 +3,18 @@
 # every option letter that the program takes.
 set -u
 cd "${top_srcdir:-.}" || exit 1
+. tests/support/tap.sh
 build=${top_builddir:-.}
-status=0
 programs=$(MAKEFLAGS= make -s --no-print-directory -C "$build" print-programs 2>/dev/null |
     grep "^[a-z][a-z/]*/[a-z_-]*$")
 for p in $programs; do
     name=$(basename "$p")
     page=$(ls man/"$name".[158] 2>/dev/null | head -n 1)
-    if [ -z "$page" ]; then
-        echo "$name: no manual page"
-        status=1
-    fi
+    [ -n "$page" ]; tap "$name has a manual page" $?
 done
 for page in man/*.[158] "$build"/man/imapd.conf.5; do
-    [ -f "$page" ] || { echo "$page: missing"; status=1; continue; }
+    status=0
+    [ -f "$page" ] || { tap "$page: is there" 1; continue; }
     for macro in Dd Dt Os Nm Nd; do
         grep -q "^\.$macro" "$page" || { echo "$page: no .$macro"; status=1; }
     done
@@ -24,5 +22,6 @@ for page in man/*.[158] "$build"/man/imapd.conf.5; do
         mandoc -T lint -W warning "$page" 2>&1 | grep -E 'WARNING|ERROR|UNSUPP' |
             grep -v 'referenced manual not found\|operating system explicitly' && status=1
     fi
+    tap "$(basename "$page") is well formed" $status
 done
-exit $status
+tap_end

@@ -2,6 +2,7 @@
 # Every option of the table is read somewhere, or stands in options.allowed with the reason why not.
 set -u
 cd "${top_srcdir:-.}" || exit 1
+. tests/support/tap.sh
 status=0
 used=$(find lib imap master -name '*.cc' ! -name 'options_gen*' -exec cat {} +)
 names=$(awk '/^[a-z]/ { print $1 }' lib/config/options.def)
@@ -18,7 +19,10 @@ for name in $names; do
         status=1
     fi
 done
+tap "each option is read, or allowed not to be" $status
+status=0
 for name in $allowed; do
     printf '%s\n' $names | grep -qx "$name" || { echo "options.allowed: no option $name"; status=1; }
 done
-exit $status
+tap "options.allowed has options only" $status
+tap_end

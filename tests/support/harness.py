@@ -1,45 +1,140 @@
-"""Runs the test functions of a file: every module-level function named test_*, in order.
+"""Runs a file's tests in order: every module-level function named test_*, every unittest class.
 
     if __name__ == "__main__":
         harness.main()
 
-Prints "ok name" or "FAIL name" with the trace, exits 0, 1, or 77 when everything was skipped.
-Arguments choose tests by name. A test may raise Skip(reason).
+The results are TAP, for Automake's driver: "ok 3 - name (0.1 s)", and the plan at the end, so
+that a program that dies half-way has none and fails. They alone go to standard output: whatever
+else is printed, here or by a child, goes to standard error (in make check: to the .log), where
+"# case NAME" begins what one case says and "# failed NAME" ends it if it failed.
+
+Arguments choose cases by name: test_x, x, or of a class Class or Class.test_x. A test may raise
+Skip(reason); a program that can test nothing here calls skip_all(reason).
 """
-import inspect
+import os
 import sys
 import time
 import traceback
+import unittest
 
 
-class Skip(Exception):
+class Skip(unittest.SkipTest):
     pass
+
+
+def skip_all(reason):
+    print("1..0 # SKIP " + one_line(reason), flush=True)
+    sys.exit(0)
+
+
+def one_line(text):
+    return " ".join(str(text).split())
+
+
+class Result(unittest.TestResult):
+    def __init__(self):
+        super().__init__()
+        sys.stdout.flush()
+        self.tap = os.fdopen(os.dup(1), "w", buffering=1)  # not inherited: a child cannot hold it
+        os.dup2(2, 1)
+        sys.stdout.reconfigure(line_buffering=True)
+        self.count = self.failed = self.skipped_count = 0
+        self.running = self.trouble = self.reason = None
+
+    def startTest(self, test):
+        super().startTest(test)
+        self.running, self.trouble, self.reason = test, False, None
+        self.began = time.monotonic()
+        print("# case " + name_of(test))
+
+    def stopTest(self, test):
+        super().stopTest(test)
+        self.running = None
+        self.report(name_of(test))
+
+    def report(self, name):
+        """What came of a case, or of the set-up of a class of them."""
+        self.count += 1
+        name = one_line(name).replace("#", "")
+        took = "(%.1f s)" % (time.monotonic() - self.began)
+        if self.trouble:
+            self.failed += 1
+            print("# failed " + name)
+            print("not ok %d - %s %s" % (self.count, name, took), file=self.tap)
+        elif self.reason is not None:
+            self.skipped_count += 1
+            print("ok %d - %s # SKIP %s" % (self.count, name, self.reason), file=self.tap)
+        else:
+            print("ok %d - %s %s" % (self.count, name, took), file=self.tap)
+
+    def addError(self, test, err):
+        alone = self.running is None  # setUpClass and its like are no test
+        if alone:
+            self.began = time.monotonic()
+            print("# case " + name_of(test))
+        elif test is not self.running:
+            print("# in " + name_of(test))
+        self.trouble = True
+        kind, value, trace = err
+        while trace and "__unittest" in trace.tb_frame.f_globals:
+            trace = trace.tb_next
+        traceback.print_exception(kind, value, trace, file=sys.stdout)
+        if alone:
+            self.report(name_of(test))
+
+    addFailure = addError
+
+    def addSubTest(self, test, subtest, err):
+        if err is not None:
+            self.addError(subtest, err)
+
+    def addUnexpectedSuccess(self, test):
+        self.trouble = True
+        print("succeeded, which it should not")
+
+    def addSkip(self, test, reason):
+        alone = self.running is None
+        if alone:
+            self.began, self.trouble = time.monotonic(), False
+        self.reason = one_line(reason)
+        if alone:
+            self.report(name_of(test))
+
+
+def name_of(test):
+    return test.id().replace("__main__.", "", 1)
+
+
+def cases(suite):
+    for t in suite:
+        if isinstance(t, unittest.TestSuite):
+            yield from cases(t)
+        else:
+            yield t
+
+
+def chosen(test, wanted):
+    name = name_of(test)
+    group, _, last = name.rpartition(".")
+    return not wanted or not {name, group, last, last[5:]}.isdisjoint(wanted)
 
 
 def main():
     module = sys.modules["__main__"]
-    tests = [(n, f) for n, f in vars(module).items()
-             if n.startswith("test_") and inspect.isfunction(f)]
-    wanted = sys.argv[1:]
-    failed = skipped = ran = 0
-    for name, function in tests:
-        if wanted and name not in wanted and name[5:] not in wanted:
-            continue
-        started = time.monotonic()
-        try:
-            function()
-        except Skip as s:
-            skipped += 1
-            print("skip %s: %s" % (name, s), flush=True)
-        except BaseException as e:
-            failed += 1
-            print("FAIL %s (%.1f s)" % (name, time.monotonic() - started))
-            traceback.print_exc(file=sys.stdout)
-            sys.stdout.flush()
-            if isinstance(e, KeyboardInterrupt):
-                break
-        else:
-            ran += 1
-            print("ok   %s (%.1f s)" % (name, time.monotonic() - started), flush=True)
-    print("# %d passed, %d failed, %d skipped" % (ran, failed, skipped))
-    sys.exit(1 if failed else 0 if ran else 77)
+    tests = [unittest.FunctionTestCase(f) for n, f in vars(module).items()
+             if n.startswith("test_") and callable(f)]
+    tests += cases(unittest.defaultTestLoader.loadTestsFromModule(module))
+    suite = unittest.TestSuite(t for t in tests if chosen(t, sys.argv[1:]))
+    if suite.countTestCases() == 0:
+        print("no such test: " + " ".join(sys.argv[1:]), file=sys.stderr)
+        sys.exit(64)
+    result = Result()
+    try:
+        suite.run(result)
+    except KeyboardInterrupt:
+        print("Bail out! interrupted", file=result.tap)
+        sys.exit(1)
+    print("1..%d" % result.count, file=result.tap)
+    print("# %d passed, %d failed, %d skipped" % (
+        result.count - result.failed - result.skipped_count, result.failed, result.skipped_count))
+    sys.exit(1 if result.failed else 0)

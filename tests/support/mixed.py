@@ -1,6 +1,6 @@
 """A murder in the configuration of a Cyrus 3.6 site, each server being Cyrus or Rookery.
 
-    mixed.enter(__file__)            # first: needs root, Debian's cyrus packages; else skips (77)
+    mixed.enter(__file__)            # first: needs root, Debian's cyrus packages; else skips all
     with mixed.Mixed(mup1="cyrus", be1="rookery", be2="cyrus", fe1="rookery") as m: ...
 
 The configuration files are what a Cyrus 3.6.1 murder needs, the same for both: standard ports, one
@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 
+import harness
 import murder
 
 DOMAIN = "mixed.test"
@@ -44,16 +45,13 @@ def missing_packages():
 
 def enter(need_cyrus=True):
     if os.geteuid() != 0:
-        print("skipped: needs root (standard ports)")
-        sys.exit(77)
+        harness.skip_all("needs root (standard ports)")
     if need_cyrus and missing_packages():
-        print("skipped: not installed (Debian's packages): " + " ".join(missing_packages()))
-        sys.exit(77)
+        harness.skip_all("not installed (Debian's packages): " + " ".join(missing_packages()))
     if os.environ.get("ROOKERY_MIXED"):
         return
     if shutil.which("unshare") is None:
-        print("skipped: unshare(1) is not installed")
-        sys.exit(77)
+        harness.skip_all("unshare(1) is not installed")
     os.environ["ROOKERY_MIXED"] = own_network()
     folder = tempfile.mkdtemp(prefix="rookery-etc-")
     net = os.environ["ROOKERY_MIXED"]
@@ -78,8 +76,7 @@ def enter(need_cyrus=True):
     probe = subprocess.run(["unshare", "--mount", "true"], stderr=subprocess.DEVNULL)
     if probe.returncode != 0:
         shutil.rmtree(folder)
-        print("skipped: no mount namespaces here")
-        sys.exit(77)
+        harness.skip_all("no mount namespaces here")
     os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", "sh", "-c", script,
                           folder, sys.executable] + sys.argv)
 

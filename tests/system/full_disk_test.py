@@ -149,12 +149,10 @@ def test_changes_of_the_list_on_a_full_disk_of_the_master():
 
 if __name__ == "__main__":
     if os.geteuid() != 0 or shutil.which("unshare") is None:
-        print("skipped: needs root and unshare(1)")
-        sys.exit(77)
+        harness.skip_all("needs root and unshare(1)")
     if not os.environ.get("ROOKERY_FULL_DISK"):
         if subprocess.run(["unshare", "--mount", "true"], stderr=subprocess.DEVNULL).returncode:
-            print("skipped: no mount namespaces here")
-            sys.exit(77)
+            harness.skip_all("no mount namespaces here")
         os.environ["ROOKERY_FULL_DISK"] = "1"
         os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", sys.executable]
                   + sys.argv)

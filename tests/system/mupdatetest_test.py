@@ -9,6 +9,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.environ.get("top_srcdir", os.path.join(
     os.path.dirname(os.path.abspath(__file__)), "..", "..")), "tests", "support"))
+import harness  # noqa: E402
 import murder  # noqa: E402
 
 
@@ -215,4 +216,4 @@ class WithoutServer(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    harness.main()

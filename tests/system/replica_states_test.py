@@ -9,6 +9,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.environ.get("top_srcdir", os.path.join(
     os.path.dirname(os.path.abspath(__file__)), "..", "..")), "tests", "support"))
+import harness  # noqa: E402
 import murder  # noqa: E402
 from mupdate_client import Client, Closed, Mupdate  # noqa: E402
 from mupdate_replica_test import ACL, Fake, lines  # noqa: E402
@@ -224,4 +225,4 @@ class States(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    harness.main()

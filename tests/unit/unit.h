@@ -37,13 +37,16 @@ class TempDir {
     int owner_;
 };
 
-// ck_assert for text of any kind: shows both on failure.
-void assert_equal(const std::string& got, const std::string& want, const char* file, int line);
+// Nothing if they are equal, otherwise a text that shows both.
+std::string difference(const std::string& got, const std::string& want);
 
 }  // namespace rookery::test
 
-#define ASSERT_EQ_TEXT(got, want) \
-    rookery::test::assert_equal(std::string(got), std::string(want), __FILE__, __LINE__)
+#define ASSERT_EQ_TEXT(got, want)                                                                 \
+    do {                                                                                          \
+        const std::string text_ = rookery::test::difference(std::string(got), std::string(want)); \
+        ck_assert_msg(text_.empty(), "%s", text_.c_str());                                        \
+    } while (false)
 // The expression is a Result or Status and holds a value.
 #define ASSERT_OK(expr)                                                        \
     do {                                                                       \
