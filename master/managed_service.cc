@@ -280,6 +280,10 @@ void ManagedService::reload_threaded(Process& current, bool same)
     ::kill(current.pid, same ? SIGHUP : SIGTERM);
 }
 
+// A next process that is not ready yet is given up. New addresses are bound first: where that fails
+// the old ones stay. A service without a process is started; one with threads takes the new
+// configuration itself or ends and is started anew; of a template a successor is launched, and
+// entry and listeners change when that says that it is ready.
 void ManagedService::reload(ServiceEntry entry, MonotonicTime now)
 {
     deaths_.clear();

@@ -110,6 +110,9 @@ std::string pid_path(const MasterOptions& options, const config::Config& config)
 
 }  // namespace
 
+// Everything that can be wrong with the configuration is found before anything lasts: both files,
+// the programs, the folder. Then descriptors and process group, the pid file as the lock, START,
+// the services, and the loop. As a daemon, the parent tells how far that came.
 int main(int argc, char** argv)
 {
     install_panic_handlers();

@@ -100,6 +100,10 @@ bool Engine::wait_for_command()
     return wait_for_bytes(s_.client.wait_deadline()) && s_.client.ok();
 }
 
+// Waits for the client, and does meanwhile what has become due: passes on what the selected
+// mailbox's server says, closes connections that nobody uses, gives memory back when it has been
+// quiet for a while. Ends with BYE at the deadline, at SIGTERM, when the server is lost, and, where
+// no session has begun, when the template has ended.
 bool Engine::wait_for_bytes(Deadline deadline)
 {
     Deadline quiet = Deadline::after(kQuiet);

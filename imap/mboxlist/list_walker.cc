@@ -198,6 +198,11 @@ Next ListWalker::after(const Segment& segment, const std::string& key)
     return Next::seek(key);
 }
 
+// One entry of the list, in key order, and where to go on. What lies outside the segment or in
+// another domain is passed over by a seek. A mailbox that matches is not given out at once but
+// waits: whether it has children shows with the next one. Levels above it that are no mailboxes
+// are given first. Then the patterns tell from which level on nothing below can match, and the walk
+// goes on behind that tree.
 Next ListWalker::visit(const Segment& segment, const MailboxEntry& entry)
 {
     if (entry.elsewhere) return visit(segment, entry.seen());

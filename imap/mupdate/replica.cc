@@ -474,6 +474,10 @@ mboxlist::Change Replica::removal(model::MailboxName name) const
                         : mboxlist::Change::erase(std::move(name));
 }
 
+// One line of the master becomes a change of the list. Lines that are about the stream go their own
+// way; an entry that cannot be read or kept here is logged and passed over, so that one name costs
+// itself. In a dump each name is noted, so that what was not named can go at its end, and what is
+// in the list already as it is is not written again.
 Status Replica::take(const Response& response, bool in_dump)
 {
     using Kind = Response::Kind;

@@ -17,6 +17,10 @@ constexpr uint32_t kAllSystemFlags =
 
 }  // namespace
 
+// All records that change get one new modseq; the counts in the header follow each; records first,
+// then the header, whose commit makes them count. Expunged ones and those that the condition leaves
+// out are passed over. Records that others changed and this session was not told of yet are noted:
+// its own modseq would hide them. A damaged record has the index repaired first.
 Result<std::vector<uint32_t>> LocalMailbox::change_records(MailboxWriter& writer,
                                                            std::span<const uint32_t> sequences,
                                                            bool durable, const Change& change,
@@ -68,6 +72,9 @@ Result<std::vector<uint32_t>> LocalMailbox::change_records(MailboxWriter& writer
     return altered;
 }
 
+// System flags and keywords are in the index and change there in one step. \Seen is there only for
+// the owner; for everybody else it is kept by user, and changed afterwards for the messages that
+// the condition let through.
 Result<std::vector<uint32_t>> LocalMailbox::store_flags(std::span<const uint32_t> sequences,
                                                         mailbox::FlagChange how,
                                                         const model::FlagList& flags,

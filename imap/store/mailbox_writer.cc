@@ -204,6 +204,9 @@ void MailboxWriter::cache_all(std::span<NewMessage> messages)
     }
 }
 
+// All or none. The files get their places, the cache follows (it may fail), the caller writes what
+// has to be on disk before; then the records, behind those that count, and last the header, which
+// makes them count. Until then a failure takes the files away again.
 Result<mailbox::AppendResult> MailboxWriter::append(std::span<NewMessage> messages, bool link,
                                                     const BeforeCommit& before_commit)
 {

@@ -151,6 +151,9 @@ Result<Copier::RemoteUser> Copier::look_at_user(const std::string& userid)
     return user;
 }
 
+// Looks at what the destination has of the user, then makes it the same: subscriptions by their
+// difference, every script, scripts that are not here any more away, and the active one last, when
+// it is there.
 Status Copier::copy_user(const std::string& userid)
 {
     Status status = success();

@@ -433,6 +433,11 @@ Status Mover::move(const MailboxName& name, const MoveTarget& target, const Prog
     return run(journal, progress);
 }
 
+// The state machine of mover.h. A state is in the journal before its work begins, and every work
+// may be done again, so that this loop goes on from wherever a run or a process ended. copy and
+// freeze fail to abort. abort ends in the error that led there, or forward, if the destination is
+// active after all. activate fails to abort only by the master's or destination's clear no; where
+// that is not known the journal stays and the agent asks again.
 Status Mover::run(MoveJournal& journal, const Progress& progress)
 {
     MoveRun run(*this, journal, progress);

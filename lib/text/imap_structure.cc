@@ -135,6 +135,8 @@ class Renderer {
 
 }  // namespace
 
+// One pass over the header keeps the first field of each name; then the ten are written in the
+// order of RFC 3501. Sender and Reply-To that are missing or empty are From.
 std::string envelope(std::string_view header)
 {
     enum Field { date, subject, from, sender, reply_to, to, cc, bcc, in_reply_to, message_id };

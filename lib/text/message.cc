@@ -9,6 +9,8 @@ namespace {
 
 constexpr size_t kMaxBoundary = 1000;
 
+// The first Content- field of each kind that can be read counts. Without a type the part is a
+// message in a digest, and text in US-ASCII elsewhere (RFC 2046 sections 5.1.5 and 5.2).
 void interpret_header(Part& part, std::string_view header, bool in_digest)
 {
     bool has_type = false;

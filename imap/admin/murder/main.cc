@@ -42,6 +42,9 @@ const Subcommand* find(const Arguments& a)
     return nullptr;
 }
 
+// Options and words may stand in any order: getopt stops at a word, which is taken by hand, and
+// goes on behind it. A long option is a letter of its own; what belongs together is for the
+// subcommand to look at.
 Arguments parse(int argc, char** argv)
 {
     static const std::array<option, 17> long_options = {

@@ -52,6 +52,10 @@ Result<Arguments> create_arguments(CommandReader& reader)
     return arguments;
 }
 
+// The arguments are read to their end, then everything that may be refused is looked at without a
+// change: who may choose a place or a use, whether the place is another server's (then it is made
+// there), rights on the nearest ancestor, the partition, the quota. The operation itself looks
+// again under the name's lock.
 Completion create_here(ImapSession& s, Command& command, bool tell_others)
 {
     auto arguments = create_arguments(s.reader);
