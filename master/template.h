@@ -1,4 +1,4 @@
-// The warm template: forks workers of one service and looks after them (RULES 7 in the design).
+// The warm template: forks workers of one service and looks after them (doc/rules.md 7).
 //
 // Keeps prefork workers spare, forks more on demand up to max_children (living workers of earlier
 // templates count), at most fork_rate a second. Says "ready" to master when its first worker is up.

@@ -1,4 +1,4 @@
-// Backend: one authenticated connection to another server, in one of six dialects.
+// Backend: one authenticated connection to another server, in one of three dialects.
 //
 // connect() resolves <shortname>_address, dials, reads the banner and capabilities, does STARTTLS
 // and SASL (authname proxy_authname, authzid = the user; empty = as itself), all within
@@ -7,7 +7,8 @@
 // object owns the connection. auth::SaslClient::init_library() must have been called by the
 // process.
 // Codes: unavailable (cannot reach, circuit open), timeout, denied (authentication failed, or too
-// little protection for it), syntax (the peer breaks the protocol). WIRE 2. One thread.
+// little protection for it), syntax (the peer breaks the protocol). See doc/protocols/cyrus.md 1-3.
+// One thread.
 #ifndef ROOKERY_IMAP_BACKEND_BACKEND_H
 #define ROOKERY_IMAP_BACKEND_BACKEND_H
 
@@ -35,7 +36,7 @@ class Backend {
                                                     const ConnectOptions& options);
     ~Backend();
 
-    // --- the next session of this process (RULES 5.3)
+    // --- the next session of this process (doc/rules.md 5.3)
     // Every command that is sent begins, and ends with its tagged line. doubt(): something was out
     // of order, for as long as the connection lasts.
     void begin_command() { open_commands_++; }

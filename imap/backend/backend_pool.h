@@ -2,8 +2,8 @@
 // With an IdleBackends a connection that an earlier session of this process left is taken first.
 //
 // Owns them. get() gives a live one (an idle one that the peer closed is replaced) or an error; it
-// consults the shared health table, so that a dead server answers at once (DESIGN 8). A dead
-// connection on which a mailbox is selected is closed's error: its owner must see to it first.
+// consults the shared health table, so that a dead server answers at once (doc/ARCHITECTURE.md). A
+// dead connection on which a mailbox is selected is closed's error: its owner must see to it first.
 // Codes, all of which a client may be told: unavailable, timeout, closed, moved, those of the gate.
 // One thread.
 #ifndef ROOKERY_IMAP_BACKEND_BACKEND_POOL_H

@@ -1,5 +1,5 @@
-// Dialect: what differs between the six protocols when one of our servers logs in to another
-// (WIRE 2.3). Constant data and a few hooks; Backend holds the one state machine.
+// Dialect: what differs between the protocols when one of our servers logs in to another
+// (doc/protocols/cyrus.md 3). Constant data and a few hooks; Backend holds the one state machine.
 #ifndef ROOKERY_IMAP_BACKEND_DIALECT_H
 #define ROOKERY_IMAP_BACKEND_DIALECT_H
 

@@ -1,4 +1,4 @@
-// IMAP between servers, up to the end of the login (WIRE 2.3).
+// IMAP between servers, up to the end of the login (doc/protocols/cyrus.md 3).
 #include "imap/backend/dialect.h"
 #include "imap/backend/reply_lines.h"
 #include "lib/base/strings.h"

@@ -1,4 +1,4 @@
-// MUPDATE, up to the end of the login (WIRE 1.2, 1.3).
+// MUPDATE, up to the end of the login (doc/protocols/mupdate.md).
 #include "imap/backend/dialect.h"
 #include "imap/backend/reply_lines.h"
 #include "lib/base/strings.h"
@@ -67,7 +67,7 @@ Status begin_auth(stream::Stream& stream, std::string_view mechanism, const std:
     return send_line(stream, line);
 }
 
-// Challenges are lines of base64 without any mark (WIRE 1.3).
+// Challenges are lines of base64 without any mark (doc/protocols/mupdate.md).
 Result<AuthStep> next_auth(stream::Stream& stream)
 {
     TRY_ASSIGN(std::string line, read_reply_line(stream));

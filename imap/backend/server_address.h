@@ -1,9 +1,9 @@
 // Where a server of the mailbox list really listens, and which options are about it.
 //
 // A server is "host", "host:port" or a socket path, with "/tls" (TLS from the first byte) or
-// "/noauth" behind it (WIRE 2.1). <short>_address says otherwise: "host", "host:port", or a list
-// "imap=host:port lmtp=host:port" of which the dialect's own counts; a service that the list does
-// not name keeps the server's own name. Codes: config.
+// "/noauth" behind it (doc/protocols/cyrus.md 1). <short>_address says otherwise: "host",
+// "host:port", or a list "imap=host:port lmtp=host:port" of which the dialect's own counts; a
+// service that the list does not name keeps the server's own name. Codes: config.
 #ifndef ROOKERY_IMAP_BACKEND_SERVER_ADDRESS_H
 #define ROOKERY_IMAP_BACKEND_SERVER_ADDRESS_H
 

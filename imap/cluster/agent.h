@@ -1,4 +1,4 @@
-// Agent: what a backend owes the mupdate master, told (DESIGN 7, RULES 2.5, 4.5).
+// Agent: what a backend owes the mupdate master, told (doc/ARCHITECTURE.md, doc/rules.md 2.5, 4.5).
 //
 // Run by ctl_mboxlist -m at START, by ctl_mboxlist -s each mupdate_agent_interval, and by murder
 // check --apply; one at a time. It asks the master how this server stands to it and does what

@@ -220,7 +220,7 @@ class Pusher {
     }
 
     // -a at a master where the first claim stays: DEACTIVATE in the holder's name opens a move, and
-    // the move is to us. A second connection sees who the holder is (RULES 1.3).
+    // the move is to us. A second connection sees who the holder is (doc/rules.md 1.3).
     Status take_over(const MailboxEntry& entry)
     {
         const std::string& name = entry.name.internal();

@@ -1,5 +1,5 @@
 // Push: makes the mupdate master's idea of this server's mailboxes that of the local list
-// (ctl_mboxlist -m, RULES 1.3-1.5, 4.4).
+// (ctl_mboxlist -m, doc/rules.md 1.3-1.5, 4.4).
 //
 // Compares sets, whatever order the master lists in. Settles pending changes first, tells what is
 // missing or different, removes what is not here any more (never more than mupdate_max_deletes,

@@ -2,7 +2,8 @@
 //
 // Recipients here go into the store (durable before the answer), the others to their servers
 // (remote_delivery.h). A server that does not have a mailbox any more makes the list catch up
-// and the recipient is tried once at its new place; after that it is a temporary error (RULES 5.1).
+// and the recipient is tried once at its new place; after that it is a temporary error
+// (doc/rules.md 5.1).
 // Borrows everything. One thread.
 #ifndef ROOKERY_IMAP_DELIVERY_DELIVERY_H
 #define ROOKERY_IMAP_DELIVERY_DELIVERY_H

@@ -1,4 +1,5 @@
-// Recipients: from an address to the mailbox and the server that holds it (WIRE 4.2).
+// Recipients: from an address to the mailbox and the server that holds it
+// (doc/protocols/cyrus.md 7).
 //
 // A miss or a reserved entry makes the list catch up once; what the list cannot know then is a
 // temporary error, never "unknown". Borrows config and directory. Codes: not_found, bad_name,

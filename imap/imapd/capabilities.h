@@ -1,4 +1,4 @@
-// What the CAPABILITY response lists for a session in its present state (WIRE 12).
+// What the CAPABILITY response lists for a session in its present state (doc/protocols/cyrus.md 4).
 #ifndef ROOKERY_IMAP_IMAPD_CAPABILITIES_H
 #define ROOKERY_IMAP_IMAPD_CAPABILITIES_H
 

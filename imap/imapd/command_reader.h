@@ -3,11 +3,11 @@
 // Each production is named like its rule in RFC 3501 section 9 and takes what that rule allows, no
 // more; one thing beyond it: quoted strings may hold 8-bit bytes (RFC 9051), as clients send them
 // in passwords. Lines end with CRLF; a bare CR, a bare LF or a NUL outside a literal is a syntax
-// error (RULES 5.2), and so is a NUL in a literal that is read here. Literals inside a production
-// are read whole up to its maximum: a synchronising one is answered with "+ go ahead" first,
-// LITERAL+ ({n+}) is not. A literal over its maximum: Code::limit; a synchronising one is refused
-// before the client sends it, a non-synchronising one is read and dropped up to allow_skip()
-// bytes, beyond that the stream fails. After an error write and flush the answer, then
+// error (doc/rules.md 5.2), and so is a NUL in a literal that is read here. Literals inside a
+// production are read whole up to its maximum: a synchronising one is answered with "+ go ahead"
+// first, LITERAL+ ({n+}) is not. A literal over its maximum: Code::limit; a synchronising one is
+// refused before the client sends it, a non-synchronising one is read and dropped up to
+// allow_skip() bytes, beyond that the stream fails. After an error write and flush the answer, then
 // skip_command() brings the stream to the next command.
 // Codes: syntax (becomes BAD), limit (BAD, or NO [TOOBIG] for APPEND), and the stream's own.
 #ifndef ROOKERY_IMAP_IMAPD_COMMAND_READER_H

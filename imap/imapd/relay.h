@@ -3,7 +3,7 @@
 //
 // All lines are put into the client's stream, unflushed. Codes: closed, io, timeout, syntax: the
 // server of the selected mailbox is lost; the engine says BYE unless it could be replaced silently
-// (RULES 5.4, 5.5). One thread.
+// (doc/rules.md 5.4, 5.5). One thread.
 #ifndef ROOKERY_IMAP_IMAPD_RELAY_H
 #define ROOKERY_IMAP_IMAPD_RELAY_H
 
@@ -29,7 +29,7 @@ void relay_unselect(ImapSession& session);
 
 // --- for the relays of the commands
 // Another connection to the selected mailbox's server takes the place of one that is lost, if the
-// client cannot tell the difference (RULES 5.5). closed: it would.
+// client cannot tell the difference (doc/rules.md 5.5). closed: it would.
 Status replace_selection(ImapSession& session);
 // Success if the selected mailbox's server is there, maybe after replace_selection().
 Status ensure_selection(ImapSession& session);

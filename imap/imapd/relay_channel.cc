@@ -25,7 +25,7 @@ std::optional<Completion::Kind> kind_of(std::string_view word)
     return std::nullopt;
 }
 
-// The verbs whose answers change nothing that a second SELECT would show (RULES 5.5).
+// The verbs whose answers change nothing that a second SELECT would show (doc/rules.md 5.5).
 bool is_harmless(std::string_view verb)
 {
     for (std::string_view v : {"FETCH", "UID FETCH", "SEARCH", "UID SEARCH", "NOOP", "IDLE"})

@@ -1,11 +1,12 @@
 // RelayChannel: one command on its way to another server, and its answer on the way back.
 //
-// The arguments are taken from the client token by token and checked for framing only (RULES 5.2):
+// The arguments are taken from the client token by token and checked for framing only
+// (doc/rules.md 5.2):
 // quotes close, lists balance, a literal's head ends its line, no bare CR, LF or NUL. Literals of
 // up to kSmallLiteral bytes go as {n+} with the line; a larger one is announced to the server
-// first, and the client is asked for it only when the server has asked (RULES 5.4). The command
-// gets a tag of ours; the answer's text is given to the caller, untagged lines go to the client as
-// they are, literals through a bounded buffer.
+// first, and the client is asked for it only when the server has asked (doc/rules.md 5.4). The
+// command gets a tag of ours; the answer's text is given to the caller, untagged lines go to the
+// client as they are, literals through a bounded buffer.
 // A command that was not sent in part may be sent again elsewhere (rebind).
 // Every failure goes to failed(), which knows whose it is: of the client's command (syntax, limit),
 // of the client's connection, or of the server, whose stream has failed then. One thread.

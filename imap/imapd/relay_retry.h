@@ -2,7 +2,7 @@
 //
 // A server that says "no such mailbox" of one that the list places there is behind or ahead of the
 // list: the list catches up, and the command goes to the new place once. If there is none the
-// answer is temporary, never "does not exist" (RULES 5.1).
+// answer is temporary, never "does not exist" (doc/rules.md 5.1).
 #ifndef ROOKERY_IMAP_IMAPD_RELAY_RETRY_H
 #define ROOKERY_IMAP_IMAPD_RELAY_RETRY_H
 

@@ -2,7 +2,8 @@
 //
 // relay_select (command_table.h) remembers what the server tells, on its way to the client.
 // select_again does SELECT silently and succeeds only if the answers are those that the client
-// knows (RULES 5.5). Codes: closed (they differ, or the server refuses), those of the streams.
+// knows (doc/rules.md 5.5). Codes: closed (they differ, or the server refuses), those of the
+// streams.
 #ifndef ROOKERY_IMAP_IMAPD_RELAY_SELECTION_H
 #define ROOKERY_IMAP_IMAPD_RELAY_SELECTION_H
 

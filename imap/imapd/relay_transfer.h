@@ -1,4 +1,5 @@
-// COPY and MOVE between two servers: FETCH from one, APPEND to the other (WIRE 11.3).
+// COPY and MOVE between two servers: FETCH from one, APPEND to the other
+// (doc/protocols/cyrus.md 6).
 //
 // All messages go in one MULTIAPPEND, so that the destination has all or none. MOVE removes from
 // the source exactly what the destination said it has, by UID, and only when the numbers agree.

@@ -9,8 +9,8 @@ namespace rookery::imapd {
 
 void begin_append(RelayChannel& channel, std::string_view external)
 {
-    // LOCALAPPEND goes no further than the server that gets it (WIRE 11.3). Its second argument is
-    // the mailbox to which relative URLs of CATENATE belong.
+    // LOCALAPPEND goes no further than the server that gets it (doc/protocols/cyrus.md 6). Its
+    // second argument is the mailbox to which relative URLs of CATENATE belong.
     bool murder = channel.backend().has_capability_family("MUPDATE");
     channel.verb(murder ? "LOCALAPPEND" : "APPEND");
     channel.astring(external);

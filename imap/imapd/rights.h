@@ -1,4 +1,5 @@
-// What the session's user may do with a mailbox, and how a refusal is put (RFC 4314, WIRE 9.1).
+// What the session's user may do with a mailbox, and how a refusal is put (RFC 4314,
+// doc/protocols/cyrus.md 9).
 //
 // Whoever may not look a mailbox up is told that it does not exist. Pure functions of the session's
 // identity, the entry's ACL and the options. Codes: denied, not_found, reserved, moved,
@@ -34,7 +35,7 @@ Status may_create_below(const ImapSession& session, const model::MailboxName& na
 // True in the user's own tree.
 bool is_own(const ImapSession& session, const model::MailboxName& name);
 // Success if the mailbox may be changed now: not half created, not on its way to another server
-// (RULES 4.2, 6.1).
+// (doc/rules.md 4.2, 6.1).
 Status require_settled(const model::MailboxEntry& entry);
 
 // over_quota if this would not fit there. Success without quotas.

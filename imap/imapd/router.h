@@ -4,7 +4,8 @@
 // as if it did not: not_found, after the same way), place_new() for one that is to be made,
 // place_inbox() for what belongs to the user rather than to a mailbox (subscriptions). A name that
 // the list lacks, hides, or holds as reserved, is asked for once more after Directory::catch_up();
-// if the list cannot be made current the answer is temporary (RULES 5.1), never "does not exist".
+// if the list cannot be made current the answer is temporary (doc/rules.md 5.1), never "does not
+// exist".
 // Where nothing is here a reserved name is waited for a moment: a move ends.
 // Without a store (proxyd) nothing is here: an entry without a server is then Code::unavailable.
 // Nothing else is said about rights: the server that runs the command checks them.

@@ -50,7 +50,7 @@ struct RemoteSelection {
     std::string external;  // as the client wrote it
     bool read_only = false;
     // What the client was told at SELECT, and whether nothing happened since that would show if
-    // another connection took over (RULES 5.5).
+    // another connection took over (doc/rules.md 5.5).
     std::string arguments;  // of SELECT, behind the name
     uint32_t uidvalidity = 0;
     uint32_t exists = 0;

@@ -1,5 +1,5 @@
 // The one table of failures: what a client reads for each Code. The texts are those that murder
-// peers and scripts know (WIRE 3.1), the response codes those of RFC 5530.
+// peers and scripts know (doc/protocols/cyrus.md 5), the response codes those of RFC 5530.
 #include "imap/imapd/session.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"

@@ -1,4 +1,5 @@
-// Engine: one LMTP session (RFC 2033 with 5321, 1870, 2034, 2920, 3207, 4954, 6152; WIRE 4.1).
+// Engine: one LMTP session (RFC 2033 with 5321, 1870, 2034, 2920, 3207, 4954, 6152;
+// doc/protocols/cyrus.md 7).
 //
 // The same for lmtpd (with a store) and lmtpproxyd (without): where a recipient goes is decided per
 // recipient. Unix sockets and -a are authenticated from the start. run() serves the client to its

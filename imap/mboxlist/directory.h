@@ -4,7 +4,7 @@
 // to catch up), MemoryDirectory (tests). Only what writes a list whole (replica, undump, moves)
 // calls commit(); changes of the namespace go through imap/cluster/operations.h.
 // Order is that of MailboxName::key() everywhere. A scan is not a snapshot: a name that existed
-// throughout comes exactly once and in order (RULES 3.1).
+// throughout comes exactly once and in order (doc/rules.md 3.1).
 // Codes: not_found, exists, reserved, unavailable, behind, denied, io, no_space, corrupt, limit.
 // Thread rule: one thread at a time; open after fork.
 #ifndef ROOKERY_IMAP_MBOXLIST_DIRECTORY_H
@@ -56,7 +56,7 @@ class Directory {
     virtual Result<uint64_t> count() = 0;
 
     // --- raw writing: one transaction. Erasing a name
-    // that is not there is no error. Whoever has many cuts them into kMaxBatch (RULES 3.2).
+    // that is not there is no error. Whoever has many cuts them into kMaxBatch (doc/rules.md 3.2).
     virtual Status commit(std::span<const Change> changes) = 0;
     // The same with marks. unsupported where a list keeps none.
     virtual Status commit_marked(std::span<const Change> changes, std::span<const Mark> marks);

@@ -2,7 +2,8 @@
 //
 // An Acl is an ordered list of identifier and rights; "-id" are negative rights. Identifiers: user
 // ids, "anyone", "anonymous", "group:name". Rights is a bit set with the RFC's letters as names;
-// the legacy letters c and d are expanded when read and shown when written (WIRE 9.1).
+// the legacy letters c and d are expanded when read and shown when written
+// (doc/protocols/cyrus.md 9).
 // Codes: syntax (an unknown letter, broken storage form), limit. Values.
 #ifndef ROOKERY_IMAP_MODEL_ACL_H
 #define ROOKERY_IMAP_MODEL_ACL_H

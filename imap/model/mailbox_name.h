@@ -56,7 +56,8 @@ class MailboxName {
     Result<MailboxName> with_prefix(const MailboxName& from, const MailboxName& to) const;
     // The last component.
     std::string_view leaf() const;
-    // May this be created by a client (WIRE: allowed characters, no "user" alone, no "..")?
+    // May this be created by a client (doc/protocols/cyrus.md 8: allowed characters, no "user"
+    // alone, no "..")?
     Status check_creatable() const;
     // Is there room for it on a disk, and for the name that it gets when it is deleted?
     Status check_lengths(std::string_view deletedprefix) const;

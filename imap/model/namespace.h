@@ -1,9 +1,10 @@
 // Namespace: how one session writes mailbox names.
 //
 // Translates between what a client says and MailboxName, for standard and alternative namespace,
-// both separators and virtual domains (WIRE 9.2). Admins always get the standard namespace. One
-// separator at the end of an external name is not part of it. Under alternative names "INBOX/x" is
-// user.<u>.INBOX.x, and what would be taken for something else is shown below altprefix.
+// both separators and virtual domains (doc/protocols/cyrus.md 8). Admins always get the standard
+// namespace. One separator at the end of an external name is not part of it. Under alternative
+// names "INBOX/x" is user.<u>.INBOX.x, and what would be taken for something else is shown below
+// altprefix.
 // Codes: bad_name. A value made at login; immutable.
 #ifndef ROOKERY_IMAP_MODEL_NAMESPACE_H
 #define ROOKERY_IMAP_MODEL_NAMESPACE_H

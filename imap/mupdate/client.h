@@ -66,8 +66,9 @@ class Client {
     Result<std::vector<Record>> list(std::string_view prefix);
     // What STATUS tells, line by line (doc/protocols/mupdate.md). unsupported: not one of ours.
     Result<std::vector<StatusLine>> status();
-    // DELETE only if the name is still at location's server (RULES 1.4): by one command where the
-    // master knows it, by FIND first elsewhere. ok with text "elsewhere": not deleted, nor ours.
+    // DELETE only if the name is still at location's server (doc/rules.md 1.4): by one command
+    // where the master knows it, by FIND first elsewhere. ok with text "elsewhere": not deleted,
+    // nor ours.
     Result<Reply> remove_if_at(std::string_view name, std::string_view location);
 
     // Many commands at once.

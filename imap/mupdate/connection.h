@@ -4,10 +4,11 @@
 // part of a dump or stream, and says what to wait for. It waits itself only for the disk (one group
 // commit for all commands that came together), never for the client: a handshake goes on with what
 // has come, and while the client has not taken its answers nothing more is read from it. Commands
-// and replies are WIRE 1.2-1.5. A dump goes out in pieces of kChunk bytes while the socket takes
-// them; between pieces the list is free. Limits: wire.h, kDeferred replies at once, kHeld bytes of
-// answers and the one that went beyond, mupdate_login_timeout and kBeforeLogin bytes from the
-// connection to the login, kUnread for a client that takes nothing, kIdle.
+// and replies are those of doc/protocols/mupdate.md. A dump goes out in pieces of kChunk bytes
+// while the socket takes them; between pieces the list is free. Limits: wire.h, kDeferred replies
+// at once, kHeld bytes of answers and the one that went beyond, mupdate_login_timeout and
+// kBeforeLogin bytes from the connection to the login, kUnread for a client that takes nothing,
+// kIdle.
 // Thread rule: one thread at a time; the server hands a connection from one to the next.
 #ifndef ROOKERY_IMAP_MUPDATE_CONNECTION_H
 #define ROOKERY_IMAP_MUPDATE_CONNECTION_H

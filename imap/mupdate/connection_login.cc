@@ -1,5 +1,5 @@
 // AUTHENTICATE and STARTTLS. Challenges are bare base64 lines; texts of STARTTLS and of a cancelled
-// AUTHENTICATE are not quoted, as Cyrus has them (WIRE 1.1, 1.3).
+// AUTHENTICATE are not quoted, as Cyrus has them (doc/protocols/mupdate.md).
 #include "imap/mupdate/connection.h"
 #include "lib/auth/identity.h"
 #include "lib/base/log.h"

@@ -1,4 +1,4 @@
-// Journal: the change log of the master, on disk (RULES 2, doc/formats/mupdate-log.md).
+// Journal: the change log of the master, on disk (doc/rules.md 2, doc/formats/mupdate-log.md).
 //
 // A directory of files log.<first serial>, of which the last grows. append() is durable when it
 // returns success. After a failed write the file is cut back to what was durable before; after a

@@ -1,4 +1,4 @@
-// Line: which states of a list a server can speak for (RULES 2.5).
+// Line: which states of a list a server can speak for (doc/rules.md 2.5).
 //
 // A list has an epoch, new at every start of its master, and in it a serial for each change. The
 // line holds the epochs before the present one and the serial at which each ended. A position

@@ -1,7 +1,8 @@
 // ListEntry: what the master knows of one mailbox name, and its form in the change log.
 //
 // location and acl are kept as they came on the wire, each text once (shared_text.h). Extra holds
-// what few entries have: the lease of a new name, an open move, claims of other servers (RULES 1).
+// what few entries have: the lease of a new name, an open move, claims of other servers
+// (doc/rules.md 1).
 // It is immutable and shared by copies of the entry (readers copy entries out under the list's
 // lock), hence the shared_ptr.
 // Codes: corrupt (decode). Values.
@@ -29,7 +30,7 @@ struct Claim {
     int64_t since = 0;     // wall clock
 };
 
-// Opened by DEACTIVATE (RULES 1.1).
+// Opened by DEACTIVATE (doc/rules.md 1.1).
 struct Move {
     std::string from_location;  // the holder then
     std::string from_acl;

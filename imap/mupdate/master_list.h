@@ -2,7 +2,8 @@
 //
 // A change is validated against the list and everything queued, queued, appended to the log with
 // all that is queued by the first that waits (the others share its sync), and then published; the
-// mailbox list store is brought up to date behind it by the checkpoint thread (DESIGN 6, RULES 2).
+// mailbox list store is brought up to date behind it by the checkpoint thread (doc/ARCHITECTURE.md,
+// doc/rules.md 2).
 // Owns the store, the log directory's lock and two threads.
 // Codes of open: busy (another master; exit 75), corrupt, unsupported, config (exit 78), io.
 // Thread rule: submit, wait and status from any thread; the store is used by the checkpoint thread

@@ -26,7 +26,7 @@ namespace {
 constexpr std::string_view kStateMagic = "RKMUPSTA";
 constexpr uint32_t kStateVersion = 1;
 constexpr size_t kMaxStateFile = size_t{1} << 30;
-constexpr size_t kCommitBatch = 1000;  // RULES 3.2
+constexpr size_t kCommitBatch = 1000;  // doc/rules.md 3.2
 constexpr std::string_view kMark = "mupdate";
 constexpr std::string_view kLineMark = "mupdate-line";
 

@@ -1,4 +1,4 @@
-// Recovery: what a master answers to servers whose list it may have lost (RULES 2.5, 4.5).
+// Recovery: what a master answers to servers whose list it may have lost (doc/rules.md 2.5, 4.5).
 //
 // A server tells where it last stood. If that is not on the master's line of epochs, the master
 // was restored or replaced: the server is a stranger and is refused until an administrator says

@@ -7,10 +7,11 @@
 // when the dump has ended. Nothing is removed before a dump has ended with OK; removals beyond
 // mupdate_max_deletes, all that an empty dump would mean, and all while a master recovers, are held
 // back, logged and counted until accept_deletes(). A master whose list never was where this one is
-// is refused until it is promoted or accept_restored() (RULES 2.5). Lost connections are made anew
-// after a pause with jitter that grows.
+// is refused until it is promoted or accept_restored() (doc/rules.md 2.5). Lost connections are
+// made anew after a pause with jitter that grows.
 // A second thread serves the kick socket: "ok" once everything that the master had when the kick
-// came is in the store, "behind" at once when there is no master (WIRE 1.5, RULES 5.1).
+// came is in the store, "behind" at once when there is no master (doc/protocols/mupdate.md,
+// doc/rules.md 5.1).
 // Codes of load: corrupt, io. Thread rule: load before start; the first thread writes the list.
 #ifndef ROOKERY_IMAP_MUPDATE_REPLICA_H
 #define ROOKERY_IMAP_MUPDATE_REPLICA_H

@@ -81,7 +81,7 @@ Verdict activate(const Question& q, std::string_view location, std::string_view 
     return become(std::move(after));
 }
 
-// RULES 1.1: the holder or one other server may activate, the later wins.
+// doc/rules.md 1.1: the holder or one other server may activate, the later wins.
 std::optional<Verdict> activate_in_move(const Question& q, std::string_view location,
                                         std::string_view acl)
 {
@@ -136,7 +136,7 @@ bool lease_ended(const ListEntry& entry, MonotonicTime now)
 namespace {
 
 // Another server has said that it has a mailbox of this name, and was refused. What a move has left
-// behind says no such thing (RULES 1.1).
+// behind says no such thing (doc/rules.md 1.1).
 const Claim* heir_of(const ListEntry& entry)
 {
     const auto& move = entry.extras().move;
@@ -148,7 +148,7 @@ const Claim* heir_of(const ListEntry& entry)
     return nullptr;
 }
 
-// The holder has it no more, and the name stays (promise 2). The move, if there was one, is over.
+// The holder has it no more, and the name stays. The move, if there was one, is over.
 ListEntry passed_to(const ListEntry& entry, const Claim& heir)
 {
     Extra extra = entry.extras();
@@ -250,7 +250,7 @@ Verdict without_claim_of(const ListEntry& entry, std::string_view server)
     ListEntry after = entry;
     Extra extra = after.extras();
     drop_claims_of(extra, server);
-    // Where it came from has let go of it: the move is over (RULES 1.1).
+    // Where it came from has let go of it: the move is over (doc/rules.md 1.1).
     if (extra.move && server_of(extra.move->from_location) == server) extra.move.reset();
     after.set_extra(std::move(extra));
     return become(std::move(after), false);
@@ -279,7 +279,7 @@ Verdict delete_now(const Question& q, std::string_view expected)
             return refuse(Code::exists, cat("mailbox is held by ", server_of(entry.location)));
         return without_claim_of(entry, *q.caller.listed_server);
     }
-    // RULES 1.4: who only has claims at other servers does not mean this mailbox.
+    // doc/rules.md 1.4: who only has claims at other servers does not mean this mailbox.
     bool claims_elsewhere = false;
     for (const Claim& c : entry.extras().claims)
         claims_elsewhere |= c.identity == q.caller.identity;

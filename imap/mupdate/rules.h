@@ -1,8 +1,9 @@
-// What the master answers to a change, and what the change does: no I/O, no locks (RULES 1).
+// What the master answers to a change, and what the change does: no I/O, no locks (doc/rules.md 1).
 //
 // Each decide_ function looks at the entry as it is (queued changes included) and gives a Verdict.
-// A refusal may change something too: a claim is recorded. Texts are WIRE 1.4's; those that Cyrus
-// does not have name the holder, so that the log of the server that asked says what is wrong.
+// A refusal may change something too: a claim is recorded. Texts are Cyrus'
+// (doc/protocols/mupdate.md); those that Cyrus does not have name the holder, so that the log of
+// the server that asked says what is wrong.
 // Pure; any thread.
 #ifndef ROOKERY_IMAP_MUPDATE_RULES_H
 #define ROOKERY_IMAP_MUPDATE_RULES_H
@@ -29,7 +30,7 @@ struct DeleteGuard {
 
 struct Policy {
     bool last_claim_wins = false;  // mupdate_conflict: last
-    Seconds lease{900};            // mupdate_reserve_lease
+    Seconds lease{900};            // mupdate_lease
     Seconds move_settle{86400};    // mupdate_move_settle
     Seconds move_warn{86400};      // mupdate_move_warn
     DeleteGuard max_deletes{};     // mupdate_max_deletes
@@ -57,14 +58,14 @@ struct Question {
     const Caller& caller;
     const Policy& policy;
     MonotonicTime now;
-    bool additions_only = false;  // RULES 2.5: nothing that is held leaves the list
+    bool additions_only = false;  // doc/rules.md 2.5: nothing that is held leaves the list
 };
 
 Verdict decide_activate(const Question& q, std::string_view location, std::string_view acl);
 Verdict decide_reserve(const Question& q, std::string_view location);
 Verdict decide_deactivate(const Question& q, std::string_view location);
-// expected: refused when the name is not at that location's server (RULES 1.4), whose claim, if it
-// has one, goes; "" = wherever.
+// expected: refused when the name is not at that location's server (doc/rules.md 1.4), whose claim,
+// if it has one, goes; "" = wherever.
 Verdict decide_delete(const Question& q, std::string_view expected = {});
 
 // RESOLVE: of the holder and those that claim, this server has it; other claims are forgotten.
@@ -75,8 +76,8 @@ bool lease_ended(const ListEntry& entry, MonotonicTime now);
 // What becomes of it then: the name goes to the first that claimed it meanwhile, or from the list.
 // none: its lease is not over.
 std::optional<Verdict> decide_lease_end(const ListEntry& entry, MonotonicTime now);
-// The line that caller is shown for an entry by LIST "S!" or FIND (RULES 1.3): none, the entry, or
-// its own claim.
+// The line that caller is shown for an entry by LIST "S!" or FIND (doc/rules.md 1.3): none, the
+// entry, or its own claim.
 struct Shown {
     bool active = false;
     std::string_view location;

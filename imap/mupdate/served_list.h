@@ -31,7 +31,7 @@ struct DumpCursor {
 
 // Which entries a dump or stream is about.
 struct Filter {
-    std::string prefix;              // LIST: of the location, with claims shown (RULES 1.3)
+    std::string prefix;              // LIST: of the location, with claims shown (doc/rules.md 1.3)
     std::vector<std::string> hosts;  // UPDATE: exact servers; empty = all
 
     bool wants(std::string_view server) const;

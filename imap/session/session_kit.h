@@ -80,7 +80,8 @@ class SessionKit {
     auth::SaslServer& sasl();
     // LOGIN / USER+PASS: checks the password, applies failedloginpause. denied on failure.
     Result<auth::Identity> check_password(const std::string& user, const std::string& password);
-    // After SASL succeeded: canonical user, proxy and admin rules of WIRE 2.2 and 9.4. denied.
+    // After SASL succeeded: canonical user, proxy and admin rules of doc/protocols/cyrus.md 2.
+    // denied.
     Result<auth::Identity> identify(const std::string& authid, const std::string& authzid);
     // Logs it, fills the scoreboard, opens the telemetry log if the user has one, and ends the
     // time for the login.

@@ -1,5 +1,6 @@
 // The journal of a move: one small file for each on the server that the mailboxes leave,
-// <configdirectory>/moves/<name> (doc/formats/moves.md), replaced durably at each step (RULES 6).
+// <configdirectory>/moves/<name> (doc/formats/moves.md), replaced durably at each step
+// (doc/rules.md 6).
 //
 // Whoever works on a move holds its lock (fcntl, <name>.lock); it vanishes with the process, so a
 // journal without a lock is what a crash has left. Codes: busy (somebody works on it), not_found,

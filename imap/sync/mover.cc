@@ -137,7 +137,7 @@ class MoveRun {
         return put_all(here_.directory, left);
     }
 
-    // Afterwards nothing that this server says changes who has them (RULES 1.1).
+    // Afterwards nothing that this server says changes who has them (doc/rules.md 1.1).
     Status close_at_master()
     {
         TRY(connect_master());
@@ -257,7 +257,7 @@ class MoveRun {
         return success();
     }
 
-    // RULES 1.1: DEACTIVATE opens the move.
+    // doc/rules.md 1.1: DEACTIVATE opens the move.
     Status tell_frozen()
     {
         return in_windows(entries_, [&](std::span<const MailboxEntry> window) -> Status {

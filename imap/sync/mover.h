@@ -1,5 +1,5 @@
 // Mover: takes a user or a mailbox from this server to another one, so that nothing is lost and
-// nothing is doubled (DESIGN 10, RULES 6).
+// nothing is doubled (doc/ARCHITECTURE.md, doc/rules.md 6).
 //
 // copy: everything goes to the destination while it is in use here, in passes, each only with what
 // changed since the one before; the destination keeps it apart. freeze: the entries here say

@@ -1,5 +1,5 @@
-// What imapd.conf makes of a server in its murder (WIRE 1.8): mupdate_server without proxyservers
-// is a frontend, with them a backend; mupdate_config says otherwise.
+// What imapd.conf makes of a server in its murder (doc/protocols/cyrus.md 11): mupdate_server
+// without proxyservers is a frontend, with them a backend; mupdate_config says otherwise.
 #ifndef ROOKERY_LIB_CONFIG_MURDER_ROLE_H
 #define ROOKERY_LIB_CONFIG_MURDER_ROLE_H
 

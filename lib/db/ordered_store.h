@@ -26,8 +26,8 @@ namespace rookery::db {
 
 inline constexpr size_t kMaxKey = 1000;
 inline constexpr size_t kMaxValue = 65'000;
-// Changes in one transaction, so that readers never wait long for a commit (RULES 3.2). More is
-// allowed where a change must be whole, as when a tree of mailboxes is renamed.
+// Changes in one transaction, so that readers never wait long for a commit (doc/rules.md 3.2). More
+// is allowed where a change must be whole, as when a tree of mailboxes is renamed.
 inline constexpr size_t kMaxBatch = 1000;
 
 // What a scan's callback wants next.

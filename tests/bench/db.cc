@@ -143,7 +143,7 @@ void read_alone(TdbStore& store, uint64_t count)
 }
 
 // Values grow, so that records change their places: a store that does not pad them leaves holes,
-// and its free list rises with every round (RULES 3.3). False: it does.
+// and its free list rises with every round (doc/rules.md 3.3). False: it does.
 bool update_alone(TdbStore& store, uint64_t count)
 {
     constexpr int kUpdates = 200'000;

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Our mupdate master with backends of Cyrus 3.6.1 that would lose mail at their own (RULES 1)."""
+"""Our mupdate master with backends of Cyrus 3.6.1 that would lose mail at their own
+(doc/rules.md 1)."""
 import os
 import signal
 import sys
@@ -42,7 +43,7 @@ def message_files(m, server):
 
 
 def test_two_backends_with_the_same_mailbox_keep_both_copies():
-    """RULES 1.3: each starts again and tells what it has; neither deletes its own."""
+    """doc/rules.md 1.3: each starts again and tells what it has; neither deletes its own."""
     with two_of_cyrus() as m:
         with m.imap("be1", "user1") as c:
             check(c.append("INBOX", None, None, b"Subject: at one\r\n\r\nx\r\n"))
@@ -61,7 +62,7 @@ def test_two_backends_with_the_same_mailbox_keep_both_copies():
 
 
 def test_a_backend_with_an_empty_list_takes_nothing_away():
-    """RULES 1.5: its resync would delete all of its names."""
+    """doc/rules.md 1.5: its resync would delete all of its names."""
     with two_of_cyrus(users=9, extra="mupdate_max_deletes: 1\n") as m:
         m["be2"].stop()
         for name in os.listdir(os.path.join(m["be2"].dir, "conf")):
@@ -75,7 +76,7 @@ def test_a_backend_with_an_empty_list_takes_nothing_away():
 
 
 def test_a_move_that_fails_after_the_destination_was_active():
-    """RULES 1.1, 1.2: it tells the master early, dies, and the source takes the user back."""
+    """doc/rules.md 1.1, 1.2: it tells the master early and dies; the source takes the user back."""
     with two_of_cyrus(extra="suppress_capabilities: X-REPLICATION\n") as m:
         body = b"x" * 70 + b"\r\n"
         with m.imap("be1", "user1") as c:

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """While the mupdate master is away what exists goes on; when it is back it hears of everything
-without a command (promise 4)."""
+without a command."""
 import os
 import shutil
 import signal
@@ -122,7 +122,8 @@ def test_a_master_that_lost_its_list_hears_it_again():
                 return at_master(m) == wanted
             except (OSError, mupdate_client.Closed):
                 return False
-        # Nobody speaks to it before an administrator has said that it is the one (RULES 2.5).
+        # Nobody speaks to it before an administrator has said that it is the one
+        # (doc/rules.md 2.5).
         def strangers():
             out = m["frontend1"].run("murder", "status", check=False).stdout
             return out.count("refused: murder promote") == 3

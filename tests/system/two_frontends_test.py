@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What is done at one frontend is seen at the other (promise 3): at once by whoever names it,
+"""What is done at one frontend is seen at the other: at once by whoever names it,
 in lists soon; without a master a name that is not known is a temporary failure."""
 import os
 import signal

@@ -70,7 +70,8 @@ Result<int> forget(const config::Config& config, const Arguments& a)
         return Error{Code::busy, cat(server, " is perhaps not gone: ", there.error().text)};
     TRY_ASSIGN(auto master, mupdate::Client::connect(config, a.target));
     TRY_ASSIGN(auto records, master->list(cat(server, '!')));
-    // On a connection of its own: after LIST the master takes us for that server (RULES 1.5).
+    // On a connection of its own: after LIST the master takes us for that server
+    // (doc/rules.md 1.5).
     TRY_ASSIGN(auto second, mupdate::Client::connect(config, a.target));
     uint64_t forgotten = 0;
     for (const auto& record : records) {

@@ -1,4 +1,4 @@
-// GETQUOTA, GETQUOTAROOT and SETQUOTA (RFC 9208, WIRE 9.5).
+// GETQUOTA, GETQUOTAROOT and SETQUOTA (RFC 9208, doc/protocols/cyrus.md 10).
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/responder.h"
 #include "imap/imapd/rights.h"
