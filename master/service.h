@@ -2,8 +2,9 @@
 //
 // The template calls prepare() (configuration, TLS context, libsasl2), then forks workers, each of
 // which calls worker_start() once (open tdb, sockets here, never before the fork) and serve() for
-// one client after the other, with blocking I/O. RULES 7 is the contract. What a daemon tells of a
-// session goes to scoreboard.h and counters.h; retirement.h says when it is to let its client go.
+// one client after the other, with blocking I/O. doc/rules.md 7 is the contract. What a daemon
+// tells of a session goes to scoreboard.h and counters.h; retirement.h says when it is to let its
+// client go.
 #ifndef ROOKERY_MASTER_SERVICE_H
 #define ROOKERY_MASTER_SERVICE_H
 

@@ -39,6 +39,9 @@ void say(const std::string& text)
     ::_exit(log::kExUsage);
 }
 
+// Options and words may stand in any order: getopt stops at a word, which is taken by hand, and
+// goes on behind it. A long option is a letter of its own; what belongs together is for the
+// subcommand to look at.
 Arguments parse(int argc, char** argv)
 {
     Arguments a;
@@ -104,6 +107,9 @@ int fail(int code, const Error& error)
 
 }  // namespace
 
+// Everything that can be wrong with the configuration is found before anything lasts: both files,
+// the programs, the folder. Then descriptors and process group, the pid file as the lock, START,
+// the services, and the loop. As a daemon, the parent tells how far that came.
 int main(int argc, char** argv)
 {
     install_panic_handlers();

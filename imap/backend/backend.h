@@ -60,7 +60,7 @@ class Backend {
     bool has_capability_family(std::string_view name) const;
     const std::vector<std::string>& capabilities() const { return link_->capabilities; }
     const std::string& banner() const { return link_->banner; }
-    // The next tag: 8 random characters of this connection and a counter (RULES 5.2).
+    // The next tag: 8 random characters of this connection and a counter (doc/rules.md 5.2).
     std::string next_tag();
     bool tls_active() const { return link_->tls.has_value(); }
     const std::optional<stream::TlsInfo>& tls() const { return link_->tls; }

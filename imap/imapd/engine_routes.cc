@@ -36,7 +36,7 @@ Status Engine::read_mailbox(Command& command)
     return success();
 }
 
-// A quota root; "+" in front says that it need not exist (WIRE 3.3).
+// A quota root; "+" in front says that it need not exist (doc/protocols/cyrus.md 6).
 Completion Engine::by_tree(const CommandSpec& spec, Command& command)
 {
     auto read = [&]() -> Status {

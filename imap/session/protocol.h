@@ -9,7 +9,7 @@ namespace rookery::session {
 struct Protocol {
     std::string_view sasl_service;  // GSSAPI's and SASL's name of it
     std::string_view product;       // how the greeting calls it
-    bool proxyservers_act;          // who is in proxyservers may act for its users (WIRE 2.2)
+    bool proxyservers_act;  // who is in proxyservers acts for its users (doc/protocols/cyrus.md 2)
     // Its clients are servers, not users: only administrators may authenticate, each as itself,
     // whatever authzid it gives; userdeny_db and maxlogins_* do not count.
     bool for_servers;

@@ -81,7 +81,8 @@ SessionKit::SessionKit(const config::Config& config, auth::TlsContext* tls,
 std::string SessionKit::greeting_name() const
 {
     switch (config_.serverinfo()) {
-        case config::Serverinfo::on: return cat(config_.servername(), ' ', protocol_.product, ' ', kVersion);
+        case config::Serverinfo::on:
+            return cat(config_.servername(), ' ', protocol_.product, ' ', kVersion);
         case config::Serverinfo::min: return config_.servername();
         case config::Serverinfo::off: break;
     }

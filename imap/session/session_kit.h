@@ -37,7 +37,8 @@ class SessionKit {
     const std::string& session_id() const { return session_id_; }
 
     // --- texts
-    // "<servername> <product> <version>" by serverinfo; the engine adds " server ready". Movers of mailboxes read the version (WIRE 3.4).
+    // "<servername> <product> <version>" by serverinfo; the engine adds " server ready". Movers of
+    // mailboxes read the version (doc/protocols/cyrus.md 4).
     std::string greeting_name() const;
     // First line of <configdirectory>/msg/shutdown, none if there is no such file.
     std::optional<std::string> shutdown_text() const;

@@ -4,6 +4,7 @@
 # header declares is defined in its own room. Programs and commands have no header: each .cc is a
 # room, and what it lends to others is elsewhere.
 set -u
+. "$(dirname "$0")/../support/tap.sh"
 cd "${top_srcdir:-.}" || exit 1
 files=$(find lib imap master -name '*.h' -o -name '*.cc' 2>/dev/null | LC_ALL=C sort)
 bad=$(LC_ALL=C awk -v names="$files" '
@@ -129,6 +130,6 @@ bad=$(LC_ALL=C awk -v names="$files" '
             print ring "\n" shortest_ring(a)
         }
     }' $files)
-[ -z "$bad" ] && exit 0
-printf '%s\n' "$bad"
-exit 1
+[ -z "$bad" ] || printf '%s\n' "$bad"
+[ -z "$bad" ]; tap "rooms form no ring, and each file belongs to one" $?
+tap_end

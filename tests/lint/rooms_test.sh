@@ -1,10 +1,10 @@
 #!/bin/sh
 # rooms.sh sees what it is there for: rings, files and definitions that were made for it.
 set -u
+. "$(dirname "$0")/../support/tap.sh"
 lint=$(cd "${top_srcdir:-.}" && pwd)/tests/lint/rooms.sh
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-status=0
 fresh() {
     rm -rf "$work/tree"
     mkdir -p "$work/tree/lib/x" "$work/tree/imap/y" "$work/tree/imap/imapd/commands"
@@ -16,8 +16,9 @@ file() { # path, lines
 }
 includes() { printf '#include "%s"' "$1"; }
 expect() { # what, what the lint says ("" if nothing), a pattern in each line
-    said=$(top_srcdir=$work/tree sh "$lint")
+    said=$(top_srcdir=$work/tree sh "$lint" 2>&1)
     code=$?
+    status=0
     about=$1
     shift
     [ $code -eq $(($# > 0)) ] || { echo "$about: ended with $code: $said"; status=1; }
@@ -25,6 +26,7 @@ expect() { # what, what the lint says ("" if nothing), a pattern in each line
         printf '%s\n' "$said" | grep -Eq -- "$pattern" ||
             { echo "$about: nothing like \"$pattern\" in: $said"; status=1; }
     done
+    tap "$about" $status
 }
 
 fresh
@@ -89,4 +91,4 @@ expect "a command"
 file imap/imapd/commands/go.cc 'Completion go(ImapSession& s)' 'Status lent(int n)'
 expect "what a command lends" '^imap/imapd/commands/go.cc:2: defines lent\( of imap/imapd/lent.h$'
 
-exit $status
+tap_end

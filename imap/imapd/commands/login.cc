@@ -97,7 +97,7 @@ Result<AuthenticateArguments> authenticate_arguments(ImapSession& s)
 }
 
 // Under a security layer the client must ask again; without one, murder frontends read the full
-// list from this line and nowhere else (WIRE 2.3).
+// list from this line and nowhere else (doc/protocols/cyrus.md 3).
 Completion welcome(ImapSession& s, const Command& command, const session::Login& login)
 {
     auth::SaslServer& sasl = s.kit.sasl();

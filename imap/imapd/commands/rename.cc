@@ -60,7 +60,7 @@ Completion change_location(ImapSession& s, const MailboxEntry& entry, const std:
     if (!s.identity->any_admin()) return Completion::from(Error{Code::denied, {}});
     auto wire = model::parse_location(location);
     if (!wire) return Completion::from(wire.error());
-    // A word that is no partition here is a server (WIRE 3.7).
+    // A word that is no partition here is a server (doc/protocols/cyrus.md 6).
     if (wire->server.empty() && !mboxlist::has_partition(s.config, wire->partition))
         std::swap(wire->server, wire->partition);
     if (!wire->server.empty() && wire->server != s.config.servername())
