@@ -125,14 +125,15 @@ Status undump(const config::Config& config, const ListArguments& arguments)
         return Error{good.error().code,
                      cat("standard input, ", good.error().text, "; nothing was changed")};
     std::vector<Change> batch;
-    TRY(read_all([&](MailboxEntry entry) -> Status {
+    const auto take = [&](MailboxEntry entry) -> Status {
         TRY(keep_identity(*list, entry));
         batch.push_back(Change::put(std::move(entry)));
         if (batch.size() < mboxlist::kMaxBatch) return success();
         Status done = list->commit(batch);
         batch.clear();
         return done;
-    }));
+    };
+    TRY(read_all(take));
     if (!batch.empty()) TRY(list->commit(batch));
     log::notice("mailbox list loaded", {{"mailboxes", count}});
     return success();

@@ -124,14 +124,15 @@ Status Subscriptions::become(const Subscriptions& other, const MailboxName& own_
     if (all.empty()) return remove_all();
     TRY(make_directories(directory_of(other.path_)));
     TRY_ASSIGN(auto store, open_file(other.path_));
-    TRY(store->transact([&](db::Transaction& t) -> Status {
+    const auto fill = [&](db::Transaction& t) -> Status {
         for (const MailboxName& name : all) {
             const bool is_own = name == own_inbox || own_inbox.is_above(name);
             auto renamed = is_own ? name.with_prefix(own_inbox, other_inbox) : name;
             if (renamed) TRY(t.put(renamed->key(), ""));
         }
         return success();
-    }));
+    };
+    TRY(store->transact(fill));
     return remove_all();
 }
 
