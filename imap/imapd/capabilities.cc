@@ -4,7 +4,7 @@
 #include <array>
 
 #include "imap/backend/announced.h"
-#include "imap/imapd/referral.h"
+#include "imap/imapd/relay/referral.h"
 #include "lib/base/strings.h"
 
 namespace rookery::imapd {

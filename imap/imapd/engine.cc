@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "imap/imapd/capabilities.h"
-#include "imap/imapd/relay.h"
+#include "imap/imapd/relay/relay.h"
 #include "imap/imapd/responder.h"
-#include "imap/imapd/updates.h"
+#include "imap/imapd/selected/updates.h"
 #include "imap/session/client_wait.h"
 #include "lib/base/log.h"
 #include "master/counters.h"

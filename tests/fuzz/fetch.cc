@@ -1,4 +1,4 @@
-#include "imap/imapd/fetch_parse.h"
+#include "imap/imapd/selected/fetch_parse.h"
 
 #include "lib/stream/memory_layer.h"
 #include "tests/fuzz/target.h"

@@ -1,4 +1,4 @@
-#include "imap/imapd/search_parse.h"
+#include "imap/imapd/selected/search_parse.h"
 
 #include "lib/stream/memory_layer.h"
 #include "lib/text/utf8.h"

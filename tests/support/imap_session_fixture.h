@@ -10,7 +10,7 @@
 
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/session.h"
-#include "imap/imapd/updates.h"
+#include "imap/imapd/selected/updates.h"
 #include "imap/mboxlist/memory_directory.h"
 #include "imap/mboxlist/namespace_options.h"
 #include "lib/stream/memory_layer.h"

@@ -7,7 +7,7 @@
 
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/relay_selection.h"
+#include "imap/imapd/relay/selection.h"
 #include "lib/base/log.h"
 #include "lib/stream/deflate_layer.h"
 #include "lib/text/imap_syntax.h"

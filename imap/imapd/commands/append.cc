@@ -9,7 +9,7 @@
 
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/local_append.h"
+#include "imap/imapd/selected/local_append.h"
 #include "lib/text/header_syntax.h"
 #include "lib/text/imap_date.h"
 

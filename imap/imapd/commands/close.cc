@@ -1,7 +1,7 @@
 // CLOSE (RFC 3501 6.4.2) and UNSELECT (RFC 3691).
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/leave_selection.h"
-#include "imap/imapd/updates.h"
+#include "imap/imapd/selected/leave_selection.h"
+#include "imap/imapd/selected/updates.h"
 #include "master/scoreboard.h"
 
 namespace rookery::imapd::commands {

@@ -7,10 +7,10 @@
 #include <algorithm>
 
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/placement.h"
-#include "imap/imapd/rights.h"
-#include "imap/imapd/router.h"
-#include "imap/imapd/tree.h"
+#include "imap/imapd/namespace/placement.h"
+#include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/relay/router.h"
+#include "imap/imapd/namespace/tree.h"
 #include "imap/mboxlist/subscriptions.h"
 #include "lib/base/log.h"
 

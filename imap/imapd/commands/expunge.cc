@@ -1,6 +1,6 @@
 // EXPUNGE (RFC 3501 6.4.3) and UID EXPUNGE (RFC 4315 2.1). The engine tells what went, before OK.
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/updates.h"
+#include "imap/imapd/selected/updates.h"
 
 namespace rookery::imapd::commands {
 namespace {

@@ -1,12 +1,12 @@
 // FETCH and UID FETCH (RFC 3501 6.4.5, 6.4.8; 7162).
-#include "imap/imapd/fetch_parse.h"
+#include "imap/imapd/selected/fetch_parse.h"
 
 #include <algorithm>
 
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/fetch_render.h"
-#include "imap/imapd/message_set.h"
-#include "imap/imapd/updates.h"
+#include "imap/imapd/selected/fetch_render.h"
+#include "imap/imapd/selected/message_set.h"
+#include "imap/imapd/selected/updates.h"
 
 namespace rookery::imapd::commands {
 namespace {

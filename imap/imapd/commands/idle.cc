@@ -5,7 +5,7 @@
 
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/responder.h"
-#include "imap/imapd/updates.h"
+#include "imap/imapd/selected/updates.h"
 #include "lib/base/signals.h"
 
 namespace rookery::imapd::commands {

@@ -6,14 +6,14 @@
 #include <vector>
 
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/list_parse.h"
-#include "imap/imapd/metadata.h"
-#include "imap/imapd/referral.h"
-#include "imap/imapd/relay_channel.h"
+#include "imap/imapd/namespace/list_parse.h"
+#include "imap/imapd/namespace/metadata.h"
+#include "imap/imapd/relay/referral.h"
+#include "imap/imapd/relay/channel.h"
 #include "imap/imapd/responder.h"
-#include "imap/imapd/rights.h"
-#include "imap/imapd/special_use.h"
-#include "imap/imapd/subscribed.h"
+#include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/namespace/special_use.h"
+#include "imap/imapd/namespace/subscribed.h"
 #include "imap/mboxlist/list_walker.h"
 #include "lib/text/imap_syntax.h"
 

@@ -3,7 +3,7 @@
 
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/referral.h"
+#include "imap/imapd/relay/referral.h"
 #include "imap/imapd/responder.h"
 #include "imap/mboxlist/namespace_options.h"
 #include "imap/session/client_wait.h"

@@ -1,7 +1,7 @@
 // GETMETADATA and SETMETADATA (RFC 5464), of a mailbox here or of this server.
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/metadata.h"
-#include "imap/imapd/router.h"
+#include "imap/imapd/namespace/metadata.h"
+#include "imap/imapd/relay/router.h"
 #include "imap/mailbox/annotations.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"

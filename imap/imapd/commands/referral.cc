@@ -1,6 +1,6 @@
 // RLIST and RLSUB (RFC 2193): LIST and LSUB of a client that follows referrals. Mailboxes on other
 // servers are in LIST and LSUB as well, because they can be had through this one.
-#include "imap/imapd/referral.h"
+#include "imap/imapd/relay/referral.h"
 
 #include "imap/imapd/command_table.h"
 

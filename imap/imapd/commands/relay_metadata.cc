@@ -1,8 +1,8 @@
 // GETMETADATA of a mailbox on another server.
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/metadata.h"
-#include "imap/imapd/relay_retry.h"
-#include "imap/imapd/router.h"
+#include "imap/imapd/namespace/metadata.h"
+#include "imap/imapd/relay/retry.h"
+#include "imap/imapd/relay/router.h"
 
 namespace rookery::imapd::commands {
 

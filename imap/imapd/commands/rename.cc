@@ -3,12 +3,12 @@
 #include <numeric>
 
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/metadata.h"
-#include "imap/imapd/placement.h"
-#include "imap/imapd/rights.h"
-#include "imap/imapd/router.h"
-#include "imap/imapd/tree.h"
-#include "imap/imapd/xfer.h"
+#include "imap/imapd/namespace/metadata.h"
+#include "imap/imapd/namespace/placement.h"
+#include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/relay/router.h"
+#include "imap/imapd/namespace/tree.h"
+#include "imap/imapd/namespace/xfer.h"
 #include "imap/mboxlist/partitions.h"
 #include "imap/model/location.h"
 #include "lib/base/log.h"

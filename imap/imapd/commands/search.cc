@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/message_set.h"
-#include "imap/imapd/search_eval.h"
-#include "imap/imapd/search_parse.h"
-#include "imap/imapd/updates.h"
+#include "imap/imapd/selected/message_set.h"
+#include "imap/imapd/selected/search_eval.h"
+#include "imap/imapd/selected/search_parse.h"
+#include "imap/imapd/selected/updates.h"
 #include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd::commands {

@@ -1,10 +1,10 @@
 // SELECT and EXAMINE of a mailbox that is here (RFC 3501 6.3.1, 6.3.2;
 // 7162).
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/leave_selection.h"
-#include "imap/imapd/permanent_flags.h"
-#include "imap/imapd/rights.h"
-#include "imap/imapd/updates.h"
+#include "imap/imapd/selected/leave_selection.h"
+#include "imap/imapd/selected/permanent_flags.h"
+#include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/selected/updates.h"
 #include "master/scoreboard.h"
 
 namespace rookery::imapd::commands {

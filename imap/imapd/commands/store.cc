@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/message_set.h"
-#include "imap/imapd/permanent_flags.h"
-#include "imap/imapd/updates.h"
+#include "imap/imapd/selected/message_set.h"
+#include "imap/imapd/selected/permanent_flags.h"
+#include "imap/imapd/selected/updates.h"
 
 namespace rookery::imapd::commands {
 namespace {

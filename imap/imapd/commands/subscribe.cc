@@ -1,7 +1,7 @@
 // SUBSCRIBE and UNSUBSCRIBE. The list of a user is kept where the INBOX is.
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/rights.h"
-#include "imap/imapd/router.h"
+#include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/relay/router.h"
 #include "imap/mboxlist/subscriptions.h"
 
 namespace rookery::imapd::commands {

@@ -1,7 +1,7 @@
 // UNAUTHENTICATE (RFC 8437): the next user of a frontend's connection.
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/leave_selection.h"
+#include "imap/imapd/selected/leave_selection.h"
 
 namespace rookery::imapd::commands {
 namespace {

@@ -1,16 +1,16 @@
 // XFER name server [partition]: to another server. name: a mailbox, a pattern, or a partition here.
-#include "imap/imapd/xfer.h"
+#include "imap/imapd/namespace/xfer.h"
 
 #include <algorithm>
 #include <set>
 
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/move_proof.h"
-#include "imap/imapd/placement.h"
-#include "imap/imapd/relay_channel.h"
+#include "imap/imapd/relay/move_proof.h"
+#include "imap/imapd/namespace/placement.h"
+#include "imap/imapd/relay/channel.h"
 #include "imap/imapd/responder.h"
-#include "imap/imapd/rights.h"
-#include "imap/imapd/router.h"
+#include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/relay/router.h"
 #include "imap/mboxlist/list_pattern.h"
 #include "imap/mboxlist/partitions.h"
 #include "imap/model/location.h"

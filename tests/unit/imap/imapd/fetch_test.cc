@@ -1,8 +1,8 @@
 // What FETCH asks for, and what it gets.
-#include "imap/imapd/fetch_parse.h"
+#include "imap/imapd/selected/fetch_parse.h"
 
-#include "imap/imapd/fetch_render.h"
-#include "imap/imapd/message_set.h"
+#include "imap/imapd/selected/fetch_render.h"
+#include "imap/imapd/selected/message_set.h"
 #include "lib/stream/memory_layer.h"
 #include "tests/support/memory_store.h"
 #include "tests/unit/unit.h"

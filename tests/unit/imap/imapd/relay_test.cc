@@ -1,12 +1,12 @@
 // The relay between a client and other servers that a script plays.
-#include "imap/imapd/relay.h"
+#include "imap/imapd/relay/relay.h"
 
 #include <sys/socket.h>
 
 #include "imap/imapd/engine.h"
-#include "imap/imapd/relay_transfer.h"
-#include "imap/imapd/remote_append.h"
-#include "imap/imapd/server_choice.h"
+#include "imap/imapd/relay/transfer.h"
+#include "imap/imapd/relay/remote_append.h"
+#include "imap/imapd/relay/server_choice.h"
 #include "imap/mboxlist/memory_directory.h"
 #include "imap/mboxlist/namespace_options.h"
 #include "lib/auth/sasl_client.h"
@@ -1184,7 +1184,7 @@ END_TEST
 
 Suite* make()
 {
-    Suite* s = suite_create("imap/imapd/relay");
+    Suite* s = suite_create("imap/imapd/relay/relay");
     TCase* c = tcase_create("all");
     tcase_set_timeout(c, 60);
     tcase_add_test(c, nothing_is_announced_that_a_server_lacks);

@@ -1,8 +1,8 @@
 // What SEARCH asks for, and what it finds.
-#include "imap/imapd/search_parse.h"
+#include "imap/imapd/selected/search_parse.h"
 
-#include "imap/imapd/message_set.h"
-#include "imap/imapd/search_eval.h"
+#include "imap/imapd/selected/message_set.h"
+#include "imap/imapd/selected/search_eval.h"
 #include "lib/stream/memory_layer.h"
 #include "lib/text/charset.h"
 #include "tests/support/memory_store.h"

@@ -1,8 +1,8 @@
 // The commands of the selected state, as a client sees them. The router and the remote side are
 // replaced: these tests are about mailboxes that are here.
-#include "imap/imapd/relay.h"
-#include "imap/imapd/remote_copy.h"
-#include "imap/imapd/router.h"
+#include "imap/imapd/relay/relay.h"
+#include "imap/imapd/relay/remote_copy.h"
+#include "imap/imapd/relay/router.h"
 #include "tests/support/imap_session_fixture.h"
 
 namespace rookery::imapd {

@@ -1,0 +1,236 @@
+#include "imap/imapd/namespace/metadata_parse.h"
+
+#include <algorithm>
+
+#include "imap/mailbox/annotations.h"
+#include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
+
+namespace rookery::imapd {
+namespace {
+
+constexpr std::string_view kShared = "/shared";
+constexpr std::string_view kPrivate = "/private";
+constexpr std::string_view kVendor = "/vendor/";
+
+// RFC 5464 3.2
+bool is_path(std::string_view path)
+{
+    if (path.ends_with('/') || path.find("//") != path.npos) return false;
+    return std::none_of(path.begin(), path.end(), [](char ch) {
+        const auto c = static_cast<unsigned char>(ch);
+        return c < 0x20 || c >= 0x7F;
+    });
+}
+
+// patterns: of a command that only reads.
+Result<EntryName> parse_entry(CommandReader& reader, bool patterns)
+{
+    TRY_ASSIGN(std::string written, patterns ? reader.list_mailbox() : reader.astring());
+    EntryName name{std::move(written), false, {}};
+    std::string lower = to_lower(name.written);
+    const auto rest_shared = below(lower, kShared);
+    const auto rest_private = below(lower, kPrivate);
+    const bool fits = lower.size() <= mailbox::kMaxAnnotationName;
+    const bool is_pattern = lower.find_first_of("*%") != lower.npos;
+    if ((!rest_shared && !rest_private) || !is_path(lower) || !fits || (is_pattern && !patterns))
+        return Error{Code::syntax, "Invalid entry name"};
+    if (is_pattern) {
+        TRY_ASSIGN(name.pattern, mboxlist::ListPattern::compile(lower, '/'));
+    }
+    name.is_private = rest_private.has_value();
+    name.path = rest_private ? *rest_private : *rest_shared;
+    return name;
+}
+
+// The name of something that can have a value: not of what only groups others.
+bool is_settable(const EntryName& name)
+{
+    if (name.path.empty()) return false;
+    if (!name.path.starts_with(kVendor) && name.path + '/' != kVendor) return true;
+    return std::count(name.path.begin(), name.path.end(), '/') >= 3;
+}
+
+Error too_long()
+{
+    return Error{Code::over_quota, "the value is too long"};
+}
+
+// nstring / literal8 / atom
+Result<std::optional<std::string>> parse_value(CommandReader& reader, size_t room)
+{
+    TRY_ASSIGN(const char next, reader.peek());
+    if (next != '~' && next != '{') {
+        // A Cyrus frontend sends an atom where the value needs no quotes.
+        TRY_ASSIGN(std::string text, reader.astring());
+        if (next != '"' && equal_nocase(text, "NIL")) return std::optional<std::string>();
+        if (text.size() > mailbox::kMaxAnnotationValue) return too_long();
+        return std::optional<std::string>(std::move(text));
+    }
+    TRY_ASSIGN(const LiteralHead head, reader.literal_head());
+    if (head.size > mailbox::kMaxAnnotationValue) {
+        TRY(reader.drop_literal(head));
+        return too_long();
+    }
+    if (head.size > room) {
+        TRY(reader.drop_literal(head));
+        return Error{Code::limit, "Values too long"};
+    }
+    TRY(reader.go_ahead(head));
+    std::string value(head.size, '\0');
+    TRY(reader.stream().read_exact(value));
+    if (!head.binary && value.find('\0') != value.npos)
+        return Error{Code::syntax, "NUL in a literal"};
+    return std::optional<std::string>(std::move(value));
+}
+
+// One thing after the other, up to ")"; "(" has been taken.
+template <class One>
+Status list_of(CommandReader& reader, One one)
+{
+    for (size_t n = 0;; ++n) {
+        if (n == kMaxMetadataEntries) return Error{Code::limit, "Too many entries"};
+        TRY(one());
+        TRY_ASSIGN(const bool end, reader.accept(')'));
+        if (end) return success();
+        TRY(reader.space());
+    }
+}
+
+Result<Depth> parse_depth(CommandReader& reader)
+{
+    TRY_ASSIGN(const std::string word, reader.attribute());
+    if (word == "0") return Depth::zero;
+    if (word == "1") return Depth::one;
+    if (word == "INFINITY") return Depth::infinity;
+    return Error{Code::syntax, cat("Unknown DEPTH ", word)};
+}
+
+// "(" has been taken.
+Result<MetadataOptions> rest_of_options(CommandReader& reader)
+{
+    MetadataOptions options;
+    const auto one = [&]() -> Status {
+        TRY_ASSIGN(const std::string name, reader.attribute());
+        TRY(reader.space());
+        if (name == "MAXSIZE") {
+            TRY_ASSIGN(options.max_size, reader.number());
+        } else if (name == "DEPTH") {
+            TRY_ASSIGN(options.depth, parse_depth(reader));
+        } else {
+            return Error{Code::syntax, cat("Unknown GETMETADATA option ", name)};
+        }
+        return success();
+    };
+    TRY(list_of(reader, one));
+    return options;
+}
+
+}  // namespace
+
+std::string EntryName::full() const
+{
+    return cat(is_private ? kPrivate : kShared, path);
+}
+
+std::optional<std::string_view> below(std::string_view path, std::string_view base)
+{
+    if (!path.starts_with(base)) return std::nullopt;
+    path.remove_prefix(base.size());
+    if (!path.empty() && path.front() != '/') return std::nullopt;
+    return path;
+}
+
+Result<MetadataOptions> parse_metadata_options(CommandReader& reader)
+{
+    TRY(reader.expect('('));
+    return rest_of_options(reader);
+}
+
+Result<std::vector<EntryName>> rest_of_entries(CommandReader& reader)
+{
+    std::vector<EntryName> names;
+    const auto one = [&]() -> Status {
+        TRY_ASSIGN(EntryName name, parse_entry(reader, true));
+        names.push_back(std::move(name));
+        return success();
+    };
+    TRY(list_of(reader, one));
+    return names;
+}
+
+bool is_asked_by(const EntryName& asked, const MetadataOptions& options, std::string_view name)
+{
+    if (asked.pattern) return asked.pattern->matches(name);
+    const auto rest = below(name, asked.full());
+    if (!rest) return false;
+    if (rest->empty() || options.depth == Depth::infinity) return true;
+    return options.depth == Depth::one && rest->find('/', 1) == rest->npos;
+}
+
+bool MetadataRequest::wants(std::string_view name) const
+{
+    return std::any_of(entries.begin(), entries.end(),
+                       [&](const EntryName& asked) { return is_asked_by(asked, options, name); });
+}
+
+Result<MetadataRequest> parse_getmetadata(CommandReader& reader,
+                                          const std::optional<MetadataOptions>& before)
+{
+    MetadataRequest request;
+    request.options = before.value_or(MetadataOptions());
+    TRY(reader.space());
+    TRY_ASSIGN(bool list, reader.accept('('));
+    if (list && !before) {
+        // Options or entries: an entry begins with a slash.
+        TRY_ASSIGN(const char first, reader.peek());
+        const char letter = to_lower(first);
+        if (letter >= 'a' && letter <= 'z') {
+            TRY_ASSIGN(request.options, rest_of_options(reader));
+            TRY(reader.space());
+            TRY_ASSIGN(list, reader.accept('('));
+        }
+    }
+    if (list) {
+        TRY_ASSIGN(request.entries, rest_of_entries(reader));
+    } else {
+        TRY_ASSIGN(EntryName one, parse_entry(reader, true));
+        request.entries.push_back(std::move(one));
+    }
+    TRY(reader.end_of_line());
+    return request;
+}
+
+std::string metadata_arguments(const MetadataRequest& request)
+{
+    std::string options;
+    if (const auto& max = request.options.max_size) cat_to(options, " MAXSIZE ", *max);
+    if (request.options.depth == Depth::one) options += " DEPTH 1";
+    if (request.options.depth == Depth::infinity) options += " DEPTH infinity";
+    std::string out;
+    if (!options.empty()) cat_to(out, " (", options.substr(1), ")");
+    std::string names;
+    for (const EntryName& e : request.entries)
+        cat_to(names, names.empty() ? "" : " ", text::imap_astring(e.written));
+    return cat(out, " (", names, ")");
+}
+
+Result<std::vector<MetadataChange>> parse_entry_values(CommandReader& reader)
+{
+    std::vector<MetadataChange> changes;
+    size_t room = kMaxMetadataBytes;
+    TRY(reader.expect('('));
+    const auto one = [&]() -> Status {
+        TRY_ASSIGN(EntryName name, parse_entry(reader, false));
+        if (!is_settable(name)) return Error{Code::syntax, "Invalid entry name"};
+        TRY(reader.space());
+        TRY_ASSIGN(auto value, parse_value(reader, room));
+        room -= std::min(room, value ? value->size() : 0);
+        changes.push_back({std::move(name), std::move(value)});
+        return success();
+    };
+    TRY(list_of(reader, one));
+    return changes;
+}
+
+}  // namespace rookery::imapd

@@ -1,0 +1,118 @@
+#include "imap/imapd/namespace/special_use.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "imap/imapd/relay/channel.h"
+#include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/namespace/subscribed.h"
+#include "imap/mboxlist/list_walker.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
+
+namespace rookery::imapd {
+namespace {
+
+using namespace std::string_view_literals;
+
+// \All and \Flagged are of servers with virtual mailboxes.
+constexpr std::array kUses = {"\\Archive"sv, "\\Drafts"sv, "\\Important"sv,
+                              "\\Junk"sv,    "\\Sent"sv,   "\\Trash"sv};
+
+std::string uses_among(std::string_view flags)
+{
+    std::string uses;
+    for (std::string_view word : split_words(flags))
+        if (auto use = special_use(word); !use.empty()) cat_to(uses, uses.empty() ? "" : " ", use);
+    return uses;
+}
+
+// LIST (SPECIAL-USE) "" (names)
+Status ask(ImapSession& s, const std::string& server, std::span<const std::string> names,
+           std::map<std::string, std::string>& found)
+{
+    TRY_ASSIGN(backend::Backend * backend, s.backends->get(server));
+    if (!backend->has_capability("SPECIAL-USE")) return success();
+    std::string list;
+    for (const std::string& name : names)
+        cat_to(list, list.empty() ? "" : " ", text::imap_string(name));
+    RelayChannel channel(s, *backend);
+    channel.verb("LIST");
+    channel.raw(cat(" (SPECIAL-USE) \"\" (", list, ")"));
+    channel.filter([&](backend::ReplyReader& replies, const backend::Reply& reply) -> Result<bool> {
+        if (reply.word != "LIST") return false;
+        TRY_ASSIGN(std::string whole, replies.read_whole(reply, kMaxLsubLine));
+        auto line = text::parse_mailbox_list(std::string_view(whole).substr(reply.text_begin));
+        if (!line) return true;
+        auto name = s.names->to_internal(line->name);
+        const std::string uses = uses_among(line->flags);
+        if (name && !uses.empty()) found[name->internal()] = uses;
+        return true;
+    });
+    TRY_ASSIGN(Answer answer, channel.finish());
+    return answer.ok() ? success() : Status(Error{Code::unavailable, answer.text});
+}
+
+}  // namespace
+
+std::string_view special_use(std::string_view word)
+{
+    for (std::string_view use : kUses)
+        if (equal_nocase(use, word)) return use;
+    return {};
+}
+
+Result<std::string> parse_special_uses(CommandReader& reader)
+{
+    TRY(reader.expect('('));
+    std::string uses;
+    for (;;) {
+        TRY_ASSIGN(const std::string word, reader.flag());
+        const std::string_view use = special_use(word);
+        if (use.empty()) return Error{Code::unsupported, cat("no mailbox is for ", word, " here")};
+        cat_to(uses, uses.empty() ? "" : " ", use);
+        TRY_ASSIGN(const bool end, reader.accept(')'));
+        if (end) return uses;
+        TRY(reader.space());
+    }
+}
+
+bool decides_uses(const ImapSession& session, const model::MailboxName& name)
+{
+    if (name.is_inbox() || name.user().empty()) return false;
+    return session.identity->any_admin() || is_own(session, name);
+}
+
+std::map<std::string, std::string> special_uses_of(ImapSession& session,
+                                                   std::span<const model::MailboxEntry> entries)
+{
+    std::map<std::string, std::string> found;
+    std::map<std::string, std::vector<std::string>> elsewhere;
+    for (const auto& entry : entries) {
+        if (!is_own(session, entry.name)) continue;
+        const bool here = session.store != nullptr && entry.is_at(session.config.servername());
+        if (!here) {
+            auto external = session.names->to_external(entry.name);
+            if (external) elsewhere[entry.server].push_back(*std::move(external));
+            continue;
+        }
+        auto uses = session.store->special_use(entry);
+        if (uses && !uses->empty()) found[entry.name.internal()] = *std::move(uses);
+    }
+    for (const auto& [server, names] : elsewhere) {
+        const std::span<const std::string> all = names;
+        for (size_t i = 0; i < all.size(); i += mboxlist::kMaxListPatterns) {
+            const auto some = all.subspan(i, std::min(mboxlist::kMaxListPatterns, all.size() - i));
+            Status asked = ask(session, server, some, found);
+            if (asked) continue;
+            log::info("special uses are not known",
+                      {{"server", server}, {"reason", asked.error()}});
+            break;
+        }
+    }
+    return found;
+}
+
+}  // namespace rookery::imapd

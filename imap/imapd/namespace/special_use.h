@@ -1,0 +1,34 @@
+// What mailboxes of the user's own tree are for (RFC 6154): "\Sent", "\Drafts" ...
+//
+// Kept in each mailbox's header file, so it goes where the mailbox goes; other servers are asked by
+// an extended LIST for the mailboxes that they have. Codes of parse: syntax, unsupported (a use
+// that mailboxes cannot have here). One thread.
+#ifndef ROOKERY_IMAP_IMAPD_NAMESPACE_SPECIAL_USE_H
+#define ROOKERY_IMAP_IMAPD_NAMESPACE_SPECIAL_USE_H
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "imap/imapd/session.h"
+#include "lib/base/result.h"
+
+namespace rookery::imapd {
+
+// The known one with this name in any case of letters; "" if there is none.
+std::string_view special_use(std::string_view word);
+// True for a mailbox that can have uses, which are its owner's, if the session's user is that owner
+// or an administrator.
+bool decides_uses(const ImapSession& session, const model::MailboxName& name);
+// CREATE's USE: "(" use *(SP use) ")". Gives them with spaces between.
+Result<std::string> parse_special_uses(CommandReader& reader);
+
+// Of these mailboxes, those in the user's own tree that have a use: internal name -> uses. A server
+// that cannot be asked is left out.
+std::map<std::string, std::string> special_uses_of(ImapSession& session,
+                                                   std::span<const model::MailboxEntry> entries);
+
+}  // namespace rookery::imapd
+
+#endif

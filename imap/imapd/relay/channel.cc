@@ -1,0 +1,340 @@
+#include "imap/imapd/relay/channel.h"
+
+#include <algorithm>
+
+#include "imap/imapd/relay/lines.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
+
+namespace rookery::imapd {
+namespace {
+
+constexpr Milliseconds kPatience{100};
+
+Error protocol_broken(std::string_view what)
+{
+    return Error{Code::syntax, cat("the server breaks the protocol: ", what)};
+}
+
+std::optional<Completion::Kind> kind_of(std::string_view word)
+{
+    if (word == "OK") return Completion::Kind::ok;
+    if (word == "NO") return Completion::Kind::no;
+    if (word == "BAD") return Completion::Kind::bad;
+    return std::nullopt;
+}
+
+// The verbs whose answers change nothing that a second SELECT would show (doc/rules.md 5.5).
+bool is_harmless(std::string_view verb)
+{
+    for (std::string_view v : {"FETCH", "UID FETCH", "SEARCH", "UID SEARCH", "NOOP", "IDLE"})
+        if (equal_nocase(v, verb)) return true;
+    return false;
+}
+
+bool answers(std::string_view verb, const backend::Reply& reply)
+{
+    if (reply.word == "OK") return true;
+    if (reply.word == "FETCH") return verb.ends_with("FETCH");
+    return reply.word == "SEARCH" && verb.ends_with("SEARCH");
+}
+
+}  // namespace
+
+RelayChannel::RelayChannel(ImapSession& session, backend::Backend& backend)
+    : s_(session), backend_(&backend), tag_(backend.next_tag())
+{
+    replies_.emplace(backend.stream());
+}
+
+void RelayChannel::rebind(backend::Backend& backend)
+{
+    backend_ = &backend;
+    tag_ = backend.next_tag();
+    replies_.emplace(backend.stream());
+    sent_ = false;
+    heard_ = false;
+    early_.reset();
+}
+
+void RelayChannel::verb(std::string_view verb)
+{
+    verb_ = std::string(verb);
+    cat_to(request_, ' ', verb);
+}
+
+void RelayChannel::raw(std::string_view text)
+{
+    (sent_in_part_ ? pending_ : request_).append(text);
+}
+
+void RelayChannel::astring(std::string_view value)
+{
+    std::string& to = sent_in_part_ ? pending_ : request_;
+    to.push_back(' ');
+    text::put_string(to, value, text::LiteralForm::plus);
+}
+
+Status RelayChannel::take()
+{
+    TRY_ASSIGN(char c, s_.reader.take());
+    (sent_in_part_ ? pending_ : request_).push_back(c);
+    return success();
+}
+
+Status RelayChannel::client_arguments()
+{
+    size_t depth = 0;
+    while (!s_.reader.at_end() && !early_) {
+        auto done = token(depth);
+        if (!done) {
+            if (sent_in_part_ && s_.client.ok()) abandon();
+            return done;
+        }
+        if (request_.size() > kMaxHeldRequest && !sent_in_part_) TRY(send_pending());
+        if (pending_.size() > kMaxHeldRequest) TRY(send_pending());
+    }
+    complete_ = true;
+    return success();
+}
+
+// One byte, quoted string or literal of an argument.
+Status RelayChannel::token(size_t& depth)
+{
+    TRY_ASSIGN(char c, s_.reader.peek());
+    unsigned char byte = static_cast<unsigned char>(c);
+    if (c == '\n') {
+        if (depth > 0) return Error{Code::syntax, "Unbalanced parentheses in command"};
+        TRY(s_.reader.end_of_line());
+        raw("\r\n");
+        return success();
+    }
+    if (c == '"') return quoted();
+    if (c == '{') return literal();
+    if (byte < 0x20 || byte >= 0x7f) return Error{Code::syntax, "Invalid character in command"};
+    if (c == '(' && ++depth > s_.reader.limits().max_depth)
+        return Error{Code::limit, "Lists are nested too deep"};
+    if (c == ')' && depth-- == 0) return Error{Code::syntax, "Unbalanced parentheses in command"};
+    return take();
+}
+
+Status RelayChannel::quoted()
+{
+    TRY(take());
+    text::QuotedScan scan(text::QuotedScan::Escapes::quoted_specials);
+    std::string& to = sent_in_part_ ? pending_ : request_;
+    while (true) {
+        char c = '\0';
+        TRY_ASSIGN(const auto step, s_.reader.quoted_byte(scan, c));
+        to.push_back(c);
+        if (step == text::QuotedScan::Step::end) return success();
+    }
+}
+
+// A '~' in front of it was taken as a byte like any other.
+Status RelayChannel::literal()
+{
+    TRY_ASSIGN(LiteralHead head, s_.reader.literal_head());
+    if (head.size <= kSmallLiteral && backend_->has_capability("LITERAL+"))
+        return small_literal(head);
+    return large_literal(head);
+}
+
+Status RelayChannel::small_literal(const LiteralHead& head)
+{
+    small_literals_ += static_cast<size_t>(head.size);
+    if (small_literals_ > s_.reader.limits().max_line) {
+        TRY(s_.reader.drop_literal(head));
+        return Error{Code::limit, "Command too long"};
+    }
+    TRY(s_.reader.go_ahead(head));
+    std::string body(static_cast<size_t>(head.size), '\0');
+    TRY(s_.client.read_exact(body));
+    text::put_literal(sent_in_part_ ? pending_ : request_, body, text::LiteralForm::plus);
+    return success();
+}
+
+Status RelayChannel::large_literal(const LiteralHead& head)
+{
+    text::put_literal_head(sent_in_part_ ? pending_ : request_, head.size);
+    auto asked = send_pending();
+    if (asked) asked = wait_go_ahead();
+    if (asked && !early_) {
+        TRY(s_.reader.go_ahead(head));
+        return copy_body(head.size);
+    }
+    // Refused, or the server is gone. A client that waits for "+" does not send it.
+    if (asked || head.synchronising)
+        TRY(s_.reader.drop_literal(head));
+    else
+        body_left_ = head.size;
+    return asked;
+}
+
+Status RelayChannel::copy_body(uint64_t size)
+{
+    body_left_ = size;
+    stream::Stream& to = backend_->stream();
+    while (body_left_ > 0) {
+        TRY(s_.client.peek());
+        std::string_view have = s_.client.buffered();
+        have = have.substr(0, static_cast<size_t>(std::min<uint64_t>(have.size(), body_left_)));
+        to.put(have);
+        s_.client.consume(have.size());
+        body_left_ -= have.size();
+        TRY(to.status());
+    }
+    return success();
+}
+
+Status RelayChannel::send_pending()
+{
+    stream::Stream& to = backend_->stream();
+    if (sent_in_part_) {
+        to.put(pending_);
+        pending_.clear();
+    } else {
+        backend_->begin_command();
+        to.put(tag_, request_);
+        request_.clear();
+        sent_in_part_ = true;
+    }
+    return to.flush();
+}
+
+Status RelayChannel::send_line()
+{
+    if (!complete_) {
+        raw("\r\n");
+        complete_ = true;
+    }
+    if (sent_in_part_) return send_pending();
+    sent_ = true;
+    backend_->begin_command();
+    backend_->stream().put(tag_, request_);
+    return backend_->stream().flush();
+}
+
+Status RelayChannel::wait_go_ahead()
+{
+    go_ahead_ = false;
+    while (!go_ahead_ && !early_) {
+        auto answer = read_response(true);
+        if (!answer) {
+            blame(answer.error());
+            return std::move(answer).error();
+        }
+        early_ = *std::move(answer);
+    }
+    return success();
+}
+
+Result<Answer> RelayChannel::finish()
+{
+    if (early_) return *early_;
+    if (!sent_) TRY(send_line());
+    while (true) {
+        TRY_ASSIGN(std::optional<Answer> answer, one_response());
+        if (answer) return *std::move(answer);
+    }
+}
+
+Result<std::optional<Answer>> RelayChannel::one_response()
+{
+    auto answer = read_response(false);
+    if (!answer) blame(answer.error());
+    return answer;
+}
+
+void RelayChannel::blame(const Error& error)
+{
+    if (s_.client.ok()) backend_->stream().fail(error);
+}
+
+Result<std::optional<Answer>> RelayChannel::read_response(bool want_go_ahead)
+{
+    // What the client has coming does not wait for a server that takes its time.
+    stream::Stream& from = backend_->stream();
+    if (s_.client.unflushed() > 0 && !from.has_input()) {
+        TRY_ASSIGN(const bool ready, from.wait_input(Deadline::after(kPatience)));
+        if (!ready) (void)s_.client.flush();
+    }
+    TRY_ASSIGN(backend::Reply reply, replies_->next());
+    heard_ = true;
+    switch (reply.kind) {
+        case backend::Reply::Kind::continuation:
+            if (!want_go_ahead) return protocol_broken("a continuation that nobody asked for");
+            go_ahead_ = true;
+            return std::optional<Answer>();
+        case backend::Reply::Kind::untagged: TRY(pass_on(reply)); return std::optional<Answer>();
+        case backend::Reply::Kind::tagged: break;
+    }
+    auto kind = kind_of(reply.word);
+    if (reply.tag != tag_ || !kind) return protocol_broken("an unexpected tagged line");
+    backend_->end_command();
+    // To a part of the command: whether both mean the same part is not certain.
+    if (!complete_ || want_go_ahead) backend_->doubt();
+    if (replies_->complete())
+        return std::optional<Answer>(Answer{*kind, std::string(reply.text())});
+    TRY_ASSIGN(std::string whole, replies_->read_whole(reply, kMaxTaggedLine));
+    return std::optional<Answer>(Answer{*kind, std::string(trim(whole.substr(reply.text_begin)))});
+}
+
+Status RelayChannel::pass_on(const backend::Reply& reply)
+{
+    if (reply.word == "BYE")
+        return Error{Code::closed, cat("the server says ", reply.head.substr(0, 200))};
+    if (filter_) {
+        TRY_ASSIGN(bool handled, filter_(*replies_, reply));
+        if (handled) return replies_->drop_rest();
+    }
+    note_activity(reply);
+    return pass_untagged(s_, *backend_, *replies_, reply);
+}
+
+void RelayChannel::note_activity(const backend::Reply& reply)
+{
+    RemoteSelection* remote = s_.remote();
+    if (remote == nullptr || remote->backend != backend_) return;
+    if (!is_harmless(verb_) || !answers(verb_, reply)) remote->replaceable = false;
+}
+
+void RelayChannel::abandon()
+{
+    // To nothing there is no answer.
+    if (!sent_in_part_) return;
+    stream::Stream& to = backend_->stream();
+    pending_.clear();
+    // An open list is a syntax error for every server, so nothing that came before it counts.
+    to.put(" (\r\n");
+    if (!to.flush()) return;
+    filter_ = nullptr;
+    while (true) {
+        auto answer = one_response();
+        if (!answer || *answer) return;
+    }
+}
+
+Completion RelayChannel::failed(const Error& error)
+{
+    backend_->doubt();
+    if (!s_.client.ok()) {
+        // Maybe in the middle of a literal: the server must not take what it has for all.
+        lose_backend(s_, *backend_);
+        return Completion::disconnect();
+    }
+    if (backend_->stream().ok()) return Completion::from(error);
+    log::warning("lost a server while it ran a command",
+                 {{"server", backend_->server()}, {"reason", error}});
+    bool selected = s_.remote() != nullptr && s_.remote()->backend == backend_;
+    lose_backend(s_, *backend_);
+    if (selected || body_left_ > CommandReader::kMaxSkip) return say_bye_lost(s_);
+    if (body_left_ > 0) {
+        (void)s_.reader.drop_literal(LiteralHead{body_left_, false, false});
+        body_left_ = 0;
+    }
+    return Completion::from(Error{Code::unavailable, {}});
+}
+
+}  // namespace rookery::imapd

@@ -1,0 +1,60 @@
+#include "imap/imapd/relay/lines.h"
+
+#include <string>
+
+#include "imap/imapd/relay/selection_replies.h"
+
+namespace rookery::imapd {
+namespace {
+
+constexpr size_t kMaxHeldLines = 65536;
+
+}  // namespace
+
+bool changes_numbers(const backend::Reply& reply)
+{
+    return reply.word == "EXPUNGE" || reply.word == "VANISHED";
+}
+
+Status hold_untagged(RemoteSelection& remote, backend::ReplyReader& replies,
+                     const backend::Reply& reply)
+{
+    TRY_ASSIGN(std::string whole, replies.read_whole(reply, kMaxHeldLines));
+    if (remote.held.size() + whole.size() > kMaxHeldLines)
+        return Error{Code::closed, "too much unsolicited data"};
+    remote.held += whole;
+    return success();
+}
+
+Status pass_untagged(ImapSession& session, const backend::Backend& from,
+                     backend::ReplyReader& replies, const backend::Reply& reply)
+{
+    if (is_of_mailbox(reply)) {
+        RemoteSelection* remote = session.remote_at(from);
+        if (remote == nullptr) return replies.drop_rest();
+        if (!remote->held.empty() && !session.may_expunge())
+            return hold_untagged(*remote, replies, reply);
+        session.client.put(remote->held);
+        remote->held.clear();
+    }
+    return replies.copy_to(session.client, reply);
+}
+
+void lose_backend(ImapSession& session, backend::Backend& backend)
+{
+    RemoteSelection* remote = session.remote();
+    if (remote != nullptr && remote->backend == &backend) {
+        session.selection = NoSelection{};
+        if (session.state == State::selected) session.state = State::authenticated;
+    }
+    session.backends->drop(&backend);
+}
+
+Completion say_bye_lost(ImapSession& session)
+{
+    session.client.put("* BYE [UNAVAILABLE] Lost connection to the mailbox's server\r\n");
+    (void)session.client.flush();
+    return Completion::disconnect();
+}
+
+}  // namespace rookery::imapd

@@ -1,0 +1,137 @@
+// The selected mailbox on another server, between commands and when its connection is lost.
+#include "imap/imapd/relay/relay.h"
+
+#include "imap/imapd/relay/channel.h"
+#include "imap/imapd/relay/lines.h"
+#include "imap/imapd/relay/selection.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+
+namespace rookery::imapd {
+namespace {
+
+Error lost(std::string_view why)
+{
+    return Error{Code::closed, std::string(why)};
+}
+
+// One untagged response that no command asked for.
+Status unsolicited(ImapSession& s, RemoteSelection& remote, backend::ReplyReader& replies)
+{
+    TRY_ASSIGN(backend::Reply reply, replies.next());
+    if (reply.kind != backend::Reply::Kind::untagged) return lost("an answer to no command");
+    if (reply.word == "BYE") return lost(reply.head.substr(0, 200));
+    if (reply.word != "OK") remote.replaceable = false;
+    if (remote.held.empty() && !changes_numbers(reply)) return replies.copy_to(s.client, reply);
+    // What comes after a held line counts on it, so it waits too.
+    return hold_untagged(remote, replies, reply);
+}
+
+Status read_unsolicited(ImapSession& s, RemoteSelection& remote)
+{
+    stream::Stream& from = remote.backend->stream();
+    backend::ReplyReader replies(from);
+    do {
+        auto read = unsolicited(s, remote, replies);
+        if (!read) {
+            if (s.client.ok()) from.fail(read.error());
+            return read;
+        }
+    } while (from.has_input());
+    return success();
+}
+
+}  // namespace
+
+Status relay_unsolicited(ImapSession& session)
+{
+    RemoteSelection* remote = session.remote();
+    if (remote == nullptr) return success();
+    auto read = read_unsolicited(session, *remote);
+    if (read || !session.client.ok()) return read;
+    log::info("the server of the selected mailbox is lost",
+              {{"server", remote->backend->server()}, {"reason", read.error()}});
+    if (!remote->replaceable || !remote->held.empty()) return read;
+    // The client need not know, now or ever: its next command gets another connection, and a server
+    // that is started again has until then.
+    remote->backend->stream().close();
+    return success();
+}
+
+Status relay_poll(ImapSession& session)
+{
+    RemoteSelection* remote = session.remote();
+    if (remote == nullptr) return success();
+    TRY(ensure_selection(session));
+    session.client.put(remote->held);
+    remote->held.clear();
+    RelayChannel channel(session, *remote->backend);
+    channel.verb("NOOP");
+    TRY(channel.finish());
+    return success();
+}
+
+void relay_unselect(ImapSession& session)
+{
+    RemoteSelection* remote = session.remote();
+    if (remote == nullptr) return;
+    backend::Backend& backend = *remote->backend;
+    backend.set_selected(false);
+    // From here on what the server says of the mailbox is nobody's.
+    session.selection = NoSelection{};
+    // In IDLE, or in a command that was cut short, another would be taken for a part of it.
+    if (!backend.stream().ok() || backend.in_command() || !backend.has_capability("UNSELECT")) {
+        lose_backend(session, backend);
+        return;
+    }
+    RelayChannel channel(session, backend);
+    channel.verb("UNSELECT");
+    auto answer = channel.finish();
+    if (!answer || !answer->ok()) lose_backend(session, backend);
+}
+
+Status ensure_selection(ImapSession& session)
+{
+    RemoteSelection* remote = session.remote();
+    if (remote == nullptr || remote->backend->is_alive()) return success();
+    return replace_selection(session);
+}
+
+Status replace_selection(ImapSession& session)
+{
+    RemoteSelection* remote = session.remote();
+    if (remote == nullptr) return lost("nothing is selected");
+    if (!remote->replaceable || !remote->held.empty())
+        return lost("the selection cannot be replaced");
+    std::string server = remote->backend->server();
+    session.backends->drop(remote->backend);
+    remote->backend = nullptr;
+    // It may have gone because the mailbox has moved.
+    (void)session.directory.catch_up();
+    if (auto entry = session.directory.lookup(remote->name); entry && !entry->seen().is_local())
+        server = entry->seen().server;
+    auto replaced = [&]() -> Status {
+        TRY_ASSIGN(backend::Backend * backend, session.backends->get(server));
+        return select_again(session, *remote, *backend);
+    }();
+    if (replaced) {
+        log::info("the selected mailbox was selected again", {{"server", server}});
+        return success();
+    }
+    session.selection = NoSelection{};
+    return replaced;
+}
+
+std::optional<Completion> release_held(ImapSession& session, const Command& command)
+{
+    RemoteSelection* remote = session.remote();
+    if (remote == nullptr || remote->held.empty()) return std::nullopt;
+    bool by_number = command.name == "COPY" || command.name == "MOVE";
+    if (by_number || !session.may_expunge())
+        return Completion::no("[EXPUNGEISSUED] Messages are gone; ask what changed first (NOOP)");
+    session.client.put(remote->held);
+    remote->held.clear();
+    return std::nullopt;
+}
+
+}  // namespace rookery::imapd

@@ -1,0 +1,36 @@
+// Changes of the namespace at another server: where they go, and what this server knows after them.
+//
+// Codes: syntax (no location). What goes wrong at the server is in the Completion. One thread.
+#ifndef ROOKERY_IMAP_IMAPD_RELAY_REMOTE_NAMESPACE_H
+#define ROOKERY_IMAP_IMAPD_RELAY_REMOTE_NAMESPACE_H
+
+#include <string>
+
+#include "imap/backend/backend.h"
+#include "imap/imapd/relay/channel.h"
+#include "imap/imapd/session.h"
+#include "lib/base/result.h"
+
+namespace rookery::imapd {
+
+// An administrator's word for where a mailbox is to be: a known server, "server!partition", or a
+// partition.
+struct ChosenPlace {
+    std::string server;     // "" = as the router chose
+    std::string partition;  // "" = as that server likes
+};
+Result<ChosenPlace> chosen_place(ImapSession& session, const std::string& word);
+// A Cyrus backend takes a partition as an atom only; its names are letters and digits.
+void add_partition(RelayChannel& channel, const std::string& partition);
+// CREATE at that server; with list, the client's parameters follow.
+Completion create_at(ImapSession& session, const Command& command, backend::Backend& target,
+                     const std::string& partition, bool has_list);
+// CREATE of the command's mailbox at another server; the command has been read.
+Completion create_there(ImapSession& session, const Command& command, const ChosenPlace& place);
+// Read your writes: the next command of any session here sees it. If the master cannot be asked the
+// change was made all the same.
+void caught_up(ImapSession& session);
+
+}  // namespace rookery::imapd
+
+#endif

@@ -1,0 +1,21 @@
+// What the answers of another server say of the mailbox that is selected there. Cannot fail.
+#ifndef ROOKERY_IMAP_IMAPD_RELAY_SELECTION_REPLIES_H
+#define ROOKERY_IMAP_IMAPD_RELAY_SELECTION_REPLIES_H
+
+#include "imap/backend/reply_reader.h"
+#include "imap/imapd/session.h"
+
+namespace rookery::imapd {
+
+// Does this response count for the mailbox that is selected on the connection: its messages, their
+// number and flags?
+bool is_of_mailbox(const backend::Reply& reply);
+// Is it of the answer to SELECT?
+bool describes_mailbox(const backend::Reply& reply);
+bool is_closed_code(const backend::Reply& reply);
+// Takes from one untagged response what it says of the mailbox.
+void note_selected(RemoteSelection& selection, const backend::Reply& reply);
+
+}  // namespace rookery::imapd
+
+#endif

@@ -1,0 +1,291 @@
+#include "imap/imapd/relay/transfer.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "imap/imapd/relay/remote_append.h"
+#include "imap/imapd/namespace/rights.h"
+#include "imap/model/sequence_set.h"
+#include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
+
+namespace rookery::imapd {
+namespace {
+
+constexpr size_t kMaxFetchLine = 65536;
+
+std::string without_recent(std::string_view flags)
+{
+    std::string out;
+    for (std::string_view flag : split_words(flags))
+        if (!equal_nocase(flag, "\\Recent")) cat_to(out, out.empty() ? "" : " ", flag);
+    return out;
+}
+
+std::string uid_set(const std::vector<SourceMessage>& messages)
+{
+    model::SequenceSet set;
+    for (const SourceMessage& m : messages) set.add(m.uid);
+    return set.to_string();
+}
+
+// What begins with the value of BODY[] in a FETCH response, as far as that is there.
+std::optional<std::string_view> body_value(std::string_view fetch)
+{
+    text::ImapCursor cursor(fetch);
+    if (!cursor.accept('(')) return std::nullopt;
+    while (!cursor.at_end()) {
+        const auto name = cursor.value();
+        if (!name || !cursor.space()) return std::nullopt;
+        if (equal_nocase(*name, "BODY[]")) return cursor.rest();
+        if (!cursor.value() || !cursor.space()) return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+// One transfer and where it stands.
+class Transfer {
+ public:
+    Transfer(ImapSession& s, const Command& command) : s_(s), command_(command) {}
+
+    // Each step gives a completion if the command is over.
+    std::optional<Completion> list(const std::string& set);
+    std::optional<Completion> copy(AppendTarget& append);
+    size_t size() const { return messages_.size(); }
+    std::optional<Completion> remove_from_source();
+    bool empty() const { return messages_.empty(); }
+    std::string copyuid() const
+    {
+        if (!appended_) return {};
+        return cat("[COPYUID ", appended_->uidvalidity, ' ', uid_set(messages_), ' ',
+                   appended_->uids, "] ");
+    }
+
+ private:
+    Result<bool> take_description(backend::ReplyReader& replies, const backend::Reply& reply);
+    Result<bool> take_body(AppendTarget& append, const SourceMessage& message,
+                           backend::ReplyReader& replies, const backend::Reply& reply);
+    void begin_body(AppendTarget& append, const SourceMessage& message, uint64_t size);
+    void give(AppendTarget& append, std::string_view bytes);
+    std::optional<Completion> copy_one(AppendTarget& append, const SourceMessage& message);
+    std::optional<Completion> at_source(const std::string& verb, const std::string& arguments);
+
+    ImapSession& s_;
+    const Command& command_;
+    std::vector<SourceMessage> messages_;
+    bool too_many_ = false;
+    // The message on its way.
+    bool body_taken_ = false;
+    bool damaged_ = false;  // the source has no bytes of it
+    std::optional<Answer> refused_;
+    std::optional<Error> target_lost_;
+    std::optional<AppendUid> appended_;
+};
+
+Result<bool> Transfer::take_description(backend::ReplyReader& replies, const backend::Reply& reply)
+{
+    if (reply.word != "FETCH") return false;
+    TRY_ASSIGN(std::string line, replies.read_whole(reply, kMaxFetchLine));
+    auto message = parse_source_message(line);
+    if (!message) {
+        s_.client.put(line);  // another session's change of flags
+        return true;
+    }
+    too_many_ = too_many_ || messages_.size() >= kMaxTransfer;
+    if (!too_many_) messages_.push_back(*std::move(message));
+    return true;
+}
+
+std::optional<Completion> Transfer::list(const std::string& set)
+{
+    RelayChannel channel(s_, *s_.remote()->backend);
+    channel.verb(command_.by_uid ? "UID FETCH" : "FETCH");
+    channel.raw(cat(' ', set, " (UID FLAGS INTERNALDATE RFC822.SIZE)"));
+    channel.filter([this](backend::ReplyReader& replies, const backend::Reply& reply) {
+        return take_description(replies, reply);
+    });
+    auto answer = channel.finish();
+    if (!answer) return channel.failed(answer.error());
+    if (!answer->ok()) return (*std::move(answer)).completion();
+    if (too_many_) return Completion::no("[LIMIT] Too many messages for one command");
+    std::sort(messages_.begin(), messages_.end(),
+              [](const SourceMessage& a, const SourceMessage& b) { return a.uid < b.uid; });
+    auto same = [](const SourceMessage& a, const SourceMessage& b) { return a.uid == b.uid; };
+    messages_.erase(std::unique(messages_.begin(), messages_.end(), same), messages_.end());
+    return std::nullopt;
+}
+
+void Transfer::begin_body(AppendTarget& append, const SourceMessage& message, uint64_t size)
+{
+    body_taken_ = true;
+    auto wants = append.message(message.flags, message.internaldate, size);
+    if (!wants) target_lost_ = wants.error();
+    if (wants && !*wants) refused_ = append.refusal();
+}
+
+void Transfer::give(AppendTarget& append, std::string_view bytes)
+{
+    if (target_lost_ || refused_) return;
+    auto written = append.write(bytes);
+    if (!written) target_lost_ = written.error();
+}
+
+// The body goes from one server to the other through the buffers of the two streams. When the
+// destination fails, the source is read to the end of the literal all the same.
+Result<bool> Transfer::take_body(AppendTarget& append, const SourceMessage& message,
+                                 backend::ReplyReader& replies, const backend::Reply& reply)
+{
+    if (reply.word != "FETCH" || body_taken_) return false;
+    const auto value = body_value(reply.text());
+    if (!value) return false;
+    const auto size = value->starts_with('{') ? replies.literal_size() : std::nullopt;
+    if (!size) {
+        const auto whole = text::ImapCursor(*value).nstring();
+        if (!whole) return false;
+        damaged_ = !*whole;
+        if (damaged_) return true;
+        begin_body(append, message, (*whole)->size());
+        give(append, **whole);
+        return true;
+    }
+    begin_body(append, message, *size);
+    stream::Stream& from = s_.remote()->backend->stream();
+    for (uint64_t left = *size; left > 0;) {
+        TRY(from.peek());
+        std::string_view have = from.buffered();
+        have = have.substr(0, static_cast<size_t>(std::min<uint64_t>(have.size(), left)));
+        give(append, have);
+        from.consume(have.size());
+        left -= have.size();
+    }
+    TRY(replies.literal_taken());
+    return true;
+}
+
+std::optional<Completion> Transfer::copy_one(AppendTarget& append, const SourceMessage& message)
+{
+    body_taken_ = damaged_ = false;
+    RelayChannel source(s_, *s_.remote()->backend);
+    source.verb("UID FETCH");
+    source.raw(cat(' ', message.uid, " (UID BODY.PEEK[])"));
+    source.filter([&](backend::ReplyReader& replies, const backend::Reply& reply) {
+        return take_body(append, message, replies, reply);
+    });
+    auto answer = source.finish();
+    if (target_lost_) {
+        Completion lost = append.failed(*target_lost_);
+        return answer ? lost : source.failed(answer.error());
+    }
+    if (!answer) {
+        append.give_up();
+        return source.failed(answer.error());
+    }
+    if (refused_) return Completion{refused_->kind, refused_->text};
+    if (answer->ok() && body_taken_) return std::nullopt;
+    append.give_up();
+    if (damaged_)
+        return Completion::no(cat("[CORRUPTION] Message with UID ", message.uid, " is damaged"));
+    return Completion::no("[EXPUNGEISSUED] Some of the messages no longer exist");
+}
+
+std::optional<Completion> Transfer::copy(AppendTarget& append)
+{
+    for (const SourceMessage& m : messages_)
+        if (auto over = copy_one(append, m)) return over;
+    auto answer = append.commit();
+    if (!answer) return append.failed(answer.error());
+    if (!answer->ok()) return (*std::move(answer)).completion();
+    appended_ = parse_appenduid(answer->text);
+    if (appended_ && appended_->count != messages_.size())
+        return Completion::no("[SERVERBUG] The other server does not say that it has all messages");
+    return std::nullopt;
+}
+
+std::optional<Completion> Transfer::at_source(const std::string& verb, const std::string& arguments)
+{
+    RelayChannel channel(s_, *s_.remote()->backend);
+    channel.verb(verb);
+    channel.raw(cat(' ', arguments));
+    auto answer = channel.finish();
+    if (!answer) return channel.failed(answer.error());
+    if (!answer->ok())
+        return Completion::no(cat("[CANNOT] Copied, but not removed here: ", answer->text));
+    return std::nullopt;
+}
+
+std::optional<Completion> Transfer::remove_from_source()
+{
+    std::string uids = uid_set(messages_);
+    s_.remote()->replaceable = false;
+    if (auto over = at_source("UID STORE", cat(uids, " +FLAGS.SILENT (\\Deleted)"))) return over;
+    if (appended_) s_.client.put("* OK ", copyuid(), "Copied\r\n");
+    return at_source("UID EXPUNGE", uids);
+}
+
+// MOVE takes messages away, which is asked before anything is copied.
+std::optional<Completion> may_remove(ImapSession& s)
+{
+    RemoteSelection* remote = s.remote();
+    if (remote->read_only) return Completion::no("[READ-ONLY] The mailbox is selected read-only");
+    if (!remote->backend->has_capability("UIDPLUS"))
+        return Completion::no("[CANNOT] The mailbox's server cannot remove messages by UID");
+    auto entry = s.directory.lookup(remote->name);
+    if (!entry) return Completion::from(entry.error());
+    auto needed = model::Rights::delete_message | model::Rights::expunge;
+    if (auto allowed = require(s, *entry, needed); !allowed)
+        return Completion::from(allowed.error());
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<SourceMessage> parse_source_message(std::string_view line)
+{
+    text::ImapCursor cursor(line.substr(std::min(line.find('('), line.size())));
+    SourceMessage m;
+    bool has_flags = false;
+    bool has_size = false;
+    const Status read = [&]() -> Status {
+        TRY(cursor.expect('('));
+        while (!cursor.accept(')')) {
+            TRY_ASSIGN(const std::string_view name, cursor.value());
+            TRY(cursor.space());
+            if (equal_nocase(name, "UID")) {
+                TRY_ASSIGN(m.uid, cursor.number());
+            } else if (equal_nocase(name, "INTERNALDATE")) {
+                TRY_ASSIGN(m.internaldate, cursor.string());
+            } else if (equal_nocase(name, "FLAGS")) {
+                TRY_ASSIGN(const std::string_view flags, cursor.list());
+                m.flags = without_recent(flags);
+                has_flags = true;
+            } else if (equal_nocase(name, "RFC822.SIZE")) {
+                TRY_ASSIGN(m.size, cursor.number64());
+                has_size = true;
+            } else {
+                TRY(cursor.value());
+            }
+            cursor.accept(' ');
+        }
+        return success();
+    }();
+    if (!read || m.uid == 0 || m.internaldate.empty() || !has_flags || !has_size)
+        return std::nullopt;
+    return m;
+}
+
+Completion transfer(ImapSession& session, const Command& command, const std::string& set,
+                    const MakeTarget& make_target, bool move)
+{
+    if (move) {
+        if (auto refused = may_remove(session)) return *refused;
+    }
+    Transfer t(session, command);
+    if (auto over = t.list(set)) return *over;
+    if (t.empty()) return Completion::ok("No messages");
+    if (auto over = t.copy(*make_target(t.size()))) return *over;
+    if (!move) return Completion::ok(cat(t.copyuid(), "Completed"));
+    if (auto over = t.remove_from_source()) return *over;
+    return Completion::ok();
+}
+
+}  // namespace rookery::imapd

@@ -1,0 +1,41 @@
+// COPY and MOVE between two servers: FETCH from one, APPEND to the other
+// (doc/protocols/cyrus.md 6).
+//
+// All messages go in one MULTIAPPEND, so that the destination has all or none. MOVE removes from
+// the source exactly what the destination said it has, by UID, and only when the numbers agree.
+#ifndef ROOKERY_IMAP_IMAPD_RELAY_TRANSFER_H
+#define ROOKERY_IMAP_IMAPD_RELAY_TRANSFER_H
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "imap/backend/backend.h"
+#include "imap/imapd/selected/append_target.h"
+#include "imap/imapd/session.h"
+
+namespace rookery::imapd {
+
+struct SourceMessage {
+    uint32_t uid = 0;
+    uint64_t size = 0;
+    std::string flags;         // without \Recent
+    std::string internaldate;  // without quotes
+};
+// A FETCH response, "* 5 FETCH (UID 7 FLAGS () INTERNALDATE "..." RFC822.SIZE 9)". none: it lacks
+// one of these, so it is somebody else's.
+std::optional<SourceMessage> parse_source_message(std::string_view line);
+
+inline constexpr size_t kMaxTransfer = 100000;  // messages of one command
+
+// Called once, with how many messages come.
+using MakeTarget = std::function<std::unique_ptr<AppendTarget>(size_t messages)>;
+// From the selected mailbox on its server. set: as the client wrote it.
+Completion transfer(ImapSession& session, const Command& command, const std::string& set,
+                    const MakeTarget& make_target, bool move);
+
+}  // namespace rookery::imapd
+
+#endif

@@ -1,0 +1,32 @@
+// One message's FETCH response.
+//
+// Everything that can fail is fetched before the first byte of the response is put, so that a
+// response is whole or absent. Message bytes go from the mapped file into the stream in pieces of
+// kPiece; memory does not grow with the message. What the cache lacks is parsed from the message.
+// A message that is damaged gives what the index and the cache have; its sections are NIL.
+// Codes: not_found (the message was expunged by another session and its file is gone), io. One
+// thread.
+#ifndef ROOKERY_IMAP_IMAPD_SELECTED_FETCH_RENDER_H
+#define ROOKERY_IMAP_IMAPD_SELECTED_FETCH_RENDER_H
+
+#include <cstdint>
+
+#include "imap/imapd/selected/fetch_parse.h"
+#include "imap/mailbox/mailbox.h"
+#include "lib/base/result.h"
+#include "lib/stream/stream.h"
+
+namespace rookery::imapd {
+
+inline constexpr size_t kPiece = 16384;
+
+enum class Fetched { whole, damaged };
+
+// with_flags: FLAGS are told although not asked for, because \Seen was just set; under
+// CONDSTORE with their MODSEQ.
+Result<Fetched> put_fetch(stream::Stream& out, mailbox::Mailbox& mailbox, uint32_t sequence,
+                          const FetchRequest& request, bool with_flags, bool condstore);
+
+}  // namespace rookery::imapd
+
+#endif

@@ -1,0 +1,76 @@
+#include "imap/imapd/selected/local_append.h"
+
+#include "imap/imapd/capabilities.h"
+#include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/relay/router.h"
+#include "imap/model/sequence_set.h"
+#include "lib/base/strings.h"
+#include "master/counters.h"
+
+namespace rookery::imapd {
+
+using model::Rights;
+
+Completion append_all(ImapSession& session, const model::MailboxName& into,
+                      std::span<Incoming> messages)
+{
+    auto found = entry_here(session, into);
+    if (!found) return no_target(found.error());
+    const model::MailboxEntry& entry = *found;
+    if (auto may = LocalAppend::check(session, entry); !may) return no_target(may.error());
+    const model::FlagFilter settable = model::settable_flags(rights_on(session, entry));
+    std::vector<mailbox::AppendItem> items;
+    items.reserve(messages.size());
+    for (auto& m : messages) {
+        settable.apply(m.flags);
+        items.push_back({m.message.get(), m.flags, m.date.seconds, m.date.zone_minutes});
+    }
+    mailbox::QuotaUsage more;
+    for (const auto& m : messages) more.bytes += m.message->size();
+    more.messages = messages.size();
+    if (auto fits = require_quota(session, entry.name, more); !fits)
+        return Completion::from(fits.error());
+    auto done = session.store->append(entry, session.identity->userid, items);
+    if (!done) return Completion::from(done.error());
+    master::counters::add(master::counters::Kind::messages, items.size());
+    model::SequenceSet uids;
+    for (uint32_t uid : done->uids) uids.add(uid);
+    return Completion::ok(
+        cat("[APPENDUID ", done->uidvalidity, ' ', uids.to_string(), "] Completed"));
+}
+
+Status LocalAppend::check(ImapSession& session, const model::MailboxEntry& entry)
+{
+    TRY(require(session, entry, Rights::insert));
+    return require_settled(entry);
+}
+
+Result<bool> LocalAppend::message(std::string_view flags, std::string_view internaldate,
+                                  uint64_t size)
+{
+    if (size > append_limit(session_.config)) {
+        refusal_ = {Completion::Kind::no, "[TOOBIG] Message is larger than this server takes"};
+        return false;
+    }
+    if (messages_.size() == kMaxMessages) {
+        refusal_ = {Completion::Kind::no, "[LIMIT] Too many messages in one command"};
+        return false;
+    }
+    Incoming incoming;
+    for (const std::string_view flag : split_words(flags))
+        TRY(model::add_flag(incoming.flags, flag));
+    auto date = text::parse_date_time(internaldate);
+    if (!date) return Error{Code::syntax, "Invalid date-time from the other server"};
+    incoming.date = *date;
+    TRY_ASSIGN(incoming.message, session_.store->stage(entry_.partition));
+    messages_.push_back(std::move(incoming));
+    return true;
+}
+
+Result<Answer> LocalAppend::commit()
+{
+    Completion done = append_all(session_, entry_.name, messages_);
+    return Answer{done.kind, std::move(done.text)};
+}
+
+}  // namespace rookery::imapd

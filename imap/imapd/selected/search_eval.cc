@@ -1,0 +1,251 @@
+#include "imap/imapd/selected/search_eval.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "imap/imapd/selected/message_set.h"
+#include "lib/base/strings.h"
+#include "lib/text/charset.h"
+#include "lib/text/imap_date.h"
+#include "lib/text/message.h"
+#include "lib/text/text_search.h"
+
+namespace rookery::imapd {
+namespace {
+
+using Kind = SearchKey::Kind;
+
+// How much has to be read: 0 the index, 1 the header, 2 everything.
+int cost_of(const SearchKey& key)
+{
+    switch (key.kind) {
+        case Kind::all:
+        case Kind::either:
+        case Kind::negated: {
+            int cost = 0;
+            for (const auto& child : key.children) cost = std::max(cost, cost_of(child));
+            return cost;
+        }
+        case Kind::sent_before:
+        case Kind::sent_on:
+        case Kind::sent_since:
+        case Kind::header: return 1;
+        case Kind::body:
+        case Kind::text: return 2;
+        case Kind::sequence:
+        case Kind::uid:
+        case Kind::flags_set:
+        case Kind::flags_clear:
+        case Kind::recent:
+        case Kind::old:
+        case Kind::keyword:
+        case Kind::unkeyword:
+        case Kind::before:
+        case Kind::on:
+        case Kind::since:
+        case Kind::larger:
+        case Kind::smaller:
+        case Kind::modseq:
+        case Kind::emailid:
+        case Kind::nothing: return 0;
+    }
+    return 0;
+}
+
+// Sets get their '*', keywords their bit, children their order.
+void prepare(SearchKey& key, const mailbox::Mailbox& mailbox)
+{
+    const uint32_t exists = mailbox.exists();
+    if (key.kind == Kind::sequence) key.set.resolve(exists);
+    if (key.kind == Kind::uid) key.set.resolve(exists == 0 ? 0 : mailbox.message(exists).uid);
+    if (key.kind == Kind::keyword || key.kind == Kind::unkeyword) {
+        const auto& names = mailbox.keywords();
+        size_t bit = 0;
+        while (bit < names.size() && !equal_nocase(names[bit], key.text)) bit++;
+        key.number = static_cast<uint32_t>(std::min(bit, model::kMaxKeywords));
+        if (bit == names.size()) key.number = model::kMaxKeywords;
+    }
+    for (auto& child : key.children) prepare(child, mailbox);
+    auto cheaper = [](const SearchKey& a, const SearchKey& b) { return cost_of(a) < cost_of(b); };
+    std::stable_sort(key.children.begin(), key.children.end(), cheaper);
+}
+
+class Evaluator {
+ public:
+    Evaluator(mailbox::Mailbox& mailbox, uint32_t sequence)
+        : mailbox_(mailbox), sequence_(sequence), info_(mailbox.message(sequence))
+    {
+    }
+
+    bool expunged() const { return info_.expunged; }
+
+    Result<bool> matches(const SearchKey& key)
+    {
+        switch (key.kind) {
+            case Kind::all: return every(key);
+            case Kind::either: return any(key);
+            case Kind::negated: {
+                TRY_ASSIGN(const bool found, matches(key.children[0]));
+                return !found;
+            }
+            case Kind::header:
+            case Kind::sent_before:
+            case Kind::sent_on:
+            case Kind::sent_since:
+            case Kind::body:
+            case Kind::text: TRY(load()); return matches_content(key);
+            case Kind::sequence:
+            case Kind::uid:
+            case Kind::flags_set:
+            case Kind::flags_clear:
+            case Kind::recent:
+            case Kind::old:
+            case Kind::keyword:
+            case Kind::unkeyword:
+            case Kind::before:
+            case Kind::on:
+            case Kind::since:
+            case Kind::larger:
+            case Kind::smaller:
+            case Kind::modseq:
+            case Kind::emailid:
+            case Kind::nothing: break;
+        }
+        return matches_index(key);
+    }
+
+ private:
+    Result<bool> every(const SearchKey& key)
+    {
+        for (const auto& child : key.children) {
+            TRY_ASSIGN(const bool found, matches(child));
+            if (!found) return false;
+        }
+        return true;
+    }
+
+    Result<bool> any(const SearchKey& key)
+    {
+        for (const auto& child : key.children) {
+            TRY_ASSIGN(const bool found, matches(child));
+            if (found) return true;
+        }
+        return false;
+    }
+
+    bool has_keyword(const SearchKey& key) const
+    {
+        return key.number < model::kMaxKeywords && info_.keywords[key.number];
+    }
+
+    int64_t day() const { return text::day_of({info_.internaldate, info_.zone_minutes}); }
+
+    bool matches_index(const SearchKey& key) const
+    {
+        switch (key.kind) {
+            case Kind::sequence: return key.set.contains(sequence_);
+            case Kind::uid: return key.set.contains(info_.uid);
+            case Kind::flags_set: return (info_.system_flags & key.bits) == key.bits;
+            case Kind::flags_clear: return (info_.system_flags & key.bits) == 0;
+            case Kind::recent: return info_.recent;
+            case Kind::old: return !info_.recent;
+            case Kind::keyword: return has_keyword(key);
+            case Kind::unkeyword: return !has_keyword(key);
+            case Kind::before: return day() < key.day;
+            case Kind::on: return day() == key.day;
+            case Kind::since: return day() >= key.day;
+            case Kind::larger: return info_.size > key.number;
+            case Kind::smaller: return info_.size < key.number;
+            case Kind::modseq: return info_.modseq >= key.modseq;
+            case Kind::emailid: return email_id(info_.guid) == key.text;
+            case Kind::nothing: return false;
+            case Kind::all:
+            case Kind::either:
+            case Kind::negated:
+            case Kind::sent_before:
+            case Kind::sent_on:
+            case Kind::sent_since:
+            case Kind::header:
+            case Kind::body:
+            case Kind::text: break;
+        }
+        return false;
+    }
+
+    Status load()
+    {
+        if (content_) return success();
+        TRY_ASSIGN(content_, mailbox_.content(sequence_));
+        bytes_ = content_->bytes();
+        header_ = bytes_.substr(0, text::header_size(bytes_));
+        return success();
+    }
+
+    bool matches_field(const SearchKey& key) const
+    {
+        text::HeaderCursor cursor(header_);
+        while (auto field = cursor.next()) {
+            if (!equal_nocase(field->name, key.name)) continue;
+            if (text::contains_folded(text::decode_words(field->value), key.text)) return true;
+        }
+        return false;
+    }
+
+    // Without a Date: header that can be read, a message was not sent on any day.
+    std::optional<int64_t> sent_day() const
+    {
+        const auto value = text::find_field(header_, "date");
+        if (!value) return std::nullopt;
+        const auto when = text::parse_header_date(*value);
+        if (!when) return std::nullopt;
+        return text::day_of(*when);
+    }
+
+    bool matches_body(const std::string& needle)
+    {
+        if (!message_) message_ = text::parse_message(bytes_);
+        return text::body_contains(bytes_, *message_, needle);
+    }
+
+    bool matches_content(const SearchKey& key)
+    {
+        if (key.kind == Kind::header) return matches_field(key);
+        if (key.kind == Kind::body) return matches_body(key.text);
+        if (key.kind == Kind::text)
+            return text::header_contains(header_, key.text) || matches_body(key.text);
+        const auto sent = sent_day();
+        if (!sent) return false;
+        if (key.kind == Kind::sent_before) return *sent < key.day;
+        if (key.kind == Kind::sent_on) return *sent == key.day;
+        return *sent >= key.day;
+    }
+
+    mailbox::Mailbox& mailbox_;
+    uint32_t sequence_;
+    mailbox::MessageInfo info_;
+    std::unique_ptr<mailbox::Content> content_;
+    std::string_view bytes_;   // into content_
+    std::string_view header_;  // into content_
+    std::optional<text::Message> message_;
+};
+
+}  // namespace
+
+Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKey root)
+{
+    prepare(root, mailbox);
+    std::vector<uint32_t> found;
+    for (uint32_t n = 1; n <= mailbox.exists(); n++) {
+        Evaluator evaluator(mailbox, n);
+        if (evaluator.expunged()) continue;
+        auto matched = evaluator.matches(root);
+        // Gone since we looked, or damaged: it matches nothing.
+        if (matched.is(Code::not_found) || matched.is(Code::corrupt)) continue;
+        TRY_ASSIGN(const bool hit, std::move(matched));
+        if (hit) found.push_back(n);
+    }
+    return found;
+}
+
+}  // namespace rookery::imapd

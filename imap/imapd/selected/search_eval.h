@@ -1,0 +1,24 @@
+// Which messages of a mailbox match a search.
+//
+// Keys that need only the index are tried before those that read the message, headers before
+// bodies; a message is mapped and parsed at most once, and only if a key needs it. Text is compared
+// decoded and regardless of case (lib/text). A message that another session expunged matches
+// nothing. Codes: io, corrupt from the store. Memory does not grow with the messages. One thread.
+#ifndef ROOKERY_IMAP_IMAPD_SELECTED_SEARCH_EVAL_H
+#define ROOKERY_IMAP_IMAPD_SELECTED_SEARCH_EVAL_H
+
+#include <cstdint>
+#include <vector>
+
+#include "imap/imapd/selected/search_parse.h"
+#include "imap/mailbox/mailbox.h"
+#include "lib/base/result.h"
+
+namespace rookery::imapd {
+
+// The sequence numbers that match, in order.
+Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKey root);
+
+}  // namespace rookery::imapd
+
+#endif

@@ -1,0 +1,77 @@
+// What a SEARCH command asks for (RFC 3501 6.4.4), as a tree of keys.
+//
+// Strings are UTF-8 after parsing, whatever CHARSET the client used. NOT, OR and lists nest up to
+// the reader's max_depth; at most kMaxSearchKeys keys. Codes: syntax, limit, and the reader's.
+// An unknown charset is no error here: the command is read to its end and bad_charset is set.
+#ifndef ROOKERY_IMAP_IMAPD_SELECTED_SEARCH_PARSE_H
+#define ROOKERY_IMAP_IMAPD_SELECTED_SEARCH_PARSE_H
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "imap/imapd/command_reader.h"
+#include "imap/model/sequence_set.h"
+#include "lib/base/result.h"
+
+namespace rookery::imapd {
+
+inline constexpr size_t kMaxSearchKeys = 2000;
+
+struct SearchKey {
+    enum class Kind {
+        all,          // ALL; also the whole program and a list: every child must match
+        either,       // OR: two children
+        negated,      // NOT: one child
+        sequence,     // set: message numbers
+        uid,          // set: UIDs
+        flags_set,    // bits: all of them set
+        flags_clear,  // bits: all of them clear
+        recent,
+        old,
+        keyword,    // text
+        unkeyword,  // text
+        before,     // day: of INTERNALDATE
+        on,
+        since,
+        sent_before,  // day: of the Date: header
+        sent_on,
+        sent_since,
+        larger,   // number
+        smaller,  // number
+        header,   // name, text
+        body,     // text
+        text,     // text
+        modseq,   // modseq: at least (RFC 7162)
+        emailid,  // text (RFC 8474)
+        nothing,  // THREADID: no message has one
+    } kind = Kind::all;
+    uint32_t bits = 0;
+    uint32_t number = 0;
+    uint64_t modseq = 0;
+    int64_t day = 0;
+    std::string name;
+    std::string text;
+    model::SequenceSet set;  // as the client wrote it, '*' not resolved
+    std::vector<SearchKey> children;
+};
+
+struct SearchRequest {
+    SearchKey root;
+    bool bad_charset = false;
+    bool has_modseq = false;
+    // RETURN (RFC 4731): an ESEARCH response with these.
+    bool extended = false;
+    bool min = false;
+    bool max = false;
+    bool all = false;
+    bool count = false;
+};
+
+// Behind the command's name: SP ["RETURN" SP "(" options ")" SP] ["CHARSET" SP astring SP] keys
+// CRLF.
+Result<SearchRequest> parse_search(CommandReader& reader);
+
+}  // namespace rookery::imapd
+
+#endif

@@ -1,0 +1,73 @@
+#include "imap/imapd/selected/select_parse.h"
+
+#include "lib/base/strings.h"
+
+namespace rookery::imapd {
+namespace {
+
+// "(" uidvalidity SP modseq [SP known-uids] [SP "(" sequence-set SP uid-set ")"] ")". The last only
+// saves bytes, and is not needed.
+Result<Resync> resync_parameter(CommandReader& reader)
+{
+    Resync resync;
+    TRY(reader.space());
+    TRY(reader.expect('('));
+    TRY_ASSIGN(resync.uidvalidity, reader.nz_number());
+    TRY(reader.space());
+    TRY_ASSIGN(resync.modseq, reader.number64());
+    TRY_ASSIGN(bool more, reader.accept(' '));
+    if (more) {
+        TRY_ASSIGN(const char next, reader.peek());
+        if (next != '(') {
+            TRY_ASSIGN(resync.known, reader.sequence_set());
+            TRY_ASSIGN(more, reader.accept(' '));
+        }
+    }
+    if (more) {
+        TRY(reader.expect('('));
+        TRY(reader.sequence_set());
+        TRY(reader.space());
+        TRY(reader.sequence_set());
+        TRY(reader.expect(')'));
+    }
+    TRY(reader.expect(')'));
+    return resync;
+}
+
+}  // namespace
+
+Result<SelectParameters> parse_select_parameters(CommandReader& reader)
+{
+    SelectParameters p;
+    TRY_ASSIGN(bool more, reader.accept(' '));
+    if (more) TRY(reader.expect('('));
+    while (more) {
+        TRY_ASSIGN(const std::string name, reader.attribute());
+        if (name == "CONDSTORE") {
+            p.condstore = true;
+        } else if (name == "QRESYNC") {
+            TRY_ASSIGN(p.qresync, resync_parameter(reader));
+        } else {
+            return Error{Code::syntax, cat("Unknown SELECT parameter ", name)};
+        }
+        TRY_ASSIGN(more, reader.accept(' '));
+        if (!more) TRY(reader.expect(')'));
+    }
+    TRY(reader.end_of_line());
+    return p;
+}
+
+std::string to_string(const SelectParameters& parameters)
+{
+    std::string out;
+    if (parameters.condstore) out = "CONDSTORE";
+    if (parameters.qresync) {
+        const Resync& r = *parameters.qresync;
+        cat_to(out, out.empty() ? "" : " ", "QRESYNC (", r.uidvalidity, ' ', r.modseq);
+        if (r.known) cat_to(out, ' ', r.known->to_string());
+        out += ')';
+    }
+    return out.empty() ? out : cat(" (", out, ')');
+}
+
+}  // namespace rookery::imapd

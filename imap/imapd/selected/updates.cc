@@ -1,0 +1,70 @@
+#include "imap/imapd/selected/updates.h"
+
+#include "imap/imapd/selected/message_set.h"
+#include "imap/imapd/selected/permanent_flags.h"
+#include "imap/imapd/namespace/rights.h"
+
+namespace rookery::imapd {
+namespace {
+
+using model::Rights;
+
+// False where the name is gone from the list, or another mailbox's: that says nothing of the one
+// that is open, and refresh() tells what became of it.
+Result<bool> read_rights(const ImapSession& session, LocalSelection& selection)
+{
+    const model::MailboxEntry& opened = selection.mailbox->entry();
+    auto entry = session.directory.lookup(opened.name);
+    if (entry.is(Code::not_found)) return false;
+    if (!entry) return std::move(entry).error();
+    const bool both_known = !opened.uniqueid.empty() && !entry->uniqueid.empty();
+    if (both_known && opened.uniqueid != entry->uniqueid) return false;
+    selection.rights = rights_on(session, *entry);
+    return true;
+}
+
+}  // namespace
+
+Result<LocalSelection*> selected_with(ImapSession& session, Rights needed)
+{
+    LocalSelection* selection = session.local();
+    if (selection == nullptr) return Error{Code::syntax, "Please select a mailbox first"};
+    TRY(read_rights(session, *selection));
+    if (!selection->rights.has(needed)) return Error{Code::denied, "Permission denied"};
+    return selection;
+}
+
+void put_flags(ImapSession& session, uint32_t sequence, FlagsLine what)
+{
+    const mailbox::Mailbox& mailbox = *session.local()->mailbox;
+    const mailbox::MessageInfo info = mailbox.message(sequence);
+    std::string items;
+    if (what.flags) items = cat("FLAGS ", wire_flags(info, mailbox.keywords()));
+    if (what.uid || session.qresync_enabled)
+        cat_to(items, items.empty() ? "" : " ", "UID ", info.uid);
+    if (session.condstore_enabled)
+        cat_to(items, items.empty() ? "" : " ", "MODSEQ (", info.modseq, ')');
+    session.client.put("* ", sequence, " FETCH (", items, ")\r\n");
+}
+
+Status send_updates(ImapSession& session, bool may_expunge)
+{
+    LocalSelection* selection = session.local();
+    if (selection == nullptr) return success();
+    TRY_ASSIGN(const bool known, read_rights(session, *selection));
+    if (known && !selection->rights.has(Rights::read)) return success();
+    mailbox::Mailbox& mailbox = *selection->mailbox;
+    TRY_ASSIGN(const mailbox::Changes changes, mailbox.refresh(may_expunge));
+    stream::Stream& out = session.client;
+    if (session.qresync_enabled && !changes.expunged_uids.empty())
+        out.put("* VANISHED ", number_set(changes.expunged_uids), "\r\n");
+    else
+        for (uint32_t n : changes.expunged) out.put("* ", n, " EXPUNGE\r\n");
+    if (changes.exists_changed) out.put("* ", mailbox.exists(), " EXISTS\r\n");
+    if (changes.recent_changed) out.put("* ", mailbox.recent(), " RECENT\r\n");
+    tell_keywords(session, *selection);
+    for (uint32_t n : changes.flags) put_flags(session, n);
+    return success();
+}
+
+}  // namespace rookery::imapd

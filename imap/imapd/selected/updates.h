@@ -1,0 +1,35 @@
+// The mailbox that is selected here: what the user may do in it now, and what changed in it, told
+// to the client: EXPUNGE, EXISTS, RECENT, FLAGS, FETCH.
+//
+// For a mailbox that is selected here; nothing happens otherwise. The lines are put into the
+// client's stream, unflushed. The engine calls it before each tagged answer, IDLE when it is woken.
+// Who may not read it any more is told nothing; if he may again, all that he missed.
+// Codes: not_found (the mailbox was deleted) and moved (it is elsewhere now): the engine says BYE;
+// and those of the store. RFC 3501 section 7.3, 7.4.1.
+#ifndef ROOKERY_IMAP_IMAPD_SELECTED_UPDATES_H
+#define ROOKERY_IMAP_IMAPD_SELECTED_UPDATES_H
+
+#include "imap/imapd/session.h"
+#include "lib/base/result.h"
+
+namespace rookery::imapd {
+
+// For a command that has read its line: the mailbox selected here, if the user has all of needed in
+// it now; the list's entry is read again each time (RFC 4314: rights may change while a mailbox is
+// selected). denied, syntax (nothing is selected here).
+Result<LocalSelection*> selected_with(ImapSession& session, model::Rights needed);
+
+// may_expunge false: no EXPUNGE lines now, they wait (RFC 3501 7.4.1).
+Status send_updates(ImapSession& session, bool may_expunge);
+
+// "* n FETCH (FLAGS (...))" of a message of the selected mailbox, with its UID if that is wanted or
+// QRESYNC is enabled, and MODSEQ under CONDSTORE.
+struct FlagsLine {
+    bool flags = true;
+    bool uid = false;
+};
+void put_flags(ImapSession& session, uint32_t sequence, FlagsLine what = {});
+
+}  // namespace rookery::imapd
+
+#endif
