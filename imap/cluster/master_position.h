@@ -10,7 +10,7 @@
 
 #include "imap/mboxlist/directory.h"
 #include "imap/mupdate/client.h"
-#include "imap/mupdate/recovery.h"
+#include "imap/mupdate/master/recovery.h"
 #include "lib/config/config.h"
 
 namespace rookery::cluster {

@@ -2,7 +2,7 @@
 // was seen under the names' locks is checked once more here, as every operation does.
 #include "imap/cluster/operations.h"
 #include "imap/cluster/rename_operation.h"
-#include "imap/mupdate/list_entry.h"
+#include "imap/mupdate/master/list_entry.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 

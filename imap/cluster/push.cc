@@ -5,8 +5,8 @@
 #include <map>
 #include <set>
 
-#include "imap/mupdate/list_entry.h"
-#include "imap/mupdate/rules.h"
+#include "imap/mupdate/master/list_entry.h"
+#include "imap/mupdate/master/rules.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 

@@ -10,10 +10,10 @@
 #include <optional>
 
 #include "imap/mboxlist/open_directory.h"
-#include "imap/mupdate/master_list.h"
-#include "imap/mupdate/published_list.h"
-#include "imap/mupdate/replica.h"
-#include "imap/mupdate/server.h"
+#include "imap/mupdate/master/master_list.h"
+#include "imap/mupdate/master/published_list.h"
+#include "imap/mupdate/replica/replica.h"
+#include "imap/mupdate/server/server.h"
 #include "lib/auth/sasl_client.h"
 #include "lib/auth/sasl_server.h"
 #include "lib/auth/tls_context.h"

@@ -2,7 +2,7 @@
 
 #include <poll.h>
 
-#include "imap/mupdate/list_entry.h"
+#include "imap/mupdate/master/list_entry.h"
 #include "imap/mupdate/refusal.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"

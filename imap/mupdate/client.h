@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "imap/backend/backend.h"
-#include "imap/mupdate/status.h"
+#include "imap/mupdate/server/status.h"
 #include "imap/mupdate/wire.h"
 #include "lib/config/config.h"
 

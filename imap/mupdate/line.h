@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "imap/mupdate/journal.h"
+#include "imap/mupdate/master/journal.h"
 
 namespace rookery::mupdate {
 

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "imap/mupdate/verbs.h"
+#include "imap/mupdate/server/verbs.h"
 
 namespace rookery::mupdate {
 

@@ -7,7 +7,7 @@
 #include "imap/mboxlist/subscriptions.h"
 #include "imap/model/namespace.h"
 #include "imap/mupdate/client.h"
-#include "imap/mupdate/list_entry.h"
+#include "imap/mupdate/master/list_entry.h"
 #include "imap/sync/client.h"
 #include "imap/sync/copier.h"
 #include "imap/scripts/scripts.h"

@@ -8,7 +8,7 @@
 #include "imap/cluster/agent.h"
 #include "imap/mboxlist/open_directory.h"
 #include "imap/model/location.h"
-#include "imap/mupdate/list_entry.h"
+#include "imap/mupdate/master/list_entry.h"
 #include "lib/base/strings.h"
 #include "lib/config/murder_role.h"
 

@@ -8,7 +8,7 @@
 #include "imap/mboxlist/namespace_options.h"
 #include "imap/model/location.h"
 #include "imap/model/namespace.h"
-#include "imap/mupdate/list_entry.h"
+#include "imap/mupdate/master/list_entry.h"
 #include "imap/session/session_kit.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"

@@ -2,7 +2,7 @@
 #include "imap/admin/murder/check.h"
 #include "imap/admin/stranded_mailboxes.h"
 #include "imap/mboxlist/open_directory.h"
-#include "imap/mupdate/list_entry.h"
+#include "imap/mupdate/master/list_entry.h"
 #include "lib/base/strings.h"
 
 namespace rookery::admin::murder {

@@ -4,7 +4,7 @@
 #include "imap/admin/murder/report.h"
 #include "imap/admin/tool.h"
 #include "imap/backend/reply_lines.h"
-#include "imap/mupdate/list_entry.h"
+#include "imap/mupdate/master/list_entry.h"
 #include "lib/base/clock.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"

@@ -6,7 +6,7 @@
 #include "imap/admin/murder/report.h"
 #include "imap/admin/murder/transfer.h"
 #include "imap/admin/tool.h"
-#include "imap/mupdate/list_entry.h"
+#include "imap/mupdate/master/list_entry.h"
 #include "imap/sync/client.h"
 #include "imap/sync/move_journal.h"
 #include "imap/sync/mover.h"

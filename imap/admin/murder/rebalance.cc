@@ -5,7 +5,7 @@
 #include "imap/admin/murder/murder.h"
 #include "imap/admin/murder/transfer.h"
 #include "imap/admin/tool.h"
-#include "imap/mupdate/list_entry.h"
+#include "imap/mupdate/master/list_entry.h"
 #include "lib/base/strings.h"
 
 namespace rookery::admin::murder {

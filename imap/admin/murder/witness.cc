@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "imap/mupdate/list_entry.h"
+#include "imap/mupdate/master/list_entry.h"
 #include "lib/base/strings.h"
 
 namespace rookery::admin::murder {

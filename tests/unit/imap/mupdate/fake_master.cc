@@ -11,7 +11,7 @@
 #include <map>
 #include <vector>
 
-#include "imap/mupdate/rules.h"
+#include "imap/mupdate/master/rules.h"
 #include "imap/mupdate/wire.h"
 #include "lib/base/panic.h"
 #include "lib/base/strings.h"

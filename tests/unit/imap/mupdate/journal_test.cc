@@ -1,4 +1,4 @@
-#include "imap/mupdate/journal.h"
+#include "imap/mupdate/master/journal.h"
 
 #include <fcntl.h>
 #include <signal.h>

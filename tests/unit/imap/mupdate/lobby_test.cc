@@ -1,4 +1,4 @@
-#include "imap/mupdate/lobby.h"
+#include "imap/mupdate/server/lobby.h"
 
 #include <poll.h>
 #include <sys/socket.h>

@@ -1,4 +1,4 @@
-#include "imap/mupdate/master_list.h"
+#include "imap/mupdate/master/master_list.h"
 
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "imap/mupdate/published_list.h"
+#include "imap/mupdate/master/published_list.h"
 
 #include "imap/model/mailbox_name.h"
 #include "lib/base/strings.h"

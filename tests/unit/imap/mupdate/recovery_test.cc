@@ -1,4 +1,4 @@
-#include "imap/mupdate/recovery.h"
+#include "imap/mupdate/master/recovery.h"
 
 #include <unistd.h>
 
@@ -113,7 +113,7 @@ END_TEST
 
 Suite* make()
 {
-    Suite* s = suite_create("imap/mupdate/recovery");
+    Suite* s = suite_create("imap/mupdate/master/recovery");
     TCase* t = tcase_create("all");
     tcase_add_test(t, who_stood_elsewhere_is_a_stranger);
     tcase_add_test(t, after_a_promotion_all_tell_theirs);

@@ -1,4 +1,4 @@
-#include "imap/mupdate/rules.h"
+#include "imap/mupdate/master/rules.h"
 
 #include <functional>
 #include <optional>

@@ -1,4 +1,4 @@
-#include "imap/mupdate/server_table.h"
+#include "imap/mupdate/master/server_table.h"
 
 #include "lib/base/fd.h"
 #include "tests/unit/unit.h"
