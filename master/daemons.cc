@@ -11,8 +11,8 @@
 #include "lib/base/log.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
-#include "master/reaper.h"
-#include "master/status_pipe.h"
+#include "lib/service/reaper.h"
+#include "lib/service/status_pipe.h"
 
 namespace rookery::master {
 namespace {
@@ -23,7 +23,7 @@ constexpr Seconds kOkTime{60};
 
 void Daemons::launch(Running& daemon, MonotonicTime now)
 {
-    auto pair = make_socket_pair();
+    auto pair = service::make_socket_pair();
     Result<pid_t> pid =
         pair ? context_.launch(daemon.entry.argv, {pair->theirs.get()}, daemon.entry.max_fds,
                                {{"CYRUS_SERVICE", daemon.entry.name},
@@ -119,8 +119,9 @@ bool Daemons::child_ended(pid_t pid, int status, MonotonicTime now)
         daemon.pid = 0;
         daemon.status.reset();
         if (daemon.leaving) return true;
-        log::error("daemon ended",
-                   {{"daemon", daemon.entry.name}, {"pid", pid}, {"how", describe_exit(status)}});
+        log::error(
+            "daemon ended",
+            {{"daemon", daemon.entry.name}, {"pid", pid}, {"how", service::describe_exit(status)}});
         if (daemon.deaths.record(now))
             log::error("daemon disabled until SIGHUP", {{"daemon", daemon.entry.name}});
         else

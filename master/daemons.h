@@ -14,7 +14,7 @@
 #include "lib/base/fd.h"
 #include "master/conf.h"
 #include "master/launch_context.h"
-#include "master/throttle.h"
+#include "lib/service/throttle.h"
 
 namespace rookery::master {
 
@@ -41,7 +41,7 @@ class Daemons {
         DaemonEntry entry;
         pid_t pid = 0;
         Fd status;
-        Deaths deaths{5, Seconds(10)};
+        service::Deaths deaths{5, Seconds(10)};
         std::optional<MonotonicTime> restart_at;
         bool leaving = false;
     };

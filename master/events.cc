@@ -6,7 +6,7 @@
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "master/cron.h"
-#include "master/reaper.h"
+#include "lib/service/reaper.h"
 
 namespace rookery::master {
 namespace {
@@ -116,7 +116,8 @@ bool Events::child_ended(pid_t pid, int status)
     if (found == events_.end()) return false;
     found->pid = 0;
     if (status != 0 && !stopped_)
-        log::error("event failed", {{"event", found->entry.name}, {"how", describe_exit(status)}});
+        log::error("event failed",
+                   {{"event", found->entry.name}, {"how", service::describe_exit(status)}});
     if (found->leaving) events_.erase(found);
     return true;
 }

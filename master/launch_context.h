@@ -8,19 +8,19 @@
 #include <vector>
 
 #include "lib/base/clock.h"
-#include "master/listen.h"
-#include "master/run_as.h"
+#include "lib/service/listen.h"
+#include "lib/service/run_as.h"
 #include "master/spawn.h"
 
 namespace rookery::master {
 
 struct LaunchContext {
     ProgramPath programs;
-    std::optional<RunAs> user;  // none: master is not root
-    int backlog = kBacklog;
+    std::optional<service::RunAs> user;  // none: master is not root
+    int backlog = service::kBacklog;
     Seconds start_timeout{60};  // for a process beside an old one
 
-    const RunAs* run_as() const { return user ? &*user : nullptr; }
+    const service::RunAs* run_as() const { return user ? &*user : nullptr; }
     // Looks the program up and starts it.
     Result<pid_t> launch(const Argv& argv, std::vector<int> fds, unsigned max_fds,
                          std::vector<std::pair<std::string, std::string>> environment) const

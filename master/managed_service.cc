@@ -8,8 +8,8 @@
 
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
-#include "master/listen.h"
-#include "master/reaper.h"
+#include "lib/service/listen.h"
+#include "lib/service/reaper.h"
 
 namespace rookery::master {
 namespace {
@@ -20,8 +20,8 @@ constexpr Milliseconds kLongestPause{10'000};
 
 Result<std::vector<Fd>> bind_entry(const ServiceEntry& entry, const LaunchContext& context)
 {
-    TRY_ASSIGN(ListenTarget target, parse_listen(entry.listen));
-    return bind_all(target, entry.proto, context.backlog, context.run_as());
+    TRY_ASSIGN(service::ListenTarget target, service::parse_listen(entry.listen));
+    return service::bind_all(target, entry.proto, context.backlog, context.run_as());
 }
 
 }  // namespace
@@ -71,7 +71,7 @@ void ManagedService::launch(const ServiceEntry& entry, const std::vector<Fd>& li
         drop_next();
         if (!has_current()) plan_restart(log::kExTempFail << 8, now);
     };
-    auto pair = make_socket_pair();
+    auto pair = service::make_socket_pair();
     if (!pair) return fail(pair.error());
     std::vector<int> fds{pair->theirs.get()};
     for (const Fd& listener : listeners) fds.push_back(listener.get());
@@ -130,14 +130,16 @@ void ManagedService::read_reports(int fd, MonotonicTime now)
     auto found = std::find_if(processes_.begin(), processes_.end(),
                               [fd](const Process& p) { return p.status.get() == fd; });
     if (found == processes_.end()) return;
-    std::vector<Received> messages = found->reader.read(fd);
+    std::vector<service::Received> messages = found->reader.read(fd);
     bool is_current = found->role == Role::current;
     if (found->reader.ended()) found->status.reset();
-    for (const Received& m : messages) {
-        if (m.report == static_cast<int32_t>(Report::lacking)) take_lacking(*found, m.text);
-        if (m.report == static_cast<int32_t>(Report::ready)) became_ready(*found, false);
-        if (m.report == static_cast<int32_t>(Report::ready_threaded)) became_ready(*found, true);
-        if (m.report == static_cast<int32_t>(Report::replace) && is_current) {
+    for (const service::Received& m : messages) {
+        if (m.report == static_cast<int32_t>(service::Report::lacking))
+            take_lacking(*found, m.text);
+        if (m.report == static_cast<int32_t>(service::Report::ready)) became_ready(*found, false);
+        if (m.report == static_cast<int32_t>(service::Report::ready_threaded))
+            became_ready(*found, true);
+        if (m.report == static_cast<int32_t>(service::Report::replace) && is_current) {
             replace_asked(m.value, now);
             return;  // found may have moved
         }
@@ -153,9 +155,10 @@ void ManagedService::take_lacking(Process& process, const std::string& reason)
 void ManagedService::replace_asked(int32_t reason, MonotonicTime now)
 {
     if (with_role(Role::next) != nullptr || leaving_) return;
-    auto why = static_cast<Reason>(reason);
-    log::notice("replacing template", {{"service", entry_.name}, {"reason", reason_text(why)}});
-    launch(entry_, listeners_, why == Reason::crashes, now);
+    auto why = static_cast<service::Reason>(reason);
+    log::notice("replacing template",
+                {{"service", entry_.name}, {"reason", service::reason_text(why)}});
+    launch(entry_, listeners_, why == service::Reason::crashes, now);
 }
 
 bool ManagedService::child_ended(pid_t pid, int status, MonotonicTime now)
@@ -165,8 +168,9 @@ bool ManagedService::child_ended(pid_t pid, int status, MonotonicTime now)
     if (found == processes_.end()) return false;
     // Its last words may not have been read yet.
     if (found->status)
-        for (const Received& m : found->reader.read(found->status.get()))
-            if (m.report == static_cast<int32_t>(Report::lacking)) take_lacking(*found, m.text);
+        for (const service::Received& m : found->reader.read(found->status.get()))
+            if (m.report == static_cast<int32_t>(service::Report::lacking))
+                take_lacking(*found, m.text);
     Process process = std::move(*found);
     processes_.erase(found);
     const bool was_told = process.lacking && WIFEXITED(status);
@@ -175,7 +179,7 @@ bool ManagedService::child_ended(pid_t pid, int status, MonotonicTime now)
     if (!expected)
         log::error("service process ended", {{"service", entry_.name},
                                              {"pid", pid},
-                                             {"how", describe_exit(status)},
+                                             {"how", service::describe_exit(status)},
                                              {"ready", process.role == Role::next ? 0 : 1}});
     if (process.role == Role::next) {
         drop_next();
@@ -227,7 +231,7 @@ void ManagedService::disable(std::string_view why)
 
 void ManagedService::close_listeners(std::vector<Fd>& listeners)
 {
-    for (const Fd& listener : listeners) stop_listening(listener);
+    for (const Fd& listener : listeners) service::stop_listening(listener);
     listeners.clear();
 }
 

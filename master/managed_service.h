@@ -19,8 +19,8 @@
 #include "lib/base/clock.h"
 #include "master/conf.h"
 #include "master/launch_context.h"
-#include "master/status_pipe.h"
-#include "master/throttle.h"
+#include "lib/service/status_pipe.h"
+#include "lib/service/throttle.h"
 
 namespace rookery::master {
 
@@ -61,7 +61,7 @@ class ManagedService {
         Role role = Role::next;
         bool threaded = false;
         Fd status;
-        MessageReader reader;
+        service::MessageReader reader;
         MonotonicTime started;
         bool killed = false;   // it was not ready in time
         bool lacking = false;  // it serves without TLS
@@ -89,7 +89,7 @@ class ManagedService {
     std::optional<ServiceEntry> pending_entry_;
     std::vector<Fd> pending_listeners_;
     std::vector<Process> processes_;
-    Deaths deaths_;
+    service::Deaths deaths_;
     std::string lacking_;
     unsigned temporary_failures_ = 0;
     std::optional<MonotonicTime> restart_at_;

@@ -50,7 +50,7 @@ LaunchContext make_context(const char* argv0, const MasterOptions& options,
     std::string user = config.cyrus_user();
     const char* named = ::getenv("CYRUS_USER");
     if (user.empty()) user = named != nullptr && *named != '\0' ? named : ROOKERY_CYRUS_USER;
-    auto found = RunAs::find(user, config.cyrus_group());
+    auto found = service::RunAs::find(user, config.cyrus_group());
     if (!found) log::fatal(log::kExConfig, found.error().text);
     context.user = *std::move(found);
     return context;

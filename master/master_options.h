@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "master/listen.h"
+#include "lib/service/listen.h"
 
 namespace rookery::master {
 
@@ -14,7 +14,7 @@ struct MasterOptions {
     std::string pid_file;    // "" = by imapd.conf, else the built-in one
     std::string ready_file;  // "" = by imapd.conf, else none
     std::string log_file;
-    int backlog = kBacklog;
+    int backlog = service::kBacklog;
     bool daemonise = false;
     unsigned verbose = 0;
 };

@@ -13,7 +13,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
-#include "master/status_pipe.h"
+#include "lib/service/status_pipe.h"
 
 namespace rookery::master {
 namespace {
@@ -21,7 +21,7 @@ namespace {
 // Every source is first moved out of the way of the targets, then put in its place.
 Status place_descriptors(const std::vector<int>& fds, int& error_fd)
 {
-    int above = kStatusFd + static_cast<int>(fds.size());
+    int above = service::kStatusFd + static_cast<int>(fds.size());
     error_fd = ::fcntl(error_fd, F_DUPFD_CLOEXEC, above);
     if (error_fd < 0) return errno_error("dup");
     std::vector<int> moved;
@@ -31,7 +31,8 @@ Status place_descriptors(const std::vector<int>& fds, int& error_fd)
         moved.push_back(copy);
     }
     for (size_t i = 0; i < moved.size(); i++)
-        if (::dup2(moved[i], kStatusFd + static_cast<int>(i)) < 0) return errno_error("dup2");
+        if (::dup2(moved[i], service::kStatusFd + static_cast<int>(i)) < 0)
+            return errno_error("dup2");
     Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
     if (!null) return errno_error("/dev/null");
     if (::dup2(null.get(), STDIN_FILENO) < 0) return errno_error("dup2");

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "master/conf.h"
-#include "master/run_as.h"
+#include "lib/service/run_as.h"
 
 namespace rookery::master {
 
@@ -35,7 +35,7 @@ struct SpawnSpec {
     std::vector<std::pair<std::string, std::string>> environment;  // set on top of ours
     std::vector<int> fds;
     unsigned max_fds = 0;
-    const RunAs* user = nullptr;  // null: stay who we are
+    const service::RunAs* user = nullptr;  // null: stay who we are
 };
 
 Result<pid_t> spawn(const SpawnSpec& spec);

@@ -12,7 +12,7 @@
 namespace rookery::master {
 namespace {
 
-Status make_one(const std::string& path, const RunAs* user)
+Status make_one(const std::string& path, const service::RunAs* user)
 {
     if (::mkdir(path.c_str(), 0700) != 0) {
         if (errno == EEXIST) return success();
@@ -25,7 +25,7 @@ Status make_one(const std::string& path, const RunAs* user)
 
 }  // namespace
 
-Status make_state_directory(const config::Config& config, const RunAs* user)
+Status make_state_directory(const config::Config& config, const service::RunAs* user)
 {
     const std::string& top = config.configdirectory();
     struct stat st {};
@@ -42,7 +42,7 @@ Status make_state_directory(const config::Config& config, const RunAs* user)
     return success();
 }
 
-Status make_log_file(const std::string& path, const RunAs* user)
+Status make_log_file(const std::string& path, const service::RunAs* user)
 {
     Fd made(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640));
     if (made) {

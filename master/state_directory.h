@@ -8,14 +8,14 @@
 
 #include "lib/base/result.h"
 #include "lib/config/config.h"
-#include "master/run_as.h"
+#include "lib/service/run_as.h"
 
 namespace rookery::master {
 
 // configdirectory itself must exist (config).
-Status make_state_directory(const config::Config& config, const RunAs* user);
+Status make_state_directory(const config::Config& config, const service::RunAs* user);
 // A file that the daemons can append to.
-Status make_log_file(const std::string& path, const RunAs* user);
+Status make_log_file(const std::string& path, const service::RunAs* user);
 
 }  // namespace rookery::master
 

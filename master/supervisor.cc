@@ -10,7 +10,7 @@
 #include "lib/base/strings.h"
 #include "master/agent.h"
 #include "master/cyrus_programs.h"
-#include "master/reaper.h"
+#include "lib/service/reaper.h"
 
 namespace rookery::master {
 namespace {
@@ -46,7 +46,7 @@ Status Supervisor::run_start(const Conf& conf)
             TRY(signals::poll_fds({}, Deadline::never()));
             signals::Pending pending = signals::take();
             if (pending.child)
-                reap_all(
+                service::reap_all(
                     [&](pid_t ended, int status) { child_ended(ended, status, monotonic_now()); });
             if (pending.terminate && start_child_ != 0) {
                 ::kill(start_child_, SIGTERM);
@@ -57,7 +57,7 @@ Status Supervisor::run_start(const Conf& conf)
             log::error("START", {{"entry", entry.name}, {"result", "not now; going on"}});
             continue;
         }
-        if (start_status_ != 0) return failed(describe_exit(start_status_));
+        if (start_status_ != 0) return failed(service::describe_exit(start_status_));
     }
     return success();
 }
@@ -114,7 +114,8 @@ void Supervisor::wait()
     for (const pollfd& p : fds)
         if (p.revents != 0) services_.read_reports(p.fd, now);
     signals::Pending pending = signals::take();
-    if (pending.child) reap_all([&](pid_t pid, int status) { child_ended(pid, status, now); });
+    if (pending.child)
+        service::reap_all([&](pid_t pid, int status) { child_ended(pid, status, now); });
     if (pending.terminate) terminate();
     if (pending.hangup && !ending_) reload();
 }

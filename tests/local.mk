@@ -14,7 +14,7 @@ EXTRA_DIST += %D%/support/mupdate_client.py
 
 check_PROGRAMS += %D%/support/echo_service
 %C%_support_echo_service_SOURCES = %D%/support/echo_service.cc
-%C%_support_echo_service_LDADD = master/libmaster.a lib/config/libconfig.a lib/base/libbase.a
+%C%_support_echo_service_LDADD = lib/service/libservice.a lib/config/libconfig.a lib/base/libbase.a
 
 # What tests/system/tap_test.py runs as if it were a suite.
 if HAVE_CHECK

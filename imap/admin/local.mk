@@ -87,7 +87,7 @@ imap_admin_murder_murder_SOURCES = imap/admin/murder/main.cc imap/admin/murder/m
 imap_admin_murder_murder_LDADD = imap/session/libsession.a imap/store/libstore.a \
 	imap/sync/libsync.a imap/cluster/libcluster.a imap/scripts/libscripts.a \
 	imap/mupdate/libmupdate.a imap/backend/libbackend.a \
-	imap/mboxlist/libmboxlist.a imap/model/libmodel.a master/libmaster.a lib/auth/libauth.a \
+	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/service/libservice.a lib/auth/libauth.a \
 	lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a \
 	lib/net/libnet.a lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) \
 	$(RK_THREADS)

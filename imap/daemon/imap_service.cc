@@ -39,7 +39,7 @@ Deadline ImapService::between_clients()
     return idle_->close_expired();
 }
 
-void ImapService::serve(Fd client, const master::ClientInfo& info)
+void ImapService::serve(Fd client, const service::ClientInfo& info)
 {
     // In this order: a SASL layer of the stream uses the kit until the stream is gone.
     session::SessionKit kit = kit_for(info);

@@ -16,7 +16,7 @@
 #include "imap/mailbox/sync_store.h"
 #include "lib/base/result.h"
 #include "lib/config/config.h"
-#include "master/service.h"
+#include "lib/service/service.h"
 
 namespace rookery::daemon {
 
@@ -34,7 +34,7 @@ class ImapService final : public MailService {
     Status prepare(const config::Config& config) override;
     Status worker_start() override;
     Deadline between_clients() override;
-    void serve(Fd client, const master::ClientInfo& info) override;
+    void serve(Fd client, const service::ClientInfo& info) override;
 
  private:
     MakeSync open_sync_;

@@ -4,7 +4,7 @@
 #include "imap/store/local_quotas.h"
 #include "imap/store/local_store.h"
 #include "imap/store/local_sync.h"
-#include "master/service_main.h"
+#include "lib/service/service_main.h"
 
 int main(int argc, char** argv)
 {
@@ -12,5 +12,5 @@ int main(int argc, char** argv)
         {rookery::mboxlist::open_directory, rookery::store::open_local_store,
          rookery::store::open_local_quotas},
         rookery::store::make_local_sync);
-    return rookery::master::service_main(argc, argv, service);
+    return rookery::service::service_main(argc, argv, service);
 }

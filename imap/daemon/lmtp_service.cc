@@ -24,7 +24,7 @@ Deadline LmtpService::between_clients()
     return backends_->close_idle();
 }
 
-void LmtpService::serve(Fd client, const master::ClientInfo& info)
+void LmtpService::serve(Fd client, const service::ClientInfo& info)
 {
     // In this order: a SASL layer of the stream uses the kit until the stream is gone.
     session::SessionKit kit = kit_for(info);

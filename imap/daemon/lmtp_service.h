@@ -14,7 +14,7 @@
 #include "imap/lmtp/engine.h"
 #include "lib/base/result.h"
 #include "lib/config/config.h"
-#include "master/service.h"
+#include "lib/service/service.h"
 
 namespace rookery::daemon {
 
@@ -25,7 +25,7 @@ class LmtpService final : public MailService {
     Status option(char letter, std::string_view argument) override;
     Status worker_start() override;
     Deadline between_clients() override;
-    void serve(Fd client, const master::ClientInfo& info) override;
+    void serve(Fd client, const service::ClientInfo& info) override;
 
  private:
     bool everyone_authenticated_ = false;

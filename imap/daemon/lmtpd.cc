@@ -3,12 +3,12 @@
 #include "imap/mboxlist/open_directory.h"
 #include "imap/store/local_quotas.h"
 #include "imap/store/local_store.h"
-#include "master/service_main.h"
+#include "lib/service/service_main.h"
 
 int main(int argc, char** argv)
 {
     rookery::daemon::LmtpService service({rookery::mboxlist::open_directory,
                                           rookery::store::open_local_store,
                                           rookery::store::open_local_quotas});
-    return rookery::master::service_main(argc, argv, service);
+    return rookery::service::service_main(argc, argv, service);
 }

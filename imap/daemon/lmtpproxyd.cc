@@ -1,10 +1,10 @@
 // lmtpproxyd: delivery to the servers that hold the mailboxes.
 #include "imap/daemon/lmtp_service.h"
 #include "imap/mboxlist/open_directory.h"
-#include "master/service_main.h"
+#include "lib/service/service_main.h"
 
 int main(int argc, char** argv)
 {
     rookery::daemon::LmtpService service({rookery::mboxlist::open_directory, nullptr, nullptr});
-    return rookery::master::service_main(argc, argv, service);
+    return rookery::service::service_main(argc, argv, service);
 }

@@ -3,7 +3,7 @@
 libexec_PROGRAMS += imap/daemon/mupdate
 imap_daemon_mupdate_SOURCES = imap/daemon/mupdate.cc
 imap_daemon_mupdate_LDADD = imap/mupdate/libmupdate.a imap/backend/libbackend.a \
-	imap/mboxlist/libmboxlist.a imap/model/libmodel.a master/libmaster.a lib/auth/libauth.a \
+	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/service/libservice.a lib/auth/libauth.a \
 	lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a \
 	lib/net/libnet.a lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
@@ -17,7 +17,7 @@ IMAP_SERVICE_SOURCES = imap/daemon/imap_service.h imap/daemon/imap_service.cc \
 IMAP_ENGINE_LIBS = imap/imapd/libimapd.a imap/session/libsession.a imap/sync/libsync.a
 IMAP_COMMON_LIBS = imap/cluster/libcluster.a imap/scripts/libscripts.a \
 	imap/mupdate/libmupdate.a imap/backend/libbackend.a \
-	imap/mboxlist/libmboxlist.a imap/model/libmodel.a master/libmaster.a lib/auth/libauth.a \
+	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/service/libservice.a lib/auth/libauth.a \
 	lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a \
 	lib/net/libnet.a lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
@@ -35,7 +35,7 @@ LMTP_SERVICE_SOURCES = imap/daemon/lmtp_service.h imap/daemon/lmtp_service.cc \
 	$(MAIL_SERVICE_SOURCES)
 LMTP_ENGINE_LIBS = imap/lmtp/liblmtp.a imap/delivery/libdelivery.a imap/session/libsession.a
 LMTP_COMMON_LIBS = imap/backend/libbackend.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
-	master/libmaster.a lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a \
+	lib/service/libservice.a lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a \
 	lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
 

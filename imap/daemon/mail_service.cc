@@ -30,7 +30,7 @@ Status MailService::worker_start()
     return success();
 }
 
-session::SessionKit MailService::kit_for(const master::ClientInfo& client)
+session::SessionKit MailService::kit_for(const service::ClientInfo& client)
 {
     return {*config_, tls_.context.get(), protocol_, client};
 }

@@ -17,7 +17,7 @@
 #include "lib/base/result.h"
 #include "lib/config/config.h"
 #include "lib/stream/stream.h"
-#include "master/service.h"
+#include "lib/service/service.h"
 
 namespace rookery::daemon {
 
@@ -29,7 +29,7 @@ struct MailParts {
                                                     mailbox::MailboxStore&);
 };
 
-class MailService : public master::Service {
+class MailService : public service::Service {
  public:
     // protocol is borrowed for good.
     MailService(const session::Protocol& protocol, MailParts parts)
@@ -47,7 +47,7 @@ class MailService : public master::Service {
     mboxlist::Directory& directory() { return *directory_; }
     mailbox::MailboxStore* store() { return store_.get(); }  // null in a proxy
     mailbox::Quotas* quotas() { return quotas_.get(); }      // null in a proxy
-    session::SessionKit kit_for(const master::ClientInfo& client);
+    session::SessionKit kit_for(const service::ClientInfo& client);
     // For pools of connections to other servers: those that an administrator took out of service.
     std::function<Status(const std::string& server)> gate();
 

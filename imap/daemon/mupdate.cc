@@ -20,9 +20,9 @@
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "lib/net/dial.h"
-#include "master/accept.h"
-#include "master/file_watch.h"
-#include "master/service_thread.h"
+#include "lib/service/accept.h"
+#include "lib/service/file_watch.h"
+#include "lib/service/service_thread.h"
 
 namespace {
 
@@ -71,7 +71,7 @@ Result<mupdate::Policy> read_policy(const config::Config& config)
     return policy;
 }
 
-class Mupdate : public master::ThreadedService {
+class Mupdate : public service::ThreadedService {
  public:
     std::string_view extra_options() const override { return "am"; }
 
@@ -261,7 +261,7 @@ class Mupdate : public master::ThreadedService {
                 log::debug("woken for nothing");
             for (size_t i = 0; i < listeners.size(); ++i) {
                 if (fds[i].revents == 0) continue;
-                auto client = master::accept_client(fds[i].fd);
+                auto client = service::accept_client(fds[i].fd);
                 if (client) server_->adopt(*std::move(client));
             }
         }
@@ -283,7 +283,7 @@ class Mupdate : public master::ThreadedService {
     bool auto_select_ = false;
     bool ready_ = true;
     const config::Config* config_ = nullptr;
-    std::optional<master::FileWatch> watch_;
+    std::optional<service::FileWatch> watch_;
     std::atomic<bool> ending_{false};
     std::atomic<bool> renew_{false};
     Pipe wake_;
@@ -303,5 +303,5 @@ class Mupdate : public master::ThreadedService {
 int main(int argc, char** argv)
 {
     Mupdate service;
-    return master::threaded_main(argc, argv, service);
+    return service::threaded_main(argc, argv, service);
 }

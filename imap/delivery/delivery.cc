@@ -6,7 +6,7 @@
 
 #include "lib/base/log.h"
 #include "lib/text/imap_date.h"
-#include "master/counters.h"
+#include "lib/service/counters.h"
 
 namespace rookery::delivery {
 
@@ -95,7 +95,7 @@ Status Delivery::store_message(const Transaction& t, const Recipient& recipient)
     item.zone_minutes = text::local_zone_minutes(item.internaldate);
     TRY(store_->append(entry, recipient.userid, {&item, 1}));
     if (known_again) duplicates_->mark(known, item.internaldate);
-    master::counters::add(master::counters::Kind::messages);
+    service::counters::add(service::counters::Kind::messages);
     log::notice(
         "delivered",
         {{"mailbox", entry.name.internal()}, {"size", staged->size()}, {"session", t.session_id}});

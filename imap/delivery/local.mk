@@ -21,7 +21,7 @@ tests_unit_imap_delivery_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 tests_unit_imap_delivery_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_delivery_suite_LDADD = imap/delivery/libdelivery.a \
 	imap/backend/libbackend.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
-	master/libmaster.a \
+	lib/service/libservice.a \
 	lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a \
 	lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) \
 	$(TDB_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS) $(RK_THREADS)

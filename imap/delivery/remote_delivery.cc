@@ -6,8 +6,8 @@
 #include "imap/backend/reply_lines.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
-#include "master/counters.h"
-#include "master/scoreboard.h"
+#include "lib/service/counters.h"
+#include "lib/service/scoreboard.h"
 
 namespace rookery::delivery {
 namespace {
@@ -128,7 +128,7 @@ std::map<size_t, RemoteDelivery::Answer> RemoteDelivery::deliver(const Transacti
 
 Status RemoteDelivery::open(const Transaction& t, Part& part)
 {
-    master::scoreboard::set_backend(part.server);
+    service::scoreboard::set_backend(part.server);
     backend::Backend* kept = backends_.find(part.server);
     // An answer that nobody has asked for would be taken for that of the next command.
     if (kept != nullptr && !kept->is_silent()) backends_.drop(std::exchange(kept, nullptr));
@@ -200,7 +200,7 @@ void RemoteDelivery::envelope(const Transaction& t, Part& part, Deadline probed)
 
 Status RemoteDelivery::send_message(const Transaction& t, Part& part)
 {
-    master::scoreboard::set_backend(part.server);
+    service::scoreboard::set_backend(part.server);
     stream::Stream& stream = part.stream();
     TRY_ASSIGN(std::string_view text, t.message->map());
     TRY_ASSIGN(Reply go, read_answer(stream));
@@ -216,7 +216,7 @@ Status RemoteDelivery::send_message(const Transaction& t, Part& part)
 
 Status RemoteDelivery::read_outcomes(Part& part, Deadline answered)
 {
-    master::scoreboard::set_backend(part.server);
+    service::scoreboard::set_backend(part.server);
     stream::Stream& stream = part.stream();
     stream.set_timeout(left_of(answered));
     for (; part.answered < part.accepted.size(); ++part.answered) {
@@ -232,7 +232,7 @@ Status RemoteDelivery::read_outcomes(Part& part, Deadline answered)
 // Before the message was sent: nobody has it there.
 void RemoteDelivery::give_up(Part& part, const Error& error)
 {
-    master::counters::add(master::counters::Kind::backend_failures);
+    service::counters::add(service::counters::Kind::backend_failures);
     log::warning("server not reached", {{"server", part.server}, {"reason", error}});
     const Error seen = error.code == Code::maintenance ? error : Error{Code::unavailable, {}};
     for (size_t i : part.which) answers_[i] = {{seen}};

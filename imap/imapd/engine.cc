@@ -8,8 +8,8 @@
 #include "imap/imapd/selected/updates.h"
 #include "imap/session/client_wait.h"
 #include "lib/base/log.h"
-#include "master/counters.h"
-#include "master/scoreboard.h"
+#include "lib/service/counters.h"
+#include "lib/service/scoreboard.h"
 
 namespace rookery::imapd {
 namespace {
@@ -95,7 +95,7 @@ bool Engine::wait_for_command()
     // Answers to commands that came in one read go out in one write.
     if (s_.client.buffered().empty()) {
         if (!s_.client.flush()) return false;
-        master::scoreboard::set_state("idle");
+        service::scoreboard::set_state("idle");
     }
     return wait_for_bytes(s_.client.wait_deadline()) && s_.client.ok();
 }
@@ -178,7 +178,7 @@ void Engine::one_command()
         say_bye(cat("[ALERT] ", *text));
         return;
     }
-    master::scoreboard::set_state((*spec)->name);
+    service::scoreboard::set_state((*spec)->name);
     if (s_.config.chatty()) log::notice("command", {{"name", command.name}});
     s_.expunge_allowed = !(*spec)->holds_expunge;
     const Completion done = dispatch(**spec, command);
@@ -199,9 +199,9 @@ void Engine::answer(const Command& command, const Completion& done)
     if (done.kind != Completion::Kind::relayed)
         s_.client.put(command.tag.empty() ? "*" : command.tag, ' ', kind_word(done.kind), ' ',
                       wire_text(done.text), "\r\n");
-    master::counters::add(master::counters::Kind::commands);
+    service::counters::add(service::counters::Kind::commands);
     if (bad || done.kind == Completion::Kind::no)
-        master::counters::add(master::counters::Kind::command_failures);
+        service::counters::add(service::counters::Kind::command_failures);
     bad_in_a_row_ = bad ? bad_in_a_row_ + 1 : 0;
     if (bad_in_a_row_ >= (s_.identity ? kMaxBad : kMaxBadBeforeLogin)) {
         say_bye("Too many invalid commands");

@@ -8,7 +8,7 @@
 #include "imap/imapd/relay/router.h"
 #include "imap/imapd/namespace/tree.h"
 #include "lib/base/log.h"
-#include "master/scoreboard.h"
+#include "lib/service/scoreboard.h"
 
 namespace rookery::imapd {
 
@@ -160,7 +160,7 @@ Completion Engine::relay(const CommandSpec& spec, Command& command, const std::s
         log::warning("backend", {{"server", server}, {"reason", backend.error()}});
         return Completion::from(backend.error());
     }
-    master::scoreboard::set_backend(server);
+    service::scoreboard::set_backend(server);
     return spec.relay(s_, command, **backend);
 }
 

@@ -100,7 +100,7 @@ tests_unit_imap_imapd_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_imapd_suite_LDADD = imap/imapd/libimapd.a \
 	imap/session/libsession.a imap/sync/libsync.a imap/cluster/libcluster.a imap/scripts/libscripts.a \
 	imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a \
-	imap/model/libmodel.a master/libmaster.a lib/auth/libauth.a lib/db/libdb.a \
+	imap/model/libmodel.a lib/service/libservice.a lib/auth/libauth.a lib/db/libdb.a \
 	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
 	lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS) $(TDB_LIBS) $(CHECK_LIBS)
@@ -115,7 +115,7 @@ tests_unit_imap_imapd_selected_suite_CPPFLAGS = $(tests_unit_imap_imapd_suite_CP
 tests_unit_imap_imapd_selected_suite_LDADD = imap/imapd/libimapd.a \
 	imap/session/libsession.a imap/sync/libsync.a imap/cluster/libcluster.a imap/scripts/libscripts.a \
 	imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a \
-	imap/model/libmodel.a master/libmaster.a lib/auth/libauth.a lib/db/libdb.a \
+	imap/model/libmodel.a lib/service/libservice.a lib/auth/libauth.a lib/db/libdb.a \
 	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
 	lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS) $(TDB_LIBS) $(CHECK_LIBS)
@@ -130,7 +130,7 @@ tests_unit_imap_imapd_relay_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_imapd_relay_suite_LDADD = imap/imapd/libimapd.a imap/session/libsession.a \
 	imap/sync/libsync.a imap/cluster/libcluster.a imap/scripts/libscripts.a \
 	imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
-	master/libmaster.a lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a \
+	lib/service/libservice.a lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a \
 	lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS) $(RK_THREADS)
 endif

@@ -6,8 +6,8 @@
 #include "lib/base/log.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
-#include "master/counters.h"
-#include "master/scoreboard.h"
+#include "lib/service/counters.h"
+#include "lib/service/scoreboard.h"
 
 namespace rookery::lmtp {
 namespace {
@@ -79,7 +79,7 @@ bool Engine::wait_for_command()
         if (client_.has_input()) return true;
         if (!client_.flush()) return false;
         client_.release_buffers();
-        master::scoreboard::set_state("idle");
+        service::scoreboard::set_state("idle");
     }
     session::Wait wait;
     wait.idle = client_.wait_deadline();
@@ -133,13 +133,13 @@ void Engine::one_command()
         end_session(421, cat("4.3.2 ", *down));
         return;
     }
-    master::counters::add(master::counters::Kind::commands);
+    service::counters::add(service::counters::Kind::commands);
     CommandLine command = split_command(*line);
     if (line->size() > kMaxLine && command.verb != "AUTH")
         return refuse(Error{Code::limit, "5.5.2 Line too long"});
     for (const Row& row : kTable) {
         if (row.verb != command.verb) continue;
-        master::scoreboard::set_state(row.verb);
+        service::scoreboard::set_state(row.verb);
         if (row.needs_lhlo && helo_.empty()) return say(503, "5.5.1 Say LHLO first");
         if (!row.takes_arguments && !command.arguments.empty())
             return say(501, "5.5.4 No arguments here");
@@ -152,7 +152,7 @@ void Engine::one_command()
 void Engine::say(const Reply& r)
 {
     if (r.code < 500) errors_ = 0;
-    if (r.code >= 400) master::counters::add(master::counters::Kind::command_failures);
+    if (r.code >= 400) service::counters::add(service::counters::Kind::command_failures);
     client_.put(r.to_string());
 }
 

@@ -4,7 +4,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/signals.h"
-#include "master/retirement.h"
+#include "lib/service/retirement.h"
 
 namespace rookery::session {
 
@@ -18,7 +18,7 @@ Woken wait_for_client(const SessionKit& kit, stream::Stream& client, const Wait&
     const bool may_retire = !wait.in_session && due.is_never();
     pollfd fds[] = {{client.fd(), POLLIN, 0},
                     {wait.other, POLLIN, 0},
-                    {may_retire ? master::retirement::fd() : -1, POLLIN, 0}};
+                    {may_retire ? service::retirement::fd() : -1, POLLIN, 0}};
     auto ready = signals::poll_fds(fds, wait.idle.min(wait.alarm).min(due));
     if (!ready) {
         log::error("a session cannot wait", {{"reason", ready.error()}});

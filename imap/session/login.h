@@ -2,7 +2,7 @@
 // what became of it are the engine's own.
 //
 // sasl_login: an exchange of RFC 4422. password_login: LOGIN, USER and PASS. Both check that this
-// process may still decide (master::retirement), who may act for whom, who is kept out and who has
+// process may still decide (service::retirement), who may act for whom, who is kept out and who has
 // too many sessions, and log what failed, with failedloginpause. After Login::End::ok the engine
 // tells the client, puts on the layer (kit.sasl().push_layer) and calls kit.logged_in().
 #ifndef ROOKERY_IMAP_SESSION_LOGIN_H

@@ -17,9 +17,9 @@
 #include "lib/base/strings.h"
 #include "lib/stream/telemetry_layer.h"
 #include "lib/stream/tls_layer.h"
-#include "master/counters.h"
-#include "master/retirement.h"
-#include "master/scoreboard.h"
+#include "lib/service/counters.h"
+#include "lib/service/retirement.h"
+#include "lib/service/scoreboard.h"
 
 namespace rookery::session {
 namespace {
@@ -69,7 +69,7 @@ bool is_plain_file_name(const std::string& name)
 }  // namespace
 
 SessionKit::SessionKit(const config::Config& config, auth::TlsContext* tls,
-                       const Protocol& protocol, const master::ClientInfo& client)
+                       const Protocol& protocol, const service::ClientInfo& client)
     : config_(config),
       tls_(tls),
       protocol_(protocol),
@@ -166,7 +166,7 @@ std::optional<std::string_view> SessionKit::why_not_now() const
     const auto& exempt = config_.login_connections_exempt();
     if (std::find(exempt.begin(), exempt.end(), client_.address) != exempt.end())
         return std::nullopt;
-    if (master::scoreboard::count_alike({}, client_.host).strangers <= limit) return std::nullopt;
+    if (service::scoreboard::count_alike({}, client_.host).strangers <= limit) return std::nullopt;
     // One line for many: whoever comes again at once must not fill the log.
     static MonotonicTime told_until;
     if (monotonic_now() >= told_until) {
@@ -187,8 +187,8 @@ std::optional<std::string_view> SessionKit::why_given_up(const stream::Stream& c
 void SessionKit::count_traffic(stream::Stream& client)
 {
     const auto traffic = client.take_traffic();
-    master::counters::add(master::counters::Kind::bytes_received, traffic.received);
-    master::counters::add(master::counters::Kind::bytes_sent, traffic.sent);
+    service::counters::add(service::counters::Kind::bytes_received, traffic.received);
+    service::counters::add(service::counters::Kind::bytes_sent, traffic.sent);
 }
 
 bool SessionKit::plaintext_allowed() const
@@ -304,20 +304,20 @@ Status SessionKit::require_welcome(const auth::Identity& who) const
     log::notice(
         "badlogin",
         {{"client", client_.host}, {"user", who.userid}, {"reason", "denied by userdeny_db"}});
-    master::counters::add(master::counters::Kind::login_failures);
+    service::counters::add(service::counters::Kind::login_failures);
     return Error{Code::denied, **denial};
 }
 
 Deadline SessionKit::session_due() const
 {
-    if (!master::retirement::is_due()) return Deadline::never();
+    if (!service::retirement::is_due()) return Deadline::never();
     return Deadline::at(had_session_ ? since_ : since_ + kFirstSession);
 }
 
 // A user's rights come from the list; those of servers and administrators from imapd.conf.
 bool SessionKit::may_decide(const Result<auth::Identity>& who) const
 {
-    if (!master::retirement::is_due()) return true;
+    if (!service::retirement::is_due()) return true;
     return who && !who->node && !who->any_admin();
 }
 
@@ -330,13 +330,13 @@ Status SessionKit::admit(const auth::Identity& who)
     const auto per_host = static_cast<uint64_t>(config_.maxlogins_per_host());
     if (per_user == 0 && per_host == 0) return success();
     if (who.any_admin() || who.authenticated_as != who.userid) return success();
-    master::scoreboard::set_user(who.userid);
-    auto now = master::scoreboard::count_alike(who.userid, client_.host);
+    service::scoreboard::set_user(who.userid);
+    auto now = service::scoreboard::count_alike(who.userid, client_.host);
     const char* excess = per_user != 0 && now.user > per_user     ? "for this user"
                          : per_host != 0 && now.client > per_host ? "from this host"
                                                                   : nullptr;
     if (excess == nullptr) return success();
-    master::scoreboard::set_user("");
+    service::scoreboard::set_user("");
     log::notice("badlogin", {{"client", client_.host},
                              {"user", who.userid},
                              {"reason", cat("too many sessions ", excess)}});
@@ -352,8 +352,8 @@ void SessionKit::logged_in(const auth::Identity& who, std::string_view mechanism
                           {"tls", tls_active_ ? "yes" : "no"},
                           {"as", who.authenticated_as},
                           {"session", session_id_}});
-    master::scoreboard::set_user(who.userid);
-    master::counters::add(master::counters::Kind::logins);
+    service::scoreboard::set_user(who.userid);
+    service::counters::add(service::counters::Kind::logins);
     await_nothing(client);
     open_telemetry(who.userid, client);
 }
@@ -364,8 +364,8 @@ void SessionKit::logged_out(stream::Stream& client)
     if (telemetry_) client.unwrap_layer();
     telemetry_ = false;
     await_login(client);
-    master::scoreboard::set_mailbox("");
-    master::scoreboard::set_user("");
+    service::scoreboard::set_mailbox("");
+    service::scoreboard::set_user("");
 }
 
 void SessionKit::open_telemetry(const std::string& userid, stream::Stream& client)
@@ -392,7 +392,7 @@ void SessionKit::login_failed(std::string_view user, std::string_view mechanism,
     log::notice(
         "badlogin",
         {{"client", client_.host}, {"user", user}, {"mechanism", mechanism}, {"reason", reason}});
-    master::counters::add(master::counters::Kind::login_failures);
+    service::counters::add(service::counters::Kind::login_failures);
     pause(config_.failedloginpause());
 }
 

@@ -19,7 +19,7 @@
 #include "lib/base/result.h"
 #include "lib/config/config.h"
 #include "lib/stream/stream.h"
-#include "master/service.h"
+#include "lib/service/service.h"
 
 namespace rookery::session {
 
@@ -29,10 +29,10 @@ class SessionKit {
 
     // tls null: not configured.
     SessionKit(const config::Config& config, auth::TlsContext* tls, const Protocol& protocol,
-               const master::ClientInfo& client);
+               const service::ClientInfo& client);
 
     const config::Config& config() const { return config_; }
-    const master::ClientInfo& client() const { return client_; }
+    const service::ClientInfo& client() const { return client_; }
     // What stands between the brackets of SESSIONID=<...>.
     const std::string& session_id() const { return session_id_; }
 
@@ -93,7 +93,7 @@ class SessionKit {
     // For bad attempts: log line and pause (failedloginpause, the same whatever was wrong).
     void login_failed(std::string_view user, std::string_view mechanism, std::string_view reason);
 
-    // --- a template that was replaced (master::retirement)
+    // --- a template that was replaced (service::retirement)
     // What ends with its answer, and another of its kind would begin anew: what a login begins in
     // IMAP, a transaction of LMTP. Each engine says when one begins.
     void begin_session() { had_session_ = true; }
@@ -119,7 +119,7 @@ class SessionKit {
     const config::Config& config_;
     auth::TlsContext* tls_;
     const Protocol& protocol_;
-    master::ClientInfo client_;
+    service::ClientInfo client_;
     std::string session_id_;
     MonotonicTime since_ = monotonic_now();
     bool had_session_ = false;

@@ -12,20 +12,21 @@ lib/config    : lib/base
 lib/stream    : lib/base lib/net
 lib/db        : lib/base
 lib/auth      : lib/base lib/config lib/net lib/stream lib/text
-master        : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text
+lib/service   : lib/base lib/config lib/net
+master        : lib/base lib/config lib/net lib/service
 imap/model    : lib/auth lib/base lib/text
 imap/mailbox  : lib/auth lib/base imap/model
 imap/mboxlist : lib/auth lib/base lib/config lib/db lib/net lib/text imap/model
 imap/store    : lib/auth lib/base lib/config lib/db lib/net lib/text imap/model imap/mailbox imap/mboxlist
 imap/backend  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model
-imap/mupdate  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mboxlist imap/backend master
+imap/mupdate  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mboxlist imap/backend lib/service
 imap/scripts  : lib/base lib/config imap/model
 imap/cluster  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/mupdate imap/scripts
 imap/sync     : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/mupdate imap/scripts imap/cluster
-imap/session  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model master
-imap/imapd    : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/cluster imap/sync imap/session master
-imap/delivery : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend master
-imap/lmtp     : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/delivery imap/session master
+imap/session  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model lib/service
+imap/imapd    : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/cluster imap/sync imap/session lib/service
+imap/delivery : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend lib/service
+imap/lmtp     : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/delivery imap/session lib/service
 imap/daemon   : *
 imap/admin    : *
 '

@@ -12,14 +12,14 @@
 
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
-#include "master/scoreboard.h"
-#include "master/service_main.h"
+#include "lib/service/scoreboard.h"
+#include "lib/service/service_main.h"
 
 namespace {
 
 using namespace rookery;
 
-class Echo final : public master::Service {
+class Echo final : public service::Service {
  public:
     std::string_view extra_options() const override { return "t:FHWK"; }
     Status option(char letter, std::string_view argument) override
@@ -47,9 +47,9 @@ class Echo final : public master::Service {
         if (fail_start_) return Error{Code::io, "told to fail"};
         return success();
     }
-    void serve(Fd client, const master::ClientInfo& info) override
+    void serve(Fd client, const service::ClientInfo& info) override
     {
-        master::scoreboard::set_user("echo-user");
+        service::scoreboard::set_user("echo-user");
         say(client, cat("hello ", text_, ' ', servername_, ' ', info.service, ' ', info.host, ' ',
                         ::getpid(), ' ', prepared_by_, ' ', ::getuid()));
         std::string line;
@@ -108,5 +108,5 @@ class Echo final : public master::Service {
 int main(int argc, char** argv)
 {
     Echo echo;
-    return rookery::master::service_main(argc, argv, echo);
+    return rookery::service::service_main(argc, argv, echo);
 }

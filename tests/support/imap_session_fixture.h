@@ -26,7 +26,7 @@ class ImapSessionFixture {
                                             "servername: test.example.org\n"
                                             "unixhierarchysep: no\naltnamespace: no\n",
                                             "imap")),
-          kit(config, nullptr, imapd::kProtocol, master::ClientInfo{{}, "test", {}, true, "imap"}),
+          kit(config, nullptr, imapd::kProtocol, service::ClientInfo{{}, "test", {}, true, "imap"}),
           client(stream::memory_layer(ends)),
           session{config,
                   kit,

@@ -292,7 +292,7 @@ def test_an_address_has_a_share_of_the_processes():
                 assert line.startswith(begin), (what, line)
                 held.append(s)
                 assert greeting(address, host)[0].startswith(refused), what
-            # (The place of a process that dies: tests/unit/master/scoreboard_test.)
+            # (The place of a process that dies: tests/unit/lib/service/scoreboard_test.)
             for s in held:
                 s.close()
 

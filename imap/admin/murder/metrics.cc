@@ -14,13 +14,13 @@
 #include "lib/base/fd.h"
 #include "lib/base/strings.h"
 #include "lib/config/murder_role.h"
-#include "master/counters.h"
-#include "master/scoreboard.h"
+#include "lib/service/counters.h"
+#include "lib/service/scoreboard.h"
 
 namespace rookery::admin::murder {
 namespace {
 
-using Kind = master::counters::Kind;
+using Kind = service::counters::Kind;
 
 struct Counted {
     Kind kind;
@@ -28,7 +28,7 @@ struct Counted {
     std::string_view help;
 };
 
-constexpr std::array<Counted, master::counters::kKinds> kCounted = {{
+constexpr std::array<Counted, service::counters::kKinds> kCounted = {{
     {Kind::connections, "connections_total", "Clients that were accepted"},
     {Kind::logins, "logins_total", "Logins that succeeded"},
     {Kind::login_failures, "login_failures_total", "Logins that were refused"},
@@ -89,7 +89,7 @@ class Metrics {
 
     Status add_counters()
     {
-        TRY_ASSIGN(auto counters, master::Counters::open(config_.proc_path()));
+        TRY_ASSIGN(auto counters, service::Counters::open(config_.proc_path()));
         const auto lines = counters.lines();
         for (const Counted& c : kCounted) {
             family(c.name, "counter", c.help);
@@ -102,7 +102,7 @@ class Metrics {
 
     Status add_workers()
     {
-        TRY_ASSIGN(auto board, master::Scoreboard::open(config_.proc_path()));
+        TRY_ASSIGN(auto board, service::Scoreboard::open(config_.proc_path()));
         std::map<std::string, std::array<uint64_t, 2>> workers;  // idle, busy
         for (const auto& line : board.lines()) workers[line.service][line.client.empty() ? 0 : 1]++;
         family("workers", "gauge", "Worker processes");

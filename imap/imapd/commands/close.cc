@@ -2,7 +2,7 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/selected/leave_selection.h"
 #include "imap/imapd/selected/updates.h"
-#include "master/scoreboard.h"
+#include "lib/service/scoreboard.h"
 
 namespace rookery::imapd::commands {
 
@@ -19,7 +19,7 @@ Completion close(ImapSession& session, Command& command)
     }
     unselect(session);
     session.state = State::authenticated;
-    master::scoreboard::set_mailbox("");
+    service::scoreboard::set_mailbox("");
     return done;
 }
 

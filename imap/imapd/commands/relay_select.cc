@@ -7,7 +7,7 @@
 #include "imap/imapd/relay/selection.h"
 #include "imap/imapd/relay/selection_replies.h"
 #include "lib/base/strings.h"
-#include "master/scoreboard.h"
+#include "lib/service/scoreboard.h"
 
 namespace rookery::imapd::commands {
 namespace {
@@ -103,7 +103,7 @@ Completion relay_select(ImapSession& s, Command& command, backend::Backend& back
     selection.backend->set_selected(true);
     s.selection = std::move(selection);
     s.state = State::selected;
-    master::scoreboard::set_mailbox(command.mailbox->internal());
+    service::scoreboard::set_mailbox(command.mailbox->internal());
     return done;
 }
 
@@ -122,7 +122,7 @@ Completion relay_close(ImapSession& s, Command& command, backend::Backend&)
         backend.set_selected(false);
         s.selection = NoSelection{};
         s.state = State::authenticated;
-        master::scoreboard::set_mailbox("");
+        service::scoreboard::set_mailbox("");
     }
     return (*std::move(answer)).completion();
 }

@@ -5,7 +5,7 @@
 #include "imap/imapd/selected/permanent_flags.h"
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/selected/updates.h"
-#include "master/scoreboard.h"
+#include "lib/service/scoreboard.h"
 
 namespace rookery::imapd::commands {
 namespace {
@@ -103,7 +103,7 @@ Completion select(ImapSession& session, Command& command)
     session.selection = std::move(selection);
     session.state = State::selected;
     if (asked.qresync) put_changes(session, *asked.qresync);
-    master::scoreboard::set_mailbox(command.entry->name.internal());
+    service::scoreboard::set_mailbox(command.entry->name.internal());
     return Completion::ok(read_only ? "[READ-ONLY] Completed" : "[READ-WRITE] Completed");
 }
 

@@ -1,4 +1,4 @@
-// AppendTarget: where a transfer between servers (relay_transfer.h) puts messages: all or none.
+// AppendTarget: where a transfer between servers (transfer.h) puts messages: all or none.
 //
 // message() announces one and says whether it is wanted; the caller then writes exactly size bytes.
 // refusal() says why not. After a failure: give_up() while the target is well, or failed(). One

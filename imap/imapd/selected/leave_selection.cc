@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "imap/imapd/relay/relay.h"
-#include "master/scoreboard.h"
+#include "lib/service/scoreboard.h"
 
 namespace rookery::imapd {
 
@@ -20,7 +20,7 @@ void leave_aside(ImapSession& session)
     session.client.put("* OK [CLOSED] Ok\r\n");
     session.selection = std::exchange(session.aside, NoSelection{});
     unselect(session);
-    master::scoreboard::set_mailbox("");
+    service::scoreboard::set_mailbox("");
 }
 
 }  // namespace rookery::imapd

@@ -5,7 +5,7 @@
 #include "imap/imapd/relay/router.h"
 #include "imap/model/sequence_set.h"
 #include "lib/base/strings.h"
-#include "master/counters.h"
+#include "lib/service/counters.h"
 
 namespace rookery::imapd {
 
@@ -32,7 +32,7 @@ Completion append_all(ImapSession& session, const model::MailboxName& into,
         return Completion::from(fits.error());
     auto done = session.store->append(entry, session.identity->userid, items);
     if (!done) return Completion::from(done.error());
-    master::counters::add(master::counters::Kind::messages, items.size());
+    service::counters::add(service::counters::Kind::messages, items.size());
     model::SequenceSet uids;
     for (uint32_t uid : done->uids) uids.add(uid);
     return Completion::ok(

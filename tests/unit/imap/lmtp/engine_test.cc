@@ -15,16 +15,16 @@
 #include "imap/mboxlist/memory_directory.h"
 #include "lib/base/strings.h"
 #include "lib/stream/memory_layer.h"
-#include "master/counters.h"
-#include "master/retirement.h"
-#include "master/scoreboard.h"
+#include "lib/service/counters.h"
+#include "lib/service/retirement.h"
+#include "lib/service/scoreboard.h"
 #include "tests/unit/unit.h"
 
-namespace rookery::master::counters {
+namespace rookery::service::counters {
 void add(Kind, uint64_t) {}
-}  // namespace rookery::master::counters
+}  // namespace rookery::service::counters
 
-namespace rookery::master::retirement {
+namespace rookery::service::retirement {
 int fd()
 {
     return -1;
@@ -33,9 +33,9 @@ bool is_due()
 {
     return false;
 }
-}  // namespace rookery::master::retirement
+}  // namespace rookery::service::retirement
 
-namespace rookery::master::scoreboard {
+namespace rookery::service::scoreboard {
 void set_user(std::string_view) {}
 Alike count_alike(std::string_view, std::string_view)
 {
@@ -44,7 +44,7 @@ Alike count_alike(std::string_view, std::string_view)
 void set_mailbox(std::string_view) {}
 void set_backend(std::string_view) {}
 void set_state(std::string_view) {}
-}  // namespace rookery::master::scoreboard
+}  // namespace rookery::service::scoreboard
 
 namespace {
 
@@ -190,7 +190,7 @@ struct Server {
     }
     void serve(stream::Stream& client, bool preauthenticated = true)
     {
-        session::SessionKit kit(config, nullptr, lmtp::kProtocol, master::ClientInfo{});
+        session::SessionKit kit(config, nullptr, lmtp::kProtocol, service::ClientInfo{});
         lmtp::Engine({config, kit, client, directory, has_store ? &store : nullptr,
                       has_store ? &quotas : nullptr, duplicates.get(), backends, preauthenticated})
             .run();

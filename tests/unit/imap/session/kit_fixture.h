@@ -26,7 +26,7 @@ struct KitFixture {
     {
         ASSERT_OK(auth::SaslServer::init_library(config, "rookery-test"));
         ASSERT_OK(auth::set_password(config, "bob", {}, "secret"));
-        master::ClientInfo client;
+        service::ClientInfo client;
         client.host = "localhost [127.0.0.1]";
         client.address = "127.0.0.1";
         client.is_unix = is_unix;

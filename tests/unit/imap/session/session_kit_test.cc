@@ -8,19 +8,19 @@
 #include "lib/base/fd.h"
 #include "lib/base/strings.h"
 #include "lib/stream/memory_layer.h"
-#include "master/counters.h"
-#include "master/retirement.h"
-#include "master/scoreboard.h"
-#include "master/service.h"
+#include "lib/service/counters.h"
+#include "lib/service/retirement.h"
+#include "lib/service/scoreboard.h"
+#include "lib/service/service.h"
 #include "tests/unit/imap/session/kit_fixture.h"
 #include "tests/unit/unit.h"
 
 // This suite runs without the skeleton of the daemons.
-namespace rookery::master::counters {
+namespace rookery::service::counters {
 void add(Kind, uint64_t) {}
-}  // namespace rookery::master::counters
+}  // namespace rookery::service::counters
 
-namespace rookery::master::retirement {
+namespace rookery::service::retirement {
 int fd()
 {
     return -1;
@@ -29,9 +29,9 @@ bool is_due()
 {
     return false;
 }
-}  // namespace rookery::master::retirement
+}  // namespace rookery::service::retirement
 
-namespace rookery::master::scoreboard {
+namespace rookery::service::scoreboard {
 namespace {
 std::string shown_user;
 Alike alike;
@@ -45,7 +45,7 @@ Alike count_alike(std::string_view, std::string_view)
 {
     return alike;
 }
-}  // namespace rookery::master::scoreboard
+}  // namespace rookery::service::scoreboard
 
 namespace {
 
@@ -86,7 +86,7 @@ START_TEST(a_failed_login_is_slow)
             "sasl_pwcheck_method: auxprop\n"),
         "imap");
     ASSERT_OK(slow);
-    SessionKit kit(*slow, nullptr, kImap, master::ClientInfo{});
+    SessionKit kit(*slow, nullptr, kImap, service::ClientInfo{});
     auto before = monotonic_now();
     ASSERT_CODE(kit.check_password("bob*", "x"), Code::denied);
     ck_assert(monotonic_now() - before >= Milliseconds(990));
@@ -165,7 +165,7 @@ START_TEST(telemetry_is_for_users_with_a_directory)
     auth::Identity who;
     who.userid = "bob";
     f.kit->logged_in(who, "plaintext", client);
-    ASSERT_EQ_TEXT(master::scoreboard::shown_user, "bob");
+    ASSERT_EQ_TEXT(service::scoreboard::shown_user, "bob");
     // What the client had sent already is not lost.
     ASSERT_EQ_TEXT(*client.read_line(100), "b NOOP");
     client.put("b OK\r\n");
@@ -220,10 +220,10 @@ START_TEST(an_address_has_a_share_of_connections_without_a_login)
     };
     for (const auto& row : rows) {
         Fixture f(row.options, kImap, row.is_unix);
-        master::scoreboard::alike = {0, 0, row.strangers};
+        service::scoreboard::alike = {0, 0, row.strangers};
         ck_assert_msg(f.kit->why_not_now().has_value() == row.refused, "%s", row.options);
     }
-    master::scoreboard::alike = {};
+    service::scoreboard::alike = {};
 }
 END_TEST
 

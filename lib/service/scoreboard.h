@@ -1,0 +1,91 @@
+// The scoreboard: one mapped file with a line per worker, read by "murder status".
+//
+// <proc_path>/scoreboard; the format is doc/formats/scoreboard.md. Any process of the daemons' user
+// may map it; a worker owns a slot as long as it holds a lock on the slot's first byte, so a slot
+// of a process that died, however it died, is free again at once. Nothing here is needed to serve
+// mail: without the file every function is a no-op. Nobody signals a pid found here.
+// Thread rule: one thread per process writes.
+#ifndef ROOKERY_LIB_SERVICE_SCOREBOARD_H
+#define ROOKERY_LIB_SERVICE_SCOREBOARD_H
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/fd.h"
+
+namespace rookery::service {
+
+namespace scoreboard {
+// Living workers of this service with that user, and with that client; this one included.
+struct Alike {
+    unsigned user = 0;
+    unsigned client = 0;
+    unsigned strangers = 0;  // with that client, and nobody has logged in
+};
+}  // namespace scoreboard
+
+struct ScoreLine {
+    pid_t pid = 0;
+    int64_t started = 0;      // Unix time
+    int64_t state_since = 0;  // Unix time
+    uint64_t clients = 0;     // served so far
+    std::string service, state, client, user, mailbox, backend;
+};
+
+struct ScoreboardHeader;
+struct ScoreboardSlot;
+
+class Scoreboard {
+ public:
+    // Makes the file when it is not there. corrupt: another version of the format.
+    static Result<Scoreboard> open(const std::string& directory);
+    Scoreboard(Scoreboard&& other) noexcept;
+    Scoreboard& operator=(Scoreboard&&) = delete;
+    ~Scoreboard();
+
+    // Takes a slot for this process; false when all are taken.
+    bool claim(std::string_view service);
+    ScoreboardSlot* mine() { return mine_; }
+
+    // All lines whose process lives, oldest slot first.
+    std::vector<ScoreLine> lines() const;
+    // Living workers of a service.
+    unsigned count(std::string_view service) const;
+    // Living workers of this one's service with this user, and this client; itself included.
+    scoreboard::Alike count_alike(std::string_view user, std::string_view client) const;
+
+ private:
+    Scoreboard(Fd fd, void* map, size_t bytes);
+    bool is_held(size_t slot) const;
+
+    Fd fd_;
+    void* map_;
+    size_t bytes_;
+    size_t used_ = 0;
+    ScoreboardSlot* mine_ = nullptr;
+};
+
+// This worker's line (<configdirectory>/proc or proc_path); no-ops without one.
+namespace scoreboard {
+void set_user(std::string_view user);
+Alike count_alike(std::string_view user, std::string_view client);
+void set_mailbox(std::string_view mailbox);
+void set_backend(std::string_view server);
+void set_state(std::string_view state);  // "idle", "login", "command name"
+
+// The board that these functions write to; null = none.
+void use(Scoreboard* board);
+void set_client(std::string_view client);
+void count_client();
+// Empties client, user, mailbox and backend, state "idle".
+void clear();
+}  // namespace scoreboard
+
+}  // namespace rookery::service
+
+#endif

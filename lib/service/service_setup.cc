@@ -1,0 +1,96 @@
+// The first steps of every daemon.
+#include "lib/service/service_setup.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/log.h"
+#include "lib/base/panic.h"
+#include "lib/base/strings.h"
+
+namespace rookery::service {
+namespace {
+
+std::string own_name(const char* argv0)
+{
+    const char* service = ::getenv("CYRUS_SERVICE");
+    if (service != nullptr && *service != '\0') return service;
+    std::string name = argv0 == nullptr ? "rookery" : argv0;
+    return name.substr(name.rfind('/') + 1);
+}
+
+unsigned number_option(char letter, std::string_view text)
+{
+    auto n = to_number<unsigned>(text, 1'000'000'000);
+    if (!n) log::fatal(log::kExUsage, cat("-", letter, " ", text, ": ", n.error().text));
+    return *n;
+}
+
+mode_t octal(std::string_view text)
+{
+    unsigned mode = 0;
+    for (char c : text) {
+        if (c < '0' || c > '7' || mode > 077)
+            log::fatal(log::kExConfig, "umask: octal is expected");
+        mode = mode * 8 + static_cast<unsigned>(c - '0');
+    }
+    return static_cast<mode_t>(mode);
+}
+
+}  // namespace
+
+Setup read_arguments(int argc, char** argv, std::string_view extra, const OptionTaker& take)
+{
+    install_panic_handlers();
+    Setup setup;
+    setup.ident = own_name(argc > 0 ? argv[0] : nullptr);
+    setup.config_path = config::default_path();
+    log::open(setup.ident);
+    std::string letters = cat("C:U:T:DX", extra);
+    for (int c = ::getopt(argc, argv, letters.c_str()); c != -1;
+         c = ::getopt(argc, argv, letters.c_str())) {
+        std::string_view argument = ::optarg == nullptr ? "" : ::optarg;
+        switch (c) {
+            case 'C': setup.config_path = argument; break;
+            case 'U': setup.max_uses = number_option('U', argument); break;
+            case 'T': setup.timeout = number_option('T', argument); break;
+            case 'D': break;
+            case 'X': setup.stdio = true; break;
+            case '?': ::exit(log::kExUsage);
+            default: {
+                Status taken = take(static_cast<char>(c), argument);
+                if (!taken) log::fatal(log::kExUsage, taken.error().text);
+            }
+        }
+    }
+    if (::geteuid() == 0)
+        log::fatal(log::kExConfig,
+                   cat(setup.ident, " does not run as root: start it through master, "
+                                    "which gives up root for cyrus_user, or as that user"));
+    return setup;
+}
+
+void open_log(const Setup& setup, const config::Config& config)
+{
+    std::string ident = config.syslog_prefix().empty()
+                            ? setup.ident
+                            : cat(config.syslog_prefix(), '/', setup.ident);
+    log::open(ident, config.syslog_facility());
+    const char* verbose = ::getenv("CYRUS_VERBOSE");
+    if (config.debug())
+        log::set_level(log::Level::debug);
+    else if (verbose != nullptr && *verbose != '\0' && *verbose != '0')
+        log::set_level(log::Level::info);
+}
+
+config::Config load_config(const Setup& setup)
+{
+    auto config = config::Config::load(setup.config_path, setup.ident);
+    if (!config) log::fatal(log::kExConfig, config.error().text);
+    open_log(setup, *config);
+    ::umask(octal(config->umask()));
+    return *std::move(config);
+}
+
+}  // namespace rookery::service
