@@ -149,11 +149,11 @@ void MessageFilter::end_header()
     for (std::string* value : {&message_id_, &resent_id_, &date_})
         if (size_t colon = value->find(':'); colon != std::string::npos)
             *value = std::string(trim(std::string_view(*value).substr(colon + 1)));
-    if (!has_message_id_) {
+    if (!has_message_id_ && !options_.message_id.empty()) {
         emit(cat("Message-ID: ", options_.message_id, "\r\n"));
         message_id_ = options_.message_id;
     }
-    if (!has_date_) emit(cat("Date: ", options_.date, "\r\n"));
+    if (!has_date_ && !options_.date.empty()) emit(cat("Date: ", options_.date, "\r\n"));
     emit("\r\n");
     in_body_ = true;
 }

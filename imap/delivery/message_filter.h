@@ -21,8 +21,8 @@ namespace rookery::delivery {
 
 struct FilterOptions {
     std::string front;       // whole header lines
-    std::string message_id;  // with brackets, if the message has none
-    std::string date;        // if the message has none
+    std::string message_id;  // with brackets, if the message has none; "": it stays without
+    std::string date;        // the same
     uint64_t max_size = UINT32_MAX;
     bool munge_8bit = true;
     bool reject_8bit = false;

@@ -111,11 +111,15 @@ delivery::FilterOptions Engine::filter_options() const
     text::DateTime now{wall_seconds(), 0};
     now.zone_minutes = text::local_zone_minutes(now.seconds);
     o.front = front_of_message();
-    o.date = text::format_header_date(now);
-    // Unique by the session and the clock; a session takes longer than this for a message.
-    auto ticks = monotonic_now().time_since_epoch().count();
-    o.message_id = cat("<rookery-", ticks, '-', kit_.session_id(), '@',
-                       auth::host_of(config_.servername()), ">");
+    // Added where the message is kept: what a proxy had made would be taken for the sender's there,
+    // and the same message that comes again would be another.
+    if (store_ != nullptr) {
+        o.date = text::format_header_date(now);
+        // Unique by the session and the clock; a session takes longer than this for a message.
+        auto ticks = monotonic_now().time_since_epoch().count();
+        o.message_id = cat("<rookery-", ticks, '-', kit_.session_id(), '@',
+                           auth::host_of(config_.servername()), ">");
+    }
     o.max_size = max_size() + o.front.size();
     o.munge_8bit = config_.munge8bit();
     o.reject_8bit = config_.reject8bit();
