@@ -1,6 +1,7 @@
 // The table of IMAP commands.
 #include "imap/imapd/command_table.h"
 
+#include <algorithm>
 #include <array>
 
 namespace rookery::imapd {
@@ -15,69 +16,95 @@ constexpr unsigned kSel = static_cast<unsigned>(State::selected);
 constexpr unsigned kIn = kAuth | kSel;
 constexpr unsigned kAny = kNot | kIn;
 
+constexpr CommandSpec row(std::string_view name, unsigned states, Route route, Run run, Relay relay,
+                          const CommandTraits& traits = {})
+{
+    return {name, states, route, run, relay, traits};
+}
+
 // In the order of the names.
 constexpr std::array kTable = {
-    CommandSpec{"APPEND", kIn, Route::by_mailbox, c::append, c::relay_append},
-    CommandSpec{"AUTHENTICATE", kNot, Route::here, c::authenticate, nullptr},
-    CommandSpec{"CAPABILITY", kAny, Route::here, c::capability, nullptr},
-    CommandSpec{"CHECK", kSel, Route::by_selection, c::check, c::relay_verbatim},
-    CommandSpec{"CLOSE", kSel, Route::by_selection, c::close, c::relay_close},
-    CommandSpec{"COMPRESS", kIn, Route::here, c::compress, nullptr},
-    CommandSpec{"COPY", kSel, Route::by_selection, c::copy, c::relay_copy},
-    CommandSpec{"CREATE", kIn, Route::by_new_name, c::create, c::relay_create},
-    CommandSpec{"DELETE", kIn, Route::by_mailbox, c::delete_, c::relay_namespace_change},
-    CommandSpec{"DELETEACL", kIn, Route::by_mailbox, c::setacl, c::relay_namespace_change},
-    CommandSpec{"ENABLE", kIn, Route::here, c::enable, nullptr},
-    CommandSpec{"EXAMINE", kIn, Route::to_select, c::select, c::relay_select},
-    CommandSpec{"EXPUNGE", kSel, Route::by_selection, c::expunge, c::relay_verbatim},
-    CommandSpec{"FETCH", kSel, Route::by_selection, c::fetch, c::relay_verbatim, true},
-    CommandSpec{"GETACL", kIn, Route::by_mailbox, c::getacl, c::relay_verbatim},
-    CommandSpec{"GETANNOTATION", kIn, Route::by_mailbox_or_server, c::getmetadata,
-                c::relay_getmetadata},
-    CommandSpec{"GETMETADATA", kIn, Route::by_mailbox_or_server, c::getmetadata,
-                c::relay_getmetadata},
-    CommandSpec{"GETQUOTA", kIn, Route::by_tree, c::getquota, c::relay_verbatim},
-    CommandSpec{"GETQUOTAROOT", kIn, Route::by_mailbox, c::getquotaroot, c::relay_verbatim},
-    CommandSpec{"ID", kAny, Route::here, c::id, nullptr},
-    CommandSpec{"IDLE", kIn, Route::by_selection, c::idle, c::relay_idle},
-    CommandSpec{"LIST", kIn, Route::here, c::list, nullptr},
-    CommandSpec{"LISTRIGHTS", kIn, Route::by_mailbox, c::listrights, c::relay_verbatim},
-    CommandSpec{"LOCALAPPEND", kIn, Route::by_mailbox, c::localappend, nullptr},
-    CommandSpec{"LOCALCREATE", kIn, Route::by_new_name, c::localcreate, nullptr, false, true},
-    CommandSpec{"LOCALDELETE", kIn, Route::by_mailbox, c::localdelete, nullptr, false, true},
-    CommandSpec{"LOGIN", kNot, Route::here, c::login, nullptr},
-    CommandSpec{"LOGOUT", kAny, Route::here, c::logout, nullptr},
-    CommandSpec{"LSUB", kIn, Route::by_inbox, c::lsub, c::relay_lsub},
-    CommandSpec{"MOVE", kSel, Route::by_selection, c::copy, c::relay_copy},
-    CommandSpec{"MUPDATEPUSH", kIn, Route::by_new_name, c::mupdatepush, nullptr, false, true},
-    CommandSpec{"MYRIGHTS", kIn, Route::by_mailbox, c::myrights, c::relay_verbatim},
-    CommandSpec{"NAMESPACE", kIn, Route::here, c::namespace_, nullptr},
-    CommandSpec{"NOOP", kAny, Route::here, c::noop, nullptr},
-    CommandSpec{"RENAME", kIn, Route::by_mailbox, c::rename, c::relay_rename},
-    CommandSpec{"RLIST", kIn, Route::here, c::rlist, nullptr},
-    CommandSpec{"RLSUB", kIn, Route::by_inbox, c::rlsub, c::relay_rlsub},
-    CommandSpec{"SEARCH", kSel, Route::by_selection, c::search, c::relay_verbatim, true},
-    CommandSpec{"SELECT", kIn, Route::to_select, c::select, c::relay_select},
-    CommandSpec{"SETACL", kIn, Route::by_mailbox, c::setacl, c::relay_namespace_change},
-    CommandSpec{"SETMETADATA", kIn, Route::by_mailbox_or_server, c::setmetadata, c::relay_verbatim},
-    CommandSpec{"SETQUOTA", kIn, Route::by_tree, c::setquota, c::relay_verbatim},
-    CommandSpec{"STARTTLS", kNot, Route::here, c::starttls, nullptr},
-    CommandSpec{"STATUS", kIn, Route::by_mailbox, c::status, c::relay_verbatim},
-    CommandSpec{"STORE", kSel, Route::by_selection, c::store, c::relay_verbatim, true},
-    CommandSpec{"SUBSCRIBE", kIn, Route::by_inbox, c::subscribe, c::relay_subscribe},
-    CommandSpec{"SYNCAPPLY", kIn, Route::here, c::sync, nullptr},
-    CommandSpec{"SYNCGET", kIn, Route::here, c::sync, nullptr},
-    CommandSpec{"SYNCRESTART", kIn, Route::here, c::sync, nullptr},
-    CommandSpec{"UID COPY", kSel, Route::by_selection, c::copy, c::relay_copy},
-    CommandSpec{"UID EXPUNGE", kSel, Route::by_selection, c::expunge, c::relay_verbatim},
-    CommandSpec{"UID FETCH", kSel, Route::by_selection, c::fetch, c::relay_verbatim},
-    CommandSpec{"UID MOVE", kSel, Route::by_selection, c::copy, c::relay_copy},
-    CommandSpec{"UID SEARCH", kSel, Route::by_selection, c::search, c::relay_verbatim},
-    CommandSpec{"UID STORE", kSel, Route::by_selection, c::store, c::relay_verbatim},
-    CommandSpec{"UNAUTHENTICATE", kIn, Route::here, c::unauthenticate, nullptr},
-    CommandSpec{"UNSELECT", kSel, Route::by_selection, c::close, c::relay_close},
-    CommandSpec{"UNSUBSCRIBE", kIn, Route::by_inbox, c::subscribe, c::relay_subscribe},
-    CommandSpec{"XFER", kIn, Route::here, c::xfer, nullptr},
+    row("APPEND", kIn, Route::by_mailbox, c::append, c::relay_append,
+        {.referral = Referral::always, .puts = true}),
+    row("AUTHENTICATE", kNot, Route::here, c::authenticate, nullptr),
+    row("CAPABILITY", kAny, Route::here, c::capability, nullptr),
+    row("CHECK", kSel, Route::by_selection, c::check, c::relay_verbatim),
+    row("CLOSE", kSel, Route::by_selection, c::close, c::relay_close,
+        {.variant = Variant::removes}),
+    row("COMPRESS", kIn, Route::here, c::compress, nullptr),
+    row("COPY", kSel, Route::by_selection, c::copy, c::relay_copy, {.numbers = Numbers::taken}),
+    row("CREATE", kIn, Route::by_new_name, c::create, c::relay_create,
+        {.referral = Referral::admins_without_more}),
+    row("DELETE", kIn, Route::by_mailbox, c::delete_, c::relay_namespace_change,
+        {.referral = Referral::always}),
+    row("DELETEACL", kIn, Route::by_mailbox, c::setacl, c::relay_namespace_change,
+        {.variant = Variant::removes, .referral = Referral::admins}),
+    row("ENABLE", kIn, Route::here, c::enable, nullptr),
+    row("EXAMINE", kIn, Route::to_select, c::select, c::relay_select,
+        {.variant = Variant::read_only, .referral = Referral::always}),
+    row("EXPUNGE", kSel, Route::by_selection, c::expunge, c::relay_verbatim),
+    row("FETCH", kSel, Route::by_selection, c::fetch, c::relay_verbatim,
+        {.numbers = Numbers::held, .only_reads = true, .response = "FETCH"}),
+    row("GETACL", kIn, Route::by_mailbox, c::getacl, c::relay_verbatim),
+    row("GETANNOTATION", kIn, Route::by_mailbox_or_server, c::getmetadata, c::relay_getmetadata,
+        {.options_first = true}),
+    row("GETMETADATA", kIn, Route::by_mailbox_or_server, c::getmetadata, c::relay_getmetadata,
+        {.options_first = true}),
+    row("GETQUOTA", kIn, Route::by_tree, c::getquota, c::relay_verbatim),
+    row("GETQUOTAROOT", kIn, Route::by_mailbox, c::getquotaroot, c::relay_verbatim),
+    row("ID", kAny, Route::here, c::id, nullptr),
+    row("IDLE", kIn, Route::by_selection, c::idle, c::relay_idle, {.only_reads = true}),
+    row("LIST", kIn, Route::here, c::list, nullptr),
+    row("LISTRIGHTS", kIn, Route::by_mailbox, c::listrights, c::relay_verbatim),
+    row("LOCALAPPEND", kIn, Route::by_mailbox, c::localappend, nullptr, {.puts = true}),
+    row("LOCALCREATE", kIn, Route::by_new_name, c::localcreate, nullptr, {.for_nodes = true}),
+    row("LOCALDELETE", kIn, Route::by_mailbox, c::localdelete, nullptr, {.for_nodes = true}),
+    row("LOGIN", kNot, Route::here, c::login, nullptr),
+    row("LOGOUT", kAny, Route::here, c::logout, nullptr),
+    row("LSUB", kIn, Route::by_inbox, c::lsub, c::relay_lsub),
+    row("MOVE", kSel, Route::by_selection, c::copy, c::relay_copy,
+        {.variant = Variant::moves, .numbers = Numbers::taken}),
+    row("MUPDATEPUSH", kIn, Route::by_new_name, c::mupdatepush, nullptr, {.for_nodes = true}),
+    row("MYRIGHTS", kIn, Route::by_mailbox, c::myrights, c::relay_verbatim),
+    row("NAMESPACE", kIn, Route::here, c::namespace_, nullptr),
+    row("NOOP", kAny, Route::here, c::noop, nullptr, {.polls = true, .only_reads = true}),
+    row("RENAME", kIn, Route::by_mailbox, c::rename, c::relay_rename),
+    row("RLIST", kIn, Route::here, c::rlist, nullptr),
+    row("RLSUB", kIn, Route::by_inbox, c::rlsub, c::relay_rlsub),
+    row("SEARCH", kSel, Route::by_selection, c::search, c::relay_search,
+        {.numbers = Numbers::held, .only_reads = true, .response = "SEARCH"}),
+    row("SELECT", kIn, Route::to_select, c::select, c::relay_select,
+        {.referral = Referral::always}),
+    row("SETACL", kIn, Route::by_mailbox, c::setacl, c::relay_namespace_change,
+        {.variant = Variant::adds, .referral = Referral::admins}),
+    row("SETMETADATA", kIn, Route::by_mailbox_or_server, c::setmetadata, c::relay_verbatim),
+    row("SETQUOTA", kIn, Route::by_tree, c::setquota, c::relay_verbatim),
+    row("STARTTLS", kNot, Route::here, c::starttls, nullptr),
+    row("STATUS", kIn, Route::by_mailbox, c::status, c::relay_verbatim,
+        {.referral = Referral::as_configured}),
+    row("STORE", kSel, Route::by_selection, c::store, c::relay_verbatim,
+        {.numbers = Numbers::held}),
+    row("SUBSCRIBE", kIn, Route::by_inbox, c::subscribe, c::relay_subscribe,
+        {.variant = Variant::adds}),
+    row("SYNCAPPLY", kIn, Route::here, c::syncapply, nullptr),
+    row("SYNCGET", kIn, Route::here, c::syncget, nullptr),
+    row("SYNCRESTART", kIn, Route::here, c::syncrestart, nullptr),
+    row("UID COPY", kSel, Route::by_selection, c::copy, c::relay_copy, {.numbers = Numbers::uids}),
+    row("UID EXPUNGE", kSel, Route::by_selection, c::expunge, c::relay_verbatim,
+        {.numbers = Numbers::uids}),
+    row("UID FETCH", kSel, Route::by_selection, c::fetch, c::relay_verbatim,
+        {.numbers = Numbers::uids, .only_reads = true, .response = "FETCH"}),
+    row("UID MOVE", kSel, Route::by_selection, c::copy, c::relay_copy,
+        {.variant = Variant::moves, .numbers = Numbers::uids}),
+    row("UID SEARCH", kSel, Route::by_selection, c::search, c::relay_search,
+        {.numbers = Numbers::uids, .only_reads = true, .response = "SEARCH"}),
+    row("UID STORE", kSel, Route::by_selection, c::store, c::relay_verbatim,
+        {.numbers = Numbers::uids}),
+    row("UNAUTHENTICATE", kIn, Route::here, c::unauthenticate, nullptr),
+    row("UNSELECT", kSel, Route::by_selection, c::close, c::relay_close),
+    row("UNSUBSCRIBE", kIn, Route::by_inbox, c::subscribe, c::relay_subscribe,
+        {.variant = Variant::removes}),
+    row("XFER", kIn, Route::here, c::xfer, nullptr),
 };
 
 constexpr bool is_sorted_and_unique()
@@ -108,6 +135,15 @@ const CommandSpec* find_command(std::string_view upper_case_name)
     }
     if (low == kTable.size() || kTable[low].name != upper_case_name) return nullptr;
     return &kTable[low];
+}
+
+bool is_first_word(std::string_view upper_case_word)
+{
+    return std::any_of(kTable.begin(), kTable.end(), [&](const CommandSpec& spec) {
+        const std::string_view name = spec.name;
+        return name.starts_with(upper_case_word) && name.size() > upper_case_word.size() &&
+               name[upper_case_word.size()] == ' ';
+    });
 }
 
 }  // namespace rookery::imapd

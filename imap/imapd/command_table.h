@@ -1,48 +1,23 @@
 // The table of IMAP commands: one row per command, the only place where a command is known.
 //
-// A row says in which states the command is legal, how it is routed, what runs it here and what
-// relays it to another server. The engine reads tag and name, looks the row up, and for by_mailbox
-// reads the SP and the first mailbox name; run and relay read the rest with session.reader, up to
-// and including the CRLF, before any effect. tests/lint/commands checks that each row has a system
-// test.
+// The engine reads tag and name, looks the row up (command_spec.h), and for by_mailbox reads the SP
+// and the first mailbox name; run and relay read the rest with session.reader, up to and including
+// the CRLF, before any effect. tests/lint/commands checks that each row has a system test.
 #ifndef ROOKERY_IMAP_IMAPD_COMMAND_TABLE_H
 #define ROOKERY_IMAP_IMAPD_COMMAND_TABLE_H
 
 #include <span>
 #include <string_view>
 
+#include "imap/imapd/command_spec.h"
 #include "imap/imapd/session.h"
 
 namespace rookery::imapd {
 
-enum class Route : unsigned char {
-    here,                  // always answered by this process
-    by_mailbox,            // where the mailbox named first is; a missing mailbox is an error
-    by_mailbox_or_server,  // the same; "" is this server (RFC 5464)
-    to_select,             // by_mailbox, when the whole line is read; leaves what was selected
-    by_new_name,           // CREATE: the name must not exist; where its parent is, or a new place
-    by_tree,               // where the mailbox named first is, and everything below it
-    by_selection,          // where the selected mailbox is
-    by_inbox,              // at the server of the user's INBOX (SUBSCRIBE, LSUB)
-};
-
-using Run = Completion (*)(ImapSession&, Command&);
-using Relay = Completion (*)(ImapSession&, Command&, backend::Backend&);
-
-struct CommandSpec {
-    std::string_view name;
-    unsigned states;  // bits of State
-    Route route;
-    Run run;                     // here, on this server
-    Relay relay;                 // null: never leaves this server
-    bool holds_expunge = false;  // untagged EXPUNGE must not be told while it runs
-    // A server's own, between nodes: others are refused before it is routed or looked up, so that
-    // the answer says nothing about the name.
-    bool for_nodes = false;
-};
-
 std::span<const CommandSpec> command_table();
 const CommandSpec* find_command(std::string_view upper_case_name);
+// Is it the first of a name's two words ("UID FETCH")?
+bool is_first_word(std::string_view upper_case_word);
 
 // --- the functions of the rows (imap/imapd/commands/*.cc)
 #define ROOKERY_RUN(name) Completion name(ImapSession&, Command&)
@@ -98,7 +73,9 @@ ROOKERY_RUN(localcreate);
 ROOKERY_RUN(localdelete);
 ROOKERY_RUN(localappend);
 ROOKERY_RUN(mupdatepush);
-ROOKERY_RUN(sync);  // SYNCGET, SYNCAPPLY, SYNCRESTART
+ROOKERY_RUN(syncget);
+ROOKERY_RUN(syncapply);
+ROOKERY_RUN(syncrestart);
 ROOKERY_RUN(xfer);
 // selected
 ROOKERY_RUN(check);
@@ -109,6 +86,7 @@ ROOKERY_RUN(search);   // and UID SEARCH
 ROOKERY_RUN(fetch);    // and UID FETCH
 ROOKERY_RUN(store);    // and UID STORE
 ROOKERY_RUN(copy);     // and UID COPY; MOVE and UID MOVE
+ROOKERY_RELAY(relay_search);
 ROOKERY_RELAY(relay_copy);
 // what most rows use: the command goes on as it came, token by token
 ROOKERY_RELAY(relay_verbatim);

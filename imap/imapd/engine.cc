@@ -144,51 +144,52 @@ bool Engine::backend_spoke()
     return false;
 }
 
-Result<const CommandSpec*> Engine::read_head(Command& command)
+Status Engine::read_head(Command& command)
 {
     TRY_ASSIGN(command.tag, s_.reader.tag());
     TRY(s_.reader.space());
     TRY_ASSIGN(command.name, s_.reader.command_name());
-    if (command.name == "UID") {
+    if (is_first_word(command.name)) {
         TRY(s_.reader.space());
         TRY_ASSIGN(std::string verb, s_.reader.command_name());
         command.name += ' ';
         command.name += verb;
-        command.by_uid = true;
     }
-    const CommandSpec* spec = find_command(command.name);
-    if (spec == nullptr) return Error{Code::syntax, "Unrecognized command"};
-    if (!allowed_in(*spec, s_.state))
-        return Error{Code::syntax, std::string(wrong_state(*spec, s_.state))};
-    return spec;
+    command.spec = find_command(command.name);
+    if (command.spec == nullptr) return Error{Code::syntax, "Unrecognized command"};
+    command.by_uid = command.spec->by_uid();
+    if (!allowed_in(*command.spec, s_.state))
+        return Error{Code::syntax, std::string(wrong_state(*command.spec, s_.state))};
+    return success();
 }
 
 void Engine::one_command()
 {
     Command command;
     s_.reader.begin();
-    auto spec = read_head(command);
+    auto head = read_head(command);
     if (!s_.client.ok()) return;
-    if (!spec) {
-        answer(command, Completion::from(spec.error()));
+    if (!head) {
+        answer(command, Completion::from(head.error()));
         return;
     }
+    const CommandSpec& spec = *command.spec;
     const bool admin = s_.identity && s_.identity->any_admin();
     if (auto text = s_.kit.shutdown_text(); text && !admin) {
         say_bye(cat("[ALERT] ", *text));
         return;
     }
-    service::scoreboard::set_state((*spec)->name);
+    service::scoreboard::set_state(spec.name);
     if (s_.config.chatty()) log::notice("command", {{"name", command.name}});
-    s_.expunge_allowed = !(*spec)->holds_expunge;
-    const Completion done = dispatch(**spec, command);
+    s_.expunge_allowed = !spec.holds_expunge();
+    const Completion done = dispatch(spec, command);
     s_.expunge_allowed = true;
     if (!s_.client.ok() || done.kind == Completion::Kind::disconnect) {
         ended_ = true;
         in_doubt_ = true;
         return;
     }
-    tell_updates(**spec, done);
+    tell_updates(spec, done);
     if (!ended_) answer(command, done);
     if (s_.state == State::logout) ended_ = true;
 }
@@ -220,8 +221,8 @@ void Engine::tell_updates(const CommandSpec& spec, const Completion& done)
     if (done.kind == Completion::Kind::relayed || done.kind == Completion::Kind::bad) return;
     Status told = success();
     if (s_.local() != nullptr)
-        told = send_updates(s_, !spec.holds_expunge);
-    else if (s_.remote() != nullptr && spec.name == "NOOP")
+        told = send_updates(s_, !spec.holds_expunge());
+    else if (s_.remote() != nullptr && spec.traits.polls)
         told = relay_poll(s_);
     if (told) return;
     if (s_.remote() != nullptr)

@@ -35,8 +35,8 @@ class Engine {
     bool wait_for_bytes(Deadline deadline);
     bool backend_spoke();
     void one_command();
-    // The words up to the command's name; gives its row.
-    Result<const CommandSpec*> read_head(Command& command);
+    // The words up to the command's name, and its row.
+    Status read_head(Command& command);
     Completion dispatch(const CommandSpec& spec, Command& command);
     Completion by_mailbox(const CommandSpec& spec, Command& command);
     Completion by_mailbox_or_server(const CommandSpec& spec, Command& command);

@@ -14,7 +14,8 @@ namespace rookery::imapd {
 
 Completion Engine::dispatch(const CommandSpec& spec, Command& command)
 {
-    if (spec.for_nodes && !s_.identity->admin) return Completion::from(Error{Code::denied, {}});
+    if (spec.traits.for_nodes && !s_.identity->admin)
+        return Completion::from(Error{Code::denied, {}});
     switch (spec.route) {
         case Route::here: return spec.run(s_, command);
         case Route::by_mailbox: return by_mailbox(spec, command);
@@ -99,7 +100,7 @@ Completion Engine::by_mailbox_or_server(const CommandSpec& spec, Command& comman
     auto read = [&]() -> Status {
         TRY(s_.reader.space());
         TRY_ASSIGN(const char next, s_.reader.peek());
-        if (next == '(' && command.name != "SETMETADATA") {
+        if (next == '(' && spec.traits.options_first) {
             TRY_ASSIGN(command.options, parse_metadata_options(s_.reader));
             TRY(s_.reader.space());
         }

@@ -5,7 +5,7 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/command_reader.h %D%/command_reader.cc
 %C%_libimapd_a_SOURCES += %D%/selected/updates.h
 %C%_libimapd_a_SOURCES += %D%/capabilities.h %D%/capabilities.cc
-%C%_libimapd_a_SOURCES += %D%/command_table.h %D%/command_table.cc
+%C%_libimapd_a_SOURCES += %D%/command_spec.h %D%/command_table.h %D%/command_table.cc
 %C%_libimapd_a_SOURCES += %D%/engine.h %D%/engine.cc %D%/engine_routes.cc
 %C%_libimapd_a_SOURCES += %D%/session_errors.cc
 %C%_libimapd_a_SOURCES += %D%/namespace/placement.h %D%/namespace/placement.cc
@@ -105,7 +105,7 @@ tests_unit_imap_imapd_suite_LDADD = imap/imapd/libimapd.a \
 	lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS) $(TDB_LIBS) $(CHECK_LIBS)
 
-# The commands of the selected state, with the router and the remote side replaced.
+# The commands of the selected state.
 check_PROGRAMS += tests/unit/imap/imapd/selected_suite
 TESTS += tests/unit/imap/imapd/selected_suite
 tests_unit_imap_imapd_selected_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \

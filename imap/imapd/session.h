@@ -14,6 +14,7 @@
 #include "imap/backend/backend_pool.h"
 #include "imap/cluster/operations.h"
 #include "imap/imapd/command_reader.h"
+#include "imap/imapd/command_spec.h"
 #include "imap/imapd/namespace/metadata_parse.h"
 #include "imap/imapd/selected/select_parse.h"
 #include "imap/mailbox/mailbox_store.h"
@@ -129,7 +130,8 @@ struct ImapSession {
 // One command being run.
 struct Command {
     std::string tag;
-    std::string name;  // upper case; "UID FETCH" for UID commands
+    std::string name;                   // upper case; "UID FETCH" for UID commands
+    const CommandSpec* spec = nullptr;  // its row; never null when it runs
     bool by_uid = false;
     std::string external;  // by_mailbox: the name as the client wrote it
     std::optional<model::MailboxName> mailbox;

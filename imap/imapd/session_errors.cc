@@ -82,8 +82,7 @@ Completion no_target(const Error& error)
 
 Completion no_mailbox(const Command& command, const Error& error)
 {
-    const bool puts = command.name == "APPEND" || command.name == "LOCALAPPEND";
-    return puts ? no_target(error) : Completion::from(error);
+    return command.spec->traits.puts ? no_target(error) : Completion::from(error);
 }
 
 }  // namespace rookery::imapd

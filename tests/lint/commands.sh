@@ -13,7 +13,7 @@ check() { # where, pattern of the tests, names on standard input
 }
 list=$(mktemp) || exit 1
 trap 'rm -f "$list"' EXIT
-rows() { sed -n 's/^ *CommandSpec{"\([A-Z ]*\)".*/\1/p' "$1"; }
+rows() { sed -n 's/^ *row("\([A-Z ]*\)".*/\1/p' "$1"; }
 rows imap/imapd/command_table.cc >"$list"
 check imapd "tests/system/imap_backend_test.py tests/system/imap_extensions_test.py tests/system/move_test.py" <"$list"
 check "imapd, through a frontend" "tests/system/imap_frontend_test.py tests/system/imap_extensions_test.py tests/system/move_test.py" \

@@ -72,11 +72,13 @@ class ImapSessionFixture {
         imapd::Command command;
         command.tag = "a";
         command.name = *session.reader.command_name();
-        if (command.name == "UID") {
+        if (imapd::is_first_word(command.name)) {
             ASSERT_OK(session.reader.space());
             command.name = cat("UID ", *session.reader.command_name());
-            command.by_uid = true;
         }
+        command.spec = imapd::find_command(command.name);
+        ck_assert_ptr_nonnull(command.spec);
+        command.by_uid = command.spec->by_uid();
         const imapd::Completion done = dispatch(command);
         const bool bad = done.kind == imapd::Completion::Kind::bad;
         if (done.kind == imapd::Completion::Kind::disconnect) {
@@ -84,7 +86,7 @@ class ImapSessionFixture {
             return ends.output;
         }
         if (!session.reader.at_end()) session.reader.skip_command();
-        if (!bad) ASSERT_OK(imapd::send_updates(session, may_expunge(command.name)));
+        if (!bad) ASSERT_OK(imapd::send_updates(session, !command.spec->holds_expunge()));
         const bool ok = done.kind == imapd::Completion::Kind::ok;
         client.put("a ", ok ? "OK " : bad ? "BAD " : "NO ", done.text, "\r\n");
         ASSERT_OK(client.flush());
@@ -100,16 +102,9 @@ class ImapSessionFixture {
     MemoryStore& store;
 
  private:
-    static bool may_expunge(std::string_view name)
-    {
-        return name != "FETCH" && name != "STORE" && name != "SEARCH";
-    }
-
     imapd::Completion dispatch(imapd::Command& command)
     {
-        namespace c = imapd::commands;
-        const std::string_view verb = std::string_view(command.name).substr(command.by_uid ? 4 : 0);
-        if (verb == "SELECT" || verb == "EXAMINE") {
+        if (command.spec->route == imapd::Route::to_select) {
             ASSERT_OK(session.reader.space());
             command.external = *session.reader.astring();
             auto parameters = imapd::parse_select_parameters(session.reader);
@@ -120,16 +115,8 @@ class ImapSessionFixture {
             if (!entry) return imapd::Completion::from(entry.error());
             command.entry = *entry;
             session.set_aside();
-            return c::select(session, command);
         }
-        if (verb == "FETCH") return c::fetch(session, command);
-        if (verb == "STORE") return c::store(session, command);
-        if (verb == "SEARCH") return c::search(session, command);
-        if (verb == "EXPUNGE") return c::expunge(session, command);
-        if (verb == "COPY" || verb == "MOVE") return c::copy(session, command);
-        if (verb == "CLOSE" || verb == "UNSELECT") return c::close(session, command);
-        if (verb == "IDLE") return c::idle(session, command);
-        return c::check(session, command);
+        return command.spec->run(session, command);
     }
 };
 

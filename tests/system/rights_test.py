@@ -21,7 +21,7 @@ BODY = "{8+}\r\na: b\r\n\r\n"
 
 def rows_by_mailbox():
     with open(TABLE) as f:
-        return re.findall(r'CommandSpec\{"([A-Z ]+)", \w+, Route::by_mailbox(?:_or_server)?,',
+        return re.findall(r'row\("([A-Z ]+)", \w+, Route::by_mailbox(?:_or_server)?,',
                           f.read())
 
 

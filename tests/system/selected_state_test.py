@@ -240,7 +240,7 @@ def test_select_at_a_server_that_is_both():
 
 def rows():
     with open(TABLE) as f:
-        return re.findall(r'^ *CommandSpec\{"([A-Z ]+)"', f.read(), re.M)
+        return re.findall(r'^ *row\("([A-Z ]+)"', f.read(), re.M)
 
 
 # What a client says while "work" is selected; INBOX and mine are where work is, far is not.

@@ -73,7 +73,7 @@ Completion getacl(ImapSession& s, Command& command)
 // And DELETEACL.
 Completion setacl(ImapSession& s, Command& command)
 {
-    auto arguments = set_arguments(s, command.name == "SETACL");
+    auto arguments = set_arguments(s, command.spec->traits.variant == Variant::adds);
     if (!arguments) return Completion::from(arguments.error());
     auto identifier = canonical_identifier(s.config, arguments->identifier);
     if (!identifier) return Completion::no("[CANNOT] Invalid identifier");

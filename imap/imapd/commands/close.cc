@@ -11,7 +11,8 @@ Completion close(ImapSession& session, Command& command)
     if (const auto end = session.reader.end_of_line(); !end) return Completion::from(end.error());
     LocalSelection* selection = session.local();
     Completion done = Completion::ok();
-    const bool removes = command.name == "CLOSE" && selection != nullptr && !selection->read_only &&
+    const bool removes = command.spec->traits.variant == Variant::removes && selection != nullptr &&
+                         !selection->read_only &&
                          selected_with(session, model::Rights::read | model::Rights::expunge);
     if (removes) {
         const auto gone = selection->mailbox->expunge(nullptr);

@@ -99,7 +99,7 @@ Completion copy(ImapSession& session, Command& command)
     auto messages = messages_of(mailbox, std::move(parsed->set), command.by_uid);
     if (!messages) return Completion::from(messages.error());
 
-    const bool move = command.name == "MOVE" || command.name == "UID MOVE";
+    const bool move = command.spec->traits.variant == Variant::moves;
     if (move && selection->read_only) return Completion::no("[READ-ONLY] Mailbox is read-only");
     if (move && !selection->rights.has(Rights::delete_message | Rights::expunge))
         return Completion::no("[NOPERM] Permission denied");

@@ -14,7 +14,7 @@ namespace {
 
 bool is_move(const Command& command)
 {
-    return command.name.ends_with("MOVE");
+    return command.spec->traits.variant == Variant::moves;
 }
 
 Completion on_one_server(ImapSession& s, const Command& command, const std::string& set)

@@ -82,7 +82,7 @@ Completion relay_select(ImapSession& s, Command& command, backend::Backend& back
     RemoteSelection selection{.backend = nullptr,
                               .name = *command.mailbox,
                               .external = command.external,
-                              .read_only = command.name == "EXAMINE",
+                              .read_only = command.spec->traits.variant == Variant::read_only,
                               .arguments = {},
                               .held = {}};
     Before before(s, backend);

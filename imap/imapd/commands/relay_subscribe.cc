@@ -78,7 +78,7 @@ Completion relay_subscribe(ImapSession& s, Command& command, backend::Backend& b
         TRY_ASSIGN(external, s.reader.astring());
         TRY(s.reader.end_of_line());
         TRY_ASSIGN(auto name, s.names->to_internal(external));
-        return command.name == "SUBSCRIBE" ? may_subscribe(s, name) : success();
+        return command.spec->traits.variant == Variant::adds ? may_subscribe(s, name) : success();
     }();
     if (!legal) return Completion::from(legal.error());
     RelayChannel channel(s, backend);

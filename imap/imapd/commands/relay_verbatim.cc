@@ -43,31 +43,35 @@ RelayChannel::Filter with_tag_of(ImapSession& s, const Command& command)
         };
 }
 
-bool only_reads(std::string_view name)
+// To the server of the selected mailbox.
+Completion with_selection(ImapSession& s, const Command& command, RelayChannel::Filter filter = {})
 {
-    return name == "FETCH" || name == "UID FETCH" || name == "SEARCH" || name == "UID SEARCH";
+    if (!ensure_selection(s)) return say_bye_lost(s);
+    if (auto refused = release_held(s, command)) return *refused;
+    RelayChannel channel(s, *s.remote()->backend);
+    channel.verb(command.name);
+    if (filter) channel.filter(std::move(filter));
+    if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
+    // What changes something may have been done by a server that died before it said so.
+    if (!command.spec->traits.only_reads) s.remote()->replaceable = false;
+    return at_selection(s, channel);
 }
 
 }  // namespace
 
 Completion relay_verbatim(ImapSession& s, Command& command, backend::Backend& backend)
 {
-    if (command.mailbox) {
-        RelayChannel channel(s, backend);
-        channel.verb(command.name);
-        channel.astring(command.external);
-        if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
-        return finish_at_mailbox(s, command, channel).result();
-    }
-    if (!ensure_selection(s)) return say_bye_lost(s);
-    if (auto refused = release_held(s, command)) return *refused;
-    RelayChannel channel(s, *s.remote()->backend);
+    if (!command.mailbox) return with_selection(s, command);
+    RelayChannel channel(s, backend);
     channel.verb(command.name);
-    if (command.name.ends_with("SEARCH")) channel.filter(with_tag_of(s, command));
+    channel.astring(command.external);
     if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
-    // What changes something may have been done by a server that died before it said so.
-    if (!only_reads(command.name)) s.remote()->replaceable = false;
-    return at_selection(s, channel);
+    return finish_at_mailbox(s, command, channel).result();
+}
+
+Completion relay_search(ImapSession& s, Command& command, backend::Backend&)
+{
+    return with_selection(s, command, with_tag_of(s, command));
 }
 
 }  // namespace rookery::imapd::commands

@@ -95,7 +95,8 @@ Completion select(ImapSession& session, Command& command)
     session.condstore_enabled |= asked.condstore;
     leave_aside(session);
     LocalSelection selection;
-    const auto opened = open(session, *command.entry, command.name == "EXAMINE", selection);
+    const auto opened = open(session, *command.entry,
+                             command.spec->traits.variant == Variant::read_only, selection);
     if (!opened) return Completion::from(opened.error());
     put_state(session, selection);
     if (selection.rights.has(Rights::insert)) warn_of_quota(session, command.entry->name);

@@ -32,7 +32,7 @@ Completion subscribe(ImapSession& s, Command& command)
         TRY_ASSIGN(auto name, s.names->to_internal(external));
         TRY(inbox_here(s));
         mboxlist::Subscriptions list(s.config.configdirectory(), s.identity->userid);
-        if (command.name == "SUBSCRIBE") {
+        if (command.spec->traits.variant == Variant::adds) {
             TRY(may_subscribe(s, name));
             return list.add(name);
         }

@@ -5,16 +5,26 @@
 
 namespace rookery::imapd::commands {
 
-Completion sync(ImapSession& s, Command& command)
+namespace {
+
+// Others are not told that there is such a command.
+bool may_sync(const ImapSession& s)
 {
-    if (s.sync == nullptr || !s.identity->admin) return Completion::bad("Unrecognized command");
-    if (command.name == "SYNCRESTART") {
-        if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
-        s.sync->restart();
-        return Completion::ok("success");
-    }
+    return s.sync != nullptr && s.identity->admin;
+}
+
+Completion unknown()
+{
+    return Completion::bad("Unrecognized command");
+}
+
+using Exchange = Status (rookery::sync::SyncService::*)(stream::Stream&);
+
+Completion exchange(ImapSession& s, const Command& command, Exchange with)
+{
+    if (!may_sync(s)) return unknown();
     s.reader.hand_over();
-    const Status done = command.name == "SYNCGET" ? s.sync->get(s.client) : s.sync->apply(s.client);
+    const Status done = (s.sync->*with)(s.client);
     if (!done) {
         log_failure(done.error());
         log::info("sync", {{"command", command.name}, {"reason", done.error()}});
@@ -22,6 +32,26 @@ Completion sync(ImapSession& s, Command& command)
     if (!s.client.ok()) return Completion::disconnect();
     if (done) return Completion::ok("success");
     return Completion::no(rookery::sync::sync_response(done.error()));
+}
+
+}  // namespace
+
+Completion syncget(ImapSession& s, Command& command)
+{
+    return exchange(s, command, &rookery::sync::SyncService::get);
+}
+
+Completion syncapply(ImapSession& s, Command& command)
+{
+    return exchange(s, command, &rookery::sync::SyncService::apply);
+}
+
+Completion syncrestart(ImapSession& s, Command&)
+{
+    if (!may_sync(s)) return unknown();
+    if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
+    s.sync->restart();
+    return Completion::ok("success");
 }
 
 }  // namespace rookery::imapd::commands

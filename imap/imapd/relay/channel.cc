@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "imap/imapd/command_table.h"
 #include "imap/imapd/relay/lines.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
@@ -26,18 +27,13 @@ std::optional<Completion::Kind> kind_of(std::string_view word)
 }
 
 // The verbs whose answers change nothing that a second SELECT would show (doc/rules.md 5.5).
-bool is_harmless(std::string_view verb)
+// Does that leave the selection as the client knows it?
+bool is_harmless(std::string_view verb, const backend::Reply& reply)
 {
-    for (std::string_view v : {"FETCH", "UID FETCH", "SEARCH", "UID SEARCH", "NOOP", "IDLE"})
-        if (equal_nocase(v, verb)) return true;
-    return false;
-}
-
-bool answers(std::string_view verb, const backend::Reply& reply)
-{
-    if (reply.word == "OK") return true;
-    if (reply.word == "FETCH") return verb.ends_with("FETCH");
-    return reply.word == "SEARCH" && verb.ends_with("SEARCH");
+    const CommandSpec* spec = find_command(verb);
+    if (spec == nullptr || !spec->traits.only_reads) return false;
+    const std::string_view response = spec->traits.response;
+    return reply.word == "OK" || (!response.empty() && reply.word == response);
 }
 
 }  // namespace
@@ -297,7 +293,7 @@ void RelayChannel::note_activity(const backend::Reply& reply)
 {
     RemoteSelection* remote = s_.remote();
     if (remote == nullptr || remote->backend != backend_) return;
-    if (!is_harmless(verb_) || !answers(verb_, reply)) remote->replaceable = false;
+    if (!is_harmless(verb_, reply)) remote->replaceable = false;
 }
 
 void RelayChannel::abandon()

@@ -15,16 +15,18 @@ bool acts_for_itself(const ImapSession& s)
     return s.identity && s.identity->authenticated_as == s.identity->userid;
 }
 
-// Commands that say all that the other server must know.
 bool can_be_referred(ImapSession& s, const Command& command)
 {
-    const std::string& name = command.name;
-    if (name == "SELECT" || name == "EXAMINE" || name == "APPEND" || name == "DELETE") return true;
-    if (name == "STATUS") return s.config.proxyd_allow_status_referral();
-    if (!s.identity->any_admin()) return false;
-    if (name == "SETACL" || name == "DELETEACL") return true;
+    const bool admin = s.identity->any_admin();
+    switch (command.spec->traits.referral) {
+        case Referral::never: return false;
+        case Referral::always: return true;
+        case Referral::as_configured: return s.config.proxyd_allow_status_referral();
+        case Referral::admins: return admin;
+        case Referral::admins_without_more: break;
+    }
     // A location would name a server as this one knows it.
-    if (name != "CREATE") return false;
+    if (!admin) return false;
     auto next = s.reader.peek();
     return next && *next == '\n';
 }

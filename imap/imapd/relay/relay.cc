@@ -126,8 +126,8 @@ std::optional<Completion> release_held(ImapSession& session, const Command& comm
 {
     RemoteSelection* remote = session.remote();
     if (remote == nullptr || remote->held.empty()) return std::nullopt;
-    bool by_number = command.name == "COPY" || command.name == "MOVE";
-    if (by_number || !session.may_expunge())
+    const Numbers numbers = command.spec->traits.numbers;
+    if (numbers == Numbers::taken || numbers == Numbers::held)
         return Completion::no("[EXPUNGEISSUED] Messages are gone; ask what changed first (NOOP)");
     session.client.put(remote->held);
     remote->held.clear();

@@ -1,40 +1,5 @@
-// The commands of the selected state, as a client sees them. The router and the remote side are
-// replaced: these tests are about mailboxes that are here.
-#include "imap/imapd/relay/relay.h"
-#include "imap/imapd/relay/remote_copy.h"
-#include "imap/imapd/relay/router.h"
+// The commands of the selected state, as a client sees them, on mailboxes that are here.
 #include "tests/support/imap_session_fixture.h"
-
-namespace rookery::imapd {
-
-void relay_unselect(ImapSession&) {}
-
-Result<Placed> place(ImapSession& session, const model::MailboxName& name)
-{
-    TRY_ASSIGN(model::MailboxEntry entry, session.directory.lookup(name));
-    return Placed{entry.server, entry};
-}
-
-Result<model::MailboxEntry> entry_here(ImapSession& session, const model::MailboxName& name)
-{
-    return session.directory.lookup(name);
-}
-
-Status refresh_entry(ImapSession& session, Command& command)
-{
-    TRY_ASSIGN(command.entry, session.directory.lookup(*command.mailbox));
-    return success();
-}
-
-Completion copy_to_remote(ImapSession&, Command&, LocalSelection&,
-                          std::span<const uint32_t> sequences, const model::MailboxEntry& target,
-                          const std::string& external, bool move)
-{
-    return Completion::ok(cat(move ? "moved " : "copied ", sequences.size(), " to ", external,
-                              " at ", target.server));
-}
-
-}  // namespace rookery::imapd
 
 namespace {
 
@@ -270,16 +235,18 @@ START_TEST(copies_have_the_flags_that_may_be_set_there)
 }
 END_TEST
 
-START_TEST(a_copy_to_another_server_is_handed_on)
+START_TEST(what_cannot_be_copied_to_another_server_stays)
 {
     Bob b;
     auto remote = b.bob.mailbox("user.bob.Far");
     remote->entry.server = "be2.example.org";
     ASSERT_OK(b.bob.directory.commit(std::vector{mboxlist::Change::put(remote->entry)}));
     b.run("SELECT INBOX");
-    ASSERT_EQ_TEXT(b.run("COPY 1:3 INBOX.Far"),
-                   "a OK copied 3 to INBOX.Far at be2.example.org\r\n");
-    ASSERT_EQ_TEXT(b.run("MOVE 1 INBOX.Far"), "a OK moved 1 to INBOX.Far at be2.example.org\r\n");
+    const std::string refused =
+        "a NO [UNAVAILABLE] Server(s) unavailable to complete operation\r\n";
+    ASSERT_EQ_TEXT(b.run("COPY 1:3 INBOX.Far"), refused);
+    ASSERT_EQ_TEXT(b.run("MOVE 1 INBOX.Far"), refused);
+    ck_assert_uint_eq(b.inbox->messages.size(), 4);
 }
 END_TEST
 
@@ -342,7 +309,7 @@ Suite* make()
     tcase_add_test(c, expunge_and_close_remove);
     tcase_add_test(c, copy_and_move);
     tcase_add_test(c, copies_have_the_flags_that_may_be_set_there);
-    tcase_add_test(c, a_copy_to_another_server_is_handed_on);
+    tcase_add_test(c, what_cannot_be_copied_to_another_server_stays);
     tcase_add_test(c, idle_ends_with_done_and_tells_on_its_way);
     tcase_add_test(c, idle_can_be_woken_before_it_looks);
     tcase_add_test(c, search_answers_bad_charset);
