@@ -11,6 +11,13 @@ check() { # where, pattern of the tests, names on standard input
     done
     tap "$1: each command has a system test" $status
 }
+# What differs between IMAP commands stands in their rows (imap/imapd/command_spec.h): no name of
+# one is compared, not under another name either.
+name='(command|command_|spec|spec_)\)?(\.|->)(spec->)?name'
+bad=$(grep -nE "$name *[!=]=|[!=]= *(\*?[a-z_]*\.)?$name|$name\.(starts_with|ends_with|find|compare)|equal_nocase\($name|= *$name;|[^a-z_]verb_?( *[!=]= *\"|\.(starts|ends)_with)" \
+    imap/imapd/*.h imap/imapd/*.cc imap/imapd/commands/*.cc | grep -v '^imap/imapd/command_table\.cc:')
+[ -z "$bad" ] || printf '%s\n' "$bad"
+[ -z "$bad" ]; tap "no name of a command is tested outside the table" $?
 list=$(mktemp) || exit 1
 trap 'rm -f "$list"' EXIT
 rows() { sed -n 's/^ *row("\([A-Z ]*\)".*/\1/p' "$1"; }
