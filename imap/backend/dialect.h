@@ -15,8 +15,10 @@ namespace rookery::backend {
 enum class Challenge { bare_base64, plus_space, code_334, literal, code_383 };
 
 struct Dialect {
-    std::string_view service;  // port name and SASL service name: "imap", "lmtp", ...
+    std::string_view service;  // port name: "imap", "lmtp", ...
     std::string_view sasl_service;
+    std::string_view
+        implicit_tls_port;  // where TLS comes first; "" = the protocol has no such port
     // Reads the banner; appends capabilities that it carries.
     Status (*read_banner)(stream::Stream&, std::string& banner, std::vector<std::string>& caps);
     // Asks for capabilities; replaces caps. "AUTH=PLAIN" style names for mechanisms in every
@@ -44,7 +46,17 @@ struct Dialect {
     // same write; "" where nothing is selected. Null: the protocol has no such thing.
     Status (*unauthenticate)(stream::Stream&, std::string_view tag, std::string_view unselect,
                              std::vector<std::string>& caps) = nullptr;
-    std::string_view logout;  // the line that ends a session, with CRLF
+    // What a login that tells no capabilities has changed is asked for.
+    bool asks_after_login = false;
+    // A login by the protocol's own command, without SASL. denied: the server says no. Null: there
+    // is none.
+    Status (*login_command)(stream::Stream&, std::string_view user,
+                            std::string_view password) = nullptr;
+    // COMPRESS=DEFLATE up to the point where the layer begins. unsupported: the server says no, and
+    // the connection is as it was. Null: the protocol has no such thing.
+    Status (*start_compress)(stream::Stream&) = nullptr;
+    bool heeds_proxy_compress = false;  // the option is about its connections
+    std::string_view logout;            // the line that ends a session, with CRLF
 };
 
 const Dialect& imap_dialect();

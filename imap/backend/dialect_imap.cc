@@ -3,6 +3,7 @@
 #include "imap/backend/reply_lines.h"
 #include "lib/base/strings.h"
 #include "lib/text/base64.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::backend {
 namespace {
@@ -96,6 +97,25 @@ Status cancel_auth(stream::Stream& stream)
     return send_line(stream, "*");
 }
 
+Status login_command(stream::Stream& stream, std::string_view user, std::string_view password)
+{
+    std::string line = "L01 LOGIN ";
+    text::put_quoted(line, user);
+    line += ' ';
+    text::put_quoted(line, password);
+    TRY(send_line(stream, line));
+    TRY_ASSIGN(std::string end, read_to_tag(stream, "L01", nullptr));
+    if (starts_with_nocase(end, "OK")) return success();
+    return Error{Code::denied, cat("LOGIN: ", end.substr(0, 200))};
+}
+
+Status start_compress(stream::Stream& stream)
+{
+    TRY(send_line(stream, "Z01 COMPRESS DEFLATE"));
+    TRY_ASSIGN(std::string end, read_to_tag(stream, "Z01", nullptr));
+    return starts_with_nocase(end, "OK") ? success() : refused_error("COMPRESS", end);
+}
+
 Status ping(stream::Stream& stream)
 {
     TRY(send_line(stream, "N01 NOOP"));
@@ -133,6 +153,7 @@ Status unauthenticate(stream::Stream& stream, std::string_view tag, std::string_
 constexpr Dialect kDialect = {
     .service = "imap",
     .sasl_service = "imap",
+    .implicit_tls_port = "imaps",
     .read_banner = read_banner,
     .ask_capabilities = ask_capabilities,
     .start_tls = start_tls,
@@ -143,6 +164,10 @@ constexpr Dialect kDialect = {
     .initial_response_always = false,
     .ping = ping,
     .unauthenticate = unauthenticate,
+    .asks_after_login = true,
+    .login_command = login_command,
+    .start_compress = start_compress,
+    .heeds_proxy_compress = true,
     .logout = "Q01 LOGOUT\r\n",
 };
 

@@ -103,6 +103,7 @@ Status ping(stream::Stream& stream)
 constexpr Dialect kDialect = {
     .service = "lmtp",
     .sasl_service = "lmtp",
+    .implicit_tls_port = {},
     .read_banner = read_banner,
     .ask_capabilities = ask_capabilities,
     .start_tls = start_tls,

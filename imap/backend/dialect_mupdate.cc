@@ -90,6 +90,15 @@ Status cancel_auth(stream::Stream& stream)
     return send_line(stream, "*");
 }
 
+Status start_compress(stream::Stream& stream)
+{
+    TRY(send_line(stream, "Z01 COMPRESS \"DEFLATE\""));
+    TRY_ASSIGN(std::string line, read_reply_line(stream));
+    if (starts_with_nocase(line, "Z01 OK")) return success();
+    if (!starts_with_nocase(line, "Z01 ")) return protocol_error("COMPRESS", line);
+    return refused_error("COMPRESS", line.substr(4));
+}
+
 Status ping(stream::Stream& stream)
 {
     TRY(send_line(stream, "N01 NOOP"));
@@ -101,6 +110,7 @@ Status ping(stream::Stream& stream)
 constexpr Dialect kDialect = {
     .service = "mupdate",
     .sasl_service = "mupdate",
+    .implicit_tls_port = {},
     .read_banner = read_banner,
     .ask_capabilities = ask_capabilities,
     .start_tls = start_tls,
@@ -111,6 +121,7 @@ constexpr Dialect kDialect = {
     .cancel_auth = cancel_auth,
     .initial_response_always = true,
     .ping = ping,
+    .start_compress = start_compress,
     .logout = "Q01 LOGOUT\r\n",
 };
 

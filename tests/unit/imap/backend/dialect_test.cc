@@ -159,10 +159,51 @@ START_TEST(mupdate_conversation)
 }
 END_TEST
 
+// Nothing of it is told by a protocol's name elsewhere.
+START_TEST(what_a_protocol_has)
+{
+    struct {
+        const Dialect& dialect;
+        const char* tls_port;
+        bool asks_after_login;
+        bool heeds_proxy_compress;
+        const char* compress;  // as it is sent; nullptr: there is none
+        const char* login;
+    } rows[] = {
+        {backend::imap_dialect(), "imaps", true, true, "Z01 COMPRESS DEFLATE\r\n",
+         "L01 LOGIN \"fred\" \"a\\\"b\"\r\n"},
+        {backend::lmtp_dialect(), "", false, false, nullptr, nullptr},
+        {backend::mupdate_dialect(), "", false, false, "Z01 COMPRESS \"DEFLATE\"\r\n", nullptr},
+    };
+    for (const auto& row : rows) {
+        const Dialect& d = row.dialect;
+        ASSERT_EQ_TEXT(d.implicit_tls_port, row.tls_port);
+        ck_assert(d.asks_after_login == row.asks_after_login);
+        ck_assert(d.heeds_proxy_compress == row.heeds_proxy_compress);
+        ck_assert((d.start_compress != nullptr) == (row.compress != nullptr));
+        ck_assert((d.login_command != nullptr) == (row.login != nullptr));
+        if (row.compress != nullptr) {
+            Peer p("Z01 OK begin\r\nZ01 NO not now\r\nSSH-2.0-x\r\n");
+            ASSERT_OK(d.start_compress(p.stream));
+            ASSERT_EQ_TEXT(p.ends.output, row.compress);
+            ASSERT_CODE(d.start_compress(p.stream), Code::unsupported);
+            ck_assert(!d.start_compress(p.stream));
+        }
+        if (row.login != nullptr) {
+            Peer p("* CAPABILITY X\r\nL01 OK in\r\nL01 NO wrong\r\n");
+            ASSERT_OK(d.login_command(p.stream, "fred", "a\"b"));
+            ASSERT_EQ_TEXT(p.ends.output, row.login);
+            ASSERT_CODE(d.login_command(p.stream, "fred", "x"), Code::denied);
+        }
+    }
+}
+END_TEST
+
 Suite* make()
 {
     Suite* s = suite_create("imap/backend/dialect");
     TCase* c = tcase_create("all");
+    tcase_add_test(c, what_a_protocol_has);
     tcase_add_test(c, imap_banner_and_capabilities);
     tcase_add_test(c, imap_login);
     tcase_add_test(c, imap_refusals);
