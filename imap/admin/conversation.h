@@ -11,7 +11,7 @@
 #include <memory>
 #include <string_view>
 
-#include "imap/backend/login_test.h"
+#include "imap/backend/login_policy.h"
 #include "lib/base/result.h"
 #include "lib/stream/layer.h"
 #include "lib/stream/stream.h"

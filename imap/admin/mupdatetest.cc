@@ -19,7 +19,6 @@
 #include "lib/base/log.h"
 #include "lib/base/panic.h"
 #include "lib/base/strings.h"
-#include "lib/text/imap_syntax.h"
 #include "lib/config/config.h"
 #include "lib/stream/deflate_layer.h"
 
@@ -153,7 +152,7 @@ Arguments parse(int argc, char** argv)
         complain("WARNING: no hostname supplied, assuming localhost");
         a.host = "localhost";
     }
-    a.login_command = a.mechanism == "LOGIN" && a.dialect->service == "imap";
+    a.login_command = a.mechanism == "LOGIN" && a.dialect->login_command != nullptr;
     if (a.host.empty() || (a.implicit_tls && a.tls_file)) usage();
     return a;
 }
@@ -170,7 +169,7 @@ std::string server_of(const Arguments& a)
     if (is_v6 && !is_path) server = cat('[', server, ']');
     std::string port = a.port;
     bool has_port = server.front() == '[' ? server.back() != ']' : colon != std::string::npos;
-    if (port.empty() && !has_port && a.implicit_tls && a.dialect->service == "imap") port = "imaps";
+    if (port.empty() && !has_port && a.implicit_tls) port = a.dialect->implicit_tls_port;
     if (!port.empty() && !is_path) cat_to(server, ':', port);
     if (a.implicit_tls) server += "/tls";
     return server;
@@ -250,31 +249,43 @@ void log_out(Backend& connection)
     while (stream.read_line(kMaxAnswer)) continue;
 }
 
+// Unlike a login of our servers it takes TLS only if it is asked for, or where such a login would
+// take nothing but TLS; it chooses from all mechanisms, and what is refused can be looked into.
+Result<backend::LoginPolicy> policy_of(const Arguments& a, const config::Config& config,
+                                       const std::string& server)
+{
+    TRY_ASSIGN(auto address, backend::server_address(config, server, a.dialect->service));
+    TRY_ASSIGN(auto policy, backend::login_policy(config, *a.dialect, server, address));
+    auto tls_options = auth::client_tls_options(config, backend::short_name(server));
+    policy.tls.starttls = policy.tls.required;
+    if (a.tls_file) {
+        policy.tls = {.starttls = true, .required = true, .because = "as you ask for it"};
+        if (!a.tls_file->empty()) tls_options.certificate_file = tls_options.key_file = *a.tls_file;
+    }
+    policy.tls_context = [tls_options]() -> Result<std::shared_ptr<auth::TlsContext>> {
+        TRY_ASSIGN(auto own, auth::TlsContext::client(tls_options));
+        return std::shared_ptr<auth::TlsContext>(std::move(own));
+    };
+    policy.mechanisms = a.mechanism;
+    policy.initial_response = a.initial_response;
+    policy.min_strength = static_cast<int>(a.min_strength.value_or(config.sasl_minimum_layer()));
+    policy.max_strength = static_cast<int>(a.max_strength.value_or(config.sasl_maximum_layer()));
+    policy.compress = false;  // -q says when
+    policy.keeps_refused = true;
+    return policy;
+}
+
 class Session {
  public:
     Session(const config::Config& config, Arguments& arguments)
-        : config_(config),
-          arguments_(arguments),
-          server_(server_of(arguments)),
-          test_{.transcript = transcript_}
+        : config_(config), arguments_(arguments), server_(server_of(arguments))
     {
-        test_.mechanisms = arguments_.mechanism;
-        test_.initial_response = arguments_.initial_response;
-        test_.min_strength =
-            static_cast<int>(arguments_.min_strength.value_or(config_.sasl_minimum_layer()));
-        test_.max_strength =
-            static_cast<int>(arguments_.max_strength.value_or(config_.sasl_maximum_layer()));
-        test_.tls_options = auth::client_tls_options(config_, backend::short_name(server_));
-        if (!arguments_.tls_file) return;
-        test_.tls = backend::LoginTest::Tls::starttls;
-        if (arguments_.tls_file->empty()) return;
-        test_.tls_options.certificate_file = *arguments_.tls_file;
-        test_.tls_options.key_file = *arguments_.tls_file;
     }
 
     Result<bool> run()
     {
-        TRY(heed_policy());
+        TRY_ASSIGN(policy_, policy_of(arguments_, config_, server_));
+        policy_.transcript = &transcript_;
         bool all_well = true;
         for (unsigned n = 1; n <= arguments_.count; ++n) {
             TRY_ASSIGN(auto connection, log_in());
@@ -294,17 +305,6 @@ class Session {
     }
 
  private:
-    // Where a server of this configuration would take nothing but TLS, neither do we.
-    Status heed_policy()
-    {
-        const bool is_path = arguments_.host.front() == '/';
-        TRY_ASSIGN(const auth::PeerTls demanded,
-                   auth::peer_tls(config_, backend::server_option(config_, server_, "tls")));
-        if (demanded.required && !is_path && !arguments_.implicit_tls)
-            test_.tls = backend::LoginTest::Tls::starttls;
-        return success();
-    }
-
     Result<std::unique_ptr<Backend>> log_in()
     {
         backend::ConnectOptions options;
@@ -313,7 +313,7 @@ class Session {
         options.realm = arguments_.realm;
         options.authenticate = arguments_.host.front() != '/' && !arguments_.login_command;
         options.password = password();
-        options.test = &test_;
+        options.policy = &policy_;
         auto began = monotonic_now();
         TRY_ASSIGN(auto connection,
                    Backend::connect(config_, *arguments_.dialect, server_, options));
@@ -323,20 +323,10 @@ class Session {
         return connection;
     }
 
-    // The tagged line of the answer to a command; the lines before it are shown like all.
-    static Result<std::string> answer(stream::Stream& stream, std::string_view tag)
-    {
-        TRY(stream.flush());
-        for (;;) {
-            TRY_ASSIGN(std::string line, stream.read_line(kMaxAnswer));
-            if (line.starts_with(tag)) return line.substr(tag.size());
-        }
-    }
-
     bool is_strong_enough(const Backend& connection) const
     {
         const bool is_path = arguments_.host.front() == '/';
-        return is_path || connection.strength() >= test_.min_strength;
+        return is_path || connection.strength() >= policy_.min_strength;
     }
 
     Status login_command(Backend& connection, const backend::ConnectOptions& who)
@@ -345,27 +335,20 @@ class Session {
             refused_ = Error{Code::denied, "LOGIN: there is too little protection for it"};
             return success();
         }
-        stream::Stream& stream = connection.stream();
-        std::string line = "L01 LOGIN ";
-        text::put_quoted(line, who.authname);
-        line += ' ';
-        text::put_quoted(line, who.password);
-        stream.put(line, "\r\n");
-        TRY_ASSIGN(std::string result, answer(stream, "L01 "));
-        if (!starts_with_nocase(result, "OK"))
-            refused_ = Error{Code::denied, cat("LOGIN: ", result)};
+        Status in =
+            connection.dialect().login_command(connection.stream(), who.authname, who.password);
+        if (in) return success();
+        if (!in.is(Code::denied)) return in;
+        refused_ = std::move(in).error();
         return success();
     }
 
     Status compress(stream::Stream& stream)
     {
-        if (arguments_.dialect->service == "lmtp")
-            return Error{Code::unsupported, "LMTP has no COMPRESS"};
-        stream.put("Z01 COMPRESS ",
-                   arguments_.dialect->service == "imap" ? "DEFLATE\r\n" : "\"DEFLATE\"\r\n");
-        TRY_ASSIGN(std::string result, answer(stream, "Z01 "));
-        if (!starts_with_nocase(result, "OK"))
-            return Error{Code::unsupported, cat("COMPRESS: ", result)};
+        const backend::Dialect& dialect = *arguments_.dialect;
+        if (dialect.start_compress == nullptr)
+            return Error{Code::unsupported, cat(to_upper(dialect.service), " has no COMPRESS")};
+        TRY(dialect.start_compress(stream));
         transcript_.hide();
         TRY(stream.push_layer([](std::unique_ptr<stream::Layer> below) {
             return stream::deflate_layer(std::move(below));
@@ -403,7 +386,7 @@ class Session {
     Arguments& arguments_;
     std::string server_;
     admin::Transcript transcript_;
-    backend::LoginTest test_;
+    backend::LoginPolicy policy_;
     std::optional<Error> refused_;  // why the last login failed
 };
 

@@ -66,7 +66,7 @@ class Backend {
     const std::optional<stream::TlsInfo>& tls() const { return link_->tls; }
     // Of TLS and of the SASL layer together, in bits.
     int strength() const;
-    // Only with ConnectOptions::test: why the login failed.
+    // Only with LoginPolicy::keeps_refused: why the login failed.
     const std::optional<Error>& login_error() const { return link_->login_error; }
     // False if the peer has closed an idle connection, or said BYE on it. Does not wait.
     bool is_alive();

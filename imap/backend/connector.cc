@@ -96,24 +96,21 @@ Status Connector::connect()
     link_ = std::make_unique<Link>(stream::Stream(std::move(fd)));
     stream().set_deadline(deadline);
     TRY_ASSIGN(link_->tag_prefix, random_tag_prefix());
-    if (options_.test != nullptr) show();
+    show();
     TRY(greet());
     if (options_.authenticate && !address_.without_login) TRY(login_or_reason());
-    return options_.test == nullptr ? compress() : success();
+    return compress();
 }
 
-// What the configuration says of this server.
+// Where the server is, and what the login is to be like.
 Status Connector::settle()
 {
     TRY_ASSIGN(address_, server_address(config_, server_, dialect_.service));
-    if (options_.test != nullptr) {
-        tls_.starttls = tls_.required = options_.test->tls == LoginTest::Tls::starttls;
-        tls_.because = "as you ask for it";
+    if (options_.policy != nullptr) {
+        policy_ = *options_.policy;
         return success();
     }
-    TRY_ASSIGN(tls_, auth::peer_tls(config_, server_option(config_, server_, "tls")));
-    // Nobody is in between.
-    if (address_.target.is_unix) tls_.starttls = tls_.required = false;
+    TRY_ASSIGN(policy_, login_policy(config_, dialect_, server_, address_));
     return success();
 }
 
@@ -153,11 +150,11 @@ Status Connector::greet()
 // offered; whatever else goes wrong ends the connection.
 Status Connector::protect()
 {
-    if (link_->tls.has_value() || !tls_.starttls || !link_->has_capability("STARTTLS"))
+    if (link_->tls.has_value() || !policy_.tls.starttls || !link_->has_capability("STARTTLS"))
         return success();
     Status begun = dialect_.start_tls(stream());
     if (!begun) {
-        if (!begun.is(Code::unsupported) || tls_.required) return begun;
+        if (!begun.is(Code::unsupported) || policy_.tls.required) return begun;
         log::info("goes on without TLS", {{"server", server_}, {"reason", begun.error()}});
         return success();
     }
@@ -167,22 +164,14 @@ Status Connector::protect()
 
 Status Connector::is_protected() const
 {
-    if (link_->tls.has_value() || !tls_.required) return success();
+    if (link_->tls.has_value() || !policy_.tls.required) return success();
     return Error{Code::denied, cat(server_, " offers no STARTTLS: nothing is sent to it without (",
-                                   tls_.because, ")")};
-}
-
-Result<std::shared_ptr<auth::TlsContext>> Connector::tls_context() const
-{
-    if (options_.test == nullptr)
-        return auth::TlsContext::shared_client(config_, short_name(server_));
-    TRY_ASSIGN(auto own, auth::TlsContext::client(options_.test->tls_options));
-    return std::shared_ptr<auth::TlsContext>(std::move(own));
+                                   policy_.tls.because, ")")};
 }
 
 Status Connector::handshake()
 {
-    TRY_ASSIGN(std::shared_ptr<auth::TlsContext> context, tls_context());
+    TRY_ASSIGN(std::shared_ptr<auth::TlsContext> context, policy_.tls_context());
     hide();
     Deadline deadline = Deadline::after(config_.client_timeout());
     TRY(stream().push_layer([&](std::unique_ptr<stream::Layer> below) {
@@ -206,15 +195,15 @@ Status Connector::after_tls()
 // Around each layer that makes what is below it unreadable.
 void Connector::show()
 {
-    if (options_.test == nullptr) return;
+    if (policy_.transcript == nullptr) return;
     stream().wrap_layer([&](std::unique_ptr<stream::Layer> below) {
-        return options_.test->transcript.show(std::move(below));
+        return policy_.transcript->show(std::move(below));
     });
 }
 
 void Connector::hide()
 {
-    if (options_.test != nullptr) options_.test->transcript.hide();
+    if (policy_.transcript != nullptr) policy_.transcript->hide();
 }
 
 // ---------------------------------------------------------------------- login
@@ -232,20 +221,16 @@ auth::Credentials Connector::credentials() const
     return who;
 }
 
-// What the server offers and the configuration allows.
+// What the server offers and the policy allows.
 std::vector<std::string> Connector::mechanisms() const
 {
     std::vector<std::string> offered = offered_mechanisms(link_->capabilities);
-    std::string allowed =
-        options_.test != nullptr
-            ? options_.test->mechanisms
-            : server_option(config_, server_, "mechs").value_or(config_.force_sasl_client_mech());
-    if (allowed.empty()) {
+    if (policy_.mechanisms.empty()) {
         std::erase(offered, "ANONYMOUS");  // that is no login of ours
         return offered;
     }
     std::vector<std::string> both;
-    for (std::string_view word : split_words(allowed))
+    for (std::string_view word : split_words(policy_.mechanisms))
         if (contains_nocase(offered, word)) both.push_back(to_upper(word));
     return both;
 }
@@ -256,17 +241,14 @@ void Connector::new_sasl()
     std::string authname = who.authname;
     link_->sasl.emplace(auth::SaslClient::make(config_, dialect_.sasl_service, address_.target.host,
                                                remote_, local_, std::move(who)));
-    if (options_.test != nullptr)
-        link_->sasl->set_strength(options_.test->min_strength, options_.test->max_strength);
-    else if (address_.target.is_unix)
-        link_->sasl->set_strength(0, static_cast<int>(config_.sasl_maximum_layer()));
+    link_->sasl->set_strength(policy_.min_strength, policy_.max_strength);
     if (link_->tls) link_->sasl->set_external(link_->tls->bits, authname);
 }
 
 Status Connector::login_or_reason()
 {
     Status in = login();
-    if (in || options_.test == nullptr || !stream().ok()) return in;
+    if (in || !policy_.keeps_refused || !stream().ok()) return in;
     link_->login_error = std::move(in).error();
     return success();
 }
@@ -313,9 +295,8 @@ Error Connector::refused(std::string_view text) const
 Status Connector::exchange(auth::SaslClient::Start& start)
 {
     std::vector<std::string> offered = offered_mechanisms(caps());
-    bool initial_now =
-        start.initial && (dialect_.initial_response_always || link_->has_capability("SASL-IR"));
-    if (options_.test != nullptr && !options_.test->initial_response) initial_now = false;
+    const bool initial_now = start.initial && policy_.initial_response &&
+                             (dialect_.initial_response_always || link_->has_capability("SASL-IR"));
     TRY(dialect_.begin_auth(stream(), start.mechanism, initial_now ? &*start.initial : nullptr));
     bool initial_due = start.initial && !initial_now;
     for (int n = 0; n < kMaxAuthSteps; n++) {
@@ -360,7 +341,7 @@ Status Connector::logged_in(AuthStep& step, const std::vector<std::string>& offe
     link_->sasl.reset();
     if (!step.capabilities.empty())
         caps() = std::move(step.capabilities);
-    else if (dialect_.service == "imap")
+    else if (dialect_.asks_after_login)
         TRY(dialect_.ask_capabilities(stream(), caps()));
     return success();
 }
@@ -377,25 +358,19 @@ Status Connector::check_after_layer(const std::vector<std::string>& offered)
     return success();
 }
 
+// What is offered and then refused counts as not offered.
 Status Connector::compress()
 {
-    if (!config_.proxy_compress() || !link_->has_capability("COMPRESS=DEFLATE") ||
-        dialect_.service != "imap")
+    if (!policy_.compress || dialect_.start_compress == nullptr || link_->login_error ||
+        !link_->has_capability("COMPRESS=DEFLATE"))
         return success();
-    TRY(send_compress());
+    Status begun = dialect_.start_compress(stream());
+    if (begun.is(Code::unsupported)) return success();
+    TRY(std::move(begun));
     link_->compressed = true;
     return stream().push_layer([](std::unique_ptr<stream::Layer> below) {
         return stream::deflate_layer(std::move(below));
     });
-}
-
-Status Connector::send_compress()
-{
-    stream().put("Z01 COMPRESS DEFLATE\r\n");
-    TRY(stream().flush());
-    TRY_ASSIGN(std::string line, stream().read_line(1000));
-    if (starts_with_nocase(line, "Z01 OK")) return success();
-    return Error{Code::syntax, cat(server_, ": COMPRESS: ", line.substr(0, 200))};
 }
 
 }  // namespace rookery::backend

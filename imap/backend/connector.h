@@ -1,7 +1,7 @@
 // Connector: everything between the dial and a stream that the engine may use. For backend.cc only.
 //
-// Each error names the server. What TLS must be there is auth::PeerTls's, what protection a login
-// must have sasl_minimum_layer's; a mechanism that cannot be used here or that the server takes
+// Each error names the server. What TLS must be there, and what protection a login must have, is
+// LoginPolicy's; a mechanism that cannot be used here or that the server takes
 // back is followed by the next that both sides have, under the same conditions.
 #ifndef ROOKERY_IMAP_BACKEND_CONNECTOR_H
 #define ROOKERY_IMAP_BACKEND_CONNECTOR_H
@@ -45,7 +45,6 @@ class Connector {
     Status greet();
     Status protect();
     Status is_protected() const;
-    Result<std::shared_ptr<auth::TlsContext>> tls_context() const;
     Status handshake();
     Status after_tls();
     void show();
@@ -63,14 +62,13 @@ class Connector {
     Status logged_in(Dialect::AuthStep& step, const std::vector<std::string>& offered);
     Status check_after_layer(const std::vector<std::string>& offered);
     Status compress();
-    Status send_compress();
 
     const config::Config& config_;
     const Dialect& dialect_;
     const std::string& server_;
     const ConnectOptions& options_;
     ServerAddress address_;
-    auth::PeerTls tls_;
+    LoginPolicy policy_;
     std::string local_;
     std::string remote_;
     bool another_may_do_ = false;  // of the last attempt: the connection is as it was before it

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "imap/backend/login_test.h"
+#include "imap/backend/login_policy.h"
 #include "lib/auth/sasl_client.h"
 #include "lib/base/result.h"
 #include "lib/base/strings.h"
@@ -27,7 +27,8 @@ struct ConnectOptions {
     std::string authname;
     std::string password;
     std::string realm;
-    const LoginTest* test = nullptr;  // only for a program that tries out a server
+    // Null: that of the configuration (login_policy()).
+    const LoginPolicy* policy = nullptr;
 };
 
 struct Link {

@@ -1,15 +1,19 @@
-// LoginTest: what a program that tries out a server wants otherwise than imapd.conf says, and what
-// it is shown of the exchange (mupdatetest(1)).
+// LoginPolicy: what a login at another server is to be like, and what it may end with.
 //
-// With it Backend::connect takes TLS only as said here, and a login that the server refuses still
-// gives the connection: Backend::login_error() has the reason.
-#ifndef ROOKERY_IMAP_BACKEND_LOGIN_TEST_H
-#define ROOKERY_IMAP_BACKEND_LOGIN_TEST_H
+// login_policy() says it as the configuration does; that counts for every login but those of a
+// caller who has another one in ConnectOptions (mupdatetest(1)). Codes: config. Constant once made.
+#ifndef ROOKERY_IMAP_BACKEND_LOGIN_POLICY_H
+#define ROOKERY_IMAP_BACKEND_LOGIN_POLICY_H
 
+#include <functional>
 #include <memory>
 #include <string>
 
+#include "imap/backend/dialect.h"
+#include "imap/backend/server_address.h"
 #include "lib/auth/tls_context.h"
+#include "lib/base/result.h"
+#include "lib/config/config.h"
 #include "lib/stream/layer.h"
 
 namespace rookery::backend {
@@ -23,17 +27,24 @@ class LoginTranscript {
     virtual void hide() = 0;
 };
 
-struct LoginTest {
-    enum class Tls { off, starttls };  // "/tls" in the server's name is TLS from the first byte
+struct LoginPolicy {
+    using MakeContext = std::function<Result<std::shared_ptr<auth::TlsContext>>()>;
 
-    LoginTranscript& transcript;  // outlives the connection
-    Tls tls = Tls::off;
-    auth::TlsOptions tls_options = {};
-    std::string mechanisms = {};   // to choose from; "" = all that the server offers
+    auth::PeerTls tls;        // "/tls" in the server's address is TLS from the first byte anyway
+    MakeContext tls_context;  // asked for when TLS begins
+    std::string mechanisms;   // to choose from; "" = all that the server offers
     bool initial_response = true;  // false: never sent with the command
     int min_strength = 0;          // of the protection, in bits
     int max_strength = 256;
+    bool compress = false;  // where the server offers it
+    // A login that the server refuses still gives the connection: Backend::login_error() has why.
+    bool keeps_refused = false;
+    LoginTranscript* transcript = nullptr;  // outlives the connection; null: nobody looks on
 };
+
+// address: where the server really is. The configuration must outlive what is returned.
+Result<LoginPolicy> login_policy(const config::Config& config, const Dialect& dialect,
+                                 const std::string& server, const ServerAddress& address);
 
 }  // namespace rookery::backend
 

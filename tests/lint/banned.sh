@@ -37,6 +37,7 @@ bad=$(awk '
         if (line ~ /std::(stoi|stol|stoul|stoull|stod)[ \t]*\(/) report("throws")
         if (FILENAME ~ /\.h$/ && line ~ /^[ \t]*using namespace/) report("using namespace in a header")
         if (line ~ /epoll_|kqueue/) report("poll, not a platform of its own")
+        if ($0 ~ /service_?(\(\))?[ ]*[!=]=[ ]*"/) report("what a protocol has is in its Dialect or Protocol")
         if ($0 ~ /TODO|FIXME|HACK|(^|[^X])XXX([^X]|$)/) report("unfinished")
     }' $files)
 [ -z "$bad" ] || printf '%s\n' "$bad"
