@@ -1,6 +1,7 @@
-// What servers announce of the capabilities that a frontend has only where its backends have them,
-// as one number for the health table (doc/formats/health.md).
+// The capabilities that a frontend has only where its backends have them, and what servers announce
+// of these as one number for the health table (doc/formats/health.md).
 //
+// A name in kFromBackends is announced by this server as well, and narrowed by what others lack.
 // The low 56 bits stand for kFromBackends, in its order: new names go to the end. The high 8 say
 // how many names the writer knew, so that a name which came later counts as not heard of rather
 // than as missing. 0: the server was not heard at all.

@@ -13,46 +13,13 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::array kAlways = {"IMAP4rev1"sv, "LITERAL+"sv, "ID"sv, "ENABLE"sv};
-constexpr std::array kAfterLogin = {"ACL"sv,
-                                    "RIGHTS=kxten"sv,
-                                    "CHILDREN"sv,
-                                    "CONDSTORE"sv,
-                                    "CREATE-SPECIAL-USE"sv,
-
-                                    "ESEARCH"sv,
-                                    "IDLE"sv,
-                                    "LIST-EXTENDED"sv,
-                                    "LIST-METADATA"sv,
-                                    "LIST-MYRIGHTS"sv,
-                                    "LIST-STATUS"sv,
-                                    "METADATA"sv,
-                                    "MOVE"sv,
-                                    "MULTIAPPEND"sv,
-                                    "NAMESPACE"sv,
-                                    "OBJECTID"sv,
-                                    "QRESYNC"sv,
-                                    "QUOTA"sv,
-                                    "QUOTASET"sv,
-                                    "QUOTA=RES-STORAGE"sv,
-                                    "QUOTA=RES-MESSAGE"sv,
-                                    "QUOTA=RES-MAILBOX"sv,
-                                    "SPECIAL-USE"sv,
-                                    "STATUS=SIZE"sv,
-                                    "UIDPLUS"sv,
-                                    "UNSELECT"sv};
-
-// Of those: what a frontend does by itself, from the list and with the commands of RFC 3501.
+// What a frontend does by itself, from the list and with the commands of RFC 3501. All else that a
+// client has after the login is in backend::kFromBackends.
 constexpr std::array kByItself = {"CHILDREN"sv,      "IDLE"sv,        "LIST-EXTENDED"sv,
                                   "LIST-MYRIGHTS"sv, "LIST-STATUS"sv, "NAMESPACE"sv};
-
-constexpr bool all_are_placed()
-{
-    return std::all_of(kAfterLogin.begin(), kAfterLogin.end(), [](std::string_view name) {
-        return backend::is_from_backends(name) !=
-               (std::find(kByItself.begin(), kByItself.end(), name) != kByItself.end());
-    });
-}
-static_assert(all_are_placed(), "a capability is in kByItself or in kFromBackends");
+// The one of those with a value of this server.
+constexpr std::string_view kAppendLimit = "APPENDLIMIT=";
+static_assert(backend::is_from_backends(kAppendLimit));
 
 // A server that has no mailbox, no longer or not yet, narrows nothing.
 bool has_mailboxes(ImapSession& session, const std::string& server)
@@ -106,10 +73,11 @@ std::string capability_list(ImapSession& session, bool with_later)
     for (auto name : kAlways) add(name);
     if (with_later || session.state != State::not_authenticated) {
         const backend::Announced missing = missing_elsewhere(session);
-        for (auto name : kAfterLogin)
-            if (!backend::is_missing(missing, name)) add(name);
-        if (!backend::is_missing(missing, "APPENDLIMIT="))
-            add(cat("APPENDLIMIT=", append_limit(session.config)));
+        for (auto name : kByItself) add(name);
+        for (auto name : backend::kFromBackends) {
+            if (backend::is_missing(missing, name)) continue;
+            add(name == kAppendLimit ? cat(name, append_limit(session.config)) : std::string(name));
+        }
         if (!session.compressed) add("COMPRESS=DEFLATE");
         // Between nodes.
         if (session.sync != nullptr && session.identity && session.identity->admin) {

@@ -24,4 +24,13 @@ for page in man/*.[158] "$build"/man/imapd.conf.5; do
     fi
     tap "$(basename "$page") is well formed" $status
 done
+capabilities=$(sed -n '/kFromBackends = {/,/^};/s/^ *"\([A-Z-]*\)=*[A-Za-z-]*",$/\1/p' \
+    imap/backend/announced.h)
+status=0
+[ -n "$capabilities" ] || status=1
+for name in $capabilities; do
+    grep -q "\(^\|[ ]\)$name\($\|[ =,]\)" man/imapd.8 ||
+        { echo "man/imapd.8: no $name"; status=1; }
+done
+tap "imapd.8 names every capability" $status
 tap_end
