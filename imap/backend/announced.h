@@ -20,7 +20,7 @@ namespace rookery::backend {
 using Announced = uint64_t;
 
 // With '=' at the end: whatever the value is.
-inline constexpr std::array<std::string_view, 21> kFromBackends = {
+inline constexpr std::array<std::string_view, 22> kFromBackends = {
     "ACL",
     "RIGHTS=kxten",
     "CONDSTORE",
@@ -42,6 +42,7 @@ inline constexpr std::array<std::string_view, 21> kFromBackends = {
     "APPENDLIMIT=",
     "METADATA",
     "LIST-METADATA",
+    "WITHIN",
 };
 inline constexpr unsigned kAnnouncedBits = 56;
 static_assert(kFromBackends.size() <= kAnnouncedBits);

@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import sys
+import time
 import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -209,6 +210,33 @@ def extended_search(where):
         assert search("SEARCH RETURN (ALL) CHARSET UTF-8 ALL") == "ESEARCH ALL 1:5"
         command(c, "SEARCH RETURN (WHAT) ALL", ok="BAD")
         assert command(c, "SEARCH FLAGGED")[0] == ["SEARCH 1 3 5"]
+
+
+@both
+def search_within(where):
+    """RFC 5032: by the internal date, to the second, whatever its zone."""
+    user = new_user("within")
+    now = int(time.time())
+
+    def date(age, zone="+0000"):
+        shift = (1 if zone[0] == "+" else -1) * (int(zone[1:3]) * 3600 + int(zone[3:]) * 60)
+        local = time.gmtime(now - age + shift)
+        return '"%s %s"' % (time.strftime("%d-%b-%Y %H:%M:%S", local), zone)
+    with client(where, user) as c:
+        for when in (date(90000), date(7200, "-0800"), date(7200, "+0530"), date(-86400)):
+            check(c.append("INBOX", None, when, message()))
+        assert "WITHIN" in command(c, "CAPABILITY")[0][0].split()
+        command(c, "SELECT INBOX")
+        for keys, want in (("OLDER 86400", " 1"), ("YOUNGER 86400", " 2 3 4"),
+                           ("OLDER 7200", " 1 2 3"), ("YOUNGER 3600", " 4"), ("OLDER 1", " 1 2 3"),
+                           ("YOUNGER 4294967295", " 1 2 3 4"), ("OLDER 4294967295", ""),
+                           ("NOT OLDER 86400 OLDER 3600", " 2 3"),
+                           ("OR YOUNGER 3600 (OLDER 86400)", " 1 4")):
+            assert command(c, "SEARCH " + keys)[0] == ["SEARCH" + want], keys
+        assert command(c, "UID SEARCH RETURN (COUNT) YOUNGER 86400")[0][0].endswith(" COUNT 3")
+        for bad in ("OLDER 0", "YOUNGER 4294967296", "OLDER -1", "YOUNGER",
+                    "OLDER 99999999999999999999", "OLDER 07x", 'YOUNGER "5"'):
+            command(c, "SEARCH " + bad, ok="BAD")
 
 
 def last_tag(c):

@@ -44,6 +44,8 @@ int cost_of(const SearchKey& key)
         case Kind::before:
         case Kind::on:
         case Kind::since:
+        case Kind::older:
+        case Kind::younger:
         case Kind::larger:
         case Kind::smaller:
         case Kind::modseq:
@@ -53,8 +55,8 @@ int cost_of(const SearchKey& key)
     return 0;
 }
 
-// Sets get their '*', keywords their bit, children their order.
-void prepare(SearchKey& key, const mailbox::Mailbox& mailbox)
+// Sets get their '*', keywords their bit, intervals their end, children their order.
+void prepare(SearchKey& key, const mailbox::Mailbox& mailbox, int64_t now)
 {
     const uint32_t exists = mailbox.exists();
     if (key.kind == Kind::sequence) key.set.resolve(exists);
@@ -66,7 +68,8 @@ void prepare(SearchKey& key, const mailbox::Mailbox& mailbox)
         key.number = static_cast<uint32_t>(std::min(bit, model::kMaxKeywords));
         if (bit == names.size()) key.number = model::kMaxKeywords;
     }
-    for (auto& child : key.children) prepare(child, mailbox);
+    key.time = now - key.number;
+    for (auto& child : key.children) prepare(child, mailbox, now);
     auto cheaper = [](const SearchKey& a, const SearchKey& b) { return cost_of(a) < cost_of(b); };
     std::stable_sort(key.children.begin(), key.children.end(), cheaper);
 }
@@ -82,37 +85,15 @@ class Evaluator {
 
     Result<bool> matches(const SearchKey& key)
     {
-        switch (key.kind) {
-            case Kind::all: return every(key);
-            case Kind::either: return any(key);
-            case Kind::negated: {
-                TRY_ASSIGN(const bool found, matches(key.children[0]));
-                return !found;
-            }
-            case Kind::header:
-            case Kind::sent_before:
-            case Kind::sent_on:
-            case Kind::sent_since:
-            case Kind::body:
-            case Kind::text: TRY(load()); return matches_content(key);
-            case Kind::sequence:
-            case Kind::uid:
-            case Kind::flags_set:
-            case Kind::flags_clear:
-            case Kind::recent:
-            case Kind::old:
-            case Kind::keyword:
-            case Kind::unkeyword:
-            case Kind::before:
-            case Kind::on:
-            case Kind::since:
-            case Kind::larger:
-            case Kind::smaller:
-            case Kind::modseq:
-            case Kind::emailid:
-            case Kind::nothing: break;
+        if (key.kind == Kind::all) return every(key);
+        if (key.kind == Kind::either) return any(key);
+        if (key.kind == Kind::negated) {
+            TRY_ASSIGN(const bool found, matches(key.children[0]));
+            return !found;
         }
-        return matches_index(key);
+        if (cost_of(key) == 0) return matches_index(key);
+        TRY(load());
+        return matches_content(key);
     }
 
  private:
@@ -155,6 +136,8 @@ class Evaluator {
             case Kind::before: return day() < key.day;
             case Kind::on: return day() == key.day;
             case Kind::since: return day() >= key.day;
+            case Kind::older: return info_.internaldate <= key.time;
+            case Kind::younger: return info_.internaldate >= key.time;
             case Kind::larger: return info_.size > key.number;
             case Kind::smaller: return info_.size < key.number;
             case Kind::modseq: return info_.modseq >= key.modseq;
@@ -232,9 +215,9 @@ class Evaluator {
 
 }  // namespace
 
-Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKey root)
+Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKey root, int64_t now)
 {
-    prepare(root, mailbox);
+    prepare(root, mailbox, now);
     std::vector<uint32_t> found;
     for (uint32_t n = 1; n <= mailbox.exists(); n++) {
         Evaluator evaluator(mailbox, n);

@@ -12,12 +12,14 @@
 
 #include "imap/imapd/selected/search_parse.h"
 #include "imap/mailbox/mailbox.h"
+#include "lib/base/clock.h"
 #include "lib/base/result.h"
 
 namespace rookery::imapd {
 
-// The sequence numbers that match, in order.
-Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKey root);
+// The sequence numbers that match, in order. OLDER and YOUNGER count from now for all of them.
+Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKey root,
+                                             int64_t now = wall_seconds());
 
 }  // namespace rookery::imapd
 

@@ -43,6 +43,7 @@ enum class Argument {
     keyword,
     date,
     number,
+    nz_number,
     set
 };
 struct ArgumentKey {
@@ -61,6 +62,7 @@ constexpr std::array kArgumentKeys = {
     ArgumentKey{"KEYWORD", Kind::keyword, Argument::keyword},
     ArgumentKey{"LARGER", Kind::larger, Argument::number},
     ArgumentKey{"MODSEQ", Kind::modseq, Argument::modseq},
+    ArgumentKey{"OLDER", Kind::older, Argument::nz_number},
     ArgumentKey{"ON", Kind::on, Argument::date},
     ArgumentKey{"SENTBEFORE", Kind::sent_before, Argument::date},
     ArgumentKey{"SENTON", Kind::sent_on, Argument::date},
@@ -73,6 +75,7 @@ constexpr std::array kArgumentKeys = {
     ArgumentKey{"TO", Kind::header, Argument::address_or_subject},
     ArgumentKey{"UID", Kind::uid, Argument::set},
     ArgumentKey{"UNKEYWORD", Kind::unkeyword, Argument::keyword},
+    ArgumentKey{"YOUNGER", Kind::younger, Argument::nz_number},
 };
 
 SearchKey key_of(Kind kind)
@@ -296,6 +299,10 @@ class Parser {
             }
             case Argument::number: {
                 TRY_ASSIGN(key.number, reader_.number());
+                return success();
+            }
+            case Argument::nz_number: {
+                TRY_ASSIGN(key.number, reader_.nz_number());
                 return success();
             }
             case Argument::set: {

@@ -34,6 +34,8 @@ struct SearchKey {
         before,     // day: of INTERNALDATE
         on,
         since,
+        older,  // number: seconds before now, of INTERNALDATE (RFC 5032)
+        younger,
         sent_before,  // day: of the Date: header
         sent_on,
         sent_since,
@@ -50,6 +52,7 @@ struct SearchKey {
     uint32_t number = 0;
     uint64_t modseq = 0;
     int64_t day = 0;
+    int64_t time = 0;  // of older and younger, when the search begins
     std::string name;
     std::string text;
     model::SequenceSet set;  // as the client wrote it, '*' not resolved

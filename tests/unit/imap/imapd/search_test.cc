@@ -3,6 +3,7 @@
 
 #include "imap/imapd/selected/message_set.h"
 #include "imap/imapd/selected/search_eval.h"
+#include "lib/base/clock.h"
 #include "lib/stream/memory_layer.h"
 #include "lib/text/charset.h"
 #include "tests/support/memory_store.h"
@@ -28,7 +29,7 @@ START_TEST(the_grammar_is_taken_and_nothing_else)
          {"ALL", "1:3,*", "UID 1:*", "(ALL)", "((SEEN) UNSEEN)", "NOT NOT SEEN", "OR SEEN (1 2)",
           "BEFORE 1-Feb-1994", "SINCE \"01-Feb-1994\"", "HEADER Subject \"\"", "TEXT {3}\r\nabc",
           "KEYWORD $Junk", "LARGER 0", "CHARSET UTF-8 SUBJECT x", "charset us-ascii all",
-          "OR OR 1 2 OR 3 4 NEW"})
+          "OR OR 1 2 OR 3 4 NEW", "OLDER 1", "younger 4294967295"})
         ASSERT_OK(parse(s));
     for (const char* s : {"",
                           "()",
@@ -46,6 +47,12 @@ START_TEST(the_grammar_is_taken_and_nothing_else)
                           "UID x",
                           "0",
                           "1:0",
+                          "OLDER",
+                          "OLDER 0",
+                          "OLDER x",
+                          "OLDER -1",
+                          "YOUNGER \"1\"",
+                          "YOUNGER 4294967296",
                           "KEYWORD \"x\"",
                           "HEADER x",
                           "CHARSET UTF-8",
@@ -92,11 +99,11 @@ struct Box {
         state->messages[0]->recent = false;
         mailbox = *store.open(state->entry, "bob", mailbox::OpenMode::read_write);
     }
-    std::string find(std::string_view query)
+    std::string find(std::string_view query, int64_t now = wall_seconds())
     {
         auto request = parse(query);
         ASSERT_OK(request);
-        auto found = search_mailbox(*mailbox, std::move(request->root));
+        auto found = search_mailbox(*mailbox, std::move(request->root), now);
         return found ? number_set(*found) : cat("!", code_name(found.error().code));
     }
     test::MemoryStore store;
@@ -169,6 +176,29 @@ START_TEST(each_key_finds_its_messages)
 }
 END_TEST
 
+// The messages' internal dates, in UTC: 760686745, 0 and 259200.
+START_TEST(within_compares_the_internal_date_to_the_second)
+{
+    Box box;
+    const struct {
+        int64_t now;
+        const char* query;
+        const char* want;
+    } table[] = {
+        {760686745 + 60, "OLDER 60", "1:3"},       {760686745 + 60, "YOUNGER 60", "1"},
+        {760686745 + 60, "OLDER 61", "2:3"},       {760686745 + 60, "YOUNGER 59", ""},
+        {760686745 - 60, "OLDER 1", "2:3"},        {760686745 - 60, "YOUNGER 1", "1"},
+        {760686745, "YOUNGER 4294967295", "1:3"},  {760686745, "OLDER 4294967295", ""},
+        {4294967295, "OLDER 4294967295", "2"},     {4294967296, "YOUNGER 4294967295", "1,3"},
+        {259200 + 10, "OLDER 10 YOUNGER 10", "3"}, {259200 + 10, "NOT OLDER 10", "1"},
+    };
+    for (const auto& row : table)
+        ck_assert_msg(box.find(row.query, row.now) == row.want, "%s at %lld: got %s", row.query,
+                      static_cast<long long>(row.now), box.find(row.query, row.now).c_str());
+    ASSERT_EQ_TEXT(box.find("OLDER 86400"), "1:3");
+}
+END_TEST
+
 START_TEST(text_is_found_in_any_charset)
 {
     Box box;
@@ -210,6 +240,7 @@ Suite* make()
     tcase_add_test(c, the_grammar_is_taken_and_nothing_else);
     tcase_add_test(c, nesting_and_number_of_keys_are_bounded);
     tcase_add_test(c, each_key_finds_its_messages);
+    tcase_add_test(c, within_compares_the_internal_date_to_the_second);
     tcase_add_test(c, text_is_found_in_any_charset);
     tcase_add_test(c, what_is_not_needed_is_not_read);
     tcase_add_test(c, an_expunged_message_matches_nothing);
