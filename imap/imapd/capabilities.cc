@@ -38,8 +38,9 @@ bool has_mailboxes(ImapSession& session, const std::string& server)
 // good.
 backend::Announced missing_elsewhere(ImapSession& session)
 {
-    const bool is_relayed = session.identity && session.identity->node &&
-                            session.identity->authenticated_as != session.identity->userid;
+    const bool is_relayed =
+        session.user.identity && session.user.identity->node &&
+        session.user.identity->authenticated_as != session.user.identity->userid;
     const bool is_alone = session.backends == nullptr || session.config.mupdate_server().empty();
     if (is_alone || is_relayed) return 0;
     return session.backends->missing(
@@ -57,7 +58,7 @@ uint64_t append_limit(const config::Config& config)
 
 bool may_unauthenticate(ImapSession& session)
 {
-    return session.identity && session.identity->node && !session.compressed &&
+    return session.user.identity && session.user.identity->node && !session.compressed &&
            session.kit.sasl().ssf() == 0;
 }
 
@@ -71,7 +72,7 @@ std::string capability_list(ImapSession& session, bool with_later)
         out += name;
     };
     for (auto name : kAlways) add(name);
-    if (with_later || session.state != State::not_authenticated) {
+    if (with_later || session.user.state != State::not_authenticated) {
         const backend::Announced missing = missing_elsewhere(session);
         for (auto name : kByItself) add(name);
         for (auto name : backend::kFromBackends) {
@@ -80,7 +81,7 @@ std::string capability_list(ImapSession& session, bool with_later)
         }
         if (!session.compressed) add("COMPRESS=DEFLATE");
         // Between nodes.
-        if (session.sync != nullptr && session.identity && session.identity->admin) {
+        if (session.sync != nullptr && session.user.identity && session.user.identity->admin) {
             add("X-REPLICATION");
             add("X-ROOKERY-SYNC");
         }
@@ -89,7 +90,7 @@ std::string capability_list(ImapSession& session, bool with_later)
     }
     if (const auto& master = session.config.mupdate_server(); !master.empty())
         add(cat("MUPDATE=mupdate://", master, "/"));
-    if (session.state != State::not_authenticated) return out;
+    if (session.user.state != State::not_authenticated) return out;
     if (session.config.login_referrals()) add("LOGIN-REFERRALS");
     if (session.kit.can_starttls()) add("STARTTLS");
     if (!session.kit.plaintext_allowed()) add("LOGINDISABLED");

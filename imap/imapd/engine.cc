@@ -62,8 +62,8 @@ void Engine::run()
     // First, so that nobody waits for what other servers are told.
     s_.client.close();
     session::SessionKit::count_traffic(s_.client);
-    s_.selection = NoSelection{};  // at another server it ends with the session there
-    s_.aside = NoSelection{};
+    s_.user.selection = NoSelection{};  // at another server it ends with the session there
+    s_.user.aside = NoSelection{};
     if (s_.backends == nullptr) return;
     if (in_doubt_)
         s_.backends->drop_all();
@@ -109,7 +109,7 @@ bool Engine::wait_for_bytes(Deadline deadline)
     Deadline quiet = Deadline::after(kQuiet);
     session::Wait wait;
     wait.idle = deadline;
-    wait.in_session = s_.state != State::not_authenticated;
+    wait.in_session = s_.user.state != State::not_authenticated;
     while (true) {
         auto* remote = s_.remote();
         Deadline idle = s_.backends != nullptr ? s_.backends->close_idle() : Deadline::never();
@@ -158,8 +158,8 @@ Status Engine::read_head(Command& command)
     command.spec = find_command(command.name);
     if (command.spec == nullptr) return Error{Code::syntax, "Unrecognized command"};
     command.by_uid = command.spec->by_uid();
-    if (!allowed_in(*command.spec, s_.state))
-        return Error{Code::syntax, std::string(wrong_state(*command.spec, s_.state))};
+    if (!allowed_in(*command.spec, s_.user.state))
+        return Error{Code::syntax, std::string(wrong_state(*command.spec, s_.user.state))};
     return success();
 }
 
@@ -174,7 +174,7 @@ void Engine::one_command()
         return;
     }
     const CommandSpec& spec = *command.spec;
-    const bool admin = s_.identity && s_.identity->any_admin();
+    const bool admin = s_.user.identity && s_.user.identity->any_admin();
     if (auto text = s_.kit.shutdown_text(); text && !admin) {
         say_bye(cat("[ALERT] ", *text));
         return;
@@ -191,7 +191,7 @@ void Engine::one_command()
     }
     tell_updates(spec, done);
     if (!ended_) answer(command, done);
-    if (s_.state == State::logout) ended_ = true;
+    if (s_.user.state == State::logout) ended_ = true;
 }
 
 void Engine::answer(const Command& command, const Completion& done)
@@ -204,7 +204,7 @@ void Engine::answer(const Command& command, const Completion& done)
     if (bad || done.kind == Completion::Kind::no)
         service::counters::add(service::counters::Kind::command_failures);
     bad_in_a_row_ = bad ? bad_in_a_row_ + 1 : 0;
-    if (bad_in_a_row_ >= (s_.identity ? kMaxBad : kMaxBadBeforeLogin)) {
+    if (bad_in_a_row_ >= (s_.user.identity ? kMaxBad : kMaxBadBeforeLogin)) {
         say_bye("Too many invalid commands");
         in_doubt_ = true;
         return;

@@ -14,7 +14,7 @@ namespace rookery::imapd {
 
 Completion Engine::dispatch(const CommandSpec& spec, Command& command)
 {
-    if (spec.traits.for_nodes && !s_.identity->admin)
+    if (spec.traits.for_nodes && !s_.user.identity->admin)
         return Completion::from(Error{Code::denied, {}});
     switch (spec.route) {
         case Route::here: return spec.run(s_, command);
@@ -33,7 +33,7 @@ Status Engine::read_mailbox(Command& command)
 {
     TRY(s_.reader.space());
     TRY_ASSIGN(command.external, s_.reader.astring());
-    TRY_ASSIGN(command.mailbox, s_.names->to_internal(command.external));
+    TRY_ASSIGN(command.mailbox, s_.user.names->to_internal(command.external));
     return success();
 }
 
@@ -45,12 +45,12 @@ Completion Engine::by_tree(const CommandSpec& spec, Command& command)
         TRY_ASSIGN(command.external, s_.reader.astring());
         std::string_view name = command.external;
         if (name.starts_with('+')) name.remove_prefix(1);
-        TRY_ASSIGN(command.mailbox, s_.names->to_internal(name));
+        TRY_ASSIGN(command.mailbox, s_.user.names->to_internal(name));
         return success();
     }();
     if (!read) return Completion::from(read.error());
     // Before it is looked up: others are not told what there is.
-    if (!s_.identity->any_admin() && !is_own(s_, *command.mailbox))
+    if (!s_.user.identity->any_admin() && !is_own(s_, *command.mailbox))
         return Completion::from(Error{Code::denied, {}});
     auto placed = place_tree(s_, *command.mailbox);
     if (placed.is(Code::unsupported)) return Completion::no(std::string(kNotOnOneServer));
@@ -70,7 +70,7 @@ Status Engine::read_select(Command& command)
     TRY(s_.reader.space());
     TRY_ASSIGN(command.external, s_.reader.astring());
     TRY_ASSIGN(command.select, parse_select_parameters(s_.reader));
-    if (command.select.qresync && !s_.qresync_enabled)
+    if (command.select.qresync && !s_.user.qresync_enabled)
         return Error{Code::syntax, "QRESYNC is not enabled"};
     return success();
 }
@@ -84,7 +84,7 @@ Completion Engine::to_select(const CommandSpec& spec, Command& command)
     const bool lost = remote != nullptr && !remote->backend->is_alive();
     s_.set_aside();
     if (lost) leave_aside(s_);
-    auto name = s_.names->to_internal(command.external);
+    auto name = s_.user.names->to_internal(command.external);
     if (name) command.mailbox = *std::move(name);
     Completion done = name ? at_mailbox(spec, command) : Completion::from(name.error());
     if (done.kind == Completion::Kind::bad)
@@ -106,7 +106,7 @@ Completion Engine::by_mailbox_or_server(const CommandSpec& spec, Command& comman
         }
         TRY_ASSIGN(command.external, s_.reader.astring());
         if (command.external.empty()) return success();
-        TRY_ASSIGN(command.mailbox, s_.names->to_internal(command.external));
+        TRY_ASSIGN(command.mailbox, s_.user.names->to_internal(command.external));
         return success();
     }();
     if (!read) return Completion::from(read.error());

@@ -17,7 +17,7 @@ void ImapSession::rest()
 
 RemoteSelection* ImapSession::remote_at(const backend::Backend& backend)
 {
-    for (Selection* s : {&selection, &aside}) {
+    for (Selection* s : {&user.selection, &user.aside}) {
         auto* remote = std::get_if<RemoteSelection>(s);
         if (remote != nullptr && remote->backend == &backend) return remote;
     }
@@ -26,15 +26,15 @@ RemoteSelection* ImapSession::remote_at(const backend::Backend& backend)
 
 void ImapSession::set_aside()
 {
-    aside = std::exchange(selection, NoSelection{});
-    if (state == State::selected) state = State::authenticated;
+    user.aside = std::exchange(user.selection, NoSelection{});
+    if (user.state == State::selected) user.state = State::authenticated;
 }
 
 void ImapSession::take_back()
 {
-    if (std::holds_alternative<NoSelection>(aside)) return;
-    selection = std::exchange(aside, NoSelection{});
-    state = State::selected;
+    if (std::holds_alternative<NoSelection>(user.aside)) return;
+    user.selection = std::exchange(user.aside, NoSelection{});
+    user.state = State::selected;
 }
 
 Completion namespace_changed(const ImapSession& session)

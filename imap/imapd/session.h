@@ -63,6 +63,21 @@ struct RemoteSelection {
 };
 using Selection = std::variant<NoSelection, LocalSelection, RemoteSelection>;
 
+// All that a connection knows of the user who is logged in, if anybody is: a login begins with a
+// new one, and UNAUTHENTICATE leaves a new one (become and forget_user in user.h).
+struct User {
+    State state = State::not_authenticated;
+    std::optional<auth::Identity> identity = std::nullopt;
+    std::optional<model::Namespace> names = std::nullopt;  // set at login
+    Selection selection = NoSelection{};
+    // While a SELECT runs: what it leaves, unless the command turns out to be wrong.
+    Selection aside = NoSelection{};
+    std::vector<std::string> enabled = {};  // ENABLE
+    bool condstore_enabled = false;         // RFC 7162 3.1
+    bool qresync_enabled = false;           // RFC 7162 3.2.3; the other then too
+    bool wants_referrals = false;           // RLIST, RLSUB or LIST (REMOTE)
+};
+
 // How a command ended; the engine writes the tagged line.
 struct Completion {
     enum class Kind {
@@ -95,27 +110,17 @@ struct ImapSession {
     stream::Stream& client;
     CommandReader reader;
 
-    State state = State::not_authenticated;
-    std::optional<auth::Identity> identity = std::nullopt;
-    std::optional<model::Namespace> names = std::nullopt;  // set at login
-    Selection selection = NoSelection{};
-    bool condstore_enabled = false;         // RFC 7162 3.1
-    bool qresync_enabled = false;           // RFC 7162 3.2.3; the other then too
-    std::vector<std::string> enabled = {};  // ENABLE
-    bool compressed = false;                // COMPRESS
-    bool wants_referrals = false;           // RLIST, RLSUB or LIST (REMOTE)
-    bool list_current = false;              // read-your-writes: kicked since our last change
+    User user = {};
+    bool compressed = false;  // COMPRESS
     // While true untagged EXPUNGE must not be sent (FETCH, STORE, SEARCH are running).
     bool may_expunge() const { return expunge_allowed; }
     bool expunge_allowed = true;
     sync::SyncService* sync = nullptr;          // null in proxyd
     sync::MoveService* moves = nullptr;         // null in proxyd
     cluster::Operations* operations = nullptr;  // changes of the namespace; null in proxyd
-    // While a SELECT runs: what it leaves, unless the command turns out to be wrong.
-    Selection aside = NoSelection{};
 
-    LocalSelection* local() { return std::get_if<LocalSelection>(&selection); }
-    RemoteSelection* remote() { return std::get_if<RemoteSelection>(&selection); }
+    LocalSelection* local() { return std::get_if<LocalSelection>(&user.selection); }
+    RemoteSelection* remote() { return std::get_if<RemoteSelection>(&user.selection); }
     // Nothing has happened for a while: gives back the memory that only a busy session needs.
     void rest();
     // What is selected at that server's connection, set aside or not; null: nothing.

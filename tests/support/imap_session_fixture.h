@@ -11,8 +11,8 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/session.h"
 #include "imap/imapd/selected/updates.h"
+#include "imap/imapd/user.h"
 #include "imap/mboxlist/memory_directory.h"
-#include "imap/mboxlist/namespace_options.h"
 #include "lib/stream/memory_layer.h"
 #include "tests/support/memory_store.h"
 #include "tests/unit/unit.h"
@@ -28,28 +28,12 @@ class ImapSessionFixture {
                                             "imap")),
           kit(config, nullptr, imapd::kProtocol, service::ClientInfo{{}, "test", {}, true, "imap"}),
           client(stream::memory_layer(ends)),
-          session{config,
-                  kit,
-                  directory,
-                  &mail,
-                  nullptr,
-                  nullptr,
-                  client,
-                  imapd::CommandReader(client, imapd::ReaderLimits{}),
-                  imapd::State::authenticated,
-                  std::nullopt,
-                  std::nullopt,
-                  {},
-                  false,
-                  false,
-                  {},
-                  false,
-                  false,
-                  true},
+          session{config,  kit,     directory, &mail,
+                  nullptr, nullptr, client,    imapd::CommandReader(client, imapd::ReaderLimits{}),
+                  {}},
           store(mail)
     {
-        session.identity = auth::Identity{user, {}, false, false, user};
-        session.names.emplace(mboxlist::namespace_options(config), user, false);
+        imapd::become(session, auth::Identity{user, {}, false, false, user});
         client.set_timeout(Milliseconds(1000));
     }
 
@@ -58,7 +42,7 @@ class ImapSessionFixture {
                                                 std::string_view rights = "lrswipkxtea")
     {
         auto state = store.make(internal);
-        state->entry.acl.set(session.identity->userid, *model::Rights::parse(rights));
+        state->entry.acl.set(session.user.identity->userid, *model::Rights::parse(rights));
         ASSERT_OK(directory.commit(std::vector{mboxlist::Change::put(state->entry)}));
         return state;
     }
@@ -110,7 +94,7 @@ class ImapSessionFixture {
             auto parameters = imapd::parse_select_parameters(session.reader);
             if (!parameters) return imapd::Completion::from(parameters.error());
             command.select = *std::move(parameters);
-            command.mailbox = *session.names->to_internal(command.external);
+            command.mailbox = *session.user.names->to_internal(command.external);
             auto entry = directory.lookup(*command.mailbox);
             if (!entry) return imapd::Completion::from(entry.error());
             command.entry = *entry;

@@ -844,6 +844,18 @@ def test_who_does_not_want_referrals_to_be_given():
             command(c, "SELECT INBOX")
 
 
+def test_who_has_gone_has_not_asked_for_the_next_user():
+    user = new_user("after", 1)
+    with the_murder().imap("frontend1", "cyrus") as c:
+        command(c, 'RLIST "" user.%s' % user)
+        referral_of(command(c, "SELECT user." + user, ok="NO")[1])
+        command(c, "ENABLE QRESYNC")
+        command(c, "UNAUTHENTICATE")
+        command(c, "LOGIN %s %s" % (user, the_murder().password))
+        command(c, "SELECT INBOX (QRESYNC (1 1))", ok="BAD")
+        command(c, "SELECT INBOX")
+
+
 def test_referrals_of_status_and_of_logins():
     extra = {"proxyd_allow_status_referral": "yes", "login_referrals": "yes"}
     with murder.Murder(backends=1, extra=extra) as m:

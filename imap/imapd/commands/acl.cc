@@ -34,7 +34,7 @@ Status may_give(const ImapSession& s, const MailboxEntry& entry, std::string_vie
 {
     TRY(require(s, entry, Rights::administer));
     TRY(require_settled(entry));
-    if (s.identity->any_admin()) return success();
+    if (s.user.identity->any_admin()) return success();
     if (!s.config.allowsetacl()) return Error{Code::denied, "allowsetacl is off"};
     if (identifier == "anyone" && !entry.name.user().empty() && !s.config.anyoneuseracl())
         return Error{Code::denied, "anyoneuseracl is off"};
@@ -51,7 +51,7 @@ Result<model::Acl> changed_acl(const ImapSession& s, const MailboxEntry& entry,
     if (identifier == entry.name.user()) rights = rights | implicit_owner_rights(s.config);
     MailboxEntry changed = entry;
     changed.acl.set(identifier, rights);
-    if (!s.identity->any_admin()) TRY(require(s, changed, Rights::administer));
+    if (!s.user.identity->any_admin()) TRY(require(s, changed, Rights::administer));
     return changed.acl;
 }
 
@@ -87,7 +87,7 @@ Completion setacl(ImapSession& s, Command& command)
         return success();
     });
     if (!done) return Completion::from(done.error());
-    log::notice("setacl", {{"user", s.identity->userid},
+    log::notice("setacl", {{"user", s.user.identity->userid},
                            {"mailbox", command.mailbox->internal()},
                            {"identifier", *identifier},
                            {"rights", now}});

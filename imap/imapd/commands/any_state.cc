@@ -65,9 +65,9 @@ Completion noop(ImapSession& s, Command&)
 Completion logout(ImapSession& s, Command&)
 {
     if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
-    s.selection = NoSelection{};  // at another server it ends with the session there
+    s.user.selection = NoSelection{};  // at another server it ends with the session there
     s.client.put("* BYE LOGOUT received\r\n");
-    s.state = State::logout;
+    s.user.state = State::logout;
     return Completion::ok();
 }
 
@@ -106,10 +106,11 @@ Completion enable(ImapSession& s, Command&)
     s.client.put("* ENABLED");
     for (const std::string& name : names) {
         if (name != "CONDSTORE" && name != "QRESYNC") continue;
-        if (std::find(s.enabled.begin(), s.enabled.end(), name) != s.enabled.end()) continue;
-        s.enabled.push_back(name);
-        s.condstore_enabled = true;
-        s.qresync_enabled |= name == "QRESYNC";
+        if (std::find(s.user.enabled.begin(), s.user.enabled.end(), name) != s.user.enabled.end())
+            continue;
+        s.user.enabled.push_back(name);
+        s.user.condstore_enabled = true;
+        s.user.qresync_enabled |= name == "QRESYNC";
         s.client.put(' ', name);
     }
     s.client.put("\r\n");
@@ -141,15 +142,15 @@ Completion compress(ImapSession& s, Command& command)
 Completion namespace_(ImapSession& s, Command&)
 {
     if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
-    const std::string separator = text::imap_string(std::string(1, s.names->separator()));
+    const std::string separator = text::imap_string(std::string(1, s.user.names->separator()));
     auto space = [&](const std::string& prefix) {
         return cat("((", text::imap_string(prefix), ' ', separator, "))");
     };
-    auto inbox = s.names->inbox();
+    auto inbox = s.user.names->inbox();
     const bool has_inbox = inbox && s.directory.lookup(*inbox);
-    s.client.put("* NAMESPACE ", has_inbox ? space(s.names->personal_prefix()) : "NIL", ' ',
-                 space(s.names->other_users_prefix()), ' ', space(s.names->shared_prefix()),
-                 "\r\n");
+    s.client.put("* NAMESPACE ", has_inbox ? space(s.user.names->personal_prefix()) : "NIL", ' ',
+                 space(s.user.names->other_users_prefix()), ' ',
+                 space(s.user.names->shared_prefix()), "\r\n");
     return Completion::ok();
 }
 

@@ -19,7 +19,7 @@ Completion close(ImapSession& session, Command& command)
         if (!gone) done = Completion::from(gone.error());
     }
     unselect(session);
-    session.state = State::authenticated;
+    session.user.state = State::authenticated;
     service::scoreboard::set_mailbox("");
     return done;
 }

@@ -30,7 +30,7 @@ Result<Parsed> parse(CommandReader& reader)
 // The destination's entry, or the answer why there is none.
 Result<Placed> destination(ImapSession& session, const std::string& external)
 {
-    TRY_ASSIGN(const model::MailboxName name, session.names->to_internal(external));
+    TRY_ASSIGN(const model::MailboxName name, session.user.names->to_internal(external));
     TRY_ASSIGN(Placed placed, place(session, name));
     if (!placed.entry) return Error{Code::not_found, "Mailbox does not exist"};
     if (!placed.is_here()) return placed;
@@ -69,7 +69,7 @@ Completion copy_here(ImapSession& session, LocalSelection& selection,
     mailbox::Mailbox& mailbox = *selection.mailbox;
     if (auto fits = fits_in(session, mailbox, messages, target, move); !fits)
         return Completion::from(fits.error());
-    const std::string& user = session.identity->userid;
+    const std::string& user = session.user.identity->userid;
     const auto settable = model::settable_flags(rights_on(session, target));
     const auto copied = move ? mailbox.move_to(target, user, messages, settable)
                              : mailbox.copy_to(target, user, messages, settable);

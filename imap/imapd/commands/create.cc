@@ -64,13 +64,13 @@ Completion create_here(ImapSession& s, Command& command, bool tell_others)
     if (!arguments) return Completion::from(arguments.error());
     if (s.operations == nullptr) return Completion::from(Error{Code::unavailable, {}});
     const auto& name = *command.mailbox;
-    const bool may_choose = s.identity->any_admin() || !s.config.proxyservers().empty();
+    const bool may_choose = s.user.identity->any_admin() || !s.config.proxyservers().empty();
     if (!arguments->uses.empty() && !decides_uses(s, name))
         return Completion::no("[USEATTR] only for a user's own mailboxes");
     if (!arguments->location.empty() && !may_choose)
         return Completion::from(Error{Code::denied, {}});
     // A server that is a frontend too makes it where an administrator wants it.
-    if (tell_others && config::holds_replica(s.config) && s.identity->any_admin() &&
+    if (tell_others && config::holds_replica(s.config) && s.user.identity->any_admin() &&
         !arguments->location.empty() && !mboxlist::has_partition(s.config, arguments->location)) {
         auto place = chosen_place(s, arguments->location);
         if (place && !place->server.empty() && place->server != s.config.servername())
@@ -96,9 +96,9 @@ Completion create_here(ImapSession& s, Command& command, bool tell_others)
     auto made =
         s.operations->create(entry, arguments->uses, tell_others ? Tell::master : Tell::nobody);
     if (!made) return names_taken(s, made.error(), {&entry, 1});
-    log::notice(
-        "create",
-        {{"user", s.identity->userid}, {"mailbox", name.internal()}, {"partition", *partition}});
+    log::notice("create", {{"user", s.user.identity->userid},
+                           {"mailbox", name.internal()},
+                           {"partition", *partition}});
     return Completion::ok(cat("[MAILBOXID (", entry.uniqueid, ")] Completed"));
 }
 

@@ -24,7 +24,7 @@ using Renaming = cluster::Operations::Renaming;
 // A user's INBOX goes only by an administrator's hand, and nobody deletes his own.
 Status may_delete(const ImapSession& s, const MailboxEntry& entry)
 {
-    if (entry.name.is_inbox() && (is_own(s, entry.name) || !s.identity->any_admin())) {
+    if (entry.name.is_inbox() && (is_own(s, entry.name) || !s.user.identity->any_admin())) {
         TRY(require(s, entry, Rights::lookup));
         return Error{Code::unsupported, "Operation is not supported on mailbox"};
     }
@@ -73,7 +73,7 @@ Status remove_tree(ImapSession& s, std::span<const MailboxEntry> tree)
 void after_delete(ImapSession& s, const model::MailboxName& name)
 {
     if (!s.config.delete_unsubscribe()) return;
-    mboxlist::Subscriptions subscriptions(s.config.configdirectory(), s.identity->userid);
+    mboxlist::Subscriptions subscriptions(s.config.configdirectory(), s.user.identity->userid);
     (void)subscriptions.remove(name);  // not subscribed is as good
 }
 
@@ -99,7 +99,7 @@ Completion delete_(ImapSession& s, Command& command)
     leave_if_selected(s, *tree);
     if (auto gone = remove_tree(s, *tree); !gone) return Completion::from(gone.error());
     after_delete(s, name);
-    log::notice("delete", {{"user", s.identity->userid}, {"mailbox", name.internal()}});
+    log::notice("delete", {{"user", s.user.identity->userid}, {"mailbox", name.internal()}});
     return namespace_changed(s);
 }
 
@@ -113,7 +113,8 @@ Completion localdelete(ImapSession& s, Command& command)
     const auto check = [](const MailboxEntry&) { return success(); };
     auto gone = s.operations->remove(entry.name, check, cluster::Operations::Tell::nobody);
     if (!gone) return Completion::from(gone.error());
-    log::notice("localdelete", {{"user", s.identity->userid}, {"mailbox", entry.name.internal()}});
+    log::notice("localdelete",
+                {{"user", s.user.identity->userid}, {"mailbox", entry.name.internal()}});
     return Completion::ok();
 }
 

@@ -32,7 +32,7 @@ Completion expunge(ImapSession& session, Command& command)
     uids->resolve(exists == 0 ? 0 : mailbox.message(exists).uid);
     const auto gone = mailbox.expunge(command.by_uid ? &*uids : nullptr);
     if (!gone) return Completion::from(gone.error());
-    if (gone->empty() || !session.condstore_enabled) return Completion::ok();
+    if (gone->empty() || !session.user.condstore_enabled) return Completion::ok();
     // RFC 7162 3.2.7: the modseq that counts is the one after all of this is told.
     if (auto told = send_updates(session, true); !told) return Completion::from(told.error());
     return Completion::ok(cat("[HIGHESTMODSEQ ", mailbox.highestmodseq(), "] Completed"));

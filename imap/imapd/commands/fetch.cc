@@ -103,7 +103,7 @@ Status send_batch(ImapSession& session, LocalSelection& selection, std::span<con
     for (uint32_t n : batch) {
         const bool with_flags = std::binary_search(seen.begin(), seen.end(), n);
         const auto sent = put_fetch(session.client, *selection.mailbox, n, request, with_flags,
-                                    session.condstore_enabled);
+                                    session.user.condstore_enabled);
         if (!sent && !sent.is(Code::not_found)) return sent.error();
         all.missed = all.missed || !sent;
         all.damaged = all.damaged || (sent && *sent == Fetched::damaged);
@@ -122,11 +122,11 @@ Completion fetch(ImapSession& session, Command& command)
     if (!selected) return Completion::from(selected.error());
     LocalSelection* selection = *selected;
     mailbox::Mailbox& mailbox = *selection->mailbox;
-    if (parsed->vanished && !session.qresync_enabled)
+    if (parsed->vanished && !session.user.qresync_enabled)
         return Completion::bad("QRESYNC is not enabled");
     auto messages = messages_of(mailbox, parsed->set, command.by_uid);
     if (!messages) return Completion::from(messages.error());
-    if (parsed->request.has(FetchItem::Kind::modseq)) session.condstore_enabled = true;
+    if (parsed->request.has(FetchItem::Kind::modseq)) session.user.condstore_enabled = true;
     if (parsed->vanished) put_vanished(session, mailbox, *parsed);
     if (parsed->changed_since)
         std::erase_if(*messages, [&](uint32_t n) {

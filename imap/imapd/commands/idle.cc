@@ -82,7 +82,7 @@ Completion idle(ImapSession& session, Command&)
         if (client_spoke) return end(session);
         if (signals::terminate_seen()) return bye(session, "Server is shutting down");
         if (last.passed()) return bye(session, "IDLE for too long");
-        const bool admin = session.identity && session.identity->any_admin();
+        const bool admin = session.user.identity && session.user.identity->any_admin();
         if (const auto text = session.kit.shutdown_text(); text && !admin)
             return bye(session, cat("[ALERT] ", *text));
     }

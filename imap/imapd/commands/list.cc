@@ -32,7 +32,7 @@ class Lister {
     Lister(ImapSession& s, const ListRequest& request)
         : s_(s),
           request_(request),
-          walker_(s.directory, *s.names, *s.identity, implicit_owner_rights(s.config))
+          walker_(s.directory, *s.user.names, *s.user.identity, implicit_owner_rights(s.config))
     {
     }
 
@@ -116,10 +116,10 @@ class Lister {
     Status list_subscribed()
     {
         return mboxlist::list_subscribed(
-            subscribed_, *s_.names, request_.reference, request_.patterns,
+            subscribed_, *s_.user.names, request_.reference, request_.patterns,
             [&](const mboxlist::SubscribedItem& item) {
                 if (item.subscribed == nullptr && !request_.recursive_match) return true;
-                auto name = s_.names->to_internal(item.name);
+                auto name = s_.user.names->to_internal(item.name);
                 auto entry = name ? s_.directory.lookup(*name) : name.error();
                 const bool exists = entry && walker_.is_visible(*entry);
                 if (item.subscribed == nullptr && !exists && !item.hides_others) return true;
@@ -144,8 +144,8 @@ class Lister {
     bool has_children(const std::string& external)
     {
         bool found = false;
-        const std::string below[] = {cat(external, s_.names->separator(), '%')};
-        mboxlist::ListWalker walker(s_.directory, *s_.names, *s_.identity,
+        const std::string below[] = {cat(external, s_.user.names->separator(), '%')};
+        mboxlist::ListWalker walker(s_.directory, *s_.user.names, *s_.user.identity,
                                     implicit_owner_rights(s_.config));
         Status looked = walker.list("", below, [&](const mboxlist::ListItem&) {
             found = true;

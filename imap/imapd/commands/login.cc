@@ -5,35 +5,18 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/relay/referral.h"
 #include "imap/imapd/responder.h"
-#include "imap/mboxlist/namespace_options.h"
+#include "imap/imapd/user.h"
 #include "imap/session/client_wait.h"
 #include "imap/session/login.h"
 
 namespace rookery::imapd::commands {
 namespace {
 
-constexpr uint64_t kMaxSkipLoggedIn = uint64_t{64} << 20;
-
 // Not for another server: it would show its own.
 void tell_news(ImapSession& s)
 {
-    if (s.identity->node) return;
+    if (s.user.identity->node) return;
     if (auto news = s.kit.motd()) s.client.put("* OK [ALERT] ", wire_text(*news), "\r\n");
-}
-
-// The session is that user's from here on.
-void become(ImapSession& s, const auth::Identity& who)
-{
-    s.kit.begin_session();
-    s.identity = who;
-    s.names.emplace(mboxlist::namespace_options(s.config), who.userid, who.any_admin());
-    if (s.backends != nullptr) {
-        s.backends->set_user(who.userid);
-        s.backends->set_relayed(who.relayed);
-    }
-    s.reader.allow_skip(kMaxSkipLoggedIn);
-    s.state = State::authenticated;
-    tell_news(s);
 }
 
 std::string session_code(const ImapSession& s)
@@ -102,6 +85,7 @@ Completion welcome(ImapSession& s, const Command& command, const session::Login&
 {
     auth::SaslServer& sasl = s.kit.sasl();
     become(s, login.who);
+    tell_news(s);
     if (sasl.ssf() == 0) {
         s.kit.logged_in(login.who, login.mechanism, s.client);
         return Completion::ok(cat(login_code(s), " Success (", s.kit.tls_active() ? "tls" : "no",
@@ -156,6 +140,7 @@ Completion login(ImapSession& s, Command&)
         return Completion::no("[AUTHENTICATIONFAILED] Login failed: authentication failure");
     if (login.end != session::Login::End::ok) return refusal(s, login);
     become(s, login.who);
+    tell_news(s);
     s.kit.logged_in(login.who, login.mechanism, s.client);
     if (!s.kit.tls_active() && !s.config.plaintextloginalert().empty())
         s.client.put("* OK [ALERT] ", wire_text(s.config.plaintextloginalert()), "\r\n");

@@ -53,16 +53,16 @@ Completion lsub(ImapSession& s, Command&)
         put_list_line(s, "LSUB", "\\Noselect", "");
         return Completion::ok();
     }
-    mboxlist::Subscriptions subscriptions(s.config.configdirectory(), s.identity->userid);
+    mboxlist::Subscriptions subscriptions(s.config.configdirectory(), s.user.identity->userid);
     auto names = subscriptions.names();
     if (!names) return Completion::from(names.error());
-    auto done =
-        mboxlist::list_subscribed(*names, *s.names, arguments->reference, {&arguments->pattern, 1},
-                                  [&](const mboxlist::SubscribedItem& item) {
-                                      if (!item.for_lsub) return true;
-                                      put_list_line(s, "LSUB", lsub_attributes(s, item), item.name);
-                                      return s.client.ok();
-                                  });
+    auto done = mboxlist::list_subscribed(
+        *names, *s.user.names, arguments->reference, {&arguments->pattern, 1},
+        [&](const mboxlist::SubscribedItem& item) {
+            if (!item.for_lsub) return true;
+            put_list_line(s, "LSUB", lsub_attributes(s, item), item.name);
+            return s.client.ok();
+        });
     return done ? Completion::ok() : Completion::from(done.error());
 }
 

@@ -59,7 +59,7 @@ Completion setmetadata(ImapSession& s, Command& command)
     for (const MetadataChange& change : *changes)
         cat_to(names, names.empty() ? "" : " ", change.entry.full());
     log::notice("setmetadata",
-                {{"user", s.identity->userid},
+                {{"user", s.user.identity->userid},
                  {"mailbox", command.mailbox ? command.mailbox->internal() : std::string()},
                  {"entries", names}});
     return Completion::ok();

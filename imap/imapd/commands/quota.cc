@@ -105,7 +105,7 @@ Completion getquotaroot(ImapSession& s, Command& command)
 {
     if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
     if (auto now = refresh_entry(s, command); !now) return Completion::from(now.error());
-    if (!s.identity->any_admin() && !rights_on(s, *command.entry).has(model::Rights::read)) {
+    if (!s.user.identity->any_admin() && !rights_on(s, *command.entry).has(model::Rights::read)) {
         const auto may = require(s, *command.entry, model::Rights::administer);
         if (!may) return Completion::from(may.error());
     }
@@ -129,7 +129,7 @@ Completion setquota(ImapSession& s, Command& command)
     if (limits.is(Code::unsupported)) return Completion::no(cat("[CANNOT] ", limits.error().text));
     if (!limits) return Completion::from(limits.error());
     const auto& root = *command.mailbox;
-    if (!s.identity->any_admin()) return Completion::from(Error{Code::denied, {}});
+    if (!s.user.identity->any_admin()) return Completion::from(Error{Code::denied, {}});
     if (auto gone = not_here(s, command)) return *std::move(gone);
     const bool forced = command.external.starts_with('+');
     if (!forced && !is_in_use(s, root)) {
@@ -137,7 +137,7 @@ Completion setquota(ImapSession& s, Command& command)
         if (!known || *known != root) return Completion::from(Error{Code::not_found, {}});
     }
     if (auto set = s.quotas->set(root, *limits); !set) return Completion::from(set.error());
-    log::notice("setquota", {{"user", s.identity->userid}, {"root", root.internal()}});
+    log::notice("setquota", {{"user", s.user.identity->userid}, {"root", root.internal()}});
     auto quota = s.quotas->get(root);
     if (!quota) return Completion::from(quota.error());
     put_quota(s, *quota);

@@ -53,7 +53,7 @@ Completion relay_copy(ImapSession& s, Command& command, backend::Backend&)
         TRY(s.reader.space());
         TRY_ASSIGN(command.external, s.reader.astring());
         TRY(s.reader.end_of_line());
-        TRY_ASSIGN(command.mailbox, s.names->to_internal(command.external));
+        TRY_ASSIGN(command.mailbox, s.user.names->to_internal(command.external));
         return place(s, *command.mailbox);
     }();
     if (!placed) return no_target(placed.error());

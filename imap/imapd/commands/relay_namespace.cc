@@ -35,7 +35,7 @@ Result<Arguments> read_arguments(ImapSession& s)
     arguments.list = next == '(';
     if (arguments.list) return arguments;
     // Where a mailbox goes is the administrator's choice.
-    arguments.denied = !s.identity->any_admin();
+    arguments.denied = !s.user.identity->any_admin();
     if (arguments.denied) return arguments;
     TRY_ASSIGN(arguments.where, read_location(s));
     return arguments;
@@ -87,7 +87,7 @@ Completion relay_rename(ImapSession& s, Command& command, backend::Backend& back
         TRY_ASSIGN(Arguments read, read_arguments(s));
         if (read.denied) return read;
         TRY(s.reader.end_of_line());
-        TRY(s.names->to_internal(to));
+        TRY(s.user.names->to_internal(to));
         return read;
     }();
     if (!arguments) return Completion::from(arguments.error());

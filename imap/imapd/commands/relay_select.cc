@@ -27,7 +27,7 @@ class Before {
         if (!at_next_) return leave_aside(s_);
         // A SELECT there ended it; another server's would need UNSELECT.
         s_.client.put("* OK [CLOSED] Ok\r\n");
-        s_.aside = NoSelection{};
+        s_.user.aside = NoSelection{};
         backend::Backend* still = s_.backends->find(server_);
         if (still == next_) still->set_selected(false);
     }
@@ -101,8 +101,8 @@ Completion relay_select(ImapSession& s, Command& command, backend::Backend& back
     before.leave();
     selection.backend = &channel.backend();
     selection.backend->set_selected(true);
-    s.selection = std::move(selection);
-    s.state = State::selected;
+    s.user.selection = std::move(selection);
+    s.user.state = State::selected;
     service::scoreboard::set_mailbox(command.mailbox->internal());
     return done;
 }
@@ -120,8 +120,8 @@ Completion relay_close(ImapSession& s, Command& command, backend::Backend&)
     // NO says that nothing was expunged; there is no word for a mailbox that stays selected.
     if (answer->kind != Completion::Kind::bad) {
         backend.set_selected(false);
-        s.selection = NoSelection{};
-        s.state = State::authenticated;
+        s.user.selection = NoSelection{};
+        s.user.state = State::authenticated;
         service::scoreboard::set_mailbox("");
     }
     return (*std::move(answer)).completion();

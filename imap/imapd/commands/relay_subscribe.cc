@@ -31,7 +31,7 @@ using Subscribed = std::optional<std::vector<model::MailboxName>>;
 // Is this name, as an LSUB line has it, a mailbox that the user may see and is subscribed to?
 bool is_known(ImapSession& s, const std::string& external, const Subscribed& subscribed)
 {
-    auto name = s.names->to_internal(external);
+    auto name = s.user.names->to_internal(external);
     if (!name) return false;
     if (subscribed && !std::binary_search(subscribed->begin(), subscribed->end(), *name))
         return false;
@@ -77,7 +77,7 @@ Completion relay_subscribe(ImapSession& s, Command& command, backend::Backend& b
         TRY(s.reader.space());
         TRY_ASSIGN(external, s.reader.astring());
         TRY(s.reader.end_of_line());
-        TRY_ASSIGN(auto name, s.names->to_internal(external));
+        TRY_ASSIGN(auto name, s.user.names->to_internal(external));
         return command.spec->traits.variant == Variant::adds ? may_subscribe(s, name) : success();
     }();
     if (!legal) return Completion::from(legal.error());

@@ -35,7 +35,7 @@ Result<Arguments> rename_arguments(ImapSession& s)
         TRY_ASSIGN(arguments.location, s.reader.astring());
     }
     TRY(s.reader.end_of_line());
-    TRY_ASSIGN(arguments.to, s.names->to_internal(external));
+    TRY_ASSIGN(arguments.to, s.user.names->to_internal(external));
     return arguments;
 }
 
@@ -57,7 +57,7 @@ Status must_be_free(ImapSession& s, const MailboxName& name)
 // RENAME m m location: to another partition of this server, or to another server.
 Completion change_location(ImapSession& s, const MailboxEntry& entry, const std::string& location)
 {
-    if (!s.identity->any_admin()) return Completion::from(Error{Code::denied, {}});
+    if (!s.user.identity->any_admin()) return Completion::from(Error{Code::denied, {}});
     auto wire = model::parse_location(location);
     if (!wire) return Completion::from(wire.error());
     // A word that is no partition here is a server (doc/protocols/cyrus.md 6).
@@ -79,7 +79,7 @@ Completion change_location(ImapSession& s, const MailboxEntry& entry, const std:
 Status fill_from_inbox(ImapSession& s, const MailboxEntry& inbox, const MailboxEntry& made)
 {
     TRY(copy_annotations(s, inbox, made));
-    const std::string& user = s.identity->userid;
+    const std::string& user = s.user.identity->userid;
     TRY_ASSIGN(auto box, s.store->open(inbox, user, mailbox::OpenMode::read_write));
     if (box->exists() == 0) return success();
     std::vector<uint32_t> all(box->exists());
@@ -120,7 +120,8 @@ Status may_take_name(ImapSession& s, const MailboxName& to,
 {
     auto may = may_create(s, to, ancestor, false);
     if (may.is(Code::not_found))
-        return Error{s.identity->any_admin() ? Code::unsupported : Code::denied, may.error().text};
+        return Error{s.user.identity->any_admin() ? Code::unsupported : Code::denied,
+                     may.error().text};
     TRY(std::move(may));
     return must_be_free(s, to);
 }
@@ -133,10 +134,10 @@ Status may_leave(ImapSession& s, const MailboxEntry& from, const MailboxName& to
     if (from.name.is_inbox() != to.is_inbox())
         return Error{Code::unsupported, "an INBOX becomes an INBOX"};
     if (from.name.is_inbox()) {
-        if (!s.identity->any_admin() || is_own(s, from.name))
+        if (!s.user.identity->any_admin() || is_own(s, from.name))
             return Error{Code::unsupported, "Operation is not supported on mailbox"};
         if (!s.config.allowusermoves()) return Error{Code::unsupported, "allowusermoves is off"};
-    } else if (!s.identity->any_admin()) {
+    } else if (!s.user.identity->any_admin()) {
         TRY(require(s, from, Rights::delete_mailbox));
     }
     if (from.name.is_above(to)) return Error{Code::unsupported, "to a name below itself"};
@@ -211,9 +212,9 @@ Completion rename(ImapSession& s, Command& command)
         done = rename_tree(s, from, to);
     }
     if (done.kind != Completion::Kind::ok) return done;
-    log::notice(
-        "rename",
-        {{"user", s.identity->userid}, {"mailbox", from.name.internal()}, {"to", to.internal()}});
+    log::notice("rename", {{"user", s.user.identity->userid},
+                           {"mailbox", from.name.internal()},
+                           {"to", to.internal()}});
     return Completion::ok();
 }
 

@@ -77,7 +77,7 @@ Completion search(ImapSession& session, Command& command)
     mailbox::Mailbox& mailbox = *(*selected)->mailbox;
     const auto found = search_mailbox(mailbox, std::move(request->root));
     if (!found) return Completion::from(found.error());
-    if (request->has_modseq) session.condstore_enabled = true;
+    if (request->has_modseq) session.user.condstore_enabled = true;
     if (request->extended)
         put_extended(session, command, *request, *found);
     else

@@ -24,7 +24,7 @@ Status open(ImapSession& session, const model::MailboxEntry& entry, bool examine
     selection.read_only = examine || !selection.rights.has_any(kChanging);
     const auto mode =
         selection.read_only ? mailbox::OpenMode::read_only : mailbox::OpenMode::read_write;
-    TRY_ASSIGN(selection.mailbox, session.store->open(entry, session.identity->userid, mode));
+    TRY_ASSIGN(selection.mailbox, session.store->open(entry, session.user.identity->userid, mode));
     return success();
 }
 
@@ -92,7 +92,7 @@ void put_changes(ImapSession& session, Resync resync)
 Completion select(ImapSession& session, Command& command)
 {
     const SelectParameters& asked = command.select;
-    session.condstore_enabled |= asked.condstore;
+    session.user.condstore_enabled |= asked.condstore;
     leave_aside(session);
     LocalSelection selection;
     const auto opened = open(session, *command.entry,
@@ -101,8 +101,8 @@ Completion select(ImapSession& session, Command& command)
     put_state(session, selection);
     if (selection.rights.has(Rights::insert)) warn_of_quota(session, command.entry->name);
     const bool read_only = selection.read_only;
-    session.selection = std::move(selection);
-    session.state = State::selected;
+    session.user.selection = std::move(selection);
+    session.user.state = State::selected;
     if (asked.qresync) put_changes(session, *asked.qresync);
     service::scoreboard::set_mailbox(command.entry->name.internal());
     return Completion::ok(read_only ? "[READ-ONLY] Completed" : "[READ-WRITE] Completed");

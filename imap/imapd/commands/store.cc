@@ -154,8 +154,8 @@ Completion store(ImapSession& session, Command& command)
         if (!changed) return Completion::from(changed.error());
     }
     tell_keywords(session, *selection);
-    if (parsed->condition) session.condstore_enabled = true;
-    const bool tells = !parsed->silent || session.condstore_enabled;
+    if (parsed->condition) session.user.condstore_enabled = true;
+    const bool tells = !parsed->silent || session.user.condstore_enabled;
     for (uint32_t n : *messages)
         if (tells && !is_modified(*parsed, n))
             put_flags(session, n, {.flags = !parsed->silent, .uid = command.by_uid});

@@ -29,9 +29,9 @@ Completion subscribe(ImapSession& s, Command& command)
         TRY(s.reader.space());
         TRY_ASSIGN(std::string external, s.reader.astring());
         TRY(s.reader.end_of_line());
-        TRY_ASSIGN(auto name, s.names->to_internal(external));
+        TRY_ASSIGN(auto name, s.user.names->to_internal(external));
         TRY(inbox_here(s));
-        mboxlist::Subscriptions list(s.config.configdirectory(), s.identity->userid);
+        mboxlist::Subscriptions list(s.config.configdirectory(), s.user.identity->userid);
         if (command.spec->traits.variant == Variant::adds) {
             TRY(may_subscribe(s, name));
             return list.add(name);

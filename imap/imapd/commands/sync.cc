@@ -10,7 +10,7 @@ namespace {
 // Others are not told that there is such a command.
 bool may_sync(const ImapSession& s)
 {
-    return s.sync != nullptr && s.identity->admin;
+    return s.sync != nullptr && s.user.identity->admin;
 }
 
 Completion unknown()

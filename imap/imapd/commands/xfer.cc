@@ -60,16 +60,17 @@ Result<std::vector<MailboxName>> units(ImapSession& s, const std::string& name)
 {
     std::vector<MailboxName> found;
     if (name.find_first_of("*%") != std::string::npos) {
-        TRY_ASSIGN(const auto pattern, mboxlist::ListPattern::compile(name, s.names->separator()));
+        TRY_ASSIGN(const auto pattern,
+                   mboxlist::ListPattern::compile(name, s.user.names->separator()));
         TRY(s.directory.scan("", [&](const MailboxEntry& entry) {
             if (!is_unit(s, entry.seen())) return mboxlist::Next::go_on();
-            auto external = s.names->to_external(entry.name);
+            auto external = s.user.names->to_external(entry.name);
             if (external && pattern.matches(*external)) found.push_back(entry.name);
             return mboxlist::Next::go_on();
         }));
         return found;
     }
-    auto mailbox = s.names->to_internal(name);
+    auto mailbox = s.user.names->to_internal(name);
     const bool there = mailbox && s.directory.lookup(*mailbox).ok();
     if (!there && s.store != nullptr && mboxlist::has_partition(s.config, name)) {
         TRY(s.directory.scan_server("", [&](const MailboxEntry& entry) {
@@ -97,7 +98,7 @@ Completion xfer_at(ImapSession& s, const MailboxName& name, const sync::MoveTarg
     if (s.backends == nullptr) return Completion::from(Error{Code::moved, {}});
     auto backend = s.backends->get(server);
     if (!backend) return Completion::from(backend.error());
-    auto external = s.names->to_external(name);
+    auto external = s.user.names->to_external(name);
     if (!external) return Completion::from(Error{Code::bad_name, {}});
     MoveProof proof(s, name, server, target.server);
     RelayChannel channel(s, **backend);
@@ -137,7 +138,7 @@ Completion xfer(ImapSession& s, Command&)
 {
     auto arguments = read_arguments(s.reader);
     if (!arguments) return Completion::from(arguments.error());
-    if (!s.identity->any_admin()) return Completion::from(Error{Code::denied, {}});
+    if (!s.user.identity->any_admin()) return Completion::from(Error{Code::denied, {}});
     if (!is_possible(arguments->target))
         return Completion::no("[CANNOT] Unknown/invalid partition");
     auto names = units(s, arguments->name);
@@ -151,7 +152,7 @@ Completion xfer(ImapSession& s, Command&)
         if (done.kind == Completion::Kind::disconnect) return done;
         const bool ok = done.kind == Completion::Kind::ok;
         std::string what = name.is_inbox() ? cat("USER ", name.user()) : "MAILBOX ";
-        if (!name.is_inbox()) text::put_quoted(what, s.names->to_external(name).value_or(""));
+        if (!name.is_inbox()) text::put_quoted(what, s.user.names->to_external(name).value_or(""));
         if (!told) {
             s.client.put("* ", ok ? "OK " : "NO ", what);
             if (!ok) s.client.put(" (", reason(done), ')');

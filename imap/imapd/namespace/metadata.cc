@@ -32,7 +32,7 @@ Result<std::optional<std::string>> uses_of(ImapSession& s, const MailboxEntry& e
 
 Result<std::optional<std::string>> last_update_of(ImapSession& s, const MailboxEntry& entry)
 {
-    TRY_ASSIGN(auto items, s.store->status(entry, s.identity->userid));
+    TRY_ASSIGN(auto items, s.store->status(entry, s.user.identity->userid));
     if (items.last_append == 0) return std::optional<std::string>();
     return std::optional(text::format_date_time({items.last_append, 0}));
 }
@@ -49,7 +49,7 @@ Result<std::optional<std::string>> server_of(ImapSession& s, const MailboxEntry&
 
 Result<std::optional<std::string>> size_of(ImapSession& s, const MailboxEntry& entry)
 {
-    TRY_ASSIGN(auto items, s.store->status(entry, s.identity->userid));
+    TRY_ASSIGN(auto items, s.store->status(entry, s.user.identity->userid));
     return std::optional(cat(items.size));
 }
 
@@ -125,7 +125,8 @@ Status may_set(const ImapSession& s, const MailboxEntry& entry, const std::strin
         if (c.name == name) return Error{Code::denied, "it cannot be set"};
     const bool for_admins = std::find(kOfAdministrators.begin(), kOfAdministrators.end(), name) !=
                             kOfAdministrators.end();
-    if (for_admins && !s.identity->any_admin()) return Error{Code::denied, "administrators only"};
+    if (for_admins && !s.user.identity->any_admin())
+        return Error{Code::denied, "administrators only"};
     return success();
 }
 
@@ -137,7 +138,7 @@ Status may_annotate(const ImapSession& session, const MailboxEntry& entry, bool 
     const Rights any = Rights::read | Rights::seen | Rights::write | Rights::insert | Rights::post;
     const Rights have = rights_on(session, entry);
     // An administrator sets what concerns the whole mailbox without reading its mail.
-    if (session.identity->any_admin()) return success();
+    if (session.user.identity->any_admin()) return success();
     if (!have.has_any(any)) return Error{Code::denied, "no right to the messages"};
     if (changes_shared) return require(session, entry, Rights::write);
     return success();
@@ -157,7 +158,7 @@ Result<MetadataValues> mailbox_metadata(ImapSession& session, const MailboxEntry
     if (annotations == nullptr) return values;
     TRY_ASSIGN(auto stored, annotations->list(entry));
     for (auto& a : stored) {
-        if (!a.userid.empty() && a.userid != session.identity->userid) continue;
+        if (!a.userid.empty() && a.userid != session.user.identity->userid) continue;
         std::string name = EntryName{{}, !a.userid.empty(), a.entry}.full();
         if (request.wants(name)) values.emplace(std::move(name), std::move(a.value));
     }
@@ -250,7 +251,7 @@ Status set_mailbox_metadata(ImapSession& session, const MailboxEntry& entry,
             continue;
         }
         stored.push_back(
-            {name.path, name.is_private ? session.identity->userid : "", change.value});
+            {name.path, name.is_private ? session.user.identity->userid : "", change.value});
     }
     TRY(require_settled(entry));
     if (!stored.empty()) TRY(annotations->set(entry, stored));
@@ -270,7 +271,7 @@ Status copy_annotations(ImapSession& session, const MailboxEntry& from, const Ma
 
 Status set_server_metadata(ImapSession& session, std::span<const MetadataChange> changes)
 {
-    if (!session.identity->any_admin()) return Error{Code::denied, "administrators only"};
+    if (!session.user.identity->any_admin()) return Error{Code::denied, "administrators only"};
     for (const MetadataChange& change : changes)
         if (message_of(change.entry.full()) == nullptr)
             return Error{Code::denied, "the server has no such entry"};

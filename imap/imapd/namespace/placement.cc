@@ -39,7 +39,7 @@ Result<std::optional<MailboxEntry>> nearest_ancestor(ImapSession& session, const
 Status may_create(ImapSession& session, const MailboxName& name,
                   const std::optional<MailboxEntry>& ancestor, bool orphans)
 {
-    const bool admin = session.identity->any_admin();
+    const bool admin = session.user.identity->any_admin();
     if (name.is_deleted(session.config.deletedprefix()) && !admin)
         return Error{Code::denied, "Permission denied"};
     TRY(name.check_creatable());

@@ -27,7 +27,7 @@ Rights implicit_owner_rights(const config::Config& config)
 
 Rights rights_on(const ImapSession& session, const model::MailboxEntry& entry)
 {
-    Rights rights = model::effective_rights(entry.acl, *session.identity, entry.name.user(),
+    Rights rights = model::effective_rights(entry.acl, *session.user.identity, entry.name.user(),
                                             implicit_owner_rights(session.config));
     if (session.config.acl_admin_implies_write() && rights.has(Rights::administer))
         rights = rights | Rights::write;
@@ -52,7 +52,7 @@ Status require(const ImapSession& session, const model::MailboxEntry& entry, Rig
 Status may_create_below(const ImapSession& session, const model::MailboxName& name,
                         const std::optional<model::MailboxEntry>& ancestor)
 {
-    if (session.identity->any_admin()) return success();
+    if (session.user.identity->any_admin()) return success();
     const Rights have = ancestor ? rights_on(session, *ancestor) : Rights();
     if (have.has(Rights::create)) return success();
     const bool is_users = !name.user().empty() && !name.is_inbox();
@@ -63,7 +63,7 @@ Status may_create_below(const ImapSession& session, const model::MailboxName& na
 
 bool is_own(const ImapSession& session, const model::MailboxName& name)
 {
-    auto inbox = session.names->inbox();
+    auto inbox = session.user.names->inbox();
     return inbox && (*inbox == name || inbox->is_above(name));
 }
 

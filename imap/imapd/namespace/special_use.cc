@@ -46,7 +46,7 @@ Status ask(ImapSession& s, const std::string& server, std::span<const std::strin
         TRY_ASSIGN(std::string whole, replies.read_whole(reply, kMaxLsubLine));
         auto line = text::parse_mailbox_list(std::string_view(whole).substr(reply.text_begin));
         if (!line) return true;
-        auto name = s.names->to_internal(line->name);
+        auto name = s.user.names->to_internal(line->name);
         const std::string uses = uses_among(line->flags);
         if (name && !uses.empty()) found[name->internal()] = uses;
         return true;
@@ -82,7 +82,7 @@ Result<std::string> parse_special_uses(CommandReader& reader)
 bool decides_uses(const ImapSession& session, const model::MailboxName& name)
 {
     if (name.is_inbox() || name.user().empty()) return false;
-    return session.identity->any_admin() || is_own(session, name);
+    return session.user.identity->any_admin() || is_own(session, name);
 }
 
 std::map<std::string, std::string> special_uses_of(ImapSession& session,
@@ -94,7 +94,7 @@ std::map<std::string, std::string> special_uses_of(ImapSession& session,
         if (!is_own(session, entry.name)) continue;
         const bool here = session.store != nullptr && entry.is_at(session.config.servername());
         if (!here) {
-            auto external = session.names->to_external(entry.name);
+            auto external = session.user.names->to_external(entry.name);
             if (external) elsewhere[entry.server].push_back(*std::move(external));
             continue;
         }

@@ -63,13 +63,13 @@ Result<std::string> status_line(ImapSession& session, const model::MailboxEntry&
                                 std::string_view external, const StatusNames& names)
 {
     TRY(require(session, entry, model::Rights::read));
-    TRY_ASSIGN(auto items, session.store->status(entry, session.identity->userid));
+    TRY_ASSIGN(auto items, session.store->status(entry, session.user.identity->userid));
     const Source source{session, entry, items};
     std::string line;
     for (const StatusItem& item : kItems) {
         if (std::find(names.begin(), names.end(), item.name) == names.end()) continue;
         cat_to(line, line.empty() ? "" : " ", item.name, ' ', item.value(source));
-        session.condstore_enabled |= item.name == "HIGHESTMODSEQ";
+        session.user.condstore_enabled |= item.name == "HIGHESTMODSEQ";
     }
     return cat("* STATUS ", text::imap_astring(external), " (", line, ')');
 }

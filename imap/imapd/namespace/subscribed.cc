@@ -20,7 +20,7 @@ Result<std::vector<model::MailboxName>> subscribed_names_at(ImapSession& s,
         if (reply.word != "LSUB") return false;
         TRY_ASSIGN(std::string whole, replies.read_whole(reply, kMaxLsubLine));
         auto line = text::parse_mailbox_list(std::string_view(whole).substr(reply.text_begin));
-        auto name = line ? s.names->to_internal(line->name) : line.error();
+        auto name = line ? s.user.names->to_internal(line->name) : line.error();
         if (name) names.push_back(*std::move(name));
         return true;
     });
@@ -37,7 +37,7 @@ Result<std::vector<model::MailboxName>> subscribed_names(ImapSession& session)
         TRY_ASSIGN(backend::Backend * backend, session.backends->get(placed.server));
         return subscribed_names_at(session, *backend);
     }
-    return mboxlist::Subscriptions(session.config.configdirectory(), session.identity->userid)
+    return mboxlist::Subscriptions(session.config.configdirectory(), session.user.identity->userid)
         .names();
 }
 

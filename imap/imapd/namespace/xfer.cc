@@ -32,7 +32,7 @@ bool is_possible(const sync::MoveTarget& target)
 Completion move_here_to(ImapSession& s, const MailboxName& name, const sync::MoveTarget& target)
 {
     if (s.moves == nullptr) return Completion::from(Error{Code::unavailable, {}});
-    if (!s.identity->any_admin()) return Completion::from(Error{Code::denied, {}});
+    if (!s.user.identity->any_admin()) return Completion::from(Error{Code::denied, {}});
     if (!is_possible(target)) return Completion::no("[CANNOT] Unknown/invalid partition");
     if (target.server == s.config.servername())
         return Completion::no("[CANNOT] Invalid server requested");
@@ -61,9 +61,9 @@ Completion move_here_to(ImapSession& s, const MailboxName& name, const sync::Mov
             no.text = cat(no.text.substr(0, kept), wire_text(why.text));
         return no;
     }
-    log::notice(
-        "xfer",
-        {{"user", s.identity->userid}, {"mailbox", name.internal()}, {"server", target.server}});
+    log::notice("xfer", {{"user", s.user.identity->userid},
+                         {"mailbox", name.internal()},
+                         {"server", target.server}});
     return Completion::ok();
 }
 

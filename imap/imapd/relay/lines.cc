@@ -44,8 +44,8 @@ void lose_backend(ImapSession& session, backend::Backend& backend)
 {
     RemoteSelection* remote = session.remote();
     if (remote != nullptr && remote->backend == &backend) {
-        session.selection = NoSelection{};
-        if (session.state == State::selected) session.state = State::authenticated;
+        session.user.selection = NoSelection{};
+        if (session.user.state == State::selected) session.user.state = State::authenticated;
     }
     session.backends->drop(&backend);
 }

@@ -12,12 +12,12 @@ namespace {
 
 bool acts_for_itself(const ImapSession& s)
 {
-    return s.identity && s.identity->authenticated_as == s.identity->userid;
+    return s.user.identity && s.user.identity->authenticated_as == s.user.identity->userid;
 }
 
 bool can_be_referred(ImapSession& s, const Command& command)
 {
-    const bool admin = s.identity->any_admin();
+    const bool admin = s.user.identity->any_admin();
     switch (command.spec->traits.referral) {
         case Referral::never: return false;
         case Referral::always: return true;
@@ -71,13 +71,13 @@ bool has_mailbox_referrals(const ImapSession& session)
 
 void ask_for_referrals(ImapSession& session)
 {
-    session.wants_referrals = has_mailbox_referrals(session) && acts_for_itself(session);
+    session.user.wants_referrals = has_mailbox_referrals(session) && acts_for_itself(session);
 }
 
 std::optional<Completion> refer(ImapSession& session, const Command& command,
                                 const std::string& server)
 {
-    if (!session.wants_referrals || !can_be_referred(session, command)) return std::nullopt;
+    if (!session.user.wants_referrals || !can_be_referred(session, command)) return std::nullopt;
     const std::string host = url_host(session, server);
     if (host.empty()) return std::nullopt;
     return Completion::no(cat("[REFERRAL imap://;AUTH=*@", host, '/', url_encoded(command.external),
@@ -87,13 +87,13 @@ std::optional<Completion> refer(ImapSession& session, const Command& command,
 std::string login_referral(ImapSession& session)
 {
     if (!session.config.login_referrals() || !acts_for_itself(session)) return {};
-    if (session.identity->any_admin()) return {};
+    if (session.user.identity->any_admin()) return {};
     auto placed = place_inbox(session);
     if (!placed || placed->is_here()) return {};
     const std::string host = url_host(session, placed->server);
     if (host.empty()) return {};
-    return cat("[REFERRAL imap://", percent_encoded(session.identity->userid), ";AUTH=*@", host,
-               "/]");
+    return cat("[REFERRAL imap://", percent_encoded(session.user.identity->userid), ";AUTH=*@",
+               host, "/]");
 }
 
 }  // namespace rookery::imapd

@@ -78,7 +78,7 @@ void relay_unselect(ImapSession& session)
     backend::Backend& backend = *remote->backend;
     backend.set_selected(false);
     // From here on what the server says of the mailbox is nobody's.
-    session.selection = NoSelection{};
+    session.user.selection = NoSelection{};
     // In IDLE, or in a command that was cut short, another would be taken for a part of it.
     if (!backend.stream().ok() || backend.in_command() || !backend.has_capability("UNSELECT")) {
         lose_backend(session, backend);
@@ -118,7 +118,7 @@ Status replace_selection(ImapSession& session)
         log::info("the selected mailbox was selected again", {{"server", server}});
         return success();
     }
-    session.selection = NoSelection{};
+    session.user.selection = NoSelection{};
     return replaced;
 }
 

@@ -173,7 +173,7 @@ Result<Placed> place_tree(ImapSession& session, const MailboxName& name)
 
 Result<Placed> place_inbox(ImapSession& session)
 {
-    TRY_ASSIGN(MailboxName inbox, session.names->inbox());
+    TRY_ASSIGN(MailboxName inbox, session.user.names->inbox());
     auto entry = lookup_active(session, inbox);
     if (entry) return placed_at(session, *std::move(entry));
     if (entry.is(Code::not_found)) return Placed{};

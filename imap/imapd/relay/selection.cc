@@ -8,10 +8,10 @@ namespace rookery::imapd {
 
 void enable_at(ImapSession& session, backend::Backend& backend)
 {
-    if (session.enabled.empty() || !backend.has_capability("ENABLE")) return;
+    if (session.user.enabled.empty() || !backend.has_capability("ENABLE")) return;
     RelayChannel channel(session, backend);
     channel.verb("ENABLE");
-    for (const std::string& name : session.enabled) channel.raw(cat(' ', name));
+    for (const std::string& name : session.user.enabled) channel.raw(cat(' ', name));
     channel.filter([](backend::ReplyReader&, const backend::Reply& reply) -> Result<bool> {
         return reply.word == "ENABLED";
     });

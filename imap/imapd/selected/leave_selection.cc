@@ -10,15 +10,15 @@ namespace rookery::imapd {
 void unselect(ImapSession& session)
 {
     if (session.remote() != nullptr) relay_unselect(session);
-    session.selection = NoSelection{};
-    if (session.state == State::selected) session.state = State::authenticated;
+    session.user.selection = NoSelection{};
+    if (session.user.state == State::selected) session.user.state = State::authenticated;
 }
 
 void leave_aside(ImapSession& session)
 {
-    if (std::holds_alternative<NoSelection>(session.aside)) return;
+    if (std::holds_alternative<NoSelection>(session.user.aside)) return;
     session.client.put("* OK [CLOSED] Ok\r\n");
-    session.selection = std::exchange(session.aside, NoSelection{});
+    session.user.selection = std::exchange(session.user.aside, NoSelection{});
     unselect(session);
     service::scoreboard::set_mailbox("");
 }

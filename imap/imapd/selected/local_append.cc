@@ -30,7 +30,7 @@ Completion append_all(ImapSession& session, const model::MailboxName& into,
     more.messages = messages.size();
     if (auto fits = require_quota(session, entry.name, more); !fits)
         return Completion::from(fits.error());
-    auto done = session.store->append(entry, session.identity->userid, items);
+    auto done = session.store->append(entry, session.user.identity->userid, items);
     if (!done) return Completion::from(done.error());
     service::counters::add(service::counters::Kind::messages, items.size());
     model::SequenceSet uids;

@@ -40,9 +40,9 @@ void put_flags(ImapSession& session, uint32_t sequence, FlagsLine what)
     const mailbox::MessageInfo info = mailbox.message(sequence);
     std::string items;
     if (what.flags) items = cat("FLAGS ", wire_flags(info, mailbox.keywords()));
-    if (what.uid || session.qresync_enabled)
+    if (what.uid || session.user.qresync_enabled)
         cat_to(items, items.empty() ? "" : " ", "UID ", info.uid);
-    if (session.condstore_enabled)
+    if (session.user.condstore_enabled)
         cat_to(items, items.empty() ? "" : " ", "MODSEQ (", info.modseq, ')');
     session.client.put("* ", sequence, " FETCH (", items, ")\r\n");
 }
@@ -56,7 +56,7 @@ Status send_updates(ImapSession& session, bool may_expunge)
     mailbox::Mailbox& mailbox = *selection->mailbox;
     TRY_ASSIGN(const mailbox::Changes changes, mailbox.refresh(may_expunge));
     stream::Stream& out = session.client;
-    if (session.qresync_enabled && !changes.expunged_uids.empty())
+    if (session.user.qresync_enabled && !changes.expunged_uids.empty())
         out.put("* VANISHED ", number_set(changes.expunged_uids), "\r\n");
     else
         for (uint32_t n : changes.expunged) out.put("* ", n, " EXPUNGE\r\n");

@@ -7,8 +7,8 @@
 
 #include "imap/imapd/engine.h"
 #include "imap/imapd/session.h"
+#include "imap/imapd/user.h"
 #include "imap/mboxlist/memory_directory.h"
-#include "imap/mboxlist/namespace_options.h"
 #include "lib/stream/memory_layer.h"
 #include "tests/support/memory_store.h"
 #include "tests/unit/unit.h"
@@ -82,12 +82,7 @@ inline std::string converse(ImapServer& server, const std::string& userid, std::
     };
     cluster::Operations operations(server.config, server.directory, server.store, nullptr);
     session.operations = &operations;
-    if (!userid.empty()) {
-        session.identity = auth::Identity{userid, {}, admin, false, userid};
-        session.names.emplace(mboxlist::namespace_options(server.config), userid, admin);
-        session.state = imapd::State::authenticated;
-        session.reader.allow_skip(64u << 20);
-    }
+    if (!userid.empty()) imapd::become(session, auth::Identity{userid, {}, admin, false, userid});
     imapd::Engine(session).run();
     const size_t greeting = ends.output.find("\r\n");
     ck_assert(greeting != std::string::npos);

@@ -97,6 +97,53 @@ START_TEST(the_shutdown_file_ends_sessions_of_users)
 }
 END_TEST
 
+// What one user may leave behind, all of it.
+void set_all(imapd::User& user)
+{
+    user = {.state = imapd::State::selected,
+            .identity = auth::Identity{"alice", {}, true, false, "alice"},
+            .names = model::Namespace(model::NamespaceOptions{}, "alice", true),
+            .selection = imapd::LocalSelection{},
+            .aside = imapd::LocalSelection{},
+            .enabled = {"QRESYNC"},
+            .condstore_enabled = true,
+            .qresync_enabled = true,
+            .wants_referrals = true};
+}
+
+// All members are named: a new one does not compile before it is looked at here.
+void check_that_nothing_is_left(const imapd::User& user, imapd::State now, std::string_view whose)
+{
+    const auto& [state, identity, names, selection, aside, enabled, condstore, qresync, referrals] =
+        user;
+    ck_assert(state == now);
+    ASSERT_EQ_TEXT(identity ? identity->userid : "", whose);
+    ASSERT_EQ_TEXT(names ? names->inbox()->internal() : "",
+                   whose.empty() ? "" : cat("user.", whose));
+    ck_assert(std::holds_alternative<imapd::NoSelection>(selection));
+    ck_assert(std::holds_alternative<imapd::NoSelection>(aside));
+    ck_assert(enabled.empty() && !condstore && !qresync && !referrals);
+}
+
+START_TEST(nothing_is_left_of_a_user_who_has_gone)
+{
+    ImapServer server;
+    session::SessionKit kit(server.config, nullptr, imapd::kProtocol, {});
+    stream::MemoryEnds ends{{}, {}, 65536, false, false};
+    stream::Stream client(stream::memory_layer(ends));
+    imapd::ImapSession session{
+        server.config, kit,     server.directory, &server.store,
+        nullptr,       nullptr, client,           imapd::CommandReader(client, {})};
+    check_that_nothing_is_left(session.user, imapd::State::not_authenticated, "");
+    set_all(session.user);
+    imapd::forget_user(session);
+    check_that_nothing_is_left(session.user, imapd::State::not_authenticated, "");
+    set_all(session.user);
+    imapd::become(session, auth::Identity{"bob", {}, false, false, "bob"});
+    check_that_nothing_is_left(session.user, imapd::State::authenticated, "bob");
+}
+END_TEST
+
 START_TEST(capability_says_what_this_state_can)
 {
     ImapServer server("mupdate_server: mup.example.org\nsuppress_capabilities: MOVE\n");
@@ -182,6 +229,7 @@ Suite* make()
     tcase_add_test(tests, states_are_kept_apart);
     tcase_add_test(tests, whoever_sends_nonsense_is_let_go);
     tcase_add_test(tests, the_shutdown_file_ends_sessions_of_users);
+    tcase_add_test(tests, nothing_is_left_of_a_user_who_has_gone);
     tcase_add_test(tests, capability_says_what_this_state_can);
     tcase_add_test(tests, a_client_may_ask_before_the_login_what_there_is_after_it);
     tcase_add_test(tests, id_is_read_whole_and_bounded);

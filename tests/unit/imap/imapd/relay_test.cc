@@ -7,8 +7,8 @@
 #include "imap/imapd/relay/transfer.h"
 #include "imap/imapd/relay/remote_append.h"
 #include "imap/imapd/relay/server_choice.h"
+#include "imap/imapd/user.h"
 #include "imap/mboxlist/memory_directory.h"
-#include "imap/mboxlist/namespace_options.h"
 #include "lib/auth/sasl_client.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
@@ -158,18 +158,12 @@ class World {
                             .quotas = nullptr,
                             .backends = &pool_,
                             .client = stream,
-                            .reader = CommandReader(stream, reader_limits(config_)),
-                            .identity = {},
-                            .names = {},
-                            .selection = {},
-                            .enabled = {}};
-        session.identity.emplace(auth::Identity{.userid = "bob",
-                                                .groups = {},
-                                                .admin = admin,
-                                                .authenticated_as = proxy.empty() ? "bob" : proxy,
-                                                .node = !proxy.empty()});
-        session.names.emplace(mboxlist::namespace_options(config_), "bob", admin);
-        session.state = State::authenticated;
+                            .reader = CommandReader(stream, reader_limits(config_))};
+        become(session, auth::Identity{.userid = "bob",
+                                       .groups = {},
+                                       .admin = admin,
+                                       .authenticated_as = proxy.empty() ? "bob" : proxy,
+                                       .node = !proxy.empty()});
         Engine(session).run();
     }
 

@@ -167,7 +167,7 @@ START_TEST(expunge_and_close_remove)
     b.run("SELECT INBOX");
     ASSERT_EQ_TEXT(b.run("CLOSE"), "a OK Completed\r\n");
     ck_assert_uint_eq(b.inbox->messages.size(), 0);
-    ck_assert(b.bob.session.state == imapd::State::authenticated);
+    ck_assert(b.bob.session.user.state == imapd::State::authenticated);
 }
 END_TEST
 
