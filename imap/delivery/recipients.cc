@@ -1,5 +1,6 @@
 // From an address to a mailbox.
 #include "imap/delivery/recipients.h"
+#include "imap/mboxlist/access_options.h"
 #include "imap/mboxlist/find_mailbox.h"
 #include "imap/mboxlist/namespace_options.h"
 
@@ -62,17 +63,24 @@ auth::Identity sender_identity(const std::optional<std::string>& auth_parameter)
 }
 
 Recipients::Recipients(const config::Config& config, mboxlist::Directory& directory)
-    : config_(config), directory_(directory), options_(mboxlist::namespace_options(config))
+    : config_(config),
+      directory_(directory),
+      options_(mboxlist::namespace_options(config)),
+      access_(mboxlist::access_options(config))
 {
     // Addresses name folders in the standard namespace, whatever users see.
     options_.altnamespace = false;
 }
 
-Result<model::MailboxEntry> Recipients::lookup(const model::MailboxName& name)
+Result<model::MailboxEntry> Recipients::look_up(const model::MailboxName& name)
 {
-    auto entry = directory_.lookup(name);
-    if (!entry) return as_trouble(entry.error());
-    return entry->seen();
+    auto found = mboxlist::look_up(directory_, name, model::require_settled);
+    return found ? std::move(found) : as_trouble(found.error());
+}
+
+bool Recipients::may_post(const auth::Identity& sender, const model::MailboxEntry& entry) const
+{
+    return model::rights_on(sender, entry, access_).has(model::Rights::post);
 }
 
 // A miss of its own ("not found") would be taken for the mailbox's.
@@ -85,7 +93,7 @@ Status Recipients::catch_up()
 
 Result<model::MailboxEntry> Recipients::find(const model::MailboxName& name)
 {
-    auto found = mboxlist::find_mailbox(directory_, name, mboxlist::check_usable);
+    auto found = mboxlist::find_mailbox(directory_, name, model::require_settled);
     return found ? std::move(found) : as_trouble(found.error());
 }
 
@@ -133,21 +141,17 @@ Result<Recipient> Recipients::resolve_shared(const Address& to, const std::strin
     TRY_ASSIGN(auto mailbox, names.to_internal(external));
     if (mailbox.is_deleted(options_.deletedprefix)) return Error{Code::not_found, "deleted"};
     TRY_ASSIGN(model::MailboxEntry entry, find(mailbox));
-    if (!entry.acl.rights_of(sender).has(model::Rights::post))
-        return Error{Code::denied, "no right to post"};
+    if (!may_post(sender, entry)) return Error{Code::denied, "no right to post"};
     return Recipient{to.text, mailbox, std::nullopt, {}, entry.server};
 }
 
 Result<model::MailboxEntry> Recipients::target(const Recipient& r, const auth::Identity& sender)
 {
     if (r.folder) {
-        auto entry = lookup(*r.folder);
-        if (entry && entry->is_local() && mboxlist::check_usable(*entry) &&
-            entry->acl.rights_of(sender).has(model::Rights::post))
-            return entry;
+        auto entry = look_up(*r.folder);
+        if (entry && entry->is_local() && may_post(sender, *entry)) return entry;
     }
-    TRY_ASSIGN(model::MailboxEntry entry, lookup(r.mailbox));
-    TRY(mboxlist::check_usable(entry));
+    TRY_ASSIGN(model::MailboxEntry entry, look_up(r.mailbox));
     if (!entry.is_local()) return Error{Code::moved, "the mailbox is on another server now"};
     return entry;
 }
@@ -155,8 +159,7 @@ Result<model::MailboxEntry> Recipients::target(const Recipient& r, const auth::I
 Result<std::string> Recipients::look_again(const Recipient& r)
 {
     TRY(catch_up());
-    TRY_ASSIGN(model::MailboxEntry entry, lookup(r.mailbox));
-    TRY(mboxlist::check_usable(entry));
+    TRY_ASSIGN(model::MailboxEntry entry, look_up(r.mailbox));
     return entry.server;
 }
 

@@ -13,6 +13,7 @@
 
 #include "imap/delivery/address.h"
 #include "imap/mboxlist/directory.h"
+#include "imap/model/access.h"
 #include "imap/model/mailbox_entry.h"
 #include "imap/model/mailbox_name.h"
 #include "imap/model/namespace.h"
@@ -49,14 +50,16 @@ class Recipients {
                                    const std::optional<std::string>& detail);
     Result<Recipient> resolve_shared(const Address& to, const std::string& name,
                                      const auth::Identity& sender);
-    // The entry as it is, and one that can take mail now.
-    Result<model::MailboxEntry> lookup(const model::MailboxName& name);
-    Status catch_up();
+    // The entry of a mailbox that can take mail now, without asking anybody, and after asking.
+    Result<model::MailboxEntry> look_up(const model::MailboxName& name);
     Result<model::MailboxEntry> find(const model::MailboxName& name);
+    Status catch_up();
+    bool may_post(const auth::Identity& sender, const model::MailboxEntry& entry) const;
 
     const config::Config& config_;
     mboxlist::Directory& directory_;
     model::NamespaceOptions options_;
+    model::AccessOptions access_;
 };
 
 // Whom the AUTH= of a MAIL command names; nobody in particular without one.

@@ -19,6 +19,7 @@
 #include "imap/imapd/selected/select_parse.h"
 #include "imap/mailbox/mailbox_store.h"
 #include "imap/mailbox/quota.h"
+#include "imap/mboxlist/access_options.h"
 #include "imap/mboxlist/directory.h"
 #include "imap/model/namespace.h"
 #include "imap/session/session_kit.h"
@@ -118,6 +119,7 @@ struct ImapSession {
     sync::SyncService* sync = nullptr;          // null in proxyd
     sync::MoveService* moves = nullptr;         // null in proxyd
     cluster::Operations* operations = nullptr;  // changes of the namespace; null in proxyd
+    const model::AccessOptions access = mboxlist::access_options(config);
 
     LocalSelection* local() { return std::get_if<LocalSelection>(&user.selection); }
     RemoteSelection* remote() { return std::get_if<RemoteSelection>(&user.selection); }

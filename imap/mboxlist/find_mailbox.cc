@@ -1,5 +1,6 @@
 #include "imap/mboxlist/find_mailbox.h"
 
+#include "imap/model/access.h"
 #include "lib/base/strings.h"
 
 namespace rookery::mboxlist {
@@ -7,25 +8,11 @@ namespace rookery::mboxlist {
 using model::EntryState;
 using model::Pending;
 
-Status check_usable(const MailboxEntry& entry)
-{
-    // Its creation may still be refused by the master.
-    if (entry.pending == Pending::create)
-        return Error{Code::reserved, "the mailbox is still being created"};
-    switch (entry.state) {
-        case EntryState::active: return success();
-        case EntryState::reserved: return Error{Code::reserved, "Mailbox is reserved"};
-        case EntryState::moving: return Error{Code::moved, "Mailbox is being moved"};
-        case EntryState::deleted: break;
-    }
-    return Error{Code::not_found, "Mailbox does not exist"};
-}
-
 Status check_readable(const MailboxEntry& entry, bool keeps_mail)
 {
     if (entry.state == EntryState::active) return success();
     if (entry.state == EntryState::moving && keeps_mail && entry.is_local()) return success();
-    return check_usable(entry);
+    return model::require_settled(entry);
 }
 
 bool is_left_half_done(const MailboxEntry& entry)
@@ -59,8 +46,8 @@ Result<MailboxEntry> find_mailbox(Directory& directory, const MailboxName& name,
     if (!is_miss(found)) return found;
     Status current = directory.catch_up();
     // A "not found" of its own is not the mailbox's.
-    const bool is_behind = current.is(Code::behind) || current.is(Code::unavailable) ||
-                           current.is(Code::not_found);
+    const bool is_behind =
+        current.is(Code::behind) || current.is(Code::unavailable) || current.is(Code::not_found);
     if (!current && !is_behind) return current.error();
     found = look_up(directory, name, usable);
     if (!current && is_miss(found))

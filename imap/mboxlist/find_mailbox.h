@@ -15,9 +15,7 @@
 
 namespace rookery::mboxlist {
 
-// May it be changed now: delivered to, flagged, renamed?
-Status check_usable(const MailboxEntry& entry);
-// May it be read? Readers of a mailbox that is frozen for a move go on where it is: at a server
+// model::require_settled says whether it may be changed now. May it be read? Readers of a mailbox that is frozen for a move go on where it is: at a server
 // that keeps mail.
 Status check_readable(const MailboxEntry& entry, bool keeps_mail);
 // A crash may have left the mailbox neither here nor there: the operation that began is to be

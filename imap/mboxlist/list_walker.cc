@@ -79,8 +79,8 @@ void run_all(const std::vector<ListPattern>& patterns, std::string_view name, ch
 }  // namespace
 
 ListWalker::ListWalker(Directory& directory, const model::Namespace& names,
-                       const auth::Identity& who, model::Rights implicit_owner_rights)
-    : directory_(directory), names_(names), who_(who), implicit_(implicit_owner_rights)
+                       const auth::Identity& who, const model::AccessOptions& access)
+    : directory_(directory), names_(names), who_(who), access_(access)
 {
     who_.proxy_admin = false;  // sees what an ordinary user sees
     if (auto inbox = names_.inbox()) {
@@ -91,20 +91,7 @@ ListWalker::ListWalker(Directory& directory, const model::Namespace& names,
 
 bool ListWalker::is_visible(const MailboxEntry& entry) const
 {
-    switch (entry.state) {
-        case EntryState::active:
-        case EntryState::moving: break;
-        case EntryState::reserved:
-            // With an ACL it is a mailbox between the two ends of a move, and still the user's.
-            if (entry.acl.empty()) return false;
-            break;
-        case EntryState::deleted: return false;
-    }
-    if (entry.pending == model::Pending::create) return false;
-    if (!entry.is_local() && who_.is_server()) return false;
-    if (who_.admin) return true;
-    return model::effective_rights(entry.acl, who_, entry.name.user(), implicit_)
-        .has(model::Rights::lookup);
+    return model::is_listed(who_, entry, access_);
 }
 
 // A range of keys for what a literal beginning of client names can stand for.

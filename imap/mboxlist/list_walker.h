@@ -24,6 +24,7 @@
 
 #include "imap/mboxlist/directory.h"
 #include "imap/mboxlist/list_pattern.h"
+#include "imap/model/access.h"
 #include "imap/model/namespace.h"
 #include "lib/auth/identity.h"
 #include "lib/base/result.h"
@@ -43,9 +44,9 @@ using EachItem = std::function<bool(const ListItem&)>;
 
 class ListWalker {
  public:
-    // implicit_owner_rights: what owners always have (imapd.conf).
+    // All must outlive it.
     ListWalker(Directory& directory, const model::Namespace& names, const auth::Identity& who,
-               model::Rights implicit_owner_rights);
+               const model::AccessOptions& access);
 
     // Own mailboxes first, then the others, each in list order.
     Status list(std::string_view reference, std::span<const std::string> patterns,
@@ -73,7 +74,7 @@ class ListWalker {
     Directory& directory_;
     const model::Namespace& names_;
     auth::Identity who_;
-    const model::Rights implicit_;
+    const model::AccessOptions& access_;
     std::string own_key_;        // of this user's INBOX; "" if there is no user
     std::string domain_prefix_;  // of this user's names
 

@@ -150,15 +150,6 @@ const Acl::Entry* Acl::find(std::string_view identifier) const
     return nullptr;
 }
 
-Rights effective_rights(const Acl& acl, const auth::Identity& who, std::string_view owner,
-                        Rights implicit_owner_rights)
-{
-    Rights rights = acl.rights_of(who);
-    if (!owner.empty() && who.userid == owner) rights = rights | implicit_owner_rights;
-    if (who.any_admin()) rights = rights | Rights::lookup | Rights::administer;
-    return rights;
-}
-
 FlagFilter settable_flags(Rights rights)
 {
     FlagFilter filter{0, rights.has(Rights::write)};

@@ -71,7 +71,8 @@ class Acl {
     const std::vector<Entry>& entries() const { return entries_; }
     bool empty() const { return entries_.empty(); }
 
-    // Union of the positive entries that match minus union of the negative ones. Nothing implicit.
+    // Union of the positive entries that match minus union of the negative ones. Nothing implicit:
+    // what somebody may do is model::rights_on's (access.h).
     Rights rights_of(const auth::Identity& who) const;
     // Sets (empty rights: removes) one identifier's entry.
     void set(std::string_view identifier, Rights rights);
@@ -82,10 +83,6 @@ class Acl {
     std::vector<Entry> entries_;
 };
 
-// What `who` may do in a mailbox of owner (user id, "" if shared): the ACL's rights, plus implicit
-// (implicit_owner_rights) for the owner, plus l and a for an admin.
-Rights effective_rights(const Acl& acl, const auth::Identity& who, std::string_view owner,
-                        Rights implicit_owner_rights);
 // The flags that these rights allow to set and clear: s for \Seen, t for \Deleted, w for the others
 // and keywords (RFC 4314 section 4).
 FlagFilter settable_flags(Rights rights);

@@ -1,6 +1,6 @@
 noinst_LIBRARIES += %D%/libmodel.a
 %C%_libmodel_a_SOURCES = \
-	%D%/acl.h %D%/acl.cc %D%/flags.h %D%/flags.cc %D%/location.h %D%/location.cc \
+	%D%/access.h %D%/access.cc %D%/acl.h %D%/acl.cc %D%/flags.h %D%/flags.cc %D%/location.h %D%/location.cc \
 	%D%/hash_letter.h %D%/mailbox_entry.h %D%/mailbox_name.h %D%/mailbox_name.cc \
 	%D%/namespace.h %D%/namespace.cc %D%/sequence_set.h %D%/sequence_set.cc \
 	%D%/server_states.h %D%/server_states.cc
@@ -9,6 +9,7 @@ if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/model/suite
 TESTS += tests/unit/imap/model/suite
 tests_unit_imap_model_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+	tests/unit/imap/model/access_test.cc \
 	tests/unit/imap/model/acl_test.cc \
 	tests/unit/imap/model/flags_test.cc \
 	tests/unit/imap/model/location_test.cc \

@@ -30,9 +30,7 @@ std::string_view list_attributes(const mboxlist::ListItem& item)
 class Lister {
  public:
     Lister(ImapSession& s, const ListRequest& request)
-        : s_(s),
-          request_(request),
-          walker_(s.directory, *s.user.names, *s.user.identity, implicit_owner_rights(s.config))
+        : s_(s), request_(request), walker_(s.directory, *s.user.names, *s.user.identity, s.access)
     {
     }
 
@@ -145,8 +143,7 @@ class Lister {
     {
         bool found = false;
         const std::string below[] = {cat(external, s_.user.names->separator(), '%')};
-        mboxlist::ListWalker walker(s_.directory, *s_.user.names, *s_.user.identity,
-                                    implicit_owner_rights(s_.config));
+        mboxlist::ListWalker walker(s_.directory, *s_.user.names, *s_.user.identity, s_.access);
         Status looked = walker.list("", below, [&](const mboxlist::ListItem&) {
             found = true;
             return false;

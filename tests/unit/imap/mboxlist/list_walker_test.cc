@@ -14,7 +14,8 @@ using model::MailboxEntry;
 
 namespace {
 
-const model::Rights kImplicit = model::Rights::lookup | model::Rights::administer;
+const model::AccessOptions kAccess = {.implicit_owner_rights =
+                                          model::Rights::lookup | model::Rights::administer};
 
 auth::Identity user(std::string id)
 {
@@ -56,7 +57,7 @@ std::string list(Directory& d, const auth::Identity& who, const model::Namespace
                  std::string_view reference, std::vector<std::string> patterns)
 {
     std::string out;
-    ListWalker walker(d, names, who, kImplicit);
+    ListWalker walker(d, names, who, kAccess);
     const Status done = walker.list(reference, patterns, [&](const ListItem& item) {
         cat_to(out, out.empty() ? "" : " ", show(item.name, item.exists(), item.has_children));
         return true;
@@ -183,7 +184,7 @@ START_TEST(stops_and_limits)
     fill(d);
     const auth::Identity bob = user("bob");
     const auto names = names_for(bob, false, false);
-    ListWalker walker(d, names, bob, kImplicit);
+    ListWalker walker(d, names, bob, kAccess);
     int items = 0;
     const std::vector<std::string> all{"*", "%"};
     ASSERT_OK(walker.list("", all, [&](const ListItem&) { return ++items < 3; }));
@@ -215,7 +216,7 @@ std::map<std::string, std::string> slow_list(Directory& d, const auth::Identity&
                                              const std::vector<std::string>& patterns)
 {
     const char sep = names.separator();
-    const ListWalker walker(d, names, who, kImplicit);
+    const ListWalker walker(d, names, who, kAccess);
     std::set<std::string> visible;
     ASSERT_OK(d.scan("", [&](const MailboxEntry& e) {
         if (walker.is_visible(e))
@@ -316,7 +317,7 @@ START_TEST(equals_a_matcher_that_tries_everything)
         for (uint64_t n = 1 + dice(2); n > 0; --n)
             patterns.push_back(random_pattern(dice, names.separator()));
         std::map<std::string, std::string> got;
-        ListWalker walker(*d, names, who, kImplicit);
+        ListWalker walker(*d, names, who, kAccess);
         const Status done = walker.list("", patterns, [&](const ListItem& item) {
             const bool fresh =
                 got.emplace(item.name, show(item.name, item.exists(), item.has_children)).second;

@@ -76,22 +76,6 @@ START_TEST(rights_are_positive_minus_negative)
 }
 END_TEST
 
-START_TEST(owners_and_admins_have_more)
-{
-    Rights implicit = *Rights::parse("lkxa");
-    auth::Identity bob{.userid = "bob", .groups = {}, .authenticated_as = {}};
-    auth::Identity admin{.userid = "cyrus", .groups = {}, .admin = true, .authenticated_as = {}};
-    auth::Identity proxied{
-        .userid = "cyrus", .groups = {}, .proxy_admin = true, .authenticated_as = {}};
-    Acl empty;
-    ASSERT_EQ_TEXT(effective_rights(empty, bob, "bob", implicit).to_string(), "lkxca");
-    ASSERT_EQ_TEXT(effective_rights(empty, bob, "joe", implicit).to_string(), "");
-    ASSERT_EQ_TEXT(effective_rights(empty, bob, "", implicit).to_string(), "");
-    ASSERT_EQ_TEXT(effective_rights(empty, admin, "bob", implicit).to_string(), "la");
-    ASSERT_EQ_TEXT(effective_rights(empty, proxied, "bob", implicit).to_string(), "la");
-}
-END_TEST
-
 START_TEST(setacl_words)
 {
     Rights lrs = *Rights::parse("lrs");
@@ -128,7 +112,6 @@ Suite* make()
     tcase_add_test(c, rights_are_read_and_written);
     tcase_add_test(c, lists_go_both_ways);
     tcase_add_test(c, rights_are_positive_minus_negative);
-    tcase_add_test(c, owners_and_admins_have_more);
     tcase_add_test(c, setacl_words);
     tcase_add_test(c, one_entry_per_identifier);
     suite_add_tcase(s, c);
