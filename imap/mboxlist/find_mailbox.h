@@ -15,8 +15,8 @@
 
 namespace rookery::mboxlist {
 
-// model::require_settled says whether it may be changed now. May it be read? Readers of a mailbox that is frozen for a move go on where it is: at a server
-// that keeps mail.
+// May it be read? Readers of a mailbox that is frozen for a move go on where it is: at a server
+// that keeps mail. (May it be changed: model::require_settled.)
 Status check_readable(const MailboxEntry& entry, bool keeps_mail);
 // A crash may have left the mailbox neither here nor there: the operation that began is to be
 // settled before anything else (imap/cluster/operations.h).
