@@ -1,6 +1,7 @@
 #include "imap/sync/dlist.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "lib/text/imap_syntax.h"
 
@@ -94,16 +95,22 @@ Status DlistReader::space()
     return expect(' ');
 }
 
-Status DlistReader::end_of_line()
+Status DlistReader::line_end()
 {
     TRY(expect('\r'));
     return expect('\n');
 }
 
+Status DlistReader::end_of_line()
+{
+    TRY(line_end());
+    return std::exchange(refused_, success());
+}
+
 Status DlistReader::hold(size_t bytes)
 {
     held_ += bytes + sizeof(Dlist);
-    if (held_ <= kMaxHeld) return success();
+    if (held_ <= limits_.held) return success();
     Error error{Code::limit, "replication dialect: a value is too large"};
     from_.fail(error);
     return error;
@@ -115,7 +122,7 @@ Result<std::string> DlistReader::word()
     for (;;) {
         TRY_ASSIGN(const char c, from_.peek());
         if (!is_word_byte(static_cast<unsigned char>(c))) break;
-        if (text.size() >= kMaxText) return broken("a word without end");
+        if (text.size() >= limits_.text) return broken("a word without end");
         text += c;
         from_.consume(1);
     }
@@ -140,7 +147,7 @@ Result<std::string> DlistReader::quoted()
             case text::QuotedScan::Step::end: return text;
             case text::QuotedScan::Step::wrong: return broken("a quote that does not close");
             case text::QuotedScan::Step::byte:
-                if (text.size() >= kMaxText) return broken("a quote that does not close");
+                if (text.size() >= limits_.text) return broken("a quote that does not close");
                 text += c;
         }
     }
@@ -169,8 +176,8 @@ Result<std::string> DlistReader::literal()
         if (head.at == text::LiteralScan::At::nothing || n >= kLongestHead)
             return broken("a size that is none");
     }
-    TRY(end_of_line());
-    if (head.size > kMaxText) return broken("a literal that is too large");
+    TRY(line_end());
+    if (head.size > limits_.text) return broken("a literal that is too large");
     if (head.waits && answer_literals_) {
         from_.put("+ go ahead\r\n");
         TRY(from_.flush());
@@ -195,7 +202,7 @@ Result<Dlist> DlistReader::file()
     TRY(space());
     TRY_ASSIGN(head.size, digits());
     TRY(expect('}'));
-    TRY(end_of_line());
+    TRY(line_end());
     if (!file_) return broken("a file where none belongs");
     if (Status taken = file_(head, from_); !taken) {
         // Its bytes may be half read.
@@ -212,13 +219,14 @@ Result<Dlist> DlistReader::list(size_t depth, bool records)
 {
     Dlist value;
     value.kind = Dlist::Kind::list;
+    TRY(hold(0));
     TRY(expect('('));
     TRY_ASSIGN(char next, from_.peek());
     while (next != ')') {
         const size_t before = held_;
         TRY_ASSIGN(Dlist item, any(depth + 1, false));
         if (records && record_) {
-            TRY(record_(item));
+            if (refused_) refused_ = record_(item);
             held_ = before;
         } else {
             value.items.push_back(std::move(item));
@@ -239,6 +247,7 @@ Result<Dlist> DlistReader::map(size_t depth)
 {
     Dlist value;
     value.kind = Dlist::Kind::map;
+    TRY(hold(0));
     TRY(expect('('));
     TRY_ASSIGN(char next, from_.peek());
     while (next != ')') {
@@ -288,6 +297,7 @@ Result<Dlist> DlistReader::any(size_t depth, bool records)
 Result<Dlist> DlistReader::value()
 {
     held_ = 0;
+    refused_ = success();
     return any(0, false);
 }
 

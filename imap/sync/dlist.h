@@ -3,9 +3,10 @@
 //
 // DlistReader takes them from a stream. Two things may be too many to be held and go to hooks: the
 // items of a list that is the value of the key RECORD, and the bytes of files. Writing is appending
-// text: DlistMap, put_string(). Limits: kMaxText for one string, kMaxHeld for all strings of one
-// command, kMaxDepth. A value that breaks them, or the grammar, fails the stream: what follows
-// cannot be told from data any more. Codes: syntax, limit, and the stream's own. One thread.
+// text: DlistMap, put_string(). Limits: DlistLimits, kMaxDepth. A value that breaks them, or the
+// grammar, fails the stream: what follows cannot be told from data any more. A record that its hook
+// refuses does not: the value is read to its end, and end_of_line() tells. Codes: syntax, limit,
+// the hooks' and the stream's own. One thread.
 #ifndef ROOKERY_IMAP_SYNC_DLIST_H
 #define ROOKERY_IMAP_SYNC_DLIST_H
 
@@ -47,19 +48,23 @@ struct FileHead {
     uint64_t size = 0;
 };
 
+struct DlistLimits {
+    size_t text = 4u << 20;   // one string
+    size_t held = 64u << 20;  // all values of one command
+};
+
 class DlistReader {
  public:
-    static constexpr size_t kMaxText = 4u << 20;
-    static constexpr size_t kMaxHeld = 64u << 20;
     static constexpr size_t kMaxDepth = 8;
 
+    // Not called any more for this value after it refused one.
     using RecordHook = std::function<Status(const Dlist&)>;
     // Must take exactly size bytes from the stream.
     using FileHook = std::function<Status(const FileHead&, stream::Stream&)>;
 
     // answer_literals: the peer is a client, whose {n} waits for "+".
-    DlistReader(stream::Stream& from, bool answer_literals)
-        : from_(from), answer_literals_(answer_literals)
+    DlistReader(stream::Stream& from, bool answer_literals, const DlistLimits& limits = {})
+        : from_(from), answer_literals_(answer_literals), limits_(limits)
     {
     }
     void on_record(RecordHook hook) { record_ = std::move(hook); }
@@ -68,6 +73,7 @@ class DlistReader {
     Result<std::string> atom();
     Status space();
     Result<Dlist> value();
+    // CRLF; then what the record hook refused, if it did.
     Status end_of_line();
 
  private:
@@ -80,13 +86,16 @@ class DlistReader {
     Result<std::string> literal();
     Result<uint64_t> digits();
     Status expect(char c);
+    Status line_end();
     Status hold(size_t bytes);
     Error broken(std::string_view what);
 
     stream::Stream& from_;
     bool answer_literals_;
+    DlistLimits limits_;
     RecordHook record_;
     FileHook file_;
+    Status refused_ = success();
     size_t held_ = 0;
 };
 

@@ -13,3 +13,18 @@ noinst_LIBRARIES += %D%/libsync.a
 
 EXTRA_DIST += doc/protocols/sync.md doc/formats/moves.md
 EXTRA_DIST += doc/admin/migrating-from-cyrus.md
+
+if HAVE_CHECK
+check_PROGRAMS += tests/unit/imap/sync/suite
+TESTS += tests/unit/imap/sync/suite
+tests_unit_imap_sync_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h
+tests_unit_imap_sync_suite_SOURCES += tests/unit/imap/sync/dlist_test.cc
+tests_unit_imap_sync_suite_SOURCES += tests/unit/imap/sync/mailbox_dlist_test.cc
+tests_unit_imap_sync_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+tests_unit_imap_sync_suite_LDADD = imap/sync/libsync.a imap/cluster/libcluster.a \
+	imap/scripts/libscripts.a imap/mupdate/libmupdate.a imap/backend/libbackend.a \
+	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/auth/libauth.a lib/db/libdb.a \
+	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
+	lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS) \
+	$(RK_THREADS)
+endif

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::sync {
 
@@ -18,6 +19,7 @@ using model::MailboxName;
 constexpr std::string_view kExpunged = "\\Expunged";
 constexpr std::string_view kSaveDate = "/vendor/cmu/cyrus-imapd/savedate";
 constexpr std::string_view kSpecialUseKey = "SPECIALUSE";
+constexpr size_t kMaxUses = 4096;
 
 // Times and zones may be below zero.
 std::string signed_text(int64_t n)
@@ -66,19 +68,42 @@ std::string annotations_of(const MailboxEntry& entry, const SyncMailbox& box)
     return cat('(', std::move(map).finish(), ')');
 }
 
-std::optional<std::string> special_use_in(const Dlist& value)
+// What may be a keyword, or the name of a use behind its backslash. It goes as it is into lines of
+// files and of answers.
+bool is_flag_name(std::string_view text)
 {
+    return !text.empty() && text.size() <= model::kMaxKeywordLength &&
+           std::all_of(text.begin(), text.end(), text::is_astring_char);
+}
+
+Result<std::string> checked_uses(std::string_view text)
+{
+    std::string uses;
+    for (const std::string_view use : split(text, ' ', false)) {
+        if (!is_flag_name(use.substr(use.starts_with('\\') ? 1 : 0)))
+            return Error{Code::syntax, "a special use that is none"};
+        cat_to(uses, uses.empty() ? "" : " ", use);
+        if (uses.size() > kMaxUses) return Error{Code::limit, "too many special uses"};
+    }
+    return uses;
+}
+
+Result<std::optional<std::string>> special_use_in(const Dlist& value)
+{
+    std::string uses;
     if (const Dlist* own = value.find(kSpecialUseKey)) {
-        std::string uses;
-        for (const std::string& use : own->strings()) cat_to(uses, uses.empty() ? "" : " ", use);
-        return uses;
+        for (const std::string& use : own->strings()) cat_to(uses, use, ' ');
+        TRY_ASSIGN(uses, checked_uses(uses));
+        return std::optional(std::move(uses));
     }
     const Dlist* annotations = value.find("ANNOTATIONS");
-    if (annotations == nullptr) return std::nullopt;
-    for (const Dlist& annotation : annotations->items)
-        if (annotation.string_or("ENTRY", "") == kSpecialUse)
-            return annotation.string_or("VALUE", "");
-    return std::nullopt;
+    if (annotations == nullptr) return std::optional<std::string>();
+    for (const Dlist& annotation : annotations->items) {
+        if (annotation.string_or("ENTRY", "") != kSpecialUse) continue;
+        TRY_ASSIGN(uses, checked_uses(annotation.string_or("VALUE", "")));
+        return std::optional(std::move(uses));
+    }
+    return std::optional<std::string>();
 }
 
 }  // namespace
@@ -110,6 +135,7 @@ Status RecordCollector::add_flag(std::string_view flag, SyncRecord& record)
         record.system_flags |= model::system_flag(flag).value_or(0);
         return success();
     }
+    if (!is_flag_name(flag)) return Error{Code::syntax, "a keyword that is none"};
     size_t bit = 0;
     while (bit < box_.keywords.size() && !equal_nocase(box_.keywords[bit], flag)) ++bit;
     if (bit == box_.keywords.size()) {
@@ -177,7 +203,7 @@ Result<MailboxValue> parse_mailbox(const Dlist& value, SyncMailbox box)
     // A peer that does not tell may have dropped anything.
     out.box.deletedmodseq = value.number_or("DELETEDMODSEQ", out.box.highestmodseq);
     out.box.last_append = signed_or(value, "LAST_APPENDDATE", 0);
-    out.box.special_use = special_use_in(value);
+    TRY_ASSIGN(out.box.special_use, special_use_in(value));
     out.has_records = value.find("RECORD") != nullptr;
     return out;
 }
@@ -231,9 +257,9 @@ Result<mailbox::SyncSeen> parse_seen(const Dlist& value, std::string_view userid
     mailbox::SyncSeen seen;
     seen.userid = value.string_or("USERID", userid);
     if (seen.userid.empty()) return Error{Code::syntax, "no USERID"};
-    seen.last_read = signed_or(value, "LASTREAD", 0);
+    seen.last_read = std::max<int64_t>(signed_or(value, "LASTREAD", 0), 0);
     seen.last_uid = static_cast<uint32_t>(value.number_or("LASTUID", 0) & UINT32_MAX);
-    seen.last_change = signed_or(value, "LASTCHANGE", 0);
+    seen.last_change = std::max<int64_t>(signed_or(value, "LASTCHANGE", 0), 0);
     seen.uids = value.string_or("SEENUIDS", "");
     return seen;
 }
@@ -255,6 +281,9 @@ Result<mailbox::Annotation> parse_annotation(const Dlist& value)
     annotation.entry = to_lower(annotation.entry);
     annotation.userid = value.string_or("USERID", "");
     annotation.value = value.string_or("VALUE", "");
+    if (annotation.entry == kSpecialUse) {
+        TRY_ASSIGN(annotation.value, checked_uses(annotation.value));
+    }
     return annotation;
 }
 
@@ -277,14 +306,18 @@ Result<QuotaValue> parse_quota(const Dlist& value)
     TRY_ASSIGN(const std::string root, value.string("ROOT"));
     TRY_ASSIGN(MailboxName name, MailboxName::from_internal(root));
     QuotaValue out{std::move(name), {}};
-    auto take = [&](std::string_view key, Resource resource) {
+    auto take = [&](std::string_view key, Resource resource) -> Status {
         // Below zero: no limit.
-        if (const int64_t n = signed_or(value, key, -1); n >= 0)
-            out.limits[resource] = static_cast<uint64_t>(n);
+        const int64_t n = signed_or(value, key, -1);
+        if (n < 0) return success();
+        if (static_cast<uint64_t>(n) > mailbox::kMaxQuota)
+            return Error{Code::limit, "a quota beyond what is counted"};
+        out.limits[resource] = static_cast<uint64_t>(n);
+        return success();
     };
-    take("LIMIT", Resource::storage);  // of old
+    TRY(take("LIMIT", Resource::storage));  // of old
     for (const mailbox::ResourceName& named : mailbox::kResourceNames)
-        take(named.name, named.resource);
+        TRY(take(named.name, named.resource));
     return out;
 }
 

@@ -1,7 +1,8 @@
 // A mailbox and what belongs to it in the replication dialect, in both directions: what SYNCGET
 // answers and SYNCAPPLY takes (doc/protocols/sync.md). Keys that Cyrus does not know (ZONE,
 // SAVEDATE, DELETEDMODSEQ) carry what its own have no place for; it ignores them, and so do we
-// what we do not know. Codes: syntax, bad_name. Functions and values.
+// what we do not know. Names of keywords and uses that are no atoms are refused: they go as they
+// are into lines of files and of answers. Codes: syntax, limit, bad_name. Functions and values.
 #ifndef ROOKERY_IMAP_SYNC_MAILBOX_DLIST_H
 #define ROOKERY_IMAP_SYNC_MAILBOX_DLIST_H
 

@@ -76,12 +76,7 @@ Status SyncServer::apply(stream::Stream& peer)
 {
     DlistReader reader(peer, true);
     records_ = RecordCollector();
-    // What is wrong with one record is the command's failure, after the rest of it was read.
-    Status record_error = success();
-    reader.on_record([&](const Dlist& record) {
-        if (Status added = records_.add(record); !added && record_error) record_error = added;
-        return success();
-    });
+    reader.on_record([this](const Dlist& record) { return records_.add(record); });
     reader.on_file(
         [&](const FileHead& head, stream::Stream& from) { return take_file(head, from); });
     TRY(reader.space());
@@ -89,7 +84,6 @@ Status SyncServer::apply(stream::Stream& peer)
     TRY(reader.space());
     TRY_ASSIGN(const Dlist value, reader.value());
     TRY(reader.end_of_line());
-    TRY(std::move(record_error));
     for (const Verb& verb : kApply)
         if (verb.name == name) return (this->*verb.run)(value, peer);
     return Error{Code::syntax, cat("no such SYNCAPPLY: ", name)};

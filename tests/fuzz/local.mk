@@ -1,6 +1,7 @@
 # Fuzz targets. With --enable-fuzzers (clang) each is a libFuzzer program; without, it replays the
 # files it is given. Either way make check runs every target over its corpus.
-FUZZ_TARGETS = %D%/base64 %D%/fetch %D%/header %D%/imap_syntax %D%/mime %D%/mutf7 %D%/search %D%/smtp_reply
+FUZZ_TARGETS = %D%/base64 %D%/dlist %D%/fetch %D%/header %D%/imap_syntax %D%/mailbox_dlist \
+	%D%/mime %D%/mutf7 %D%/search %D%/smtp_reply
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += %D%/replay_test.sh
 EXTRA_DIST += %D%/replay_test.sh %D%/corpus
@@ -8,37 +9,47 @@ EXTRA_DIST += %D%/replay_test.sh %D%/corpus
 %C%_text_libs = lib/text/libtext.a lib/base/libbase.a
 %C%_imap_libs = imap/imapd/libimapd.a imap/model/libmodel.a lib/stream/libstream.a \
 	lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a $(OPENSSL_LIBS) $(ZLIB_LIBS)
+%C%_sync_libs = imap/sync/libsync.a imap/model/libmodel.a lib/auth/libauth.a lib/stream/libstream.a \
+	lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a $(OPENSSL_LIBS) $(ZLIB_LIBS)
 
 %C%_base64_SOURCES = %D%/base64.cc %D%/target.h
+%C%_dlist_SOURCES = %D%/dlist.cc %D%/target.h
 %C%_fetch_SOURCES = %D%/fetch.cc %D%/target.h
 %C%_header_SOURCES = %D%/header.cc %D%/target.h
 %C%_imap_syntax_SOURCES = %D%/imap_syntax.cc %D%/target.h
+%C%_mailbox_dlist_SOURCES = %D%/mailbox_dlist.cc %D%/target.h
 %C%_mime_SOURCES = %D%/mime.cc %D%/target.h
 %C%_mutf7_SOURCES = %D%/mutf7.cc %D%/target.h
 %C%_search_SOURCES = %D%/search.cc %D%/target.h
 %C%_smtp_reply_SOURCES = %D%/smtp_reply.cc %D%/target.h
 %C%_base64_LDADD = $(%C%_text_libs)
+%C%_dlist_LDADD = $(%C%_sync_libs)
 %C%_fetch_LDADD = $(%C%_imap_libs)
 %C%_header_LDADD = $(%C%_text_libs)
 %C%_imap_syntax_LDADD = $(%C%_text_libs)
+%C%_mailbox_dlist_LDADD = $(%C%_sync_libs)
 %C%_mime_LDADD = $(%C%_text_libs)
 %C%_mutf7_LDADD = $(%C%_text_libs)
 %C%_search_LDADD = $(%C%_imap_libs)
 %C%_smtp_reply_LDADD = $(%C%_text_libs)
 if LIBFUZZER
 %C%_base64_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_dlist_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fetch_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_header_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_imap_syntax_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_mailbox_dlist_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_mime_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_mutf7_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_search_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_smtp_reply_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 else
 %C%_base64_SOURCES += %D%/replay.cc
+%C%_dlist_SOURCES += %D%/replay.cc
 %C%_fetch_SOURCES += %D%/replay.cc
 %C%_header_SOURCES += %D%/replay.cc
 %C%_imap_syntax_SOURCES += %D%/replay.cc
+%C%_mailbox_dlist_SOURCES += %D%/replay.cc
 %C%_mime_SOURCES += %D%/replay.cc
 %C%_mutf7_SOURCES += %D%/replay.cc
 %C%_search_SOURCES += %D%/replay.cc
