@@ -80,7 +80,8 @@ Result<std::string> checked_uses(std::string_view text)
 {
     std::string uses;
     for (const std::string_view use : split(text, ' ', false)) {
-        if (!is_flag_name(use.substr(use.starts_with('\\') ? 1 : 0)))
+        // NIL would be read as none.
+        if (!is_flag_name(use.substr(use.starts_with('\\') ? 1 : 0)) || use == "NIL")
             return Error{Code::syntax, "a special use that is none"};
         cat_to(uses, uses.empty() ? "" : " ", use);
         if (uses.size() > kMaxUses) return Error{Code::limit, "too many special uses"};

@@ -145,7 +145,8 @@ START_TEST(a_mailbox_is_taken_or_refused)
           cat("%(UNIQUEID ", std::string(129, 'a'), " MBOXNAME user.bob)"),
           cat("%(", base, " ACL bob)"), cat("%(", base, " UIDVALIDITY 4294967296)"),
           cat("%(", base, " LAST_UID 4294967295)"), cat("%(", base, " SPECIALUSE (\"a)\"))"),
-          cat("%(", base, " SPECIALUSE (\\))"), cat("%(", base, " SPECIALUSE (", many_uses, "))"),
+          cat("%(", base, " SPECIALUSE (\\))"), cat("%(", base, " SPECIALUSE (\\Sent \"NIL\"))"),
+          cat("%(", base, " SPECIALUSE (", many_uses, "))"),
           cat("%(", base, " SPECIALUSE ({12+}\r\nx\nacl bob\tlr))"),
           cat("%(", base, " ANNOTATIONS (%(ENTRY /specialuse VALUE \"a) B (c\")))"),
           cat("%(", base, " ANNOTATIONS (%(ENTRY /specialuse VALUE {3+}\r\na\nb)))")})
