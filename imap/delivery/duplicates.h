@@ -5,19 +5,18 @@
 // mailbox is known by its uniqueid, which a RENAME does not change. A delivery is marked after the
 // message is on disk: a crash in between lets it come twice, never not at all; so may two
 // connections that deliver it at the same moment. The file is not durable; a damaged one is put
-// aside and begun anew. cyr_expire(8) -E removes old records.
-// Codes of open, prune: io, no_space, corrupt. One thread; open after fork.
+// aside and begun anew (lib/db/expiring_set.h). cyr_expire(8) -E removes old records.
+// Codes of open, prune: io, no_space. One thread; open after fork.
 #ifndef ROOKERY_IMAP_DELIVERY_DUPLICATES_H
 #define ROOKERY_IMAP_DELIVERY_DUPLICATES_H
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "lib/base/result.h"
 #include "lib/config/config.h"
-#include "lib/db/ordered_store.h"
+#include "lib/db/expiring_set.h"
 
 namespace rookery::delivery {
 
@@ -39,8 +38,8 @@ class Duplicates {
     Result<uint64_t> prune(int64_t before);
 
  private:
-    explicit Duplicates(std::unique_ptr<db::OrderedStore> store) : store_(std::move(store)) {}
-    std::unique_ptr<db::OrderedStore> store_;
+    explicit Duplicates(db::ExpiringSet set) : set_(std::move(set)) {}
+    db::ExpiringSet set_;  // its times are those of delivery: how long is prune()'s to say
 };
 
 }  // namespace rookery::delivery

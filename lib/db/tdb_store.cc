@@ -77,8 +77,6 @@ Result<std::unique_ptr<TdbStore>> TdbStore::open(const std::string& path, TdbOpt
     std::unique_ptr<TdbStore> store(new TdbStore(path, options, std::move(gate), *std::move(file)));
     store->looked_at_ = monotonic_now();
     auto header = read_header(*store->file_);
-    if (header.is(Code::not_found))
-        return Error{Code::corrupt, cat(path, " is a tdb file, but not one of ours")};
     if (!header) return Error{header.error().code, cat(path, ": ", header.error().text)};
     if (store->gate_.inode() == 0) store->gate_.set_inode(store->file_->inode());
     return store;

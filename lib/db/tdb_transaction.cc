@@ -16,7 +16,7 @@ Status read_page(TdbFile& file, uint32_t number, Page& page)
 
 Result<Header> read_header(TdbFile& file)
 {
-    Result<Header> header = Error{Code::not_found, "the header is missing"};
+    Result<Header> header = Error{Code::corrupt, "the header is missing"};
     TRY(file.parse(kHeaderKey, [&](std::string_view bytes) { header = Header::decode(bytes); }));
     return header;
 }
