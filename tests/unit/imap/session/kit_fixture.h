@@ -14,6 +14,10 @@ namespace rookery::test {
 inline constexpr session::Protocol kImap{"imap", "Cyrus IMAP", true, false};
 inline constexpr session::Protocol kLmtp{"lmtp", "Cyrus LMTP", false, true};
 
+// What service::retirement says in this suite.
+inline int template_fd = -1;
+inline bool template_gone = false;
+
 // bob has the password "secret"; cyrus is an administrator, murder of LMTP; fe is a frontend.
 struct KitFixture {
     TempDir dir;

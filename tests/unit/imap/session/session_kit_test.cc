@@ -23,11 +23,11 @@ void add(Kind, uint64_t) {}
 namespace rookery::service::retirement {
 int fd()
 {
-    return -1;
+    return test::template_fd;
 }
 bool is_due()
 {
-    return false;
+    return test::template_gone;
 }
 }  // namespace rookery::service::retirement
 
