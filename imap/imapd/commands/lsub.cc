@@ -31,7 +31,7 @@ bool is_known(ImapSession& s, const model::MailboxName& name)
 {
     if (!s.config.mupdate_server().empty()) return true;
     auto entry = s.directory.lookup(name);
-    return entry && require(s, *entry, model::Rights::lookup);
+    return entry && is_listed(s, *entry);
 }
 
 std::string_view lsub_attributes(ImapSession& s, const mboxlist::SubscribedItem& item)

@@ -36,8 +36,7 @@ bool is_known(ImapSession& s, const std::string& external, const Subscribed& sub
     if (subscribed && !std::binary_search(subscribed->begin(), subscribed->end(), *name))
         return false;
     auto entry = s.directory.lookup(*name);
-    return entry && entry->seen().state == model::EntryState::active &&
-           require(s, *entry, model::Rights::lookup).ok();
+    return entry && is_listed(s, *entry);
 }
 
 bool is_missing_flag(std::string_view flag)

@@ -922,6 +922,39 @@ START_TEST(noselect_stays_where_only_something_below_is_subscribed)
 }
 END_TEST
 
+// What LIST shows, and only that, is a mailbox to LSUB too, whatever the server knows of it.
+START_TEST(lsub_and_list_know_the_same_mailboxes)
+{
+    struct {
+        model::EntryState state;
+        bool has_acl;
+        bool shown;
+    } rows[] = {
+        {model::EntryState::active, true, true},
+        // Between the two ends of a move, and on its way.
+        {model::EntryState::reserved, true, true},
+        {model::EntryState::moving, true, true},
+        {model::EntryState::reserved, false, false},
+        {model::EntryState::deleted, true, false},
+    };
+    for (const auto& row : rows) {
+        World w;
+        model::MailboxEntry two = entry("user.bob.two", "be2");
+        two.state = row.state;
+        if (!row.has_acl) two.acl = {};
+        ASSERT_OK(w.list.put(two));
+        auto& be = w.server("be1", {expect("$T LSUB \"\" \"*\""),
+                                    send("* LSUB (\\Noselect) \".\" INBOX.two\r\n$T OK x\r\n"),
+                                    expect("Q01 LOGOUT")});
+        const std::string said = w.talk("1 LSUB \"\" *\r\n2 LIST \"\" INBOX.two\r\n");
+        const bool in_lsub = said.find("* LSUB () ") != said.npos;
+        const bool in_list = said.find("* LIST ") != said.npos;
+        ck_assert_msg(in_lsub == row.shown && in_list == row.shown, "%s", said.c_str());
+        ck_assert(be.finished_well());
+    }
+}
+END_TEST
+
 const std::string kTwoMessages = "* 1 FETCH (FLAGS (\\Seen \\Recent $x) UID 4 INTERNALDATE \" "
                                  "1-Jan-2020 00:00:00 +0000\" RFC822.SIZE 5)\r\n"
                                  "* 2 FETCH (FLAGS (\\Flagged))\r\n"
@@ -1208,6 +1241,7 @@ Suite* make()
     tcase_add_test(c, an_administrator_chooses_the_server);
     tcase_add_test(c, a_move_is_done_when_the_list_has_it_there);
     tcase_add_test(c, subscriptions_are_at_the_inbox_server);
+    tcase_add_test(c, lsub_and_list_know_the_same_mailboxes);
     tcase_add_test(c, noselect_stays_where_only_something_below_is_subscribed);
     tcase_add_test(c, copy_to_another_server);
     tcase_add_test(c, move_to_another_server);
