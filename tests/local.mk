@@ -99,6 +99,7 @@ LINT_TESTS += %D%/lint/options.sh
 LINT_TESTS += %D%/lint/manuals.sh
 LINT_TESTS += %D%/lint/commands.sh
 LINT_TESTS += %D%/lint/comments.sh
+LINT_TESTS += %D%/lint/architecture.sh
 EXTRA_DIST += $(LINT_TESTS) %D%/lint/outliers.sh %D%/lint/options.allowed
 TESTS += $(LINT_TESTS)
 
