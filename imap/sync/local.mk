@@ -20,6 +20,8 @@ TESTS += tests/unit/imap/sync/suite
 tests_unit_imap_sync_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h
 tests_unit_imap_sync_suite_SOURCES += tests/unit/imap/sync/dlist_test.cc
 tests_unit_imap_sync_suite_SOURCES += tests/unit/imap/sync/mailbox_dlist_test.cc
+tests_unit_imap_sync_suite_SOURCES += tests/unit/imap/sync/move_journal_test.cc
+tests_unit_imap_sync_suite_SOURCES += tests/unit/imap/sync/unit_test.cc
 tests_unit_imap_sync_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_sync_suite_LDADD = imap/sync/libsync.a imap/cluster/libcluster.a \
 	imap/scripts/libscripts.a imap/mupdate/libmupdate.a imap/backend/libbackend.a \

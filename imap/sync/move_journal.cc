@@ -178,9 +178,9 @@ Result<MoveRecord> read_move(const config::Config& config, const MailboxName& na
     return read_at(path_of(config, name));
 }
 
-Result<std::vector<MoveRecord>> list_moves(const config::Config& config)
+Result<Moves> list_moves(const config::Config& config)
 {
-    std::vector<MoveRecord> moves;
+    Moves moves;
     const std::string folder = folder_of(config);
     DIR* dir = ::opendir(folder.c_str());
     if (dir == nullptr) {
@@ -195,8 +195,10 @@ Result<std::vector<MoveRecord>> list_moves(const config::Config& config)
     for (const std::string& file : files) {
         auto record = read_at(cat(folder, '/', file));
         if (record.is(Code::not_found)) continue;  // it ended just now
-        if (!record) return Error{record.error().code, cat(file, ": ", record.error().text)};
-        moves.push_back(*std::move(record));
+        if (record)
+            moves.readable.push_back(*std::move(record));
+        else
+            moves.others.push_back({file, record.error()});
     }
     return moves;
 }

@@ -69,8 +69,17 @@ class MoveJournal {
     bool is_new_ = false;
 };
 
-// All that there are, locked or not, in the order of their names.
-Result<std::vector<MoveRecord>> list_moves(const config::Config& config);
+struct Moves {
+    struct Unreadable {
+        std::string file;
+        Error error;
+    };
+    std::vector<MoveRecord> readable;  // in the order of their names
+    std::vector<Unreadable> others;    // each costs itself
+    bool empty() const { return readable.empty() && others.empty(); }
+};
+// All that there are, locked or not.
+Result<Moves> list_moves(const config::Config& config);
 // The one for this name, without its lock.
 Result<MoveRecord> read_move(const config::Config& config, const model::MailboxName& name);
 

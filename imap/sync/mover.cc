@@ -570,7 +570,11 @@ Status Mover::resume_all()
 {
     TRY_ASSIGN(const auto moves, list_moves(here_.config));
     Status worst = success();
-    for (const MoveRecord& move : moves) {
+    for (const auto& [file, error] : moves.others) {
+        log::error("the journal of a move cannot be read", {{"file", file}, {"reason", error}});
+        worst = Error{error.code, cat(file, ": ", error.text)};
+    }
+    for (const MoveRecord& move : moves.readable) {
         Status done = resume(move.name, nullptr);
         if (done || done.is(Code::busy) || done.is(Code::not_found)) continue;
         log::warning("a move is not finished",
@@ -604,7 +608,7 @@ Status Mover::purge(const MailboxName& name)
 Status Mover::make_room(const MailboxEntry& entry)
 {
     TRY_ASSIGN(const auto moves, list_moves(here_.config));
-    for (const MoveRecord& move : moves) {
+    for (const MoveRecord& move : moves.readable) {
         if (move.state != MoveState::moved || move.server != entry.server ||
             !is_in_unit(move.name, entry.name, here_.config.deletedprefix()))
             continue;

@@ -72,7 +72,9 @@ Result<int> list_here(const config::Config& config, const Arguments& a)
     Report report;
     Section& section = report.section("moves", "Moves from this server",
                                       {"mailbox", "to", "state", "since", "trouble"});
-    for (const sync::MoveRecord& move : moves) {
+    for (const auto& [file, error] : moves.others)
+        section.rows.push_back({file, "", "cannot be read", "", error.text});
+    for (const sync::MoveRecord& move : moves.readable) {
         const std::string to =
             move.partition.empty() ? move.server : cat(move.server, '!', move.partition);
         section.rows.push_back({move.name.internal(), to, sync::move_state_name(move.state),
