@@ -18,6 +18,9 @@ if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/sync/suite
 TESTS += tests/unit/imap/sync/suite
 tests_unit_imap_sync_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h
+tests_unit_imap_sync_suite_SOURCES += tests/support/memory_store.h tests/support/memory_store.cc
+tests_unit_imap_sync_suite_SOURCES += tests/support/scripted_peer.h tests/support/scripted_peer.cc
+tests_unit_imap_sync_suite_SOURCES += tests/unit/imap/sync/copier_test.cc
 tests_unit_imap_sync_suite_SOURCES += tests/unit/imap/sync/dlist_test.cc
 tests_unit_imap_sync_suite_SOURCES += tests/unit/imap/sync/mailbox_dlist_test.cc
 tests_unit_imap_sync_suite_SOURCES += tests/unit/imap/sync/move_journal_test.cc
