@@ -32,7 +32,7 @@ for guide in doc/ARCHITECTURE.md doc/HACKING.md; do
             name=${word#*::}
             folder=$(printf '%s\n' "$folders" | grep "\(^\|/\)${word%%::*}$")
             if [ -n "$folder" ]; then
-                grep -qw "${name%%::*}" "$folder"/*.h
+                grep -rqw "${name%%::*}" --include=*.h "$folder"
             else
                 grep -rqw "${name%%::*}" --include=*.h $(grep -rlw --include=*.h "${word%%::*}" \
                     imap lib master) /dev/null
