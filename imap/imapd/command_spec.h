@@ -8,6 +8,8 @@
 
 #include <string_view>
 
+#include "lib/base/result.h"
+
 namespace rookery::backend {
 class Backend;
 }
@@ -75,8 +77,9 @@ struct CommandTraits {
     bool for_nodes = false;
 };
 
-using Run = Completion (*)(ImapSession&, Command&);
-using Relay = Completion (*)(ImapSession&, Command&, backend::Backend&);
+// An error of theirs is answered as Completion::from has it.
+using Run = Result<Completion> (*)(ImapSession&, Command&);
+using Relay = Result<Completion> (*)(ImapSession&, Command&, backend::Backend&);
 
 struct CommandSpec {
     std::string_view name;

@@ -20,8 +20,8 @@ const CommandSpec* find_command(std::string_view upper_case_name);
 bool is_first_word(std::string_view upper_case_word);
 
 // --- the functions of the rows (imap/imapd/commands/*.cc)
-#define ROOKERY_RUN(name) Completion name(ImapSession&, Command&)
-#define ROOKERY_RELAY(name) Completion name(ImapSession&, Command&, backend::Backend&)
+#define ROOKERY_RUN(name) Result<Completion> name(ImapSession&, Command&)
+#define ROOKERY_RELAY(name) Result<Completion> name(ImapSession&, Command&, backend::Backend&)
 namespace commands {
 // any state
 ROOKERY_RUN(capability);

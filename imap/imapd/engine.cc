@@ -182,7 +182,7 @@ void Engine::one_command()
     service::scoreboard::set_state(spec.name);
     if (s_.config.chatty()) log::notice("command", {{"name", command.name}});
     s_.expunge_allowed = !spec.holds_expunge();
-    const Completion done = dispatch(spec, command);
+    const Completion done = Completion::from(dispatch(spec, command));
     s_.expunge_allowed = true;
     if (!s_.client.ok() || done.kind == Completion::Kind::disconnect) {
         ended_ = true;

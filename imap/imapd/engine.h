@@ -37,16 +37,16 @@ class Engine {
     void one_command();
     // The words up to the command's name, and its row.
     Status read_head(Command& command);
-    Completion dispatch(const CommandSpec& spec, Command& command);
-    Completion by_mailbox(const CommandSpec& spec, Command& command);
-    Completion by_mailbox_or_server(const CommandSpec& spec, Command& command);
-    Completion at_mailbox(const CommandSpec& spec, Command& command);
-    Completion to_select(const CommandSpec& spec, Command& command);
-    Completion by_tree(const CommandSpec& spec, Command& command);
-    Completion by_new_name(const CommandSpec& spec, Command& command);
-    Completion by_selection(const CommandSpec& spec, Command& command);
-    Completion by_inbox(const CommandSpec& spec, Command& command);
-    Completion relay(const CommandSpec& spec, Command& command, const std::string& server);
+    Result<Completion> dispatch(const CommandSpec& spec, Command& command);
+    Result<Completion> by_mailbox(const CommandSpec& spec, Command& command);
+    Result<Completion> by_mailbox_or_server(const CommandSpec& spec, Command& command);
+    Result<Completion> at_mailbox(const CommandSpec& spec, Command& command);
+    Result<Completion> to_select(const CommandSpec& spec, Command& command);
+    Result<Completion> by_tree(const CommandSpec& spec, Command& command);
+    Result<Completion> by_new_name(const CommandSpec& spec, Command& command);
+    Result<Completion> by_selection(const CommandSpec& spec, Command& command);
+    Result<Completion> by_inbox(const CommandSpec& spec, Command& command);
+    Result<Completion> relay(const CommandSpec& spec, Command& command, const std::string& server);
     Status read_mailbox(Command& command);
     Status read_select(Command& command);
     void tell_updates(const CommandSpec& spec, const Completion& done);

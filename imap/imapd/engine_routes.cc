@@ -12,10 +12,9 @@
 
 namespace rookery::imapd {
 
-Completion Engine::dispatch(const CommandSpec& spec, Command& command)
+Result<Completion> Engine::dispatch(const CommandSpec& spec, Command& command)
 {
-    if (spec.traits.for_nodes && !s_.user.identity->admin)
-        return Completion::from(Error{Code::denied, {}});
+    if (spec.traits.for_nodes && !s_.user.identity->admin) return Error{Code::denied, {}};
     switch (spec.route) {
         case Route::here: return spec.run(s_, command);
         case Route::by_mailbox: return by_mailbox(spec, command);
@@ -38,30 +37,26 @@ Status Engine::read_mailbox(Command& command)
 }
 
 // A quota root; "+" in front says that it need not exist (doc/protocols/cyrus.md 6).
-Completion Engine::by_tree(const CommandSpec& spec, Command& command)
+Result<Completion> Engine::by_tree(const CommandSpec& spec, Command& command)
 {
-    auto read = [&]() -> Status {
-        TRY(s_.reader.space());
-        TRY_ASSIGN(command.external, s_.reader.astring());
-        std::string_view name = command.external;
-        if (name.starts_with('+')) name.remove_prefix(1);
-        TRY_ASSIGN(command.mailbox, s_.user.names->to_internal(name));
-        return success();
-    }();
-    if (!read) return Completion::from(read.error());
+    TRY(s_.reader.space());
+    TRY_ASSIGN(command.external, s_.reader.astring());
+    std::string_view name = command.external;
+    if (name.starts_with('+')) name.remove_prefix(1);
+    TRY_ASSIGN(command.mailbox, s_.user.names->to_internal(name));
     // Before it is looked up: others are not told what there is.
     if (!s_.user.identity->any_admin() && !is_own(s_, *command.mailbox))
-        return Completion::from(Error{Code::denied, {}});
+        return Error{Code::denied, {}};
     auto placed = place_tree(s_, *command.mailbox);
     if (placed.is(Code::unsupported)) return Completion::no(std::string(kNotOnOneServer));
-    if (!placed) return Completion::from(placed.error());
+    if (!placed) return placed.error();
     if (placed->is_here()) return spec.run(s_, command);
     return relay(spec, command, placed->server);
 }
 
-Completion Engine::by_mailbox(const CommandSpec& spec, Command& command)
+Result<Completion> Engine::by_mailbox(const CommandSpec& spec, Command& command)
 {
-    if (auto read = read_mailbox(command); !read) return Completion::from(read.error());
+    TRY(read_mailbox(command));
     return at_mailbox(spec, command);
 }
 
@@ -76,9 +71,9 @@ Status Engine::read_select(Command& command)
 }
 
 // The same answer to each NO, [CLOSED] included, tells nobody which of them it is.
-Completion Engine::to_select(const CommandSpec& spec, Command& command)
+Result<Completion> Engine::to_select(const CommandSpec& spec, Command& command)
 {
-    if (auto read = read_select(command); !read) return Completion::from(read.error());
+    TRY(read_select(command));
     // A connection that is gone already has nothing to be taken back.
     const RemoteSelection* remote = s_.remote();
     const bool lost = remote != nullptr && !remote->backend->is_alive();
@@ -86,7 +81,7 @@ Completion Engine::to_select(const CommandSpec& spec, Command& command)
     if (lost) leave_aside(s_);
     auto name = s_.user.names->to_internal(command.external);
     if (name) command.mailbox = *std::move(name);
-    Completion done = name ? at_mailbox(spec, command) : Completion::from(name.error());
+    Completion done = Completion::from(name ? at_mailbox(spec, command) : name.error());
     if (done.kind == Completion::Kind::bad)
         s_.take_back();
     else if (done.kind != Completion::Kind::disconnect)
@@ -95,25 +90,21 @@ Completion Engine::to_select(const CommandSpec& spec, Command& command)
 }
 
 // GETMETADATA may have its options before the name (RFC 5464 5) or behind it (its examples).
-Completion Engine::by_mailbox_or_server(const CommandSpec& spec, Command& command)
+Result<Completion> Engine::by_mailbox_or_server(const CommandSpec& spec, Command& command)
 {
-    auto read = [&]() -> Status {
+    TRY(s_.reader.space());
+    TRY_ASSIGN(const char next, s_.reader.peek());
+    if (next == '(' && spec.traits.options_first) {
+        TRY_ASSIGN(command.options, parse_metadata_options(s_.reader));
         TRY(s_.reader.space());
-        TRY_ASSIGN(const char next, s_.reader.peek());
-        if (next == '(' && spec.traits.options_first) {
-            TRY_ASSIGN(command.options, parse_metadata_options(s_.reader));
-            TRY(s_.reader.space());
-        }
-        TRY_ASSIGN(command.external, s_.reader.astring());
-        if (command.external.empty()) return success();
-        TRY_ASSIGN(command.mailbox, s_.user.names->to_internal(command.external));
-        return success();
-    }();
-    if (!read) return Completion::from(read.error());
-    return command.mailbox ? at_mailbox(spec, command) : spec.run(s_, command);
+    }
+    TRY_ASSIGN(command.external, s_.reader.astring());
+    if (command.external.empty()) return spec.run(s_, command);
+    TRY_ASSIGN(command.mailbox, s_.user.names->to_internal(command.external));
+    return at_mailbox(spec, command);
 }
 
-Completion Engine::at_mailbox(const CommandSpec& spec, Command& command)
+Result<Completion> Engine::at_mailbox(const CommandSpec& spec, Command& command)
 {
     auto placed = place(s_, *command.mailbox);
     if (!placed) return no_mailbox(command, placed.error());
@@ -122,36 +113,35 @@ Completion Engine::at_mailbox(const CommandSpec& spec, Command& command)
     return relay(spec, command, placed->server);
 }
 
-Completion Engine::by_new_name(const CommandSpec& spec, Command& command)
+Result<Completion> Engine::by_new_name(const CommandSpec& spec, Command& command)
 {
-    if (auto read = read_mailbox(command); !read) return Completion::from(read.error());
+    TRY(read_mailbox(command));
     // What never leaves this server does not ask the list where it would go.
     if (spec.relay == nullptr) return spec.run(s_, command);
-    auto placed = place_new(s_, *command.mailbox);
-    if (!placed) return Completion::from(placed.error());
-    if (placed->is_here()) return spec.run(s_, command);
-    return relay(spec, command, placed->server);
+    TRY_ASSIGN(auto placed, place_new(s_, *command.mailbox));
+    if (placed.is_here()) return spec.run(s_, command);
+    return relay(spec, command, placed.server);
 }
 
-Completion Engine::by_selection(const CommandSpec& spec, Command& command)
+Result<Completion> Engine::by_selection(const CommandSpec& spec, Command& command)
 {
     if (auto* remote = s_.remote(); remote != nullptr && spec.relay != nullptr)
         return spec.relay(s_, command, *remote->backend);
     return spec.run(s_, command);
 }
 
-Completion Engine::by_inbox(const CommandSpec& spec, Command& command)
+Result<Completion> Engine::by_inbox(const CommandSpec& spec, Command& command)
 {
-    auto placed = place_inbox(s_);
-    if (!placed) return Completion::from(placed.error());
-    if (placed->is_here()) return spec.run(s_, command);
-    return relay(spec, command, placed->server);
+    TRY_ASSIGN(auto placed, place_inbox(s_));
+    if (placed.is_here()) return spec.run(s_, command);
+    return relay(spec, command, placed.server);
 }
 
-Completion Engine::relay(const CommandSpec& spec, Command& command, const std::string& server)
+Result<Completion> Engine::relay(const CommandSpec& spec, Command& command,
+                                 const std::string& server)
 {
-    if (spec.relay == nullptr) return Completion::from(Error{Code::moved, {}});
-    if (s_.backends == nullptr) return Completion::from(Error{Code::unavailable, {}});
+    if (spec.relay == nullptr) return Error{Code::moved, {}};
+    if (s_.backends == nullptr) return Error{Code::unavailable, {}};
     if (auto referred = refer(s_, command, server)) return *std::move(referred);
     auto* remote = s_.remote();
     if (remote != nullptr && remote->backend->server() == server && !ensure_selection(s_))
@@ -159,7 +149,7 @@ Completion Engine::relay(const CommandSpec& spec, Command& command, const std::s
     auto backend = s_.backends->get(server);
     if (!backend) {
         log::warning("backend", {{"server", server}, {"reason", backend.error()}});
-        return Completion::from(backend.error());
+        return backend.error();
     }
     service::scoreboard::set_backend(server);
     return spec.relay(s_, command, **backend);

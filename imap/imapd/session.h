@@ -96,6 +96,7 @@ struct Completion {
     static Completion disconnect() { return {Kind::disconnect, {}}; }
     // The one table Code -> response (session_errors.cc). syntax and limit: BAD, else NO.
     static Completion from(const Error& error);
+    static Completion from(Result<Completion> done);
 };
 // Writes the line that a failure is worth: what an administrator or another server must mend.
 // Completion::from does.

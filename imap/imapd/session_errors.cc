@@ -74,6 +74,11 @@ Completion Completion::from(const Error& error)
     return bad(error.code == Code::limit ? cat("[LIMIT] ", why) : why);
 }
 
+Completion Completion::from(Result<Completion> done)
+{
+    return done ? *std::move(done) : from(done.error());
+}
+
 Completion no_target(const Error& error)
 {
     if (error.code == Code::not_found) return Completion::no("[TRYCREATE] Mailbox does not exist");

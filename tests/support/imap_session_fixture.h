@@ -63,7 +63,7 @@ class ImapSessionFixture {
         command.spec = imapd::find_command(command.name);
         ck_assert_ptr_nonnull(command.spec);
         command.by_uid = command.spec->by_uid();
-        const imapd::Completion done = dispatch(command);
+        const imapd::Completion done = imapd::Completion::from(dispatch(command));
         const bool bad = done.kind == imapd::Completion::Kind::bad;
         if (done.kind == imapd::Completion::Kind::disconnect) {
             ASSERT_OK(client.flush());
@@ -86,17 +86,17 @@ class ImapSessionFixture {
     MemoryStore& store;
 
  private:
-    imapd::Completion dispatch(imapd::Command& command)
+    Result<imapd::Completion> dispatch(imapd::Command& command)
     {
         if (command.spec->route == imapd::Route::to_select) {
             ASSERT_OK(session.reader.space());
             command.external = *session.reader.astring();
             auto parameters = imapd::parse_select_parameters(session.reader);
-            if (!parameters) return imapd::Completion::from(parameters.error());
+            if (!parameters) return parameters.error();
             command.select = *std::move(parameters);
             command.mailbox = *session.user.names->to_internal(command.external);
             auto entry = directory.lookup(*command.mailbox);
-            if (!entry) return imapd::Completion::from(entry.error());
+            if (!entry) return entry.error();
             command.entry = *entry;
             session.set_aside();
         }

@@ -57,12 +57,11 @@ Result<model::Acl> changed_acl(const ImapSession& s, const MailboxEntry& entry,
 
 }  // namespace
 
-Completion getacl(ImapSession& s, Command& command)
+Result<Completion> getacl(ImapSession& s, Command& command)
 {
-    if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
-    if (auto now = refresh_entry(s, command); !now) return Completion::from(now.error());
-    if (auto may = require(s, *command.entry, Rights::administer); !may)
-        return Completion::from(may.error());
+    TRY(s.reader.end_of_line());
+    TRY(refresh_entry(s, command));
+    TRY(require(s, *command.entry, Rights::administer));
     s.client.put("* ACL ", text::imap_astring(command.external));
     for (const auto& e : command.entry->acl.entries())
         s.client.put(' ', text::imap_astring(e.identifier), ' ', e.rights.to_string());
@@ -71,22 +70,21 @@ Completion getacl(ImapSession& s, Command& command)
 }
 
 // And DELETEACL.
-Completion setacl(ImapSession& s, Command& command)
+Result<Completion> setacl(ImapSession& s, Command& command)
 {
-    auto arguments = set_arguments(s, command.spec->traits.variant == Variant::adds);
-    if (!arguments) return Completion::from(arguments.error());
-    auto identifier = canonical_identifier(s.config, arguments->identifier);
+    TRY_ASSIGN(auto arguments, set_arguments(s, command.spec->traits.variant == Variant::adds));
+    auto identifier = canonical_identifier(s.config, arguments.identifier);
     if (!identifier) return Completion::no("[CANNOT] Invalid identifier");
-    if (s.operations == nullptr) return Completion::from(Error{Code::unavailable, {}});
+    if (s.operations == nullptr) return Error{Code::unavailable, {}};
     std::string now;
     auto done = s.operations->change(*command.mailbox, [&](MailboxEntry& entry) -> Status {
         TRY(may_give(s, entry, *identifier));
-        TRY_ASSIGN(entry.acl, changed_acl(s, entry, *identifier, arguments->modification));
+        TRY_ASSIGN(entry.acl, changed_acl(s, entry, *identifier, arguments.modification));
         const auto* rights = entry.acl.find(*identifier);
         if (rights != nullptr) now = rights->rights.to_string();
         return success();
     });
-    if (!done) return Completion::from(done.error());
+    if (!done) return done.error();
     log::notice("setacl", {{"user", s.user.identity->userid},
                            {"mailbox", command.mailbox->internal()},
                            {"identifier", *identifier},
@@ -95,30 +93,28 @@ Completion setacl(ImapSession& s, Command& command)
 }
 
 // * LISTRIGHTS mailbox identifier required optional...; each optional right by itself.
-Completion listrights(ImapSession& s, Command& command)
+Result<Completion> listrights(ImapSession& s, Command& command)
 {
-    auto arguments = set_arguments(s, false);
-    if (!arguments) return Completion::from(arguments.error());
-    auto identifier = canonical_identifier(s.config, arguments->identifier);
+    TRY_ASSIGN(auto arguments, set_arguments(s, false));
+    auto identifier = canonical_identifier(s.config, arguments.identifier);
     if (!identifier) return Completion::no("[CANNOT] Invalid identifier");
-    if (auto now = refresh_entry(s, command); !now) return Completion::from(now.error());
-    if (auto may = require(s, *command.entry, Rights::administer); !may)
-        return Completion::from(may.error());
+    TRY(refresh_entry(s, command));
+    TRY(require(s, *command.entry, Rights::administer));
     const bool owner = *identifier == command.entry->name.user();
     const Rights required = owner ? implicit_owner_rights(s.config) : Rights();
     const std::string fixed = required.to_string();
     s.client.put("* LISTRIGHTS ", text::imap_astring(command.external), ' ',
-                 text::imap_astring(arguments->identifier), ' ', text::imap_astring(fixed));
+                 text::imap_astring(arguments.identifier), ' ', text::imap_astring(fixed));
     for (char right : std::string_view("lrswipkxtecdan0123456789"))
         if (fixed.find(right) == fixed.npos) s.client.put(' ', right);
     s.client.put("\r\n");
     return Completion::ok();
 }
 
-Completion myrights(ImapSession& s, Command& command)
+Result<Completion> myrights(ImapSession& s, Command& command)
 {
-    if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
-    if (auto now = refresh_entry(s, command); !now) return Completion::from(now.error());
+    TRY(s.reader.end_of_line());
+    TRY(refresh_entry(s, command));
     s.client.put("* MYRIGHTS ", text::imap_astring(command.external), ' ',
                  rights_on(s, *command.entry).to_string(), "\r\n");
     return Completion::ok();

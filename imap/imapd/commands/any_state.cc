@@ -49,38 +49,34 @@ Result<std::string> id_parameters(CommandReader& reader)
 
 }  // namespace
 
-Completion capability(ImapSession& s, Command&)
+Result<Completion> capability(ImapSession& s, Command&)
 {
-    if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
+    TRY(s.reader.end_of_line());
     s.client.put("* CAPABILITY ", capability_list(s, true), "\r\n");
     return Completion::ok();
 }
 
-Completion noop(ImapSession& s, Command&)
+Result<Completion> noop(ImapSession& s, Command&)
 {
-    if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
+    TRY(s.reader.end_of_line());
     return Completion::ok();
 }
 
-Completion logout(ImapSession& s, Command&)
+Result<Completion> logout(ImapSession& s, Command&)
 {
-    if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
+    TRY(s.reader.end_of_line());
     s.user.selection = NoSelection{};  // at another server it ends with the session there
     s.client.put("* BYE LOGOUT received\r\n");
     s.user.state = State::logout;
     return Completion::ok();
 }
 
-Completion id(ImapSession& s, Command&)
+Result<Completion> id(ImapSession& s, Command&)
 {
-    auto said = [&]() -> Result<std::string> {
-        TRY(s.reader.space());
-        TRY_ASSIGN(std::string parameters, id_parameters(s.reader));
-        TRY(s.reader.end_of_line());
-        return parameters;
-    }();
-    if (!said) return Completion::from(said.error());
-    if (!said->empty()) log::info("client", {{"host", s.kit.client().host}, {"id", *said}});
+    TRY(s.reader.space());
+    TRY_ASSIGN(const std::string said, id_parameters(s.reader));
+    TRY(s.reader.end_of_line());
+    if (!said.empty()) log::info("client", {{"host", s.kit.client().host}, {"id", said}});
     const bool tells = s.config.imapidresponse() && s.config.serverinfo() == config::Serverinfo::on;
     if (tells)
         s.client.put("* ID (\"name\" \"Rookery\" \"version\" \"" PACKAGE_VERSION "\")\r\n");
@@ -90,19 +86,16 @@ Completion id(ImapSession& s, Command&)
 }
 
 // RFC 5161: what is not known is ignored. The servers of selected mailboxes are told too.
-Completion enable(ImapSession& s, Command&)
+Result<Completion> enable(ImapSession& s, Command&)
 {
     std::vector<std::string> names;
-    Status read = [&]() -> Status {
-        while (true) {
-            TRY(s.reader.space());
-            TRY_ASSIGN(std::string name, s.reader.atom());
-            names.push_back(to_upper(name));
-            TRY_ASSIGN(char next, s.reader.peek());
-            if (next == '\n') return s.reader.end_of_line();
-        }
-    }();
-    if (!read) return Completion::from(read.error());
+    for (char next = ' '; next != '\n';) {
+        TRY(s.reader.space());
+        TRY_ASSIGN(std::string name, s.reader.atom());
+        names.push_back(to_upper(name));
+        TRY_ASSIGN(next, s.reader.peek());
+    }
+    TRY(s.reader.end_of_line());
     s.client.put("* ENABLED");
     for (const std::string& name : names) {
         if (name != "CONDSTORE" && name != "QRESYNC") continue;
@@ -119,16 +112,12 @@ Completion enable(ImapSession& s, Command&)
 }
 
 // RFC 4978. The answer is the last thing that is not compressed.
-Completion compress(ImapSession& s, Command& command)
+Result<Completion> compress(ImapSession& s, Command& command)
 {
-    auto mechanism = [&]() -> Result<std::string> {
-        TRY(s.reader.space());
-        TRY_ASSIGN(std::string name, s.reader.atom());
-        TRY(s.reader.end_of_line());
-        return name;
-    }();
-    if (!mechanism) return Completion::from(mechanism.error());
-    if (!equal_nocase(*mechanism, "DEFLATE")) return Completion::bad("Unknown COMPRESS algorithm");
+    TRY(s.reader.space());
+    TRY_ASSIGN(const std::string mechanism, s.reader.atom());
+    TRY(s.reader.end_of_line());
+    if (!equal_nocase(mechanism, "DEFLATE")) return Completion::bad("Unknown COMPRESS algorithm");
     if (s.compressed) return Completion::no("[COMPRESSIONACTIVE] DEFLATE active via COMPRESS");
     s.client.put(command.tag, " OK DEFLATE active\r\n");
     s.compressed = true;
@@ -139,9 +128,9 @@ Completion compress(ImapSession& s, Command& command)
 }
 
 // RFC 2342: (personal) (other users) (shared)
-Completion namespace_(ImapSession& s, Command&)
+Result<Completion> namespace_(ImapSession& s, Command&)
 {
-    if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
+    TRY(s.reader.end_of_line());
     const std::string separator = text::imap_string(std::string(1, s.user.names->separator()));
     auto space = [&](const std::string& prefix) {
         return cat("((", text::imap_string(prefix), ' ', separator, "))");

@@ -155,7 +155,7 @@ Receipt receive(ImapSession& s, const Command& command)
 
 }  // namespace
 
-Completion append(ImapSession& s, Command& command)
+Result<Completion> append(ImapSession& s, Command& command)
 {
     // Asked before the messages come, which may be large, and again when they are here.
     if (auto may = LocalAppend::check(s, *command.entry); !may) return no_target(may.error());
@@ -165,14 +165,10 @@ Completion append(ImapSession& s, Command& command)
 }
 
 // From a frontend: the second argument is the mailbox that its client has selected.
-Completion localappend(ImapSession& s, Command& command)
+Result<Completion> localappend(ImapSession& s, Command& command)
 {
-    Status read = [&]() -> Status {
-        TRY(s.reader.space());
-        TRY(s.reader.astring());
-        return success();
-    }();
-    if (!read) return Completion::from(read.error());
+    TRY(s.reader.space());
+    TRY(s.reader.astring());
     return append(s, command);
 }
 

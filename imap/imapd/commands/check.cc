@@ -3,9 +3,9 @@
 
 namespace rookery::imapd::commands {
 
-Completion check(ImapSession& session, Command&)
+Result<Completion> check(ImapSession& session, Command&)
 {
-    if (const auto end = session.reader.end_of_line(); !end) return Completion::from(end.error());
+    TRY(session.reader.end_of_line());
     return Completion::ok();
 }
 

@@ -6,17 +6,17 @@
 
 namespace rookery::imapd::commands {
 
-Completion close(ImapSession& session, Command& command)
+Result<Completion> close(ImapSession& session, Command& command)
 {
-    if (const auto end = session.reader.end_of_line(); !end) return Completion::from(end.error());
+    TRY(session.reader.end_of_line());
     LocalSelection* selection = session.local();
-    Completion done = Completion::ok();
+    Result<Completion> done = Completion::ok();
     const bool removes = command.spec->traits.variant == Variant::removes && selection != nullptr &&
                          !selection->read_only &&
                          selected_with(session, model::Rights::read | model::Rights::expunge);
     if (removes) {
         const auto gone = selection->mailbox->expunge(nullptr);
-        if (!gone) done = Completion::from(gone.error());
+        if (!gone) done = gone.error();
     }
     unselect(session);
     session.user.state = State::authenticated;

@@ -62,13 +62,12 @@ std::optional<Error> first_damaged(mailbox::Mailbox& mailbox, std::span<const ui
     return std::nullopt;
 }
 
-Completion copy_here(ImapSession& session, LocalSelection& selection,
-                     std::span<const uint32_t> messages, const model::MailboxEntry& target,
-                     bool move)
+Result<Completion> copy_here(ImapSession& session, LocalSelection& selection,
+                             std::span<const uint32_t> messages, const model::MailboxEntry& target,
+                             bool move)
 {
     mailbox::Mailbox& mailbox = *selection.mailbox;
-    if (auto fits = fits_in(session, mailbox, messages, target, move); !fits)
-        return Completion::from(fits.error());
+    TRY(fits_in(session, mailbox, messages, target, move));
     const std::string& user = session.user.identity->userid;
     const auto settable = model::settable_flags(rights_on(session, target));
     const auto copied = move ? mailbox.move_to(target, user, messages, settable)
@@ -88,34 +87,31 @@ Completion copy_here(ImapSession& session, LocalSelection& selection,
 
 }  // namespace
 
-Completion copy(ImapSession& session, Command& command)
+Result<Completion> copy(ImapSession& session, Command& command)
 {
-    auto parsed = parse(session.reader);
-    if (!parsed) return Completion::from(parsed.error());
+    TRY_ASSIGN(auto parsed, parse(session.reader));
     LocalSelection* selection = session.local();
-    if (const auto may = selected_with(session, Rights::read); !may)
-        return Completion::from(may.error());
+    TRY(selected_with(session, Rights::read));
     const mailbox::Mailbox& mailbox = *selection->mailbox;
-    auto messages = messages_of(mailbox, std::move(parsed->set), command.by_uid);
-    if (!messages) return Completion::from(messages.error());
+    TRY_ASSIGN(auto messages, messages_of(mailbox, std::move(parsed.set), command.by_uid));
 
     const bool move = command.spec->traits.variant == Variant::moves;
     if (move && selection->read_only) return Completion::no("[READ-ONLY] Mailbox is read-only");
     if (move && !selection->rights.has(Rights::delete_message | Rights::expunge))
         return Completion::no("[NOPERM] Permission denied");
-    const size_t named = messages->size();
-    std::erase_if(*messages, [&](uint32_t n) { return mailbox.message(n).expunged; });
+    const size_t named = messages.size();
+    std::erase_if(messages, [&](uint32_t n) { return mailbox.message(n).expunged; });
     // All or none; but a UID that is gone names nothing (RFC 2180 4.4).
-    if (messages->size() < named && !command.by_uid)
+    if (messages.size() < named && !command.by_uid)
         return Completion::no("[EXPUNGEISSUED] Some messages no longer exist");
 
-    const auto placed = destination(session, parsed->external);
+    const auto placed = destination(session, parsed.external);
     if (!placed) return no_target(placed.error());
-    if (messages->empty()) return Completion::ok();
+    if (messages.empty()) return Completion::ok();
     if (!placed->is_here())
-        return copy_to_remote(session, command, *selection, *messages, *placed->entry,
-                              parsed->external, move);
-    return copy_here(session, *selection, *messages, *placed->entry, move);
+        return copy_to_remote(session, command, *selection, messages, *placed->entry,
+                              parsed.external, move);
+    return copy_here(session, *selection, messages, *placed->entry, move);
 }
 
 }  // namespace rookery::imapd::commands

@@ -56,19 +56,18 @@ Result<Arguments> create_arguments(CommandReader& reader)
 // change: who may choose a place or a use, whether the place is another server's (then it is made
 // there), rights on the nearest ancestor, the partition, the quota. The operation itself looks
 // again under the name's lock.
-Completion create_here(ImapSession& s, Command& command, bool tell_others)
+Result<Completion> create_here(ImapSession& s, Command& command, bool tell_others)
 {
     auto arguments = create_arguments(s.reader);
     if (arguments.is(Code::unsupported))
         return Completion::no(cat("[USEATTR] ", arguments.error().text));
-    if (!arguments) return Completion::from(arguments.error());
-    if (s.operations == nullptr) return Completion::from(Error{Code::unavailable, {}});
+    if (!arguments) return arguments.error();
+    if (s.operations == nullptr) return Error{Code::unavailable, {}};
     const auto& name = *command.mailbox;
     const bool may_choose = s.user.identity->any_admin() || !s.config.proxyservers().empty();
     if (!arguments->uses.empty() && !decides_uses(s, name))
         return Completion::no("[USEATTR] only for a user's own mailboxes");
-    if (!arguments->location.empty() && !may_choose)
-        return Completion::from(Error{Code::denied, {}});
+    if (!arguments->location.empty() && !may_choose) return Error{Code::denied, {}};
     // A server that is a frontend too makes it where an administrator wants it.
     if (tell_others && config::holds_replica(s.config) && s.user.identity->any_admin() &&
         !arguments->location.empty() && !mboxlist::has_partition(s.config, arguments->location)) {
@@ -77,20 +76,18 @@ Completion create_here(ImapSession& s, Command& command, bool tell_others)
             return create_there(s, command, *place);
         if (place && place->server == s.config.servername()) arguments->location = place->partition;
     }
-    auto ancestor = nearest_ancestor(s, name);
-    if (!ancestor) return Completion::from(ancestor.error());
-    if (auto may = may_create(s, name, *ancestor, !tell_others); !may)
-        return Completion::from(may.error());
-    auto partition = choose_partition(s, arguments->location, *ancestor);
+    TRY_ASSIGN(auto ancestor, nearest_ancestor(s, name));
+    TRY(may_create(s, name, ancestor, !tell_others));
+    auto partition = choose_partition(s, arguments->location, ancestor);
     if (partition.is(Code::unsupported)) return bad_location(arguments->location);
-    if (!partition) return Completion::from(partition.error());
+    if (!partition) return partition.error();
     mailbox::QuotaUsage one;
     one.mailboxes = 1;
-    if (auto fits = require_quota(s, name, one); !fits) return Completion::from(fits.error());
+    TRY(require_quota(s, name, one));
     model::MailboxEntry entry{.name = name,
                               .server = {},
                               .partition = *partition,
-                              .acl = first_acl(s.config, name, *ancestor),
+                              .acl = first_acl(s.config, name, ancestor),
                               .uniqueid = new_uniqueid()};
     using Tell = cluster::Operations::Tell;
     auto made =
@@ -104,13 +101,13 @@ Completion create_here(ImapSession& s, Command& command, bool tell_others)
 
 }  // namespace
 
-Completion create(ImapSession& s, Command& command)
+Result<Completion> create(ImapSession& s, Command& command)
 {
     return create_here(s, command, true);
 }
 
 // Between nodes: the mailbox is made here and the master hears nothing yet.
-Completion localcreate(ImapSession& s, Command& command)
+Result<Completion> localcreate(ImapSession& s, Command& command)
 {
     return create_here(s, command, false);
 }

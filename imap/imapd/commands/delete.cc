@@ -79,40 +79,38 @@ void after_delete(ImapSession& s, const model::MailboxName& name)
 
 }  // namespace
 
-Completion delete_(ImapSession& s, Command& command)
+Result<Completion> delete_(ImapSession& s, Command& command)
 {
-    if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
-    if (auto now = refresh_entry(s, command); !now) return Completion::from(now.error());
+    TRY(s.reader.end_of_line());
+    TRY(refresh_entry(s, command));
     const auto& name = *command.mailbox;
-    if (auto may = may_delete(s, *command.entry); !may) return Completion::from(may.error());
-    auto tree = tree_of(s.directory, name);
-    if (!tree) return Completion::from(tree.error());
+    TRY(may_delete(s, *command.entry));
+    TRY_ASSIGN(auto tree, tree_of(s.directory, name));
     if (name.is_inbox()) {
-        for (const auto& entry : *tree)
+        for (const auto& entry : tree)
             if (!entry.is_local()) return Completion::no(std::string(kNotOnOneServer));
     } else {
-        if (tree->size() > 1 && !is_own(s, name) && !name.is_deleted(s.config.deletedprefix()))
+        if (tree.size() > 1 && !is_own(s, name) && !name.is_deleted(s.config.deletedprefix()))
             return Completion::no("[HASCHILDREN] Mailbox has children");
-        tree->assign(1, *command.entry);
+        tree.assign(1, *command.entry);
     }
-    if (s.operations == nullptr) return Completion::from(Error{Code::unavailable, {}});
-    leave_if_selected(s, *tree);
-    if (auto gone = remove_tree(s, *tree); !gone) return Completion::from(gone.error());
+    if (s.operations == nullptr) return Error{Code::unavailable, {}};
+    leave_if_selected(s, tree);
+    TRY(remove_tree(s, tree));
     after_delete(s, name);
     log::notice("delete", {{"user", s.user.identity->userid}, {"mailbox", name.internal()}});
     return namespace_changed(s);
 }
 
 // Between nodes: this mailbox only, at once, and the master hears nothing.
-Completion localdelete(ImapSession& s, Command& command)
+Result<Completion> localdelete(ImapSession& s, Command& command)
 {
-    if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
+    TRY(s.reader.end_of_line());
     const auto& entry = *command.entry;
-    if (s.operations == nullptr) return Completion::from(Error{Code::unavailable, {}});
+    if (s.operations == nullptr) return Error{Code::unavailable, {}};
     leave_if_selected(s, {&entry, 1});
     const auto check = [](const MailboxEntry&) { return success(); };
-    auto gone = s.operations->remove(entry.name, check, cluster::Operations::Tell::nobody);
-    if (!gone) return Completion::from(gone.error());
+    TRY(s.operations->remove(entry.name, check, cluster::Operations::Tell::nobody));
     log::notice("localdelete",
                 {{"user", s.user.identity->userid}, {"mailbox", entry.name.internal()}});
     return Completion::ok();

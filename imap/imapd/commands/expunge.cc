@@ -18,23 +18,21 @@ Result<model::SequenceSet> parse(CommandReader& reader, bool by_uid)
 
 }  // namespace
 
-Completion expunge(ImapSession& session, Command& command)
+Result<Completion> expunge(ImapSession& session, Command& command)
 {
-    auto uids = parse(session.reader, command.by_uid);
-    if (!uids) return Completion::from(uids.error());
+    TRY_ASSIGN(auto uids, parse(session.reader, command.by_uid));
     const auto selected = selected_with(session, model::Rights::read | model::Rights::expunge);
     const LocalSelection* selection = session.local();
     if (selection != nullptr && selection->read_only)
         return Completion::no("[READ-ONLY] Mailbox is read-only");
-    if (!selected) return Completion::from(selected.error());
+    if (!selected) return selected.error();
     mailbox::Mailbox& mailbox = *selection->mailbox;
     const uint32_t exists = mailbox.exists();
-    uids->resolve(exists == 0 ? 0 : mailbox.message(exists).uid);
-    const auto gone = mailbox.expunge(command.by_uid ? &*uids : nullptr);
-    if (!gone) return Completion::from(gone.error());
-    if (gone->empty() || !session.user.condstore_enabled) return Completion::ok();
+    uids.resolve(exists == 0 ? 0 : mailbox.message(exists).uid);
+    TRY_ASSIGN(const auto gone, mailbox.expunge(command.by_uid ? &uids : nullptr));
+    if (gone.empty() || !session.user.condstore_enabled) return Completion::ok();
     // RFC 7162 3.2.7: the modseq that counts is the one after all of this is told.
-    if (auto told = send_updates(session, true); !told) return Completion::from(told.error());
+    TRY(send_updates(session, true));
     return Completion::ok(cat("[HIGHESTMODSEQ ", mailbox.highestmodseq(), "] Completed"));
 }
 

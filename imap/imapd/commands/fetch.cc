@@ -114,31 +114,26 @@ Status send_batch(ImapSession& session, LocalSelection& selection, std::span<con
 
 }  // namespace
 
-Completion fetch(ImapSession& session, Command& command)
+Result<Completion> fetch(ImapSession& session, Command& command)
 {
-    auto parsed = parse(session.reader, command.by_uid);
-    if (!parsed) return Completion::from(parsed.error());
-    const auto selected = selected_with(session, model::Rights::read);
-    if (!selected) return Completion::from(selected.error());
-    LocalSelection* selection = *selected;
+    TRY_ASSIGN(auto parsed, parse(session.reader, command.by_uid));
+    TRY_ASSIGN(const auto selection, selected_with(session, model::Rights::read));
     mailbox::Mailbox& mailbox = *selection->mailbox;
-    if (parsed->vanished && !session.user.qresync_enabled)
+    if (parsed.vanished && !session.user.qresync_enabled)
         return Completion::bad("QRESYNC is not enabled");
-    auto messages = messages_of(mailbox, parsed->set, command.by_uid);
-    if (!messages) return Completion::from(messages.error());
-    if (parsed->request.has(FetchItem::Kind::modseq)) session.user.condstore_enabled = true;
-    if (parsed->vanished) put_vanished(session, mailbox, *parsed);
-    if (parsed->changed_since)
-        std::erase_if(*messages, [&](uint32_t n) {
-            return mailbox.message(n).modseq <= *parsed->changed_since;
+    TRY_ASSIGN(auto messages, messages_of(mailbox, parsed.set, command.by_uid));
+    if (parsed.request.has(FetchItem::Kind::modseq)) session.user.condstore_enabled = true;
+    if (parsed.vanished) put_vanished(session, mailbox, parsed);
+    if (parsed.changed_since)
+        std::erase_if(messages, [&](uint32_t n) {
+            return mailbox.message(n).modseq <= *parsed.changed_since;
         });
 
     Sent sent;
-    const std::span<const uint32_t> all = *messages;
+    const std::span<const uint32_t> all = messages;
     for (size_t i = 0; i < all.size(); i += kBatch) {
         const auto batch = all.subspan(i, std::min(kBatch, all.size() - i));
-        auto done = send_batch(session, *selection, batch, parsed->request, sent);
-        if (!done) return Completion::from(done.error());
+        TRY(send_batch(session, *selection, batch, parsed.request, sent));
     }
     if (sent.missed && !command.by_uid)
         return Completion::no("[EXPUNGEISSUED] Some messages no longer exist");

@@ -62,9 +62,9 @@ Completion end(ImapSession& session)
 
 }  // namespace
 
-Completion idle(ImapSession& session, Command&)
+Result<Completion> idle(ImapSession& session, Command&)
 {
-    if (const auto eol = session.reader.end_of_line(); !eol) return Completion::from(eol.error());
+    TRY(session.reader.end_of_line());
     session.client.put("+ idling\r\n");
     const Deadline last = Deadline::after(idle_limit(session.config));
     const Milliseconds look =

@@ -240,17 +240,16 @@ class Lister {
 
 }  // namespace
 
-Completion list(ImapSession& s, Command&)
+Result<Completion> list(ImapSession& s, Command&)
 {
-    auto request = parse_list(s.reader);
-    if (!request) return Completion::from(request.error());
-    if (request->remote) ask_for_referrals(s);
-    if (!request->extended && request->patterns[0].empty()) {  // asks for the separator
+    TRY_ASSIGN(auto request, parse_list(s.reader));
+    if (request.remote) ask_for_referrals(s);
+    if (!request.extended && request.patterns[0].empty()) {  // asks for the separator
         put_list_line(s, "LIST", "\\Noselect", "");
         return Completion::ok();
     }
-    auto done = Lister(s, *request).run();
-    return done ? Completion::ok() : Completion::from(done.error());
+    TRY(Lister(s, request).run());
+    return Completion::ok();
 }
 
 }  // namespace rookery::imapd::commands

@@ -102,9 +102,9 @@ Completion welcome(ImapSession& s, const Command& command, const session::Login&
 
 }  // namespace
 
-Completion starttls(ImapSession& s, Command& command)
+Result<Completion> starttls(ImapSession& s, Command& command)
 {
-    if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
+    TRY(s.reader.end_of_line());
     if (s.kit.tls_active()) return Completion::bad("TLS is active already");
     if (!s.kit.can_starttls()) return Completion::no("[CANNOT] TLS is not available");
     s.client.put(command.tag, " OK Begin TLS negotiation now\r\n");
@@ -112,29 +112,23 @@ Completion starttls(ImapSession& s, Command& command)
     return Completion::relayed();
 }
 
-Completion authenticate(ImapSession& s, Command& command)
+Result<Completion> authenticate(ImapSession& s, Command& command)
 {
-    auto arguments = authenticate_arguments(s);
-    if (!arguments) return Completion::from(arguments.error());
+    TRY_ASSIGN(auto arguments, authenticate_arguments(s));
     const session::Login login =
-        session::sasl_login(s.kit, s.client, arguments->mechanism, arguments->initial,
+        session::sasl_login(s.kit, s.client, arguments.mechanism, arguments.initial,
                             session::base64_challenge(s.client, "+ "));
     if (login.end != session::Login::End::ok) return refusal(s, login);
     return welcome(s, command, login);
 }
 
-Completion login(ImapSession& s, Command&)
+Result<Completion> login(ImapSession& s, Command&)
 {
-    std::string user;
-    std::string password;
-    Status read = [&]() -> Status {
-        TRY(s.reader.space());
-        TRY_ASSIGN(user, s.reader.astring());
-        TRY(s.reader.space());
-        TRY_ASSIGN(password, s.reader.astring());
-        return s.reader.end_of_line();
-    }();
-    if (!read) return Completion::from(read.error());
+    TRY(s.reader.space());
+    TRY_ASSIGN(const std::string user, s.reader.astring());
+    TRY(s.reader.space());
+    TRY_ASSIGN(const std::string password, s.reader.astring());
+    TRY(s.reader.end_of_line());
     const session::Login login = session::password_login(s.kit, user, password);
     if (login.end == session::Login::End::refused)
         return Completion::no("[AUTHENTICATIONFAILED] Login failed: authentication failure");

@@ -44,26 +44,24 @@ std::string_view lsub_attributes(ImapSession& s, const mboxlist::SubscribedItem&
 
 }  // namespace
 
-Completion lsub(ImapSession& s, Command&)
+Result<Completion> lsub(ImapSession& s, Command&)
 {
-    auto arguments = lsub_arguments(s.reader);
-    if (!arguments) return Completion::from(arguments.error());
-    if (auto here = inbox_here(s); !here) return Completion::from(here.error());
-    if (arguments->pattern.empty()) {
+    TRY_ASSIGN(auto arguments, lsub_arguments(s.reader));
+    TRY(inbox_here(s));
+    if (arguments.pattern.empty()) {
         put_list_line(s, "LSUB", "\\Noselect", "");
         return Completion::ok();
     }
     mboxlist::Subscriptions subscriptions(s.config.configdirectory(), s.user.identity->userid);
-    auto names = subscriptions.names();
-    if (!names) return Completion::from(names.error());
-    auto done = mboxlist::list_subscribed(
-        *names, *s.user.names, arguments->reference, {&arguments->pattern, 1},
-        [&](const mboxlist::SubscribedItem& item) {
-            if (!item.for_lsub) return true;
-            put_list_line(s, "LSUB", lsub_attributes(s, item), item.name);
-            return s.client.ok();
-        });
-    return done ? Completion::ok() : Completion::from(done.error());
+    TRY_ASSIGN(auto names, subscriptions.names());
+    TRY(mboxlist::list_subscribed(names, *s.user.names, arguments.reference,
+                                  {&arguments.pattern, 1},
+                                  [&](const mboxlist::SubscribedItem& item) {
+                                      if (!item.for_lsub) return true;
+                                      put_list_line(s, "LSUB", lsub_attributes(s, item), item.name);
+                                      return s.client.ok();
+                                  }));
+    return Completion::ok();
 }
 
 }  // namespace rookery::imapd::commands

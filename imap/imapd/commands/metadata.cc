@@ -21,21 +21,19 @@ Completion refused(const Error& error, bool is_server)
 
 }  // namespace
 
-Completion getmetadata(ImapSession& s, Command& command)
+Result<Completion> getmetadata(ImapSession& s, Command& command)
 {
-    auto request = parse_getmetadata(s.reader, command.options);
-    if (!request) return Completion::from(request.error());
-    if (auto now = refresh_entry(s, command); !now) return Completion::from(now.error());
-    auto values = command.mailbox ? mailbox_metadata(s, *command.entry, *request)
-                                  : server_metadata(s, *request);
-    if (!values) return Completion::from(values.error());
+    TRY_ASSIGN(auto request, parse_getmetadata(s.reader, command.options));
+    TRY(refresh_entry(s, command));
+    TRY_ASSIGN(auto values, command.mailbox ? mailbox_metadata(s, *command.entry, request)
+                                            : server_metadata(s, request));
     size_t longest = 0;
-    s.client.put(metadata_response(command.external, *request, *values, longest));
+    s.client.put(metadata_response(command.external, request, values, longest));
     if (longest == 0) return Completion::ok();
     return Completion::ok(cat("[METADATA LONGENTRIES ", longest, "] Completed"));
 }
 
-Completion setmetadata(ImapSession& s, Command& command)
+Result<Completion> setmetadata(ImapSession& s, Command& command)
 {
     const bool is_server = !command.mailbox;
     auto changes = [&]() -> Result<std::vector<MetadataChange>> {
@@ -45,8 +43,8 @@ Completion setmetadata(ImapSession& s, Command& command)
         return list;
     }();
     if (changes.is(Code::over_quota)) return refused(changes.error(), is_server);
-    if (!changes) return Completion::from(changes.error());
-    if (auto now = refresh_entry(s, command); !now) return Completion::from(now.error());
+    if (!changes) return changes.error();
+    TRY(refresh_entry(s, command));
     if (is_server)
         for (const MetadataChange& change : *changes)
             if (change.entry.is_private)

@@ -3,13 +3,13 @@
 
 namespace rookery::imapd::commands {
 
-Completion mupdatepush(ImapSession& s, Command& command)
+Result<Completion> mupdatepush(ImapSession& s, Command& command)
 {
-    if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
+    TRY(s.reader.end_of_line());
     if (s.store == nullptr || s.config.mupdate_server().empty())
-        return Completion::from(Error{Code::unavailable, {}});
-    auto pushed = s.operations->push(*command.mailbox);
-    return pushed ? Completion::ok() : Completion::from(pushed.error());
+        return Error{Code::unavailable, {}};
+    TRY(s.operations->push(*command.mailbox));
+    return Completion::ok();
 }
 
 }  // namespace rookery::imapd::commands

@@ -89,58 +89,55 @@ bool is_in_use(ImapSession& s, const model::MailboxName& name)
 
 }  // namespace
 
-Completion getquota(ImapSession& s, Command& command)
+Result<Completion> getquota(ImapSession& s, Command& command)
 {
-    if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
+    TRY(s.reader.end_of_line());
     if (auto gone = not_here(s, command)) return *std::move(gone);
     const auto& root = *command.mailbox;
     auto quota = s.quotas->get(root);
     if (quota.is(Code::not_found)) return Completion::no("[NONEXISTENT] Quota root does not exist");
-    if (!quota) return Completion::from(quota.error());
+    if (!quota) return quota.error();
     put_quota(s, *quota);
     return Completion::ok();
 }
 
-Completion getquotaroot(ImapSession& s, Command& command)
+Result<Completion> getquotaroot(ImapSession& s, Command& command)
 {
-    if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
-    if (auto now = refresh_entry(s, command); !now) return Completion::from(now.error());
+    TRY(s.reader.end_of_line());
+    TRY(refresh_entry(s, command));
     if (!s.user.identity->any_admin() && !rights_on(s, *command.entry).has(model::Rights::read)) {
-        const auto may = require(s, *command.entry, model::Rights::administer);
-        if (!may) return Completion::from(may.error());
+        TRY(require(s, *command.entry, model::Rights::administer));
     }
     const Error none{Code::not_found, "no quotas here"};
     auto root = s.quotas != nullptr ? s.quotas->root_of(command.entry->name) : none;
-    if (!root && !root.is(Code::not_found)) return Completion::from(root.error());
+    if (!root && !root.is(Code::not_found)) return root.error();
     s.client.put("* QUOTAROOT ", text::imap_astring(command.external));
     if (root) s.client.put(' ', text::imap_astring(external_name(s, *root)));
     s.client.put("\r\n");
     if (!root) return Completion::ok();
-    auto quota = s.quotas->get(*root);
-    if (!quota) return Completion::from(quota.error());
-    put_quota(s, *quota);
+    TRY_ASSIGN(auto quota, s.quotas->get(*root));
+    put_quota(s, quota);
     return Completion::ok();
 }
 
 // "+" before the name (of a peer that moves a user here) makes a root where nothing is yet.
-Completion setquota(ImapSession& s, Command& command)
+Result<Completion> setquota(ImapSession& s, Command& command)
 {
     auto limits = limits_argument(s.reader);
     if (limits.is(Code::unsupported)) return Completion::no(cat("[CANNOT] ", limits.error().text));
-    if (!limits) return Completion::from(limits.error());
+    if (!limits) return limits.error();
     const auto& root = *command.mailbox;
-    if (!s.user.identity->any_admin()) return Completion::from(Error{Code::denied, {}});
+    if (!s.user.identity->any_admin()) return Error{Code::denied, {}};
     if (auto gone = not_here(s, command)) return *std::move(gone);
     const bool forced = command.external.starts_with('+');
     if (!forced && !is_in_use(s, root)) {
         auto known = s.quotas->root_of(root);
-        if (!known || *known != root) return Completion::from(Error{Code::not_found, {}});
+        if (!known || *known != root) return Error{Code::not_found, {}};
     }
-    if (auto set = s.quotas->set(root, *limits); !set) return Completion::from(set.error());
+    TRY(s.quotas->set(root, *limits));
     log::notice("setquota", {{"user", s.user.identity->userid}, {"root", root.internal()}});
-    auto quota = s.quotas->get(root);
-    if (!quota) return Completion::from(quota.error());
-    put_quota(s, *quota);
+    TRY_ASSIGN(auto quota, s.quotas->get(root));
+    put_quota(s, quota);
     return Completion::ok();
 }
 

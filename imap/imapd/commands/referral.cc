@@ -6,19 +6,19 @@
 
 namespace rookery::imapd::commands {
 
-Completion rlist(ImapSession& s, Command& command)
+Result<Completion> rlist(ImapSession& s, Command& command)
 {
     ask_for_referrals(s);
     return list(s, command);
 }
 
-Completion rlsub(ImapSession& s, Command& command)
+Result<Completion> rlsub(ImapSession& s, Command& command)
 {
     ask_for_referrals(s);
     return lsub(s, command);
 }
 
-Completion relay_rlsub(ImapSession& s, Command& command, backend::Backend& backend)
+Result<Completion> relay_rlsub(ImapSession& s, Command& command, backend::Backend& backend)
 {
     ask_for_referrals(s);
     return relay_lsub(s, command, backend);

@@ -5,7 +5,7 @@
 
 namespace rookery::imapd::commands {
 
-Completion relay_append(ImapSession& s, Command& command, backend::Backend& backend)
+Result<Completion> relay_append(ImapSession& s, Command& command, backend::Backend& backend)
 {
     RelayChannel channel(s, backend);
     begin_append(channel, command.external);

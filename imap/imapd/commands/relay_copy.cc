@@ -43,7 +43,7 @@ Completion to_here(ImapSession& s, const Command& command, const std::string& se
 
 }  // namespace
 
-Completion relay_copy(ImapSession& s, Command& command, backend::Backend&)
+Result<Completion> relay_copy(ImapSession& s, Command& command, backend::Backend&)
 {
     std::string set;
     auto placed = [&]() -> Result<Placed> {
@@ -62,10 +62,9 @@ Completion relay_copy(ImapSession& s, Command& command, backend::Backend&)
     command.entry = placed->entry;
     if (placed->server == s.remote()->backend->server()) return on_one_server(s, command, set);
     if (placed->is_here()) return to_here(s, command, set);
-    auto target = s.backends->get(placed->server);
-    if (!target) return Completion::from(target.error());
+    TRY_ASSIGN(auto target, s.backends->get(placed->server));
     auto there = [&](size_t messages) {
-        return std::make_unique<RemoteAppend>(s, **target, command.external, messages);
+        return std::make_unique<RemoteAppend>(s, *target, command.external, messages);
     };
     return transfer(s, command, set, there, is_move(command));
 }

@@ -128,9 +128,9 @@ std::optional<Completion> idle_on(ImapSession& s, backend::Backend& backend, Dea
 
 }  // namespace
 
-Completion relay_idle(ImapSession& s, Command& command, backend::Backend&)
+Result<Completion> relay_idle(ImapSession& s, Command& command, backend::Backend&)
 {
-    if (auto read = s.reader.end_of_line(); !read) return Completion::from(read.error());
+    TRY(s.reader.end_of_line());
     if (!ensure_selection(s)) return say_bye_lost(s);
     if (auto refused = release_held(s, command)) return *refused;
     s.client.put("+ idling\r\n");

@@ -6,24 +6,21 @@
 
 namespace rookery::imapd::commands {
 
-Completion relay_getmetadata(ImapSession& s, Command& command, backend::Backend& backend)
+Result<Completion> relay_getmetadata(ImapSession& s, Command& command, backend::Backend& backend)
 {
-    auto request = parse_getmetadata(s.reader, command.options);
-    if (!request) return Completion::from(request.error());
+    TRY_ASSIGN(auto request, parse_getmetadata(s.reader, command.options));
     // The arguments may have taken long: who may ask now?
-    auto now = place(s, *command.mailbox);
-    if (!now) return Completion::from(now.error());
-    command.entry = std::move(now->entry);
-    if (auto may = may_annotate(s, *command.entry, false); !may)
-        return Completion::from(may.error());
-    const auto server_entry = take_server_entry(*request, backend.server());
+    TRY_ASSIGN(auto now, place(s, *command.mailbox));
+    command.entry = std::move(now.entry);
+    TRY(may_annotate(s, *command.entry, false));
+    const auto server_entry = take_server_entry(request, backend.server());
     std::string server = backend.server();
     Completion done = Completion::ok();
-    if (!request->entries.empty()) {
+    if (!request.entries.empty()) {
         RelayChannel channel(s, backend);
         channel.verb("GETMETADATA");
         channel.astring(command.external);
-        channel.raw(metadata_arguments(*request));
+        channel.raw(metadata_arguments(request));
         Outcome outcome = finish_at_mailbox(s, command, channel);
         server = channel.backend().server();
         if (!outcome.ok()) return std::move(outcome).result();

@@ -41,14 +41,10 @@ Result<Arguments> read_arguments(ImapSession& s)
     return arguments;
 }
 
-Completion permission_denied()
-{
-    return Completion::from(Error{Code::denied, {}});
-}
-
 }  // namespace
 
-Completion relay_namespace_change(ImapSession& s, Command& command, backend::Backend& backend)
+Result<Completion> relay_namespace_change(ImapSession& s, Command& command,
+                                          backend::Backend& backend)
 {
     RelayChannel channel(s, backend);
     channel.verb(command.name);
@@ -59,40 +55,30 @@ Completion relay_namespace_change(ImapSession& s, Command& command, backend::Bac
     return std::move(outcome).result();
 }
 
-Completion relay_create(ImapSession& s, Command& command, backend::Backend& backend)
+Result<Completion> relay_create(ImapSession& s, Command& command, backend::Backend& backend)
 {
-    auto arguments = read_arguments(s);
-    if (!arguments) return Completion::from(arguments.error());
-    if (arguments->denied) return permission_denied();
-    if (auto legal = command.mailbox->check_creatable(); !legal)
-        return Completion::from(legal.error());
+    TRY_ASSIGN(auto arguments, read_arguments(s));
+    if (arguments.denied) return Error{Code::denied, {}};
+    TRY(command.mailbox->check_creatable());
     backend::Backend* target = &backend;
-    const ChosenPlace& where = arguments->where;
+    const ChosenPlace& where = arguments.where;
     if (!where.server.empty() && where.server != backend.server()) {
-        auto named = s.backends->get(where.server);
-        if (!named) return Completion::from(named.error());
-        target = *named;
+        TRY_ASSIGN(auto named, s.backends->get(where.server));
+        target = named;
     }
-    if (!arguments->list)
-        if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
-    return create_at(s, command, *target, where.partition, arguments->list);
+    if (!arguments.list) TRY(s.reader.end_of_line());
+    return create_at(s, command, *target, where.partition, arguments.list);
 }
 
-Completion relay_rename(ImapSession& s, Command& command, backend::Backend& backend)
+Result<Completion> relay_rename(ImapSession& s, Command& command, backend::Backend& backend)
 {
-    std::string to;
-    auto arguments = [&]() -> Result<Arguments> {
-        TRY(s.reader.space());
-        TRY_ASSIGN(to, s.reader.astring());
-        TRY_ASSIGN(Arguments read, read_arguments(s));
-        if (read.denied) return read;
-        TRY(s.reader.end_of_line());
-        TRY(s.user.names->to_internal(to));
-        return read;
-    }();
-    if (!arguments) return Completion::from(arguments.error());
-    if (arguments->denied) return permission_denied();
-    const ChosenPlace& where = arguments->where;
+    TRY(s.reader.space());
+    TRY_ASSIGN(const std::string to, s.reader.astring());
+    TRY_ASSIGN(const Arguments arguments, read_arguments(s));
+    if (arguments.denied) return Error{Code::denied, {}};
+    TRY(s.reader.end_of_line());
+    TRY(s.user.names->to_internal(to));
+    const ChosenPlace& where = arguments.where;
     const bool moves = !where.server.empty() && where.server != backend.server();
     if (moves && to != command.external)
         return Completion::no(

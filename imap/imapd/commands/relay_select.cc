@@ -72,7 +72,7 @@ RelayChannel::Filter of_new_mailbox(ImapSession& s, Before& before, RemoteSelect
 
 }  // namespace
 
-Completion relay_select(ImapSession& s, Command& command, backend::Backend& backend)
+Result<Completion> relay_select(ImapSession& s, Command& command, backend::Backend& backend)
 {
     enable_at(s, backend);
     RelayChannel channel(s, backend);
@@ -107,9 +107,9 @@ Completion relay_select(ImapSession& s, Command& command, backend::Backend& back
     return done;
 }
 
-Completion relay_close(ImapSession& s, Command& command, backend::Backend&)
+Result<Completion> relay_close(ImapSession& s, Command& command, backend::Backend&)
 {
-    if (auto read = s.reader.end_of_line(); !read) return Completion::from(read.error());
+    TRY(s.reader.end_of_line());
     // CLOSE must reach the messages that this session marked; UNSELECT changes nothing.
     if (!ensure_selection(s)) return say_bye_lost(s);
     backend::Backend& backend = *s.remote()->backend;

@@ -69,17 +69,13 @@ Result<bool> pass_lsub(ImapSession& s, backend::ReplyReader& replies, const back
 
 }  // namespace
 
-Completion relay_subscribe(ImapSession& s, Command& command, backend::Backend& backend)
+Result<Completion> relay_subscribe(ImapSession& s, Command& command, backend::Backend& backend)
 {
-    std::string external;
-    Status legal = [&]() -> Status {
-        TRY(s.reader.space());
-        TRY_ASSIGN(external, s.reader.astring());
-        TRY(s.reader.end_of_line());
-        TRY_ASSIGN(auto name, s.user.names->to_internal(external));
-        return command.spec->traits.variant == Variant::adds ? may_subscribe(s, name) : success();
-    }();
-    if (!legal) return Completion::from(legal.error());
+    TRY(s.reader.space());
+    TRY_ASSIGN(const std::string external, s.reader.astring());
+    TRY(s.reader.end_of_line());
+    TRY_ASSIGN(auto name, s.user.names->to_internal(external));
+    if (command.spec->traits.variant == Variant::adds) TRY(may_subscribe(s, name));
     RelayChannel channel(s, backend);
     channel.verb(command.name);
     channel.astring(external);
@@ -88,18 +84,13 @@ Completion relay_subscribe(ImapSession& s, Command& command, backend::Backend& b
     return (*std::move(answer)).completion();
 }
 
-Completion relay_lsub(ImapSession& s, Command&, backend::Backend& backend)
+Result<Completion> relay_lsub(ImapSession& s, Command&, backend::Backend& backend)
 {
-    std::string reference;
-    std::string pattern;
-    Status read = [&]() -> Status {
-        TRY(s.reader.space());
-        TRY_ASSIGN(reference, s.reader.astring());
-        TRY(s.reader.space());
-        TRY_ASSIGN(pattern, s.reader.list_mailbox());
-        return s.reader.end_of_line();
-    }();
-    if (!read) return Completion::from(read.error());
+    TRY(s.reader.space());
+    TRY_ASSIGN(const std::string reference, s.reader.astring());
+    TRY(s.reader.space());
+    TRY_ASSIGN(const std::string pattern, s.reader.list_mailbox());
+    TRY(s.reader.end_of_line());
     Subscribed subscribed;
     if (pattern.find('%') != std::string::npos) {
         auto names = subscribed_names_at(s, backend);

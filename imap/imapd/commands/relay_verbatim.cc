@@ -59,7 +59,7 @@ Completion with_selection(ImapSession& s, const Command& command, RelayChannel::
 
 }  // namespace
 
-Completion relay_verbatim(ImapSession& s, Command& command, backend::Backend& backend)
+Result<Completion> relay_verbatim(ImapSession& s, Command& command, backend::Backend& backend)
 {
     if (!command.mailbox) return with_selection(s, command);
     RelayChannel channel(s, backend);
@@ -69,7 +69,7 @@ Completion relay_verbatim(ImapSession& s, Command& command, backend::Backend& ba
     return finish_at_mailbox(s, command, channel).result();
 }
 
-Completion relay_search(ImapSession& s, Command& command, backend::Backend&)
+Result<Completion> relay_search(ImapSession& s, Command& command, backend::Backend&)
 {
     return with_selection(s, command, with_tag_of(s, command));
 }

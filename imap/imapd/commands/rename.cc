@@ -55,25 +55,24 @@ Status must_be_free(ImapSession& s, const MailboxName& name)
 }
 
 // RENAME m m location: to another partition of this server, or to another server.
-Completion change_location(ImapSession& s, const MailboxEntry& entry, const std::string& location)
+Result<Completion> change_location(ImapSession& s, const MailboxEntry& entry,
+                                   const std::string& location)
 {
-    if (!s.user.identity->any_admin()) return Completion::from(Error{Code::denied, {}});
-    auto wire = model::parse_location(location);
-    if (!wire) return Completion::from(wire.error());
+    if (!s.user.identity->any_admin()) return Error{Code::denied, {}};
+    TRY_ASSIGN(auto wire, model::parse_location(location));
     // A word that is no partition here is a server (doc/protocols/cyrus.md 6).
-    if (wire->server.empty() && !mboxlist::has_partition(s.config, wire->partition))
-        std::swap(wire->server, wire->partition);
-    if (!wire->server.empty() && wire->server != s.config.servername())
-        return move_here_to(s, entry.name, {wire->server, wire->partition});
-    auto partition = choose_partition(s, model::to_string(*wire), entry);
+    if (wire.server.empty() && !mboxlist::has_partition(s.config, wire.partition))
+        std::swap(wire.server, wire.partition);
+    if (!wire.server.empty() && wire.server != s.config.servername())
+        return move_here_to(s, entry.name, {wire.server, wire.partition});
+    auto partition = choose_partition(s, model::to_string(wire), entry);
     if (partition.is(Code::unsupported)) return bad_location(location);
-    if (!partition) return Completion::from(partition.error());
-    if (*partition == entry.partition)
-        return Completion::from(Error{Code::exists, "it is there already"});
+    if (!partition) return partition.error();
+    if (*partition == entry.partition) return Error{Code::exists, "it is there already"};
     leave_if_selected(s, {&entry, 1});
-    auto done = s.operations->move_partition(
-        entry.name, *partition, [](const MailboxEntry& now) { return require_settled(now); });
-    return done ? Completion::ok() : Completion::from(done.error());
+    TRY(s.operations->move_partition(entry.name, *partition,
+                                     [](const MailboxEntry& now) { return require_settled(now); }));
+    return Completion::ok();
 }
 
 Status fill_from_inbox(ImapSession& s, const MailboxEntry& inbox, const MailboxEntry& made)
@@ -151,23 +150,20 @@ Status may_rename(ImapSession& s, const MailboxEntry& from, const MailboxName& t
     return may_take_name(s, to, ancestor);
 }
 
-Completion rename_tree(ImapSession& s, const MailboxEntry& top, const MailboxName& to)
+Result<Completion> rename_tree(ImapSession& s, const MailboxEntry& top, const MailboxName& to)
 {
-    auto tree = tree_of(s.directory, top.name);
-    if (!tree) return Completion::from(tree.error());
+    TRY_ASSIGN(auto tree, tree_of(s.directory, top.name));
     std::vector<cluster::Operations::Renaming> names;
     std::vector<MailboxEntry> places;
-    for (const auto& entry : *tree) {
+    for (const auto& entry : tree) {
         if (!entry.is_local()) return Completion::no(std::string(kNotOnOneServer));
-        auto name = entry.name.with_prefix(top.name, to);
-        if (!name) return Completion::from(name.error());
-        if (auto fits = name->check_lengths(s.config.deletedprefix()); !fits)
-            return Completion::from(fits.error());
+        TRY_ASSIGN(auto name, entry.name.with_prefix(top.name, to));
+        TRY(name.check_lengths(s.config.deletedprefix()));
         places.push_back(entry);
-        places.back().name = *name;
-        names.push_back({entry.name, *std::move(name)});
+        places.back().name = name;
+        names.push_back({entry.name, std::move(name)});
     }
-    leave_if_selected(s, *tree);
+    leave_if_selected(s, tree);
     const bool new_owner = top.name.is_inbox();
     auto done =
         s.operations->rename(names, [&](const MailboxEntry& from, MailboxEntry& renamed) -> Status {
@@ -181,37 +177,30 @@ Completion rename_tree(ImapSession& s, const MailboxEntry& top, const MailboxNam
 
 }  // namespace
 
-Completion rename(ImapSession& s, Command& command)
+Result<Completion> rename(ImapSession& s, Command& command)
 {
-    auto arguments = rename_arguments(s);
-    if (!arguments) return Completion::from(arguments.error());
-    if (s.operations == nullptr) return Completion::from(Error{Code::unavailable, {}});
-    if (auto now = refresh_entry(s, command); !now) return Completion::from(now.error());
+    TRY_ASSIGN(auto arguments, rename_arguments(s));
+    if (s.operations == nullptr) return Error{Code::unavailable, {}};
+    TRY(refresh_entry(s, command));
     const MailboxEntry& from = *command.entry;
-    const MailboxName& to = *arguments->to;
+    const MailboxName& to = *arguments.to;
     if (from.name == to) {
-        if (arguments->location.empty()) return Completion::from(Error{Code::exists, {}});
-        return change_location(s, from, arguments->location);
+        if (arguments.location.empty()) return Error{Code::exists, {}};
+        return change_location(s, from, arguments.location);
     }
-    if (!arguments->location.empty())
+    if (!arguments.location.empty())
         return Completion::no(
             "[CANNOT] Cross-server or cross-partition move w/rename not supported");
-    auto ancestor = nearest_ancestor(s, to);
-    if (!ancestor) return Completion::from(ancestor.error());
-    Completion done;
+    TRY_ASSIGN(auto ancestor, nearest_ancestor(s, to));
     if (is_own(s, from.name) && from.name.is_inbox() && !to.is_inbox()) {
-        Status moved = [&]() -> Status {
-            TRY(require_settled(from));
-            TRY(may_take_name(s, to, *ancestor));
-            return rename_inbox(s, from, to, *ancestor);
-        }();
-        if (!moved) return Completion::from(moved.error());
+        TRY(require_settled(from));
+        TRY(may_take_name(s, to, ancestor));
+        TRY(rename_inbox(s, from, to, ancestor));
     } else {
-        if (auto may = may_rename(s, from, to, *ancestor); !may)
-            return Completion::from(may.error());
-        done = rename_tree(s, from, to);
+        TRY(may_rename(s, from, to, ancestor));
+        TRY_ASSIGN(const Completion done, rename_tree(s, from, to));
+        if (done.kind != Completion::Kind::ok) return done;
     }
-    if (done.kind != Completion::Kind::ok) return done;
     log::notice("rename", {{"user", s.user.identity->userid},
                            {"mailbox", from.name.internal()},
                            {"to", to.internal()}});

@@ -66,22 +66,19 @@ void put_extended(ImapSession& session, const Command& command, const SearchRequ
 
 }  // namespace
 
-Completion search(ImapSession& session, Command& command)
+Result<Completion> search(ImapSession& session, Command& command)
 {
-    auto request = parse_search(session.reader);
-    if (!request) return Completion::from(request.error());
-    if (request->bad_charset)
+    TRY_ASSIGN(auto request, parse_search(session.reader));
+    if (request.bad_charset)
         return Completion::no("[BADCHARSET (UTF-8 US-ASCII ISO-8859-1)] Unknown charset");
-    const auto selected = selected_with(session, model::Rights::read);
-    if (!selected) return Completion::from(selected.error());
-    mailbox::Mailbox& mailbox = *(*selected)->mailbox;
-    const auto found = search_mailbox(mailbox, std::move(request->root));
-    if (!found) return Completion::from(found.error());
-    if (request->has_modseq) session.user.condstore_enabled = true;
-    if (request->extended)
-        put_extended(session, command, *request, *found);
+    TRY_ASSIGN(const auto selected, selected_with(session, model::Rights::read));
+    mailbox::Mailbox& mailbox = *selected->mailbox;
+    TRY_ASSIGN(const auto found, search_mailbox(mailbox, std::move(request.root)));
+    if (request.has_modseq) session.user.condstore_enabled = true;
+    if (request.extended)
+        put_extended(session, command, request, found);
     else
-        put_numbers(session, command, *request, *found);
+        put_numbers(session, command, request, found);
     return Completion::ok();
 }
 

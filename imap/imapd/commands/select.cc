@@ -89,15 +89,14 @@ void put_changes(ImapSession& session, Resync resync)
 
 }  // namespace
 
-Completion select(ImapSession& session, Command& command)
+Result<Completion> select(ImapSession& session, Command& command)
 {
     const SelectParameters& asked = command.select;
     session.user.condstore_enabled |= asked.condstore;
     leave_aside(session);
     LocalSelection selection;
-    const auto opened = open(session, *command.entry,
-                             command.spec->traits.variant == Variant::read_only, selection);
-    if (!opened) return Completion::from(opened.error());
+    TRY(open(session, *command.entry, command.spec->traits.variant == Variant::read_only,
+             selection));
     put_state(session, selection);
     if (selection.rights.has(Rights::insert)) warn_of_quota(session, command.entry->name);
     const bool read_only = selection.read_only;

@@ -133,36 +133,32 @@ bool is_refused(const LocalSelection& selection, const model::FlagList& flags)
 
 }  // namespace
 
-Completion store(ImapSession& session, Command& command)
+Result<Completion> store(ImapSession& session, Command& command)
 {
-    auto parsed = parse(session.reader);
-    if (!parsed) return Completion::from(parsed.error());
-    const auto selected = selected_with(session, model::Rights::read);
-    if (!selected) return Completion::from(selected.error());
-    LocalSelection* selection = *selected;
+    TRY_ASSIGN(auto parsed, parse(session.reader));
+    TRY_ASSIGN(const auto selection, selected_with(session, model::Rights::read));
     mailbox::Mailbox& mailbox = *selection->mailbox;
-    auto messages = messages_of(mailbox, std::move(parsed->set), command.by_uid);
-    if (!messages) return Completion::from(messages.error());
+    TRY_ASSIGN(auto messages, messages_of(mailbox, std::move(parsed.set), command.by_uid));
     if (selection->read_only) return Completion::no("[READ-ONLY] Mailbox is read-only");
-    if (is_refused(*selection, parsed->flags)) return Completion::no("[NOPERM] Permission denied");
+    if (is_refused(*selection, parsed.flags)) return Completion::no("[NOPERM] Permission denied");
 
-    const size_t named = messages->size();
-    std::erase_if(*messages, [&](uint32_t n) { return mailbox.message(n).expunged; });
-    if (!messages->empty()) {
-        const Status changed = change(*selection, *messages, *parsed);
+    const size_t named = messages.size();
+    std::erase_if(messages, [&](uint32_t n) { return mailbox.message(n).expunged; });
+    if (!messages.empty()) {
+        const Status changed = change(*selection, messages, parsed);
         if (changed.is(Code::limit)) return Completion::no("[LIMIT] Too many keywords in mailbox");
-        if (!changed) return Completion::from(changed.error());
+        if (!changed) return changed.error();
     }
     tell_keywords(session, *selection);
-    if (parsed->condition) session.user.condstore_enabled = true;
-    const bool tells = !parsed->silent || session.user.condstore_enabled;
-    for (uint32_t n : *messages)
-        if (tells && !is_modified(*parsed, n))
-            put_flags(session, n, {.flags = !parsed->silent, .uid = command.by_uid});
-    if (messages->size() < named && !command.by_uid)
+    if (parsed.condition) session.user.condstore_enabled = true;
+    const bool tells = !parsed.silent || session.user.condstore_enabled;
+    for (uint32_t n : messages)
+        if (tells && !is_modified(parsed, n))
+            put_flags(session, n, {.flags = !parsed.silent, .uid = command.by_uid});
+    if (messages.size() < named && !command.by_uid)
         return Completion::no("[EXPUNGEISSUED] Some messages no longer exist");
-    if (parsed->condition && !parsed->condition->modified.empty()) {
-        const auto& modified = parsed->condition->modified;
+    if (parsed.condition && !parsed.condition->modified.empty()) {
+        const auto& modified = parsed.condition->modified;
         return Completion::ok(
             cat("[MODIFIED ", command.by_uid ? uid_set(mailbox, modified) : number_set(modified),
                 "] Conditional STORE failed"));

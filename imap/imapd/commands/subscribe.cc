@@ -23,23 +23,21 @@ Status may_subscribe(ImapSession& s, const model::MailboxName& name)
 
 }  // namespace
 
-Completion subscribe(ImapSession& s, Command& command)
+Result<Completion> subscribe(ImapSession& s, Command& command)
 {
-    Status done = [&]() -> Status {
-        TRY(s.reader.space());
-        TRY_ASSIGN(std::string external, s.reader.astring());
-        TRY(s.reader.end_of_line());
-        TRY_ASSIGN(auto name, s.user.names->to_internal(external));
-        TRY(inbox_here(s));
-        mboxlist::Subscriptions list(s.config.configdirectory(), s.user.identity->userid);
-        if (command.spec->traits.variant == Variant::adds) {
-            TRY(may_subscribe(s, name));
-            return list.add(name);
-        }
-        auto removed = list.remove(name);
-        return removed.is(Code::not_found) ? success() : removed;
-    }();
-    return done ? Completion::ok() : Completion::from(done.error());
+    TRY(s.reader.space());
+    TRY_ASSIGN(std::string external, s.reader.astring());
+    TRY(s.reader.end_of_line());
+    TRY_ASSIGN(auto name, s.user.names->to_internal(external));
+    TRY(inbox_here(s));
+    mboxlist::Subscriptions list(s.config.configdirectory(), s.user.identity->userid);
+    if (command.spec->traits.variant == Variant::adds) {
+        TRY(may_subscribe(s, name));
+        TRY(list.add(name));
+    } else if (auto removed = list.remove(name); !removed && !removed.is(Code::not_found)) {
+        return removed.error();
+    }
+    return Completion::ok();
 }
 
 }  // namespace rookery::imapd::commands

@@ -36,20 +36,20 @@ Completion exchange(ImapSession& s, const Command& command, Exchange with)
 
 }  // namespace
 
-Completion syncget(ImapSession& s, Command& command)
+Result<Completion> syncget(ImapSession& s, Command& command)
 {
     return exchange(s, command, &rookery::sync::SyncService::get);
 }
 
-Completion syncapply(ImapSession& s, Command& command)
+Result<Completion> syncapply(ImapSession& s, Command& command)
 {
     return exchange(s, command, &rookery::sync::SyncService::apply);
 }
 
-Completion syncrestart(ImapSession& s, Command&)
+Result<Completion> syncrestart(ImapSession& s, Command&)
 {
     if (!may_sync(s)) return unknown();
-    if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
+    TRY(s.reader.end_of_line());
     s.sync->restart();
     return Completion::ok("success");
 }

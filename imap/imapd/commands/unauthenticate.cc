@@ -4,10 +4,10 @@
 #include "imap/imapd/user.h"
 
 namespace rookery::imapd::commands {
-Completion unauthenticate(ImapSession& s, Command&)
+Result<Completion> unauthenticate(ImapSession& s, Command&)
 {
-    if (auto end = s.reader.end_of_line(); !end) return Completion::from(end.error());
-    if (!s.user.identity->node) return Completion::from(Error{Code::denied, {}});
+    TRY(s.reader.end_of_line());
+    if (!s.user.identity->node) return Error{Code::denied, {}};
     if (!may_unauthenticate(s))
         return Completion::no("[CANNOT] Not under a security layer or compression");
     forget_user(s);

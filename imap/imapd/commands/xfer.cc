@@ -92,16 +92,15 @@ std::string reason(const Completion& done)
     return text;
 }
 
-Completion xfer_at(ImapSession& s, const MailboxName& name, const sync::MoveTarget& target,
-                   const std::string& server, bool& told)
+Result<Completion> xfer_at(ImapSession& s, const MailboxName& name, const sync::MoveTarget& target,
+                           const std::string& server, bool& told)
 {
-    if (s.backends == nullptr) return Completion::from(Error{Code::moved, {}});
-    auto backend = s.backends->get(server);
-    if (!backend) return Completion::from(backend.error());
+    if (s.backends == nullptr) return Error{Code::moved, {}};
+    TRY_ASSIGN(auto backend, s.backends->get(server));
     auto external = s.user.names->to_external(name);
-    if (!external) return Completion::from(Error{Code::bad_name, {}});
+    if (!external) return Error{Code::bad_name, {}};
     MoveProof proof(s, name, server, target.server);
-    RelayChannel channel(s, **backend);
+    RelayChannel channel(s, *backend);
     channel.filter(proof.filter());
     channel.verb("XFER");
     channel.astring(*external);
@@ -117,15 +116,14 @@ Completion xfer_at(ImapSession& s, const MailboxName& name, const sync::MoveTarg
 }
 
 // told: another server has, and its own untagged answer went to the client.
-Completion xfer_one(ImapSession& s, const MailboxName& name, const sync::MoveTarget& target,
-                    bool& told)
+Result<Completion> xfer_one(ImapSession& s, const MailboxName& name, const sync::MoveTarget& target,
+                            bool& told)
 {
-    auto placed = place(s, name);
-    if (!placed) return Completion::from(placed.error());
-    if (!placed->is_here()) {
-        if (placed->server == target.server)
+    TRY_ASSIGN(auto placed, place(s, name));
+    if (!placed.is_here()) {
+        if (placed.server == target.server)
             return Completion::no("[CANNOT] Invalid server requested");
-        return xfer_at(s, name, target, placed->server, told);
+        return xfer_at(s, name, target, placed.server, told);
     }
     return move_here_to(s, name, target);
 }
@@ -134,21 +132,18 @@ Completion xfer_one(ImapSession& s, const MailboxName& name, const sync::MoveTar
 
 namespace commands {
 
-Completion xfer(ImapSession& s, Command&)
+Result<Completion> xfer(ImapSession& s, Command&)
 {
-    auto arguments = read_arguments(s.reader);
-    if (!arguments) return Completion::from(arguments.error());
-    if (!s.user.identity->any_admin()) return Completion::from(Error{Code::denied, {}});
-    if (!is_possible(arguments->target))
-        return Completion::no("[CANNOT] Unknown/invalid partition");
-    auto names = units(s, arguments->name);
-    if (!names) return Completion::from(names.error());
-    if (names->empty()) return Completion::from(Error{Code::not_found, {}});
+    TRY_ASSIGN(auto arguments, read_arguments(s.reader));
+    if (!s.user.identity->any_admin()) return Error{Code::denied, {}};
+    if (!is_possible(arguments.target)) return Completion::no("[CANNOT] Unknown/invalid partition");
+    TRY_ASSIGN(auto names, units(s, arguments.name));
+    if (names.empty()) return Error{Code::not_found, {}};
     Completion last = Completion::ok();
     size_t failed = 0;
-    for (const MailboxName& name : *names) {
+    for (const MailboxName& name : names) {
         bool told = false;
-        const Completion done = xfer_one(s, name, arguments->target, told);
+        const Completion done = Completion::from(xfer_one(s, name, arguments.target, told));
         if (done.kind == Completion::Kind::disconnect) return done;
         const bool ok = done.kind == Completion::Kind::ok;
         std::string what = name.is_inbox() ? cat("USER ", name.user()) : "MAILBOX ";
@@ -163,8 +158,8 @@ Completion xfer(ImapSession& s, Command&)
         last = done;
     }
     if (failed == 0) return Completion::ok();
-    if (names->size() == 1) return last;
-    return Completion::no(cat(failed, " of ", names->size(), " were not moved"));
+    if (names.size() == 1) return last;
+    return Completion::no(cat(failed, " of ", names.size(), " were not moved"));
 }
 
 }  // namespace commands

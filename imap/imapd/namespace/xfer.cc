@@ -29,10 +29,11 @@ bool is_possible(const sync::MoveTarget& target)
            (target.partition.empty() || model::is_partition_name(target.partition));
 }
 
-Completion move_here_to(ImapSession& s, const MailboxName& name, const sync::MoveTarget& target)
+Result<Completion> move_here_to(ImapSession& s, const MailboxName& name,
+                                const sync::MoveTarget& target)
 {
-    if (s.moves == nullptr) return Completion::from(Error{Code::unavailable, {}});
-    if (!s.user.identity->any_admin()) return Completion::from(Error{Code::denied, {}});
+    if (s.moves == nullptr) return Error{Code::unavailable, {}};
+    if (!s.user.identity->any_admin()) return Error{Code::denied, {}};
     if (!is_possible(target)) return Completion::no("[CANNOT] Unknown/invalid partition");
     if (target.server == s.config.servername())
         return Completion::no("[CANNOT] Invalid server requested");

@@ -12,8 +12,8 @@ namespace rookery::imapd {
 // A server is named, and a partition that may be one or none.
 bool is_possible(const sync::MoveTarget& target);
 // Tells the client how far it is meanwhile (RFC 9585). NO with the reason if it did not succeed.
-Completion move_here_to(ImapSession& session, const model::MailboxName& name,
-                        const sync::MoveTarget& target);
+Result<Completion> move_here_to(ImapSession& session, const model::MailboxName& name,
+                                const sync::MoveTarget& target);
 
 }  // namespace rookery::imapd
 

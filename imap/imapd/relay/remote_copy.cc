@@ -63,15 +63,15 @@ Status remove_here(LocalSelection& selection, std::span<const uint32_t> sequence
 
 }  // namespace
 
-Completion copy_to_remote(ImapSession& session, Command&, LocalSelection& selection,
-                          std::span<const uint32_t> sequences, const model::MailboxEntry& target,
-                          const std::string& external, bool move)
+Result<Completion> copy_to_remote(ImapSession& session, Command&, LocalSelection& selection,
+                                  std::span<const uint32_t> sequences,
+                                  const model::MailboxEntry& target, const std::string& external,
+                                  bool move)
 {
-    if (session.backends == nullptr) return Completion::from(Error{Code::unavailable, {}});
+    if (session.backends == nullptr) return Error{Code::unavailable, {}};
     if (sequences.empty()) return Completion::ok("No messages");
-    auto backend = session.backends->get(target.server);
-    if (!backend) return Completion::from(backend.error());
-    RemoteAppend append(session, **backend, external, sequences.size());
+    TRY_ASSIGN(auto backend, session.backends->get(target.server));
+    RemoteAppend append(session, *backend, external, sequences.size());
     model::SequenceSet uids;
     for (uint32_t sequence : sequences) {
         uids.add(selection.mailbox->message(sequence).uid);
@@ -94,7 +94,7 @@ Completion copy_to_remote(ImapSession& session, Command&, LocalSelection& select
         return Completion::no("[CANNOT] Copied, but not removed here");
     }
     if (!copyuid.empty()) session.client.put("* OK ", copyuid, "Copied\r\n");
-    if (auto told = send_updates(session, true); !told) return Completion::from(told.error());
+    TRY(send_updates(session, true));
     return Completion::ok();
 }
 

@@ -20,9 +20,10 @@
 namespace rookery::imapd {
 
 // target: the list's entry, with its server. external: the name as the client wrote it.
-Completion copy_to_remote(ImapSession& session, Command& command, LocalSelection& selection,
-                          std::span<const uint32_t> sequences, const model::MailboxEntry& target,
-                          const std::string& external, bool move);
+Result<Completion> copy_to_remote(ImapSession& session, Command& command, LocalSelection& selection,
+                                  std::span<const uint32_t> sequences,
+                                  const model::MailboxEntry& target, const std::string& external,
+                                  bool move);
 
 }  // namespace rookery::imapd
 

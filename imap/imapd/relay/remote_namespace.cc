@@ -61,11 +61,10 @@ Completion create_at(ImapSession& s, const Command& command, backend::Backend& t
     return (*std::move(answer)).completion();
 }
 
-Completion create_there(ImapSession& s, const Command& command, const ChosenPlace& place)
+Result<Completion> create_there(ImapSession& s, const Command& command, const ChosenPlace& place)
 {
-    auto target = s.backends->get(place.server);
-    if (!target) return Completion::from(target.error());
-    return create_at(s, command, **target, place.partition, false);
+    TRY_ASSIGN(auto target, s.backends->get(place.server));
+    return create_at(s, command, *target, place.partition, false);
 }
 
 }  // namespace rookery::imapd

@@ -26,7 +26,8 @@ void add_partition(RelayChannel& channel, const std::string& partition);
 Completion create_at(ImapSession& session, const Command& command, backend::Backend& target,
                      const std::string& partition, bool has_list);
 // CREATE of the command's mailbox at another server; the command has been read.
-Completion create_there(ImapSession& session, const Command& command, const ChosenPlace& place);
+Result<Completion> create_there(ImapSession& session, const Command& command,
+                                const ChosenPlace& place);
 // Read your writes: the next command of any session here sees it. If the master cannot be asked the
 // change was made all the same.
 void caught_up(ImapSession& session);

@@ -11,8 +11,8 @@ namespace rookery::imapd {
 
 using model::Rights;
 
-Completion append_all(ImapSession& session, const model::MailboxName& into,
-                      std::span<Incoming> messages)
+Result<Completion> append_all(ImapSession& session, const model::MailboxName& into,
+                              std::span<Incoming> messages)
 {
     auto found = entry_here(session, into);
     if (!found) return no_target(found.error());
@@ -28,15 +28,13 @@ Completion append_all(ImapSession& session, const model::MailboxName& into,
     mailbox::QuotaUsage more;
     for (const auto& m : messages) more.bytes += m.message->size();
     more.messages = messages.size();
-    if (auto fits = require_quota(session, entry.name, more); !fits)
-        return Completion::from(fits.error());
-    auto done = session.store->append(entry, session.user.identity->userid, items);
-    if (!done) return Completion::from(done.error());
+    TRY(require_quota(session, entry.name, more));
+    TRY_ASSIGN(auto done, session.store->append(entry, session.user.identity->userid, items));
     service::counters::add(service::counters::Kind::messages, items.size());
     model::SequenceSet uids;
-    for (uint32_t uid : done->uids) uids.add(uid);
+    for (uint32_t uid : done.uids) uids.add(uid);
     return Completion::ok(
-        cat("[APPENDUID ", done->uidvalidity, ' ', uids.to_string(), "] Completed"));
+        cat("[APPENDUID ", done.uidvalidity, ' ', uids.to_string(), "] Completed"));
 }
 
 Status LocalAppend::check(ImapSession& session, const model::MailboxEntry& entry)
@@ -69,7 +67,7 @@ Result<bool> LocalAppend::message(std::string_view flags, std::string_view inter
 
 Result<Answer> LocalAppend::commit()
 {
-    Completion done = append_all(session_, entry_.name, messages_);
+    TRY_ASSIGN(Completion done, append_all(session_, entry_.name, messages_));
     return Answer{done.kind, std::move(done.text)};
 }
 

@@ -27,8 +27,8 @@ struct Incoming {
 
 // As far as the user may now: with the flags that he may set there, within the quota, and with
 // APPENDUID.
-Completion append_all(ImapSession& session, const model::MailboxName& into,
-                      std::span<Incoming> messages);
+Result<Completion> append_all(ImapSession& session, const model::MailboxName& into,
+                              std::span<Incoming> messages);
 
 class LocalAppend final : public AppendTarget {
  public:
