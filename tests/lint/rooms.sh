@@ -21,6 +21,7 @@ bad=$(LC_ALL=C awk -v names="$files" '
     }
     function may_be_alone(file) {
         return file ~ "^imap/(daemon|admin)/" || file ~ "^imap/imapd/commands/" ||
+            file ~ "^imap/sieve/ext/" ||
             file == "master/master.cc"
     }
     # The name that a line at the margin declares or defines: "Class::", "name(" or nothing.

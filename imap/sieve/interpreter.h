@@ -1,0 +1,105 @@
+// Interpreter: one run of a program over one message, as the rows of the table of extensions see
+// it.
+//
+// Holds everything that changes while a script runs: actions so far, variables, flags, the edited
+// header, what is left of the limits. Made by run() and gone after it. Codes: limit, syntax (an
+// error that only the run can find), and what the environment returns. One thread.
+#ifndef ROOKERY_IMAP_SIEVE_INTERPRETER_H
+#define ROOKERY_IMAP_SIEVE_INTERPRETER_H
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "imap/sieve/actions.h"
+#include "imap/sieve/environment.h"
+#include "imap/sieve/extension.h"
+#include "imap/sieve/message_view.h"
+#include "imap/sieve/program.h"
+#include "imap/sieve/variable_text.h"
+#include "lib/base/result.h"
+
+namespace rookery::sieve {
+
+class Interpreter {
+ public:
+    Interpreter(Environment& environment, const Limits& limits)
+        : environment_(environment), limits_(limits), message_(environment.message())
+    {
+    }
+
+    Result<Actions> run(const Program& program);
+
+    Environment& environment() { return environment_; }
+    const Limits& limits() const { return limits_; }
+    const Program& program() const { return *program_; }
+    MessageView& message() { return message_; }
+
+    // Each command, test and comparison costs; Code::limit when it is used up.
+    Status charge(uint64_t cost = 1);
+    Result<Flow> block(const std::vector<Node>& nodes);
+    Result<bool> test(const Node& node);
+    // Any of the values with any of the keys, by the node's match type; :count counts the values.
+    Result<bool> compare(const Node& node, const std::vector<std::string>& values,
+                         const std::vector<std::string>& keys);
+
+    // Strings with their variables filled in.
+    std::string text(const std::string& s) const;
+    std::string text(const Value& value) const { return text(value.strings[0]); }
+    std::vector<std::string> texts(const Value& value) const;
+    // Code::limit: one variable too many. Code::syntax: not a name that can be set.
+    Status set_variable(std::string_view name, std::string_view value);
+    std::string variable(std::string_view name) const;
+    Status make_global(std::string_view name);  // RFC 6609 3.4.1
+
+    Status act(decltype(Action::what) what);
+    Status edit(HeaderEdit edit);
+    void mark(DuplicateMark mark) { actions_.duplicates.push_back(std::move(mark)); }
+    void cancel_keep() { implicit_keep_ = false; }
+    // The internal variable of RFC 5232, which is what keep and fileinto use without :flags.
+    std::vector<std::string>& flags() { return flags_; }
+
+    // RFC 6609: the program with its own variables.
+    Result<Flow> include(const Program& program);
+    // True the first time; limit after Limits::includes.
+    Result<bool> count_include(const std::string& key);
+
+    // The parts that a foreverpart goes through; null: the message itself (RFC 5703).
+    const text::Part* part() const { return part_; }
+    void set_part(const text::Part* part) { part_ = part; }
+
+ private:
+    struct Scope {
+        std::map<std::string, std::string> variables;
+        std::set<std::string> globals;
+        std::vector<std::string> captures;
+    };
+
+    Result<bool> compare_one(const Node& node, const std::string& value, const std::string& key);
+    std::string_view value_of(const VariableName& name) const;
+    bool merged(decltype(Action::what)& what);
+    bool is_keep_mailbox(const Action& action);
+    Status check_conflicts() const;
+
+    Environment& environment_;
+    const Limits& limits_;
+    MessageView message_;
+    const Program* program_ = nullptr;
+    uint64_t used_ = 0;
+    bool implicit_keep_ = true;
+    Actions actions_;
+    std::vector<std::string> flags_;
+    Scope* scope_ = nullptr;
+    std::map<std::string, std::string> globals_;
+    size_t include_depth_ = 0;
+    size_t includes_ = 0;
+    std::set<std::string> included_;
+    const text::Part* part_ = nullptr;
+};
+
+}  // namespace rookery::sieve
+
+#endif
