@@ -88,6 +88,14 @@ class Checker {
         return found;
     }
 
+    // The row that only a test of ihave has put in force, for the run to look at.
+    std::optional<size_t> asked_for(std::string_view name, bool is_test) const
+    {
+        if (asked_.none()) return std::nullopt;
+        const auto place = find_extension(wanted_for(name, is_test));
+        return place && asked_[*place] ? place : std::nullopt;
+    }
+
     // The capability that a script must require to use the name.
     static std::string_view wanted_for(std::string_view name, bool is_test)
     {
@@ -155,11 +163,20 @@ class Checker {
                 errors_.add(c.arguments[0].at, cat("the extension \"", name, "\" is not known"));
     }
 
+    // RFC 5463 4: all or none.
+    void enable_all(const std::vector<std::string>& capabilities)
+    {
+        if (!std::all_of(capabilities.begin(), capabilities.end(), can_be_had)) return;
+        for (const auto& capability : capabilities) {
+            const auto place = find_extension(capability);
+            if (place && !program_.capabilities[*place]) asked_.set(*place);
+            enable(capability);
+        }
+    }
+
     bool enable(std::string_view capability)
     {
-        constexpr std::string_view kAlways[] = {"comparator-i;octet", "comparator-i;ascii-casemap"};
-        if (std::find(std::begin(kAlways), std::end(kAlways), capability) != std::end(kAlways))
-            return true;
+        if (is_always_there(capability)) return true;
         const auto place = find_extension(capability);
         if (!place || capability.empty()) return false;
         program_.capabilities.set(*place);
@@ -170,6 +187,7 @@ class Checker {
     bool convert(const tree::Command& c, bool is_test, Node& node)
     {
         node.command = find(c.name, is_test);
+        node.asked = asked_for(c.name, is_test);
         if (node.command == nullptr) return unknown(c, is_test);
         const Command& row = *node.command;
         node.match.comparator = find_comparator("i;ascii-casemap");
@@ -183,9 +201,10 @@ class Checker {
         if (!pattern_sizes(row, node)) return false;
         if (row.check != nullptr)
             if (auto good = row.check(node, program_); !good) return fail(c.at, good.error().text);
-        if (row.name == "ihave" && is_test)
-            for (const auto& name : node.arguments[0].strings) enable(name);
+        if (row.role == Role::ihave) enable_all(node.arguments[0].strings);
+        if (!loops(row, node)) return false;
         node.block = block(c.block);
+        if (row.role == Role::loop) loops_.pop_back();
         return true;
     }
 
@@ -240,7 +259,8 @@ class Checker {
                     found = &added.tag;
             if ((row.takes & takes_match) != 0)
                 for (const auto& type : e.match_types)
-                    if (type.name == name) {
+                    if (type.name == name &&
+                        (type.kind != MatchKind::list || (row.takes & takes_list) != 0)) {
                         node.match.kind = type.kind;
                         found = type.has_relation ? &kRelationTag : &kMatchTag;
                     }
@@ -292,6 +312,11 @@ class Checker {
                 });
             if (!there) return fail(c.at, cat('\'', c.name, "' expects ':", tag.name, '\''));
         }
+        for (const auto& use : node.tags)
+            if (!use.tag->needs.empty() && !node.has(use.tag->needs))
+                return fail(c.at, cat("':", use.tag->name, "' needs ':", use.tag->needs, '\''));
+        if (node.match.kind == MatchKind::list && node.has(kComparatorTag.name))
+            return fail(c.at, "':list' cannot be used with a comparator");
         const bool substrings =
             node.match.kind == MatchKind::contains || node.match.kind == MatchKind::matches;
         if (substrings && !node.match.comparator->has_substrings)
@@ -343,6 +368,18 @@ class Checker {
         return true;
     }
 
+    // RFC 5703 3: which loops a command is in is known from the text.
+    bool loops(const Command& row, const Node& node)
+    {
+        const Value* name = node.tag("name");
+        if (row.role == Role::loop) loops_.push_back(name != nullptr ? name->strings[0] : "");
+        if ((row.role == Role::in_loop || row.role == Role::leave_loop) && loops_.empty())
+            return fail(node.at, cat('\'', row.name, "' is used outside of 'foreverypart'"));
+        if (row.role != Role::leave_loop || name == nullptr) return true;
+        if (std::find(loops_.begin(), loops_.end(), name->strings[0]) != loops_.end()) return true;
+        return fail(node.at, cat("no loop around 'break' has the name \"", name->strings[0], '"'));
+    }
+
     bool tests(const tree::Command& c, const Command& row, Node& node)
     {
         if ((row.takes & (takes_test | takes_tests)) == 0) {
@@ -362,16 +399,18 @@ class Checker {
     {
         if ((row.takes & takes_match) == 0 || node.match.kind != MatchKind::matches) return true;
         for (const auto& key : node.arguments.back().strings)
-            if (key.size() > program_.limits.pattern_size)
+            if (key.size() > program_.limits.pattern_size && is_constant(key, program_))
                 return fail(node.at, cat("a pattern is too long: at most ",
                                          program_.limits.pattern_size, " bytes"));
         return true;
     }
 
     Program program_;
+    Capabilities asked_;  // those of its capabilities that ihave put there
     ScriptErrors& errors_;
     Failure failure_;
-    bool may_be_missing_ = false;  // the failure is one that ihave lets pass
+    std::vector<std::string> loops_;  // the names of those around the command at hand
+    bool may_be_missing_ = false;     // the failure is one that ihave lets pass
 };
 
 }  // namespace

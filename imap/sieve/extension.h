@@ -26,7 +26,17 @@ enum class Flow : unsigned char {
 };
 
 // What compile() itself has to know of a command.
-enum class Role : unsigned char { plain, require, if_, elsif, else_ };
+enum class Role : unsigned char {
+    plain,
+    require,
+    if_,
+    elsif,
+    else_,
+    ihave,
+    loop,
+    in_loop,
+    leave_loop
+};
 
 enum Takes : unsigned {
     takes_match = 1,         // match type and comparator
@@ -36,6 +46,7 @@ enum Takes : unsigned {
     takes_block = 16,
     first_is_optional = 32,  // its first argument may be left out
     last_is_optional = 64,
+    takes_list = 128,  // :list too (RFC 6134 2.1)
 };
 
 // A command or a test.

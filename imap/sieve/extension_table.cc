@@ -9,11 +9,42 @@ namespace {
 
 constexpr ExtensionRow kTable[] = {
     {"", &ext::base},
+    {"body", &ext::body},
     {"comparator-i;ascii-numeric", &ext::ascii_numeric},
     {"comparator-i;unicode-casemap", &ext::unicode_casemap},
+    {"copy", &ext::copy},
+    {"date", &ext::date},
+    {"duplicate", &ext::duplicate},
+    {"editheader", &ext::editheader},
     {"encoded-character", nullptr},
+    {"enotify", &ext::enotify},
     {"envelope", &ext::envelope},
+    {"environment", &ext::environment},
+    {"ereject", &ext::ereject},
+    {"extlists", &ext::extlists},
+    {"extracttext", &ext::extracttext},
+    {"fcc", &ext::fcc},
     {"fileinto", &ext::fileinto},
+    {"foreverypart", &ext::foreverypart},
+    {"ihave", &ext::ihave},
+    {"imap4flags", &ext::imap4flags},
+    {"include", &ext::include},
+    {"index", &ext::index},
+    {"mailbox", &ext::mailbox},
+    {"mailboxid", &ext::mailboxid},
+    {"mboxmetadata", &ext::mboxmetadata},
+    {"mime", &ext::mime},
+    {"reject", &ext::reject},
+    {"relational", &ext::relational},
+    {"servermetadata", &ext::servermetadata},
+    {"spamtest", &ext::spamtest},
+    {"spamtestplus", &ext::spamtestplus},
+    {"special-use", &ext::special_use},
+    {"subaddress", &ext::subaddress},
+    {"vacation", &ext::vacation},
+    {"vacation-seconds", &ext::vacation_seconds},
+    {"variables", &ext::variables},
+    {"virustest", &ext::virustest},
 };
 
 constexpr bool before(const ExtensionRow& a, const ExtensionRow& b)
@@ -42,6 +73,18 @@ bool has_capability(const Program& program, std::string_view capability)
 {
     const auto place = find_extension(capability);
     return place && program.capabilities[*place];
+}
+
+bool is_always_there(std::string_view capability)
+{
+    return capability == "comparator-i;octet" || capability == "comparator-i;ascii-casemap";
+}
+
+bool can_be_had(std::string_view capability)
+{
+    if (is_always_there(capability)) return true;
+    if (capability.empty() || !find_extension(capability)) return false;
+    return capability != "variables" && capability != "encoded-character";
 }
 
 std::string announced_capabilities()

@@ -23,6 +23,10 @@ std::span<const ExtensionRow> extension_table();
 // The place of a capability in the table.
 std::optional<size_t> find_extension(std::string_view capability);
 bool has_capability(const Program& program, std::string_view capability);
+// A comparator that needs no row (RFC 5228 2.7.3).
+bool is_always_there(std::string_view capability);
+// What ihave answers: known, and nothing that changes how strings are read (RFC 5463 4).
+bool can_be_had(std::string_view capability);
 // All capabilities, with a space between: the value of ManageSieve's SIEVE line.
 std::string announced_capabilities();
 

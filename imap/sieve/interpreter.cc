@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "imap/sieve/extension_table.h"
 #include "imap/sieve/match.h"
 #include "lib/base/strings.h"
 
@@ -15,6 +16,11 @@ namespace {
 bool same_mailbox(std::string_view a, std::string_view b)
 {
     return a == b || (equal_nocase(a, "INBOX") && equal_nocase(b, "INBOX"));
+}
+
+bool is_chain(Role role)
+{
+    return role == Role::if_ || role == Role::elsif || role == Role::else_;
 }
 
 template <class T>
@@ -50,9 +56,9 @@ Result<Flow> Interpreter::block(const std::vector<Node>& nodes)
     bool done = false;  // a branch of this `if` was taken
     for (const auto& node : nodes) {
         TRY(charge());
-        if (node.command == nullptr) return Error{Code::syntax, node.problem};
+        TRY(check_use(node));
         const Role role = node.command->role;
-        if (role == Role::plain) {
+        if (!is_chain(role)) {
             TRY_ASSIGN(Flow flow, node.command->run(*this, node));
             if (flow != Flow::next) return flow;
             continue;
@@ -69,10 +75,18 @@ Result<Flow> Interpreter::block(const std::vector<Node>& nodes)
     return Flow::next;
 }
 
+// What compile() let pass because of ihave.
+Status Interpreter::check_use(const Node& node) const
+{
+    if (node.command == nullptr) return Error{Code::syntax, node.problem};
+    if (!node.asked || scope_->asked[*node.asked]) return success();
+    return Error{Code::syntax, cat('\'', node.command->name, "' needs require or ihave before it")};
+}
+
 Result<bool> Interpreter::test(const Node& node)
 {
     TRY(charge());
-    if (node.command == nullptr) return Error{Code::syntax, node.problem};
+    TRY(check_use(node));
     return node.command->test(*this, node);
 }
 
@@ -97,10 +111,19 @@ Result<bool> Interpreter::compare(const Node& node, const std::vector<std::strin
     return false;
 }
 
+Result<bool> Interpreter::compare_body(const Node& node, const std::vector<std::string>& values,
+                                       const std::vector<std::string>& keys)
+{
+    in_body_ = true;
+    auto found = compare(node, values, keys);
+    in_body_ = false;
+    return found;
+}
+
 Result<bool> Interpreter::compare_one(const Node& node, const std::string& value,
                                       const std::string& key)
 {
-    const std::string_view v = cut(value, limits_.subject_size);
+    const std::string_view v = cut(value, in_body_ ? limits_.body_size : limits_.subject_size);
     const auto comparator = node.match.comparator->kind;
     TRY(charge(1 + v.size() / 4096));
     switch (node.match.kind) {
@@ -108,16 +131,21 @@ Result<bool> Interpreter::compare_one(const Node& node, const std::string& value
         case MatchKind::contains: return contains(comparator, v, key);
         case MatchKind::value:
             return holds(node.match.relation, sieve::compare(comparator, v, key));
-        case MatchKind::list: return environment_.list_contains(key, std::string(v));
+        case MatchKind::list: {
+            TRY_ASSIGN(bool found, environment_.list_contains(key, std::string(v)));
+            if (found && program_->has_variables) scope_->captures.assign(1, std::string(v));
+            return found;
+        }
         case MatchKind::matches: break;
         case MatchKind::count:
         case MatchKind::regex: return false;
     }
     if (key.size() > limits_.pattern_size) return Error{Code::limit, "a pattern is too long"};
     TRY(charge(v.size() * key.size() / 65536));
+    const bool captured = program_->has_variables && !in_body_;
     std::vector<std::string> captures;
-    if (!matches(comparator, v, key, program_->has_variables ? &captures : nullptr)) return false;
-    if (program_->has_variables) scope_->captures = std::move(captures);
+    if (!matches(comparator, v, key, captured ? &captures : nullptr)) return false;
+    if (captured) scope_->captures = std::move(captures);
     return true;
 }
 
@@ -229,6 +257,12 @@ Status Interpreter::act(decltype(Action::what) what)
     return success();
 }
 
+Status Interpreter::once(std::string_view action)
+{
+    if (done_once_.emplace(action).second) return success();
+    return Error{Code::syntax, cat('\'', action, "' can be used only once")};
+}
+
 Status Interpreter::edit(HeaderEdit edit)
 {
     if (actions_.edits.size() >= limits_.edits)
@@ -241,15 +275,32 @@ Status Interpreter::edit(HeaderEdit edit)
     return success();
 }
 
+Status Interpreter::mark(DuplicateMark mark)
+{
+    for (const auto& old : actions_.duplicates)
+        if (old.handle == mark.handle && old.id == mark.id) return success();
+    if (actions_.duplicates.size() >= limits_.actions)
+        return Error{Code::limit, "too many duplicates are looked for"};
+    actions_.duplicates.push_back(std::move(mark));
+    return success();
+}
+
+bool Interpreter::ask_for(const std::vector<std::string>& capabilities)
+{
+    for (const auto& name : capabilities)
+        if (!can_be_had(name) && !has_capability(*program_, name)) return false;
+    for (const auto& name : capabilities)
+        if (const auto place = find_extension(name)) scope_->asked.set(*place);
+    return true;
+}
+
 // RFC 5429 2.4, RFC 5230 4.7.
 Status Interpreter::check_conflicts() const
 {
     const size_t rejects = count<Reject>(actions_);
     if (rejects > 1) return Error{Code::syntax, "a message can be rejected only once"};
-    if (count<Vacation>(actions_) > 1)
-        return Error{Code::syntax, "'vacation' can be used only once"};
     if (rejects == 0) return success();
-    if (count<Vacation>(actions_) != 0)
+    if (done_once_.count("vacation") != 0)
         return Error{Code::syntax, "'reject' and 'vacation' cannot be used together"};
     if (count<Keep>(actions_) + count<FileInto>(actions_) + count<Redirect>(actions_) != 0)
         return Error{Code::syntax,
@@ -263,16 +314,18 @@ Result<bool> Interpreter::count_include(const std::string& key)
     return included_.insert(key).second;
 }
 
-Result<Flow> Interpreter::include(const Program& program)
+Result<Flow> Interpreter::include(const Program& program, const std::string& key)
 {
-    if (include_depth_ >= limits_.include_depth)
+    if (std::find(including_.begin(), including_.end(), key) != including_.end())
+        return Error{Code::syntax, cat("the script ", key, " includes itself")};
+    if (including_.size() >= limits_.include_depth)
         return Error{Code::limit, "scripts include each other too deeply"};
     Scope scope;
     Scope* const outer = std::exchange(scope_, &scope);
     const Program* const caller = std::exchange(program_, &program);
-    ++include_depth_;
+    including_.push_back(key);
     auto flow = block(program.block);
-    --include_depth_;
+    including_.pop_back();
     scope_ = outer;
     program_ = caller;
     if (!flow) return std::move(flow).error();

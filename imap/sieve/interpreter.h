@@ -46,6 +46,10 @@ class Interpreter {
     Result<bool> compare(const Node& node, const std::vector<std::string>& values,
                          const std::vector<std::string>& keys);
 
+    // The same of a body: more of it is looked at, and no match variable is set (RFC 5173 6).
+    Result<bool> compare_body(const Node& node, const std::vector<std::string>& values,
+                              const std::vector<std::string>& keys);
+
     // Strings with their variables filled in.
     std::string text(const std::string& s) const;
     std::string text(const Value& value) const { return text(value.strings[0]); }
@@ -57,28 +61,39 @@ class Interpreter {
 
     Status act(decltype(Action::what) what);
     Status edit(HeaderEdit edit);
-    void mark(DuplicateMark mark) { actions_.duplicates.push_back(std::move(mark)); }
+    // Code::limit: more than Limits::actions.
+    Status mark(DuplicateMark mark);
+    // Code::syntax the second time: the action may be used once in a run.
+    Status once(std::string_view action);
     void cancel_keep() { implicit_keep_ = false; }
     // The internal variable of RFC 5232, which is what keep and fileinto use without :flags.
     std::vector<std::string>& flags() { return flags_; }
 
     // RFC 6609: the program with its own variables.
-    Result<Flow> include(const Program& program);
+    // A script that is being run already, by its key, is Code::syntax.
+    Result<Flow> include(const Program& program, const std::string& key);
     // True the first time; limit after Limits::includes.
     Result<bool> count_include(const std::string& key);
 
     // The parts that a foreverpart goes through; null: the message itself (RFC 5703).
     const text::Part* part() const { return part_; }
+    // ihave: all of them can be had, and may be used from now on.
+    bool ask_for(const std::vector<std::string>& capabilities);
     void set_part(const text::Part* part) { part_ = part; }
+    // Which loop a break is to leave; "" is the nearest.
+    const std::string& loop_to_leave() const { return loop_to_leave_; }
+    void leave_loop(std::string name) { loop_to_leave_ = std::move(name); }
 
  private:
     struct Scope {
         std::map<std::string, std::string> variables;
         std::set<std::string> globals;
         std::vector<std::string> captures;
+        Capabilities asked;
     };
 
     Result<bool> compare_one(const Node& node, const std::string& value, const std::string& key);
+    Status check_use(const Node& node) const;
     std::string_view value_of(const VariableName& name) const;
     bool merged(decltype(Action::what)& what);
     bool is_keep_mailbox(const Action& action);
@@ -94,10 +109,13 @@ class Interpreter {
     std::vector<std::string> flags_;
     Scope* scope_ = nullptr;
     std::map<std::string, std::string> globals_;
-    size_t include_depth_ = 0;
+    std::vector<std::string> including_;
     size_t includes_ = 0;
     std::set<std::string> included_;
     const text::Part* part_ = nullptr;
+    std::string loop_to_leave_;
+    std::set<std::string, std::less<>> done_once_;
+    bool in_body_ = false;
 };
 
 }  // namespace rookery::sieve

@@ -17,6 +17,7 @@ struct Limits {
     size_t list_size = 4096;         // strings of one list
     size_t pattern_size = 2048;      // bytes of a key of :matches
     size_t subject_size = 65536;     // bytes of a value that is compared; the rest is not looked at
+    size_t body_size = 1048576;      // the same of a body
     uint64_t instructions = 100000;  // commands, tests and comparisons; long comparisons count more
     size_t actions = 32;             // RFC 5228 2.10.4
     size_t redirects = 4;            // RFC 5228 10: no mail bombs

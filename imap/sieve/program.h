@@ -33,6 +33,7 @@ struct Tag {
     Kind parameter = Kind::none;
     std::string_view group = {};  // of several tags of a group a script may use one
     bool required = false;        // one of this group must be there
+    std::string_view needs = {};  // a tag without which this one makes no sense
 };
 
 // The rows of the table of extensions, by their place there.
@@ -61,8 +62,9 @@ struct Match {
 struct Node {
     const Command* command = nullptr;  // null: what ihave let pass, which ends the run
     Position at;
-    std::string problem;  // of such a node
-    Match match;          // of tests that compare
+    std::string problem;          // of such a node
+    std::optional<size_t> asked;  // the row that ihave must have been asked for before (RFC 5463 4)
+    Match match;                  // of tests that compare
     std::vector<TagUse> tags;
     std::vector<Value> arguments;
     std::vector<Node> tests;

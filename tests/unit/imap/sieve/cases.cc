@@ -110,8 +110,7 @@ std::string outcome(std::string_view script, FakeWorld& world, const sieve::Limi
     if (!done) return cat("!run: ", done.error().text);
     std::string out;
     const std::string text = sieve::to_text(*done);
-    for (const auto line : split(text, '\n', false))
-        cat_to(out, out.empty() ? "" : "; ", line);
+    for (const auto line : split(text, '\n', false)) cat_to(out, out.empty() ? "" : "; ", line);
     return out;
 }
 

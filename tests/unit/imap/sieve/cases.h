@@ -86,4 +86,17 @@ void check_case(const SieveCase& row, FakeWorld& world, const sieve::Limits& lim
     }                                                  \
     END_TEST
 
+// A file's suite, if one table is all that it has.
+#define SIEVE_SUITE(name, table)                                             \
+    SIEVE_TABLE(rows, table)                                                 \
+    Suite* make()                                                            \
+    {                                                                        \
+        Suite* s = suite_create(name);                                       \
+        TCase* c = tcase_create("all");                                      \
+        tcase_add_loop_test(c, rows, 0, static_cast<int>(std::size(table))); \
+        suite_add_tcase(s, c);                                               \
+        return s;                                                            \
+    }                                                                        \
+    const rookery::test::Registered suite(make);
+
 #endif

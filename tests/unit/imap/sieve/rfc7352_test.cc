@@ -1,0 +1,96 @@
+// RFC 7352, duplicate; RFC 5293, editheader; RFC 5183, environment.
+#include "tests/unit/imap/sieve/cases.h"
+#include "tests/unit/unit.h"
+
+namespace {
+
+using rookery::test::SieveCase;
+
+const SieveCase kRows[] = {
+    {"7352 3 not seen, marked", "require [\"duplicate\",\"relational\"]; if duplicate { discard; }",
+     "keep; duplicate \"<m1@example.org>\" :seconds 604800"},
+    {"7352 3 :handle",
+     "require [\"duplicate\",\"relational\"]; if duplicate :handle \"h\" { discard; }",
+     "keep; duplicate \"<m1@example.org>\" :handle \"h\" :seconds 604800"},
+    {"7352 3.1 :header",
+     "require [\"duplicate\",\"relational\"]; if duplicate :header \"x-spam-score\" {}",
+     "keep; duplicate \"12\" :seconds 604800"},
+    {"7352 3.1 no such header",
+     "require [\"duplicate\",\"relational\"]; if duplicate :header \"x-none\" { discard; }",
+     "keep"},
+    {"7352 3.1 an invalid header name",
+     "require [\"duplicate\",\"relational\"]; if duplicate :header \"x:y\" { discard; }", "keep"},
+    {"7352 3.1 :uniqueid",
+     "require [\"duplicate\",\"relational\"]; if duplicate :uniqueid \"a\" {}",
+     "keep; duplicate \"a\" :seconds 604800"},
+    {"7352 3.1 both",
+     "require [\"duplicate\",\"relational\"]; if duplicate :header \"a\" :uniqueid \"b\" {}",
+     "!was given already"},
+    {"7352 3.3 :seconds", "require [\"duplicate\",\"relational\"]; if duplicate :seconds 60 {}",
+     "keep; duplicate \"<m1@example.org>\" :seconds 60"},
+    {"7352 3.3 :seconds has a limit",
+     "require [\"duplicate\",\"relational\"]; if duplicate :seconds 1G {}",
+     "keep; duplicate \"<m1@example.org>\" :seconds 7776000"},
+    {"7352 3.3 :seconds 0",
+     "require [\"duplicate\",\"relational\"]; if duplicate :seconds 0 { discard; }", "keep"},
+    {"7352 3 the same twice",
+     "require [\"duplicate\",\"relational\"]; if anyof (duplicate, duplicate) { discard; }",
+     "keep; duplicate \"<m1@example.org>\" :seconds 604800"},
+    {"7352 no message id", "require [\"duplicate\",\"relational\"]; if duplicate { discard; }",
+     "keep", "A: b\n\n"},
+    {"5293 4 addheader", "require \"editheader\"; addheader \"X-A\" \" b \";",
+     "addheader \"X-A\" \"b\"; keep"},
+    {"5293 4 :last", "require \"editheader\"; addheader :last \"X-A\" \"b\";",
+     "addheader \"X-A\" \"b\" :last; keep"},
+    {"5293 4 one line", "require \"editheader\"; addheader \"X-A\" \"b\r\nX-B: c\";",
+     "addheader \"X-A\" \"b X-B: c\"; keep"},
+    {"5293 4 a name that cannot be", "require \"editheader\"; addheader \"X A\" \"b\";",
+     "!cannot be the name of a header"},
+    {"5293 4 a name known at run time",
+     "require [\"editheader\",\"variables\"]; addheader \"X${a} \" \"b\";",
+     "!run: \"X \" cannot be"},
+    {"5293 4 tests see it",
+     "require \"editheader\"; addheader \"X-A\" \"b\"; if header \"x-a\" \"b\" { discard; }",
+     "addheader \"X-A\" \"b\"; discard"},
+    {"5293 4 first",
+     "require [\"editheader\",\"index\"]; addheader \"To\" \"z@y.x\"; if address :index 1 \"to\" "
+     "\"z@y.x\" { discard; }",
+     "addheader \"To\" \"z@y.x\"; discard"},
+    {"5293 5 deleteheader",
+     "require \"editheader\"; deleteheader \"subject\"; if not exists \"subject\" { discard; }",
+     "deleteheader \"subject\" :index 1; discard"},
+    {"5293 5 by value",
+     "require \"editheader\"; deleteheader :contains \"subject\" \"you\"; if not exists "
+     "\"subject\" { discard; }",
+     "deleteheader \"subject\" :index 1; discard"},
+    {"5293 5 not by another value", "require \"editheader\"; deleteheader :is \"subject\" \"you\";",
+     "keep"},
+    {"5293 5 :index", "require \"editheader\"; deleteheader :index 2 \"a\";",
+     "deleteheader \"a\" :index 2; keep", "A: 1\nA: 2\nA: 3\n\n"},
+    {"5293 5 :index :last", "require \"editheader\"; deleteheader :index 1 :last \"a\";",
+     "deleteheader \"a\" :index 3; keep", "A: 1\nA: 2\nA: 3\n\n"},
+    {"5293 5 all, from the end", "require \"editheader\"; deleteheader \"a\";",
+     "deleteheader \"a\" :index 2; deleteheader \"a\" :index 1; keep", "A: 1\nA: 2\n\n"},
+    {"5293 5 :last without :index", "require \"editheader\"; deleteheader :last \"a\";",
+     "!':last' needs ':index'"},
+    {"5293 5 none is no error", "require \"editheader\"; deleteheader :index 9 \"a\";", "keep"},
+    {"5293 6 Received stays", "require \"editheader\"; deleteheader \"Received\";", "keep"},
+    {"5293 6 Auto-Submitted stays", "require \"editheader\"; deleteheader \"auto-submitted\";",
+     "keep", "Auto-Submitted: no\n\n"},
+    {"5293 7 an action has the header of its time",
+     "require [\"editheader\",\"fileinto\"]; fileinto \"a\"; addheader \"X\" \"b\"; fileinto "
+     "\"c\";",
+     "fileinto \"a\"; addheader \"X\" \"b\"; fileinto \"c\""},
+    {"5183 4 an item",
+     "require \"environment\"; if environment \"domain\" \"EXAMPLE.com\" { discard; }", "discard"},
+    {"5183 4 an unknown item",
+     "require \"environment\"; if environment :contains \"nosuch\" \"\" { discard; }", "keep"},
+    {"5183 4 nor by count",
+     "require [\"environment\",\"relational\"]; if environment :count \"eq\" \"nosuch\" \"0\" { "
+     "discard; }",
+     "keep"},
+};
+
+SIEVE_SUITE("imap/sieve/rfc7352", kRows)
+
+}  // namespace
