@@ -38,6 +38,7 @@ AT_ONE = {
     # Asks the backend first, and then the same server as a frontend; or refers
     # to itself, or restarts the server under its client.
     "backend1": {"test_metadata_of_the_server", "test_referrals_of_status_and_of_logins",
+                 "test_who_has_gone_has_not_asked_for_the_next_user",
                  "test_a_selected_mailbox_survives_a_restart_where_nothing_changed"},
     # Counts on two servers.
     "backend3": {"test_murder_rebalance"},
