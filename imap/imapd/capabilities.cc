@@ -10,16 +10,118 @@
 namespace rookery::imapd {
 namespace {
 
-using namespace std::string_view_literals;
+using Owner = Capability::Owner;
+using Told = Capability::Told;
 
-constexpr std::array kAlways = {"IMAP4rev1"sv, "LITERAL+"sv, "ID"sv, "ENABLE"sv};
-// What a frontend does by itself, from the list and with the commands of RFC 3501. All else that a
-// client has after the login is in backend::kFromBackends.
-constexpr std::array kByItself = {"CHILDREN"sv,      "IDLE"sv,        "LIST-EXTENDED"sv,
-                                  "LIST-MYRIGHTS"sv, "LIST-STATUS"sv, "NAMESPACE"sv};
-// The one of those with a value of this server.
-constexpr std::string_view kAppendLimit = "APPENDLIMIT=";
-static_assert(backend::is_from_backends(kAppendLimit));
+bool has_murder(const ImapSession& s)
+{
+    return !s.config.mupdate_server().empty();
+}
+
+bool may_compress(const ImapSession& s)
+{
+    return !s.compressed;
+}
+
+bool refers_at_login(const ImapSession& s)
+{
+    return s.config.login_referrals();
+}
+
+bool can_starttls(const ImapSession& s)
+{
+    return s.kit.can_starttls();
+}
+
+bool is_login_disabled(const ImapSession& s)
+{
+    return !s.kit.plaintext_allowed();
+}
+
+bool has_mechanisms(const ImapSession& s)
+{
+    return !s.kit.mechanisms().empty();
+}
+
+std::vector<std::string> largest_message(const ImapSession& s)
+{
+    return {cat(append_limit(s.config))};
+}
+
+std::vector<std::string> master_url(const ImapSession& s)
+{
+    return {cat("mupdate://", s.config.mupdate_server(), "/")};
+}
+
+std::vector<std::string> mechanisms(const ImapSession& s)
+{
+    return s.kit.mechanisms();
+}
+
+void enable_condstore(User& user)
+{
+    user.condstore_enabled = true;
+}
+
+void enable_qresync(User& user)
+{
+    user.condstore_enabled = user.qresync_enabled = true;
+}
+
+// In the order in which they are told. A name of kFromBackends of which there is nothing to say
+// needs no row: it is told behind them.
+constexpr std::array kTable = {
+    Capability{.name = "IMAP4rev1", .told = Told::always},
+    Capability{.name = "LITERAL+", .told = Told::always},
+    Capability{.name = "ID", .told = Told::always, .owner = Owner::commands},
+    Capability{.name = "ENABLE", .told = Told::always, .owner = Owner::commands},
+    Capability{.name = "ACL", .owner = Owner::commands},
+    Capability{.name = "CHILDREN", .by_itself = true},
+    Capability{.name = "CONDSTORE", .enable = enable_condstore},
+    Capability{.name = "IDLE", .owner = Owner::commands, .by_itself = true},
+    Capability{.name = "LIST-EXTENDED", .by_itself = true},
+    Capability{.name = "LIST-MYRIGHTS", .by_itself = true},
+    Capability{.name = "LIST-STATUS", .by_itself = true},
+    Capability{.name = "METADATA", .owner = Owner::commands},
+    Capability{.name = "MOVE", .owner = Owner::commands},
+    Capability{.name = "NAMESPACE", .owner = Owner::commands, .by_itself = true},
+    Capability{.name = "QRESYNC", .enable = enable_qresync},
+    Capability{.name = "QUOTA", .owner = Owner::commands},
+    Capability{.name = "QUOTASET", .owner = Owner::commands},
+    Capability{.name = "UIDPLUS", .owner = Owner::commands},
+    Capability{.name = "UNSELECT", .owner = Owner::commands},
+    Capability{.name = "APPENDLIMIT=", .values = largest_message},
+    Capability{.name = "COMPRESS=DEFLATE", .owner = Owner::commands, .is_there = may_compress},
+    // Between nodes.
+    Capability{.name = "X-REPLICATION", .is_there = may_sync},
+    Capability{.name = "X-ROOKERY-SYNC", .owner = Owner::commands, .is_there = may_sync},
+    Capability{.name = "UNAUTHENTICATE", .owner = Owner::commands, .is_there = may_unauthenticate},
+    Capability{
+        .name = "MAILBOX-REFERRALS", .owner = Owner::commands, .is_there = has_mailbox_referrals},
+    Capability{
+        .name = "MUPDATE=", .told = Told::always, .is_there = has_murder, .values = master_url},
+    Capability{.name = "LOGIN-REFERRALS", .told = Told::before_login, .is_there = refers_at_login},
+    Capability{.name = "STARTTLS",
+               .told = Told::before_login,
+               .owner = Owner::commands,
+               .is_there = can_starttls},
+    Capability{.name = "LOGINDISABLED", .told = Told::before_login, .is_there = is_login_disabled},
+    Capability{.name = "AUTH=",
+               .told = Told::before_login,
+               .owner = Owner::commands,
+               .values = mechanisms},
+    Capability{.name = "SASL-IR", .told = Told::before_login, .is_there = has_mechanisms},
+};
+
+// What a frontend does not do by itself is promised only where its backends have it.
+constexpr bool all_are_placed()
+{
+    return std::all_of(kTable.begin(), kTable.end(), [](const Capability& row) {
+        const bool bare = row.told == Told::after_login && row.is_there == nullptr;
+        return backend::is_from_backends(row.name) == (bare && !row.by_itself);
+    });
+}
+static_assert(all_are_placed(), "a capability is done by itself or stands in kFromBackends");
 
 // A server that has no mailbox, no longer or not yet, narrows nothing.
 bool has_mailboxes(ImapSession& session, const std::string& server)
@@ -56,10 +158,27 @@ uint64_t append_limit(const config::Config& config)
     return std::min(static_cast<uint64_t>(config.maxmessagesize()) * 1024, kMaxMessage);
 }
 
-bool may_unauthenticate(ImapSession& session)
+bool may_sync(const ImapSession& session)
+{
+    return session.sync != nullptr && session.user.identity && session.user.identity->admin;
+}
+
+bool may_unauthenticate(const ImapSession& session)
 {
     return session.user.identity && session.user.identity->node && !session.compressed &&
            session.kit.sasl().ssf() == 0;
+}
+
+std::span<const Capability> capability_table()
+{
+    return kTable;
+}
+
+const Capability* find_capability(std::string_view name)
+{
+    const auto* found = std::find_if(kTable.begin(), kTable.end(),
+                                     [&](const Capability& row) { return row.name == name; });
+    return found == kTable.end() ? nullptr : &*found;
 }
 
 std::string capability_list(ImapSession& session, bool with_later)
@@ -68,35 +187,24 @@ std::string capability_list(ImapSession& session, bool with_later)
     std::string out;
     auto add = [&](std::string_view name) {
         if (std::find(hidden.begin(), hidden.end(), name) != hidden.end()) return;
-        if (!out.empty()) out += ' ';
-        out += name;
+        cat_to(out, out.empty() ? "" : " ", name);
     };
-    for (auto name : kAlways) add(name);
-    if (with_later || session.user.state != State::not_authenticated) {
-        const backend::Announced missing = missing_elsewhere(session);
-        for (auto name : kByItself) add(name);
-        for (auto name : backend::kFromBackends) {
-            if (backend::is_missing(missing, name)) continue;
-            add(name == kAppendLimit ? cat(name, append_limit(session.config)) : std::string(name));
-        }
-        if (!session.compressed) add("COMPRESS=DEFLATE");
-        // Between nodes.
-        if (session.sync != nullptr && session.user.identity && session.user.identity->admin) {
-            add("X-REPLICATION");
-            add("X-ROOKERY-SYNC");
-        }
-        if (may_unauthenticate(session)) add("UNAUTHENTICATE");
-        if (has_mailbox_referrals(session)) add("MAILBOX-REFERRALS");
+    const bool before = session.user.state == State::not_authenticated;
+    const bool later = with_later || !before;
+    const backend::Announced missing = later ? missing_elsewhere(session) : 0;
+    for (const Capability& row : kTable) {
+        if (row.told == Told::before_login && !before) continue;
+        if (row.told == Told::after_login && !later) continue;
+        if (backend::is_missing(missing, row.name)) continue;
+        if (row.is_there != nullptr && !row.is_there(session)) continue;
+        if (row.values == nullptr)
+            add(row.name);
+        else
+            for (const std::string& value : row.values(session)) add(cat(row.name, value));
     }
-    if (const auto& master = session.config.mupdate_server(); !master.empty())
-        add(cat("MUPDATE=mupdate://", master, "/"));
-    if (session.user.state != State::not_authenticated) return out;
-    if (session.config.login_referrals()) add("LOGIN-REFERRALS");
-    if (session.kit.can_starttls()) add("STARTTLS");
-    if (!session.kit.plaintext_allowed()) add("LOGINDISABLED");
-    const auto mechanisms = session.kit.mechanisms();
-    for (const auto& mechanism : mechanisms) add(cat("AUTH=", mechanism));
-    if (!mechanisms.empty()) add("SASL-IR");
+    for (const std::string_view name : backend::kFromBackends)
+        if (later && find_capability(name) == nullptr && !backend::is_missing(missing, name))
+            add(name);
     return out;
 }
 

@@ -3,11 +3,34 @@
 #define ROOKERY_IMAP_IMAPD_CAPABILITIES_H
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "imap/imapd/session.h"
 
 namespace rookery::imapd {
+
+// One of them, and when it is there; what it means is elsewhere.
+struct Capability {
+    enum class Told : unsigned char { always, before_login, after_login };
+    // Whose is it: are there rows of the command table that name it (CommandTraits::capability)?
+    enum class Owner : unsigned char { protocol, commands };
+
+    std::string_view name;  // with '=' at its end: in front of each of values
+    Told told = Told::after_login;
+    Owner owner = Owner::protocol;
+    // A frontend does it by itself, from the list and with the commands of RFC 3501. What is told
+    // after the login, without a condition, and is none of these is there if the backends have it
+    // (announced.h).
+    bool by_itself = false;
+    bool (*is_there)(const ImapSession&) = nullptr;                    // null: always
+    std::vector<std::string> (*values)(const ImapSession&) = nullptr;  // null: the name alone
+    void (*enable)(User&) = nullptr;                                   // null: not by ENABLE
+};
+std::span<const Capability> capability_table();
+const Capability* find_capability(std::string_view name);  // null: there is none
 
 // "IMAP4rev1 LITERAL+ ...", without what suppress_capabilities names and what other servers lack
 // that hold mailboxes and were heard. Before the login it is what a client can do then; with_later
@@ -15,7 +38,9 @@ namespace rookery::imapd {
 std::string capability_list(ImapSession& session, bool with_later = false);
 // May this session's client go back to the not-authenticated state (RFC 8437)? Only servers of the
 // murder and admins, and not with a layer that would have to come off: SASL, compression.
-bool may_unauthenticate(ImapSession& session);
+bool may_unauthenticate(const ImapSession& session);
+// May it copy mailboxes from and to this server as a whole (doc/protocols/sync.md)?
+bool may_sync(const ImapSession& session);
 // The largest message that APPEND takes, in bytes (RFC 7889).
 uint64_t append_limit(const config::Config& config);
 

@@ -59,6 +59,7 @@ enum class Referral : unsigned char {
 };
 
 struct CommandTraits {
+    std::string_view capability = {};  // the one that says that it is there (capabilities.h)
     Variant variant = Variant::none;
     Numbers numbers = Numbers::none;
     Referral referral = Referral::never;

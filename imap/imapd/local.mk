@@ -90,6 +90,7 @@ check_PROGRAMS += tests/unit/imap/imapd/suite
 TESTS += tests/unit/imap/imapd/suite
 tests_unit_imap_imapd_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h
 tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/append_test.cc
+tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/capabilities_test.cc
 tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/command_reader_test.cc
 tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/conversation.h
 tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/engine_test.cc

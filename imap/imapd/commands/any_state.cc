@@ -98,12 +98,12 @@ Result<Completion> enable(ImapSession& s, Command&)
     TRY(s.reader.end_of_line());
     s.client.put("* ENABLED");
     for (const std::string& name : names) {
-        if (name != "CONDSTORE" && name != "QRESYNC") continue;
+        const Capability* known = find_capability(name);
+        if (known == nullptr || known->enable == nullptr) continue;
         if (std::find(s.user.enabled.begin(), s.user.enabled.end(), name) != s.user.enabled.end())
             continue;
         s.user.enabled.push_back(name);
-        s.user.condstore_enabled = true;
-        s.user.qresync_enabled |= name == "QRESYNC";
+        known->enable(s.user);
         s.client.put(' ', name);
     }
     s.client.put("\r\n");

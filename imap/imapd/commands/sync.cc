@@ -1,4 +1,5 @@
 // SYNCGET, SYNCAPPLY, SYNCRESTART: another server's copies (doc/protocols/sync.md).
+#include "imap/imapd/capabilities.h"
 #include "imap/imapd/command_table.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
@@ -8,11 +9,6 @@ namespace rookery::imapd::commands {
 namespace {
 
 // Others are not told that there is such a command.
-bool may_sync(const ImapSession& s)
-{
-    return s.sync != nullptr && s.user.identity->admin;
-}
-
 Completion unknown()
 {
     return Completion::bad("Unrecognized command");

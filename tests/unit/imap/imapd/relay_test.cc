@@ -1193,8 +1193,8 @@ START_TEST(nothing_is_announced_that_a_server_lacks)
     w.announces("gone", {});  // no mailbox is there
     w.announces("be1", {"ACL", "CONDSTORE"});
     const std::string narrow = w.talk(ask);
-    ASSERT_EQ_TEXT(narrow, "* CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE CHILDREN IDLE LIST-EXTENDED "
-                           "LIST-MYRIGHTS LIST-STATUS NAMESPACE ACL CONDSTORE COMPRESS=DEFLATE "
+    ASSERT_EQ_TEXT(narrow, "* CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE ACL CHILDREN CONDSTORE IDLE "
+                           "LIST-EXTENDED LIST-MYRIGHTS LIST-STATUS NAMESPACE COMPRESS=DEFLATE "
                            "MAILBOX-REFERRALS MUPDATE=mupdate://m/\r\n"
                            "1 OK Completed\r\n");
     // Another server that logged in for the user does its own narrowing.
