@@ -147,13 +147,31 @@ END_TEST
 START_TEST(capability_says_what_this_state_can)
 {
     ImapServer server("mupdate_server: mup.example.org\nsuppress_capabilities: MOVE\n");
-    std::string want =
-        "* CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE CHILDREN IDLE LIST-EXTENDED LIST-MYRIGHTS "
-        "LIST-STATUS NAMESPACE";
+    std::vector<std::string_view> want = {"*",
+                                          "CAPABILITY",
+                                          "IMAP4rev1",
+                                          "LITERAL+",
+                                          "ID",
+                                          "ENABLE",
+                                          "CHILDREN",
+                                          "IDLE",
+                                          "LIST-EXTENDED",
+                                          "LIST-MYRIGHTS",
+                                          "LIST-STATUS",
+                                          "NAMESPACE",
+                                          "COMPRESS=DEFLATE",
+                                          "MUPDATE=mupdate://mup.example.org/"};
     for (const auto name : backend::kFromBackends)
-        if (name != "MOVE") want += cat(' ', name, name == "APPENDLIMIT=" ? "4294967295" : "");
-    want += " COMPRESS=DEFLATE MUPDATE=mupdate://mup.example.org/\r\n1 OK Completed\r\n";
-    ASSERT_EQ_TEXT(converse(server, "bob", "1 CAPABILITY\r\n"), want);
+        if (name != "MOVE")
+            want.push_back(name == "APPENDLIMIT=" ? "APPENDLIMIT=4294967295" : name);
+    const std::string said = converse(server, "bob", "1 CAPABILITY\r\n");
+    const std::string_view line = std::string_view(said).substr(0, said.find("\r\n"));
+    auto told = split(line, ' ');
+    // Their order says nothing.
+    std::sort(want.begin(), want.end());
+    std::sort(told.begin(), told.end());
+    ck_assert_msg(std::equal(told.begin(), told.end(), want.begin(), want.end()), "%s",
+                  said.c_str());
 }
 END_TEST
 
