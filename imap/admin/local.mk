@@ -91,3 +91,8 @@ imap_admin_murder_murder_LDADD = imap/session/libsession.a imap/store/libstore.a
 	lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a \
 	lib/net/libnet.a lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) \
 	$(RK_THREADS)
+
+bin_PROGRAMS += imap/admin/sieve-test
+imap_admin_sieve_test_SOURCES = imap/admin/sieve_test.cc imap/admin/tool.h imap/admin/tool.cc
+imap_admin_sieve_test_LDADD = imap/sieve/libsieve.a lib/config/libconfig.a lib/text/libtext.a \
+	lib/base/libbase.a

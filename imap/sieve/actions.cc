@@ -10,7 +10,10 @@ std::string quoted(std::string_view s)
     std::string out = "\"";
     for (char c : s) {
         if (c == '"' || c == '\\') out.push_back('\\');
-        out.push_back(c);
+        if (c == '\n')
+            out.append("\\n");
+        else if (c != '\r')
+            out.push_back(c);
     }
     return out + '"';
 }

@@ -85,7 +85,7 @@ struct Actions {
     std::vector<DuplicateMark> duplicates;
 };
 
-// One action a line, for people and tests: fileinto "a" :flags "\\Seen".
+// One action a line, for people and tests, line ends within it as \n: fileinto "a" :flags "\\Seen".
 std::string to_text(const Actions& actions);
 
 }  // namespace rookery::sieve
