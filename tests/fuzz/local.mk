@@ -1,7 +1,7 @@
 # Fuzz targets. With --enable-fuzzers (clang) each is a libFuzzer program; without, it replays the
 # files it is given. Either way make check runs every target over its corpus.
 FUZZ_TARGETS = %D%/base64 %D%/dlist %D%/fetch %D%/header %D%/imap_syntax %D%/mailbox_dlist \
-	%D%/mime %D%/mutf7 %D%/search %D%/smtp_reply
+	%D%/mime %D%/mutf7 %D%/search %D%/sieve %D%/smtp_reply
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += %D%/replay_test.sh
 EXTRA_DIST += %D%/replay_test.sh %D%/corpus
@@ -21,6 +21,7 @@ EXTRA_DIST += %D%/replay_test.sh %D%/corpus
 %C%_mime_SOURCES = %D%/mime.cc %D%/target.h
 %C%_mutf7_SOURCES = %D%/mutf7.cc %D%/target.h
 %C%_search_SOURCES = %D%/search.cc %D%/target.h
+%C%_sieve_SOURCES = %D%/sieve.cc %D%/target.h
 %C%_smtp_reply_SOURCES = %D%/smtp_reply.cc %D%/target.h
 %C%_base64_LDADD = $(%C%_text_libs)
 %C%_dlist_LDADD = $(%C%_sync_libs)
@@ -31,6 +32,7 @@ EXTRA_DIST += %D%/replay_test.sh %D%/corpus
 %C%_mime_LDADD = $(%C%_text_libs)
 %C%_mutf7_LDADD = $(%C%_text_libs)
 %C%_search_LDADD = $(%C%_imap_libs)
+%C%_sieve_LDADD = imap/sieve/libsieve.a $(%C%_text_libs)
 %C%_smtp_reply_LDADD = $(%C%_text_libs)
 if LIBFUZZER
 %C%_base64_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -42,6 +44,7 @@ if LIBFUZZER
 %C%_mime_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_mutf7_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_search_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_sieve_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_smtp_reply_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 else
 %C%_base64_SOURCES += %D%/replay.cc
@@ -53,5 +56,6 @@ else
 %C%_mime_SOURCES += %D%/replay.cc
 %C%_mutf7_SOURCES += %D%/replay.cc
 %C%_search_SOURCES += %D%/replay.cc
+%C%_sieve_SOURCES += %D%/replay.cc
 %C%_smtp_reply_SOURCES += %D%/replay.cc
 endif
