@@ -12,9 +12,9 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/fd.h"
+#include "lib/service/throttle.h"
 #include "master/conf.h"
 #include "master/launch_context.h"
-#include "lib/service/throttle.h"
 
 namespace rookery::master {
 

@@ -5,8 +5,8 @@
 
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
-#include "master/cron.h"
 #include "lib/service/reaper.h"
+#include "master/cron.h"
 
 namespace rookery::master {
 namespace {

@@ -17,10 +17,10 @@
 #include <vector>
 
 #include "lib/base/clock.h"
-#include "master/conf.h"
-#include "master/launch_context.h"
 #include "lib/service/status_pipe.h"
 #include "lib/service/throttle.h"
+#include "master/conf.h"
+#include "master/launch_context.h"
 
 namespace rookery::master {
 

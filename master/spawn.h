@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "master/conf.h"
 #include "lib/service/run_as.h"
+#include "master/conf.h"
 
 namespace rookery::master {
 

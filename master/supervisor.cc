@@ -8,9 +8,9 @@
 #include "lib/base/log.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
+#include "lib/service/reaper.h"
 #include "master/agent.h"
 #include "master/cyrus_programs.h"
-#include "lib/service/reaper.h"
 
 namespace rookery::master {
 namespace {

@@ -4,10 +4,10 @@
 
 #include <memory>
 
+#include "imap/cluster/operations.h"
 #include "imap/mailbox/mailbox_store.h"
 #include "imap/mailbox/quota.h"
 #include "imap/mailbox/sync_store.h"
-#include "imap/cluster/operations.h"
 #include "imap/sync/server.h"
 #include "lib/base/result.h"
 #include "lib/config/config.h"

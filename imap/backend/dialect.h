@@ -12,13 +12,10 @@
 
 namespace rookery::backend {
 
-enum class Challenge { bare_base64, plus_space, code_334, literal, code_383 };
-
 struct Dialect {
     std::string_view service;  // port name: "imap", "lmtp", ...
     std::string_view sasl_service;
-    std::string_view
-        implicit_tls_port;  // where TLS comes first; "" = the protocol has no such port
+    std::string_view implicit_tls_port;  // where TLS comes first; "" = there is no such port
     // Reads the banner; appends capabilities that it carries.
     Status (*read_banner)(stream::Stream&, std::string& banner, std::vector<std::string>& caps);
     // Asks for capabilities; replaces caps. "AUTH=PLAIN" style names for mechanisms in every

@@ -87,16 +87,6 @@ Result<AuthStep> next_auth(stream::Stream& stream)
     return Error{Code::limit, "too many lines during AUTHENTICATE"};
 }
 
-Status answer_auth(stream::Stream& stream, std::string_view data)
-{
-    return send_line(stream, text::base64_encode(data));
-}
-
-Status cancel_auth(stream::Stream& stream)
-{
-    return send_line(stream, "*");
-}
-
 Status login_command(stream::Stream& stream, std::string_view user, std::string_view password)
 {
     std::string line = "L01 LOGIN ";
@@ -159,8 +149,8 @@ constexpr Dialect kDialect = {
     .start_tls = start_tls,
     .begin_auth = begin_auth,
     .next_auth = next_auth,
-    .answer_auth = answer_auth,
-    .cancel_auth = cancel_auth,
+    .answer_auth = answer_in_base64,
+    .cancel_auth = cancel_with_star,
     .initial_response_always = false,
     .ping = ping,
     .unauthenticate = unauthenticate,

@@ -66,7 +66,7 @@ Status begin_auth(stream::Stream& stream, std::string_view mechanism, const std:
     if (line.size() + 2 <= kMaxAuthLine || initial == nullptr) return send_line(stream, line);
     // Too long for one line: the response goes after an empty challenge.
     TRY_ASSIGN(SmtpReply reply, ask(stream, cat("AUTH ", mechanism), 334));
-    return send_line(stream, text::base64_encode(*initial));
+    return answer_in_base64(stream, *initial);
 }
 
 Result<AuthStep> next_auth(stream::Stream& stream)
@@ -84,16 +84,6 @@ Result<AuthStep> next_auth(stream::Stream& stream)
     return protocol_error("AUTH", reply.summary());
 }
 
-Status answer_auth(stream::Stream& stream, std::string_view data)
-{
-    return send_line(stream, text::base64_encode(data));
-}
-
-Status cancel_auth(stream::Stream& stream)
-{
-    return send_line(stream, "*");
-}
-
 Status ping(stream::Stream& stream)
 {
     TRY(ask(stream, "NOOP", 250));
@@ -109,8 +99,8 @@ constexpr Dialect kDialect = {
     .start_tls = start_tls,
     .begin_auth = begin_auth,
     .next_auth = next_auth,
-    .answer_auth = answer_auth,
-    .cancel_auth = cancel_auth,
+    .answer_auth = answer_in_base64,
+    .cancel_auth = cancel_with_star,
     .initial_response_always = true,
     .ping = ping,
     .logout = "QUIT\r\n",

@@ -80,16 +80,6 @@ Result<AuthStep> next_auth(stream::Stream& stream)
     return AuthStep{AuthStep::Kind::challenge, std::move(challenge), {}};
 }
 
-Status answer_auth(stream::Stream& stream, std::string_view data)
-{
-    return send_line(stream, text::base64_encode(data));
-}
-
-Status cancel_auth(stream::Stream& stream)
-{
-    return send_line(stream, "*");
-}
-
 Status start_compress(stream::Stream& stream)
 {
     TRY(send_line(stream, "Z01 COMPRESS \"DEFLATE\""));
@@ -117,8 +107,8 @@ constexpr Dialect kDialect = {
     .capabilities_after_tls_come_by_themselves = true,
     .begin_auth = begin_auth,
     .next_auth = next_auth,
-    .answer_auth = answer_auth,
-    .cancel_auth = cancel_auth,
+    .answer_auth = answer_in_base64,
+    .cancel_auth = cancel_with_star,
     .initial_response_always = true,
     .ping = ping,
     .start_compress = start_compress,

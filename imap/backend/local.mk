@@ -20,6 +20,7 @@ check_PROGRAMS += tests/unit/imap/backend/suite
 TESTS += tests/unit/imap/backend/suite
 tests_unit_imap_backend_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h
 tests_unit_imap_backend_suite_SOURCES += tests/support/scripted_peer.h tests/support/scripted_peer.cc
+tests_unit_imap_backend_suite_SOURCES += tests/unit/imap/backend/configured.h
 tests_unit_imap_backend_suite_SOURCES += tests/unit/imap/backend/backend_test.cc
 tests_unit_imap_backend_suite_SOURCES += tests/unit/imap/backend/dialect_test.cc
 tests_unit_imap_backend_suite_SOURCES += tests/unit/imap/backend/health_test.cc

@@ -45,6 +45,16 @@ Result<std::string> decode_challenge(std::string_view base64)
     return decoded;
 }
 
+Status answer_in_base64(stream::Stream& stream, std::string_view data)
+{
+    return send_line(stream, text::base64_encode(data));
+}
+
+Status cancel_with_star(stream::Stream& stream)
+{
+    return send_line(stream, "*");
+}
+
 void add_capabilities(std::string_view words, std::vector<std::string>& caps)
 {
     for (std::string_view word : split_words(words)) {

@@ -28,6 +28,9 @@ Error protocol_error(std::string_view what, std::string_view line);
 Error refused_error(std::string_view what, std::string_view answer);
 // A challenge: base64, empty for an empty one.
 Result<std::string> decode_challenge(std::string_view base64);
+// The line of SASL's answer, and the one that gives up, where a protocol has them so.
+Status answer_in_base64(stream::Stream& stream, std::string_view data);
+Status cancel_with_star(stream::Stream& stream);
 // The words of a CAPABILITY list, in upper case.
 void add_capabilities(std::string_view words, std::vector<std::string>& caps);
 // Those of "* OK [CAPABILITY ...]" and "A1 OK [CAPABILITY ...]"; false if there is no such list.

@@ -16,8 +16,8 @@
 #include "lib/auth/tls_context.h"
 #include "lib/base/result.h"
 #include "lib/config/config.h"
-#include "lib/stream/stream.h"
 #include "lib/service/service.h"
+#include "lib/stream/stream.h"
 
 namespace rookery::daemon {
 

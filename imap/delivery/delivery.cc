@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "lib/base/log.h"
-#include "lib/text/imap_date.h"
 #include "lib/service/counters.h"
+#include "lib/text/imap_date.h"
 
 namespace rookery::delivery {
 

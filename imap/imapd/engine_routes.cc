@@ -1,12 +1,12 @@
 // Where a command runs: here, or at the server that its row's route finds.
 #include "imap/imapd/engine.h"
-#include "imap/imapd/selected/leave_selection.h"
+#include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/namespace/tree.h"
+#include "imap/imapd/relay/lines.h"
 #include "imap/imapd/relay/referral.h"
 #include "imap/imapd/relay/relay.h"
-#include "imap/imapd/relay/lines.h"
-#include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/relay/router.h"
-#include "imap/imapd/namespace/tree.h"
+#include "imap/imapd/selected/leave_selection.h"
 #include "lib/base/log.h"
 #include "lib/service/scoreboard.h"
 

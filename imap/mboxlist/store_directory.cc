@@ -7,8 +7,8 @@
 #include <set>
 
 #include "imap/mboxlist/entry_codec.h"
-#include "imap/mboxlist/list_load.h"
 #include "imap/mboxlist/list_keys.h"
+#include "imap/mboxlist/list_load.h"
 #include "lib/base/strings.h"
 
 namespace rookery::mboxlist {

@@ -15,11 +15,11 @@
 #include "lib/base/log.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
-#include "lib/stream/telemetry_layer.h"
-#include "lib/stream/tls_layer.h"
 #include "lib/service/counters.h"
 #include "lib/service/retirement.h"
 #include "lib/service/scoreboard.h"
+#include "lib/stream/telemetry_layer.h"
+#include "lib/stream/tls_layer.h"
 
 namespace rookery::session {
 namespace {

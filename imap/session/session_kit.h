@@ -18,8 +18,8 @@
 #include "lib/base/clock.h"
 #include "lib/base/result.h"
 #include "lib/config/config.h"
-#include "lib/stream/stream.h"
 #include "lib/service/service.h"
+#include "lib/stream/stream.h"
 
 namespace rookery::session {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "imap/mboxlist/subscriptions.h"
-#include "imap/sync/copier.h"
 #include "imap/scripts/scripts.h"
+#include "imap/sync/copier.h"
 #include "lib/base/strings.h"
 
 namespace rookery::sync {

@@ -17,11 +17,11 @@
 #include <string>
 #include <vector>
 
+#include "imap/cluster/name_locks.h"
 #include "imap/mailbox/mailbox_store.h"
 #include "imap/mailbox/quota.h"
 #include "imap/mailbox/sync_store.h"
 #include "imap/mboxlist/directory.h"
-#include "imap/cluster/name_locks.h"
 #include "imap/sync/dlist.h"
 #include "imap/sync/mailbox_dlist.h"
 #include "imap/sync/services.h"

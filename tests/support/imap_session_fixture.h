@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/session.h"
 #include "imap/imapd/selected/updates.h"
+#include "imap/imapd/session.h"
 #include "imap/imapd/user.h"
 #include "imap/mboxlist/memory_directory.h"
 #include "lib/stream/memory_layer.h"

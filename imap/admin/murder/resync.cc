@@ -2,8 +2,8 @@
 #include "imap/admin/murder/murder.h"
 #include "imap/admin/murder/transfer.h"
 #include "imap/admin/tool.h"
-#include "imap/mboxlist/open_directory.h"
 #include "imap/cluster/agent.h"
+#include "imap/mboxlist/open_directory.h"
 #include "lib/base/strings.h"
 #include "lib/config/murder_role.h"
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "imap/backend/backend.h"
 #include "imap/admin/murder/report.h"
 #include "imap/admin/murder/witness.h"
+#include "imap/backend/backend.h"
 #include "imap/backend/reply_reader.h"
 #include "imap/model/mailbox_name.h"
 #include "imap/model/namespace.h"

@@ -1,8 +1,8 @@
 // GETACL, SETACL, DELETEACL, LISTRIGHTS, MYRIGHTS (RFC 4314).
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/responder.h"
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/relay/router.h"
+#include "imap/imapd/responder.h"
 #include "lib/base/log.h"
 #include "lib/text/imap_syntax.h"
 

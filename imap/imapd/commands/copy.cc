@@ -1,9 +1,9 @@
 // COPY, MOVE and their UID forms from a mailbox that is selected here (RFC 3501 6.4.7, 4315, 6851).
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/selected/message_set.h"
-#include "imap/imapd/relay/remote_copy.h"
 #include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/relay/remote_copy.h"
 #include "imap/imapd/relay/router.h"
+#include "imap/imapd/selected/message_set.h"
 #include "imap/imapd/selected/updates.h"
 
 namespace rookery::imapd::commands {

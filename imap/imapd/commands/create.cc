@@ -1,9 +1,9 @@
 // CREATE and LOCALCREATE.
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/namespace/placement.h"
-#include "imap/imapd/relay/remote_namespace.h"
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/namespace/special_use.h"
+#include "imap/imapd/relay/remote_namespace.h"
 #include "imap/mboxlist/partitions.h"
 #include "lib/base/log.h"
 #include "lib/config/murder_role.h"

@@ -9,8 +9,8 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/namespace/placement.h"
 #include "imap/imapd/namespace/rights.h"
-#include "imap/imapd/relay/router.h"
 #include "imap/imapd/namespace/tree.h"
+#include "imap/imapd/relay/router.h"
 #include "imap/mboxlist/subscriptions.h"
 #include "lib/base/log.h"
 

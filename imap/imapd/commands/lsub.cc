@@ -1,8 +1,8 @@
 // LSUB.
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/responder.h"
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/relay/router.h"
+#include "imap/imapd/responder.h"
 #include "imap/mboxlist/list_walker.h"
 #include "imap/mboxlist/subscriptions.h"
 

@@ -1,9 +1,9 @@
 // GETQUOTA, GETQUOTAROOT and SETQUOTA (RFC 9208, doc/protocols/cyrus.md 10).
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/responder.h"
 #include "imap/imapd/namespace/rights.h"
-#include "imap/imapd/relay/router.h"
 #include "imap/imapd/namespace/tree.h"
+#include "imap/imapd/relay/router.h"
+#include "imap/imapd/responder.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"

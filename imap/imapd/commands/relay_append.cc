@@ -1,7 +1,7 @@
 // APPEND to a mailbox on another server: messages go through, they are not kept here.
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/relay/retry.h"
 #include "imap/imapd/relay/remote_append.h"
+#include "imap/imapd/relay/retry.h"
 
 namespace rookery::imapd::commands {
 

@@ -1,12 +1,12 @@
 // COPY and MOVE out of a mailbox on another server.
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/selected/local_append.h"
-#include "imap/imapd/relay/relay.h"
 #include "imap/imapd/relay/lines.h"
-#include "imap/imapd/relay/retry.h"
-#include "imap/imapd/relay/transfer.h"
+#include "imap/imapd/relay/relay.h"
 #include "imap/imapd/relay/remote_append.h"
+#include "imap/imapd/relay/retry.h"
 #include "imap/imapd/relay/router.h"
+#include "imap/imapd/relay/transfer.h"
+#include "imap/imapd/selected/local_append.h"
 #include "lib/base/strings.h"
 
 namespace rookery::imapd::commands {

@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/relay/relay.h"
 #include "imap/imapd/relay/channel.h"
 #include "imap/imapd/relay/lines.h"
+#include "imap/imapd/relay/relay.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
 

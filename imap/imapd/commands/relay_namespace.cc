@@ -3,10 +3,10 @@
 #include <optional>
 
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/relay/move_proof.h"
-#include "imap/imapd/relay/retry.h"
-#include "imap/imapd/relay/remote_namespace.h"
 #include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/relay/move_proof.h"
+#include "imap/imapd/relay/remote_namespace.h"
+#include "imap/imapd/relay/retry.h"
 #include "imap/imapd/relay/router.h"
 #include "lib/base/strings.h"
 

@@ -1,11 +1,11 @@
 // SELECT and EXAMINE of a mailbox on another server.
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/selected/leave_selection.h"
-#include "imap/imapd/relay/relay.h"
 #include "imap/imapd/relay/lines.h"
+#include "imap/imapd/relay/relay.h"
 #include "imap/imapd/relay/retry.h"
 #include "imap/imapd/relay/selection.h"
 #include "imap/imapd/relay/selection_replies.h"
+#include "imap/imapd/selected/leave_selection.h"
 #include "lib/base/strings.h"
 #include "lib/service/scoreboard.h"
 

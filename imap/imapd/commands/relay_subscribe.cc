@@ -3,10 +3,10 @@
 #include <optional>
 
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/relay/channel.h"
 #include "imap/imapd/namespace/rights.h"
-#include "imap/imapd/relay/router.h"
 #include "imap/imapd/namespace/subscribed.h"
+#include "imap/imapd/relay/channel.h"
+#include "imap/imapd/relay/router.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"
 

@@ -1,7 +1,7 @@
 // What most rows use: the command goes on as it came, token by token.
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/relay/relay.h"
 #include "imap/imapd/relay/lines.h"
+#include "imap/imapd/relay/relay.h"
 #include "imap/imapd/relay/retry.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"

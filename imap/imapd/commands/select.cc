@@ -1,9 +1,9 @@
 // SELECT and EXAMINE of a mailbox that is here (RFC 3501 6.3.1, 6.3.2;
 // 7162).
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/selected/leave_selection.h"
 #include "imap/imapd/selected/permanent_flags.h"
-#include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/selected/updates.h"
 #include "lib/service/scoreboard.h"
 

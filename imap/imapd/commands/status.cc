@@ -1,7 +1,7 @@
 // STATUS.
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/relay/router.h"
 #include "imap/imapd/namespace/status_items.h"
+#include "imap/imapd/relay/router.h"
 
 namespace rookery::imapd::commands {
 

@@ -5,12 +5,12 @@
 #include <set>
 
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/relay/move_proof.h"
 #include "imap/imapd/namespace/placement.h"
-#include "imap/imapd/relay/channel.h"
-#include "imap/imapd/responder.h"
 #include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/relay/channel.h"
+#include "imap/imapd/relay/move_proof.h"
 #include "imap/imapd/relay/router.h"
+#include "imap/imapd/responder.h"
 #include "imap/mboxlist/list_pattern.h"
 #include "imap/mboxlist/partitions.h"
 #include "imap/model/location.h"

@@ -4,9 +4,9 @@
 #include <array>
 #include <vector>
 
-#include "imap/imapd/relay/channel.h"
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/namespace/subscribed.h"
+#include "imap/imapd/relay/channel.h"
 #include "imap/mboxlist/list_walker.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"

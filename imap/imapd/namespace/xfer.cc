@@ -1,7 +1,7 @@
 #include "imap/imapd/namespace/xfer.h"
 
-#include "imap/imapd/responder.h"
 #include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/responder.h"
 #include "imap/model/location.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"

@@ -11,8 +11,8 @@
 #include <string>
 #include <string_view>
 
-#include "imap/imapd/selected/append_target.h"
 #include "imap/imapd/relay/channel.h"
+#include "imap/imapd/selected/append_target.h"
 
 namespace rookery::imapd {
 

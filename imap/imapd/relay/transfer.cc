@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "imap/imapd/relay/remote_append.h"
 #include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/relay/remote_append.h"
 #include "imap/model/sequence_set.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"

@@ -1,8 +1,8 @@
 #include "imap/imapd/selected/updates.h"
 
+#include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/selected/message_set.h"
 #include "imap/imapd/selected/permanent_flags.h"
-#include "imap/imapd/namespace/rights.h"
 
 namespace rookery::imapd {
 namespace {

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <unordered_set>
 
-#include "imap/mupdate/server/served_list.h"
 #include "imap/mupdate/master/shared_text.h"
+#include "imap/mupdate/server/served_list.h"
 
 namespace rookery::mupdate {
 

@@ -16,8 +16,8 @@
 
 #include "imap/mupdate/master/change_ring.h"
 #include "imap/mupdate/master/rules.h"
-#include "imap/mupdate/server/served_list.h"
 #include "imap/mupdate/master/shared_text.h"
+#include "imap/mupdate/server/served_list.h"
 #include "lib/base/guarded.h"
 
 namespace rookery::mupdate {

@@ -13,8 +13,8 @@
 #include <string>
 
 #include "imap/mboxlist/directory.h"
-#include "imap/mboxlist/store_directory.h"
 #include "imap/mboxlist/list_load.h"
+#include "imap/mboxlist/store_directory.h"
 #include "imap/mupdate/master/change_ring.h"
 #include "imap/mupdate/server/served_list.h"
 #include "lib/base/guarded.h"

@@ -9,9 +9,9 @@
 #include "imap/mupdate/refusal.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
-#include "lib/text/imap_syntax.h"
 #include "lib/net/address.h"
 #include "lib/stream/deflate_layer.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::mupdate {
 

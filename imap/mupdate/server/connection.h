@@ -18,11 +18,11 @@
 #include <string>
 #include <vector>
 
-#include "imap/mupdate/server/listeners.h"
 #include "imap/mupdate/master/recovery.h"
 #include "imap/mupdate/master/rules.h"
-#include "imap/mupdate/server/served_list.h"
 #include "imap/mupdate/master/server_table.h"
+#include "imap/mupdate/server/listeners.h"
+#include "imap/mupdate/server/served_list.h"
 #include "imap/mupdate/server/status.h"
 #include "imap/mupdate/wire.h"
 #include "lib/auth/sasl_server.h"

@@ -1,7 +1,7 @@
 // Commands about where a list and its servers stood (recovery.h).
 #include "imap/model/location.h"
-#include "imap/mupdate/server/connection.h"
 #include "imap/mupdate/master/master_list.h"
+#include "imap/mupdate/server/connection.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 

@@ -9,6 +9,7 @@
 #include "lib/base/strings.h"
 #include "lib/text/base64.h"
 #include "tests/support/scripted_peer.h"
+#include "tests/unit/imap/backend/configured.h"
 #include "tests/unit/unit.h"
 
 using namespace rookery;
@@ -16,22 +17,6 @@ using namespace rookery::test;
 using backend::Backend;
 
 namespace {
-
-// One configuration per test process, kept until its end for libsasl2.
-const config::Config& configured(const std::string& more = {})
-{
-    static std::optional<config::Config> config;
-    static TempDir dir;
-    auto made = config::Config::from_text(cat("configdirectory: ", dir.path(),
-                                              "\nproxy_authname: murder\nproxy_password: secret\n"
-                                              "client_timeout: 5s\n",
-                                              more),
-                                          "imap");
-    ASSERT_OK(made);
-    config.emplace(*std::move(made));
-    ASSERT_OK(auth::SaslClient::init_library(*config));
-    return *config;
-}
 
 std::string plain(std::string_view authzid)
 {

@@ -4,6 +4,7 @@
 #include "lib/auth/sasl_client.h"
 #include "lib/base/strings.h"
 #include "tests/support/scripted_peer.h"
+#include "tests/unit/imap/backend/configured.h"
 #include "tests/unit/unit.h"
 
 using namespace rookery;
@@ -14,22 +15,6 @@ using backend::LoginPolicy;
 namespace {
 
 constexpr const char* kName = "be1.example.org";
-
-// One configuration per test process, kept until its end for libsasl2.
-const config::Config& configured(const std::string& more = {})
-{
-    static std::optional<config::Config> config;
-    static TempDir dir;
-    auto made = config::Config::from_text(cat("configdirectory: ", dir.path(),
-                                              "\nproxy_authname: murder\nproxy_password: secret\n"
-                                              "client_timeout: 5s\n",
-                                              more),
-                                          "imap");
-    ASSERT_OK(made);
-    config.emplace(*std::move(made));
-    ASSERT_OK(auth::SaslClient::init_library(*config));
-    return *config;
-}
 
 Result<LoginPolicy> policy_of(const config::Config& config, const std::string& server,
                               const backend::Dialect& dialect = backend::imap_dialect())

@@ -4,9 +4,9 @@
 #include <sys/socket.h>
 
 #include "imap/imapd/engine.h"
-#include "imap/imapd/relay/transfer.h"
 #include "imap/imapd/relay/remote_append.h"
 #include "imap/imapd/relay/server_choice.h"
+#include "imap/imapd/relay/transfer.h"
 #include "imap/imapd/user.h"
 #include "imap/mboxlist/memory_directory.h"
 #include "lib/auth/sasl_client.h"

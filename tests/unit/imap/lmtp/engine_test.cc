@@ -14,10 +14,10 @@
 #include "imap/delivery/spooled_message.h"
 #include "imap/mboxlist/memory_directory.h"
 #include "lib/base/strings.h"
-#include "lib/stream/memory_layer.h"
 #include "lib/service/counters.h"
 #include "lib/service/retirement.h"
 #include "lib/service/scoreboard.h"
+#include "lib/stream/memory_layer.h"
 #include "tests/unit/unit.h"
 
 namespace rookery::service::counters {

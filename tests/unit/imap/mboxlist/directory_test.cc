@@ -7,9 +7,9 @@
 #include "imap/mboxlist/list_load.h"
 #include "imap/mboxlist/memory_directory.h"
 #include "imap/mboxlist/open_directory.h"
-#include "lib/config/murder_role.h"
 #include "lib/base/fd.h"
 #include "lib/base/strings.h"
+#include "lib/config/murder_role.h"
 #include "tests/unit/imap/mboxlist/entries.h"
 
 using namespace rookery;

@@ -7,11 +7,11 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/strings.h"
-#include "lib/stream/memory_layer.h"
 #include "lib/service/counters.h"
 #include "lib/service/retirement.h"
 #include "lib/service/scoreboard.h"
 #include "lib/service/service.h"
+#include "lib/stream/memory_layer.h"
 #include "tests/unit/imap/session/kit_fixture.h"
 #include "tests/unit/unit.h"
 

@@ -1,6 +1,6 @@
 // RFC 5228, the base of Sieve.
-#include "lib/base/strings.h"
 #include "imap/sieve/extension_table.h"
+#include "lib/base/strings.h"
 #include "tests/unit/imap/sieve/cases.h"
 #include "tests/unit/unit.h"
 
