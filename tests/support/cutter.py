@@ -19,9 +19,10 @@ CUT, STALL = "cut", "stall"
 
 
 class Cutter:
-    def __init__(self, target, host="127.0.0.1"):
+    def __init__(self, target, ports=None):
         self.target = target
-        self.listener = socket.create_server((host, 0))
+        # ports: a murder's (murder.Ports), where its servers have yet to bind theirs.
+        self.listener = ports.listen() if ports else socket.create_server(("127.0.0.1", 0))
         self.address = self.listener.getsockname()
         self.rules = []      # [pattern, action, how often it was seen before it acts, after]
         self.hits = []       # patterns that acted

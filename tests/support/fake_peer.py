@@ -209,7 +209,7 @@ class Peer:
     offered before TLS is not offered under it)."""
 
     def __init__(self, dialect, certificate=None, fault=None, answer=None, mechanisms=(b"PLAIN",),
-                 capabilities=(), address="127.0.0.1"):
+                 capabilities=(), ports=None):
         self.dialect = DIALECTS[dialect]()
         self.certificate = certificate
         self.fault = fault
@@ -222,7 +222,8 @@ class Peer:
         self.login = None   # None, "clear" or "secret"
         self.commands = []  # after the login: the words
         self.connections = 0
-        self.listener = socket.create_server((address, 0))
+        # ports: a murder's (murder.Ports), whose servers may start again.
+        self.listener = ports.listen() if ports else socket.create_server(("127.0.0.1", 0))
         self.address, self.port = self.listener.getsockname()
         self.open = []
         threading.Thread(target=self.accept, daemon=True).start()

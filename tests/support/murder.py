@@ -140,6 +140,21 @@ class Ports:
             wanted = None
         raise RuntimeError("no free port")
 
+    def listen(self):
+        """A listener of the test's own, on none of the ports that servers have yet to bind."""
+        refused = []
+        try:
+            while True:
+                listener = socket.create_server((self.address, 0))
+                port = listener.getsockname()[1]
+                if port not in self.given:
+                    self.given.add(port)
+                    return listener
+                refused.append(listener)
+        finally:
+            for listener in refused:
+                listener.close()
+
 
 # ------------------------------------------------------------------ one server
 

@@ -43,9 +43,9 @@ class World:
     def __init__(self):
         self.m = murder.Murder(backends=2, frontends=1, extra=OPTIONS, start=False, strict=False)
         m = self.m
-        self.to_destination = cutter.Cutter(m["backend2"].address("imap"), m.address)
-        self.to_master = cutter.Cutter(m["mupdate"].address("mupdate"), m.address)
-        self.destination_to_master = cutter.Cutter(m["mupdate"].address("mupdate"), m.address)
+        self.to_destination = cutter.Cutter(m["backend2"].address("imap"), m.ports)
+        self.to_master = cutter.Cutter(m["mupdate"].address("mupdate"), m.ports)
+        self.destination_to_master = cutter.Cutter(m["mupdate"].address("mupdate"), m.ports)
         m["backend1"].extra = {
             "backend2_address": "imap=%s:%d lmtp=%s" % (*self.to_destination.address,
                                                         m["backend2"].host_port("lmtp")),

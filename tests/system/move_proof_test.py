@@ -26,7 +26,7 @@ class Site:
         self.murder = murder.Murder(backends=1, extra={"mupdate_agent_interval": "3600"})
         self.address = self.murder["mupdate"].address("mupdate")
         self.behaviour = None
-        self.fake = fake_peer.Peer("imap", answer=self.answer, address=self.murder.address,
+        self.fake = fake_peer.Peer("imap", answer=self.answer, ports=self.murder.ports,
                                    capabilities=[b"LITERAL+", b"UNSELECT"])
         self.front = self.murder["frontend1"]
         self.front.stop()

@@ -28,10 +28,10 @@ class Parted:
 
     def __init__(self):
         self.m = m = murder.Murder(backends=2, frontends=1, extra=OPTIONS, start=False)
-        self.imap = cutter.Cutter(m["backend1"].address("imap"), m.address)
-        self.lmtp = cutter.Cutter(m["backend1"].address("lmtp"), m.address)
-        self.master = cutter.Cutter(m["mupdate"].address("mupdate"), m.address)
-        self.backends_master = cutter.Cutter(m["mupdate"].address("mupdate"), m.address)
+        self.imap = cutter.Cutter(m["backend1"].address("imap"), m.ports)
+        self.lmtp = cutter.Cutter(m["backend1"].address("lmtp"), m.ports)
+        self.master = cutter.Cutter(m["mupdate"].address("mupdate"), m.ports)
+        self.backends_master = cutter.Cutter(m["mupdate"].address("mupdate"), m.ports)
         m["backend2"].extra = {"mupdate_server": "%s:%d" % self.backends_master.address}
         m["frontend1"].extra = {
             "backend1_address": "imap=%s:%d lmtp=%s:%d" % (*self.imap.address,

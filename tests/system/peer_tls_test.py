@@ -177,8 +177,8 @@ def test_daemons_of_a_frontend():
     with murder.Murder(backends=1, tls=True) as m:
         front = m["frontend1"]
         certificates = fake_peer.Certificates(os.path.join(m.dir, "fake"), m.address)
-        with fake_peer.Peer("imap", certificates.good, address=m.address) as imap, \
-                fake_peer.Peer("lmtp", certificates.good, address=m.address) as lmtp:
+        with fake_peer.Peer("imap", certificates.good, ports=m.ports) as imap, \
+                fake_peer.Peer("lmtp", certificates.good, ports=m.ports) as lmtp:
             front.extra["fake_address"] = "imap=%s lmtp=%s" % (imap.host_port, lmtp.host_port)
             front.extra["backend_failures"] = "1000"
             front.extra["proxy_password"] = PASSWORD
@@ -265,7 +265,7 @@ def test_the_destination_of_XFER():
         m.give(certificates.folder)
         m.add_user("ann")
         with fake_peer.Peer("imap", certificates.good, capabilities=[b"X-REPLICATION"],
-                            address=m.address) as p:
+                            ports=m.ports) as p:
             for policy in POLICIES:
                 if "layer" in policy or policy == "tls_required":
                     continue  # its own clients would need TLS too
