@@ -1,4 +1,4 @@
-// A record is the space and the key's SHA-256, with the time in decimal.
+// A record is the space and the key's SHA-256, with the time in decimal, a space and the note.
 //
 // Damage is met when the file is opened or in the middle of an operation. Either way whoever meets
 // it takes <path>.lock, renames the file if it is still the one that was found damaged (its inode),
@@ -59,9 +59,14 @@ Result<Fd> take_lock(const std::string& path)
     return fd;
 }
 
+auto time_of(std::string_view value)
+{
+    return to_uint64(value.substr(0, value.find(' ')), INT64_MAX);
+}
+
 bool counts(std::string_view value, int64_t now)
 {
-    const auto until = to_uint64(value, INT64_MAX);
+    const auto until = time_of(value);
     if (!until) return false;
     const auto time = static_cast<int64_t>(*until);
     return time > now && time - now <= kMaxAhead;
@@ -69,24 +74,37 @@ bool counts(std::string_view value, int64_t now)
 
 bool is_old(std::string_view value, int64_t than, int64_t now)
 {
-    const auto until = to_uint64(value, INT64_MAX);
+    const auto until = time_of(value);
     if (!until) return true;
     const auto time = static_cast<int64_t>(*until);
     return time <= than || time - now > kMaxAhead;
 }
 
-std::string value_of(int64_t until)
+std::string value_of(int64_t until, std::string_view note = {})
 {
-    return cat(std::max<int64_t>(until, 0));
+    return cat(std::max<int64_t>(until, 0), note.empty() ? "" : " ", note);
 }
 
 }  // namespace
 
+// The file as all sets of a process that lie in it have it open.
+struct ExpiringSet::File {
+    std::string path;
+    ino_t inode = 0;
+    std::unique_ptr<OrderedStore> store = nullptr;  // null: it could not be opened again
+
+    Status set_aside() const;
+    // damaged: the file that was found so, if it is still there. 0: none.
+    Status reopen(ino_t damaged);
+    template <class Work>
+    auto with_store(const Work& work) -> decltype(work());
+};
+
 Result<ExpiringSet> ExpiringSet::open(const std::string& path, char space)
 {
-    ExpiringSet set(path, space);
-    TRY(set.with_store([] { return success(); }));
-    return set;
+    auto file = std::make_shared<File>(File{path});
+    TRY(file->with_store([] { return success(); }));
+    return ExpiringSet(std::move(file), space);
 }
 
 Result<std::string> ExpiringSet::key_of(std::string_view key) const
@@ -99,48 +117,48 @@ Result<std::string> ExpiringSet::key_of(std::string_view key) const
     return whole;
 }
 
-Status ExpiringSet::set_aside()
+Status ExpiringSet::File::set_aside() const
 {
-    const std::string aside = cat(path_, ".damaged-", wall_seconds());
-    if (::rename(path_.c_str(), aside.c_str()) != 0) return errno_error(cat("rename ", path_));
+    const std::string aside = cat(path, ".damaged-", wall_seconds());
+    if (::rename(path.c_str(), aside.c_str()) != 0) return errno_error(cat("rename ", path));
     log::error("what was known until now is not known any more",
-               {{"file", path_}, {"kept", aside}});
+               {{"file", path}, {"kept", aside}});
     return success();
 }
 
-Status ExpiringSet::reopen(ino_t damaged)
+Status ExpiringSet::File::reopen(ino_t damaged)
 {
-    TRY_ASSIGN(const Fd lock, take_lock(cat(path_, ".lock")));
-    store_.reset();
-    if (damaged != 0 && inode_of(path_) == damaged) TRY(set_aside());
-    auto store = open_store(path_);
-    if (is_damage(store)) {
-        log::warning("a file is damaged", {{"file", path_}, {"reason", store.error()}});
+    TRY_ASSIGN(const Fd lock, take_lock(cat(path, ".lock")));
+    store.reset();
+    if (damaged != 0 && inode_of(path) == damaged) TRY(set_aside());
+    auto opened = open_store(path);
+    if (is_damage(opened)) {
+        log::warning("a file is damaged", {{"file", path}, {"reason", opened.error()}});
         TRY(set_aside());
-        store = open_store(path_);
+        opened = open_store(path);
     }
-    TRY_ASSIGN(store_, std::move(store));
-    inode_ = inode_of(path_);
+    TRY_ASSIGN(store, std::move(opened));
+    inode = inode_of(path);
     return success();
 }
 
 template <class Work>
-auto ExpiringSet::with_store(const Work& work) -> decltype(work())
+auto ExpiringSet::File::with_store(const Work& work) -> decltype(work())
 {
     ino_t damaged = 0;
     for (int tries = 1;; ++tries) {
-        Status there = store_ && damaged == 0 ? success() : reopen(damaged);
+        Status there = store && damaged == 0 ? success() : reopen(damaged);
         auto done = there ? work() : decltype(work())(there.error());
         if (!is_damage(done) || tries == kTries) return done;
-        log::warning("a file is damaged", {{"file", path_}, {"reason", done.error()}});
-        damaged = inode_;
+        log::warning("a file is damaged", {{"file", path}, {"reason", done.error()}});
+        damaged = inode;
     }
 }
 
 Result<bool> ExpiringSet::claim(std::string_view key, int64_t until, int64_t now)
 {
     TRY_ASSIGN(const std::string whole, key_of(key));
-    return with_store([&]() -> Result<bool> {
+    return file_->with_store([&]() -> Result<bool> {
         bool ours = false;
         auto test_and_set = [&](Transaction& t) -> Status {
             auto there = t.get(whole);
@@ -148,7 +166,7 @@ Result<bool> ExpiringSet::claim(std::string_view key, int64_t until, int64_t now
             ours = !there || !counts(*there, now);
             return ours ? t.put(whole, value_of(until)) : success();
         };
-        TRY(store_->transact(test_and_set));
+        TRY(file_->store->transact(test_and_set));
         return ours;
     });
 }
@@ -156,8 +174,8 @@ Result<bool> ExpiringSet::claim(std::string_view key, int64_t until, int64_t now
 Result<bool> ExpiringSet::has(std::string_view key, int64_t now)
 {
     TRY_ASSIGN(const std::string whole, key_of(key));
-    return with_store([&]() -> Result<bool> {
-        auto there = store_->get(whole);
+    return file_->with_store([&]() -> Result<bool> {
+        auto there = file_->store->get(whole);
         if (there.is(Code::not_found)) return false;
         if (!there) return std::move(there).error();
         return counts(*there, now);
@@ -167,8 +185,8 @@ Result<bool> ExpiringSet::has(std::string_view key, int64_t now)
 Result<bool> ExpiringSet::is_recorded(std::string_view key)
 {
     TRY_ASSIGN(const std::string whole, key_of(key));
-    return with_store([&]() -> Result<bool> {
-        auto there = store_->get(whole);
+    return file_->with_store([&]() -> Result<bool> {
+        auto there = file_->store->get(whole);
         if (there.is(Code::not_found)) return false;
         if (!there) return std::move(there).error();
         return true;
@@ -178,24 +196,55 @@ Result<bool> ExpiringSet::is_recorded(std::string_view key)
 Status ExpiringSet::put(std::string_view key, int64_t until)
 {
     TRY_ASSIGN(const std::string whole, key_of(key));
-    return with_store([&] { return store_->put(whole, value_of(until)); });
+    return file_->with_store([&] { return file_->store->put(whole, value_of(until)); });
 }
 
-Status ExpiringSet::put(std::span<const std::string> keys, int64_t until)
+template <class Change>
+Status ExpiringSet::change_all(std::span<const std::string> keys, const Change& change)
 {
     while (!keys.empty()) {
         const auto batch = keys.first(std::min(keys.size(), kMaxBatch));
-        auto put_all = [&](Transaction& t) -> Status {
+        auto change_batch = [&](Transaction& t) -> Status {
             for (const std::string& key : batch) {
                 TRY_ASSIGN(const std::string whole, key_of(key));
-                TRY(t.put(whole, value_of(until)));
+                TRY(change(t, whole));
             }
             return success();
         };
-        TRY(with_store([&] { return store_->transact(put_all); }));
+        TRY(file_->with_store([&] { return file_->store->transact(change_batch); }));
         keys = keys.subspan(batch.size());
     }
     return success();
+}
+
+Status ExpiringSet::put(std::span<const std::string> keys, int64_t until, std::string_view note)
+{
+    if (note.size() > kMaxExpiringNote) return Error{Code::limit, "a note that is too long"};
+    return change_all(keys, [&](Transaction& t, const std::string& whole) {
+        return t.put(whole, value_of(until, note));
+    });
+}
+
+Status ExpiringSet::remove(std::span<const std::string> keys)
+{
+    return change_all(keys, [](Transaction& t, const std::string& whole) {
+        Status done = t.erase(whole);
+        return done.is(Code::not_found) ? success() : done;
+    });
+}
+
+Result<std::optional<std::string>> ExpiringSet::note(std::string_view key, int64_t now)
+{
+    TRY_ASSIGN(const std::string whole, key_of(key));
+    return file_->with_store([&]() -> Result<std::optional<std::string>> {
+        auto there = file_->store->get(whole);
+        if (there.is(Code::not_found)) return std::optional<std::string>();
+        if (!there) return std::move(there).error();
+        if (!counts(*there, now)) return std::optional<std::string>();
+        const size_t space = there->find(' ');
+        return std::optional(space == std::string::npos ? std::string()
+                                                        : there->substr(space + 1));
+    });
 }
 
 // Looked at again under the write lock: somebody may have claimed it anew.
@@ -204,7 +253,7 @@ Result<uint64_t> ExpiringSet::remove_some(const std::string& from, int64_t than,
 {
     std::vector<std::string> old;
     next.clear();
-    TRY(store_->scan(from, [&](std::string_view key, std::string_view value) {
+    TRY(file_->store->scan(from, [&](std::string_view key, std::string_view value) {
         if (key.front() != space_) return Next::stop();
         if (old.size() == kMaxBatch) {
             next = key;
@@ -227,7 +276,7 @@ Result<uint64_t> ExpiringSet::remove_some(const std::string& from, int64_t than,
         }
         return success();
     };
-    TRY(store_->transact(remove));
+    TRY(file_->store->transact(remove));
     return removed;
 }
 
@@ -238,7 +287,7 @@ Result<uint64_t> ExpiringSet::remove_older(int64_t than, int64_t now)
     while (!from.empty()) {
         std::string next;
         TRY_ASSIGN(const uint64_t some,
-                   with_store([&] { return remove_some(from, than, now, next); }));
+                   file_->with_store([&] { return remove_some(from, than, now, next); }));
         removed += some;
         from = std::move(next);
     }

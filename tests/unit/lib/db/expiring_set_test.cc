@@ -200,6 +200,46 @@ START_TEST(sets_in_one_file_do_not_meet)
 }
 END_TEST
 
+START_TEST(one_process_has_several_sets_of_a_file)
+{
+    const TempDir dir;
+    const std::string path = dir.file("set.tdb");
+    ExpiringSet first = opened(path, 'A');
+    ExpiringSet second = first.beside('B');
+    ASSERT_OK(first.put("k", 1000));
+    ck_assert(!*second.is_recorded("k"));
+    ck_assert(*second.claim("k", 2000, 1));
+    ck_assert_uint_eq(*first.remove_older(1000, 1), 1);
+    ck_assert(*second.has("k", 1));
+}
+END_TEST
+
+START_TEST(a_key_has_its_note_as_long_as_it_counts)
+{
+    const TempDir dir;
+    ExpiringSet set = opened(dir.file("set.tdb"), 'A');
+    const std::vector<std::string> keys = {"a", "b"};
+    ASSERT_OK(set.put(keys, 1000, "begun here"));
+    for (const std::string& key : keys) {
+        const auto note = set.note(key, 999);
+        ASSERT_OK(note);
+        ck_assert(note->has_value());
+        ASSERT_EQ_TEXT(**note, "begun here");
+        ck_assert(!set.note(key, 1000)->has_value());
+        ck_assert(*set.has(key, 999));
+    }
+    ASSERT_OK(set.put(std::vector<std::string>{"a"}, 1000));
+    ASSERT_EQ_TEXT(**set.note("a", 1), "");
+    ASSERT_OK(set.put(keys, 1000, std::string(db::kMaxExpiringNote, 'n')));
+    ASSERT_CODE(set.put(keys, 1000, std::string(db::kMaxExpiringNote + 1, 'n')), Code::limit);
+    const std::vector<std::string> gone = {"b", "never"};
+    ASSERT_OK(set.remove(gone));
+    ck_assert(!set.note("b", 1)->has_value());
+    ck_assert(set.note("a", 1)->has_value());
+    ck_assert_uint_eq(*set.remove_older(1000, 1), 1);
+}
+END_TEST
+
 START_TEST(many_are_put_and_removed_in_batches)
 {
     const TempDir dir;
@@ -248,6 +288,8 @@ Suite* make()
     tcase_add_test(c, a_key_counts_until_its_end);
     tcase_add_test(c, a_record_of_the_far_future_is_of_a_wrong_clock);
     tcase_add_test(c, sets_in_one_file_do_not_meet);
+    tcase_add_test(c, one_process_has_several_sets_of_a_file);
+    tcase_add_test(c, a_key_has_its_note_as_long_as_it_counts);
     tcase_add_test(c, many_are_put_and_removed_in_batches);
     tcase_add_test(c, records_are_as_the_format_says);
     suite_add_tcase(s, c);

@@ -1,0 +1,310 @@
+#include "imap/delivery/local_delivery.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+#include "lib/service/counters.h"
+#include "lib/text/imap_date.h"
+#include "lib/text/rfc5322_header.h"
+
+namespace rookery::delivery {
+namespace {
+
+// How many messages of a mailbox are looked at for one that a process which ended had begun.
+constexpr uint32_t kMaxLooked = 1000;
+
+// Other servers' mailboxes have no uniqueid here.
+DeliveredMessage known_as(const Transaction& t, const model::MailboxEntry& entry)
+{
+    return {t.message_id, t.date,
+            entry.uniqueid.empty() ? std::string_view(entry.name.internal()) : entry.uniqueid};
+}
+
+void log_copy(std::string_view event, const Transaction& t, const model::MailboxEntry& entry)
+{
+    log::notice(event, {{"mailbox", entry.name.internal()},
+                        {"id", t.message_id},
+                        {"date", t.date},
+                        {"session", t.session_id}});
+}
+
+Result<bool> holds(mailbox::Mailbox& box, std::string_view id, int64_t since)
+{
+    const uint32_t last = box.exists();
+    const uint32_t first = last > kMaxLooked ? last - kMaxLooked + 1 : 1;
+    for (uint32_t number = last; number >= first && number > 0; --number) {
+        if (box.message(number).internaldate < since) continue;
+        auto content = box.content(number);
+        if (!content) continue;  // damaged, and told
+        const std::string_view bytes = (*content)->bytes();
+        if (bytes.substr(0, text::header_size(bytes)).find(id) != std::string_view::npos)
+            return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+LocalDelivery::LocalDelivery(const config::Config& config, mboxlist::Directory& directory,
+                             Recipients& recipients, Local local)
+    : config_(config),
+      recipients_(recipients),
+      local_(std::move(local)),
+      filter_({config, directory, recipients, local_.store, local_.scripts, local_.seen,
+               local_.make})
+{
+}
+
+Status LocalDelivery::fits(const model::MailboxName& mailbox, const Recipient& recipient,
+                           uint64_t bytes)
+{
+    if (local_.quotas == nullptr || recipient.ignore_quota) return success();
+    mailbox::QuotaUsage more;
+    more.bytes = bytes;
+    more.messages = 1;
+    Status done = local_.quotas->check(mailbox, more, config_.lmtp_strict_quota());
+    if (done || done.is(Code::over_quota)) return done;
+    if (!std::exchange(quota_trouble_told_, true))
+        log::error("quotas cannot be read: mail is delivered without", {{"reason", done.error()}});
+    return success();
+}
+
+MessageVariants::Edits LocalDelivery::edits_of(const Work& work, const Step& step) const
+{
+    return MessageVariants::Edits(work.decision.edits).first(step.copy.edits);
+}
+
+// One address may be named twice in a transaction, and is delivered to twice.
+LocalDelivery::Step LocalDelivery::step_of(const Transaction& t, const Work& work, Copy copy) const
+{
+    const auto end = t.recipients.begin() + static_cast<std::ptrdiff_t>(work.number);
+    const auto before = std::count_if(t.recipients.begin(), end, [&](const Recipient& r) {
+        return r.address == work.recipient.address;
+    });
+    const std::string target = cat(copy.entry.name.internal(), " ", copy.edits, " ", before);
+    return {std::move(copy), UnfinishedCopies::key(t.digest, work.recipient.address, target)};
+}
+
+bool LocalDelivery::is_duplicate(const Transaction& t, const Step& step)
+{
+    if (local_.duplicates == nullptr || t.message_id.empty()) return false;
+    if (!local_.duplicates->was_delivered(known_as(t, step.copy.entry))) return false;
+    log_copy("dupelim: eliminated duplicate message", t, step.copy.entry);
+    return true;
+}
+
+Result<bool> LocalDelivery::find_begun(const Work& work, const Step& step)
+{
+    const auto begun = local_.unfinished->find(step.key);
+    if (!begun) return false;
+    if (begun->stored) return true;
+    const model::MailboxEntry& entry = step.copy.entry;
+    if (!entry.is_local())
+        return local_.remote->has(step.copy, work.recipient.userid, begun->id, begun->since);
+    TRY_ASSIGN(auto box, local_.store->open(entry, work.recipient.userid,
+                                            mailbox::OpenMode::read_only));
+    return holds(*box, begun->id, begun->since);
+}
+
+// By an earlier try, whose end its client did not hear.
+bool LocalDelivery::was_stored(const Transaction& t, const Work& work, const Step& step)
+{
+    if (local_.unfinished == nullptr) return false;
+    const auto found = find_begun(work, step);
+    if (!found)
+        log::warning("not known whether a message was stored before",
+                     {{"mailbox", step.copy.entry.name.internal()}, {"reason", found.error()}});
+    if (!found.value_or(false)) return false;
+    log_copy("stored by an earlier try", t, step.copy.entry);
+    return true;
+}
+
+void LocalDelivery::decide(const Transaction& t, Work& work)
+{
+    auto text = t.message->map();
+    if (!text) {
+        work.status = text.error();
+        return;
+    }
+    auto decision = filter_.decide(t, work.recipient, *text);
+    if (!decision) {
+        work.status = decision.error();
+        return;
+    }
+    work.decision = *std::move(decision);
+    for (Copy& copy : work.decision.copies) {
+        Step step = step_of(t, work, copy);
+        step.is_there = is_duplicate(t, step) || was_stored(t, work, step);
+        if (!step.is_there && step.copy.entry.is_local() && work.status)
+            work.status = fits(step.copy.entry.name, work.recipient, text->size());
+        work.steps.push_back(std::move(step));
+    }
+}
+
+// What is about to be stored is known before it is: a process that ends in between is found out.
+void LocalDelivery::begin(const Transaction& t, std::span<Work> works)
+{
+    if (local_.unfinished == nullptr) return;
+    std::vector<std::string> keys;
+    for (const Work& work : works)
+        for (const Step& step : work.steps)
+            if (work.status && !step.is_there) keys.push_back(step.key);
+    local_.unfinished->begin(keys, t.id);
+}
+
+void LocalDelivery::note_stored(const Transaction& t, Step& step)
+{
+    const model::MailboxEntry& entry = step.copy.entry;
+    step.is_there = true;
+    if (local_.duplicates != nullptr && !t.message_id.empty())
+        local_.duplicates->mark(known_as(t, entry), now_);
+    service::counters::add(service::counters::Kind::messages);
+    log::notice("delivered", {{"mailbox", entry.name.internal()},
+                              {"server", entry.server},
+                              {"size", t.message->size()},
+                              {"session", t.session_id}});
+}
+
+// After another server has said that it will never take the copy.
+void LocalDelivery::keep_instead(const Transaction& t, Work& work, Step& step)
+{
+    auto entry = recipients_.target(work.recipient, t.sender);
+    if (!entry) {
+        work.status = entry.error();
+        return;
+    }
+    const bool is_kept_already =
+        std::any_of(work.steps.begin(), work.steps.end(), [&](const Step& other) {
+            return &other != &step && other.copy.entry.name == entry->name &&
+                   other.copy.edits == step.copy.edits;
+        });
+    Copy copy = step.copy;
+    copy.entry = *std::move(entry);
+    step = step_of(t, work, std::move(copy));
+    step.is_there = is_kept_already || is_duplicate(t, step) || was_stored(t, work, step);
+    if (!step.is_there) work.status = fits(step.copy.entry.name, work.recipient, t.message->size());
+    if (local_.unfinished != nullptr && !step.is_there)
+        local_.unfinished->begin({&step.key, 1}, t.id);
+}
+
+Status LocalDelivery::store_remote(Work& work, Step& step)
+{
+    TRY_ASSIGN(const EditedMessage text, variants_->text(edits_of(work, step)));
+    const std::vector<std::string_view> pieces = {text.header, text.body};
+    Status done = local_.remote->append(step.copy, work.recipient.userid, pieces, now_);
+    if (!done.is(Code::not_found)) return done;
+    // The list may be behind the mailbox.
+    TRY_ASSIGN(step.copy.entry, filter_.look_again(step.copy, work.recipient));
+    if (step.copy.entry.is_local()) return success();  // with the others that are here
+    return local_.remote->append(step.copy, work.recipient.userid, pieces, now_);
+}
+
+void LocalDelivery::store_remote(const Transaction& t, Work& work)
+{
+    for (Step& step : work.steps) {
+        if (!work.status) return;
+        if (step.is_there || step.copy.entry.is_local()) continue;
+        const std::string server = step.copy.entry.server;
+        Status done = local_.remote != nullptr ? store_remote(work, step)
+                                               : Status(Error{Code::denied, "no other servers"});
+        if (done && !step.copy.entry.is_local()) note_stored(t, step);
+        if (done) continue;
+        log::warning("a copy is not delivered at another server",
+                     {{"mailbox", step.copy.entry.name.internal()},
+                      {"server", server},
+                      {"reason", done.error()},
+                      {"session", t.session_id}});
+        if (done.is(Code::not_found) || done.is(Code::denied) || done.is(Code::bad_name))
+            keep_instead(t, work, step);
+        else
+            work.status = done.error();
+    }
+}
+
+void LocalDelivery::store_local(const Transaction& t, std::span<Work> works)
+{
+    for (Work& work : works) {
+        for (Step& step : work.steps) {
+            if (!work.status) break;
+            if (step.is_there) continue;
+            const model::MailboxEntry& entry = step.copy.entry;
+            auto staged = variants_->on(entry.partition, edits_of(work, step));
+            if (!staged) {
+                work.status = staged.error();
+                break;
+            }
+            mailbox::AppendItem item;
+            item.message = *staged;
+            item.flags = step.copy.flags;
+            item.internaldate = now_;
+            item.zone_minutes = text::local_zone_minutes(now_);
+            auto done = local_.store->append(entry, work.recipient.userid, {&item, 1});
+            if (done)
+                note_stored(t, step);
+            else
+                work.status = done.error();
+        }
+    }
+}
+
+void LocalDelivery::finish(const Transaction& t, Work& work)
+{
+    std::vector<std::string> stored;
+    std::vector<std::string> others;
+    for (const Step& step : work.steps) (step.is_there ? stored : others).push_back(step.key);
+    if (work.status && local_.mail != nullptr)
+        work.status = local_.mail->queue(t, work.recipient, work.decision, *variants_, mails_);
+    if (!work.status) {
+        log::warning("not delivered", {{"mailbox", work.recipient.mailbox.internal()},
+                                       {"reason", work.status.error()},
+                                       {"session", t.session_id}});
+        if (local_.unfinished == nullptr) return;
+        local_.unfinished->stored(stored);
+        local_.unfinished->forget(others);
+        return;
+    }
+    done_.insert(done_.end(), stored.begin(), stored.end());
+    for (const sieve::DuplicateMark& mark : work.decision.marks)
+        if (local_.seen != nullptr) mark_seen(*local_.seen, work.recipient, mark, now_);
+    if (work.decision.broken.empty()) return;
+    log::warning("a script failed: the message is kept", {{"user", work.recipient.userid},
+                                                          {"script", work.decision.broken},
+                                                          {"session", t.session_id}});
+}
+
+std::map<size_t, Outcome> LocalDelivery::deliver(const Transaction& t,
+                                                 std::span<const size_t> numbers)
+{
+    std::map<size_t, Outcome> outcomes;
+    now_ = wall_seconds();
+    if (variants_ == nullptr) variants_ = std::make_unique<MessageVariants>(t, *local_.store);
+    std::vector<Work> works;
+    for (size_t number : numbers) {
+        works.push_back({number, t.recipients[number], {}, {}});
+        decide(t, works.back());
+    }
+    begin(t, works);
+    for (Work& work : works) store_remote(t, work);
+    store_local(t, works);
+    for (Work& work : works) {
+        finish(t, work);
+        outcomes[work.number] = work.status ? Outcome{} : Outcome{work.status.error()};
+        if (work.status && work.decision.refusal)
+            outcomes[work.number] = Outcome::refused(*work.decision.refusal);
+    }
+    return outcomes;
+}
+
+void LocalDelivery::told(bool reached)
+{
+    if (reached && local_.unfinished != nullptr) local_.unfinished->forget(done_);
+    if (local_.mail != nullptr) local_.mail->send(mails_);
+    done_.clear();
+    mails_.clear();
+    variants_.reset();
+}
+
+}  // namespace rookery::delivery

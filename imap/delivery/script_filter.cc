@@ -1,0 +1,229 @@
+#include "imap/delivery/script_filter.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "imap/mboxlist/access_options.h"
+#include "imap/mboxlist/find_mailbox.h"
+#include "imap/sieve/run.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+
+namespace rookery::delivery {
+namespace {
+
+using model::MailboxEntry;
+
+constexpr size_t kMaxReasonLines = 20;
+constexpr size_t kMaxReasonLine = 400;
+
+template <class... F>
+struct Overloaded : F... {
+    using F::operator()...;
+};
+
+bool is_plain(std::string_view text)
+{
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return (byte >= 0x20 && byte < 0x7f) || c == '\r' || c == '\n' || c == '\t';
+    });
+}
+
+// Replies are ASCII (RFC 5429 2.1.2).
+text::SmtpReply refusal_with(std::string_view reason)
+{
+    text::SmtpReply reply{550, {}};
+    if (is_plain(reason))
+        for (std::string_view line : split(reason, '\n', false))
+            if (reply.lines.size() < kMaxReasonLines && !trim(line).empty())
+                reply.lines.push_back(cat("5.7.1 ", trim(line).substr(0, kMaxReasonLine)));
+    if (reply.lines.empty())
+        reply.lines.emplace_back("5.7.1 The recipient does not want this message");
+    return reply;
+}
+
+// The mailbox is not there, or not the owner's to use: not a matter of time.
+bool is_final(const Error& error)
+{
+    return error.code == Code::not_found || error.code == Code::denied ||
+           error.code == Code::bad_name;
+}
+
+}  // namespace
+
+struct ScriptFilter::Run {
+    const Transaction& t;
+    const Recipient& recipient;
+    ScriptEnvironment& environment;
+    MailboxEntry kept_in;  // where mail goes without a script
+    Decision decision;
+    std::string script;
+};
+
+ScriptFilter::ScriptFilter(Parts parts)
+    : parts_(std::move(parts)), access_(mboxlist::access_options(parts_.config))
+{
+}
+
+Result<Decision> ScriptFilter::decide(const Transaction& t, const Recipient& recipient,
+                                      std::string_view message)
+{
+    TRY_ASSIGN(MailboxEntry entry, parts_.recipients.target(recipient, t.sender));
+    Decision kept;
+    kept.copies.push_back({entry, {}, 0});
+    if (parts_.scripts == nullptr) return kept;
+    auto found = parts_.scripts->of(recipient);
+    if (!found) {
+        kept.broken = found.error().text;
+        return kept;
+    }
+    if (found->program == nullptr) return kept;
+    ScriptEnvironment environment({parts_.config, parts_.directory, parts_.store, *parts_.scripts,
+                                   parts_.seen},
+                                  t, recipient, message);
+    auto actions = sieve::run(*found->program, environment);
+    if (!actions) {
+        kept.broken = cat(found->name, ": ", actions.error().text);
+        return kept;
+    }
+    Run run{t, recipient, environment, std::move(entry), {}, found->name};
+    run.decision.edits = std::move(actions->edits);
+    run.decision.marks = std::move(actions->duplicates);
+    for (const sieve::Action& action : actions->list) TRY(take(run, action));
+    return std::move(run.decision);
+}
+
+auth::Identity ScriptFilter::owner_of(const Recipient& recipient) const
+{
+    auth::Identity owner;
+    owner.userid = recipient.userid;
+    if (parts_.config.unix_group_enable())
+        owner.groups = auth::Groups::of_unix_user(recipient.userid);
+    return owner;
+}
+
+Copy ScriptFilter::copy_to(const Run& run, const MailboxEntry& entry,
+                           const std::vector<std::string>& flags, size_t edits) const
+{
+    Copy copy{entry, {}, edits};
+    // What is no flag here is no reason to lose the mail.
+    for (const std::string& flag : flags) (void)model::add_flag(copy.flags, flag);
+    if (entry.is_local() && !run.recipient.userid.empty()) {
+        const auth::Identity owner = owner_of(run.recipient);
+        model::settable_flags(model::rights_on(owner, entry, access_)).apply(copy.flags);
+    }
+    return copy;
+}
+
+// Of several into one mailbox the last says the flags.
+void ScriptFilter::add(Run& run, Copy copy)
+{
+    for (Copy& there : run.decision.copies)
+        if (there.entry.name == copy.entry.name && there.edits == copy.edits) {
+            there.flags = std::move(copy.flags);
+            return;
+        }
+    run.decision.copies.push_back(std::move(copy));
+}
+
+Status ScriptFilter::take(Run& run, const sieve::Action& action)
+{
+    return std::visit(
+        Overloaded{
+            [&](const sieve::Keep& keep) {
+                add(run, copy_to(run, run.kept_in, keep.flags, action.edits));
+                return success();
+            },
+            [&](const sieve::FileInto& file) -> Status {
+                TRY_ASSIGN(auto entry, find_target(run, file.to));
+                add(run, copy_to(run, entry ? *entry : run.kept_in, file.to.flags, action.edits));
+                return success();
+            },
+            [&](const sieve::Redirect& redirect) {
+                const auto own = run.environment.own_addresses();
+                const bool to_self = equal_nocase(redirect.address, run.recipient.address) ||
+                                     std::any_of(own.begin(), own.end(), [&](const auto& a) {
+                                         return equal_nocase(a, redirect.address);
+                                     });
+                // It would come back, and be sent again, for ever.
+                if (!to_self) return take_sending(run, action, std::nullopt);
+                add(run, copy_to(run, run.kept_in, {}, action.edits));
+                return success();
+            },
+            [&](const sieve::Discard&) { return success(); },
+            [&](const sieve::Reject& reject) {
+                refuse(run, action, reject);
+                return success();
+            },
+            [&](const sieve::Vacation& vacation) {
+                return take_sending(run, action, vacation.fcc);
+            },
+            [&](const sieve::Notify& notify) { return take_sending(run, action, notify.fcc); },
+        },
+        action.what);
+}
+
+Status ScriptFilter::take_sending(Run& run, const sieve::Action& action,
+                                  const std::optional<sieve::Target>& fcc)
+{
+    Sending sending{action, std::nullopt};
+    if (fcc) {
+        TRY_ASSIGN(auto entry, find_target(run, *fcc));
+        sending.fcc = copy_to(run, entry ? *entry : run.kept_in, fcc->flags, 0);
+    }
+    run.decision.sendings.push_back(std::move(sending));
+    return success();
+}
+
+// To the sender's server, which is still there to hear it, wherever that can say the reason (RFC
+// 5429 2.1.1, 2.2.1); a reason that no reply can hold goes by mail, if anybody is there to read it.
+void ScriptFilter::refuse(Run& run, const sieve::Action& action, const sieve::Reject& reject)
+{
+    const bool by_mail =
+        !reject.refuse && !is_plain(reject.reason) && !run.t.envelope.from.empty();
+    if (by_mail)
+        run.decision.sendings.push_back({action, std::nullopt});
+    else
+        run.decision.refusal = refusal_with(reject.reason);
+}
+
+Result<MailboxEntry> ScriptFilter::find(const model::MailboxName& name, const Recipient& recipient)
+{
+    TRY_ASSIGN(MailboxEntry entry,
+               mboxlist::find_mailbox(parts_.directory, name, model::require_settled));
+    // Its server says for itself what its owner may do there.
+    if (!entry.is_local() || recipient.userid.empty()) return entry;
+    const auth::Identity owner = owner_of(recipient);
+    TRY(model::require(owner, entry, model::Rights::post, access_));
+    return entry;
+}
+
+// None: nowhere that mail could go, which was logged.
+Result<std::optional<MailboxEntry>> ScriptFilter::find_target(Run& run, const sieve::Target& to)
+{
+    auto name = run.environment.mailbox_of(to);
+    if (!name && !is_final(name.error())) return name.error();
+    auto entry = name ? find(*name, run.recipient) : Result<MailboxEntry>(name.error());
+    if (entry.is(Code::not_found) && name && to.create && parts_.make)
+        entry = parts_.make(*name, run.recipient.userid);
+    if (entry) return std::optional(*std::move(entry));
+    if (!is_final(entry.error())) return entry.error();
+    log::notice("a script's mailbox is not there: the message is kept",
+                {{"user", run.recipient.userid},
+                 {"script", run.script},
+                 {"mailbox", to.mailbox},
+                 {"reason", entry.error()}});
+    return std::optional<MailboxEntry>();
+}
+
+Result<MailboxEntry> ScriptFilter::look_again(const Copy& copy, const Recipient& recipient)
+{
+    TRY(parts_.directory.catch_up());
+    TRY_ASSIGN(MailboxEntry entry, find(copy.entry.name, recipient));
+    if (entry.server == copy.entry.server) return Error{Code::not_found, "its server refuses it"};
+    return entry;
+}
+
+}  // namespace rookery::delivery
