@@ -30,6 +30,8 @@ struct Transaction {
     std::string message_id;  // by which it is known again; "" = not at all
     std::string date;        // its Date as it came
     std::string session_id;
+    std::string id;      // in its Received field; no other transaction at any server has it
+    std::string digest;  // of the bytes that came (MessageFilter): the same for a retry
 };
 
 }  // namespace rookery::delivery

@@ -1,6 +1,7 @@
 // A message on its way: what is done to its header, and where it is kept.
 #include "imap/delivery/message_filter.h"
 #include "imap/delivery/spooled_message.h"
+#include "lib/base/strings.h"
 #include "tests/unit/unit.h"
 
 namespace {
@@ -108,6 +109,30 @@ START_TEST(eight_bit_headers_by_the_options)
 }
 END_TEST
 
+START_TEST(the_digest_is_of_what_came)
+{
+    // Of "Return-Path: <evil>\r\nX: \xe4\r\n\r\nb\r\n", by sha256sum.
+    const std::string text = "Return-Path: <evil>\r\nX: \xe4\r\n\r\nb\r\n";
+    const char* const known = "311dc333c32e074499a575cac69c3e36c3508d39158717698daa30b1632a71f8";
+    test::TempDir dir;
+    for (size_t piece = 1; piece < 40; ++piece) {
+        FilterOptions o = options();
+        cat_to(o.front, "Received: number ", piece, "\r\n");
+        SpooledMessage message(dir.path());
+        MessageFilter filter(message, o);
+        for (size_t at = 0; at < text.size(); at += piece)
+            filter.add(std::string_view(text).substr(at, piece));
+        ASSERT_OK(filter.finish());
+        ASSERT_EQ_TEXT(filter.digest(), known);
+    }
+    SpooledMessage message(dir.path());
+    MessageFilter filter(message, options());
+    filter.add(text.substr(0, text.size() - 2));
+    ASSERT_OK(filter.finish());
+    ck_assert_str_ne(filter.digest().c_str(), known);
+}
+END_TEST
+
 Suite* make()
 {
     Suite* s = suite_create("imap/delivery/message");
@@ -116,6 +141,7 @@ Suite* make()
     tcase_add_test(c, fields_are_added_and_removed);
     tcase_add_test(c, what_no_mailbox_takes_is_refused);
     tcase_add_test(c, eight_bit_headers_by_the_options);
+    tcase_add_test(c, the_digest_is_of_what_came);
     suite_add_tcase(s, c);
     return s;
 }
