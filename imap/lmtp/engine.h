@@ -89,6 +89,7 @@ class Engine {
     Result<std::unique_ptr<mailbox::StagedMessage>> make_staged(std::string& partition);
     delivery::FilterOptions filter_options() const;
     std::string front_of_message() const;
+    std::string next_id();
     void receive(mailbox::StagedMessage& staged, const std::string& partition);
     void welcome(const session::Login& login);
     void turn_away(const session::Login& login);
@@ -107,6 +108,7 @@ class Engine {
     bool external_done_ = false;  // a preauthenticated client has said AUTH EXTERNAL
     bool ended_ = false;
     size_t errors_ = 0;
+    uint64_t transactions_ = 0;
     std::optional<delivery::Transaction> transaction_;
 };
 

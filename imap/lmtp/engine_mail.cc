@@ -1,4 +1,6 @@
 // MAIL, RCPT and DATA.
+#include "config.h"
+
 #include <algorithm>
 
 #include "imap/delivery/spooled_message.h"
@@ -46,6 +48,7 @@ void Engine::mail(std::string_view arguments)
     t.envelope = {parsed->from.text, parsed->auth, parsed->eight_bit, parsed->size};
     t.sender = delivery::sender_identity(parsed->auth);
     t.session_id = kit_.session_id();
+    t.id = next_id();
     transaction_ = std::move(t);
     kit_.begin_session();
     say(250, "2.1.0 ok");
@@ -92,17 +95,29 @@ Result<std::unique_ptr<mailbox::StagedMessage>> Engine::make_staged(std::string&
         std::make_unique<delivery::SpooledMessage>(config_.temp_path()));
 }
 
+// An Atom (RFC 5321 4.4): the session's id without the server's name and its dots.
+std::string Engine::next_id()
+{
+    std::string_view session = kit_.session_id();
+    session.remove_prefix(config_.servername().size() + 1);
+    return cat(session, '-', ++transactions_);
+}
+
 std::string Engine::front_of_message() const
 {
     std::string_view with = kit_.tls_active() ? "LMTPSA" : "LMTPA";
     const std::string& host = kit_.client().host;
     text::DateTime now{wall_seconds(), 0};
     now.zone_minutes = text::local_zone_minutes(now.seconds);
-    return cat("Return-Path: <", transaction_->envelope.from, ">\r\nReceived: from ",
-               helo_.empty() ? std::string("unknown") : helo_, " (",
-               host.empty() ? std::string("unknown") : host, ")\r\n\t by ", config_.servername(),
-               " (Rookery) with ", with, ";\r\n\t ", text::format_header_date(now),
-               "\r\nX-Cyrus-Session-Id: ", kit_.session_id(), "\r\n");
+    std::string front =
+        cat("Return-Path: <", transaction_->envelope.from, ">\r\nReceived: from ",
+            helo_.empty() ? std::string("unknown") : helo_, " (",
+            host.empty() ? std::string("unknown") : host, ")\r\n\t by ", config_.servername(),
+            " (Rookery) with ", with, " id ", transaction_->id, ";\r\n\t ",
+            text::format_header_date(now), "\r\nX-Cyrus-Session-Id: ", kit_.session_id(), "\r\n");
+    // Where it is kept, the user's script has its say.
+    if (store_ != nullptr) front += "X-Sieve: Rookery Sieve " PACKAGE_VERSION "\r\n";
+    return front;
 }
 
 delivery::FilterOptions Engine::filter_options() const
@@ -156,6 +171,7 @@ void Engine::receive(mailbox::StagedMessage& staged, const std::string& partitio
         transaction_->partition = partition;
         transaction_->message_id = filter.own_id();
         transaction_->date = filter.own_date();
+        transaction_->digest = filter.digest();
         for (const delivery::Outcome& o : delivery_.deliver(*transaction_))
             replies.push_back(
                 outcome_reply(o, config_.lmtp_over_quota_perm_failure(), transaction_->session_id));

@@ -9,6 +9,7 @@
 
 #include <iterator>
 #include <map>
+#include <set>
 #include <thread>
 
 #include "imap/delivery/spooled_message.h"
@@ -238,6 +239,38 @@ START_TEST(a_message_for_three_is_staged_once_and_answered_thrice)
     const std::string& text = s.store.messages["user.alice"][0];
     ck_assert(text.starts_with("Return-Path: <s@x>\r\nReceived: from x ("));
     ck_assert(text.ends_with("\r\n\r\n.dot\r\n"));
+}
+END_TEST
+
+// The id of a message's Received field, which is an Atom; the test ends where there is none.
+std::string received_id(const std::string& text)
+{
+    const std::string_view head = std::string_view(text).substr(0, text.find("\r\n\r\n"));
+    const size_t with = head.find(" with LMTPA id ");
+    const size_t end = head.find(";\r\n\t ", with);
+    ck_assert_msg(with != std::string::npos && end != std::string::npos, "%s", text.c_str());
+    std::string id(head.substr(with + 15, end - with - 15));
+    for (char c : id) ck_assert_msg(isalnum(c) != 0 || c == '-', "%s", id.c_str());
+    return id;
+}
+
+START_TEST(each_message_has_an_id_of_its_own)
+{
+    std::set<std::string> ids;
+    for (int session = 0; session < 2; ++session) {
+        Server s;
+        for (const char* name : {"user.alice", "user.bob"}) s.directory.put(name, "");
+        std::string talk = "LHLO x\r\n";
+        for (int i = 0; i < 3; ++i)
+            talk += "MAIL FROM:<s@x>\r\nRCPT TO:<alice>\r\nRCPT TO:<bob>\r\n" + kMessage;
+        s.talk(talk + "QUIT\r\n");
+        ck_assert_uint_eq(s.store.messages["user.alice"].size(), 3);
+        for (size_t i = 0; i < 3; ++i) {
+            const std::string id = received_id(s.store.messages["user.alice"][i]);
+            ck_assert_msg(ids.insert(id).second, "%s again", id.c_str());
+            ASSERT_EQ_TEXT(received_id(s.store.messages["user.bob"][i]), id);
+        }
+    }
 }
 END_TEST
 
@@ -614,6 +647,21 @@ START_TEST(each_server_gets_its_recipients_once)
 }
 END_TEST
 
+// Not by the frontend.
+START_TEST(x_sieve_is_added_where_the_mailbox_is)
+{
+    Murder m;
+    Server& be1 = m.add("be1");
+    be1.directory.put("user.alice", "");
+    m.front.directory.put("user.alice", "be1");
+    m.front.talk(kEnvelope + "RCPT TO:<alice>\r\n" + kMessage + "QUIT\r\n");
+    const std::string& text = be1.store.messages["user.alice"].at(0);
+    const size_t at = text.find("\r\nX-Sieve: Rookery Sieve ");
+    ck_assert_msg(at < text.find("\r\n\r\n"), "%s", text.c_str());
+    ck_assert_msg(text.find("X-Sieve", at + 4) == std::string::npos, "%s", text.c_str());
+}
+END_TEST
+
 START_TEST(replies_keep_the_order_and_the_meaning)
 {
     Murder m;
@@ -701,6 +749,8 @@ Suite* make()
     TCase* c = tcase_create("all");
     tcase_set_timeout(c, 30);
     tcase_add_test(c, a_message_for_three_is_staged_once_and_answered_thrice);
+    tcase_add_test(c, each_message_has_an_id_of_its_own);
+    tcase_add_test(c, x_sieve_is_added_where_the_mailbox_is);
     tcase_add_test(c, the_order_of_commands);
     tcase_add_test(c, nobody_delivers_without_authentication);
     tcase_add_test(c, limits);
