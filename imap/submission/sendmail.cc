@@ -1,0 +1,299 @@
+#include "imap/submission/sendmail.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+
+#include "imap/submission/entry_format.h"
+#include "lib/base/fd.h"
+#include "lib/base/log.h"
+#include "lib/base/signals.h"
+#include "lib/base/strings.h"
+
+namespace rookery::submission {
+namespace {
+
+constexpr size_t kPiece = 32768;
+// sysexits.h: what is the fault of this mail.
+constexpr std::array kRefusals = {65, 67, 68, 69};
+// How often an end is looked for that no descriptor tells, as where a child of the child keeps one.
+constexpr int kLookMs = 50;
+
+// A program that ends early must not end this one.
+class NoBrokenPipe {
+ public:
+    NoBrokenPipe()
+    {
+        struct sigaction ignore {};
+        ignore.sa_handler = SIG_IGN;
+        ::sigaction(SIGPIPE, &ignore, &before_);
+    }
+    ~NoBrokenPipe() { ::sigaction(SIGPIPE, &before_, nullptr); }
+    NoBrokenPipe(const NoBrokenPipe&) = delete;
+    NoBrokenPipe& operator=(const NoBrokenPipe&) = delete;
+
+ private:
+    struct sigaction before_ {};
+};
+
+Sent for_now(std::string reason)
+{
+    return {Sent::Outcome::failed_for_now, std::move(reason)};
+}
+
+struct Pipes {
+    Pipe in, err, exec;
+    Fd nothing;
+};
+
+Result<Pipes> make_pipes()
+{
+    Pipes p;
+    TRY_ASSIGN(p.in, make_pipe());
+    TRY_ASSIGN(p.err, make_pipe());
+    TRY_ASSIGN(p.exec, make_pipe());
+    TRY_ASSIGN(p.nothing, open_file("/dev/null", O_WRONLY));
+    TRY(set_nonblocking(p.in.write_end.get(), true));
+    TRY(set_nonblocking(p.err.read_end.get(), true));
+    return p;
+}
+
+// What the program is run with, made before the fork.
+struct Program {
+    std::vector<std::string> words;
+    std::vector<std::string> environment;
+    std::vector<char*> argv, envp;
+
+    explicit Program(const SendmailCall& call)
+        : words{call.program, "-i", "-f", call.from.empty() ? "<>" : call.from, "--"},
+          environment{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"}
+    {
+        words.insert(words.end(), call.to.begin(), call.to.end());
+        if (const char* zone = ::getenv("TZ")) environment.push_back(cat("TZ=", zone));
+        for (std::string& word : words) argv.push_back(word.data());
+        for (std::string& one : environment) envp.push_back(one.data());
+        argv.push_back(nullptr);
+        envp.push_back(nullptr);
+    }
+};
+
+// Nothing of this process goes along that a library may have opened.
+void close_others(int first, int keep)
+{
+    const long most = ::sysconf(_SC_OPEN_MAX);
+    const int end = most < 0 || most > 65536 ? 65536 : static_cast<int>(most);
+    for (int fd = first; fd < end; fd++)
+        if (fd != keep) ::close(fd);
+}
+
+[[noreturn]] void run_child(const Program& program, const Pipes& p)
+{
+    signals::restore_defaults();
+    // A group of its own: whoever ends the daemons' group does not cut a mail short.
+    ::setpgid(0, 0);
+    // Above the standard ones first, whichever of them this process has.
+    const int in = ::fcntl(p.in.read_end.get(), F_DUPFD, 10);
+    const int out = ::fcntl(p.nothing.get(), F_DUPFD, 10);
+    const int err = ::fcntl(p.err.write_end.get(), F_DUPFD, 10);
+    const int told = ::fcntl(p.exec.write_end.get(), F_DUPFD_CLOEXEC, 10);
+    int failure = 0;
+    if (in < 0 || out < 0 || err < 0 || told < 0 || ::dup2(in, 0) < 0 || ::dup2(out, 1) < 0 ||
+        ::dup2(err, 2) < 0 || ::chdir("/") != 0) {
+        failure = errno;
+    } else {
+        close_others(3, told);
+        ::execve(program.argv[0], program.argv.data(), program.envp.data());
+        failure = errno;
+    }
+    const ssize_t n = ::write(told, &failure, sizeof failure);
+    ::_exit(n > 0 ? 127 : 126);
+}
+
+class Child {
+ public:
+    Child(pid_t pid, Pipes pipes, const SendmailCall& call)
+        : pid_(pid),
+          pipes_(std::move(pipes)),
+          feed_(call.message),
+          deadline_(Deadline::after(call.timeout))
+    {
+        ::setpgid(pid_, pid_);
+        pipes_.in.read_end.reset();
+        pipes_.err.write_end.reset();
+        pipes_.exec.write_end.reset();
+    }
+
+    Sent run()
+    {
+        if (const int failure = exec_failure()) {
+            wait_for_end();
+            return for_now(errno_error("the sendmail program cannot be run", failure).text);
+        }
+        while (!has_ended() && !deadline_.passed()) pump();
+        if (!status_) {
+            ::kill(-pid_, SIGKILL);
+            ::kill(pid_, SIGKILL);
+            wait_for_end();
+            return for_now(with_words("the sendmail program did not end in time"));
+        }
+        hear();
+        return judge();
+    }
+
+ private:
+    int exec_failure() const
+    {
+        int failure = 0;
+        ssize_t n = -1;
+        do n = ::read(pipes_.exec.read_end.get(), &failure, sizeof failure);
+        while (n < 0 && errno == EINTR);
+        return n == static_cast<ssize_t>(sizeof failure) ? failure : 0;
+    }
+
+    bool has_ended()
+    {
+        int status = 0;
+        const pid_t got = ::waitpid(pid_, &status, WNOHANG);
+        if (got == pid_) status_ = status;
+        // Somebody else waited for it: how it ended is not known.
+        if (got < 0 && errno == ECHILD) status_ = SIGKILL;
+        return status_.has_value();
+    }
+
+    void wait_for_end() const
+    {
+        while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) continue;
+    }
+
+    void pump()
+    {
+        std::array<pollfd, 2> fds = {
+            {{pipes_.in.write_end.get(), POLLOUT, 0}, {pipes_.err.read_end.get(), POLLIN, 0}}};
+        const int left = deadline_.poll_ms();
+        if (::poll(fds.data(), fds.size(), std::min(left, kLookMs)) <= 0) return;
+        if (fds[0].revents != 0) say();
+        if (fds[1].revents != 0) hear();
+    }
+
+    void say()
+    {
+        for (;;) {
+            if (piece_.empty()) piece_ = feed_.next();
+            if (piece_.empty()) {
+                all_said_ = true;
+                return pipes_.in.write_end.reset();
+            }
+            const ssize_t n = ::write(pipes_.in.write_end.get(), piece_.data(), piece_.size());
+            if (n < 0 && errno == EINTR) continue;
+            if (n < 0 && errno == EAGAIN) return;
+            if (n < 0) return pipes_.in.write_end.reset();
+            piece_.remove_prefix(static_cast<size_t>(n));
+        }
+    }
+
+    void hear()
+    {
+        char buf[1024];
+        for (int i = 0; i < 16 && pipes_.err.read_end; i++) {
+            const ssize_t n = ::read(pipes_.err.read_end.get(), buf, sizeof buf);
+            if (n < 0 && errno == EINTR) continue;
+            if (n < 0 && errno == EAGAIN) return;
+            if (n <= 0) return pipes_.err.read_end.reset();
+            const size_t room = kMaxReason - std::min(words_.size(), kMaxReason);
+            words_.append(buf, std::min(static_cast<size_t>(n), room));
+        }
+    }
+
+    // The first line that is not empty.
+    std::string with_words(std::string what) const
+    {
+        for (const std::string_view line : split(words_, '\n', false)) {
+            std::string said(trim(line));
+            if (said.empty()) continue;
+            for (char& c : said)
+                if (c < 0x20 || c > 0x7e) c = '?';
+            return cat(what, ": ", said);
+        }
+        return what;
+    }
+
+    Sent judge() const
+    {
+        if (WIFSIGNALED(*status_))
+            return for_now(
+                with_words(cat("the sendmail program ended by signal ", WTERMSIG(*status_))));
+        const int code = WEXITSTATUS(*status_);
+        if (code == 0 && all_said_) return {};
+        if (code == 0) return for_now("the sendmail program did not read the message");
+        const bool refused = std::find(kRefusals.begin(), kRefusals.end(), code) != kRefusals.end();
+        return {refused ? Sent::Outcome::refused : Sent::Outcome::failed_for_now,
+                with_words(cat("the sendmail program ended with ", code))};
+    }
+
+    pid_t pid_;
+    Pipes pipes_;
+    MessageFeed feed_;
+    Deadline deadline_;
+    std::string_view piece_;
+    std::string words_;
+    bool all_said_ = false;
+    std::optional<int> status_;
+};
+
+}  // namespace
+
+std::string_view MessageFeed::next()
+{
+    out_.clear();
+    while (!rest_.empty() && out_.size() < kPiece) {
+        size_t n = std::min(rest_.size(), kPiece);
+        if (const size_t end = rest_.substr(0, n).find('\n'); end != rest_.npos)
+            n = end + 1;
+        else if (n > 1 && n < rest_.size() && rest_[n - 1] == '\r')
+            n--;  // its LF may come
+        take_line(rest_.substr(0, n));
+        rest_.remove_prefix(n);
+    }
+    return out_;
+}
+
+// A whole line, or a piece of a long one.
+void MessageFeed::take_line(std::string_view line)
+{
+    const bool begins = !inside_line_;
+    const bool ends = line.back() == '\n';
+    inside_line_ = !ends;
+    if (ends) line.remove_suffix(line.ends_with("\r\n") ? 2 : 1);
+    if (in_header_ && begins) {
+        if (line.empty() && ends)
+            in_header_ = skipping_ = false;
+        else if (line.empty() || (line.front() != ' ' && line.front() != '\t'))
+            skipping_ = starts_with_nocase(line, "return-path:");
+    }
+    if (in_header_ && skipping_) return;
+    out_.append(line);
+    if (ends) out_.push_back('\n');
+}
+
+Sent run_sendmail(const SendmailCall& call)
+{
+    const NoBrokenPipe no_broken_pipe;
+    auto pipes = make_pipes();
+    if (!pipes) return for_now(pipes.error().text);
+    const Program program(call);
+    const pid_t pid = ::fork();
+    if (pid < 0) return for_now(errno_error("fork").text);
+    if (pid == 0) run_child(program, *pipes);
+    return Child(pid, *std::move(pipes), call).run();
+}
+
+}  // namespace rookery::submission
