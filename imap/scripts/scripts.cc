@@ -90,11 +90,15 @@ Result<std::string> Scripts::read(const std::string& name) const
     return read_file(cat(path_, '/', name, kSource), kMaxScript);
 }
 
-std::string Scripts::active() const
+Result<std::string> Scripts::find_active() const
 {
     char target[512];
-    const ssize_t n = ::readlink(cat(path_, '/', kActive).c_str(), target, sizeof target);
-    if (n <= 0) return {};
+    const std::string link = cat(path_, '/', kActive);
+    const ssize_t n = ::readlink(link.c_str(), target, sizeof target);
+    if (n < 0) {
+        const bool none = errno == ENOENT || errno == EINVAL;  // EINVAL: it is no link
+        return none ? Result<std::string>(std::string()) : errno_error(link);
+    }
     std::string_view file(target, static_cast<size_t>(n));
     file.remove_prefix(file.rfind('/') == file.npos ? 0 : file.rfind('/') + 1);
     return name_of(file).value_or("");

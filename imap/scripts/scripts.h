@@ -32,7 +32,10 @@ class Scripts {
     Result<std::vector<Script>> list() const;
     Result<std::string> read(const std::string& name) const;
     // The name of the active one, or "".
-    std::string active() const;
+    Result<std::string> find_active() const;
+    // The same for who does not mind that it cannot be read: "".
+    std::string active() const { return find_active().value_or(""); }
+    const std::string& folder() const { return path_; }
     Status write(const std::string& name, std::string_view content);
     Status remove(const std::string& name);
     Status activate(const std::string& name);  // "": none
