@@ -7,6 +7,9 @@ noinst_LIBRARIES += %D%/libdelivery.a
 	%D%/outcome.h \
 	%D%/recipients.h %D%/recipients.cc \
 	%D%/remote_delivery.h %D%/remote_delivery.cc \
+	%D%/script_cache.h %D%/script_cache.cc \
+	%D%/script_environment.h %D%/script_environment.cc \
+	%D%/script_mailboxes.h %D%/script_mailboxes.cc \
 	%D%/spooled_message.h %D%/spooled_message.cc \
 	%D%/transaction.h
 
@@ -17,10 +20,13 @@ tests_unit_imap_delivery_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/delivery/duplicates_test.cc \
 	tests/unit/imap/delivery/message_test.cc \
 	tests/unit/imap/delivery/remote_delivery_test.cc \
+	tests/unit/imap/delivery/script_cache_test.cc \
+	tests/unit/imap/delivery/script_environment_test.cc \
+	tests/support/memory_store.h tests/support/memory_store.cc \
 	tests/support/scripted_peer.h tests/support/scripted_peer.cc
 tests_unit_imap_delivery_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_delivery_suite_LDADD = imap/delivery/libdelivery.a \
-	imap/backend/libbackend.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
+	imap/backend/libbackend.a imap/sieve/libsieve.a imap/scripts/libscripts.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
 	lib/service/libservice.a \
 	lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a \
 	lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) \

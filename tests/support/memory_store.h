@@ -80,6 +80,7 @@ class MemoryStore final : public mailbox::MailboxStore {
                                          const std::string& userid,
                                          std::span<const mailbox::AppendItem> items) override;
     std::vector<std::string> partitions() const override { return {"default"}; }
+    mailbox::Annotations* annotations() override { return notes; }
 
     // The mailbox of that internal name, or null.
     std::shared_ptr<MemoryMailboxState> state(const std::string& internal);
@@ -89,6 +90,7 @@ class MemoryStore final : public mailbox::MailboxStore {
     std::optional<Error> fail_content;  // what content() and cached() answer
     std::set<std::string> users;        // those with data of their own: rename_user, remove_user
     std::optional<Error> fail_append;   // what append() and copy_to() answer
+    mailbox::Annotations* notes = nullptr;
 
  private:
     std::map<std::string, std::shared_ptr<MemoryMailboxState>> mailboxes_;
