@@ -95,4 +95,4 @@ imap_admin_murder_murder_LDADD = imap/session/libsession.a imap/store/libstore.a
 bin_PROGRAMS += imap/admin/sieve-test
 imap_admin_sieve_test_SOURCES = imap/admin/sieve_test.cc imap/admin/tool.h imap/admin/tool.cc
 imap_admin_sieve_test_LDADD = imap/sieve/libsieve.a lib/config/libconfig.a lib/text/libtext.a \
-	lib/base/libbase.a
+	lib/base/libbase.a $(RE2_LIBS)

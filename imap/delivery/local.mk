@@ -30,6 +30,6 @@ tests_unit_imap_delivery_suite_LDADD = imap/delivery/libdelivery.a \
 	lib/service/libservice.a \
 	lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a \
 	lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) \
-	$(TDB_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS) $(RK_THREADS)
+	$(RE2_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS) $(RK_THREADS)
 endif
 EXTRA_DIST += doc/formats/deliver.md

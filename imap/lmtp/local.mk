@@ -19,5 +19,5 @@ tests_unit_imap_lmtp_suite_LDADD = imap/lmtp/liblmtp.a imap/delivery/libdelivery
 	imap/model/libmodel.a \
 	lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a \
 	lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) \
-	$(TDB_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS) $(RK_THREADS)
+	$(RE2_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS) $(RK_THREADS)
 endif

@@ -8,6 +8,7 @@
 
 #include "imap/sieve/extension_table.h"
 #include "imap/sieve/parser.h"
+#include "imap/sieve/regex.h"
 #include "imap/sieve/variable_text.h"
 #include "lib/base/strings.h"
 
@@ -198,7 +199,7 @@ class Checker {
             return fail(c.at, cat('\'', c.name, "' expects a block"));
         if ((row.takes & takes_block) == 0 && c.has_block)
             return fail(c.at, cat('\'', c.name, "' takes no block: expected ';'"));
-        if (!pattern_sizes(row, node)) return false;
+        if (!patterns(c, row, node)) return false;
         if (row.check != nullptr)
             if (auto good = row.check(node, program_); !good) return fail(c.at, good.error().text);
         if (row.role == Role::ihave) enable_all(node.arguments[0].strings);
@@ -317,11 +318,14 @@ class Checker {
                 return fail(c.at, cat("':", use.tag->name, "' needs ':", use.tag->needs, '\''));
         if (node.match.kind == MatchKind::list && node.has(kComparatorTag.name))
             return fail(c.at, "':list' cannot be used with a comparator");
-        const bool substrings =
-            node.match.kind == MatchKind::contains || node.match.kind == MatchKind::matches;
+        const bool substrings = node.match.kind == MatchKind::contains ||
+                                node.match.kind == MatchKind::matches ||
+                                node.match.kind == MatchKind::regex;
         if (substrings && !node.match.comparator->has_substrings)
-            return fail(c.at, cat("the comparator \"", node.match.comparator->name,
-                                  "\" cannot be used with :contains and :matches"));
+            return fail(
+                c.at,
+                cat("the comparator \"", node.match.comparator->name, "\" cannot be used with ",
+                    node.match.kind == MatchKind::regex ? ":regex" : ":contains and :matches"));
         return true;
     }
 
@@ -395,13 +399,24 @@ class Checker {
         return true;
     }
 
-    bool pattern_sizes(const Command& row, const Node& node)
+    bool patterns(const tree::Command& c, const Command& row, const Node& node)
     {
-        if ((row.takes & takes_match) == 0 || node.match.kind != MatchKind::matches) return true;
-        for (const auto& key : node.arguments.back().strings)
-            if (key.size() > program_.limits.pattern_size && is_constant(key, program_))
-                return fail(node.at, cat("a pattern is too long: at most ",
-                                         program_.limits.pattern_size, " bytes"));
+        const MatchKind kind = node.match.kind;
+        if ((row.takes & takes_match) == 0 ||
+            (kind != MatchKind::matches && kind != MatchKind::regex))
+            return true;
+        const auto& keys = node.arguments.back().strings;
+        for (size_t i = 0; i < keys.size(); ++i) {
+            if (!is_constant(keys[i], program_)) continue;
+            const auto& written = c.arguments.back();
+            const Position at = i < written.places.size() ? written.places[i] : written.at;
+            if (keys[i].size() > program_.limits.pattern_size)
+                return fail(at, cat("a pattern is too long: at most ", program_.limits.pattern_size,
+                                    " bytes"));
+            if (kind != MatchKind::regex) continue;
+            auto regex = Regex::compile(node.match.comparator->kind, keys[i]);
+            if (!regex) return fail(at, regex.error().text);
+        }
         return true;
     }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config.h"
 #include "imap/sieve/ext/rows.h"
 
 namespace rookery::sieve {
@@ -34,6 +35,9 @@ constexpr ExtensionRow kTable[] = {
     {"mailboxid", &ext::mailboxid},
     {"mboxmetadata", &ext::mboxmetadata},
     {"mime", &ext::mime},
+#if HAVE_RE2
+    {"regex", &ext::regex},
+#endif
     {"reject", &ext::reject},
     {"relational", &ext::relational},
     {"servermetadata", &ext::servermetadata},

@@ -8,6 +8,7 @@
 
 #include "imap/sieve/extension_table.h"
 #include "imap/sieve/match.h"
+#include "imap/sieve/regex.h"
 #include "lib/base/strings.h"
 
 namespace rookery::sieve {
@@ -103,6 +104,7 @@ Result<bool> Interpreter::compare(const Node& node, const std::vector<std::strin
         }
         return false;
     }
+    if (node.match.kind == MatchKind::regex) return compare_regex(node, values, keys);
     for (const auto& value : values)
         for (const auto& key : keys) {
             TRY_ASSIGN(bool found, compare_one(node, value, key));
@@ -147,6 +149,24 @@ Result<bool> Interpreter::compare_one(const Node& node, const std::string& value
     if (!matches(comparator, v, key, captured ? &captures : nullptr)) return false;
     if (captured) scope_->captures = std::move(captures);
     return true;
+}
+
+// Key by key: one expression at a time is in memory.
+Result<bool> Interpreter::compare_regex(const Node& node, const std::vector<std::string>& values,
+                                        const std::vector<std::string>& keys)
+{
+    const bool captured = program_->has_variables && !in_body_;
+    for (const auto& key : keys) {
+        if (key.size() > limits_.pattern_size) return Error{Code::limit, "a pattern is too long"};
+        TRY(charge(1 + key.size() / 8));
+        TRY_ASSIGN(const Regex regex, Regex::compile(node.match.comparator->kind, key));
+        for (const auto& value : values) {
+            const auto v = cut(value, in_body_ ? limits_.body_size : limits_.subject_size);
+            TRY(charge(1 + v.size() * regex.size() / 8192));
+            if (regex.search(v, captured ? &scope_->captures : nullptr)) return true;
+        }
+    }
+    return false;
 }
 
 std::string Interpreter::text(const std::string& s) const

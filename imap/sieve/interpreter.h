@@ -93,6 +93,8 @@ class Interpreter {
     };
 
     Result<bool> compare_one(const Node& node, const std::string& value, const std::string& key);
+    Result<bool> compare_regex(const Node& node, const std::vector<std::string>& values,
+                               const std::vector<std::string>& keys);
     Status check_use(const Node& node) const;
     std::string_view value_of(const VariableName& name) const;
     bool merged(decltype(Action::what)& what);

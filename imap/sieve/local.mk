@@ -14,6 +14,7 @@ imap_sieve_libsieve_a_SOURCES = \
 	imap/sieve/outbound_address.h imap/sieve/outbound_address.cc \
 	imap/sieve/parser.h imap/sieve/parser.cc \
 	imap/sieve/program.h imap/sieve/program.cc \
+	imap/sieve/regex.h imap/sieve/regex.cc \
 	imap/sieve/run.h imap/sieve/run.cc \
 	imap/sieve/script_error.h \
 	imap/sieve/targets.h imap/sieve/targets.cc \
@@ -33,6 +34,7 @@ imap_sieve_libsieve_a_SOURCES = \
 	imap/sieve/ext/include.cc \
 	imap/sieve/ext/mailbox.cc \
 	imap/sieve/ext/mime.cc \
+	imap/sieve/ext/regex.cc \
 	imap/sieve/ext/reject.cc \
 	imap/sieve/ext/relational.cc \
 	imap/sieve/ext/rows.h \
@@ -47,6 +49,7 @@ TESTS += tests/unit/imap/sieve/suite
 tests_unit_imap_sieve_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/sieve/cases.h tests/unit/imap/sieve/cases.cc \
 	tests/unit/imap/sieve/limits_test.cc \
+	tests/unit/imap/sieve/regex_test.cc \
 	tests/unit/imap/sieve/rfc5173_test.cc \
 	tests/unit/imap/sieve/rfc5228_test.cc \
 	tests/unit/imap/sieve/rfc5229_test.cc \
@@ -62,5 +65,5 @@ tests_unit_imap_sieve_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/sieve/rfc7352_test.cc
 tests_unit_imap_sieve_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_sieve_suite_LDADD = imap/sieve/libsieve.a lib/text/libtext.a lib/base/libbase.a \
-	$(CHECK_LIBS)
+	$(RE2_LIBS) $(CHECK_LIBS)
 endif

@@ -134,6 +134,7 @@ class Parser {
                 return false;
             }
             a.strings.push_back(std::move(token_.text));
+            a.places.push_back(token_.at);
             take();
         } while (token_.is(','));
         if (!token_.is(']')) return fail("',' or ']'");

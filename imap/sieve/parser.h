@@ -21,6 +21,7 @@ struct Argument {
     uint64_t number = 0;
     std::vector<std::string> strings;  // one for a tag and a string
     Position at;
+    std::vector<Position> places;  // of the strings of a list
 };
 
 // A command or a test.

@@ -15,6 +15,17 @@ std::string quote_wildcards(std::string_view text)
     return out;
 }
 
+std::string quote_regex(std::string_view text)
+{
+    std::string out;
+    for (char c : text) {
+        if (std::string_view("\\^$.[]|()?*+{}").find(c) != std::string_view::npos)
+            out.push_back('\\');
+        out.push_back(c);
+    }
+    return out;
+}
+
 bool is_unreserved(char c)
 {
     const char lower = to_lower(c);
@@ -51,6 +62,7 @@ std::string modified(const Node& node, std::string text)
     if (node.has("lowerfirst") && !text.empty()) text[0] = to_lower(text[0]);
     if (node.has("upperfirst") && !text.empty()) text[0] = to_upper(text[0]);
     if (node.has("quotewildcard")) text = quote_wildcards(text);
+    if (node.has("quoteregex")) text = quote_regex(text);
     if (node.has("encodeurl")) text = encode_url(text);
     if (node.has("length")) text = cat(characters(text));
     return text;

@@ -69,4 +69,13 @@ for proxy in proxyd lmtpproxyd; do
         tap "$proxy is linked without imap/store" 0
     fi
 done
+# An archive brings no libraries with it.
+bad=$(find . -name local.mk -not -path './build/*' | xargs awk '
+    { line = line $0 }
+    /\\$/ { sub(/\\$/, "", line); next }
+    { if (line ~ /(LDADD|LIBS) *[+]?=.*libsieve\.a/ && line !~ /\$\(RE2_LIBS\)/)
+          print FILENAME ": libsieve.a without $(RE2_LIBS): " line
+      line = "" }')
+[ -z "$bad" ] || printf '%s\n' "$bad"
+[ -z "$bad" ]; tap "what links imap/sieve links its matcher of regular expressions too" $?
 tap_end

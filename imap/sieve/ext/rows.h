@@ -31,6 +31,7 @@ extern const Extension mailbox;
 extern const Extension mailboxid;
 extern const Extension mboxmetadata;
 extern const Extension mime;
+extern const Extension regex;
 extern const Extension reject;
 extern const Extension relational;
 extern const Extension servermetadata;
