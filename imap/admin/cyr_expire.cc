@@ -8,7 +8,7 @@
 
 #include "imap/admin/tool.h"
 #include "imap/cluster/operations.h"
-#include "imap/delivery/duplicates.h"
+#include "imap/delivery/delivery_memory.h"
 #include "imap/mboxlist/open_directory.h"
 #include "imap/store/local_store.h"
 #include "lib/auth/sasl_client.h"
@@ -114,7 +114,7 @@ class Expire {
 
     Status forget_deliveries()
     {
-        TRY_ASSIGN(auto delivered, delivery::Duplicates::open(delivery::Duplicates::path(config_)));
+        TRY_ASSIGN(auto delivered, delivery::DeliveryMemory::open(delivery::DeliveryMemory::path(config_)));
         TRY_ASSIGN(uint64_t count, delivered.prune(now_ - a_.delivered->count()));
         tell(cat("forgotten deliveries: ", count));
         return success();

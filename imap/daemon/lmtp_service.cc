@@ -1,6 +1,32 @@
 #include "imap/daemon/lmtp_service.h"
 
+#include <utility>
+
+#include "imap/delivery/delivery_memory.h"
+#include "imap/delivery/remote_copies.h"
+#include "imap/delivery/script_cache.h"
+#include "imap/delivery/script_mail.h"
+#include "imap/submission/queue.h"
+
 namespace rookery::daemon {
+
+// What a worker has for all its clients where mail is kept.
+struct LmtpService::Kept {
+    Kept(const config::Config& config, delivery::DeliveryMemory opened, submission::Queue queue,
+         delivery::RemoteCopies::Gate gate)
+        : memory(std::move(opened)),
+          outgoing(std::move(queue)),
+          scripts(config),
+          remote(config, std::move(gate)),
+          mail(config, outgoing, memory.sent)
+    {
+    }
+    delivery::DeliveryMemory memory;
+    submission::Queue outgoing;
+    delivery::ScriptCache scripts;
+    delivery::RemoteCopies remote;
+    delivery::ScriptMail mail;
+};
 
 Status LmtpService::option(char letter, std::string_view)
 {
@@ -11,17 +37,34 @@ Status LmtpService::option(char letter, std::string_view)
 Status LmtpService::worker_start()
 {
     TRY(MailService::worker_start());
-    if (store() != nullptr && config().duplicatesuppression()) {
-        TRY_ASSIGN(duplicates_, delivery::Duplicates::open(delivery::Duplicates::path(config())));
-    }
     backends_.emplace(config(), backend::lmtp_dialect());
     backends_->set_gate(gate());
+    if (store() == nullptr) return success();
+    const std::string path = delivery::DeliveryMemory::path(config());
+    TRY_ASSIGN(auto memory, delivery::DeliveryMemory::open(path));
+    TRY_ASSIGN(auto queue, submission::Queue::open(config()));
+    kept_ = std::make_shared<Kept>(config(), std::move(memory), std::move(queue), gate());
     return success();
+}
+
+delivery::Local LmtpService::local()
+{
+    if (kept_ == nullptr) return {};
+    Kept& kept = *kept_;
+    return {.store = store(),
+            .quotas = quotas(),
+            .duplicates = config().duplicatesuppression() ? &kept.memory.duplicates : nullptr,
+            .unfinished = &kept.memory.unfinished,
+            .scripts = &kept.scripts,
+            .seen = &kept.memory.seen,
+            .remote = &kept.remote,
+            .mail = &kept.mail};
 }
 
 Deadline LmtpService::between_clients()
 {
-    return backends_->close_idle();
+    const Deadline backends = backends_->close_idle();
+    return kept_ == nullptr ? backends : backends.min(kept_->remote.close_expired());
 }
 
 void LmtpService::serve(Fd client, const service::ClientInfo& info)
@@ -39,9 +82,7 @@ void LmtpService::serve(Fd client, const service::ClientInfo& info)
             return;
         }
     }
-    delivery::Duplicates* duplicates = duplicates_ ? &*duplicates_ : nullptr;
-    lmtp::Engine({config(), kit, stream, directory(), store(), quotas(), duplicates, *backends_,
-                  everyone_authenticated_})
+    lmtp::Engine({config(), kit, stream, directory(), *backends_, local(), everyone_authenticated_})
         .run();
 }
 

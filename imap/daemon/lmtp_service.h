@@ -5,12 +5,12 @@
 #ifndef ROOKERY_IMAP_DAEMON_LMTP_SERVICE_H
 #define ROOKERY_IMAP_DAEMON_LMTP_SERVICE_H
 
+#include <memory>
 #include <optional>
 #include <string_view>
 
 #include "imap/backend/backend_pool.h"
 #include "imap/daemon/mail_service.h"
-#include "imap/delivery/duplicates.h"
 #include "imap/lmtp/engine.h"
 #include "lib/base/result.h"
 #include "lib/config/config.h"
@@ -29,7 +29,10 @@ class LmtpService final : public MailService {
 
  private:
     bool everyone_authenticated_ = false;
-    std::optional<delivery::Duplicates> duplicates_;
+    // Where mail is kept.
+    struct Kept;
+    delivery::Local local();
+    std::shared_ptr<Kept> kept_;
     std::optional<backend::BackendPool> backends_;
 };
 

@@ -34,7 +34,7 @@ imap_daemon_proxyd_LDADD = $(IMAP_ENGINE_LIBS) $(IMAP_COMMON_LIBS)
 LMTP_SERVICE_SOURCES = imap/daemon/lmtp_service.h imap/daemon/lmtp_service.cc \
 	$(MAIL_SERVICE_SOURCES)
 LMTP_ENGINE_LIBS = imap/lmtp/liblmtp.a imap/delivery/libdelivery.a imap/session/libsession.a \
-	imap/sieve/libsieve.a imap/scripts/libscripts.a $(RE2_LIBS)
+	imap/submission/libsubmission.a imap/sieve/libsieve.a imap/scripts/libscripts.a $(RE2_LIBS)
 LMTP_COMMON_LIBS = imap/backend/libbackend.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
 	lib/service/libservice.a lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a \
 	lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \

@@ -6,8 +6,6 @@
 namespace rookery::delivery {
 namespace {
 
-constexpr char kSpace = 'D';
-
 std::string key_of(const DeliveredMessage& m)
 {
     constexpr std::string_view kNul("\0", 1);
@@ -15,18 +13,6 @@ std::string key_of(const DeliveredMessage& m)
 }
 
 }  // namespace
-
-std::string Duplicates::path(const config::Config& config)
-{
-    if (!config.duplicate_db_path().empty()) return config.duplicate_db_path();
-    return cat(config.configdirectory(), "/deliver.tdb");
-}
-
-Result<Duplicates> Duplicates::open(const std::string& path)
-{
-    TRY_ASSIGN(auto set, db::ExpiringSet::open(path, kSpace));
-    return Duplicates(std::move(set));
-}
 
 bool Duplicates::was_delivered(const DeliveredMessage& message)
 {

@@ -5,17 +5,16 @@
 // mailbox is known by its uniqueid, which a RENAME does not change. A delivery is marked after the
 // message is on disk: a crash in between lets it come twice, never not at all; so may two
 // connections that deliver it at the same moment. The file is not durable; a damaged one is put
-// aside and begun anew (lib/db/expiring_set.h). cyr_expire(8) -E removes old records.
-// Codes of open, prune: io, no_space. One thread; open after fork.
+// aside and begun anew (lib/db/expiring_set.h). Codes of prune: io, no_space. One thread.
 #ifndef ROOKERY_IMAP_DELIVERY_DUPLICATES_H
 #define ROOKERY_IMAP_DELIVERY_DUPLICATES_H
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "lib/base/result.h"
-#include "lib/config/config.h"
 #include "lib/db/expiring_set.h"
 
 namespace rookery::delivery {
@@ -27,8 +26,8 @@ struct DeliveredMessage {
 
 class Duplicates {
  public:
-    static std::string path(const config::Config& config);
-    static Result<Duplicates> open(const std::string& path);
+    static constexpr char kSpace = 'D';
+    explicit Duplicates(db::ExpiringSet set) : set_(std::move(set)) {}
 
     // What cannot be read was not delivered.
     bool was_delivered(const DeliveredMessage& message);
@@ -38,7 +37,6 @@ class Duplicates {
     Result<uint64_t> prune(int64_t before);
 
  private:
-    explicit Duplicates(db::ExpiringSet set) : set_(std::move(set)) {}
     db::ExpiringSet set_;  // its times are those of delivery: how long is prune()'s to say
 };
 

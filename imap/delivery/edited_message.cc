@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "imap/submission/header_text.h"
 #include "lib/base/strings.h"
 #include "lib/text/rfc5322_header.h"
 
@@ -49,7 +50,8 @@ EditedMessage edit_message(std::string_view message, std::span<const sieve::Head
         }
         auto at = edit.last ? fields.end() : fields.begin();
         if (!edit.last && !fields.empty() && equal_nocase(fields[0].name, "Return-Path")) ++at;
-        fields.insert(at, {edit.name, text::header_line(edit.name, edit.value)});
+        fields.insert(at,
+                      {edit.name, submission::HeaderText().add_text(edit.name, edit.value).text()});
     }
     EditedMessage edited;
     for (const Field& field : fields) edited.header.append(field.raw);

@@ -53,8 +53,8 @@ LocalDelivery::LocalDelivery(const config::Config& config, mboxlist::Directory& 
     : config_(config),
       recipients_(recipients),
       local_(std::move(local)),
-      filter_({config, directory, recipients, local_.store, local_.scripts, local_.seen,
-               local_.make})
+      filter_(
+          {config, directory, recipients, local_.store, local_.scripts, local_.seen, local_.make})
 {
 }
 
@@ -104,8 +104,8 @@ Result<bool> LocalDelivery::find_begun(const Work& work, const Step& step)
     const model::MailboxEntry& entry = step.copy.entry;
     if (!entry.is_local())
         return local_.remote->has(step.copy, work.recipient.userid, begun->id, begun->since);
-    TRY_ASSIGN(auto box, local_.store->open(entry, work.recipient.userid,
-                                            mailbox::OpenMode::read_only));
+    TRY_ASSIGN(auto box,
+               local_.store->open(entry, work.recipient.userid, mailbox::OpenMode::read_only));
     return holds(*box, begun->id, begun->since);
 }
 
@@ -256,7 +256,12 @@ void LocalDelivery::finish(const Transaction& t, Work& work)
     std::vector<std::string> others;
     for (const Step& step : work.steps) (step.is_there ? stored : others).push_back(step.key);
     if (work.status && local_.mail != nullptr)
-        work.status = local_.mail->queue(t, work.recipient, work.decision, *variants_, mails_);
+        work.status = local_.mail->queue(
+            t, work.recipient, work.decision, *variants_,
+            [&](const Copy& copy, std::string_view text) {
+                store_text(work.recipient, copy, text);
+            },
+            mails_);
     if (!work.status) {
         log::warning("not delivered", {{"mailbox", work.recipient.mailbox.internal()},
                                        {"reason", work.status.error()},
@@ -268,11 +273,50 @@ void LocalDelivery::finish(const Transaction& t, Work& work)
     }
     done_.insert(done_.end(), stored.begin(), stored.end());
     for (const sieve::DuplicateMark& mark : work.decision.marks)
-        if (local_.seen != nullptr) mark_seen(*local_.seen, work.recipient, mark, now_);
-    if (work.decision.broken.empty()) return;
+        if (local_.seen != nullptr) mark_seen(work.recipient, mark);
+    if (!work.decision.broken.empty()) tell_broken(t, work);
+}
+
+void LocalDelivery::tell_broken(const Transaction& t, const Work& work)
+{
     log::warning("a script failed: the message is kept", {{"user", work.recipient.userid},
                                                           {"script", work.decision.broken},
                                                           {"session", t.session_id}});
+    if (local_.mail == nullptr || work.recipient.userid.empty()) return;
+    auto inbox = recipients_.inbox(work.recipient);
+    if (!inbox) return;
+    if (auto notice = local_.mail->notice(work.recipient, work.decision.broken))
+        store_text(work.recipient, {*inbox, {}, 0}, *notice);
+}
+
+// A message of our own. What cannot be stored is not worth another message.
+void LocalDelivery::store_text(const Recipient& recipient, const Copy& copy, std::string_view text)
+{
+    auto done = [&]() -> Status {
+        if (!copy.entry.is_local()) {
+            if (local_.remote == nullptr) return Error{Code::denied, "no other servers"};
+            return local_.remote->append(copy, recipient.userid, {text}, now_);
+        }
+        TRY_ASSIGN(auto staged, local_.store->stage(copy.entry.partition));
+        TRY(staged->write(text));
+        mailbox::AppendItem item;
+        item.message = staged.get();
+        item.flags = copy.flags;
+        item.internaldate = now_;
+        item.zone_minutes = text::local_zone_minutes(now_);
+        TRY(local_.store->append(copy.entry, recipient.userid, {&item, 1}));
+        return success();
+    }();
+    if (!done)
+        log::warning("a message of ours is not stored",
+                     {{"mailbox", copy.entry.name.internal()}, {"reason", done.error()}});
+}
+
+void LocalDelivery::mark_seen(const Recipient& recipient, const sieve::DuplicateMark& mark)
+{
+    const std::string key = ScriptEnvironment::key_of(recipient, mark);
+    const Status done = local_.seen->put(key, now_ + static_cast<int64_t>(mark.seconds));
+    if (!done) log::warning("a message is not marked as seen", {{"reason", done.error()}});
 }
 
 std::map<size_t, Outcome> LocalDelivery::deliver(const Transaction& t,

@@ -82,6 +82,9 @@ class LocalDelivery {
     Status store_remote(Work& work, Step& step);
     void store_local(const Transaction& t, std::span<Work> works);
     void note_stored(const Transaction& t, Step& step);
+    void tell_broken(const Transaction& t, const Work& work);
+    void store_text(const Recipient& recipient, const Copy& copy, std::string_view text);
+    void mark_seen(const Recipient& recipient, const sieve::DuplicateMark& mark);
     void finish(const Transaction& t, Work& work);
     void keep_instead(const Transaction& t, Work& work, Step& step);
     MessageVariants::Edits edits_of(const Work& work, const Step& step) const;

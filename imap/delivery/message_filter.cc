@@ -18,20 +18,11 @@ bool is_8bit(char c)
     return static_cast<unsigned char>(c) >= 0x80;
 }
 
-std::string digest_of(EVP_MD_CTX* context)
-{
-    unsigned char bytes[EVP_MAX_MD_SIZE];
-    unsigned int size = 0;
-    if (EVP_DigestFinal_ex(context, bytes, &size) != 1) panic("SHA-256");
-    return hex({reinterpret_cast<const char*>(bytes), size});
-}
-
 }  // namespace
 
 MessageFilter::MessageFilter(mailbox::StagedMessage& to, FilterOptions options)
-    : to_(to), options_(std::move(options)), came_(EVP_MD_CTX_new())
+    : to_(to), options_(std::move(options))
 {
-    if (!came_ || EVP_DigestInit_ex(came_.get(), EVP_sha256(), nullptr) != 1) panic("SHA-256");
     emit(options_.front);
 }
 
@@ -71,7 +62,7 @@ void MessageFilter::emit_header(std::string_view bytes)
 
 void MessageFilter::add(std::string_view piece)
 {
-    if (EVP_DigestUpdate(came_.get(), piece.data(), piece.size()) != 1) panic("SHA-256");
+    came_.add(piece);
     while (!piece.empty() && !in_body_) {
         size_t end = piece.find('\n');
         bool ends = end != std::string_view::npos;
@@ -170,7 +161,7 @@ void MessageFilter::end_header()
 
 Status MessageFilter::finish()
 {
-    digest_ = digest_of(came_.get());
+    digest_ = came_.finish();
     if (!syntax_.is_whole()) fail(Code::syntax, "Message contains invalid header");
     if (!in_body_ && !start_.empty()) add_header_piece("", true);
     if (!in_body_) end_header();

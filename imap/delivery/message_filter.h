@@ -9,13 +9,11 @@
 #ifndef ROOKERY_IMAP_DELIVERY_MESSAGE_FILTER_H
 #define ROOKERY_IMAP_DELIVERY_MESSAGE_FILTER_H
 
-#include <openssl/evp.h>
-
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
+#include "imap/delivery/message_digest.h"
 #include "imap/mailbox/mailbox.h"
 #include "lib/base/result.h"
 #include "lib/text/header_syntax.h"
@@ -48,8 +46,7 @@ class MessageFilter {
     }
     // The first Date that came with it; "" if none did.
     const std::string& own_date() const { return date_; }
-    // After finish(): SHA-256, in hex, of all that add() was given, before anything was added or
-    // dropped. The same message that comes again has the same.
+    // After finish(): of what add() was given (message_digest.h).
     const std::string& digest() const { return digest_; }
 
  private:
@@ -66,13 +63,9 @@ class MessageFilter {
     void fail(Code code, std::string_view text);
     void drain();
 
-    struct DigestFree {
-        void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-    };
-
     mailbox::StagedMessage& to_;
     FilterOptions options_;
-    std::unique_ptr<EVP_MD_CTX, DigestFree> came_;
+    MessageDigest came_;
     std::string digest_;
     Status status_ = success();
     std::string out_;

@@ -13,8 +13,8 @@ Result<mailbox::StagedMessage*> MessageVariants::on(const std::string& partition
 {
     if (edits.empty() && partition == t_.partition) return t_.message;
     for (const Variant& v : variants_) {
-        const bool same_edits = v.edits.size() == edits.size() &&
-                                (edits.empty() || v.edits.data() == edits.data());
+        const bool same_edits =
+            v.edits.size() == edits.size() && (edits.empty() || v.edits.data() == edits.data());
         if (same_edits && v.partition == partition) return v.message.get();
     }
     TRY_ASSIGN(const EditedMessage edited, text(edits));

@@ -151,6 +151,11 @@ Result<model::MailboxEntry> Recipients::target(const Recipient& r, const auth::I
         auto entry = look_up(*r.folder);
         if (entry && entry->is_local() && may_post(sender, *entry)) return entry;
     }
+    return inbox(r);
+}
+
+Result<model::MailboxEntry> Recipients::inbox(const Recipient& r)
+{
     TRY_ASSIGN(model::MailboxEntry entry, look_up(r.mailbox));
     if (!entry.is_local()) return Error{Code::moved, "the mailbox is on another server now"};
     return entry;
@@ -161,6 +166,24 @@ Result<std::string> Recipients::look_again(const Recipient& r)
     TRY(catch_up());
     TRY_ASSIGN(model::MailboxEntry entry, look_up(r.mailbox));
     return entry.server;
+}
+
+std::string account_address(const config::Config& config, const Recipient& recipient)
+{
+    const std::string& name = recipient.userid.empty() ? recipient.address : recipient.userid;
+    if (name.find('@') != std::string::npos) return name;
+    return cat(name, '@',
+               config.defaultdomain().empty() || config.defaultdomain() == "internal"
+                   ? config.servername()
+                   : config.defaultdomain());
+}
+
+std::string written_address(const config::Config& config, const Recipient& recipient)
+{
+    const size_t at = recipient.address.rfind('@');
+    if (at == std::string::npos) return account_address(config, recipient);
+    const std::string local = recipient.address.substr(0, at);
+    return cat(split_local_part(local).user, recipient.address.substr(at));
 }
 
 }  // namespace rookery::delivery

@@ -42,6 +42,8 @@ class Recipients {
     // The entry that a local delivery goes to: the folder if it is here and the sender may post to
     // it, else the mailbox itself. To be asked right before the delivery.
     Result<model::MailboxEntry> target(const Recipient& recipient, const auth::Identity& sender);
+    // The recipient's mailbox itself, whatever folder was named.
+    Result<model::MailboxEntry> inbox(const Recipient& recipient);
     // After a backend said that it does not have the mailbox: the server that has it now.
     Result<std::string> look_again(const Recipient& recipient);
 
@@ -64,6 +66,11 @@ class Recipients {
 
 // Whom the AUTH= of a MAIL command names; nobody in particular without one.
 auth::Identity sender_identity(const std::optional<std::string>& auth_parameter);
+
+// The one address of the recipient's account, whichever his mail came to; with a domain.
+std::string account_address(const config::Config& config, const Recipient& recipient);
+// The address that his mail came to, without its detail; the account's where it has no domain.
+std::string written_address(const config::Config& config, const Recipient& recipient);
 
 }  // namespace rookery::delivery
 

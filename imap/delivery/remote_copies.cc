@@ -87,9 +87,9 @@ Status append_message(Backend& backend, const std::string& name, const Copy& cop
     uint64_t size = 0;
     for (std::string_view piece : pieces) size += piece.size();
     const bool is_murder = backend.has_capability_family("MUPDATE");
-    std::string line = cat(is_murder ? "LOCALAPPEND " : "APPEND ", text::imap_astring(name),
-                           is_murder ? " \"\" (" : " (",
-                           model::system_flags_to_string(copy.flags.system));
+    std::string line =
+        cat(is_murder ? "LOCALAPPEND " : "APPEND ", text::imap_astring(name),
+            is_murder ? " \"\" (" : " (", model::system_flags_to_string(copy.flags.system));
     for (const std::string& keyword : copy.flags.keywords)
         cat_to(line, line.back() == '(' ? "" : " ", keyword);
     cat_to(line, ") \"",
@@ -116,8 +116,8 @@ Result<bool> has_message(Backend& backend, const std::string& name, std::string_
     backend.set_selected(true);
     // The server's clock and its day may be others.
     const std::string date = text::format_date_time({since - 2 * 86400, 0}).substr(0, 11);
-    talk.send(cat("UID SEARCH SINCE ", trim(date), " HEADER Received ", text::imap_string(id),
-                  "\r\n"));
+    talk.send(
+        cat("UID SEARCH SINCE ", trim(date), " HEADER Received ", text::imap_string(id), "\r\n"));
     TRY(talk.flush());
     bool found = false;
     auto each = [&](const Reply& reply) -> Status {

@@ -4,11 +4,12 @@
 #include <utility>
 #include <variant>
 
-#include "imap/mboxlist/access_options.h"
 #include "imap/mboxlist/find_mailbox.h"
 #include "imap/sieve/run.h"
+#include "imap/submission/automatic.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
+#include "lib/text/rfc5322_header.h"
 
 namespace rookery::delivery {
 namespace {
@@ -58,14 +59,11 @@ struct ScriptFilter::Run {
     const Recipient& recipient;
     ScriptEnvironment& environment;
     MailboxEntry kept_in;  // where mail goes without a script
+    std::string_view header;
+    std::string own_address;
     Decision decision;
     std::string script;
 };
-
-ScriptFilter::ScriptFilter(Parts parts)
-    : parts_(std::move(parts)), access_(mboxlist::access_options(parts_.config))
-{
-}
 
 Result<Decision> ScriptFilter::decide(const Transaction& t, const Recipient& recipient,
                                       std::string_view message)
@@ -74,34 +72,32 @@ Result<Decision> ScriptFilter::decide(const Transaction& t, const Recipient& rec
     Decision kept;
     kept.copies.push_back({entry, {}, 0});
     if (parts_.scripts == nullptr) return kept;
-    auto found = parts_.scripts->of(recipient);
+    const ScriptEnvironment::Parts parts{parts_.config, parts_.directory, parts_.store,
+                                         *parts_.scripts, parts_.seen};
+    auto found = ScriptEnvironment::script_of(parts, recipient);
     if (!found) {
         kept.broken = found.error().text;
         return kept;
     }
     if (found->program == nullptr) return kept;
-    ScriptEnvironment environment({parts_.config, parts_.directory, parts_.store, *parts_.scripts,
-                                   parts_.seen},
-                                  t, recipient, message);
+    ScriptEnvironment environment(parts, t, recipient, message);
     auto actions = sieve::run(*found->program, environment);
     if (!actions) {
         kept.broken = cat(found->name, ": ", actions.error().text);
         return kept;
     }
-    Run run{t, recipient, environment, std::move(entry), {}, found->name};
+    Run run{.t = t,
+            .recipient = recipient,
+            .environment = environment,
+            .kept_in = std::move(entry),
+            .header = message.substr(0, text::header_size(message)),
+            .own_address = account_address(parts_.config, recipient),
+            .decision = {},
+            .script = found->name};
     run.decision.edits = std::move(actions->edits);
     run.decision.marks = std::move(actions->duplicates);
     for (const sieve::Action& action : actions->list) TRY(take(run, action));
     return std::move(run.decision);
-}
-
-auth::Identity ScriptFilter::owner_of(const Recipient& recipient) const
-{
-    auth::Identity owner;
-    owner.userid = recipient.userid;
-    if (parts_.config.unix_group_enable())
-        owner.groups = auth::Groups::of_unix_user(recipient.userid);
-    return owner;
 }
 
 Copy ScriptFilter::copy_to(const Run& run, const MailboxEntry& entry,
@@ -110,10 +106,8 @@ Copy ScriptFilter::copy_to(const Run& run, const MailboxEntry& entry,
     Copy copy{entry, {}, edits};
     // What is no flag here is no reason to lose the mail.
     for (const std::string& flag : flags) (void)model::add_flag(copy.flags, flag);
-    if (entry.is_local() && !run.recipient.userid.empty()) {
-        const auth::Identity owner = owner_of(run.recipient);
-        model::settable_flags(model::rights_on(owner, entry, access_)).apply(copy.flags);
-    }
+    if (entry.is_local() && !run.recipient.userid.empty())
+        model::settable_flags(run.environment.mailboxes().rights(entry)).apply(copy.flags);
     return copy;
 }
 
@@ -148,7 +142,8 @@ Status ScriptFilter::take(Run& run, const sieve::Action& action)
                                          return equal_nocase(a, redirect.address);
                                      });
                 // It would come back, and be sent again, for ever.
-                if (!to_self) return take_sending(run, action, std::nullopt);
+                const bool has_been_here = submission::is_looping(run.header, run.own_address);
+                if (!to_self && !has_been_here) return take_sending(run, action, std::nullopt);
                 add(run, copy_to(run, run.kept_in, {}, action.edits));
                 return success();
             },
@@ -181,34 +176,51 @@ Status ScriptFilter::take_sending(Run& run, const sieve::Action& action,
 // 5429 2.1.1, 2.2.1); a reason that no reply can hold goes by mail, if anybody is there to read it.
 void ScriptFilter::refuse(Run& run, const sieve::Action& action, const sieve::Reject& reject)
 {
-    const bool by_mail =
-        !reject.refuse && !is_plain(reject.reason) && !run.t.envelope.from.empty();
+    const bool by_mail = !reject.refuse && !is_plain(reject.reason) && !run.t.envelope.from.empty();
     if (by_mail)
         run.decision.sendings.push_back({action, std::nullopt});
     else
         run.decision.refusal = refusal_with(reject.reason);
 }
 
-Result<MailboxEntry> ScriptFilter::find(const model::MailboxName& name, const Recipient& recipient)
+// By what it is for, or its id, before its name (RFC 8579 4, 9042 4).
+Result<MailboxEntry> ScriptFilter::find(Run& run, const sieve::Target& to)
 {
-    TRY_ASSIGN(MailboxEntry entry,
-               mboxlist::find_mailbox(parts_.directory, name, model::require_settled));
-    // Its server says for itself what its owner may do there.
-    if (!entry.is_local() || recipient.userid.empty()) return entry;
-    const auth::Identity owner = owner_of(recipient);
-    TRY(model::require(owner, entry, model::Rights::post, access_));
+    ScriptMailboxes& mailboxes = run.environment.mailboxes();
+    if (!to.mailbox_id.empty())
+        if (auto entry = mailboxes.with_id(to.mailbox_id); entry || !is_final(entry.error()))
+            return entry;
+    if (!to.special_use.empty())
+        if (auto entry = mailboxes.with_use(to.special_use); entry || !is_final(entry.error()))
+            return entry;
+    auto entry = mailboxes.named(to.mailbox);
+    if (!entry.is(Code::not_found) || !to.create || !parts_.make) return entry;
+    TRY_ASSIGN(const model::MailboxName name,
+               script_mailbox(parts_.config, run.recipient, to.mailbox));
+    // One that is there and is not the owner's to put mail into stays as it is.
+    if (mailboxes.find(to.mailbox)) return entry;
+    return make(run, to, name);
+}
+
+Result<MailboxEntry> ScriptFilter::make(Run& run, const sieve::Target& to,
+                                        const model::MailboxName& name)
+{
+    TRY_ASSIGN(MailboxEntry entry, parts_.make(name, run.recipient.userid));
+    if (to.special_use.empty() || !entry.is_local()) return entry;
+    if (Status done = parts_.store->set_special_use(entry, to.special_use); !done)
+        log::warning("a mailbox does not get its special use",
+                     {{"mailbox", name.internal()}, {"reason", done.error()}});
     return entry;
 }
 
 // None: nowhere that mail could go, which was logged.
 Result<std::optional<MailboxEntry>> ScriptFilter::find_target(Run& run, const sieve::Target& to)
 {
-    auto name = run.environment.mailbox_of(to);
-    if (!name && !is_final(name.error())) return name.error();
-    auto entry = name ? find(*name, run.recipient) : Result<MailboxEntry>(name.error());
-    if (entry.is(Code::not_found) && name && to.create && parts_.make)
-        entry = parts_.make(*name, run.recipient.userid);
-    if (entry) return std::optional(*std::move(entry));
+    auto entry = find(run, to);
+    if (entry) {
+        TRY(model::require_settled(*entry));
+        return std::optional(*std::move(entry));
+    }
     if (!is_final(entry.error())) return entry.error();
     log::notice("a script's mailbox is not there: the message is kept",
                 {{"user", run.recipient.userid},
@@ -221,8 +233,11 @@ Result<std::optional<MailboxEntry>> ScriptFilter::find_target(Run& run, const si
 Result<MailboxEntry> ScriptFilter::look_again(const Copy& copy, const Recipient& recipient)
 {
     TRY(parts_.directory.catch_up());
-    TRY_ASSIGN(MailboxEntry entry, find(copy.entry.name, recipient));
+    TRY_ASSIGN(MailboxEntry entry,
+               mboxlist::find_mailbox(parts_.directory, copy.entry.name, model::require_settled));
     if (entry.server == copy.entry.server) return Error{Code::not_found, "its server refuses it"};
+    const ScriptMailboxes mailboxes(parts_.config, parts_.directory, parts_.store, recipient);
+    if (!mailboxes.may_deliver(entry)) return Error{Code::denied, "no right to post"};
     return entry;
 }
 

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "imap/delivery/decision.h"
@@ -21,7 +22,6 @@
 #include "imap/delivery/transaction.h"
 #include "imap/mailbox/mailbox_store.h"
 #include "imap/mboxlist/directory.h"
-#include "imap/model/access.h"
 #include "lib/db/expiring_set.h"
 
 namespace rookery::delivery {
@@ -41,7 +41,7 @@ class ScriptFilter {
         db::ExpiringSet* seen;  // of `duplicate`; null: nothing was seen
         MakeMailbox make;       // null: `:create` makes nothing
     };
-    explicit ScriptFilter(Parts parts);
+    explicit ScriptFilter(Parts parts) : parts_(std::move(parts)) {}
 
     Result<Decision> decide(const Transaction& t, const Recipient& recipient,
                             std::string_view message);
@@ -51,8 +51,9 @@ class ScriptFilter {
 
  private:
     struct Run;
-    auth::Identity owner_of(const Recipient& recipient) const;
-    Result<model::MailboxEntry> find(const model::MailboxName& name, const Recipient& recipient);
+    Result<model::MailboxEntry> find(Run& run, const sieve::Target& target);
+    Result<model::MailboxEntry> make(Run& run, const sieve::Target& target,
+                                     const model::MailboxName& name);
     Result<std::optional<model::MailboxEntry>> find_target(Run& run, const sieve::Target& target);
     Status take(Run& run, const sieve::Action& action);
     Status take_sending(Run& run, const sieve::Action& action,
@@ -63,7 +64,6 @@ class ScriptFilter {
     void add(Run& run, Copy copy);
 
     Parts parts_;
-    model::AccessOptions access_;
 };
 
 }  // namespace rookery::delivery

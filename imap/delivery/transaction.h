@@ -31,7 +31,7 @@ struct Transaction {
     std::string date;        // its Date as it came
     std::string session_id;
     std::string id;      // in its Received field; no other transaction at any server has it
-    std::string digest;  // of the bytes that came (MessageFilter): the same for a retry
+    std::string digest;  // of what the MTA handed over (message_digest.h): the same for a retry
 };
 
 }  // namespace rookery::delivery

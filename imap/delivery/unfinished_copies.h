@@ -24,8 +24,8 @@ class UnfinishedCopies {
     static constexpr int64_t kKept = int64_t{7} * 86400;
 
     struct Begun {
-        std::string id;      // of the message as it was then
-        int64_t since = 0;   // seconds
+        std::string id;       // of the message as it was then
+        int64_t since = 0;    // seconds
         bool stored = false;  // it is known to be there
     };
 

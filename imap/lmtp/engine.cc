@@ -28,12 +28,11 @@ Engine::Engine(Parts parts)
     : config_(parts.config),
       kit_(parts.kit),
       client_(parts.client),
-      store_(parts.store),
+      store_(parts.local.store),
       backends_(parts.backends),
       preauthenticated_(parts.preauthenticated || parts.kit.client().is_unix),
       recipients_(parts.config, parts.directory),
-      delivery_(parts.config, recipients_, parts.store, parts.quotas, parts.duplicates,
-                parts.backends)
+      delivery_(parts.config, parts.directory, recipients_, parts.backends, std::move(parts.local))
 {
     client_.set_timeout(config_.lmtptxn_timeout());
     // The connections are those of the process; who asks for them now is not known yet.

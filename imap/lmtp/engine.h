@@ -44,10 +44,8 @@ struct Parts {
     session::SessionKit& kit;
     stream::Stream& client;
     mboxlist::Directory& directory;
-    mailbox::MailboxStore* store;      // null in lmtpproxyd
-    mailbox::Quotas* quotas;           // null in lmtpproxyd
-    delivery::Duplicates* duplicates;  // null in lmtpproxyd, or when they are delivered
     backend::BackendPool& backends;
+    delivery::Local local;  // nothing in lmtpproxyd
     bool preauthenticated = false;
 };
 

@@ -182,7 +182,9 @@ void Engine::receive(mailbox::StagedMessage& staged, const std::string& partitio
     }
     for (const Reply& r : replies) say(r);
     // Pipelined commands may follow; what was delivered is told at once.
-    if (!client_.flush()) log::info("client is gone", {{"session", kit_.session_id()}});
+    const Status flushed = client_.flush();
+    if (!flushed) log::info("client is gone", {{"session", kit_.session_id()}});
+    if (complete) delivery_.told(flushed.ok());
 }
 
 }  // namespace rookery::lmtp

@@ -121,8 +121,7 @@ Status ExpiringSet::File::set_aside() const
 {
     const std::string aside = cat(path, ".damaged-", wall_seconds());
     if (::rename(path.c_str(), aside.c_str()) != 0) return errno_error(cat("rename ", path));
-    log::error("what was known until now is not known any more",
-               {{"file", path}, {"kept", aside}});
+    log::error("what was known until now is not known any more", {{"file", path}, {"kept", aside}});
     return success();
 }
 
@@ -242,8 +241,7 @@ Result<std::optional<std::string>> ExpiringSet::note(std::string_view key, int64
         if (!there) return std::move(there).error();
         if (!counts(*there, now)) return std::optional<std::string>();
         const size_t space = there->find(' ');
-        return std::optional(space == std::string::npos ? std::string()
-                                                        : there->substr(space + 1));
+        return std::optional(space == std::string::npos ? std::string() : there->substr(space + 1));
     });
 }
 

@@ -10,41 +10,46 @@ namespace {
 using namespace rookery;
 using delivery::Duplicates;
 
+Duplicates opened(const test::TempDir& dir)
+{
+    auto set = db::ExpiringSet::open(dir.file("deliver.tdb"), Duplicates::kSpace);
+    ASSERT_OK(set);
+    return Duplicates(*std::move(set));
+}
+
 START_TEST(a_pair_is_known_until_it_is_old)
 {
     test::TempDir dir;
-    auto made = Duplicates::open(dir.file("deliver.tdb"));
-    ASSERT_OK(made);
-    ck_assert(!made->was_delivered({"<1@x>", "d", "u1"}));
-    made->mark({"<1@x>", "d", "u1"}, 1000);
+    Duplicates duplicates = opened(dir);
+    ck_assert(!duplicates.was_delivered({"<1@x>", "d", "u1"}));
+    duplicates.mark({"<1@x>", "d", "u1"}, 1000);
     const std::string long_id = cat("<", std::string(5000, 'x'), ">");
-    made->mark({long_id, "d", "u1"}, 2000);
-    ck_assert(made->was_delivered({"<1@x>", "d", "u1"}));
-    ck_assert(!made->was_delivered({"<1@x>", "d", "u2"}));
-    ck_assert(!made->was_delivered({"<1@x>", "another", "u1"}));
-    ck_assert(!made->was_delivered({"<2@x>", "d", "u1"}));
-    ck_assert(made->was_delivered({long_id, "d", "u1"}));
-    auto pruned = made->prune(1500);
+    duplicates.mark({long_id, "d", "u1"}, 2000);
+    ck_assert(duplicates.was_delivered({"<1@x>", "d", "u1"}));
+    ck_assert(!duplicates.was_delivered({"<1@x>", "d", "u2"}));
+    ck_assert(!duplicates.was_delivered({"<1@x>", "another", "u1"}));
+    ck_assert(!duplicates.was_delivered({"<2@x>", "d", "u1"}));
+    ck_assert(duplicates.was_delivered({long_id, "d", "u1"}));
+    auto pruned = duplicates.prune(1500);
     ASSERT_OK(pruned);
     ck_assert_uint_eq(*pruned, 1);
-    ck_assert(!made->was_delivered({"<1@x>", "d", "u1"}));
-    ck_assert(made->was_delivered({long_id, "d", "u1"}));
+    ck_assert(!duplicates.was_delivered({"<1@x>", "d", "u1"}));
+    ck_assert(duplicates.was_delivered({long_id, "d", "u1"}));
 }
 END_TEST
 
 START_TEST(many_old_ones_go_in_batches)
 {
     test::TempDir dir;
-    auto made = Duplicates::open(dir.file("deliver.tdb"));
-    ASSERT_OK(made);
+    Duplicates duplicates = opened(dir);
     for (int i = 0; i < 2500; i++) {
         const std::string id = cat("<", i, "@x>");
-        made->mark({id, "d", "u"}, i % 5 == 0 ? 10 : 20);
+        duplicates.mark({id, "d", "u"}, i % 5 == 0 ? 10 : 20);
     }
-    auto pruned = made->prune(15);
+    auto pruned = duplicates.prune(15);
     ASSERT_OK(pruned);
     ck_assert_uint_eq(*pruned, 500);
-    pruned = made->prune(100);
+    pruned = duplicates.prune(100);
     ASSERT_OK(pruned);
     ck_assert_uint_eq(*pruned, 2000);
 }
@@ -55,10 +60,9 @@ START_TEST(a_damaged_file_is_put_aside)
     test::TempDir dir;
     log::to_file(dir.file("log"));
     ASSERT_OK(replace_file(dir.file("deliver.tdb"), std::string(8192, 'x')));
-    auto made = Duplicates::open(dir.file("deliver.tdb"));
-    ASSERT_OK(made);
-    made->mark({"<1@x>", "d", "u1"}, 1);
-    ck_assert(made->was_delivered({"<1@x>", "d", "u1"}));
+    Duplicates duplicates = opened(dir);
+    duplicates.mark({"<1@x>", "d", "u1"}, 1);
+    ck_assert(duplicates.was_delivered({"<1@x>", "d", "u1"}));
     ck_assert(read_file(dir.file("log"), 10000)->find("deliver.tdb.damaged-") != std::string::npos);
 }
 END_TEST

@@ -192,9 +192,9 @@ struct Server {
     void serve(stream::Stream& client, bool preauthenticated = true)
     {
         session::SessionKit kit(config, nullptr, lmtp::kProtocol, service::ClientInfo{});
-        lmtp::Engine({config, kit, client, directory, has_store ? &store : nullptr,
-                      has_store ? &quotas : nullptr, duplicates.get(), backends, preauthenticated})
-            .run();
+        delivery::Local local;
+        if (has_store) local = {&store, &quotas, duplicates.get()};
+        lmtp::Engine({config, kit, client, directory, backends, local, preauthenticated}).run();
     }
     // The replies to what a client sends at once.
     std::vector<std::string> talk(const std::string& input, bool preauthenticated = true)
@@ -538,7 +538,7 @@ END_TEST
 START_TEST(only_what_is_in_the_store_counts_as_delivered)
 {
     Server s;
-    auto made = delivery::Duplicates::open(s.dir.file("deliver.tdb"));
+    auto made = db::ExpiringSet::open(s.dir.file("deliver.tdb"), delivery::Duplicates::kSpace);
     ASSERT_OK(made);
     s.duplicates = std::make_unique<delivery::Duplicates>(*std::move(made));
     s.directory.put("user.alice", "");
