@@ -12,5 +12,6 @@ dist_man_MANS += man/proxyd.8
 dist_man_MANS += man/ctl_mboxlist.8
 dist_man_MANS += man/lmtpd.8 man/lmtpproxyd.8
 dist_man_MANS += man/cyr_expire.8
+dist_man_MANS += man/rookery-submit.8
 dist_man_MANS += man/murder.8
 dist_man_MANS += man/quota.8

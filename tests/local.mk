@@ -72,6 +72,7 @@ SYSTEM_TESTS += %D%/system/master_away_test.py
 SYSTEM_TESTS += %D%/system/before_login_test.py
 SYSTEM_TESTS += %D%/system/crowd_test.py
 SYSTEM_TESTS += %D%/system/expire_test.py
+SYSTEM_TESTS += %D%/system/submission_test.py
 SYSTEM_TESTS += %D%/system/quickstart_test.py
 SYSTEM_TESTS += %D%/system/mupdate_master_test.py
 SYSTEM_TESTS += %D%/system/mupdate_replica_test.py

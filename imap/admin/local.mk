@@ -72,6 +72,16 @@ imap_admin_cyr_expire_LDADD = imap/delivery/libdelivery.a imap/store/libstore.a 
 	lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
 
+libexec_PROGRAMS += imap/admin/rookery-submit
+imap_admin_rookery_submit_SOURCES = imap/admin/rookery_submit.cc \
+	imap/admin/returned_mail.h imap/admin/returned_mail.cc imap/admin/tool.h imap/admin/tool.cc
+imap_admin_rookery_submit_LDADD = imap/delivery/libdelivery.a imap/submission/libsubmission.a \
+	imap/store/libstore.a imap/mupdate/libmupdate.a imap/backend/libbackend.a \
+	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/service/libservice.a \
+	lib/auth/libauth.a lib/db/libdb.a \
+	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
+	lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
+
 sbin_PROGRAMS += imap/admin/murder/murder
 imap_admin_murder_murder_SOURCES = imap/admin/murder/main.cc imap/admin/murder/murder.h \
 	imap/admin/murder/check.h imap/admin/murder/check.cc \

@@ -39,15 +39,10 @@ std::string addresses(const std::vector<std::string>& all)
     return out;
 }
 
-// What goes back to somebody, and not what this server made itself.
+// Somebody else wrote it: it is never dropped.
 bool is_precious(Kind kind)
 {
     return kind == Kind::redirect || kind == Kind::article;
-}
-
-bool goes_back(const Outgoing& mail)
-{
-    return is_precious(mail.kind) && !mail.owner.empty();
 }
 
 }  // namespace
@@ -230,6 +225,7 @@ Tried Queue::try_entry(const std::string& id, When when, const GiveBack& give_ba
     auto entry = head ? read_entry(id, *std::move(head), held->file.bytes().size())
                       : Result<Entry>(head.error());
     if (!entry) return set_aside(id, entry.error());
+    if (when == When::due && entry->is_held) return Tried::held;
     if (when == When::due && entry->state.next > now) return Tried::later;
     if (when == When::now) entry->state.failed = 0;
     if (entry->state.failed == 0) {
@@ -251,8 +247,7 @@ Result<Entry> Queue::read_entry(const std::string& id, Head head, uint64_t file_
     entry.arrived = head.arrived;
     entry.size = head.size;
     entry.state = state_of(id, head.arrived);
-    entry.is_held =
-        entry.state.failed != 0 && is_precious(entry.mail.kind) && !goes_back(entry.mail);
+    entry.is_held = entry.state.next == kNever;
     return entry;
 }
 
@@ -311,25 +306,32 @@ Tried Queue::send(const Held& held, Entry& entry, int64_t now) const
 
 Tried Queue::give_up(const Held& held, Entry& entry, const GiveBack& give_back, int64_t now) const
 {
+    const std::string_view kind = kind_word(entry.mail.kind);
     if (!is_precious(entry.mail.kind)) {
-        log::warning("mail is dropped", {{"id", entry.id}, {"kind", kind_word(entry.mail.kind)}});
+        log::warning("mail is dropped", {{"id", entry.id}, {"kind", kind}});
         return finish(entry.id) ? Tried::dropped : Tried::later;
     }
-    if (!goes_back(entry.mail)) {
-        if (entry.is_held) return Tried::held;
-        log::error("mail of nobody is held", {{"id", entry.id}});
-        return Tried::held;
-    }
+    if (entry.mail.owner.empty()) return hold_back(entry, "nobody gets it back");
     if (!give_back) return Tried::later;
-    if (auto back = give_back(entry, held.message()); !back) {
-        log::warning("mail that cannot be sent is not returned yet",
-                     {{"id", entry.id}, {"owner", entry.mail.owner}, {"reason", back.error()}});
-        entry.state.next = now + kFirstRetry;
-        (void)keep_state(entry.id, entry.state);
-        return Tried::later;
+    const auto back = give_back(entry, held.message());
+    if (back) {
+        log::notice("mail is returned", {{"id", entry.id}, {"owner", entry.mail.owner}});
+        return finish(entry.id) ? Tried::returned : Tried::later;
     }
-    log::notice("mail is returned", {{"id", entry.id}, {"owner", entry.mail.owner}});
-    return finish(entry.id) ? Tried::returned : Tried::later;
+    if (back.is(Code::not_found)) return hold_back(entry, back.error().text);
+    log::warning("mail that cannot be sent is not returned yet",
+                 {{"id", entry.id}, {"owner", entry.mail.owner}, {"reason", back.error()}});
+    entry.state.next = now + retry_after(entry.state.tries++);
+    (void)keep_state(entry.id, entry.state);
+    return Tried::later;
+}
+
+Tried Queue::hold_back(Entry& entry, std::string_view why) const
+{
+    log::error("mail is held", {{"id", entry.id}, {"owner", entry.mail.owner}, {"reason", why}});
+    entry.state.next = kNever;
+    (void)keep_state(entry.id, entry.state);
+    return Tried::held;
 }
 
 }  // namespace rookery::submission

@@ -6,7 +6,8 @@
 // processes never send it at once, and the entry goes after the sendmail program has said that it
 // took the mail: a crash between the two costs one more, and nothing is lost.
 // What cannot be sent goes back to its owner by the function that try_entry() is given; the queue
-// itself knows no mailboxes. Redirects and articles that belong to nobody are held.
+// itself knows no mailboxes. Redirects and articles that nobody can get back are held for an
+// administrator.
 // A damaged entry is set aside and costs itself alone.
 // Borrows nothing. One thread. Codes: syntax and limit (of what is to be sent), not_found, corrupt,
 // io, no_space.
@@ -35,6 +36,8 @@ inline constexpr int64_t kFirstRetry = 300;
 inline constexpr int64_t kLongestRetry = 4 * 3600;
 // From then on it cannot be sent.
 inline constexpr int64_t kLifetime = 5 * 86400;
+// When what is held is due.
+inline constexpr int64_t kNever = INT64_MAX;
 // What a put() left that was cut short.
 inline constexpr int64_t kLeftover = 3600;
 
@@ -57,7 +60,7 @@ enum class Tried {
     later,     // it failed for now, or is not due
     returned,  // to its owner
     dropped,   // a mail that this server made itself; logged
-    held,      // for an administrator: it cannot be sent, and there is no owner
+    held,      // for an administrator: it cannot be sent, and nobody gets it back
     damaged,   // set aside
     busy,      // another process has it
     gone,      // another process was done with it
@@ -69,7 +72,7 @@ enum class When { due, now };
 class Queue {
  public:
     // Gives the mail that cannot be sent (state says why) back; it is the queue's again if that
-    // fails. message: with CRLF.
+    // fails, and held if the failure is not_found. message: with CRLF.
     using GiveBack = std::function<Status(const Entry& entry, std::string_view message)>;
 
     // <configdirectory>/submission/, made if it is missing.
@@ -121,6 +124,7 @@ class Queue {
     void sent_mail_goes(Entry& entry, int64_t now) const;
     Tried send(const Held& held, Entry& entry, int64_t now) const;
     Tried give_up(const Held& held, Entry& entry, const GiveBack& give_back, int64_t now) const;
+    Tried hold_back(Entry& entry, std::string_view why) const;
     std::vector<std::string> names() const;
     Result<Entry> look(const std::string& id) const;
     uint64_t sweep_unfinished(const std::string& batch) const;

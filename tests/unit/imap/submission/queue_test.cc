@@ -235,6 +235,23 @@ START_TEST(what_is_held_goes_when_an_administrator_says_so)
 }
 END_TEST
 
+START_TEST(what_has_an_owner_who_is_gone_is_held)
+{
+    Fixture f;
+    f.program.becomes("exit 67");
+    const std::string id = f.put(kRedirect);
+    const Queue::GiveBack gone = [](const Entry&, std::string_view) -> Status {
+        return Error{Code::not_found, "no such user"};
+    };
+    ASSERT_TRIED(f.queue.try_entry(id, When::due, gone, kNow + kOwnTry), Tried::held);
+    ck_assert(f.only().is_held);
+    // Held for good, also if the user is there again.
+    ASSERT_TRIED(f.attempt(id, kNow + 2 * kLifetime), Tried::held);
+    ck_assert_uint_eq(f.program.calls(), 1);
+    ck_assert_uint_eq(f.returned.size(), 0);
+}
+END_TEST
+
 START_TEST(one_at_a_time)
 {
     Fixture f;
@@ -357,6 +374,7 @@ Suite* make()
     tcase_add_test(tcase, what_cannot_be_sent_ends_by_its_kind);
     tcase_add_test(tcase, what_is_returned_tells_why_and_what);
     tcase_add_test(tcase, what_is_held_goes_when_an_administrator_says_so);
+    tcase_add_test(tcase, what_has_an_owner_who_is_gone_is_held);
     tcase_add_test(tcase, one_at_a_time);
     tcase_add_test(tcase, a_damaged_one_costs_itself);
     tcase_add_test(tcase, a_state_that_is_damaged_costs_a_try);

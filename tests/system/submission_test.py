@@ -1,0 +1,391 @@
+#!/usr/bin/env python3
+"""Mail that a server sends: once, again when it failed for now, back to its owner when it cannot
+be sent; whoever else is at it, whatever is killed."""
+import email
+import glob
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+import zlib
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import harness
+import murder
+
+check = murder.check
+MESSAGE = b"Return-Path: <joe@example.net>\r\nFrom: joe@example.net\r\nSubject: onwards\r\n\r\nHello\r\n"
+LIFETIME = 5 * 86400
+FAKE = """#!/bin/sh
+# Records each call as a file, does as "does" says.
+d='%s'
+n=$(mktemp "$d/call.XXXXXX")
+printf '%%s\\n' "$@" >"$n"
+cat >>"$n"
+. "$d/does"
+"""
+
+
+class Server:
+    """A backend, or another instance, with a queue and a sendmail program of the test's."""
+
+    def __init__(self, m, name="backend1"):
+        self.m, self.instance = m, m[name]
+        self.folder = os.path.join(self.instance.dir, "conf", "submission")
+        self.calls_folder = os.path.join(m.dir, "fake")
+        self.log = ""
+
+    def does(self, script):
+        path = os.path.join(self.calls_folder, "does")
+        with open(path + ".new", "w") as f:
+            f.write(script + "\n")
+        self.m.give(path + ".new")
+        os.rename(path + ".new", path)
+
+    def calls(self):
+        found = []
+        for path in glob.glob(os.path.join(self.calls_folder, "call.*")):
+            with open(path) as f:
+                found.append(f.read())
+        return found
+
+    def put(self, *mails, arrived=None, message=MESSAGE):
+        """As Queue::put() does (doc/formats/submission.md); the ids. A mail: owner, from, to, kind."""
+        arrived = int(time.time()) - 3600 if arrived is None else arrived
+        batch = "%016x" % random.getrandbits(64)
+        head = "rookery submission 1\narrived %d\nsize %d\ncrc %08x\n" % (
+            arrived, len(message), zlib.crc32(message))
+        for owner, sender, to, kind in mails:
+            head += "mail %s\nowner %s\nfrom %s\nto %s\n" % (kind, owner, sender, to)
+        head += "end %08x\n" % zlib.crc32(head.encode())
+        os.makedirs(self.folder, mode=0o700, exist_ok=True)
+        ids = ["%s-%d" % (batch, i + 1) for i in range(len(mails))]
+        first = os.path.join(self.folder, batch + ".new")
+        with open(first, "wb") as f:
+            f.write(head.encode() + message)
+        for i in ids:
+            os.link(first, os.path.join(self.folder, i + ".mail"))
+        os.unlink(first)
+        self.m.give(self.folder)
+        return ids
+
+    def redirect(self, owner="ann", to="x@example.com", **kw):
+        return self.put((owner, "joe@example.net", to, "redirect"), **kw)[0]
+
+    def submit(self):
+        """What it says of each mail; what it logs is kept."""
+        done = self.instance.run("rookery-submit", "-v", stderr=subprocess.PIPE)
+        self.log += done.stderr
+        return done.stdout.split("\n")
+
+    def state(self, id):
+        with open(os.path.join(self.folder, id + ".state")) as f:
+            return dict(re.findall(r"(?m)^(tries|next|failed|reason) (.*)$", f.read()))
+
+    def make_due(self, id):
+        """As if the time until the next try were over."""
+        path = os.path.join(self.folder, id + ".state")
+        with open(path) as f:
+            text = f.read()
+        with open(path, "w") as f:
+            f.write(re.sub(r"(?m)^next .*$", "next 1", text))
+
+    def files(self):
+        return sorted(os.listdir(self.folder)) if os.path.isdir(self.folder) else []
+
+
+class Running(murder.Murder):
+    """A murder whose servers send by the test's program."""
+
+    def __init__(self, **kw):
+        extra = dict(kw.pop("extra", {}))
+        super().__init__(extra=extra, start=False, **kw)
+        fake = os.path.join(self.dir, "fake")
+        os.makedirs(fake)
+        with open(os.path.join(fake, "sendmail"), "w") as f:
+            f.write(FAKE % fake)
+        os.chmod(os.path.join(fake, "sendmail"), 0o755)
+        with open(os.path.join(fake, "does"), "w") as f:
+            f.write("exit 0\n")
+        self.give(fake)
+        for instance in self.instances:
+            instance.extra["sendmail"] = os.path.join(fake, "sendmail")
+        self.start()
+
+
+def inbox(m, user, instance="backend1"):
+    c = m.imap(instance, user)
+    try:
+        count = int(check(c.select("INBOX", readonly=True))[0])
+        return [email.message_from_bytes(check(c.fetch(str(n), "(RFC822)"))[0][1])
+                for n in range(1, count + 1)]
+    finally:
+        c.logout()
+
+
+def test_what_was_put_is_sent_and_gone():
+    with Running(backends=1, frontends=0) as m:
+        s = Server(m)
+        first, second = s.put(("ann", "joe@example.net", "x@example.com", "redirect"),
+                              ("ann", "", "joe@example.net", "vacation"))
+        assert set(s.submit()) == {first + " sent", second + " sent", ""}
+        # The envelope as words, no Return-Path, LF.
+        body = "From: joe@example.net\nSubject: onwards\n\nHello\n"
+        assert sorted(s.calls()) == sorted([
+            "-i\n-f\njoe@example.net\n--\nx@example.com\n" + body,
+            "-i\n-f\n<>\n--\njoe@example.net\n" + body]), s.calls()
+        assert s.files() == []
+        assert s.submit() == [""]
+
+
+def test_what_fails_for_now_is_tried_again_later_and_later():
+    with Running(backends=1, frontends=0) as m:
+        s = Server(m)
+        m.add_user("ann")
+        new = s.redirect(arrived=int(time.time()))
+        assert s.submit() == [""]  # whoever put it tries first
+        id = s.redirect()
+        s.does("echo the queue is full >&2; exit 75")
+        waits = []
+        for tries in range(1, 9):
+            before = int(time.time())
+            assert s.submit() == [id + " later", ""]
+            assert len(s.calls()) == tries
+            assert s.submit() == [""]
+            assert len(s.calls()) == tries, "tried before it was due"
+            state = s.state(id)
+            assert int(state["tries"]) == tries and state["reason"].endswith(": the queue is full")
+            waits.append(int(state["next"]) - before)
+            s.make_due(id)
+        for wait, want in zip(waits, (300, 600, 1200, 2400, 4800, 9600, 14400, 14400)):
+            assert want <= wait <= want + 60, waits
+        s.does("exit 0")
+        assert s.submit() == [id + " sent", ""]
+        assert s.files() == [new + ".mail"]
+        assert inbox(m, "ann") == []
+
+
+def check_returned(message, why):
+    assert message["To"].startswith("ann@") and message["From"].find("MAILER-DAEMON@") > 0
+    assert message["Return-Path"] == "<>" and message["Auto-Submitted"] == "auto-generated"
+    notice, enclosed = message.get_payload()
+    text = notice.get_payload(decode=True).decode()
+    for words in ("redirect", "<joe@example.net>", "x@example.com", why):
+        assert words in text, text
+    assert enclosed.get_content_type() == "message/rfc822"
+    assert enclosed.get_payload(0)["Subject"] == "onwards"
+    assert enclosed.get_payload(0).get_payload().rstrip() == "Hello"
+
+
+def test_what_is_refused_or_too_old_goes_back_to_its_owner():
+    with Running(backends=1, frontends=0) as m:
+        s = Server(m)
+        m.add_user("ann")
+        s.does("echo no such user >&2; exit 67")
+        id = s.redirect()
+        assert s.submit() == [id + " returned", ""]
+        check_returned(inbox(m, "ann")[0], "67: no such user")
+        s.does("echo still full >&2; exit 75")
+        young = s.redirect(arrived=int(time.time()) - LIFETIME + 1000)
+        old = s.redirect(arrived=int(time.time()) - LIFETIME)
+        assert s.submit() == [old + " returned", young + " later", ""]
+        returned = inbox(m, "ann")
+        assert len(returned) == 2
+        check_returned(returned[1], "75: still full")
+        assert s.files() == [young + ".mail", young + ".state"]
+
+
+def test_answers_that_cannot_be_sent_are_dropped():
+    with Running(backends=1, frontends=0) as m:
+        s = Server(m)
+        m.add_user("ann")
+        s.does("exit 69")
+        ids = [s.put(("ann", "", "joe@example.net", kind))[0]
+               for kind in ("vacation", "notify", "reject")]
+        assert sorted(s.submit()) == sorted([id + " dropped" for id in ids] + [""])
+        assert s.files() == [] and inbox(m, "ann") == []
+        assert all("mail is dropped id=" + id in s.log for id in ids)
+
+
+def test_what_nobody_can_get_back_is_held():
+    with Running(backends=1, frontends=0) as m:
+        s = Server(m)
+        s.does("exit 67")
+        ids = [s.redirect(owner=""), s.redirect(owner="nobody")]
+        assert sorted(s.submit()) == sorted([id + " held" for id in ids] + [""])
+        assert s.submit() == [""]
+        assert len(s.calls()) == 2 and len(s.files()) == 4
+
+
+def test_it_follows_a_user_who_moved():
+    with Running(backends=2, frontends=1) as m:
+        m.add_user("ann", backend=2)
+        for name in ("backend1", "frontend1"):
+            s = Server(m, name)
+            s.does("exit 67")
+            id = s.redirect()
+            assert s.submit() == [id + " returned", ""], name
+            assert s.files() == []
+        returned = inbox(m, "ann", "backend2")
+        assert len(returned) == 2
+        for message in returned:
+            check_returned(message, "ended with 67")
+
+
+def test_it_stays_while_it_cannot_be_returned():
+    with Running(backends=2, frontends=0) as m:
+        m.add_user("ann", backend=2)
+        s = Server(m)
+        s.does("exit 67")
+        id = s.redirect()
+        m["backend2"].stop()
+        assert s.submit() == [id + " later", ""]
+        assert len(s.files()) == 2
+        assert int(s.state(id)["failed"]) > 0
+        m["backend2"].start()
+        s.does("exit 0")
+        s.make_due(id)
+        # The other server is left alone for some seconds after a failure.
+        def returned():
+            if s.submit() == [id + " returned", ""]:
+                return True
+            s.make_due(id)
+            return False
+        murder.wait_for(returned, "it is returned")
+        assert len(s.calls()) == 1
+        assert len(inbox(m, "ann", "backend2")) == 1
+
+
+def start(s, *arguments):
+    """rookery-submit, not waited for."""
+    kw = {}
+    if os.geteuid() == 0:
+        import pwd
+        owner = pwd.getpwnam(s.m.owner)
+        kw = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+    return subprocess.Popen(
+        [os.path.join(s.m.bin, "rookery-submit"), "-C", s.instance.imapd_conf, *arguments],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+        cwd=s.instance.dir, env=dict(os.environ, ROOKERY_LOG=s.instance.log), **kw)
+
+
+def test_two_at_once_send_once():
+    with Running(backends=1, frontends=0) as m:
+        s = Server(m)
+        # The first to come waits in the program until the others have ended.
+        s.does('[ -e "$d/go" ] || { touch "$d/waiting"; while [ ! -e "$d/go" ]; do sleep 0.05; done; }')
+        ids = [s.redirect(to="x%d@example.com" % n, arrived=1000 + n) for n in range(5)]
+        first = start(s)
+        murder.wait_for(lambda: os.path.exists(os.path.join(s.calls_folder, "waiting")),
+                        "the first one sends")
+        # It is at the first mail, and this one with all others at once.
+        more = start(s)
+        murder.wait_for(lambda: len(s.calls()) >= 2, "the second one sends")
+        open(os.path.join(s.calls_folder, "go"), "w").close()
+        assert first.wait(murder.DEADLINE) == 0 and more.wait(murder.DEADLINE) == 0
+        many = [start(s) for _ in range(4)]
+        assert [p.wait(murder.DEADLINE) for p in many] == [0] * 4
+        assert s.files() == []
+        sent = sorted(c.split("\n")[4] for c in s.calls())
+        assert sent == sorted("x%d@example.com" % n for n in range(len(ids))), sent
+
+
+def test_killed_it_sends_at_most_one_more_and_loses_nothing():
+    with Running(backends=1, frontends=0) as m:
+        s = Server(m)
+        m.add_user("ann")
+        # The program has taken the mail and does not end before its caller is killed: between
+        # send and removal.
+        s.does('[ -e "$d/hold" ] || exit 0; touch "$d/taken"; '
+               'while [ -e "$d/hold" ]; do sleep 0.02; done; exit 0')
+        hold, taken = (os.path.join(s.calls_folder, n) for n in ("hold", "taken"))
+        for rounds in range(1, 4):
+            kills = 4
+            before = len(s.calls())
+            id = s.redirect(to="round%d@example.com" % rounds)
+            open(hold, "w").close()
+            for _ in range(kills):
+                p = start(s)
+                murder.wait_for(lambda: os.path.exists(taken), "the program has it")
+                p.send_signal(signal.SIGKILL)
+                p.wait()
+                os.unlink(taken)
+                assert id + ".mail" in s.files(), "lost"
+            os.unlink(hold)
+            murder.wait_for(lambda: s.submit() == [""], "it is sent")
+            sent = len(s.calls()) - before
+            assert 1 <= sent <= kills + 1, sent
+            assert s.files() == []
+        assert inbox(m, "ann") == []
+
+
+def test_killed_while_it_returns_it_loses_nothing():
+    with Running(backends=1, frontends=0, extra={"duplicatesuppression": None}) as m:
+        s = Server(m)
+        m.add_user("ann")
+        s.does("exit 67")
+        id = s.redirect()
+        assert s.submit() == [id + " returned", ""]
+        # The same entry once more, as a crash before its removal leaves it.
+        again = s.redirect()
+        names = [os.path.join(s.folder, again + suffix) for suffix in (".mail", ".state")]
+        with open(names[0], "rb") as f:
+            kept = f.read()
+        failed = int(time.time()) - 5
+        state = ("rookery submission state 1\ntries 1\nnext 1\nfailed %d\nreason refused\nend\n"
+                 % failed)
+        for _ in range(3):
+            for name, text in zip(names, (kept, state.encode())):
+                with open(name, "wb") as f:
+                    f.write(text)
+            m.give(s.folder)
+            assert s.submit() == [again + " returned", ""]
+        # The notice is the same each time, and so comes once.
+        assert len(inbox(m, "ann")) == 2
+
+
+def test_a_damaged_one_costs_itself():
+    with Running(backends=1, frontends=0) as m:
+        s = Server(m)
+        good = [s.redirect(to="good%d@example.com" % n) for n in range(2)]
+        damages = {"empty": lambda b: b"", "garbage": lambda b: b"\xee" * 9000,
+                   "torn": lambda b: b[:-4], "message": lambda b: b[:-4] + b"x" + b[-3:],
+                   "envelope": lambda b: b.replace(b"x@", b"y@")}
+        bad = []
+        for damage in damages.values():
+            id = s.redirect()
+            path = os.path.join(s.folder, id + ".mail")
+            with open(path, "rb") as f:
+                content = f.read()
+            with open(path, "wb") as f:
+                f.write(damage(content))
+            bad.append(id)
+        out = s.submit()
+        assert sorted(out) == sorted([i + " sent" for i in good] +
+                                     [i + " damaged" for i in bad] + [""]), out
+        assert len(s.calls()) == 2
+        assert s.files() == sorted(i + ".damaged" for i in bad)
+        assert all(s.log.count("id=" + i) == 1 for i in bad), s.log
+        s.submit()
+        assert s.log.count("set aside") == len(bad), "told more than once"
+
+
+def test_what_a_crash_left_is_not_sent_and_goes_after_an_hour():
+    with Running(backends=1, frontends=0) as m:
+        s = Server(m)
+        ids = s.put(("ann", "", "x@example.com", "redirect"), ("ann", "", "y@example.com", "redirect"))
+        new = os.path.join(s.folder, ids[0].split("-")[0] + ".new")
+        os.link(os.path.join(s.folder, ids[0] + ".mail"), new)
+        assert s.submit() == [""]
+        assert len(s.files()) == 3 and s.calls() == []
+        old = time.time() - 3700
+        os.utime(new, (old, old))
+        assert s.submit() == [""]
+        assert s.files() == [] and s.calls() == []
+
+
+if __name__ == "__main__":
+    harness.main()
