@@ -37,6 +37,14 @@ struct StatusItems {
     int64_t last_append = 0;    // seconds since the epoch
 };
 
+// One message for one mailbox, and what became of it.
+struct GroupItem {
+    const model::MailboxEntry* entry = nullptr;
+    std::string userid;
+    AppendItem item;
+    Result<AppendResult> result = Error{Code::io, "not tried"};
+};
+
 struct DiskSpace {
     uint64_t free_kilobytes = 0;
     uint64_t total_kilobytes = 0;
@@ -91,6 +99,13 @@ class MailboxStore {
     // sessions woken. keep_staged: one staged message may go to several mailboxes (hard link).
     virtual Result<AppendResult> append(const model::MailboxEntry& entry, const std::string& userid,
                                         std::span<const AppendItem> items) = 0;
+    // Each into its mailbox; each succeeds or fails for itself (those of one user for one mailbox
+    // together), and what succeeded is durable when this returns. A staged message may be in
+    // several items.
+    virtual void append_group(std::span<GroupItem> items)
+    {
+        for (GroupItem& i : items) i.result = append(*i.entry, i.userid, {&i.item, 1});
+    }
     // Names of the partitions that are configured.
     virtual std::vector<std::string> partitions() const = 0;
     // Of all partitions; those on one file system count once.

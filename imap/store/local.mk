@@ -2,6 +2,7 @@
 noinst_LIBRARIES += %D%/libstore.a
 %C%_libstore_a_SOURCES = \
 	%D%/annotation_format.h %D%/annotation_format.cc \
+	%D%/append_group.h %D%/append_group.cc \
 	%D%/cache_file.h %D%/cache_file.cc \
 	%D%/find_mailboxes.h %D%/find_mailboxes.cc \
 	%D%/header_file.h %D%/header_file.cc \
@@ -37,7 +38,9 @@ check_PROGRAMS += tests/unit/imap/store/suite
 TESTS += tests/unit/imap/store/suite
 tests_unit_imap_store_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/store/fixture.h \
+	tests/unit/imap/store/steps.h tests/unit/imap/store/steps.cc \
 	tests/unit/imap/store/annotations_test.cc \
+	tests/unit/imap/store/append_group_test.cc \
 	tests/unit/imap/store/damage_test.cc \
 	tests/unit/imap/store/fault_test.cc \
 	tests/unit/imap/store/files_test.cc \

@@ -14,6 +14,7 @@
 #include <set>
 
 #include "imap/store/annotation_format.h"
+#include "imap/store/append_group.h"
 #include "imap/store/local_mailbox.h"
 #include "imap/store/message_file.h"
 #include "imap/store/render.h"
@@ -613,40 +614,21 @@ Result<std::unique_ptr<mailbox::StagedMessage>> LocalStore::stage(const std::str
     return std::unique_ptr<mailbox::StagedMessage>(std::move(staged));
 }
 
-namespace {
-
-// The message made durable and described, before any lock is taken.
-Result<NewMessage> prepare(const mailbox::AppendItem& item, CacheRenderer renderer)
-{
-    auto* staged = dynamic_cast<StagedFile*>(item.message);
-    if (staged == nullptr) return Error{Code::unsupported, "a message staged elsewhere"};
-    TRY_ASSIGN(MessageFacts facts, staged->finish());
-    NewMessage message;
-    message.from_directory = AT_FDCWD;
-    message.from = staged->path();
-    message.record.size = facts.size;
-    message.record.header_size = facts.header_size;
-    message.record.guid = facts.guid;
-    message.record.internaldate = item.internaldate;
-    message.record.zone_minutes = item.zone_minutes;
-    message.record.system_flags = item.flags.system;
-    message.keywords = item.flags.keywords;
-    TRY_ASSIGN(message.cache_entry, staged->cache_entry(renderer));
-    return message;
-}
-
-}  // namespace
-
 Result<mailbox::AppendResult> LocalStore::append(const model::MailboxEntry& entry,
                                                  const std::string& userid,
                                                  std::span<const mailbox::AppendItem> items)
 {
     std::vector<NewMessage> messages;
     for (const mailbox::AppendItem& item : items) {
-        TRY_ASSIGN(NewMessage message, prepare(item, options_.renderer));
+        TRY_ASSIGN(NewMessage message, new_message(item, options_.renderer));
         messages.push_back(std::move(message));
     }
     return append_files(entry, userid, messages);
+}
+
+void LocalStore::append_group(std::span<mailbox::GroupItem> items)
+{
+    store::append_group(*this, items);
 }
 
 Result<uint32_t> LocalStore::expire(const model::MailboxEntry& entry, int64_t expunged_before,

@@ -55,6 +55,7 @@ class LocalStore final : public mailbox::MailboxStore, public MailboxAccess {
     Result<mailbox::AppendResult> append(const model::MailboxEntry& entry,
                                          const std::string& userid,
                                          std::span<const mailbox::AppendItem> items) override;
+    void append_group(std::span<mailbox::GroupItem> items) override;
     std::vector<std::string> partitions() const override;
     Result<mailbox::DiskSpace> space() const override;
     mailbox::Annotations* annotations() override { return &annotations_; }

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "imap/store/header_file.h"
 #include "imap/store/wakeup.h"
 #include "lib/base/fd.h"
@@ -65,30 +67,63 @@ Result<mailbox::AppendResult> MailboxAccess::fill(MailboxWriter& writer,
                                                   std::span<NewMessage> messages,
                                                   const MailboxWriter::BeforeCommit& before_commit)
 {
-    std::vector<bool> seen(messages.size());
-    bool any_seen = false;
-    if (!seen_in_index(entry, userid)) {
-        for (size_t i = 0; i < messages.size(); i++) {
-            uint32_t& flags = messages[i].record.system_flags;
-            seen[i] = (flags & model::kSeen) != 0;
-            any_seen = any_seen || seen[i];
-            flags &= ~model::kSeen;
-        }
+    Filling filling(*this, writer, entry, userid, messages);
+    TRY(filling.begin());
+    if (!messages.empty()) TRY(sync_names(writer.directory()));
+    return filling.finish(before_commit);
+}
+
+Filling::Filling(const MailboxAccess& access, MailboxWriter& writer,
+                 const model::MailboxEntry& entry, const std::string& userid,
+                 std::span<NewMessage> messages)
+    : access_(access), writer_(writer), entry_(entry), userid_(userid), messages_(messages)
+{
+}
+
+Filling::~Filling()
+{
+    if (begun_) writer_.give_up_append(messages_);
+}
+
+void Filling::take_seen()
+{
+    if (seen_in_index(entry_, userid_)) return;
+    for (NewMessage& m : messages_) {
+        seen_.push_back((m.record.system_flags & model::kSeen) != 0);
+        m.record.system_flags &= ~model::kSeen;
     }
-    TRY_ASSIGN(auto result, writer.append(messages, options_.link_messages, before_commit));
-    if (options_.expunge_immediately) {
-        auto collected = writer.collect(INT64_MAX, false);
+}
+
+void Filling::keep_seen(const std::vector<uint32_t>& uids) const
+{
+    if (std::find(seen_.begin(), seen_.end(), true) == seen_.end()) return;
+    Status kept = access_.seen().update(userid_, entry_.uniqueid, [&](SeenState& state) {
+        for (size_t i = 0; i < seen_.size(); i++)
+            if (seen_[i]) state.uids.add(uids[i]);
+        return true;
+    });
+    // The messages are in; an error now would bring them twice.
+    if (!kept) log::warning("seen flags of new messages lost", {{"reason", kept.error()}});
+}
+
+Status Filling::begin()
+{
+    take_seen();
+    TRY(writer_.begin_append(messages_, access_.options().link_messages));
+    begun_ = true;
+    return success();
+}
+
+Result<mailbox::AppendResult> Filling::finish(const MailboxWriter::BeforeCommit& before_commit)
+{
+    // The writer clears up for itself, where it is known that nothing counts.
+    begun_ = false;
+    TRY_ASSIGN(auto result, writer_.finish_append(messages_, before_commit));
+    if (access_.options().expunge_immediately) {
+        auto collected = writer_.collect(INT64_MAX, false);
         if (!collected) log::warning("expunged messages stay", {{"reason", collected.error()}});
     }
-    if (any_seen) {
-        Status kept = seen_.update(userid, entry.uniqueid, [&](SeenState& state) {
-            for (size_t i = 0; i < seen.size(); i++)
-                if (seen[i]) state.uids.add(result.uids[i]);
-            return true;
-        });
-        // The messages are in; an error now would bring them twice.
-        if (!kept) log::warning("seen flags of new messages lost", {{"reason", kept.error()}});
-    }
+    keep_seen(result.uids);
     return result;
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "imap/mailbox/mailbox.h"
 #include "imap/store/cache_file.h"
@@ -51,6 +52,33 @@ class MailboxAccess {
 
     StoreOptions options_;
     SeenStore seen_;
+};
+
+// Messages on their way into a mailbox whose lock is held, all or none. begin() gives them names in
+// its directory; when these are durable, finish() makes the messages count. What was begun and not
+// finished goes with the object. Borrows everything.
+class Filling {
+ public:
+    Filling(const MailboxAccess& access, MailboxWriter& writer, const model::MailboxEntry& entry,
+            const std::string& userid, std::span<NewMessage> messages);
+    ~Filling();
+    Filling(const Filling&) = delete;
+    Filling& operator=(const Filling&) = delete;
+
+    Status begin();
+    Result<mailbox::AppendResult> finish(const MailboxWriter::BeforeCommit& before_commit);
+
+ private:
+    void take_seen();
+    void keep_seen(const std::vector<uint32_t>& uids) const;
+
+    const MailboxAccess& access_;
+    MailboxWriter& writer_;
+    const model::MailboxEntry& entry_;
+    const std::string& userid_;
+    std::span<NewMessage> messages_;
+    std::vector<bool> seen_;  // that of a user whose \Seen is not the index's
+    bool begun_ = false;
 };
 
 // True where \Seen of this user is the index's own flag: the owner, or delivery in his name.

@@ -179,7 +179,6 @@ Status MailboxWriter::place_all(std::span<NewMessage> messages, bool link)
         date_file(directory(), message_name(m.record.uid), m.record.internaldate);
         placed++;
     }
-    if (done) done = sync_names(directory());
     if (!done) remove_placed(directory(), messages.first(placed));
     return done;
 }
@@ -207,12 +206,8 @@ void MailboxWriter::cache_all(std::span<NewMessage> messages)
 // All or none. The files get their places, the cache follows (it may fail), the caller writes what
 // has to be on disk before; then the records, behind those that count, and last the header, which
 // makes them count. Until then a failure takes the files away again.
-Result<mailbox::AppendResult> MailboxWriter::append(std::span<NewMessage> messages, bool link,
-                                                    const BeforeCommit& before_commit)
+Status MailboxWriter::begin_append(std::span<NewMessage> messages, bool link)
 {
-    mailbox::AppendResult result;
-    result.uidvalidity = header.uidvalidity;
-    if (messages.empty()) return result;
     if (header.records + messages.size() > kMaxRecords ||
         header.uidnext > UINT32_MAX - messages.size() - 1)
         return Error{Code::limit, "mailbox is full"};
@@ -221,6 +216,20 @@ Result<mailbox::AppendResult> MailboxWriter::append(std::span<NewMessage> messag
     }
     TRY(place_all(messages, link));
     cache_all(messages);
+    return success();
+}
+
+void MailboxWriter::give_up_append(std::span<const NewMessage> messages)
+{
+    remove_placed(directory(), messages);
+}
+
+Result<mailbox::AppendResult> MailboxWriter::finish_append(std::span<NewMessage> messages,
+                                                           const BeforeCommit& before_commit)
+{
+    mailbox::AppendResult result;
+    result.uidvalidity = header.uidvalidity;
+    if (messages.empty()) return result;
     const uint64_t origin = new_origin();
     Status done = before_commit ? before_commit(header.uidnext, origin) : success();
     if (!done) {

@@ -60,8 +60,12 @@ class MailboxWriter {
     // first UID and the origin of the records, when only these and the header are still to be
     // written; its error is the append's.
     using BeforeCommit = std::function<Status(uint32_t first, uint64_t origin)>;
-    Result<mailbox::AppendResult> append(std::span<NewMessage> messages, bool link,
-                                         const BeforeCommit& before_commit = nullptr);
+    // In two steps, between which the caller makes the names in the directory durable: the
+    // messages have their places, and they count. give_up_append() is the way back from the first.
+    Status begin_append(std::span<NewMessage> messages, bool link);
+    Result<mailbox::AppendResult> finish_append(std::span<NewMessage> messages,
+                                                const BeforeCommit& before_commit);
+    void give_up_append(std::span<const NewMessage> messages);
 
     // The three steps of a move out of this mailbox, see local_mailbox_move.cc. room: how many
     // records will come before this is over.

@@ -2,6 +2,7 @@
 import contextlib
 import json
 import os
+import re
 
 import faults
 import murder
@@ -232,6 +233,49 @@ class Append(OfUser):
 
     def run(self, c, client):
         return client.append("INBOX.a", None, None, c.message(c.token + "new"))
+
+
+class LmtpSession(murder.Lmtp):
+    """What a Case does with a client of IMAP."""
+
+    def __init__(self, world):
+        super().__init__(*world.backend.address("lmtpa"), timeout=murder.DEADLINE)
+        text = self.ehlo()[1].decode()
+        self.worker = int(re.search(r"SESSIONID=<[^-]*-(\d+)-", text).group(1))
+
+    def shutdown(self):
+        self.close()
+
+
+class Deliver(Operation):
+    """LMTP: a message for five mailboxes, each answered for itself"""
+
+    each = True
+    mailboxes = ("", ".a", ".b", ".c", ".d")
+
+    def prepare(self, c):
+        c.make_user()
+        for sub in self.mailboxes[1:]:
+            c.make(sub[1:], 1)
+            murder.check(c.w.admin().setacl(c.top + sub, "anyone", "p"))
+        c.after = {n: ids + [c.token + "new"] for n, ids in c.before.items()}
+
+    def client(self, c):
+        return LmtpSession(c.w)
+
+    def run(self, c, client):
+        self.taken = []
+        to = {c.user + m.replace(".", "+"): c.top + m for m in self.mailboxes}
+        refused = client.deliver("s@example.org", list(to), c.message(c.token + "new"))
+        self.taken = [n for a, n in to.items() if a not in refused]
+        return "NO" if refused else "OK", [repr(refused).encode()]
+
+    def extra_checks(self, c, kind, sides):
+        if kind == "DIED":
+            return []  # the power failed before the answers
+        there = c.w.messages(c.user, self.taken)
+        return ["%s was answered 250, and it is not there" % n for n in self.taken
+                if c.token + "new" not in there[n]]
 
 
 class Copy(OfUser):
@@ -527,6 +571,7 @@ ALL = [
     LocalDelete("localdelete"),
     RenameInbox("rename-inbox"),
     Append("append"),
+    Deliver("deliver"),
     Copy("copy"),
     Move("move"),
     Expunge("expunge"),

@@ -16,10 +16,10 @@ import faults
 import harness
 
 STEP = 3
-SOME = ("create", "rename-one", "delete", "partition")
+SOME = ("create", "rename-one", "delete", "partition", "deliver")
 SOME_MODES = ("kill", "enospc")
 PLAIN = ("rename-one",)
-COUNTED = ("create", "rename-tree", "delete-user", "append", "move")
+COUNTED = ("create", "rename-tree", "delete-user", "append", "deliver", "move")
 ALL = os.environ.get("ROOKERY_FAULTS") == "all"
 
 

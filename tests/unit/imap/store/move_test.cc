@@ -13,52 +13,7 @@
 
 #include "imap/store/rebuild.h"
 #include "tests/unit/imap/store/fixture.h"
-
-namespace {
-
-// What happens at the step number `left` of this process.
-enum class Fault { none, dies, fails_once, fails_from_then_on };
-Fault fault = Fault::none;
-int left = 0;
-constexpr int kDied = 77;
-
-// Each call that changes a disk is a step.
-bool strikes()
-{
-    if (fault == Fault::none || left-- > 0) return false;
-    if (fault == Fault::dies) ::_exit(kDied);
-    if (fault == Fault::fails_once) fault = Fault::none;
-    errno = EIO;
-    return true;
-}
-
-}  // namespace
-
-extern "C" {
-ssize_t pwrite(int fd, const void* bytes, size_t size, off_t offset)
-{
-    return strikes() ? -1 : ::syscall(SYS_pwrite64, fd, bytes, size, offset);
-}
-// No test here cuts the power, so none waits for the disk.
-int fsync(int)
-{
-    return strikes() ? -1 : 0;
-}
-int fdatasync(int)
-{
-    return strikes() ? -1 : 0;
-}
-int linkat(int from, const char* name, int to, const char* new_name, int flags) noexcept
-{
-    if (strikes()) return -1;
-    return static_cast<int>(::syscall(SYS_linkat, from, name, to, new_name, flags));
-}
-int unlinkat(int directory, const char* name, int flags) noexcept
-{
-    if (strikes()) return -1;
-    return static_cast<int>(::syscall(SYS_unlinkat, directory, name, flags));
-}
-}
+#include "tests/unit/imap/store/steps.h"
 
 namespace {
 
@@ -87,22 +42,6 @@ std::vector<uint32_t> first_numbers(uint32_t count)
     std::vector<uint32_t> out;
     for (uint32_t n = 1; n <= count; n++) out.push_back(n);
     return out;
-}
-
-// Runs work in a process of its own with the fault at that step; gives how it ended.
-int in_child(Fault what, int step, const std::function<bool()>& work)
-{
-    const pid_t child = ::fork();
-    if (child == 0) {
-        fault = what;
-        left = step;
-        const bool good = work();
-        const bool reached = left < 0;
-        ::_exit(reached ? (good ? 1 : 2) : 0);
-    }
-    int status = 0;
-    ck_assert(::waitpid(child, &status, 0) == child && WIFEXITED(status));
-    return WEXITSTATUS(status);
 }
 
 bool move_first(Two& two, const model::MailboxEntry& from, const model::MailboxEntry& to)
@@ -134,16 +73,6 @@ void check_once(StoreFixture& f, const std::vector<model::MailboxEntry>& in,
         const int count = found == times.end() ? 0 : found->second;
         ck_assert_msg(count == 1, "%s: message %s is there %d times", what.c_str(), subject, count);
     }
-}
-
-// Goes through all steps until one is not reached any more.
-void at_each_step(Fault what, const std::function<bool(int step)>& run)
-{
-    constexpr int kMost = 200;
-    constexpr int kLeast = 10;
-    int step = 0;
-    while (run(step)) ck_assert_msg(++step < kMost, "no end of steps");
-    ck_assert_msg(step > kLeast, "%d steps only with fault %d", step, static_cast<int>(what));
 }
 
 struct Cut {
