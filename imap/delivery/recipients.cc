@@ -11,6 +11,8 @@
 namespace rookery::delivery {
 namespace {
 
+constexpr std::string_view kPostmaster = "postmaster";
+
 // Names are stored in modified UTF-7; addresses carry UTF-8, or the name as it is stored.
 Result<std::string> external_name(const std::string& detail)
 {
@@ -47,6 +49,26 @@ Error as_trouble(const Error& error)
         case Code::io: break;
     }
     return error;
+}
+
+char folded(char c)
+{
+    if (c == ' ' || c == '_') return '-';
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+// Whether the names of two folders are alike but for case, and for hyphens, spaces and underscores.
+// What is between & and - is modified UTF-7, where each byte counts.
+bool are_alike(std::string_view one, std::string_view other)
+{
+    if (one.size() != other.size()) return false;
+    bool encoded = false;
+    for (size_t i = 0; i < one.size(); ++i) {
+        if (encoded || one[i] == '&' ? one[i] != other[i] : folded(one[i]) != folded(other[i]))
+            return false;
+        encoded = encoded ? one[i] != '-' : one[i] == '&';
+    }
+    return true;
 }
 
 }  // namespace
@@ -109,6 +131,10 @@ Result<Recipient> Recipients::resolve(const Address& to, const auth::Identity& s
         cat_to(user, '@', to_lower(to.domain));
     auto found = resolve_user(to, user, local.detail);
     bool unknown = found.is(Code::not_found) || found.is(Code::bad_name);
+    if (unknown && equal_nocase(local.user, kPostmaster)) {
+        found = resolve_postmaster(to);
+        unknown = found.is(Code::not_found) || found.is(Code::bad_name);
+    }
     const std::string& catchall = config_.lmtp_catchall_mailbox();
     if (unknown && !catchall.empty()) return resolve_user(to, catchall, std::nullopt);
     return found;
@@ -130,6 +156,21 @@ Result<Recipient> Recipients::resolve_user(const Address& to, std::string user,
     return r;
 }
 
+// RFC 5321 4.5.1: there is one everywhere. It may be written in any case, whatever is made of other
+// addresses.
+Result<Recipient> Recipients::resolve_postmaster(const Address& to)
+{
+    auto found = resolve_user(to, std::string(kPostmaster), std::nullopt);
+    if (!found.is(Code::not_found)) return found;
+    const std::string_view configured = config_.postmaster();
+    const size_t at = configured.rfind('@');
+    std::string user(configured.substr(0, at));
+    if (options_.virtdomains && at != std::string_view::npos &&
+        !equal_nocase(configured.substr(at + 1), options_.defaultdomain))
+        user = configured;
+    return resolve_user(to, user, std::nullopt);
+}
+
 Result<Recipient> Recipients::resolve_shared(const Address& to, const std::string& name,
                                              const auth::Identity& sender)
 {
@@ -145,10 +186,35 @@ Result<Recipient> Recipients::resolve_shared(const Address& to, const std::strin
     return Recipient{to.text, mailbox, std::nullopt, {}, entry.server};
 }
 
+// The folder, or the longest part of its name that a folder is like.
+Result<model::MailboxEntry> Recipients::find_folder(const Recipient& r)
+{
+    auto exact = look_up(*r.folder);
+    if (!exact.is(Code::not_found) || !config_.lmtp_fuzzy_mailbox_match()) return exact;
+    const std::string above = cat(r.mailbox.internal(), '.');
+    const std::string wanted = r.folder->internal();
+    std::optional<model::MailboxEntry> best;
+    TRY(directory_.scan(r.mailbox.key(), [&](const model::MailboxEntry& entry) {
+        if (entry.name == r.mailbox) return mboxlist::Next::go_on();
+        if (!r.mailbox.is_above(entry.name)) return mboxlist::Next::stop();
+        const std::string name = entry.name.internal();
+        const bool whole_levels = name.size() == wanted.size() ||
+                                  (name.size() < wanted.size() && wanted[name.size()] == '.');
+        const bool longer = !best || name.size() > best->name.internal().size();
+        if (entry.is_there() && whole_levels && longer &&
+            are_alike(std::string_view(name).substr(above.size()),
+                      std::string_view(wanted).substr(above.size(), name.size() - above.size())))
+            best = entry;
+        return mboxlist::Next::go_on();
+    }));
+    if (!best) return exact;
+    return look_up(best->name);
+}
+
 Result<model::MailboxEntry> Recipients::target(const Recipient& r, const auth::Identity& sender)
 {
     if (r.folder) {
-        auto entry = look_up(*r.folder);
+        auto entry = find_folder(r);
         if (entry && entry->is_local() && may_post(sender, *entry)) return entry;
     }
     return inbox(r);

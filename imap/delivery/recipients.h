@@ -39,8 +39,8 @@ class Recipients {
  public:
     Recipients(const config::Config& config, mboxlist::Directory& directory);
     Result<Recipient> resolve(const Address& to, const auth::Identity& sender);
-    // The entry that a local delivery goes to: the folder if it is here and the sender may post to
-    // it, else the mailbox itself. To be asked right before the delivery.
+    // The entry that a local delivery goes to: the folder, or with lmtp_fuzzy_mailbox_match one that
+    // is like it, if it is here and the sender may post to it; else the mailbox itself. To be asked right before the delivery.
     Result<model::MailboxEntry> target(const Recipient& recipient, const auth::Identity& sender);
     // The recipient's mailbox itself, whatever folder was named.
     Result<model::MailboxEntry> inbox(const Recipient& recipient);
@@ -50,8 +50,10 @@ class Recipients {
  private:
     Result<Recipient> resolve_user(const Address& to, std::string user,
                                    const std::optional<std::string>& detail);
+    Result<Recipient> resolve_postmaster(const Address& to);
     Result<Recipient> resolve_shared(const Address& to, const std::string& name,
                                      const auth::Identity& sender);
+    Result<model::MailboxEntry> find_folder(const Recipient& recipient);
     // The entry of a mailbox that can take mail now, without asking anybody, and after asking.
     Result<model::MailboxEntry> look_up(const model::MailboxName& name);
     Result<model::MailboxEntry> find(const model::MailboxName& name);

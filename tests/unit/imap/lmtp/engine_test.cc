@@ -593,6 +593,89 @@ START_TEST(shared_mailboxes_need_the_right_to_post)
 }
 END_TEST
 
+// Where the folder of an address is not there: the one that gets the message.
+struct Folder {
+    const char* address;
+    const char* exact;  // without lmtp_fuzzy_mailbox_match
+    const char* fuzzy;
+};
+constexpr Folder kFolders[] = {
+    {"bob+Lists", "user.bob.Lists", "user.bob.Lists"},
+    {"bob+lists", "user.bob", "user.bob.Lists"},
+    {"bob+LISTS.new-stuff", "user.bob", "user.bob.Lists.New Stuff"},
+    {"bob+lists.NEW_STUFF.deep.down", "user.bob", "user.bob.Lists.New Stuff"},
+    {"bob+Lists.other", "user.bob", "user.bob.Lists"},
+    {"bob+lists.news", "user.bob", "user.bob.Lists"},
+    {"bob+list", "user.bob", "user.bob"},
+    {"bob+lists2", "user.bob", "user.bob"},
+    {"bob+closed", "user.bob", "user.bob"},
+    {"bob+Closed.open", "user.bob", "user.bob"},
+    {"bob+a.b", "user.bob", "user.bob"},
+    // Modified UTF-7 is no text of letters and hyphens.
+    {"bob+&AOQ-X", "user.bob", "user.bob.&AOQ-x"},
+    {"bob+&aoq-x", "user.bob", "user.bob"},
+    {"bob+&AOQ_x", "user.bob", "user.bob"},
+};
+
+START_TEST(a_folder_that_is_like_the_one_that_is_not_there)
+{
+    for (const Folder& row : kFolders)
+        for (bool fuzzy : {false, true}) {
+            Server s(fuzzy ? "lmtp_fuzzy_mailbox_match: yes\nunixhierarchysep: no\n"
+                           : "unixhierarchysep: no\n");
+            for (const char* name : {"user.bob", "user.bobby", "user.bobby.a.b"})
+                s.directory.put(name, "");
+            for (const char* name : {"user.bob.Lists", "user.bob.Lists.New Stuff",
+                                     "user.bob.&AOQ-x", "user.carol.list"})
+                s.directory.put(name, "", "anyone\tp\t");
+            s.directory.put("user.bob.Closed", "", "bob\tlrs\t");
+            s.directory.put("user.bob.a", "", "anyone\tp\t", model::EntryState::deleted);
+            s.talk(cat("LHLO x\r\nMAIL FROM:<s>\r\nRCPT TO:<", row.address, ">\r\n", kMessage,
+                       "QUIT\r\n"));
+            ck_assert_uint_eq(s.store.messages.size(), 1);
+            const char* want = fuzzy ? row.fuzzy : row.exact;
+            ck_assert_msg(s.store.messages.count(want) == 1, "%s, %d: in %s, not in %s",
+                          row.address, fuzzy, s.store.messages.begin()->first.c_str(), want);
+        }
+}
+END_TEST
+
+// Who has the mail for postmaster.
+struct Postmaster {
+    const char* options;
+    bool is_user;
+    const char* address;
+    const char* mailbox;
+};
+constexpr Postmaster kPostmasters[] = {
+    {"", true, "postmaster", "user.postmaster"},
+    {"", true, "PostMaster@x", "user.postmaster"},
+    {"lmtp_downcase_rcpt: no\n", true, "Postmaster", "user.postmaster"},
+    {"postmaster: bob\n", true, "postmaster", "user.postmaster"},
+    {"postmaster: bob\n", false, "POSTMASTER", "user.bob"},
+    {"postmaster: bob@example.org\nlmtp_downcase_rcpt: no\n", false, "PostMaster@x", "user.bob"},
+    {"postmaster: bob\nlmtp_catchall_mailbox: carol\n", false, "postmaster", "user.bob"},
+    {"postmaster: nobody\nlmtp_catchall_mailbox: carol\n", false, "postmaster", "user.carol"},
+    {"postmaster: bob@y.example\nvirtdomains: userid\n", false, "postmaster", "y.example!user.bob"},
+};
+
+START_TEST(mail_for_postmaster_has_a_reader)
+{
+    for (const Postmaster& row : kPostmasters) {
+        Server s(row.options);
+        for (const char* name : {"user.bob", "user.carol", "y.example!user.bob"})
+            s.directory.put(name, "");
+        if (row.is_user) s.directory.put("user.postmaster", "");
+        s.talk(
+            cat("LHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<", row.address, ">\r\n", kMessage, "QUIT\r\n"));
+        ck_assert_msg(s.store.messages.count(row.mailbox) == 1, "%s%s: not in %s", row.options,
+                      row.address, row.mailbox);
+    }
+    Server none;
+    assert_codes(none.talk(kEnvelope + "RCPT TO:<postmaster>\r\nQUIT\r\n"), "220 250 250 550 221");
+}
+END_TEST
+
 // A frontend and the servers behind it, each served by a thread over a socket pair.
 struct Murder {
     Server front;
@@ -764,6 +847,8 @@ Suite* make()
     tcase_add_test(c, only_what_is_in_the_store_counts_as_delivered);
     tcase_add_test(c, a_stale_list_never_says_unknown);
     tcase_add_test(c, shared_mailboxes_need_the_right_to_post);
+    tcase_add_test(c, a_folder_that_is_like_the_one_that_is_not_there);
+    tcase_add_test(c, mail_for_postmaster_has_a_reader);
     tcase_add_test(c, each_server_gets_its_recipients_once);
     tcase_add_test(c, replies_keep_the_order_and_the_meaning);
     tcase_add_test(c, a_mailbox_that_moved_is_followed_once);
