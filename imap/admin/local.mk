@@ -76,6 +76,7 @@ libexec_PROGRAMS += imap/admin/rookery-submit
 imap_admin_rookery_submit_SOURCES = imap/admin/rookery_submit.cc \
 	imap/admin/returned_mail.h imap/admin/returned_mail.cc imap/admin/tool.h imap/admin/tool.cc
 imap_admin_rookery_submit_LDADD = imap/delivery/libdelivery.a imap/submission/libsubmission.a \
+	imap/sieve/libsieve.a imap/scripts/libscripts.a $(RE2_LIBS) \
 	imap/store/libstore.a imap/mupdate/libmupdate.a imap/backend/libbackend.a \
 	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/service/libservice.a \
 	lib/auth/libauth.a lib/db/libdb.a \

@@ -5,14 +5,11 @@
 #include "imap/delivery/spooled_message.h"
 #include "imap/mboxlist/open_directory.h"
 #include "imap/mboxlist/servers.h"
-#include "imap/model/location.h"
-#include "imap/mupdate/client.h"
 #include "imap/store/local_quotas.h"
 #include "imap/store/local_store.h"
 #include "imap/submission/compose.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
-#include "lib/config/murder_role.h"
 #include "lib/text/imap_date.h"
 
 namespace rookery::admin {
@@ -60,15 +57,16 @@ Status ReturnedMail::open()
         TRY_ASSIGN(store_, store::open_local_store(config_));
         quotas_ = store::open_local_quotas(config_, *directory_, *store_);
         if (config_.duplicatesuppression()) {
-            TRY_ASSIGN(duplicates_,
-                       delivery::Duplicates::open(delivery::Duplicates::path(config_)));
+            const std::string path = delivery::DeliveryMemory::path(config_);
+            TRY_ASSIGN(memory_, delivery::DeliveryMemory::open(path));
         }
     }
+    murder_.emplace(config_, *directory_);
     backends_.emplace(config_, backend::lmtp_dialect());
     backends_->set_gate([this](const std::string& server) {
         return mboxlist::check_in_service(*directory_, server);
     });
-    recipients_.emplace(config_, *directory_);
+    recipients_.emplace(config_, *murder_);
     return success();
 }
 
@@ -85,33 +83,15 @@ Result<std::unique_ptr<mailbox::StagedMessage>> ReturnedMail::stage(
         std::make_unique<delivery::SpooledMessage>(config_.temp_path()));
 }
 
-// A list without the other servers' mailboxes does not know a user who moved: its master does.
-Result<delivery::Recipient> ReturnedMail::recipient_for(const std::string& userid,
-                                                        const auth::Identity& sender)
-{
-    auto resolved = recipients_->resolve(address_of(userid), sender);
-    if (resolved.is(Code::bad_name)) return Error{Code::not_found, resolved.error().text};
-    const bool known =
-        resolved ? equal_nocase(resolved->userid, userid) : !resolved.is(Code::not_found);
-    if (known || !config::tells_master(config_) || config::holds_replica(config_)) return resolved;
-    TRY_ASSIGN(const auto inbox, model::MailboxName::inbox_of(userid, config_.defaultdomain()));
-    TRY_ASSIGN(auto master, mupdate::Client::connect(config_));
-    TRY_ASSIGN(const auto record, master->find(inbox.internal()));
-    master->logout();
-    if (!record) return resolved;
-    TRY_ASSIGN(const auto at, model::parse_location(record->location));
-    if (!record->active || at.server.empty() || at.server == config_.servername())
-        return Error{Code::behind, "the mailbox is on its way"};
-    return delivery::Recipient{userid, inbox, std::nullopt, userid, at.server};
-}
-
 Status ReturnedMail::give_back(const submission::Entry& entry, std::string_view message)
 {
     TRY(open());
     delivery::Transaction t;
     t.sender = delivery::sender_identity(std::nullopt);
     t.session_id = "rookery-submit-" + entry.id;
-    TRY_ASSIGN(delivery::Recipient recipient, recipient_for(entry.mail.owner, t.sender));
+    auto resolved = recipients_->resolve(address_of(entry.mail.owner), t.sender);
+    if (resolved.is(Code::bad_name)) return Error{Code::not_found, resolved.error().text};
+    TRY_ASSIGN(delivery::Recipient recipient, std::move(resolved));
     recipient.ignore_quota = true;
     const Status delivered = deliver(entry, message, std::move(t), std::move(recipient));
     // The user is there: it is this system's trouble.
@@ -134,9 +114,12 @@ Status ReturnedMail::deliver(const submission::Entry& entry, std::string_view me
     t.message_id = filter.own_id();
     t.date = filter.own_date();
     t.recipients.push_back(std::move(recipient));
-    delivery::Delivery delivery(config_, *recipients_, store_.get(), quotas_.get(),
-                                duplicates_ ? &*duplicates_ : nullptr, *backends_);
+    delivery::Delivery delivery(config_, *murder_, *recipients_, *backends_,
+                                {.store = store_.get(),
+                                 .quotas = quotas_.get(),
+                                 .duplicates = memory_ ? &memory_->duplicates : nullptr});
     const auto outcomes = delivery.deliver(t);
+    delivery.told(true);
     return outcomes.empty() ? Status(Error{Code::io, "no answer of the delivery"})
                             : outcomes.front().status;
 }

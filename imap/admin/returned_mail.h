@@ -13,12 +13,13 @@
 #include <string_view>
 
 #include "imap/backend/backend_pool.h"
-#include "imap/delivery/duplicates.h"
+#include "imap/delivery/delivery_memory.h"
 #include "imap/delivery/recipients.h"
 #include "imap/delivery/transaction.h"
 #include "imap/mailbox/mailbox_store.h"
 #include "imap/mailbox/quota.h"
 #include "imap/mboxlist/directory.h"
+#include "imap/mupdate/murder_directory.h"
 #include "imap/submission/queue.h"
 #include "lib/base/result.h"
 #include "lib/config/config.h"
@@ -33,8 +34,6 @@ class ReturnedMail {
 
  private:
     Status open();
-    Result<delivery::Recipient> recipient_for(const std::string& userid,
-                                              const auth::Identity& sender);
     Status deliver(const submission::Entry& entry, std::string_view message,
                    delivery::Transaction t, delivery::Recipient recipient);
     Result<std::unique_ptr<mailbox::StagedMessage>> stage(const delivery::Recipient& recipient,
@@ -44,7 +43,9 @@ class ReturnedMail {
     std::unique_ptr<mboxlist::Directory> directory_;
     std::unique_ptr<mailbox::MailboxStore> store_;  // null on a frontend
     std::unique_ptr<mailbox::Quotas> quotas_;
-    std::optional<delivery::Duplicates> duplicates_;
+    std::optional<delivery::DeliveryMemory> memory_;
+    // A list without the other servers' mailboxes does not know a user who moved: its master does.
+    std::optional<mupdate::MurderDirectory> murder_;
     std::optional<backend::BackendPool> backends_;
     std::optional<delivery::Recipients> recipients_;
 };

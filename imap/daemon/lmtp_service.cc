@@ -6,21 +6,24 @@
 #include "imap/delivery/remote_copies.h"
 #include "imap/delivery/script_cache.h"
 #include "imap/delivery/script_mail.h"
+#include "imap/mupdate/murder_directory.h"
 #include "imap/submission/queue.h"
 
 namespace rookery::daemon {
 
 // What a worker has for all its clients where mail is kept.
 struct LmtpService::Kept {
-    Kept(const config::Config& config, delivery::DeliveryMemory opened, submission::Queue queue,
-         delivery::RemoteCopies::Gate gate)
-        : memory(std::move(opened)),
+    Kept(const config::Config& config, mboxlist::Directory& list, delivery::DeliveryMemory opened,
+         submission::Queue queue, delivery::RemoteCopies::Gate gate)
+        : murder(config, list),
+          memory(std::move(opened)),
           outgoing(std::move(queue)),
           scripts(config),
           remote(config, std::move(gate)),
           mail(config, outgoing, memory.sent)
     {
     }
+    mupdate::MurderDirectory murder;
     delivery::DeliveryMemory memory;
     submission::Queue outgoing;
     delivery::ScriptCache scripts;
@@ -43,7 +46,8 @@ Status LmtpService::worker_start()
     const std::string path = delivery::DeliveryMemory::path(config());
     TRY_ASSIGN(auto memory, delivery::DeliveryMemory::open(path));
     TRY_ASSIGN(auto queue, submission::Queue::open(config()));
-    kept_ = std::make_shared<Kept>(config(), std::move(memory), std::move(queue), gate());
+    kept_ =
+        std::make_shared<Kept>(config(), directory(), std::move(memory), std::move(queue), gate());
     return success();
 }
 
@@ -56,6 +60,7 @@ delivery::Local LmtpService::local()
             .duplicates = config().duplicatesuppression() ? &kept.memory.duplicates : nullptr,
             .unfinished = &kept.memory.unfinished,
             .scripts = &kept.scripts,
+            .murder = &kept.murder,
             .seen = &kept.memory.seen,
             .remote = &kept.remote,
             .mail = &kept.mail};

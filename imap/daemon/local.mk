@@ -35,7 +35,7 @@ LMTP_SERVICE_SOURCES = imap/daemon/lmtp_service.h imap/daemon/lmtp_service.cc \
 	$(MAIL_SERVICE_SOURCES)
 LMTP_ENGINE_LIBS = imap/lmtp/liblmtp.a imap/delivery/libdelivery.a imap/session/libsession.a \
 	imap/submission/libsubmission.a imap/sieve/libsieve.a imap/scripts/libscripts.a $(RE2_LIBS)
-LMTP_COMMON_LIBS = imap/backend/libbackend.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
+LMTP_COMMON_LIBS = imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
 	lib/service/libservice.a lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a \
 	lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)

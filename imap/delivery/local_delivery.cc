@@ -53,8 +53,8 @@ LocalDelivery::LocalDelivery(const config::Config& config, mboxlist::Directory& 
     : config_(config),
       recipients_(recipients),
       local_(std::move(local)),
-      filter_(
-          {config, directory, recipients, local_.store, local_.scripts, local_.seen, local_.make})
+      filter_({config, local_.murder != nullptr ? *local_.murder : directory, recipients,
+               local_.store, local_.scripts, local_.seen, local_.make})
 {
 }
 
@@ -224,29 +224,48 @@ void LocalDelivery::store_remote(const Transaction& t, Work& work)
     }
 }
 
+mailbox::AppendItem LocalDelivery::item_of(mailbox::StagedMessage& staged, const Copy& copy) const
+{
+    return {&staged, copy.flags, now_, text::local_zone_minutes(now_)};
+}
+
+// The copies of a recipient that are to be stored here, each with its message; if one cannot be had
+// none is stored.
+std::vector<LocalDelivery::Prepared> LocalDelivery::prepare(Work& work)
+{
+    std::vector<Prepared> prepared;
+    for (Step& step : work.steps) {
+        if (!work.status) return {};
+        if (step.is_there) continue;
+        auto staged = variants_->on(step.copy.entry.partition, edits_of(work, step));
+        if (!staged) {
+            work.status = staged.error();
+            return {};
+        }
+        prepared.push_back({&work, &step, *staged});
+    }
+    return prepared;
+}
+
+// All in one group: they are durable together.
 void LocalDelivery::store_local(const Transaction& t, std::span<Work> works)
 {
-    for (Work& work : works) {
-        for (Step& step : work.steps) {
-            if (!work.status) break;
-            if (step.is_there) continue;
-            const model::MailboxEntry& entry = step.copy.entry;
-            auto staged = variants_->on(entry.partition, edits_of(work, step));
-            if (!staged) {
-                work.status = staged.error();
-                break;
-            }
-            mailbox::AppendItem item;
-            item.message = *staged;
-            item.flags = step.copy.flags;
-            item.internaldate = now_;
-            item.zone_minutes = text::local_zone_minutes(now_);
-            auto done = local_.store->append(entry, work.recipient.userid, {&item, 1});
-            if (done)
-                note_stored(t, step);
-            else
-                work.status = done.error();
+    std::vector<Prepared> all;
+    std::vector<mailbox::GroupItem> items;
+    for (Work& work : works)
+        for (const Prepared& p : prepare(work)) {
+            all.push_back(p);
+            items.push_back({.entry = &p.step->copy.entry,
+                             .userid = work.recipient.userid,
+                             .item = item_of(*p.staged, p.step->copy)});
         }
+    if (items.empty()) return;
+    local_.store->append_group(items);
+    for (size_t i = 0; i < items.size(); ++i) {
+        if (items[i].result)
+            note_stored(t, *all[i].step);
+        else
+            all[i].work->status = items[i].result.error();
     }
 }
 
@@ -299,11 +318,7 @@ void LocalDelivery::store_text(const Recipient& recipient, const Copy& copy, std
         }
         TRY_ASSIGN(auto staged, local_.store->stage(copy.entry.partition));
         TRY(staged->write(text));
-        mailbox::AppendItem item;
-        item.message = staged.get();
-        item.flags = copy.flags;
-        item.internaldate = now_;
-        item.zone_minutes = text::local_zone_minutes(now_);
+        const mailbox::AppendItem item = item_of(*staged, copy);
         TRY(local_.store->append(copy.entry, recipient.userid, {&item, 1}));
         return success();
     }();

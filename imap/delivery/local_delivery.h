@@ -39,7 +39,8 @@ struct Local {
     Duplicates* duplicates = nullptr;  // null: they are delivered
     UnfinishedCopies* unfinished = nullptr;
     ScriptCache* scripts = nullptr;
-    db::ExpiringSet* seen = nullptr;  // of the `duplicate` test
+    mboxlist::Directory* murder = nullptr;  // what scripts see; null: the list
+    db::ExpiringSet* seen = nullptr;        // of the `duplicate` test
     RemoteCopies* remote = nullptr;
     ScriptMail* mail = nullptr;
     MakeMailbox make = nullptr;
@@ -80,6 +81,13 @@ class LocalDelivery {
     void begin(const Transaction& t, std::span<Work> works);
     void store_remote(const Transaction& t, Work& work);
     Status store_remote(Work& work, Step& step);
+    struct Prepared {
+        Work* work;
+        Step* step;
+        mailbox::StagedMessage* staged;
+    };
+    mailbox::AppendItem item_of(mailbox::StagedMessage& staged, const Copy& copy) const;
+    std::vector<Prepared> prepare(Work& work);
     void store_local(const Transaction& t, std::span<Work> works);
     void note_stored(const Transaction& t, Step& step);
     void tell_broken(const Transaction& t, const Work& work);

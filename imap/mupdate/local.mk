@@ -12,6 +12,7 @@ noinst_LIBRARIES += %D%/libmupdate.a
 %C%_libmupdate_a_SOURCES += %D%/master/list_entry.h %D%/master/list_entry.cc
 %C%_libmupdate_a_SOURCES += %D%/server/lobby.h %D%/server/lobby.cc
 %C%_libmupdate_a_SOURCES += %D%/master/master_list.h %D%/master/master_list.cc %D%/master/master_list_checkpoint.cc
+%C%_libmupdate_a_SOURCES += %D%/murder_directory.h %D%/murder_directory.cc
 %C%_libmupdate_a_SOURCES += %D%/master/published_list.h %D%/master/published_list.cc
 %C%_libmupdate_a_SOURCES += %D%/master/recovery.h %D%/master/recovery.cc
 %C%_libmupdate_a_SOURCES += %D%/replica/replica.h %D%/replica/replica.cc

@@ -101,7 +101,7 @@ def test_mail_is_filed_at_another_server():
 
 
 def test_the_retry_stores_the_rest():
-    with Site(backends=3, backend_retry="0") as s:
+    with Site(backends=3, backend_retry="1") as s:
         s.script('require ["fileinto", "copy"];\n'
                  'fileinto "shared2"; fileinto "shared3"; keep;'
                  'redirect :copy "out@example.net";\n')
@@ -148,7 +148,7 @@ def test_a_bad_script_voids_no_mail():
         os.unlink(os.path.join(s.m["backend1"].dir, "conf", "sieve", "a", "alice", "gone.script"))
         assert not s.deliver(message("gone"))
         assert "gone" in s.names()
-        with open(s.m["backend1"].log) as f:
+        with open(s.m["backend1"].log, errors="replace") as f:
             log = f.read()
         assert "main:1:" in log, "the script and its line"
 
@@ -201,7 +201,6 @@ def test_redirect():
 
 def test_redirect_is_not_a_duplicate():
     with Site(duplicatesuppression="yes") as s:
-        s.script('redirect :copy "out@example.net";\n'.replace("redirect", "redirect"))
         s.script('require "copy"; redirect :copy "out@example.net";\n')
         for _ in range(2):
             assert not s.deliver(message("one"))
@@ -213,11 +212,11 @@ def test_over_quota_sends_nothing():
         s.script('require "copy"; redirect :copy "out@example.net";\n')
         with s.m.imap("backend1", "cyrus") as c:
             check(c.setquota("user.alice", "(STORAGE 1)"))
-        big = message("one") + b"x" * 70 * 60
         big = message("one") + (b"x" * 70 + b"\r\n") * 60
+        assert not s.deliver(big)
         for _ in range(3):
-            assert s.deliver(big)["alice"][0] == 452
-        assert not s.sendmail.sent() and s.names() == []
+            assert s.deliver(message("two"))["alice"][0] == 452
+        assert len(s.sendmail.sent()) == 1 and s.names() == ["one"]
 
 
 def test_one_answer_to_twenty_at_once():
@@ -247,7 +246,7 @@ def test_one_answer_to_twenty_at_once():
 
 
 def test_the_owner_is_notified_once():
-    with Site(backends=3, backend_retry="0") as s:
+    with Site(backends=3, backend_retry="1") as s:
         s.script('require ["enotify", "fileinto"]; fileinto "shared3";\n'
                  'notify :message "new mail" "mailto:pager@example.net";\n')
         s.m["backend3"].stop()
@@ -261,7 +260,7 @@ def test_the_owner_is_notified_once():
 
 
 def test_duplicates_are_marked_when_stored():
-    with Site(backends=3, backend_retry="0") as s:
+    with Site(backends=3, backend_retry="1") as s:
         s.script('require ["duplicate", "fileinto"];\n'
                  'if duplicate { fileinto "shared2"; } else { fileinto "shared3"; }\n')
         s.m["backend3"].stop()
