@@ -1,23 +1,19 @@
 """Users' scripts of a test, and a sendmail program that keeps what it is given."""
-import json
 import os
-import sys
 
-SENDMAIL = """#!%s
-import json, os, sys, tempfile
-folder = %r
-try:
-    with open(os.path.join(folder, "answer")) as f:
-        answer = int(f.read())
-except FileNotFoundError:
-    answer = 0
-message = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
-if answer == 0:
-    fd, path = tempfile.mkstemp(suffix=".tmp", dir=folder)
-    with os.fdopen(fd, "w") as f:
-        json.dump({"arguments": sys.argv[1:], "message": message}, f)
-    os.rename(path, path[:-4] + ".sent")
-sys.exit(answer)
+import murder
+
+# A shell's, so that any user can run it: the number of arguments, each on a line, the message.
+SENDMAIL = """#!/bin/sh
+cd '%s' || exit 75
+code=$(cat answer 2>/dev/null || echo 0)
+if [ "$code" != 0 ]; then
+    cat >/dev/null
+    exit "$code"
+fi
+new=$(mktemp ./XXXXXXXXXX.new) || exit 75
+{ echo $#; for a in "$@"; do printf '%%s\\n' "$a"; done; cat; } >"$new" || exit 75
+mv "$new" "${new%%.new}.sent"
 """
 
 
@@ -30,7 +26,7 @@ class Sendmail:
         os.chmod(self.folder, 0o777)
         self.program = os.path.join(self.folder, "sendmail")
         with open(self.program, "w") as f:
-            f.write(SENDMAIL % (sys.executable, self.folder))
+            f.write(SENDMAIL % self.folder)
         os.chmod(self.program, 0o755)
 
     def answer(self, code):
@@ -42,17 +38,25 @@ class Sendmail:
         mails = []
         for name in sorted(os.listdir(self.folder)):
             if name.endswith(".sent"):
-                with open(os.path.join(self.folder, name)) as f:
-                    mails.append(json.load(f))
+                with open(os.path.join(self.folder, name), newline="",
+                          errors="surrogateescape") as f:
+                    count, _, rest = f.read().partition("\n")
+                *arguments, message = rest.split("\n", int(count))
+                mails.append({"arguments": arguments, "message": message})
         return mails
 
     def to(self, address):
         return [m for m in self.sent() if address in m["arguments"]]
 
+    def wait(self, address, count=1):
+        """What was sent there, which is done behind the answer to the delivery."""
+        murder.wait_for(lambda: len(self.to(address)) >= count, "mail to " + address)
+        return self.to(address)
 
-def put(murder, instance, user, text, name="main", active=True):
+
+def put(m, instance, user, text, name="main", active=True):
     """The script is the user's, as timsieved would leave it."""
-    folder = os.path.join(murder[instance].dir, "conf", "sieve", user[0], user)
+    folder = os.path.join(m[instance].dir, "conf", "sieve", user[0], user)
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, name + ".script")
     with open(path + ".new", "w") as f:
@@ -63,4 +67,4 @@ def put(murder, instance, user, text, name="main", active=True):
         if os.path.lexists(link):
             os.unlink(link)
         os.symlink(name + ".bc", link)
-    murder.give(os.path.join(murder[instance].dir, "conf", "sieve"))
+    m.give(os.path.join(m[instance].dir, "conf", "sieve"))
