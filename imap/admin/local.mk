@@ -89,13 +89,15 @@ imap_admin_murder_murder_SOURCES = imap/admin/murder/main.cc imap/admin/murder/m
 	imap/admin/murder/check_others.cc imap/admin/murder/check_store.cc \
 	imap/admin/stranded_mailboxes.h imap/admin/stranded_mailboxes.cc \
 	imap/admin/murder/conflicts.cc imap/admin/murder/metrics.cc \
-	imap/admin/murder/move.cc imap/admin/murder/rebalance.cc imap/admin/murder/state.cc \
+	imap/admin/murder/move.cc imap/admin/murder/queue.cc imap/admin/murder/rebalance.cc \
+	imap/admin/murder/state.cc \
 	imap/admin/murder/transfer.h imap/admin/murder/transfer.cc \
 	imap/admin/murder/witness.h imap/admin/murder/witness.cc \
 	imap/admin/murder/report.h imap/admin/murder/report.cc imap/admin/murder/resync.cc \
 	imap/admin/local_parts.h imap/admin/local_parts.cc \
 	imap/admin/murder/status.cc imap/admin/tool.h imap/admin/tool.cc
 imap_admin_murder_murder_LDADD = imap/session/libsession.a imap/store/libstore.a \
+	imap/submission/libsubmission.a \
 	imap/sync/libsync.a imap/cluster/libcluster.a imap/scripts/libscripts.a \
 	imap/mupdate/libmupdate.a imap/backend/libbackend.a \
 	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/service/libservice.a lib/auth/libauth.a \

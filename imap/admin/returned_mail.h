@@ -2,8 +2,8 @@
 //
 // A delivery as by lmtpd, and so also to the server that has the user now; quotas do not stop it.
 // The parts are opened when the first mail comes. The same entry makes the same message again, so
-// that who suppresses duplicates sees a second delivery after a crash. Codes: not_found (there is no
-// such user), else what the delivery failed with. One thread.
+// that who suppresses duplicates sees a second delivery after a crash. Codes: not_found (there is
+// no such user), else what the delivery failed with. One thread.
 #ifndef ROOKERY_IMAP_ADMIN_RETURNED_MAIL_H
 #define ROOKERY_IMAP_ADMIN_RETURNED_MAIL_H
 

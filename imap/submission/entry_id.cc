@@ -12,6 +12,11 @@ constexpr size_t kBatchBytes = 8;
 
 }  // namespace
 
+std::string queue_directory(const config::Config& config)
+{
+    return cat(config.configdirectory(), "/submission");
+}
+
 std::string new_batch()
 {
     std::random_device random;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "lib/base/result.h"
+#include "lib/config/config.h"
 
 namespace rookery::submission {
 
@@ -23,6 +24,7 @@ struct EntryId {
     size_t number = 0;
 };
 
+std::string queue_directory(const config::Config& config);
 std::string new_batch();
 std::string entry_id(std::string_view batch, size_t number);
 // Ids come from an administrator too, and become the names of files.

@@ -71,7 +71,7 @@ struct Queue::Held {
 
 Result<Queue> Queue::open(const config::Config& config)
 {
-    const std::string directory = cat(config.configdirectory(), "/submission");
+    const std::string directory = queue_directory(config);
     if (!exists(directory)) {
         TRY(make_directories(directory));
         TRY(sync_directory(config.configdirectory()));

@@ -95,8 +95,12 @@ class Queue {
                     int64_t now = wall_seconds());
     // All of them, the oldest first, damaged ones last.
     Result<std::vector<Entry>> list() const;
-    // How many there are, damaged ones too; nothing is read.
-    uint64_t count() const;
+    // How many there are in the folder, if there is one; nothing is read.
+    struct Counts {
+        uint64_t mails = 0;
+        uint64_t damaged = 0;
+    };
+    static Counts counts(const config::Config& config);
     // Without a trace, damaged or not; busy while it is being sent.
     Status remove(const std::string& id);
     // What crashes left, once it is old enough. Gives the number of removed files.
@@ -125,7 +129,6 @@ class Queue {
     Tried send(const Held& held, Entry& entry, int64_t now) const;
     Tried give_up(const Held& held, Entry& entry, const GiveBack& give_back, int64_t now) const;
     Tried hold_back(Entry& entry, std::string_view why) const;
-    std::vector<std::string> names() const;
     Result<Entry> look(const std::string& id) const;
     uint64_t sweep_unfinished(const std::string& batch) const;
 

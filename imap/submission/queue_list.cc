@@ -21,19 +21,19 @@ std::string_view without(std::string_view name, std::string_view suffix)
     return name.substr(0, name.size() - suffix.size());
 }
 
-}  // namespace
-
-// Of all files; none where the folder is gone.
-std::vector<std::string> Queue::names() const
+// Of all files, in order; none where the folder is not there.
+std::vector<std::string> names_in(const std::string& directory)
 {
     std::vector<std::string> out;
-    DIR* dir = ::opendir(directory_.c_str());
+    DIR* dir = ::opendir(directory.c_str());
     if (dir == nullptr) return out;
     while (const dirent* entry = ::readdir(dir)) out.emplace_back(entry->d_name);
     ::closedir(dir);
     std::sort(out.begin(), out.end());
     return out;
 }
+
+}  // namespace
 
 Result<Entry> Queue::look(const std::string& id) const
 {
@@ -49,7 +49,7 @@ Result<Entry> Queue::look(const std::string& id) const
 Result<std::vector<Entry>> Queue::list() const
 {
     std::vector<Entry> out;
-    for (const std::string& name : names()) {
+    for (const std::string& name : names_in(directory_)) {
         const bool aside = name.ends_with(kDamagedSuffix);
         if (!aside && !name.ends_with(kMailSuffix)) continue;
         Entry damaged;
@@ -70,12 +70,14 @@ Result<std::vector<Entry>> Queue::list() const
     return out;
 }
 
-uint64_t Queue::count() const
+Queue::Counts Queue::counts(const config::Config& config)
 {
-    uint64_t n = 0;
-    for (const std::string& name : names())
-        if (name.ends_with(kMailSuffix) || name.ends_with(kDamagedSuffix)) n++;
-    return n;
+    Counts counts;
+    for (const std::string& name : names_in(queue_directory(config))) {
+        if (name.ends_with(kMailSuffix)) counts.mails++;
+        if (name.ends_with(kDamagedSuffix)) counts.damaged++;
+    }
+    return counts;
 }
 
 // All that a put() made before it was cut short; its own name last, so that nothing of it is sent.
@@ -99,7 +101,7 @@ uint64_t Queue::sweep_unfinished(const std::string& batch) const
 uint64_t Queue::sweep(int64_t now)
 {
     uint64_t removed = 0;
-    for (const std::string& name : names()) {
+    for (const std::string& name : names_in(directory_)) {
         const std::string file = cat(directory_, '/', name);
         struct stat st {};
         if (::stat(file.c_str(), &st) != 0 || st.st_mtime > now - kLeftover) continue;

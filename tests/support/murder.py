@@ -287,8 +287,11 @@ class Instance:
             f.writelines("  %s\n" % line for line in start)
             f.write("}\nSERVICES {\n")
             f.writelines("  %s %s\n" % kv for kv in self.service_lines().items())
-            f.write("}\nEVENTS {\n  checkpoint cmd=\"ctl_cyrusdb -C %s -c\" period=180 at=0401\n}\n"
+            f.write("}\nEVENTS {\n  checkpoint cmd=\"ctl_cyrusdb -C %s -c\" period=180 at=0401\n"
                     % self.imapd_conf)
+            if self.murder.submits and self.role in HOLDS_MAIL:
+                f.write("  submit cmd=\"rookery-submit -C %s\" period=1\n" % self.imapd_conf)
+            f.write("}\n")
         self.murder.give(self.dir)
 
     # --- life
@@ -463,7 +466,8 @@ class Murder:
 
     def __init__(self, dir=None, backends=2, frontends=1, unified=False, master=True, bin=None,
                  extra=None, prefork=1, tls=False, owner=None, start=True, strict=True,
-                 wanted_ports=None, environment=None, password="pw", babysit=False):
+                 wanted_ports=None, environment=None, password="pw", babysit=False,
+                 submits=False):
         self.temporary = dir is None
         self.dir = dir or tempfile.mkdtemp(prefix="rookery-murder-")
         os.chmod(self.dir, 0o755)
@@ -471,6 +475,7 @@ class Murder:
         self.extra = extra or {}
         self.prefork = prefork
         self.babysit = babysit  # imapd may die as often as it likes
+        self.submits = submits  # rookery-submit runs each minute
         self.tls = tls
         self.strict = strict
         self.environment = environment or {}

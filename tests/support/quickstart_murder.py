@@ -36,7 +36,7 @@ def make(folder, arguments):
         with open(state_file(folder)) as f:
             saved = json.load(f)
     m = murder.Murder(dir=folder, bin=arguments.bin, owner=arguments.owner, tls=True, start=False,
-                      strict=False, wanted_ports=FIRST_PORTS, prefork=1)
+                      strict=False, wanted_ports=FIRST_PORTS, prefork=1, submits=True)
     if saved:
         for i in m.instances:
             i.ports.update(saved["ports"][i.name])

@@ -3,6 +3,7 @@
 be sent; whoever else is at it, whatever is killed."""
 import email
 import glob
+import json
 import os
 import random
 import re
@@ -17,7 +18,8 @@ import harness
 import murder
 
 check = murder.check
-MESSAGE = b"Return-Path: <joe@example.net>\r\nFrom: joe@example.net\r\nSubject: onwards\r\n\r\nHello\r\n"
+MESSAGE = (b"Return-Path: <joe@example.net>\r\nFrom: joe@example.net\r\nSubject: onwards\r\n\r\n"
+           b"Hello\r\n")
 LIFETIME = 5 * 86400
 FAKE = """#!/bin/sh
 # Records each call as a file, does as "does" says.
@@ -53,7 +55,7 @@ class Server:
         return found
 
     def put(self, *mails, arrived=None, message=MESSAGE):
-        """As Queue::put() does (doc/formats/submission.md); the ids. A mail: owner, from, to, kind."""
+        """As Queue::put() (doc/formats/submission.md); the ids. A mail: owner, from, to, kind."""
         arrived = int(time.time()) - 3600 if arrived is None else arrived
         batch = "%016x" % random.getrandbits(64)
         head = "rookery submission 1\narrived %d\nsize %d\ncrc %08x\n" % (
@@ -276,7 +278,7 @@ def test_two_at_once_send_once():
     with Running(backends=1, frontends=0) as m:
         s = Server(m)
         # The first to come waits in the program until the others have ended.
-        s.does('[ -e "$d/go" ] || { touch "$d/waiting"; while [ ! -e "$d/go" ]; do sleep 0.05; done; }')
+        s.does('[ -e "$d/go" ] || touch "$d/waiting"; while [ ! -e "$d/go" ]; do sleep 0.05; done')
         ids = [s.redirect(to="x%d@example.com" % n, arrived=1000 + n) for n in range(5)]
         first = start(s)
         murder.wait_for(lambda: os.path.exists(os.path.join(s.calls_folder, "waiting")),
@@ -373,10 +375,77 @@ def test_a_damaged_one_costs_itself():
         assert s.log.count("set aside") == len(bad), "told more than once"
 
 
+def murder_tool(s, *arguments, code=0):
+    done = s.instance.run("murder", *arguments, check=False, stderr=subprocess.PIPE)
+    assert done.returncode == code, (arguments, done.returncode, done.stdout, done.stderr)
+    return done.stdout
+
+
+def queue_of(s, code=0):
+    out = json.loads(murder_tool(s, "queue", "--json", code=code))
+    assert out["result"] == ("fine", "warning")[code]
+    return {row["id"]: row for row in out["queue"]}
+
+
+def test_an_administrator_sees_the_queue_and_empties_it():
+    with Running(backends=1, frontends=0) as m:
+        s = Server(m)
+        m.add_user("ann")
+        assert murder_tool(s, "queue") == "nothing to send\n"
+        assert queue_of(s) == {}
+        new = s.redirect(arrived=int(time.time()))
+        s.does("echo full >&2; exit 75")
+        tried = s.redirect(to="later@example.com")
+        s.submit()
+        row = queue_of(s)[tried]
+        assert 3600 <= row.pop("seconds") < 3660 and 200 < row.pop("next") <= 300
+        assert row == {"id": tried, "state": "waiting", "kind": "redirect", "owner": "ann",
+                       "from": "<joe@example.net>", "to": "later@example.com", "tries": 1,
+                       "reason": "the sendmail program ended with 75: full"}, row
+        s.does("exit 67")
+        held = s.redirect(owner="")
+        damaged = s.redirect()
+        with open(os.path.join(s.folder, damaged + ".mail"), "wb"):
+            pass
+        s.submit()
+        rows = queue_of(s, code=1)
+        assert {i: r["state"] for i, r in rows.items()} == {
+            new: "waiting", tried: "waiting", held: "held", damaged: "damaged"}
+        text = murder_tool(s, "queue", code=1)
+        assert all(i in text for i in rows) and "later@example.com" in text
+        numbers = murder_tool(s, "metrics")
+        assert "\nrookery_submission_queue 3\n" in numbers, numbers
+        assert "\nrookery_submission_damaged 1\n" in numbers, numbers
+        # Now, whatever is due.
+        assert murder_tool(s, "queue", "--run", held, code=1).startswith(held + " held: ")
+        s.does("exit 0")
+        assert murder_tool(s, "queue", "--run", held) == held + " sent\n"
+        assert murder_tool(s, "queue", "--remove", damaged) == "removed %s damaged\n" % damaged
+        assert murder_tool(s, "queue", "--remove", new) == (
+            "removed %s redirect <joe@example.net> to x@example.com\n" % new)
+        murder_tool(s, "queue", "--remove", new, code=2)
+        murder_tool(s, "queue", "--run", "../../etc/passwd", code=2)
+        assert murder_tool(s, "queue", "--run") == tried + " sent\n"
+        assert s.files() == []
+        # It is the next rookery-submit that returns it.
+        s.does("exit 67")
+        last = s.redirect()
+        assert murder_tool(s, "queue", "--run", code=1).startswith(last + " later: ")
+        assert queue_of(s)[last]["state"] == "returning"
+        assert s.submit() == [last + " returned", ""]
+        many = [s.redirect() for _ in range(3)]
+        out = murder_tool(s, "queue", "--remove", "--all")
+        assert out.count("removed ") == 3 and all(i in out for i in many)
+        assert s.files() == []
+        for wrong in (("--remove",), ("--all",), ("--remove", "--all", last), ("--run", "--json"),
+                      ("--run", "--remove", last), (last,), ("--run", last, last)):
+            murder_tool(s, "queue", *wrong, code=64)
+
+
 def test_what_a_crash_left_is_not_sent_and_goes_after_an_hour():
     with Running(backends=1, frontends=0) as m:
         s = Server(m)
-        ids = s.put(("ann", "", "x@example.com", "redirect"), ("ann", "", "y@example.com", "redirect"))
+        ids = s.put(*[("ann", "", to, "redirect") for to in ("x@example.com", "y@example.com")])
         new = os.path.join(s.folder, ids[0].split("-")[0] + ".new")
         os.link(os.path.join(s.folder, ids[0] + ".mail"), new)
         assert s.submit() == [""]

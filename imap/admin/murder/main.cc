@@ -32,6 +32,7 @@ constexpr std::array kSubcommands = {
     Subcommand{"forget", "server", forget},
     Subcommand{"promote", "[--done | server ...]", promote},
     Subcommand{"resync", "--accept-deletes | --accept-restored", resync},
+    Subcommand{"queue", "[--json] | --run [id] | --remove id | --remove --all", queue},
     Subcommand{"metrics", "[--output file]", metrics},
 };
 
@@ -47,7 +48,7 @@ const Subcommand* find(const Arguments& a)
 // subcommand to look at.
 Arguments parse(int argc, char** argv)
 {
-    static const std::array<option, 17> long_options = {
+    static const std::array<option, 19> long_options = {
         {{"json", no_argument, nullptr, 'j'},
          {"accept-deletes", no_argument, nullptr, 'A'},
          {"accept-restored", no_argument, nullptr, 'R'},
@@ -59,6 +60,8 @@ Arguments parse(int argc, char** argv)
          {"purge", no_argument, nullptr, 'g'},
          {"plan", no_argument, nullptr, 'P'},
          {"run", no_argument, nullptr, 'X'},
+         {"remove", no_argument, nullptr, 'm'},
+         {"all", no_argument, nullptr, 'l'},
          {"to", required_argument, nullptr, 't'},
          {"rate", required_argument, nullptr, 'p'},
          {"keep", required_argument, nullptr, 'k'},
@@ -88,6 +91,8 @@ Arguments parse(int argc, char** argv)
             case 'g': a.purge = true; break;
             case 'P': a.plan = true; break;
             case 'X': a.run = true; break;
+            case 'm': a.remove = true; break;
+            case 'l': a.all = true; break;
             case 't': a.to = optarg; break;
             case 'p': a.rate = optarg; break;
             case 'k': a.keep = optarg; break;

@@ -10,6 +10,7 @@
 #include "imap/backend/health.h"
 #include "imap/mboxlist/kick.h"
 #include "imap/mboxlist/open_directory.h"
+#include "imap/submission/queue.h"
 #include "lib/base/clock.h"
 #include "lib/base/fd.h"
 #include "lib/base/strings.h"
@@ -66,6 +67,7 @@ class Metrics {
         TRY(add_workers());
         add_circuits();
         add_pending();
+        add_queue();
         add_replica();
         add_list(a);
         return out_;
@@ -144,6 +146,14 @@ class Metrics {
         });
         if (read)
             gauge("pending_changes", "Changes that the mupdate master has not heard of", pending);
+    }
+
+    void add_queue()
+    {
+        const auto queue = submission::Queue::counts(config_);
+        gauge("submission_queue", "Mails that are to be sent", queue.mails);
+        gauge("submission_damaged", "Mails to be sent that were damaged and set aside",
+              queue.damaged);
     }
 
     // Whether this server's list is what the master has, asked as its daemons ask.

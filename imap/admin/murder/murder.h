@@ -25,6 +25,8 @@ struct Arguments {
     bool purge = false;
     bool plan = false;
     bool run = false;
+    bool remove = false;
+    bool all = false;
     std::string to;                  // --to
     std::string rate;                // --rate
     std::string keep;                // --keep
@@ -47,6 +49,7 @@ Result<int> resync(const config::Config& config, const Arguments& arguments);
 Result<int> move(const config::Config& config, const Arguments& arguments);
 Result<int> rebalance(const config::Config& config, const Arguments& arguments);
 Result<int> drain(const config::Config& config, const Arguments& arguments);
+Result<int> queue(const config::Config& config, const Arguments& arguments);
 Result<int> metrics(const config::Config& config, const Arguments& arguments);
 
 // Wrong words: usage, and the end.

@@ -84,7 +84,7 @@ START_TEST(what_is_put_is_sent_once)
     ck_assert_int_eq(::stat(f.file(f.files()[0]).c_str(), &one), 0);
     ck_assert_int_eq(::stat(f.file(f.files()[1]).c_str(), &other), 0);
     ck_assert(one.st_ino == other.st_ino);  // the message is there once
-    ck_assert_uint_eq(f.queue.count(), 2);
+    ck_assert_uint_eq(Queue::counts(f.config).mails, 2);
     f.queue.send_now(ids->at(1));
     ASSERT_EQ_TEXT(f.program.words(), "-i\n-f\n<>\n--\nv@w\n");
     ASSERT_EQ_TEXT(f.program.input(), "Subject: x\n\nbody\n");
@@ -294,7 +294,8 @@ START_TEST(a_damaged_one_costs_itself)
         ck_assert_msg(f.program.calls() == 1, "%s", row.what);
         ck_assert(f.only().is_damaged);
         ASSERT_EQ_TEXT(f.only().id, bad);
-        ck_assert_uint_eq(f.queue.count(), 1);
+        ck_assert_uint_eq(Queue::counts(f.config).damaged, 1);
+        ck_assert_uint_eq(Queue::counts(f.config).mails, 0);
         ASSERT_OK(f.queue.remove(bad));
         ck_assert_uint_eq(f.files().size(), 0);
     }
