@@ -8,6 +8,7 @@ EXTRA_DIST += %D%/support/bench.py %D%/support/proxies.py
 EXTRA_DIST += %D%/support/harness.py %D%/support/tap.sh %D%/support/summary.py
 EXTRA_DIST += %D%/support/fake_peer.py
 EXTRA_DIST += %D%/support/mailgen.py
+EXTRA_DIST += %D%/support/submission_kit.py
 
 EXTRA_DIST += %D%/support/mixed.py
 EXTRA_DIST += %D%/support/mupdate_client.py
@@ -15,6 +16,11 @@ EXTRA_DIST += %D%/support/mupdate_client.py
 check_PROGRAMS += %D%/support/echo_service
 %C%_support_echo_service_SOURCES = %D%/support/echo_service.cc
 %C%_support_echo_service_LDADD = lib/service/libservice.a lib/config/libconfig.a lib/base/libbase.a
+
+check_PROGRAMS += %D%/support/submit_mail
+%C%_support_submit_mail_SOURCES = %D%/support/submit_mail.cc
+%C%_support_submit_mail_LDADD = imap/submission/libsubmission.a lib/config/libconfig.a \
+	lib/text/libtext.a lib/base/libbase.a $(ZLIB_LIBS)
 
 # What tests/system/tap_test.py runs as if it were a suite.
 if HAVE_CHECK
@@ -73,6 +79,7 @@ SYSTEM_TESTS += %D%/system/before_login_test.py
 SYSTEM_TESTS += %D%/system/crowd_test.py
 SYSTEM_TESTS += %D%/system/expire_test.py
 SYSTEM_TESTS += %D%/system/submission_test.py
+SYSTEM_TESTS += %D%/system/submission_crash_test.py
 SYSTEM_TESTS += %D%/system/quickstart_test.py
 SYSTEM_TESTS += %D%/system/mupdate_master_test.py
 SYSTEM_TESTS += %D%/system/mupdate_replica_test.py
