@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "imap/submission/sendmail.h"
 
 #include <fcntl.h>
@@ -87,33 +89,36 @@ struct Program {
 };
 
 // Nothing of this process goes along that a library may have opened.
-void close_others(int first, int keep)
+void close_from(int first)
 {
+#ifdef HAVE_CLOSE_RANGE
+    if (::close_range(static_cast<unsigned>(first), ~0U, 0) == 0) return;
+#endif
     const long most = ::sysconf(_SC_OPEN_MAX);
     const int end = most < 0 || most > 65536 ? 65536 : static_cast<int>(most);
-    for (int fd = first; fd < end; fd++)
-        if (fd != keep) ::close(fd);
+    for (int fd = first; fd < end; fd++) ::close(fd);
 }
 
 [[noreturn]] void run_child(const Program& program, const Pipes& p)
 {
+    constexpr int kTold = 3;
     signals::restore_defaults();
     // A group of its own: whoever ends the daemons' group does not cut a mail short.
     ::setpgid(0, 0);
-    // Above the standard ones first, whichever of them this process has.
-    const int in = ::fcntl(p.in.read_end.get(), F_DUPFD, 10);
-    const int out = ::fcntl(p.nothing.get(), F_DUPFD, 10);
-    const int err = ::fcntl(p.err.write_end.get(), F_DUPFD, 10);
-    const int told = ::fcntl(p.exec.write_end.get(), F_DUPFD_CLOEXEC, 10);
-    int failure = 0;
-    if (in < 0 || out < 0 || err < 0 || told < 0 || ::dup2(in, 0) < 0 || ::dup2(out, 1) < 0 ||
-        ::dup2(err, 2) < 0 || ::chdir("/") != 0) {
-        failure = errno;
-    } else {
-        close_others(3, told);
+    // Out of the way first, whichever of the lowest this process has open.
+    const std::array from = {
+        ::fcntl(p.in.read_end.get(), F_DUPFD, 10), ::fcntl(p.nothing.get(), F_DUPFD, 10),
+        ::fcntl(p.err.write_end.get(), F_DUPFD, 10), ::fcntl(p.exec.write_end.get(), F_DUPFD, 10)};
+    bool ok = true;
+    for (int fd = 0; fd <= kTold; fd++)
+        ok = ok && from[static_cast<size_t>(fd)] >= 0 &&
+             ::dup2(from[static_cast<size_t>(fd)], fd) == fd;
+    if (ok && ::fcntl(kTold, F_SETFD, FD_CLOEXEC) == 0 && ::chdir("/") == 0) {
+        close_from(kTold + 1);
         ::execve(program.argv[0], program.argv.data(), program.envp.data());
-        failure = errno;
     }
+    const int failure = errno;
+    const int told = ok ? kTold : p.exec.write_end.get();
     const ssize_t n = ::write(told, &failure, sizeof failure);
     ::_exit(n > 0 ? 127 : 126);
 }

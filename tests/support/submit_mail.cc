@@ -1,5 +1,5 @@
 // For tests/system/submission_crash_test.py: puts mails into the queue, as a delivery does.
-//   submit_mail IMAPD.CONF OWNER TO...     a mail to each TO; prints their ids once they are durable
+//   submit_mail IMAPD.CONF OWNER TO...    a mail to each TO; prints the ids once all are durable
 #include <cstdio>
 
 #include "imap/submission/queue.h"
