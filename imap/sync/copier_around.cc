@@ -30,6 +30,21 @@ std::vector<std::string> subscriptions_of(const LocalSide& here, const std::stri
     return names;
 }
 
+struct OwnScripts {
+    std::vector<Scripts::Script> list;
+    std::string active;
+};
+
+// Under their lock: whoever began to change them before INBOX was frozen has finished then, and
+// whoever begins now finds it frozen.
+Result<OwnScripts> scripts_of(const LocalSide& here, const std::string& userid)
+{
+    TRY_ASSIGN(const Scripts scripts, Scripts::of(here.config, userid));
+    TRY_ASSIGN(const auto held, scripts.lock());
+    TRY_ASSIGN(auto list, scripts.list());
+    return OwnScripts{std::move(list), scripts.active()};
+}
+
 std::set<std::string> uniqueids_of(std::span<const MailboxEntry> entries)
 {
     std::set<std::string> ids;
@@ -172,10 +187,9 @@ Status Copier::copy_user(const std::string& userid)
     for (const std::string& name : there.subscriptions)
         if (!std::binary_search(wanted.begin(), wanted.end(), name)) TRY(change("UNSUB", name));
 
-    TRY_ASSIGN(const Scripts scripts, Scripts::of(here_.config, userid));
-    TRY_ASSIGN(const auto list, scripts.list());
+    TRY_ASSIGN(const OwnScripts own, scripts_of(here_, userid));
     std::set<std::string> names;
-    for (const Scripts::Script& script : list) {
+    for (const Scripts::Script& script : own.list) {
         names.insert(script.name);
         DlistMap map;
         map.add("USERID", userid).add("FILENAME", cat(script.name, ".script"));
@@ -189,12 +203,11 @@ Status Copier::copy_user(const std::string& userid)
         map.add("USERID", userid).add("FILENAME", cat(name, ".script"));
         TRY(there_.apply("UNSIEVE", std::move(map).finish()));
     }
-    const std::string active = scripts.active();
-    if (active == there.active) return success();
+    if (own.active == there.active) return success();
     DlistMap map;
     map.add("USERID", userid);
-    if (active.empty()) return there_.apply("UNACTIVATE_SIEVE", std::move(map).finish());
-    map.add("FILENAME", cat(active, ".bc"));
+    if (own.active.empty()) return there_.apply("UNACTIVATE_SIEVE", std::move(map).finish());
+    map.add("FILENAME", cat(own.active, ".bc"));
     return there_.apply("ACTIVATE_SIEVE", std::move(map).finish());
 }
 
@@ -266,11 +279,10 @@ Status Copier::compare_user(const std::string& userid)
     TRY_ASSIGN(const RemoteUser there, look_at_user(userid));
     if (wanted != there.subscriptions)
         return Error{Code::corrupt, cat("the subscriptions of ", userid, " differ there")};
-    TRY_ASSIGN(const Scripts scripts, Scripts::of(here_.config, userid));
-    TRY_ASSIGN(const auto list, scripts.list());
-    if (list.size() != there.scripts.size() || scripts.active() != there.active)
+    TRY_ASSIGN(const OwnScripts own, scripts_of(here_, userid));
+    if (own.list.size() != there.scripts.size() || own.active != there.active)
         return Error{Code::corrupt, cat("the scripts of ", userid, " differ there")};
-    for (const Scripts::Script& script : list) {
+    for (const Scripts::Script& script : own.list) {
         DlistMap map;
         map.add("USERID", userid).add("FILENAME", cat(script.name, ".script"));
         std::string content;

@@ -22,7 +22,7 @@ imap/mboxlist : lib/auth lib/base lib/config lib/db lib/net lib/text imap/model
 imap/store    : lib/auth lib/base lib/config lib/db lib/net lib/text imap/model imap/mailbox imap/mboxlist
 imap/backend  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model
 imap/mupdate  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mboxlist imap/backend lib/service
-imap/scripts  : lib/base lib/config imap/model
+imap/scripts  : lib/base lib/config lib/text imap/model
 imap/cluster  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/mupdate imap/scripts
 imap/sync     : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/mupdate imap/scripts imap/cluster
 imap/session  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model lib/service
