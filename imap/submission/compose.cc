@@ -19,6 +19,7 @@ namespace {
 constexpr size_t kMaxReferences = 20;
 constexpr size_t kMaxSubject = 1000;
 constexpr size_t kMaxMimeHeader = 16384;
+constexpr size_t kMaxLine = 998;  // RFC 5322 2.1.1
 
 // Date, Message-ID and what else each of them has.
 HeaderText begin(const Making& making)
@@ -91,6 +92,8 @@ Result<std::string> mime_entity(std::string_view reason)
     text::HeaderSyntax syntax(text::HeaderSyntax::Rules::delivered);
     syntax.feed(header);
     if (size > kMaxMimeHeader || !text::is_ascii(header)) return bad;
+    for (const std::string_view line : split(header, '\n'))
+        if (line.size() > kMaxLine) return bad;
     // An empty header: text/plain (RFC 2045 5.2).
     if (!header.starts_with("\r\n") && (!syntax.is_good() || !header.ends_with("\r\n\r\n")))
         return bad;

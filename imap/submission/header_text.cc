@@ -10,9 +10,10 @@
 namespace rookery::submission {
 namespace {
 
-constexpr size_t kLine = 76;     // where a line is folded if it can be
-constexpr size_t kWord = 200;    // longer ones are encoded: no line comes near 998
-constexpr size_t kEncoded = 42;  // bytes of one encoded word: 68 characters, and its name's line
+constexpr size_t kLine = 76;      // where a line is folded if it can be
+constexpr size_t kWord = 200;     // longer ones are encoded: no line comes near 998
+constexpr size_t kEncoded = 42;   // bytes of one encoded word: 68 characters, and its name's line
+constexpr size_t kLongest = 900;  // of a word that cannot be encoded: a line takes 998
 constexpr size_t kMaxAddresses = 200;
 
 bool is_printable(char c)
@@ -102,6 +103,8 @@ std::string plain(const text::Address& address)
 bool is_complete(const text::Address& a)
 {
     if (!a.mailbox || !a.host || a.mailbox->empty() || *a.host == text::kNoDomain) return false;
+    // With quotes it may be twice as long.
+    if (2 * a.mailbox->size() + a.host->size() > kLongest) return false;
     const std::string_view domain = *a.host;
     const auto is_bad = [](char c) { return !is_printable(c) || c == '<' || c == '>' || c == ' '; };
     return !domain.empty() && std::none_of(domain.begin(), domain.end(), is_bad) &&
@@ -168,8 +171,10 @@ HeaderText& HeaderText::add(std::string_view name, std::string_view value)
     std::string text = one_line(value);
     std::replace_if(
         text.begin(), text.end(), [](char c) { return !is_printable(c) && c != '\t'; }, '?');
+    auto words = split_words(text);
+    for (std::string_view& word : words) word = word.substr(0, kLongest);
     cat_to(text_, name, ':');
-    fold(text_, name.size() + 1, split_words(text));
+    fold(text_, name.size() + 1, words);
     return *this;
 }
 

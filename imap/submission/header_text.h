@@ -19,9 +19,9 @@ class HeaderText {
     // Text for people: a Subject. In UTF-8; what is not is taken for Latin-1.
     HeaderText& add_text(std::string_view name, std::string_view value);
     // One or more mailboxes, "name <local@domain>"; names are encoded, addresses stay as they are.
-    // Left out if there is none.
+    // Left out if there is none, or none that fits on a line.
     HeaderText& add_addresses(std::string_view name, std::string_view value);
-    // Of a grammar of its own, in ASCII: what is not becomes "?".
+    // Of a grammar of its own, in ASCII: what is not becomes "?", and too long a word is cut.
     HeaderText& add(std::string_view name, std::string_view value);
     const std::string& text() const { return text_; }
 

@@ -1,7 +1,8 @@
 # Fuzz targets. With --enable-fuzzers (clang) each is a libFuzzer program; without, it replays the
 # files it is given. Either way make check runs every target over its corpus.
 FUZZ_TARGETS = %D%/base64 %D%/dlist %D%/fetch %D%/header %D%/imap_syntax %D%/mailbox_dlist \
-	%D%/mime %D%/mutf7 %D%/search %D%/sieve %D%/smtp_reply
+	%D%/mime %D%/mutf7 %D%/search %D%/sieve %D%/smtp_reply \
+	%D%/submission
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += %D%/replay_test.sh
 EXTRA_DIST += %D%/replay_test.sh %D%/corpus
@@ -23,6 +24,7 @@ EXTRA_DIST += %D%/replay_test.sh %D%/corpus
 %C%_search_SOURCES = %D%/search.cc %D%/target.h
 %C%_sieve_SOURCES = %D%/sieve.cc %D%/target.h
 %C%_smtp_reply_SOURCES = %D%/smtp_reply.cc %D%/target.h
+%C%_submission_SOURCES = %D%/submission.cc %D%/target.h
 %C%_base64_LDADD = $(%C%_text_libs)
 %C%_dlist_LDADD = $(%C%_sync_libs)
 %C%_fetch_LDADD = $(%C%_imap_libs)
@@ -34,6 +36,8 @@ EXTRA_DIST += %D%/replay_test.sh %D%/corpus
 %C%_search_LDADD = $(%C%_imap_libs)
 %C%_sieve_LDADD = imap/sieve/libsieve.a $(%C%_text_libs) $(RE2_LIBS)
 %C%_smtp_reply_LDADD = $(%C%_text_libs)
+%C%_submission_LDADD = imap/submission/libsubmission.a lib/config/libconfig.a $(%C%_text_libs) \
+	$(ZLIB_LIBS)
 if LIBFUZZER
 %C%_base64_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_dlist_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -46,6 +50,7 @@ if LIBFUZZER
 %C%_search_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_sieve_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_smtp_reply_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_submission_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 else
 %C%_base64_SOURCES += %D%/replay.cc
 %C%_dlist_SOURCES += %D%/replay.cc
@@ -58,4 +63,5 @@ else
 %C%_search_SOURCES += %D%/replay.cc
 %C%_sieve_SOURCES += %D%/replay.cc
 %C%_smtp_reply_SOURCES += %D%/replay.cc
+%C%_submission_SOURCES += %D%/replay.cc
 endif

@@ -120,6 +120,7 @@ START_TEST(a_mime_entity_brings_its_own_header_and_no_more)
         {"no header at all", nullptr},
         {"Content-Type: text/html", nullptr},
         {"Content-Type: " + std::string(20000, 'x') + "\n\nx", nullptr},
+        {"Content-Type: " + std::string(1000, 'x') + "\n\nx", nullptr},
     };
     for (const auto& row : table) {
         const auto made =

@@ -102,6 +102,11 @@ START_TEST(addresses_stay_and_names_are_encoded)
     };
     for (const auto& row : table)
         ASSERT_EQ_TEXT(HeaderText().add_addresses("To", row.given).text(), row.want);
+    const std::string far = repeated("x", 1000);
+    ASSERT_EQ_TEXT(HeaderText().add_addresses("To", far + "@b, a@b, a@" + far).text(),
+                   "To: a@b\r\n");
+    ASSERT_EQ_TEXT(HeaderText().add("X-A", "a " + far).text(),
+                   "X-A: a\r\n " + repeated("x", 900) + "\r\n");
     one_field(HeaderText().add_addresses("To", repeated("some.body@example.org, ", 300)).text(),
               "To");
 }

@@ -1,8 +1,11 @@
 #include "imap/submission/queue.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -269,6 +272,43 @@ START_TEST(one_at_a_time)
 }
 END_TEST
 
+// Somebody waits for the lock: "-> FLOCK ... PID ..." in /proc/locks.
+bool waits_for_lock(pid_t pid)
+{
+    const std::string locks = read_file("/proc/locks", 1u << 24).value_or("");
+    for (const std::string_view line : split(locks, '\n')) {
+        const auto words = split_words(line);
+        if (words.size() > 5 && words[1] == "->" && words[2] == "FLOCK" &&
+            std::find(words.begin(), words.end(), std::to_string(pid)) != words.end())
+            return true;
+    }
+    return false;
+}
+
+START_TEST(who_waited_for_the_lock_looks_again)
+{
+    if (::access("/proc/locks", R_OK) != 0) return;
+    Fixture f;
+    const std::string id = f.put(kRedirect);
+    auto holder = open_file(f.file(id + ".mail"), O_RDONLY);
+    ASSERT_OK(holder);
+    ck_assert_int_eq(::flock(holder->get(), LOCK_EX), 0);
+    const pid_t pid = ::fork();
+    if (pid == 0) ::_exit(f.queue.cancel(id).is(Code::not_found) ? 0 : 1);
+    const Deadline deadline = Deadline::after(Seconds(20));
+    while (!waits_for_lock(pid)) {
+        ck_assert_msg(!deadline.passed(), "nobody waits");
+        ::poll(nullptr, 0, 2);
+    }
+    // Sent by whoever has it, and so gone.
+    ck_assert_int_eq(::unlink(f.file(id + ".mail").c_str()), 0);
+    ck_assert_int_eq(::flock(holder->get(), LOCK_UN), 0);
+    int status = 0;
+    ck_assert_int_eq(::waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 START_TEST(a_damaged_one_costs_itself)
 {
     const struct {
@@ -377,6 +417,7 @@ Suite* make()
     tcase_add_test(tcase, what_is_held_goes_when_an_administrator_says_so);
     tcase_add_test(tcase, what_has_an_owner_who_is_gone_is_held);
     tcase_add_test(tcase, one_at_a_time);
+    tcase_add_test(tcase, who_waited_for_the_lock_looks_again);
     tcase_add_test(tcase, a_damaged_one_costs_itself);
     tcase_add_test(tcase, a_state_that_is_damaged_costs_a_try);
     tcase_add_test(tcase, what_a_crash_left_of_a_put_is_not_sent_and_goes);
