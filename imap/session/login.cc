@@ -53,12 +53,17 @@ End end_of(Code code)
 }
 
 Status exchange(auth::SaslServer& sasl, const std::string& mechanism,
-                const std::optional<std::string>& initial, const Challenge& challenge)
+                const std::optional<std::string>& initial, const Challenge& challenge,
+                std::optional<std::string>* last_words)
 {
     TRY_ASSIGN(auto step, sasl.start(mechanism, initial));
     while (!step.done) {
         TRY_ASSIGN(std::string answer, challenge(step.data));
         TRY_ASSIGN(step, sasl.step(answer));
+    }
+    if (step.has_data && last_words != nullptr) {
+        *last_words = std::move(step.data);
+        return success();
     }
     // There is no place for data with the success: one more challenge, answered with nothing.
     if (step.has_data) {
@@ -95,7 +100,8 @@ Login identified(SessionKit& kit)
 }  // namespace
 
 Login sasl_login(SessionKit& kit, const stream::Stream& client, const std::string& mechanism,
-                 const std::optional<std::string>& initial, const Challenge& challenge)
+                 const std::optional<std::string>& initial, const Challenge& challenge,
+                 std::optional<std::string>* last_words)
 {
     if (kit.session_due().passed()) return ended(End::come_again);
     const auto offered = kit.mechanisms();
@@ -104,7 +110,7 @@ Login sasl_login(SessionKit& kit, const stream::Stream& client, const std::strin
             is_plaintext(mechanism) && !kit.plaintext_allowed() && kit.can_starttls();
         return ended(under_tls ? End::needs_privacy : End::no_mechanism);
     }
-    auto done = exchange(kit.sasl(), mechanism, initial, challenge);
+    auto done = exchange(kit.sasl(), mechanism, initial, challenge, last_words);
     if (done) return identified(kit);
     if (!client.ok()) return ended(End::gone);
     const End end = end_of(done.error().code);

@@ -46,8 +46,11 @@ struct Login {
 // stream ok: it cancelled. syntax, limit: what it sent is no answer.
 using Challenge = std::function<Result<std::string>(std::string_view challenge)>;
 
+// last_words: what a mechanism says with its success, in protocols that have a place for it there;
+// null: it is one more challenge, answered with nothing.
 Login sasl_login(SessionKit& kit, const stream::Stream& client, const std::string& mechanism,
-                 const std::optional<std::string>& initial, const Challenge& challenge);
+                 const std::optional<std::string>& initial, const Challenge& challenge,
+                 std::optional<std::string>* last_words = nullptr);
 Login password_login(SessionKit& kit, const std::string& user, const std::string& password);
 
 // The initial response of a command: "=" is an empty one. syntax.
