@@ -1,4 +1,4 @@
-// Backend: one authenticated connection to another server, in one of three dialects.
+// Backend: one authenticated connection to another server, in one of four dialects.
 //
 // connect() resolves <shortname>_address, dials, reads the banner and capabilities, does STARTTLS
 // and SASL (authname proxy_authname, authzid = the user; empty = as itself), all within

@@ -349,8 +349,12 @@ Status Connector::logged_in(AuthStep& step, const std::vector<std::string>& offe
 // Under the new layer the list must be what it was without: else somebody shortened it.
 Status Connector::check_after_layer(const std::vector<std::string>& offered)
 {
-    if (dialect_.capabilities_after_tls_come_by_themselves) return success();
-    TRY(dialect_.ask_capabilities(stream(), caps()));
+    if (dialect_.capabilities_after_layer_come_by_themselves)
+        TRY(dialect_.read_banner(stream(), link_->banner, caps()));
+    else if (dialect_.capabilities_after_tls_come_by_themselves)
+        return success();
+    else
+        TRY(dialect_.ask_capabilities(stream(), caps()));
     std::vector<std::string> now = offered_mechanisms(caps());
     if (!now.empty() && now != offered)
         return Error{Code::denied, cat(server_, " offers other mechanisms under protection: "

@@ -25,6 +25,7 @@ struct Dialect {
     // the connection is as it was.
     Status (*start_tls)(stream::Stream&);
     bool capabilities_after_tls_come_by_themselves = false;
+    bool capabilities_after_layer_come_by_themselves = false;  // of SASL, as the banner
     // One AUTHENTICATE exchange.
     Status (*begin_auth)(stream::Stream&, std::string_view mechanism, const std::string* initial);
     // Reads the server's next step: challenge (decoded) or the end. done: code ok/denied.
@@ -59,6 +60,7 @@ struct Dialect {
 const Dialect& imap_dialect();
 const Dialect& lmtp_dialect();
 const Dialect& mupdate_dialect();
+const Dialect& sieve_dialect();
 
 }  // namespace rookery::backend
 

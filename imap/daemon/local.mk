@@ -45,3 +45,10 @@ imap_daemon_lmtpd_SOURCES = imap/daemon/lmtpd.cc $(LMTP_SERVICE_SOURCES)
 imap_daemon_lmtpd_LDADD = $(LMTP_ENGINE_LIBS) imap/store/libstore.a $(LMTP_COMMON_LIBS)
 imap_daemon_lmtpproxyd_SOURCES = imap/daemon/lmtpproxyd.cc $(LMTP_SERVICE_SOURCES)
 imap_daemon_lmtpproxyd_LDADD = $(LMTP_ENGINE_LIBS) $(LMTP_COMMON_LIBS)
+
+# One program for backends and frontends: it has no store.
+libexec_PROGRAMS += imap/daemon/timsieved
+imap_daemon_timsieved_SOURCES = imap/daemon/timsieved.cc imap/daemon/sieve_service.h \
+	imap/daemon/sieve_service.cc $(MAIL_SERVICE_SOURCES)
+imap_daemon_timsieved_LDADD = imap/managesieve/libmanagesieve.a imap/session/libsession.a \
+	imap/scripts/libscripts.a imap/sieve/libsieve.a $(LMTP_COMMON_LIBS)

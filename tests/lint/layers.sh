@@ -29,6 +29,7 @@ imap/session  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text 
 imap/imapd    : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/cluster imap/sync imap/session lib/service
 imap/delivery : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/scripts imap/sieve imap/submission lib/service
 imap/lmtp     : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/sieve imap/scripts imap/submission imap/delivery imap/session lib/service
+imap/managesieve : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mboxlist imap/backend imap/scripts imap/sieve imap/session lib/service
 imap/daemon   : *
 imap/admin    : *
 '
@@ -60,7 +61,7 @@ bad=$(printf '%s\n' "$table" | awk '
     }' - $files)
 [ -z "$bad" ] || printf '%s\n' "$bad"
 [ -z "$bad" ]; tap "a folder includes from lower layers only" $?
-for proxy in proxyd lmtpproxyd; do
+for proxy in proxyd lmtpproxyd timsieved; do
     if grep -A8 "^imap_daemon_${proxy}_LDADD\|_${proxy}_LDADD" imap/daemon/local.mk |
         awk '/_LDADD/ { mine = /'"_$proxy"'_LDADD/ } mine' | grep -q 'imap/store'
     then

@@ -219,8 +219,9 @@ class Instance:
             o["proxy_authname"] = "murder"
             o["proxy_password"] = m.node_password
             for b in m.backends:
-                o["%s_address" % b.name] = "imap=%s lmtp=%s" % (b.host_port("imap"),
-                                                                b.host_port("lmtp"))
+                o["%s_address" % b.name] = " ".join(
+                    "%s=%s" % (service, b.host_port(service))
+                    for service in ("imap", "lmtp", "sieve") if service in b.ports)
         if self.role == "unified":
             o["mupdate_config"] = "unified"
         if self.role in HOLDS_MAIL:
@@ -262,6 +263,9 @@ class Instance:
                 conf, self.host_port("lmtp"))
             s["lmtpa"] = 'cmd="lmtpproxyd %s -a" listen="%s" prefork=0' % (
                 conf, self.host_port("lmtpa"))
+        if "sieve" in self.ports:
+            s["sieve"] = 'cmd="timsieved %s" listen="%s" prefork=0' % (
+                conf, self.host_port("sieve"))
         s.update(self.services)
         return {k: v for k, v in s.items() if v}
 
@@ -269,6 +273,8 @@ class Instance:
         names = {"mupdate": ("mupdate",), "backend": ("imap", "lmtp", "lmtpa"),
                  "frontend": ("imap", "lmtp", "lmtpa", "mupdate"),
                  "unified": ("imap", "lmtp", "lmtpa", "mupdate")}[self.role]
+        if self.murder.sieve and self.role != "mupdate":
+            names += ("sieve",)
         for n in names:
             self.ports.setdefault(n, self.murder.ports.take(self.murder.wanted_port(self, n)))
 
@@ -458,7 +464,7 @@ def alive(pid):
 class Murder:
     """backends, frontends: how many. unified: no frontends, the backends are both.
 
-    extra: imapd.conf options for all (None removes one).
+    extra: imapd.conf options for all (None removes one). sieve: with timsieved everywhere.
     """
 
     # For a test to run again in a unified murder: the name of the server that is its frontend.
@@ -467,7 +473,7 @@ class Murder:
     def __init__(self, dir=None, backends=2, frontends=1, unified=False, master=True, bin=None,
                  extra=None, prefork=1, tls=False, owner=None, start=True, strict=True,
                  wanted_ports=None, environment=None, password="pw", babysit=False,
-                 submits=False):
+                 submits=False, sieve=False):
         self.temporary = dir is None
         self.dir = dir or tempfile.mkdtemp(prefix="rookery-murder-")
         os.chmod(self.dir, 0o755)
@@ -477,6 +483,7 @@ class Murder:
         self.babysit = babysit  # imapd may die as often as it likes
         self.submits = submits  # rookery-submit runs each minute
         self.tls = tls
+        self.sieve = sieve
         self.strict = strict
         self.environment = environment or {}
         self.wanted_ports = wanted_ports or {}

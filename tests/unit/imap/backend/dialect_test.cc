@@ -159,6 +159,63 @@ START_TEST(mupdate_conversation)
 }
 END_TEST
 
+START_TEST(sieve_conversation)
+{
+    Peer p(
+        "\"IMPLEMENTATION\" \"Cyrus timsieved (Murder) 3.6.1\"\r\n\"SASL\" \"PLAIN digest-md5\"\r\n"
+        "\"SIEVE\" {8}\r\nfileinto\r\n\"STARTTLS\"\r\nOK\r\n"
+        "OK \"Begin TLS negotiation now\"\r\n\"SASL\" \"\"\r\nOK\r\n"
+        "{8}\r\naGVsbG8=\r\n\"\"\r\nOK (SASL \"aGVsbG8=\") \"in\"\r\nOK (SASL {8}\r\naGVsbG8=)\r\n"
+        "OK\r\nNO\r\nNO (TRYLATER) \"later\"\r\nBYE \"renewed\"\r\nOK \"Done\"\r\n"
+        "NO \"no TLS\"\r\n");
+    const Dialect& d = backend::sieve_dialect();
+    std::string banner;
+    std::vector<std::string> caps;
+    ASSERT_OK(d.read_banner(p.stream, banner, caps));
+    for (const char* c :
+         {"IMPLEMENTATION", "SASL", "AUTH=PLAIN", "AUTH=DIGEST-MD5", "SIEVE", "STARTTLS"})
+        ck_assert_msg(has(caps, c), "%s", c);
+    ASSERT_OK(d.start_tls(p.stream));
+    ASSERT_OK(d.ask_capabilities(p.stream, caps));
+    ck_assert(has(caps, "SASL") && !has(caps, "AUTH=PLAIN") && !has(caps, "STARTTLS"));
+    std::string initial("\0user\0pass", 10);
+    ASSERT_OK(d.begin_auth(p.stream, "PLAIN", &initial));
+    ASSERT_EQ_TEXT((*d.next_auth(p.stream)).data, "hello");
+    auto empty = *d.next_auth(p.stream);
+    ck_assert(empty.kind == Step::Kind::challenge && empty.data.empty());
+    for (int i = 0; i < 2; ++i) {
+        auto with_data = *d.next_auth(p.stream);
+        ck_assert(with_data.kind == Step::Kind::success);
+        ASSERT_EQ_TEXT(with_data.data, "hello");
+    }
+    ck_assert((*d.next_auth(p.stream)).kind == Step::Kind::success);
+    ck_assert((*d.next_auth(p.stream)).kind == Step::Kind::failure);
+    ASSERT_EQ_TEXT((*d.next_auth(p.stream)).data, "(TRYLATER) \"later\"");
+    ASSERT_CODE(d.next_auth(p.stream), Code::closed);
+    ASSERT_OK(d.ping(p.stream));
+    ASSERT_CODE(d.start_tls(p.stream), Code::unsupported);
+    ASSERT_OK(d.answer_auth(p.stream, "ab"));
+    ASSERT_OK(d.cancel_auth(p.stream));
+    ASSERT_EQ_TEXT(p.ends.output,
+                   "STARTTLS\r\nCAPABILITY\r\nAUTHENTICATE \"PLAIN\" {16+}\r\n"
+                   "AHVzZXIAcGFzcw==\r\nNOOP\r\nSTARTTLS\r\n{4+}\r\nYWI=\r\n\"*\"\r\n");
+    for (const char* refusal : {"BYE \"x\"\r\n", "NO\r\n"}) {
+        Peer busy(refusal);
+        ASSERT_CODE(d.read_banner(busy.stream, banner, caps), Code::unavailable);
+    }
+    Peer web("HTTP/1.1 400 Bad Request\r\n");
+    ASSERT_CODE(d.read_banner(web.stream, banner, caps), Code::syntax);
+    Peer large("\"SIEVE\" {99999999}\r\n");
+    ASSERT_CODE(d.read_banner(large.stream, banner, caps), Code::limit);
+    Peer flood([] {
+        std::string text;
+        for (int i = 0; i < 1000; i++) text += "\"X\" \"y\"\r\n";
+        return text;
+    }());
+    ASSERT_CODE(d.read_banner(flood.stream, banner, caps), Code::limit);
+}
+END_TEST
+
 // Nothing of it is told by a protocol's name elsewhere.
 START_TEST(what_a_protocol_has)
 {
@@ -174,6 +231,7 @@ START_TEST(what_a_protocol_has)
          "L01 LOGIN \"fred\" \"a\\\"b\"\r\n"},
         {backend::lmtp_dialect(), "", false, false, nullptr, nullptr},
         {backend::mupdate_dialect(), "", false, false, "Z01 COMPRESS \"DEFLATE\"\r\n", nullptr},
+        {backend::sieve_dialect(), "", false, false, nullptr, nullptr},
     };
     for (const auto& row : rows) {
         const Dialect& d = row.dialect;
@@ -209,6 +267,7 @@ Suite* make()
     tcase_add_test(c, imap_refusals);
     tcase_add_test(c, lmtp_conversation);
     tcase_add_test(c, mupdate_conversation);
+    tcase_add_test(c, sieve_conversation);
     suite_add_tcase(s, c);
     return s;
 }
