@@ -245,7 +245,7 @@ void Engine::dispatch(const Row& row, const Arguments& arguments)
     }
     auto home = find_home(config_, directory_, *who_);
     if (!home && !row.where.at_scripts) return (this->*row.run)(arguments);
-    if (!home) return no(home.error());
+    if (!home) return homeless(home.error());
     if (!home->server.empty()) return elsewhere(row, arguments, home->server);
     if (!row.where.at_scripts) return (this->*row.run)(arguments);
     scripts_ = std::move(home->scripts);
@@ -263,8 +263,15 @@ void Engine::at_home(const Row& row, const Arguments& arguments)
     auto still = find_home(config_, directory_, *who_);
     if (still && !still->server.empty()) still = Error{Code::moved, still->server};
     if (still && !still->changeable) still = std::move(still->changeable).error();
-    if (!still) return no(still.error());
+    if (!still) return homeless(still.error());
     (this->*row.run)(arguments);
+}
+
+// The user was there at the login: a server that knows of its own mailboxes only cannot say more.
+void Engine::homeless(const Error& error)
+{
+    if (error.code != Code::not_found) return no(error);
+    end_session(Word::bye, "TRYLATER", "The mailbox is not here any more, please connect again");
 }
 
 void Engine::elsewhere(const Row& row, const Arguments& arguments, const std::string& server)

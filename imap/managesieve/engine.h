@@ -64,6 +64,7 @@ class Engine {
     Status read_argument(const Row& row, size_t index, Arguments& arguments);
     void dispatch(const Row& row, const Arguments& arguments);
     void at_home(const Row& row, const Arguments& arguments);
+    void homeless(const Error& error);
     void elsewhere(const Row& row, const Arguments& arguments, const std::string& server);
     void pass_on(const Row& row, const Arguments& arguments, const std::string& server);
     void bad(const Error& error);

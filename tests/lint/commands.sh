@@ -27,6 +27,9 @@ check "imapd, through a frontend" "tests/system/imap_frontend_test.py tests/syst
     <"$list"
 printf '%s\n' LHLO MAIL RCPT DATA RSET NOOP VRFY QUIT AUTH STARTTLS >"$list"
 check lmtp tests/system/lmtp_test.py <"$list"
+sed -n 's/^ *{"\([A-Z]*\)", \(always\|before_login\|after_login\).*/\1/p' \
+    imap/managesieve/engine.cc >"$list"
+check managesieve tests/system/managesieve_test.py <"$list"
 sed -n 's/^ *{"\([A-Z]*\)", Verb::.*/\1/p' imap/mupdate/wire.cc >"$list"
 check mupdate "tests/system/mupdate_*.py" <"$list"
 tap_end

@@ -31,6 +31,9 @@ SPEECH = {
     "lmtp": {"hello": b"LHLO me.example\r\n", "half": b"LH", "literal": b"LHLO ",
              "noop": b"NOOP\r\n", "starttls": (b"STARTTLS\r\n", b"220 2.0.0"),
              "auth": (b"AUTH PLAIN\r\n", b"334")},
+    "sieve": {"hello": None, "half": b"AUTHEN", "literal": b'AUTHENTICATE "PLAIN" {5+}\r\n',
+              "noop": b"NOOP\r\n", "starttls": (b"STARTTLS\r\n", b'OK "Begin'),
+              "auth": (b'AUTHENTICATE "PLAIN"\r\n', b"{0}\r\n")},
     "mupdate": {"hello": None, "half": b"A0 AUTH", "literal": b"A0 AUTHENTICATE {5}\r\n",
                 "noop": b"A0 NOOP\r\n", "starttls": (b"A0 STARTTLS\r\n", b"A0 OK"),
                 "auth": (b'A0 AUTHENTICATE "PLAIN"\r\n', b"\r\n\r\n")},
@@ -197,7 +200,8 @@ class Work:
 
 
 SERVERS = (("backend1", "imap"), ("frontend1", "imap"), ("backend1", "lmtp"),
-           ("frontend1", "lmtp"), ("mupdate", "mupdate"))
+           ("frontend1", "lmtp"), ("backend1", "sieve"), ("frontend1", "sieve"),
+           ("mupdate", "mupdate"))
 
 
 def rounds():
@@ -213,7 +217,7 @@ def test_hostile_peers_have_one_deadline_and_hinder_nobody():
     only = os.environ.get("ROOKERY_TEST_KINDS", "").split(",")
     options = {"login_timeout": "2s", "mupdate_login_timeout": "2s"}
     source = murder.own_loopback() if sys.platform.startswith("linux") else None
-    with murder.Murder(backends=1, frontends=1, tls=True, extra=options) as m:
+    with murder.Murder(backends=1, frontends=1, tls=True, extra=options, sieve=True) as m:
         work = Work(m)
         for _ in range(3):
             work.begin()
@@ -258,9 +262,9 @@ def test_an_address_has_a_share_of_the_processes():
     if host == other:
         raise harness.Skip("one loopback address only")
     options = {"login_timeout": "10m", "login_connections_per_host": str(SHARE)}
-    with murder.Murder(backends=1, frontends=1, start=False, extra=options) as m:
+    with murder.Murder(backends=1, frontends=1, start=False, extra=options, sieve=True) as m:
         for i in (m["backend1"], m["frontend1"]):
-            for service in ("imap", "lmtp"):
+            for service in ("imap", "lmtp", "sieve"):
                 i.services[service] = i.service_lines()[service] + " maxchild=%d" % (SHARE + 3)
         m.start()
         m.add_user("alice")
@@ -268,7 +272,9 @@ def test_an_address_has_a_share_of_the_processes():
                 ("frontend1", "imap", b"* OK", b"* BYE [UNAVAILABLE] Too many"),
                 ("backend1", "imap", b"* OK", b"* BYE [UNAVAILABLE] Too many"),
                 ("frontend1", "lmtp", b"220 ", b"421 4.7.0 Too many"),
-                ("backend1", "lmtp", b"220 ", b"421 4.7.0 Too many")):
+                ("backend1", "lmtp", b"220 ", b"421 4.7.0 Too many"),
+                ("frontend1", "sieve", b'"IMPLEMENTATION"', b'BYE (TRYLATER) "Too many'),
+                ("backend1", "sieve", b'"IMPLEMENTATION"', b'BYE (TRYLATER) "Too many')):
             address = m[name].address(service)
             what = (name, service)
             held = []
@@ -325,6 +331,13 @@ def after_login(m):
                                 (b"+ ", b"x" * 1000)], "drip", b"y")
         yield Peer(imap, None, [(None, user), (b"a OK", b"b SELECT INBOX\r\n"), (b"b OK", big)],
                    "flood", b"a NOOP\r\n")
+        sieve = m[server].address("sieve")
+        login = b'AUTHENTICATE "PLAIN" "%s"\r\n' % base64.b64encode(
+            b"\0alice\0" + m.password.encode())
+        yield Peer(sieve, None, [(None, login), (b"Logged in", b"LISTSC")])
+        yield Peer(sieve, None, [(None, login), (b"Logged in", b'PUTSCRIPT "a" {30000+}\r\nx')],
+                   "drip", b"y")
+        yield Peer(sieve, None, [(None, login)], "flood", b"NOOP\r\n")
         lmtp = m[server].address("lmtpa")
         yield Peer(lmtp, None, [(None, b"LHLO x\r\n"), (b"250 ", b"MAIL FROM:<")])
         yield Peer(lmtp, None, [(None, b"LHLO x\r\n"), (b"250 ", b"MAIL FROM:<a@b>\r\n"),
@@ -338,7 +351,7 @@ def after_login(m):
 def test_no_peer_keeps_a_server_from_ending():
     """Nothing but the request to end does it: the times are long."""
     options = {"login_timeout": "1h", "mupdate_login_timeout": "1h", "lmtptxn_timeout": "60"}
-    with murder.Murder(backends=1, frontends=1, tls=True, extra=options) as m:
+    with murder.Murder(backends=1, frontends=1, tls=True, extra=options, sieve=True) as m:
         m.add_user("alice")
         murder.wait_for(lambda: not m.deliver(b"Subject: x\r\n\r\n" + b"y" * 70000, ["alice"]),
                         "a message")
