@@ -109,11 +109,6 @@ std::optional<std::string> ScriptEnvironment::envelope(std::string_view part)
 std::vector<std::string> ScriptEnvironment::own_addresses()
 {
     std::vector<std::string> out;
-    const std::string& address = recipient_.address;
-    const size_t at = address.rfind('@');
-    const size_t plus = address.find('+');
-    if (at != std::string::npos && plus < at)
-        out.push_back(cat(address.substr(0, plus), address.substr(at)));
     const std::string& userid = recipient_.userid;
     if (userid.empty()) return out;
     if (userid.find('@') != std::string::npos) {

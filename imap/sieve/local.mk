@@ -62,7 +62,8 @@ tests_unit_imap_sieve_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/sieve/rfc5463_test.cc \
 	tests/unit/imap/sieve/rfc5490_test.cc \
 	tests/unit/imap/sieve/rfc6609_test.cc \
-	tests/unit/imap/sieve/rfc7352_test.cc
+	tests/unit/imap/sieve/rfc7352_test.cc \
+	tests/unit/imap/sieve/traps_test.cc
 tests_unit_imap_sieve_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_sieve_suite_LDADD = imap/sieve/libsieve.a lib/text/libtext.a lib/base/libbase.a \
 	$(RE2_LIBS) $(CHECK_LIBS)

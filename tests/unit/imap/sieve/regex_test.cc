@@ -145,7 +145,7 @@ END_TEST
 
 Suite* make()
 {
-    Suite* s = suite_create("regex");
+    Suite* s = suite_create("imap/sieve/regex");
     TCase* c = tcase_create("all");
     tcase_add_loop_test(c, rows, 0, static_cast<int>(std::size(kRows)));
     tcase_add_test(c, patterns_have_a_limit);
@@ -174,7 +174,7 @@ END_TEST
 Suite* make()
 {
     log::notice("regex: its cases are skipped, configure found no libre2");
-    Suite* s = suite_create("regex");
+    Suite* s = suite_create("imap/sieve/regex");
     TCase* c = tcase_create("all");
     tcase_add_test(c, skipped_for_want_of_libre2_and_it_is_not_announced);
     suite_add_tcase(s, c);
