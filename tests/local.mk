@@ -108,6 +108,7 @@ LINT_TESTS += %D%/lint/headers.sh
 LINT_TESTS += %D%/lint/text.sh
 LINT_TESTS += %D%/lint/options.sh
 LINT_TESTS += %D%/lint/manuals.sh
+LINT_TESTS += %D%/lint/sieve_manual.sh
 LINT_TESTS += %D%/lint/commands.sh
 LINT_TESTS += %D%/lint/comments.sh
 LINT_TESTS += %D%/lint/architecture.sh
