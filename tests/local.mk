@@ -93,6 +93,7 @@ SYSTEM_TESTS += %D%/interop/rules_interop.py
 SYSTEM_TESTS += %D%/interop/murder_interop.py
 SYSTEM_TESTS += %D%/interop/mupdate_interop.py
 
+EXTRA_DIST += %D%/mutants/mutants.py %D%/mutants/sieve.txt
 EXTRA_DIST += %D%/bench/run %D%/bench/mupdate %D%/bench/moves %D%/bench/fanout
 
 check_PROGRAMS += %D%/bench/mupdate_load

@@ -340,6 +340,23 @@ Result<Flow> Interpreter::include(const Program& program, const std::string& key
         return Error{Code::syntax, cat("the script ", key, " includes itself")};
     if (including_.size() >= limits_.include_depth)
         return Error{Code::limit, "scripts include each other too deeply"};
+    // A part is all that the script sees. The first is the whole, with the edits.
+    const text::Part* const part = std::exchange(part_, nullptr);
+    MessageView* const outer = view_;
+    std::optional<MessageView> inner;
+    if (part != nullptr && part != &outer->structure().root) {
+        const auto bytes =
+            outer->bytes().substr(part->header_begin, part->end - part->header_begin);
+        view_ = &inner.emplace(bytes);
+    }
+    auto flow = run_included(program, key);
+    view_ = outer;
+    part_ = part;
+    return flow;
+}
+
+Result<Flow> Interpreter::run_included(const Program& program, const std::string& key)
+{
     Scope scope;
     Scope* const outer = std::exchange(scope_, &scope);
     const Program* const caller = std::exchange(program_, &program);

@@ -8,6 +8,7 @@
 #define ROOKERY_IMAP_SIEVE_INTERPRETER_H
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -31,12 +32,18 @@ class Interpreter {
     {
     }
 
+    Interpreter(const Interpreter&) = delete;
+    Interpreter& operator=(const Interpreter&) = delete;
+
     Result<Actions> run(const Program& program);
 
     Environment& environment() { return environment_; }
     const Limits& limits() const { return limits_; }
     const Program& program() const { return *program_; }
-    MessageView& message() { return message_; }
+    // The message, or within a script that was included for a part that part (RFC 6609 3.6).
+    MessageView& message() { return *view_; }
+    // The message itself: what edits are of.
+    MessageView& whole() { return message_; }
 
     // Each command, test and comparison costs; Code::limit when it is used up.
     Status charge(uint64_t cost = 1);
@@ -92,6 +99,7 @@ class Interpreter {
         Capabilities asked;
     };
 
+    Result<Flow> run_included(const Program& program, const std::string& key);
     Result<bool> compare_one(const Node& node, const std::string& value, const std::string& key);
     Result<bool> compare_regex(const Node& node, const std::vector<std::string>& values,
                                const std::vector<std::string>& keys);
@@ -104,6 +112,7 @@ class Interpreter {
     Environment& environment_;
     const Limits& limits_;
     MessageView message_;
+    MessageView* view_ = &message_;
     const Program* program_ = nullptr;
     uint64_t used_ = 0;
     bool implicit_keep_ = true;

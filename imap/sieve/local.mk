@@ -49,6 +49,7 @@ TESTS += tests/unit/imap/sieve/suite
 tests_unit_imap_sieve_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/sieve/cases.h tests/unit/imap/sieve/cases.cc \
 	tests/unit/imap/sieve/limits_test.cc \
+	tests/unit/imap/sieve/musts_test.cc \
 	tests/unit/imap/sieve/regex_test.cc \
 	tests/unit/imap/sieve/rfc5173_test.cc \
 	tests/unit/imap/sieve/rfc5228_test.cc \

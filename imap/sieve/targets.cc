@@ -12,9 +12,14 @@ namespace {
 constexpr size_t kMaxMailbox = 1000;
 constexpr size_t kMaxFlags = 128;
 
+// Of those of the system the ones that can be set; no \Recent (RFC 5232 2).
 bool is_flag(std::string_view s)
 {
-    if (s.starts_with('\\')) s.remove_prefix(1);
+    constexpr std::string_view kSystem[] = {"\\Answered", "\\Deleted", "\\Draft", "\\Flagged",
+                                            "\\Seen"};
+    if (s.starts_with('\\'))
+        return std::any_of(std::begin(kSystem), std::end(kSystem),
+                           [&](std::string_view flag) { return equal_nocase(flag, s); });
     if (s.empty() || s.size() > 255) return false;
     return std::all_of(s.begin(), s.end(), [](char c) {
         return static_cast<unsigned char>(c) > 0x20 && static_cast<unsigned char>(c) < 0x7f &&

@@ -15,7 +15,7 @@ import tempfile
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SUITE = "tests_unit_imap_sieve_suite"
 TARGET = "tests/unit/imap/sieve/suite"
-RULES = f"""
+MAKE_RULES = f"""
 rk-compile: ; @$(CXXCOMPILE) -w -c -o $(RK_OBJECT) $(RK_SOURCE)
 rk-link: ; @$(CXX) $(AM_CXXFLAGS) $(CXXFLAGS) $(AM_LDFLAGS) $(LDFLAGS) -o $(RK_OUT) \\
   $({SUITE}_OBJECTS) $(RK_OBJECT) $({SUITE}_LDADD) $(LIBS)
@@ -91,7 +91,7 @@ def main():
     bad = count = 0
     with tempfile.TemporaryDirectory() as scratch:
         with open(scratch + "/rules", "w") as out:
-            out.write(RULES)
+            out.write(MAKE_RULES)
         for mutant in mutants(os.path.join(TOP, "tests/mutants/sieve.txt")):
             if words and not any(word in mutant[0] for word in words):
                 continue

@@ -62,7 +62,7 @@ Result<Flow> run_deleteheader(Interpreter& in, const Node& node)
     const std::string name = in.text(node.arguments[0]);
     TRY(check_name(name));
     if (is_protected(name)) return Flow::next;
-    const auto values = in.message().values(name);
+    const auto values = in.whole().values(name);
     const Value* index = node.tag("index");
     std::vector<size_t> doomed;
     for (size_t i = 0; i < values.size(); ++i) {

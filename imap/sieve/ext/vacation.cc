@@ -106,6 +106,18 @@ uint64_t seconds_of(const Node& node)
     return std::clamp<uint64_t>(n, 1, kMaxSeconds / kDay) * kDay;
 }
 
+// Answers that differ are told apart, unless the script says otherwise. Variables are not filled
+// in, or there would be one for each message (4.2).
+std::string handle_of(const Node& node)
+{
+    const auto written = [&](std::string_view tag) {
+        const Value* value = node.tag(tag);
+        return value != nullptr ? std::string_view(value->strings[0]) : std::string_view();
+    };
+    return cat(written("subject"), '\n', written("from"), '\n', node.has("mime") ? "mime\n" : "\n",
+               node.arguments[0].strings[0]);
+}
+
 Result<Flow> run_vacation(Interpreter& in, const Node& node)
 {
     TRY(in.once("vacation"));
@@ -128,13 +140,8 @@ Result<Flow> run_vacation(Interpreter& in, const Node& node)
     action.subject = subject_of(in, node);
     action.is_mime = node.has("mime");
     action.reason = in.text(node.arguments[0]);
-    // Answers that differ are told apart, unless the script says otherwise (4.2).
     const Value* handle = node.tag("handle");
-    const Value* subject = node.tag("subject");
-    action.handle = handle != nullptr
-                        ? in.text(*handle)
-                        : cat(subject != nullptr ? in.text(*subject) : "", '\n', action.from, '\n',
-                              action.is_mime ? "mime\n" : "\n", action.reason);
+    action.handle = handle != nullptr ? in.text(*handle) : handle_of(node);
     TRY(in.act(std::move(action)));
     return Flow::next;
 }
