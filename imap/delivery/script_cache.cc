@@ -74,12 +74,15 @@ Result<ScriptCache::Program> ScriptCache::included(const std::string& userid,
     if (name.empty() || name.size() + kSource.size() > NAME_MAX ||
         name.find_first_of(std::string_view("/\0", 2)) != std::string::npos)
         return none;
-    std::string folder = cat(config_.sievedir(), "/global");
-    if (location == sieve::Location::personal) {
+    std::string folder = config_.sievedir();
+    if (!userid.empty() || location == sieve::Location::personal) {
         auto scripts = Scripts::of(config_, userid);
         if (!scripts) return none;
         folder = scripts->folder();
+        // Those of a domain are beside the letters of its users.
+        if (location == sieve::Location::global) folder = directory_of(directory_of(folder));
     }
+    if (location == sieve::Location::global) folder.append("/global");
     auto program = load(folder, name);
     return program.is(Code::not_found) ? none : std::move(program);
 }

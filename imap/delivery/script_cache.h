@@ -45,7 +45,8 @@ class ScriptCache {
 
     // The user's active script.
     Result<Found> active(const std::string& userid);
-    // Of include (RFC 6609 3.2): the user's own, or one for all. not_found.
+    // Of include (RFC 6609 3.2): the user's own, or one for all of the user's domain ("": of no
+    // user). not_found.
     Result<Program> included(const std::string& userid, sieve::Location location,
                              const std::string& name);
     size_t bytes() const { return bytes_; }

@@ -167,6 +167,22 @@ START_TEST(includes_are_personal_or_global)
 }
 END_TEST
 
+START_TEST(each_domain_has_its_global_ones)
+{
+    World w;
+    w.global("common", "stop;");
+    const std::string base = directory_of(directory_of(w.of("bob@example.com").folder()));
+    ck_assert(base != w.config().sievedir());
+    ASSERT_OK(make_directories(base + "/global"));
+    ASSERT_OK(replace_file(base + "/global/theirs.script", "keep;"));
+    ASSERT_OK(w.cache.included("bob@example.com", Location::global, "theirs"));
+    ASSERT_CODE(w.cache.included("bob@example.com", Location::global, "common"), Code::not_found);
+    ASSERT_OK(w.cache.included("bob", Location::global, "common"));
+    for (const char* userid : {"bob", "", "bob@example.net"})
+        ASSERT_CODE(w.cache.included(userid, Location::global, "theirs"), Code::not_found);
+}
+END_TEST
+
 START_TEST(the_least_recently_used_go)
 {
     World w;
@@ -236,6 +252,7 @@ Suite* make()
                         static_cast<int>(std::size(kChanges)));
     tcase_add_test(c, what_does_not_compile_says_where);
     tcase_add_test(c, includes_are_personal_or_global);
+    tcase_add_test(c, each_domain_has_its_global_ones);
     tcase_add_test(c, the_least_recently_used_go);
     tcase_add_test(c, many_small_scripts_have_a_bound);
     tcase_add_test(c, what_cannot_be_read_is_no_missing_script);
