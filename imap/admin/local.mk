@@ -76,7 +76,7 @@ libexec_PROGRAMS += imap/admin/rookery-submit
 imap_admin_rookery_submit_SOURCES = imap/admin/rookery_submit.cc \
 	imap/admin/returned_mail.h imap/admin/returned_mail.cc imap/admin/tool.h imap/admin/tool.cc
 imap_admin_rookery_submit_LDADD = imap/delivery/libdelivery.a imap/submission/libsubmission.a \
-	imap/sieve/libsieve.a imap/scripts/libscripts.a $(RE2_LIBS) \
+	$(SIEVE_LIBS) imap/scripts/libscripts.a \
 	imap/store/libstore.a imap/mupdate/libmupdate.a imap/backend/libbackend.a \
 	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/service/libservice.a \
 	lib/auth/libauth.a lib/db/libdb.a \
@@ -107,5 +107,5 @@ imap_admin_murder_murder_LDADD = imap/session/libsession.a imap/store/libstore.a
 
 bin_PROGRAMS += imap/admin/sieve-test
 imap_admin_sieve_test_SOURCES = imap/admin/sieve_test.cc imap/admin/tool.h imap/admin/tool.cc
-imap_admin_sieve_test_LDADD = imap/sieve/libsieve.a lib/config/libconfig.a lib/text/libtext.a \
-	lib/base/libbase.a $(RE2_LIBS)
+imap_admin_sieve_test_LDADD = $(SIEVE_LIBS) lib/config/libconfig.a lib/text/libtext.a \
+	lib/base/libbase.a

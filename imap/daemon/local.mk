@@ -34,8 +34,9 @@ imap_daemon_proxyd_LDADD = $(IMAP_ENGINE_LIBS) $(IMAP_COMMON_LIBS)
 LMTP_SERVICE_SOURCES = imap/daemon/lmtp_service.h imap/daemon/lmtp_service.cc \
 	$(MAIL_SERVICE_SOURCES)
 LMTP_ENGINE_LIBS = imap/lmtp/liblmtp.a imap/delivery/libdelivery.a imap/session/libsession.a \
-	imap/submission/libsubmission.a imap/sieve/libsieve.a imap/scripts/libscripts.a $(RE2_LIBS)
-LMTP_COMMON_LIBS = imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
+	imap/submission/libsubmission.a $(SIEVE_LIBS) imap/scripts/libscripts.a
+LMTP_COMMON_LIBS = imap/mupdate/libmupdate.a imap/backend/libbackend.a \
+	imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
 	lib/service/libservice.a lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a \
 	lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
@@ -51,4 +52,4 @@ libexec_PROGRAMS += imap/daemon/timsieved
 imap_daemon_timsieved_SOURCES = imap/daemon/timsieved.cc imap/daemon/sieve_service.h \
 	imap/daemon/sieve_service.cc $(MAIL_SERVICE_SOURCES)
 imap_daemon_timsieved_LDADD = imap/managesieve/libmanagesieve.a imap/session/libsession.a \
-	imap/scripts/libscripts.a imap/sieve/libsieve.a $(LMTP_COMMON_LIBS)
+	imap/scripts/libscripts.a $(SIEVE_LIBS) $(LMTP_COMMON_LIBS)

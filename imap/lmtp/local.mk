@@ -14,10 +14,10 @@ tests_unit_imap_lmtp_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/support/scripted_peer.h tests/support/scripted_peer.cc
 tests_unit_imap_lmtp_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_lmtp_suite_LDADD = imap/lmtp/liblmtp.a imap/delivery/libdelivery.a \
-	imap/submission/libsubmission.a imap/sieve/libsieve.a imap/scripts/libscripts.a \
+	imap/submission/libsubmission.a $(SIEVE_LIBS) imap/scripts/libscripts.a \
 	imap/session/libsession.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a \
 	imap/model/libmodel.a \
 	lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a \
 	lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) \
-	$(RE2_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS) $(RK_THREADS)
+	$(TDB_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS) $(RK_THREADS)
 endif

@@ -21,7 +21,7 @@ tests_unit_imap_managesieve_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h
 	tests/unit/imap/managesieve/reply_test.cc
 tests_unit_imap_managesieve_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_managesieve_suite_LDADD = imap/managesieve/libmanagesieve.a \
-	imap/backend/libbackend.a imap/scripts/libscripts.a imap/sieve/libsieve.a \
+	imap/backend/libbackend.a imap/scripts/libscripts.a $(SIEVE_LIBS) \
 	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/auth/libauth.a lib/db/libdb.a \
 	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
 	lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS) \

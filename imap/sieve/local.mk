@@ -1,5 +1,7 @@
 # imap/sieve: the Sieve language
 noinst_LIBRARIES += imap/sieve/libsieve.a
+# What links with it.
+SIEVE_LIBS = imap/sieve/libsieve.a $(RE2_LIBS)
 imap_sieve_libsieve_a_SOURCES = \
 	imap/sieve/actions.h imap/sieve/actions.cc \
 	imap/sieve/compile.h imap/sieve/compile.cc \
@@ -66,6 +68,6 @@ tests_unit_imap_sieve_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/sieve/rfc7352_test.cc \
 	tests/unit/imap/sieve/traps_test.cc
 tests_unit_imap_sieve_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_sieve_suite_LDADD = imap/sieve/libsieve.a lib/text/libtext.a lib/base/libbase.a \
-	$(RE2_LIBS) $(CHECK_LIBS)
+tests_unit_imap_sieve_suite_LDADD = $(SIEVE_LIBS) lib/text/libtext.a lib/base/libbase.a \
+	$(CHECK_LIBS)
 endif

@@ -34,7 +34,7 @@ EXTRA_DIST += %D%/replay_test.sh %D%/corpus
 %C%_mime_LDADD = $(%C%_text_libs)
 %C%_mutf7_LDADD = $(%C%_text_libs)
 %C%_search_LDADD = $(%C%_imap_libs)
-%C%_sieve_LDADD = imap/sieve/libsieve.a $(%C%_text_libs) $(RE2_LIBS)
+%C%_sieve_LDADD = $(SIEVE_LIBS) $(%C%_text_libs)
 %C%_smtp_reply_LDADD = $(%C%_text_libs)
 %C%_submission_LDADD = imap/submission/libsubmission.a lib/config/libconfig.a $(%C%_text_libs) \
 	$(ZLIB_LIBS)
