@@ -109,17 +109,15 @@ Result<bool> LocalDelivery::find_begun(const Work& work, const Step& step)
     return holds(*box, begun->id, begun->since);
 }
 
-// By an earlier try, whose end its client did not hear.
-bool LocalDelivery::was_stored(const Transaction& t, const Work& work, const Step& step)
+// Whether the copy is there already. Where nobody can say, the mail waits.
+void LocalDelivery::look_for(const Transaction& t, Work& work, Step& step)
 {
-    if (local_.unfinished == nullptr) return false;
+    step.is_there = is_duplicate(t, step);
+    if (step.is_there || local_.unfinished == nullptr) return;
     const auto found = find_begun(work, step);
-    if (!found)
-        log::warning("not known whether a message was stored before",
-                     {{"mailbox", step.copy.entry.name.internal()}, {"reason", found.error()}});
-    if (!found.value_or(false)) return false;
-    log_copy("stored by an earlier try", t, step.copy.entry);
-    return true;
+    if (!found && work.status) work.status = found.error();
+    step.is_there = found.value_or(false);
+    if (step.is_there) log_copy("stored by an earlier try", t, step.copy.entry);
 }
 
 void LocalDelivery::decide(const Transaction& t, Work& work)
@@ -137,7 +135,7 @@ void LocalDelivery::decide(const Transaction& t, Work& work)
     work.decision = *std::move(decision);
     for (Copy& copy : work.decision.copies) {
         Step step = step_of(t, work, copy);
-        step.is_there = is_duplicate(t, step) || was_stored(t, work, step);
+        look_for(t, work, step);
         if (!step.is_there && step.copy.entry.is_local() && work.status)
             work.status = fits(step.copy.entry.name, work.recipient, text->size());
         work.steps.push_back(std::move(step));
@@ -184,8 +182,12 @@ void LocalDelivery::keep_instead(const Transaction& t, Work& work, Step& step)
     Copy copy = step.copy;
     copy.entry = *std::move(entry);
     step = step_of(t, work, std::move(copy));
-    step.is_there = is_kept_already || is_duplicate(t, step) || was_stored(t, work, step);
-    if (!step.is_there) work.status = fits(step.copy.entry.name, work.recipient, t.message->size());
+    if (is_kept_already)
+        step.is_there = true;
+    else
+        look_for(t, work, step);
+    if (!step.is_there && work.status)
+        work.status = fits(step.copy.entry.name, work.recipient, t.message->size());
     if (local_.unfinished != nullptr && !step.is_there)
         local_.unfinished->begin({&step.key, 1}, t.id);
 }
@@ -272,8 +274,8 @@ void LocalDelivery::store_local(const Transaction& t, std::span<Work> works)
 void LocalDelivery::finish(const Transaction& t, Work& work)
 {
     std::vector<std::string> stored;
-    std::vector<std::string> others;
-    for (const Step& step : work.steps) (step.is_there ? stored : others).push_back(step.key);
+    for (const Step& step : work.steps)
+        if (step.is_there) stored.push_back(step.key);
     if (work.status && local_.mail != nullptr)
         work.status = local_.mail->queue(
             t, work.recipient, work.decision, *variants_,
@@ -285,9 +287,8 @@ void LocalDelivery::finish(const Transaction& t, Work& work)
         log::warning("not delivered", {{"mailbox", work.recipient.mailbox.internal()},
                                        {"reason", work.status.error()},
                                        {"session", t.session_id}});
-        if (local_.unfinished == nullptr) return;
-        local_.unfinished->stored(stored);
-        local_.unfinished->forget(others);
+        // Of the others it is not always known that they failed: they stay begun.
+        if (local_.unfinished != nullptr) local_.unfinished->stored(stored);
         return;
     }
     done_.insert(done_.end(), stored.begin(), stored.end());

@@ -75,7 +75,7 @@ class LocalDelivery {
 
     void decide(const Transaction& t, Work& work);
     Step step_of(const Transaction& t, const Work& work, Copy copy) const;
-    bool was_stored(const Transaction& t, const Work& work, const Step& step);
+    void look_for(const Transaction& t, Work& work, Step& step);
     Result<bool> find_begun(const Work& work, const Step& step);
     bool is_duplicate(const Transaction& t, const Step& step);
     void begin(const Transaction& t, std::span<Work> works);

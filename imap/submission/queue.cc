@@ -278,7 +278,7 @@ Tried Queue::send(const Held& held, Entry& entry, int64_t now) const
     const std::string_view message = held.message();
     if (crc_of({&message, 1}) != held.head.crc)
         return set_aside(entry.id, Error{Code::corrupt, "its message is not what it was"});
-    const Sent sent = run_sendmail({program_, entry.mail.from, entry.mail.to, message});
+    const Sent sent = run_sendmail({program_, entry.mail.from, entry.mail.to, message, directory_});
     if (sent.outcome == Sent::Outcome::sent) {
         log::notice("mail sent", {{"id", entry.id},
                                   {"kind", kind_word(entry.mail.kind)},

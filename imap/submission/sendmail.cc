@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,41 +31,38 @@ constexpr std::array kRefusals = {65, 67, 68, 69};
 // How often an end is looked for that no descriptor tells, as where a child of the child keeps one.
 constexpr int kLookMs = 50;
 
-// A program that ends early must not end this one.
-class NoBrokenPipe {
- public:
-    NoBrokenPipe()
-    {
-        struct sigaction ignore {};
-        ignore.sa_handler = SIG_IGN;
-        ::sigaction(SIGPIPE, &ignore, &before_);
-    }
-    ~NoBrokenPipe() { ::sigaction(SIGPIPE, &before_, nullptr); }
-    NoBrokenPipe(const NoBrokenPipe&) = delete;
-    NoBrokenPipe& operator=(const NoBrokenPipe&) = delete;
-
- private:
-    struct sigaction before_ {};
-};
-
 Sent for_now(std::string reason)
 {
     return {Sent::Outcome::failed_for_now, std::move(reason)};
 }
 
+// All of it is there before the program begins: it would send what it has if this process died.
+Result<Fd> message_file(const SendmailCall& call)
+{
+    // What a crash leaves of it goes with other leftovers (Queue::sweep).
+    const std::string path = cat(call.directory, "/send-", ::getpid(), ".new");
+    TRY_ASSIGN(Fd fd, open_file(path, O_RDWR | O_CREAT | O_TRUNC));
+    ::unlink(path.c_str());
+    MessageFeed feed(call.message);
+    for (std::string_view piece = feed.next(); !piece.empty(); piece = feed.next())
+        TRY(write_all(fd.get(), piece));
+    if (::lseek(fd.get(), 0, SEEK_SET) != 0) return errno_error(path);
+    return fd;
+}
+
 struct Pipes {
-    Pipe in, err, exec;
+    Fd in;  // the message
+    Pipe err, exec;
     Fd nothing;
 };
 
-Result<Pipes> make_pipes()
+Result<Pipes> make_pipes(const SendmailCall& call)
 {
     Pipes p;
-    TRY_ASSIGN(p.in, make_pipe());
+    TRY_ASSIGN(p.in, message_file(call));
     TRY_ASSIGN(p.err, make_pipe());
     TRY_ASSIGN(p.exec, make_pipe());
     TRY_ASSIGN(p.nothing, open_file("/dev/null", O_WRONLY));
-    TRY(set_nonblocking(p.in.write_end.get(), true));
     TRY(set_nonblocking(p.err.read_end.get(), true));
     return p;
 }
@@ -107,7 +105,7 @@ void close_from(int first)
     ::setpgid(0, 0);
     // Out of the way first, whichever of the lowest this process has open.
     const std::array from = {
-        ::fcntl(p.in.read_end.get(), F_DUPFD, 10), ::fcntl(p.nothing.get(), F_DUPFD, 10),
+        ::fcntl(p.in.get(), F_DUPFD, 10), ::fcntl(p.nothing.get(), F_DUPFD, 10),
         ::fcntl(p.err.write_end.get(), F_DUPFD, 10), ::fcntl(p.exec.write_end.get(), F_DUPFD, 10)};
     bool ok = true;
     for (int fd = 0; fd <= kTold; fd++)
@@ -126,13 +124,9 @@ void close_from(int first)
 class Child {
  public:
     Child(pid_t pid, Pipes pipes, const SendmailCall& call)
-        : pid_(pid),
-          pipes_(std::move(pipes)),
-          feed_(call.message),
-          deadline_(Deadline::after(call.timeout))
+        : pid_(pid), pipes_(std::move(pipes)), deadline_(Deadline::after(call.timeout))
     {
         ::setpgid(pid_, pid_);
-        pipes_.in.read_end.reset();
         pipes_.err.write_end.reset();
         pipes_.exec.write_end.reset();
     }
@@ -181,28 +175,17 @@ class Child {
 
     void pump()
     {
-        std::array<pollfd, 2> fds = {
-            {{pipes_.in.write_end.get(), POLLOUT, 0}, {pipes_.err.read_end.get(), POLLIN, 0}}};
+        pollfd fd = {pipes_.err.read_end.get(), POLLIN, 0};
         const int left = deadline_.poll_ms();
-        if (::poll(fds.data(), fds.size(), std::min(left, kLookMs)) <= 0) return;
-        if (fds[0].revents != 0) say();
-        if (fds[1].revents != 0) hear();
+        if (::poll(&fd, 1, std::min(left, kLookMs)) > 0) hear();
     }
 
-    void say()
+    // The child's offset is ours.
+    bool has_read_all() const
     {
-        for (;;) {
-            if (piece_.empty()) piece_ = feed_.next();
-            if (piece_.empty()) {
-                all_said_ = true;
-                return pipes_.in.write_end.reset();
-            }
-            const ssize_t n = ::write(pipes_.in.write_end.get(), piece_.data(), piece_.size());
-            if (n < 0 && errno == EINTR) continue;
-            if (n < 0 && errno == EAGAIN) return;
-            if (n < 0) return pipes_.in.write_end.reset();
-            piece_.remove_prefix(static_cast<size_t>(n));
-        }
+        struct stat st {};
+        return ::fstat(pipes_.in.get(), &st) == 0 &&
+               ::lseek(pipes_.in.get(), 0, SEEK_CUR) == st.st_size;
     }
 
     void hear()
@@ -237,7 +220,7 @@ class Child {
             return for_now(
                 with_words(cat("the sendmail program ended by signal ", WTERMSIG(*status_))));
         const int code = WEXITSTATUS(*status_);
-        if (code == 0 && all_said_) return {};
+        if (code == 0 && has_read_all()) return {};
         if (code == 0) return for_now("the sendmail program did not read the message");
         const bool refused = std::find(kRefusals.begin(), kRefusals.end(), code) != kRefusals.end();
         return {refused ? Sent::Outcome::refused : Sent::Outcome::failed_for_now,
@@ -246,11 +229,8 @@ class Child {
 
     pid_t pid_;
     Pipes pipes_;
-    MessageFeed feed_;
     Deadline deadline_;
-    std::string_view piece_;
     std::string words_;
-    bool all_said_ = false;
     std::optional<int> status_;
 };
 
@@ -291,8 +271,7 @@ void MessageFeed::take_line(std::string_view line)
 
 Sent run_sendmail(const SendmailCall& call)
 {
-    const NoBrokenPipe no_broken_pipe;
-    auto pipes = make_pipes();
+    auto pipes = make_pipes(call);
     if (!pipes) return for_now(pipes.error().text);
     const Program program(call);
     const pid_t pid = ::fork();

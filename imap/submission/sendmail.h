@@ -1,7 +1,7 @@
 // One mail to the sendmail program: sendmail -i -f SENDER -- RECIPIENT ...
 //
-// No shell. The message goes in by standard input with LF line ends, without its Return-Path, which
-// is for whoever delivers it. What the program's end means is decided here: 0 is sent; what is the
+// No shell. The message is its standard input, as a nameless file that is whole, with LF line ends,
+// without its Return-Path, which is for whoever delivers it. What the program's end means is decided here: 0 is sent; what is the
 // fault of this mail (EX_DATAERR, EX_NOUSER, EX_NOHOST, EX_UNAVAILABLE, by which sendmail and
 // Postfix refuse a message that is too large or not allowed) is refused; all else an administrator
 // or time can mend: a missing program, a wrong configuration, a signal, no end within kTimeout, an
@@ -31,6 +31,7 @@ struct SendmailCall {
     std::string from;  // "" = <>
     std::vector<std::string> to;
     std::string_view message;  // with CRLF
+    std::string directory;     // where that file is made
     Milliseconds timeout = kSendTimeout;
 };
 

@@ -289,8 +289,11 @@ def test_mail_that_waits_is_in_the_queue():
         s.script('redirect "out@example.net";\n')
         assert not s.deliver(message("one"))
         assert s.names() == [] and not s.sendmail.sent()
-        queue = s.m["backend1"].run("murder", "queue").stdout
-        assert "out@example.net" in queue, queue
+
+        def queue():
+            return s.m["backend1"].run("murder", "queue").stdout
+        murder.wait_for(lambda: "75" in queue(), "the first try")
+        assert "out@example.net" in queue(), queue()
         s.sendmail.answer(0)
         s.m["backend1"].run("murder", "queue", "--run")
         assert len(s.sendmail.to("out@example.net")) == 1

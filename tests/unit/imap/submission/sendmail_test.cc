@@ -52,12 +52,12 @@ START_TEST(the_program_gets_the_envelope_as_words)
     test::TempDir folder;
     FakeProgram program(folder);
     const std::string message = "Return-Path: <a@b>\r\nA: b\r\n\r\n.\r\n";
-    Sent sent =
-        run_sendmail({program.path(), "a@b", {"x@y", "$(touch z)@y", "\"a b\"@c"}, message});
+    Sent sent = run_sendmail(
+        {program.path(), "a@b", {"x@y", "$(touch z)@y", "\"a b\"@c"}, message, folder.path()});
     ck_assert(sent.outcome == Sent::Outcome::sent);
     ASSERT_EQ_TEXT(program.words(), "-i\n-f\na@b\n--\nx@y\n$(touch z)@y\n\"a b\"@c\n");
     ASSERT_EQ_TEXT(program.input(), "A: b\n\n.\n");
-    sent = run_sendmail({program.path(), "", {"x@y"}, message});
+    sent = run_sendmail({program.path(), "", {"x@y"}, message, folder.path()});
     ASSERT_EQ_TEXT(program.words(), "-i\n-f\n<>\n--\nx@y\n");
 }
 END_TEST
@@ -98,7 +98,8 @@ START_TEST(its_end_says_what_becomes_of_the_mail)
     };
     for (const auto& row : table) {
         program.becomes(row.end);
-        const Sent sent = run_sendmail({program.path(), "a@b", {"x@y"}, "A: b\r\n\r\nx\r\n"});
+        const Sent sent =
+            run_sendmail({program.path(), "a@b", {"x@y"}, "A: b\r\n\r\nx\r\n", folder.path()});
         ck_assert_msg(sent.outcome == row.outcome, "%s: %s", row.end, sent.reason.c_str());
         ASSERT_EQ_TEXT(sent.reason, row.reason);
     }
@@ -110,7 +111,7 @@ START_TEST(a_program_that_is_missing_or_hangs_or_does_not_read_failed_for_now)
     test::TempDir folder;
     FakeProgram program(folder);
     const std::string large = "A: b\r\n\r\n" + std::string(1u << 20, 'x') + "\r\n";
-    SendmailCall call{folder.file("none"), "a@b", {"x@y"}, large};
+    SendmailCall call{folder.file("none"), "a@b", {"x@y"}, large, folder.path()};
     Sent sent = run_sendmail(call);
     ck_assert(sent.outcome == Sent::Outcome::failed_for_now);
     ASSERT_EQ_TEXT(sent.reason, "the sendmail program cannot be run: No such file or directory");
@@ -146,7 +147,7 @@ START_TEST(no_child_and_no_handler_is_left_behind)
     }, after{};
     ::sigaction(SIGPIPE, nullptr, &before);
     program.becomes("trap 2>/dev/null; kill -s TERM $$; exit 0");
-    const Sent sent = run_sendmail({program.path(), "a@b", {"x@y"}, "A: b\r\n\r\n"});
+    const Sent sent = run_sendmail({program.path(), "a@b", {"x@y"}, "A: b\r\n\r\n", folder.path()});
     // The child has its signals again.
     ASSERT_EQ_TEXT(sent.reason, "the sendmail program ended by signal 15");
     ::sigaction(SIGPIPE, nullptr, &after);
@@ -165,7 +166,7 @@ START_TEST(the_child_has_three_descriptors_and_a_small_environment)
     program.becomes("ls /proc/$$/fd 2>/dev/null | grep -c '^[0-2]$' >'" + folder.file("some") +
                     "'\n[ -e /proc/$$/fd/" + std::to_string(leaked) + " ] && exit 1\nenv >'" +
                     folder.file("env") + "'; pwd >>'" + folder.file("env") + "'");
-    const Sent sent = run_sendmail({program.path(), "a@b", {"x@y"}, "A: b\r\n\r\n"});
+    const Sent sent = run_sendmail({program.path(), "a@b", {"x@y"}, "A: b\r\n\r\n", folder.path()});
     ::close(leaked);
     ASSERT_EQ_TEXT(sent.reason, "");
     const std::string env = read_file(folder.file("env"), 100000).value_or("");
