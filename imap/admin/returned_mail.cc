@@ -56,10 +56,8 @@ Status ReturnedMail::open()
     if (!config_.partitions().empty()) {
         TRY_ASSIGN(store_, store::open_local_store(config_));
         quotas_ = store::open_local_quotas(config_, *directory_, *store_);
-        if (config_.duplicatesuppression()) {
-            const std::string path = delivery::DeliveryMemory::path(config_);
-            TRY_ASSIGN(memory_, delivery::DeliveryMemory::open(path));
-        }
+        const std::string path = delivery::DeliveryMemory::path(config_);
+        TRY_ASSIGN(memory_, delivery::DeliveryMemory::open(path));
     }
     murder_.emplace(config_, *directory_);
     backends_.emplace(config_, backend::lmtp_dialect());
@@ -113,11 +111,16 @@ Status ReturnedMail::deliver(const submission::Entry& entry, std::string_view me
     t.message = staged.get();
     t.message_id = filter.own_id();
     t.date = filter.own_date();
+    // The same entry makes the same notice, whose Message-ID has the entry's id.
+    t.id = entry.id;
+    t.digest = filter.digest();
     t.recipients.push_back(std::move(recipient));
+    const bool suppresses = memory_ && config_.duplicatesuppression();
     delivery::Delivery delivery(config_, *murder_, *recipients_, *backends_,
                                 {.store = store_.get(),
                                  .quotas = quotas_.get(),
-                                 .duplicates = memory_ ? &memory_->duplicates : nullptr});
+                                 .duplicates = suppresses ? &memory_->duplicates : nullptr,
+                                 .unfinished = memory_ ? &memory_->unfinished : nullptr});
     const auto outcomes = delivery.deliver(t);
     delivery.told(true);
     return outcomes.empty() ? Status(Error{Code::io, "no answer of the delivery"})

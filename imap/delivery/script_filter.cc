@@ -7,6 +7,7 @@
 #include "imap/mboxlist/find_mailbox.h"
 #include "imap/sieve/run.h"
 #include "imap/submission/automatic.h"
+#include "imap/submission/entry_format.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "lib/text/rfc5322_header.h"
@@ -122,6 +123,21 @@ void ScriptFilter::add(Run& run, Copy copy)
     run.decision.copies.push_back(std::move(copy));
 }
 
+// Not to himself, and not what has been here before: it would come back, and be sent again, for ever.
+bool ScriptFilter::may_redirect(Run& run, const std::string& address)
+{
+    const submission::Outgoing mail{run.t.envelope.from, {address}, run.recipient.userid};
+    if (Status can = submission::check_outgoing(mail); !can) {
+        log::notice("a script's mail is not sent",
+                    {{"user", run.recipient.userid}, {"reason", can.error()}});
+        return false;
+    }
+    const auto own = run.environment.own_addresses();
+    const auto is_it = [&](const std::string& a) { return equal_nocase(a, address); };
+    return !is_it(run.recipient.address) && std::none_of(own.begin(), own.end(), is_it) &&
+           !submission::is_looping(run.header, run.own_address);
+}
+
 Status ScriptFilter::take(Run& run, const sieve::Action& action)
 {
     return std::visit(
@@ -136,14 +152,8 @@ Status ScriptFilter::take(Run& run, const sieve::Action& action)
                 return success();
             },
             [&](const sieve::Redirect& redirect) {
-                const auto own = run.environment.own_addresses();
-                const bool to_self = equal_nocase(redirect.address, run.recipient.address) ||
-                                     std::any_of(own.begin(), own.end(), [&](const auto& a) {
-                                         return equal_nocase(a, redirect.address);
-                                     });
-                // It would come back, and be sent again, for ever.
-                const bool has_been_here = submission::is_looping(run.header, run.own_address);
-                if (!to_self && !has_been_here) return take_sending(run, action, std::nullopt);
+                if (may_redirect(run, redirect.address))
+                    return take_sending(run, action, std::nullopt);
                 add(run, copy_to(run, run.kept_in, {}, action.edits));
                 return success();
             },

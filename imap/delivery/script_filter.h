@@ -55,6 +55,7 @@ class ScriptFilter {
     Result<model::MailboxEntry> make(Run& run, const sieve::Target& target,
                                      const model::MailboxName& name);
     Result<std::optional<model::MailboxEntry>> find_target(Run& run, const sieve::Target& target);
+    static bool may_redirect(Run& run, const std::string& address);
     Status take(Run& run, const sieve::Action& action);
     Status take_sending(Run& run, const sieve::Action& action,
                         const std::optional<sieve::Target>& fcc);

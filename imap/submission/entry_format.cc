@@ -174,7 +174,7 @@ std::string to_text(const TryState& state)
     for (char& c : reason)
         if (has_control({&c, 1})) c = ' ';
     return cat(kStateMagic, kVersion, "\ntries ", state.tries, "\nnext ", state.next, "\nfailed ",
-               state.failed, "\nreason ", reason, "\nend\n");
+               state.failed, "\nbegun ", state.begun, "\nreason ", reason, "\nend\n");
 }
 
 Result<TryState> parse_try_state(std::string_view file)
@@ -185,11 +185,13 @@ Result<TryState> parse_try_state(std::string_view file)
     TRY_ASSIGN(const uint64_t tries, lines.number("tries", UINT32_MAX));
     TRY_ASSIGN(const uint64_t next, lines.number("next", INT64_MAX));
     TRY_ASSIGN(const uint64_t failed, lines.number("failed", INT64_MAX));
+    TRY_ASSIGN(const uint64_t begun, lines.number("begun", INT64_MAX));
     const auto reason = lines.take("reason");
     if (!reason || !lines.take("end")) return damaged("its state");
     state.tries = static_cast<unsigned>(tries);
     state.next = static_cast<int64_t>(next);
     state.failed = static_cast<int64_t>(failed);
+    state.begun = static_cast<int64_t>(begun);
     state.reason = *reason;
     return state;
 }

@@ -61,6 +61,7 @@ struct TryState {
     unsigned tries = 0;
     int64_t next = 0;    // not before
     int64_t failed = 0;  // when it was found that it cannot be sent; 0: it may be
+    int64_t begun = 0;   // when a try began that must not be made twice; 0: none did
     std::string reason;  // of the last failure
 };
 std::string to_text(const TryState& state);

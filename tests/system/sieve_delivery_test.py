@@ -196,6 +196,10 @@ def test_redirect():
         s.script('redirect "alice@example.org";\n')
         assert not s.deliver(message("two"), recipients=["alice@example.org"])
         assert s.names()[-1] == "two" and len(s.sendmail.sent()) == 1
+        # An address that the sendmail program would take for an option loses no mail.
+        s.script('redirect "-x@example.net";\n')
+        assert not s.deliver(message("three"))
+        assert s.names()[-1] == "three" and len(s.sendmail.sent()) == 1
 
 
 def test_redirect_is_not_a_duplicate():

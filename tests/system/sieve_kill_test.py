@@ -102,13 +102,14 @@ class Site:
             told = False
         hit = instance.control["hit"]
         instance.control.disarm()
-        self.w.revive(instance if mode == "server" else None)
+        self.w.revive(instance if mode == "server" and hit else None)
         if not told:
             self.again(name)
+        # Else the next to die could be the one that sends this.
+        murder.wait_for(lambda: not self.queued(), "the end of the queue")
         return hit
 
     def judge(self, names, killed):
-        murder.wait_for(lambda: not self.queued(), "the end of the queue")
         wrong = []
         for mailbox in MAILBOXES:
             there = self.subjects(mailbox)

@@ -85,13 +85,14 @@ END_TEST
 
 START_TEST(a_state_is_read_as_it_was_written)
 {
-    TryState state{7, 1795918413, 1795918000, "line\none\x01" + std::string(1000, 'x')};
+    TryState state{7, 1795918413, 1795918000, 7, "line\none\x01" + std::string(1000, 'x')};
     const std::string text = to_text(state);
     auto read = parse_try_state(text);
     ASSERT_OK(read);
     ck_assert_uint_eq(read->tries, 7);
     ck_assert_int_eq(read->next, state.next);
     ck_assert_int_eq(read->failed, state.failed);
+    ck_assert_int_eq(read->begun, 7);
     ck_assert_uint_eq(read->reason.size(), kMaxReason);
     ck_assert(read->reason.starts_with("line one x"));
     for (size_t i = 0; i + 1 < text.size(); i++)
