@@ -1,4 +1,4 @@
-// A NUL between: a text that a script gave, a mailto URI, a message. Whatever the bytes are, what is
+// A NUL between: a text that a script gave, a mailto URI, a message. Whatever the bytes, what is
 // written of them is a header of our own fields, each once and in ASCII, and a message that is read
 // back as it was meant; and an envelope can be queued and read back.
 #include <algorithm>

@@ -90,6 +90,23 @@ def test_what_is_refused_or_too_old_goes_back_to_its_owner():
         assert s.files() == [young + ".mail", young + ".state"]
 
 
+def test_it_goes_back_whatever_the_quota():
+    with Running(backends=2, frontends=0) as m:
+        for number in (1, 2):
+            user = "ann%d" % number
+            m.add_user(user, backend=number)
+            with m.imap("backend%d" % number, "cyrus") as c:
+                check(c.setquota("user." + user, "(STORAGE 1)"))
+            s = Server(m)
+            s.does("exit 67")
+            # The first goes over it; mail from elsewhere is refused then.
+            for count in (1, 2):
+                id = s.redirect(owner=user, message=kit.MESSAGE + b"x" * 3000 + b"\r\n")
+                assert s.submit() == [id + " returned", ""], s.log
+                assert len(inbox(m, user, "backend%d" % number)) == count
+            assert m.deliver(kit.MESSAGE, [user], "backend%d" % number)
+
+
 def test_answers_that_cannot_be_sent_are_dropped():
     with Running(backends=1, frontends=0) as m:
         s = Server(m)
