@@ -33,6 +33,17 @@ def test_what_was_put_is_sent_and_gone():
         assert s.submit() == [""]
 
 
+def test_it_runs_as_an_event():
+    with Running(backends=1, frontends=0) as m:
+        s = Server(m)
+        s.instance.stop()
+        s.redirect()
+        m.submits = True
+        s.instance.start()
+        murder.wait_for(lambda: s.files() == [], "master runs it")
+        assert len(s.calls()) == 1
+
+
 def test_what_fails_for_now_is_tried_again_later_and_later():
     with Running(backends=1, frontends=0) as m:
         s = Server(m)
