@@ -71,8 +71,7 @@ void Engine::run()
 void Engine::greet()
 {
     say_capabilities();
-    std::string name = kit_.greeting_name();
-    ok({}, cat(name, name.empty() ? "" : " ", "server ready"));
+    ok();
 }
 
 void Engine::end_session(Word word, std::string_view code, std::string_view text)

@@ -8,6 +8,7 @@
 
 namespace rookery::managesieve {
 
+// The OK that follows has no text: sieveshell of Cyrus takes one for an error.
 void Engine::say_capabilities()
 {
     const auto line = [&](std::string_view name, std::string_view value) {
@@ -134,8 +135,8 @@ void Engine::welcome(const session::Login& login, const std::optional<std::strin
     kit_.begin_session();
     backends_.set_user(who_->userid);
     backends_.set_relayed(who_->relayed);
-    ok(last_words ? cat("SASL ", to_string(text::base64_encode(*last_words))) : std::string(),
-       "Logged in");
+    // Without a text: sieveshell of Cyrus knows none here.
+    ok(last_words ? cat("SASL ", to_string(text::base64_encode(*last_words))) : std::string());
     if (!client_.flush()) return;
     if (kit_.sasl().ssf() > 0) {
         if (!kit_.sasl().push_layer(client_)) return;

@@ -334,10 +334,11 @@ def after_login(m):
         sieve = m[server].address("sieve")
         login = b'AUTHENTICATE "PLAIN" "%s"\r\n' % base64.b64encode(
             b"\0alice\0" + m.password.encode())
-        yield Peer(sieve, None, [(None, login), (b"Logged in", b"LISTSC")])
-        yield Peer(sieve, None, [(None, login), (b"Logged in", b'PUTSCRIPT "a" {30000+}\r\nx')],
-                   "drip", b"y")
-        yield Peer(sieve, None, [(None, login)], "flood", b"NOOP\r\n")
+        greeted = (b'"1.0"\r\nOK\r\n', login)
+        yield Peer(sieve, None, [greeted, (b"OK\r\n", b"LISTSC")])
+        yield Peer(sieve, None, [greeted, (b"OK\r\n", b'PUTSCRIPT "a" {30000+}\r\nx')], "drip",
+                   b"y")
+        yield Peer(sieve, None, [greeted], "flood", b"NOOP\r\n")
         lmtp = m[server].address("lmtpa")
         yield Peer(lmtp, None, [(None, b"LHLO x\r\n"), (b"250 ", b"MAIL FROM:<")])
         yield Peer(lmtp, None, [(None, b"LHLO x\r\n"), (b"250 ", b"MAIL FROM:<a@b>\r\n"),
