@@ -4,6 +4,7 @@ dist_man_MANS += man/mupdatetest.1
 dist_man_MANS += man/rookery-passwd.8
 dist_man_MANS += man/sieve.5
 dist_man_MANS += man/sieve-test.1
+dist_man_MANS += man/sievec.8
 dist_man_MANS += man/timsieved.8
 dist_man_MANS += man/reconstruct.8
 dist_man_MANS += man/master.8

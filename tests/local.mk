@@ -69,6 +69,7 @@ SYSTEM_TESTS += %D%/system/relay_framing_test.py
 SYSTEM_TESTS += %D%/system/rights_test.py
 SYSTEM_TESTS += %D%/system/stranded_test.py
 SYSTEM_TESTS += %D%/system/sieve_test_test.py
+SYSTEM_TESTS += %D%/system/sievec_test.py
 SYSTEM_TESTS += %D%/system/selected_state_test.py
 SYSTEM_TESTS += %D%/system/revoked_test.py
 SYSTEM_TESTS += %D%/system/server_state_test.py

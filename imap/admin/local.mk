@@ -109,3 +109,9 @@ bin_PROGRAMS += imap/admin/sieve-test
 imap_admin_sieve_test_SOURCES = imap/admin/sieve_test.cc imap/admin/tool.h imap/admin/tool.cc
 imap_admin_sieve_test_LDADD = $(SIEVE_LIBS) lib/config/libconfig.a lib/text/libtext.a \
 	lib/base/libbase.a
+
+sbin_PROGRAMS += imap/admin/sievec
+imap_admin_sievec_SOURCES = imap/admin/sievec.cc imap/admin/tool.h imap/admin/tool.cc
+imap_admin_sievec_LDADD = imap/managesieve/libmanagesieve.a imap/scripts/libscripts.a \
+	imap/sieve/libsieve.a imap/model/libmodel.a lib/config/libconfig.a lib/text/libtext.a \
+	lib/base/libbase.a

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""ManageSieve clients that are not ours, at a backend, by a frontend's referral, and through it as a
-relay: sieve-connect, Net::ManageSieve, and sieveshell and installsieve of Cyrus; plain and with TLS.
+"""ManageSieve clients that are not ours, at a backend, by a frontend's referral, and through it as
+a relay: sieve-connect, Net::ManageSieve, sieveshell and installsieve of Cyrus; plain and with TLS.
 """
 import contextlib
 import os
