@@ -17,8 +17,11 @@ import murder
 
 FIRST_PORTS = {("mupdate", "mupdate"): 13905,
                ("frontend1", "imap"): 10143, ("frontend1", "lmtpa"): 10024,
+               ("frontend1", "sieve"): 14190,
                ("backend1", "imap"): 11143, ("backend1", "lmtpa"): 11024,
-               ("backend2", "imap"): 12143, ("backend2", "lmtpa"): 12024}
+               ("backend1", "sieve"): 14191,
+               ("backend2", "imap"): 12143, ("backend2", "lmtpa"): 12024,
+               ("backend2", "sieve"): 14192}
 
 
 def say(text=""):
@@ -36,7 +39,10 @@ def make(folder, arguments):
         with open(state_file(folder)) as f:
             saved = json.load(f)
     m = murder.Murder(dir=folder, bin=arguments.bin, owner=arguments.owner, tls=True, start=False,
-                      strict=False, wanted_ports=FIRST_PORTS, prefork=1, submits=True)
+                      strict=False, wanted_ports=FIRST_PORTS, prefork=1, submits=True,
+                      sieve=True)
+    for f in m.frontends:  # a referral to "backend1" would lead nowhere on one machine
+        f.extra["sieve_allowreferrals"] = "no"
     if saved:
         for i in m.instances:
             i.ports.update(saved["ports"][i.name])
@@ -63,10 +69,12 @@ def is_running(m):
 def write_env(m):
     values = {"MUPDATE": m["mupdate"].host_port("mupdate"),
               "FRONTEND_IMAP": m["frontend1"].host_port("imap"),
-              "FRONTEND_LMTP": m["frontend1"].host_port("lmtpa")}
+              "FRONTEND_LMTP": m["frontend1"].host_port("lmtpa"),
+              "FRONTEND_SIEVE": m["frontend1"].host_port("sieve")}
     for b in m.backends:
         values[b.name.upper() + "_IMAP"] = b.host_port("imap")
         values[b.name.upper() + "_LMTP"] = b.host_port("lmtpa")
+        values[b.name.upper() + "_SIEVE"] = b.host_port("sieve")
     for variable, user in (("ALICE_PASSWORD", "alice"), ("BOB_PASSWORD", "bob"),
                            ("ADMIN_PASSWORD", "cyrus")):
         values[variable] = m.passwords[user]
@@ -116,11 +124,12 @@ def show(m, values, shown):
     say()
     say("The murder is running in %s:" % shown)
     rows = [("frontend IMAP", values["FRONTEND_IMAP"]), ("frontend LMTP", values["FRONTEND_LMTP"]),
+            ("frontend ManageSieve", values["FRONTEND_SIEVE"]),
             ("backend1 IMAP, LMTP", values["BACKEND1_IMAP"] + ", " + values["BACKEND1_LMTP"]),
             ("backend2 IMAP, LMTP", values["BACKEND2_IMAP"] + ", " + values["BACKEND2_LMTP"]),
             ("mupdate master", values["MUPDATE"])]
     for name, value in rows:
-        say("  %-20s %s" % (name, value))
+        say("  %-21s %s" % (name, value))
     for user, what in (("alice", "her mailboxes are on backend1"),
                        ("bob", "his mailboxes are on backend2"), ("cyrus", "administrator")):
         say("  %-8s password %-14s %s" % (user, m.passwords[user], what))
