@@ -10,6 +10,7 @@
 #include "lib/net/address.h"
 #include "lib/stream/deflate_layer.h"
 #include "lib/stream/tls_layer.h"
+#include "lib/stream/unread.h"
 
 namespace rookery::backend {
 namespace {
@@ -334,6 +335,8 @@ Status Connector::logged_in(AuthStep& step, const std::vector<std::string>& offe
     if (!step.data.empty()) TRY(link_->sasl->step(step.data));
     if (link_->sasl->ssf() > 0) {
         hide();
+        // What the server says first under the layer may be here with its OK.
+        if (dialect_.capabilities_after_layer_come_by_themselves) stream::unread(stream());
         TRY(link_->sasl->push_layer(stream()));
         show();
         return check_after_layer(offered);

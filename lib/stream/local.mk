@@ -4,7 +4,8 @@ noinst_LIBRARIES += %D%/libstream.a
 	%D%/fd_layer.h %D%/fd_layer.cc %D%/layer.h \
 	%D%/memory_layer.h %D%/memory_layer.cc %D%/outbox_layer.h %D%/outbox_layer.cc \
 	%D%/sasl_layer.h %D%/sasl_layer.cc %D%/stream.h %D%/stream.cc \
-	%D%/telemetry_layer.h %D%/telemetry_layer.cc %D%/tls_layer.h %D%/tls_layer.cc
+	%D%/telemetry_layer.h %D%/telemetry_layer.cc %D%/tls_layer.h %D%/tls_layer.cc \
+	%D%/unread.h %D%/unread.cc
 
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/lib/stream/suite

@@ -240,6 +240,36 @@ def test_starttls():
                     assert c.file.read() == b""
 
 
+def test_a_relay_under_a_layer_of_sasl():
+    """The backend's capabilities come again by themselves then, and are read."""
+    with relaying(sasl_mech_list="PLAIN DIGEST-MD5", force_sasl_client_mech="DIGEST-MD5",
+                  mupdate_mechs="PLAIN") as m:
+        with connect(m, "frontend1", "alice") as c:
+            for _ in range(3):
+                assert c.ask(put("a", KEEP)).brief == "OK"
+                assert c.ask(b"LISTSCRIPTS").lines == [b'"a"\r\n']
+        logged = m["backend1"].tail(1000)
+        assert "user=alice mechanism=DIGEST-MD5" in logged, logged
+
+
+def test_anonymous_has_scripts_checked():
+    with server(sasl_mech_list="PLAIN ANONYMOUS") as m:
+        with connect(m, "backend1") as c:
+            said = c.ask(b'AUTHENTICATE "ANONYMOUS" "%s"' % base64.b64encode(b"me"))
+            if "ANONYMOUS" not in capabilities(c.greeting)["SASL"].split():
+                raise harness.Skip("no ANONYMOUS in this libsasl2")
+            assert said.brief == "OK", said
+            for command, brief in ((b'CHECKSCRIPT "keep;"', "OK"), (b'CHECKSCRIPT "keep"', "NO"),
+                                   (put("a", KEEP), "OK"), (put("a", b"keep"), "NO"),
+                                   (b"LISTSCRIPTS", "NO"), (b'GETSCRIPT "a"', "NO"),
+                                   (b'HAVESPACE "a" 1', "NO"), (b'SETACTIVE ""', "NO"),
+                                   (b'DELETESCRIPT "a"', "NO"), (b'RENAMESCRIPT "a" "b"', "NO"),
+                                   (b"NOOP", "OK"), (b"CAPABILITY", "OK"), (b"LOGOUT", "OK")):
+                said = c.ask(command)
+                assert said.brief == brief, (command, said)
+        assert not os.path.exists(os.path.join(m["backend1"].dir, "conf", "sieve"))
+
+
 def test_quotas():
     for m, where in ((server(sieve_maxscripts="2", sieve_maxscriptsize="1"), "backend1"),
                      (relaying(sieve_maxscripts="2", sieve_maxscriptsize="1"), "frontend1")):

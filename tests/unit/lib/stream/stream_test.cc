@@ -8,8 +8,10 @@
 #include <utility>
 
 #include "lib/base/signals.h"
+#include "lib/base/strings.h"
 #include "lib/stream/memory_layer.h"
 #include "lib/stream/outbox_layer.h"
+#include "lib/stream/unread.h"
 #include "tests/unit/unit.h"
 
 namespace {
@@ -197,6 +199,48 @@ START_TEST(plaintext_left_over_stops_a_new_layer)
 }
 END_TEST
 
+// A layer that takes what it is given as its own, one byte at a time in another case.
+class Shout final : public stream::Layer {
+ public:
+    explicit Shout(std::unique_ptr<stream::Layer> below) : below_(std::move(below)) {}
+    Result<size_t> read(std::span<char> into, Deadline deadline) override
+    {
+        TRY_ASSIGN(const size_t n, below_->read(into, deadline));
+        for (char& c : into.first(n)) c = to_upper(c);
+        return n;
+    }
+    Status write(std::string_view bytes, Deadline deadline) override
+    {
+        return below_->write(bytes, deadline);
+    }
+    Status flush(Deadline deadline) override { return below_->flush(deadline); }
+    bool has_pending() const override { return below_->has_pending(); }
+    Result<bool> can_read() override { return below_->can_read(); }
+    void shut_down() override { below_->shut_down(); }
+    int fd() const override { return below_->fd(); }
+
+ private:
+    std::unique_ptr<stream::Layer> below_;
+};
+
+START_TEST(what_nobody_has_read_can_go_to_a_new_layer)
+{
+    MemoryEnds ends{"ok\r\nearly\r\nlate\r\n", {}, static_cast<size_t>(_i), false, false};
+    Stream s(stream::memory_layer(ends));
+    ASSERT_EQ_TEXT(*s.read_line(10), "ok");
+    stream::unread(s);
+    ASSERT_OK(s.push_layer([](std::unique_ptr<stream::Layer> below) {
+        return Result<std::unique_ptr<stream::Layer>>(std::make_unique<Shout>(std::move(below)));
+    }));
+    s.put("said");
+    ASSERT_OK(s.flush());
+    ASSERT_EQ_TEXT(*s.read_line(10), "EARLY");
+    ASSERT_EQ_TEXT(*s.read_line(10), "LATE");
+    ASSERT_CODE(s.read_line(10), Code::closed);
+    ASSERT_EQ_TEXT(ends.output, "said");
+}
+END_TEST
+
 START_TEST(buffers_come_and_go_without_losing_bytes)
 {
     MemoryEnds ends{"a\r\nb\r\n", {}, 65536, true, false};
@@ -363,6 +407,7 @@ Suite* make()
     tcase_add_test(c, an_end_of_file_counts_as_input);
     tcase_add_test(c, copies_exactly_so_many_bytes);
     tcase_add_test(c, plaintext_left_over_stops_a_new_layer);
+    tcase_add_loop_test(c, what_nobody_has_read_can_go_to_a_new_layer, 1, 12);
     tcase_add_test(c, buffers_come_and_go_without_losing_bytes);
     tcase_add_loop_test(c, after_its_time_nothing_more_is_read, 0, 2 * std::ssize(kReads));
     tcase_add_loop_test(c, beyond_what_a_peer_may_say_nothing_more_is_read, 0, 2);
