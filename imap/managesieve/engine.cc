@@ -133,8 +133,7 @@ void Engine::one_command()
     dispatch(*row, arguments);
 }
 
-// Null: it was no command, and has been answered.
-const Engine::Row* Engine::read_command(Arguments& arguments)
+const Engine::Row* Engine::find_row(std::string_view verb)
 {
     using enum Takes;
     using enum When;
@@ -161,18 +160,24 @@ const Engine::Row* Engine::read_command(Arguments& arguments)
         {"STARTTLS", before_login, kHere, nothing, nothing, 0, true, &Engine::starttls},
         {"UNAUTHENTICATE", after_login, kHere, nothing, nothing, 0, true, &Engine::unauthenticate},
     };
+    const auto* row = std::find_if(std::begin(kTable), std::end(kTable),
+                                   [&](const Row& r) { return r.verb == verb; });
+    return row == std::end(kTable) ? nullptr : row;
+}
+
+// Null: it was no command, and has been answered.
+const Engine::Row* Engine::read_command(Arguments& arguments)
+{
     auto verb = reader_.verb();
     if (!verb) return bad(verb.error()), nullptr;
-    const auto* row = std::find_if(std::begin(kTable), std::end(kTable),
-                                   [&](const Row& r) { return r.verb == *verb; });
-    const bool is_known = row != std::end(kTable);
-    const bool is_now =
-        is_known && (row->when == always || (row->when == after_login) == logged_in());
+    const Row* row = find_row(*verb);
+    const bool is_now = row != nullptr && (row->when == When::always ||
+                                           (row->when == When::after_login) == logged_in());
     if (!is_now) {
         if (Status skipped = reader_.skip(); !skipped) return bad(skipped.error()), nullptr;
-        bad(Error{Code::syntax, !is_known                  ? "No such command"
-                                : row->when == after_login ? "Please authenticate first"
-                                                           : "Not after a login"});
+        bad(Error{Code::syntax, row == nullptr                   ? "No such command"
+                                : row->when == When::after_login ? "Please authenticate first"
+                                                                 : "Not after a login"});
         return nullptr;
     }
     for (size_t i = 0; i < 2; ++i) {
@@ -300,11 +305,26 @@ void Engine::pass_on(const Row& row, const Arguments& arguments, const std::stri
     }
     command += "\r\n";
     service::scoreboard::set_backend(server);
-    const auto given = relay(backends_, server, command);
+    auto given = relay(backends_, server, command);
+    if (given.is(Code::denied) || given.is(Code::closed)) {
+        // It let nobody in for the user, or said BYE: the user may be at another server by now.
+        if (const auto now = server_now(); now && *now != server)
+            given = relay(backends_, *now, command);
+    }
     service::scoreboard::set_backend("");
     if (given) return client_.put(*given);
     service::counters::add(service::counters::Kind::backend_failures);
-    no(given.error());
+    // Whatever a server says of our login there is no word about the client.
+    no(given.is(Code::maintenance) ? given.error() : Error{Code::unavailable, given.error().text});
+}
+
+// The server that has the user's scripts, after the list has caught up; none: here, or not known.
+std::optional<std::string> Engine::server_now()
+{
+    if (!directory_.catch_up()) return std::nullopt;
+    const auto home = find_home(config_, directory_, *who_);
+    if (!home || home->server.empty()) return std::nullopt;
+    return home->server;
 }
 
 // --- answers

@@ -60,6 +60,7 @@ class Engine {
     // --- the loop
     bool wait_for_command();
     void one_command();
+    static const Row* find_row(std::string_view verb);
     const Row* read_command(Arguments& arguments);
     Status read_argument(const Row& row, size_t index, Arguments& arguments);
     void dispatch(const Row& row, const Arguments& arguments);
@@ -67,6 +68,7 @@ class Engine {
     void homeless(const Error& error);
     void elsewhere(const Row& row, const Arguments& arguments, const std::string& server);
     void pass_on(const Row& row, const Arguments& arguments, const std::string& server);
+    std::optional<std::string> server_now();
     void bad(const Error& error);
     void ok(std::string_view code = {}, std::string_view text = {});
     void no(std::string_view code, std::string_view text);
