@@ -253,7 +253,7 @@ def test_a_relay_under_a_layer_of_sasl():
 
 
 def test_anonymous_has_scripts_checked():
-    with server(sasl_mech_list="PLAIN ANONYMOUS") as m:
+    with server(sasl_mech_list="PLAIN ANONYMOUS", allowanonymouslogin="yes") as m:
         with connect(m, "backend1") as c:
             said = c.ask(b'AUTHENTICATE "ANONYMOUS" "%s"' % base64.b64encode(b"me"))
             if "ANONYMOUS" not in capabilities(c.greeting)["SASL"].split():
