@@ -56,7 +56,8 @@ void Engine::list_scripts(const Arguments&)
 Status Engine::require_script(const std::string& name) const
 {
     TRY(Scripts::check_name(name));
-    if (!scripts_->has(name)) return Error{Code::not_found, "no such script"};
+    TRY_ASSIGN(const bool is_there, scripts_->has(name));
+    if (!is_there) return Error{Code::not_found, "no such script"};
     return success();
 }
 

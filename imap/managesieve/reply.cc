@@ -43,10 +43,10 @@ Answer answer_to(Code code)
         case Code::no_space: return {kLater, "The disk is full"};
         case Code::reserved:
         case Code::moved: return {kLater, "The mailbox is being moved, try again later"};
-        case Code::denied:
         case Code::bad_name:
         case Code::syntax:
         case Code::unsupported: return {};
+        case Code::denied:  // to this server, by its own files
         case Code::unavailable:
         case Code::no_master:
         case Code::behind:

@@ -186,10 +186,12 @@ Result<std::string> Scripts::read_plain(const std::string& name) const
     return read_file(path, kMaxScript);
 }
 
-bool Scripts::has(const std::string& name) const
+Result<bool> Scripts::has(const std::string& name) const
 {
     struct stat st {};
-    return ::lstat(source(name).c_str(), &st) == 0;
+    if (::lstat(source(name).c_str(), &st) == 0) return true;
+    if (errno == ENOENT) return false;
+    return errno_error(source(name));
 }
 
 Result<std::string> Scripts::find_active() const
@@ -210,7 +212,8 @@ Status Scripts::has_space(const std::string& name, uint64_t size) const
 {
     if (size > max_size_)
         return Error{Code::limit, cat("a script may have ", max_size_ / 1024, " kB")};
-    if (has(name)) return success();
+    TRY_ASSIGN(const bool is_there, has(name));
+    if (is_there) return success();
     TRY_ASSIGN(const auto all, names(Links::followed));
     if (all.size() >= max_scripts_)
         return Error{Code::over_quota, cat("there may be ", max_scripts_, " scripts")};

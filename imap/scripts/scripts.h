@@ -49,7 +49,7 @@ class Scripts {
     // Only what is a plain file: no link that an administrator made to another place.
     Result<std::vector<std::string>> plain_names() const;
     Result<std::string> read_plain(const std::string& name) const;
-    bool has(const std::string& name) const;
+    Result<bool> has(const std::string& name) const;
     // The name of the active one, or "".
     Result<std::string> find_active() const;
     // The same for who does not mind that it cannot be read: "".

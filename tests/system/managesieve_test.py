@@ -486,8 +486,10 @@ def test_a_damaged_folder():
             if os.geteuid() == 0:
                 os.chown(path, 0, 0)
                 os.chmod(path, 0o700)
-                assert c.ask(b"LISTSCRIPTS").word == "NO"
-                assert c.ask(put("a", FILE)).word == "NO"
+                for command in (b"LISTSCRIPTS", put("a", FILE), b'GETSCRIPT "a"',
+                                b'SETACTIVE ""', b'HAVESPACE "b" 1'):
+                    said = c.ask(command)
+                    assert said.brief == "NO (TRYLATER)" and b"/" not in said.last, (command, said)
                 assert c.ask(b"NOOP").word == "OK"
 
 

@@ -60,6 +60,7 @@ START_TEST(errors)
         {Code::behind, "NO (TRYLATER) \"Not possible now, try again later\"\r\n"},
         {Code::unavailable, "NO (TRYLATER) \"Not possible now, try again later\"\r\n"},
         {Code::io, "NO (TRYLATER) \"Not possible now, try again later\"\r\n"},
+        {Code::denied, "NO (TRYLATER) \"Not possible now, try again later\"\r\n"},
         {Code::busy, "NO (TRYLATER) \"Not possible now, try again later\"\r\n"},
         {Code::no_space, "NO (TRYLATER) \"The disk is full\"\r\n"},
         {Code::corrupt, "NO \"That script cannot be read\"\r\n"},
