@@ -154,7 +154,7 @@ int compare(Comparator::Kind kind, std::string_view a, std::string_view b)
     switch (kind) {
         case Comparator::Kind::octet: return a.compare(b);
         case Comparator::Kind::ascii_numeric: return compare_numbers(a, b);
-        case Comparator::Kind::ascii_casemap:
+        case Comparator::Kind::ascii_casemap: return compare_nocase(a, b);
         case Comparator::Kind::unicode_casemap: break;
     }
     return folded(kind, a).compare(folded(kind, b));
@@ -175,6 +175,7 @@ bool holds(Relation relation, int order)
 
 bool contains(Comparator::Kind kind, std::string_view value, std::string_view key)
 {
+    if (kind == Comparator::Kind::octet) return value.find(key) != std::string_view::npos;
     return folded(kind, value).find(folded(kind, key)) != std::string::npos;
 }
 

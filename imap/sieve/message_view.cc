@@ -51,16 +51,24 @@ const std::vector<MessageView::Field>& MessageView::fields()
 std::vector<std::string> MessageView::values(std::string_view name)
 {
     std::vector<std::string> out;
-    for (const auto& field : fields())
-        if (equal_nocase(field.name, name)) out.push_back(decoded_value(field.value));
+    fields();
+    for (auto& field : *fields_) {
+        if (!equal_nocase(field.name, name)) continue;
+        if (!field.decoded) field.decoded = decoded_value(field.value);
+        out.push_back(*field.decoded);
+    }
     return out;
 }
 
 std::vector<std::string> MessageView::raw_values(std::string_view name)
 {
     std::vector<std::string> out;
-    for (const auto& field : fields())
-        if (equal_nocase(field.name, name)) out.push_back(text::unfold(field.value));
+    fields();
+    for (auto& field : *fields_) {
+        if (!equal_nocase(field.name, name)) continue;
+        if (!field.unfolded) field.unfolded = text::unfold(field.value);
+        out.push_back(*field.unfolded);
+    }
     return out;
 }
 

@@ -22,6 +22,9 @@ class MessageView {
     struct Field {
         std::string name;   // empty: the line is no field
         std::string value;  // folded, as it stands there
+        // Made when they are first asked for: rules ask for few fields, and for those often.
+        std::optional<std::string> decoded = {};
+        std::optional<std::string> unfolded = {};
     };
 
     explicit MessageView(std::string_view bytes) : bytes_(bytes) {}

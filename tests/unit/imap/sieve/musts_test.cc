@@ -314,6 +314,8 @@ const Must kMusts[] = {
     {"5260 4.2 the weekday before 1970",
      when("date", "date :originalzone \"date\" \"weekday\" \"3\""), "discard",
      "Date: Wed, 31 Dec 1969 23:00:00 +0000\r\n\r\n"},
+    {"5260 4.2 and some days more", when("date", "date :originalzone \"date\" \"weekday\" \"5\""),
+     "discard", "Date: Fri, 26 Dec 1969 23:00:00 +0000\r\n\r\n"},
     {"5260 4.2 Sunday is 0", when("date", "date :originalzone \"date\" \"weekday\" \"0\""),
      "discard", "Date: Sun, 29 Nov 2026 01:02:03 +0000\r\n\r\n"},
     {"5260 4 :count is 0 without a date",
