@@ -65,10 +65,12 @@ std::string domain_of(const std::string& host)
 }  // namespace
 
 ScriptEnvironment::ScriptEnvironment(const Parts& parts, const Transaction& transaction,
-                                     const Recipient& recipient, std::string_view message)
+                                     const Recipient& recipient, const model::MailboxName& kept_in,
+                                     std::string_view message)
     : parts_(parts),
       transaction_(transaction),
       recipient_(recipient),
+      kept_in_(kept_in),
       message_(message),
       mailboxes_(parts.config, parts.directory, parts.store, recipient)
 {
@@ -120,19 +122,10 @@ std::vector<std::string> ScriptEnvironment::own_addresses()
     return out;
 }
 
-// user+detail: the folder takes it if the sender may post there.
 std::string ScriptEnvironment::keep_mailbox()
 {
-    if (recipient_.folder) {
-        auto entry =
-            mboxlist::look_up(parts_.directory, *recipient_.folder, model::require_settled);
-        const auto& access = mailboxes_.access();
-        if (entry && entry->is_local() &&
-            model::rights_on(transaction_.sender, *entry, access).has(Rights::post))
-            return script_mailbox_name(parts_.config, recipient_, entry->name);
-    }
-    if (!recipient_.userid.empty()) return "INBOX";
-    return script_mailbox_name(parts_.config, recipient_, recipient_.mailbox);
+    const bool is_inbox = !recipient_.userid.empty() && kept_in_ == recipient_.mailbox;
+    return is_inbox ? "INBOX" : script_mailbox_name(parts_.config, recipient_, kept_in_);
 }
 
 Result<bool> ScriptEnvironment::mailbox_exists(const std::string& name)
@@ -158,7 +151,7 @@ Result<bool> ScriptEnvironment::special_use_exists(const std::string* mailbox,
     for (const auto& attribute : attributes) {
         bool has = entry && mailboxes_.is_for(*entry, attribute);
         if (!entry) {
-            TRY_ASSIGN(has, is_there(mailboxes_.with_use(attribute)));
+            TRY_ASSIGN(has, is_there(mailboxes_.with_use(attribute, {})));
         }
         if (!has) return false;
     }

@@ -32,9 +32,11 @@ class ScriptEnvironment final : public sieve::Environment {
         db::ExpiringSet* seen;  // of `duplicate`; null: nothing was seen
     };
 
-    // message: as it will be stored, what delivery puts in front included.
+    // message: as it will be stored, what delivery puts in front included. kept_in: where it goes
+    // without a script.
     ScriptEnvironment(const Parts& parts, const Transaction& transaction,
-                      const Recipient& recipient, std::string_view message);
+                      const Recipient& recipient, const model::MailboxName& kept_in,
+                      std::string_view message);
 
     // The recipient's script: the user's active one, or the global one that an annotation of the
     // shared mailbox names, /vendor/cmu/cyrus-imapd/sieve. Codes as ScriptCache.
@@ -70,6 +72,7 @@ class ScriptEnvironment final : public sieve::Environment {
     Parts parts_;
     const Transaction& transaction_;
     const Recipient& recipient_;
+    model::MailboxName kept_in_;
     std::string_view message_;
     text::DateTime now_;
     ScriptMailboxes mailboxes_;

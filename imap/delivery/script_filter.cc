@@ -81,7 +81,7 @@ Result<Decision> ScriptFilter::decide(const Transaction& t, const Recipient& rec
         return kept;
     }
     if (found->program == nullptr) return kept;
-    ScriptEnvironment environment(parts, t, recipient, message);
+    ScriptEnvironment environment(parts, t, recipient, entry.name, message);
     auto actions = sieve::run(*found->program, environment);
     if (!actions) {
         kept.broken = cat(found->name, ": ", actions.error().text);
@@ -201,7 +201,8 @@ Result<MailboxEntry> ScriptFilter::find(Run& run, const sieve::Target& to)
         if (auto entry = mailboxes.with_id(to.mailbox_id); entry || !is_final(entry.error()))
             return entry;
     if (!to.special_use.empty())
-        if (auto entry = mailboxes.with_use(to.special_use); entry || !is_final(entry.error()))
+        if (auto entry = mailboxes.with_use(to.special_use, to.mailbox);
+            entry || !is_final(entry.error()))
             return entry;
     auto entry = mailboxes.named(to.mailbox);
     if (!entry.is(Code::not_found) || !to.create || !parts_.make) return entry;

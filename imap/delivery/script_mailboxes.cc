@@ -153,8 +153,11 @@ bool ScriptMailboxes::is_for(const MailboxEntry& entry, const std::string& attri
                        [&](std::string_view use) { return equal_nocase(use, attribute); });
 }
 
-Result<MailboxEntry> ScriptMailboxes::with_use(const std::string& attribute)
+Result<MailboxEntry> ScriptMailboxes::with_use(const std::string& attribute,
+                                               const std::string& name)
 {
+    if (!name.empty())
+        if (auto entry = named(name); entry && is_for(*entry, attribute)) return entry;
     return first_own([&](const MailboxEntry& entry) { return is_for(entry, attribute); });
 }
 

@@ -46,12 +46,11 @@ class ScriptMailboxes {
     Result<model::MailboxEntry> find(const std::string& name);
     // The first of the user's own, or of those that the ACL names the user or anyone for.
     Result<model::MailboxEntry> with_id(const std::string& id);
-    // The first of the user's own.
-    Result<model::MailboxEntry> with_use(const std::string& attribute);
+    // The one of this name if it is for that, else the first of the user's own (RFC 8579 4).
+    Result<model::MailboxEntry> with_use(const std::string& attribute, const std::string& name);
     bool is_for(const model::MailboxEntry& entry, const std::string& attribute);
     bool may_deliver(const model::MailboxEntry& entry) const;
     model::Rights rights(const model::MailboxEntry& entry) const;
-    const model::AccessOptions& access() const { return access_; }
 
  private:
     using Wanted = std::function<bool(const model::MailboxEntry&)>;

@@ -69,9 +69,10 @@ class World {
         ASSERT_OK(list.commit({{mboxlist::Change::put(entry)}}));
     }
     ScriptEnvironment::Parts parts() { return {config_, list, &store, cache, nullptr}; }
-    ScriptEnvironment of(const Recipient& r)
+    ScriptEnvironment of(const Recipient& r) { return of(r, r.mailbox); }
+    ScriptEnvironment of(const Recipient& r, const model::MailboxName& kept_in)
     {
-        return {parts(), transaction, r, "Subject: x\r\n\r\n"};
+        return {parts(), transaction, r, kept_in, "Subject: x\r\n\r\n"};
     }
     const config::Config& config() const { return config_; }
     const std::string& path() const { return dir_.path(); }
@@ -259,6 +260,27 @@ START_TEST(a_mailbox_exists_if_mail_may_be_put_into_it)
 }
 END_TEST
 
+START_TEST(rfc_8579_4_the_default_mailbox_comes_first_if_it_is_one_of_those)
+{
+    World w;
+    furnish(w);
+    w.add("user.bob.Zoo", "bob lrswipkxtecda", "b9", "", "\\Archive");
+    const Recipient bob = user("bob");
+    auto e = w.of(bob);
+    struct {
+        const char* name;
+        const char* found;
+    } rows[] = {{"", "user.bob.Work"},        {"Zoo", "user.bob.Zoo"},   {"INBOX", "user.bob.Work"},
+                {"Nothing", "user.bob.Work"}, {"a//b", "user.bob.Work"}, {"Junk", "user.bob.Work"}};
+    for (const auto& row : rows) {
+        auto entry = e.mailboxes().with_use("\\Archive", row.name);
+        ASSERT_OK(entry);
+        ASSERT_EQ_TEXT(entry->name.internal(), row.found);
+    }
+    ASSERT_CODE(e.mailboxes().with_use("\\Sent", "INBOX"), Code::not_found);
+}
+END_TEST
+
 START_TEST(what_cannot_be_known_now_is_an_error)
 {
     World w;
@@ -355,25 +377,14 @@ START_TEST(envelope_and_addresses)
 }
 END_TEST
 
-START_TEST(keep_goes_to_the_folder_of_the_address_if_the_sender_may_post)
+START_TEST(keep_goes_to_where_mail_goes_without_a_script)
 {
     World w;
-    furnish(w);
-    w.add("user.bob.Open", "bob lrswip anyone p");
-    w.transaction.sender = delivery::sender_identity(std::nullopt);
-    struct {
-        const char* folder;
-        const char* keeps;
-    } rows[] = {{"", "INBOX"},
-                {"user.bob.Open", "Open"},
-                {"user.bob.Work", "INBOX"},
-                {"user.bob.Nothing", "INBOX"},
-                {"user.bob.Far", "INBOX"}};
-    for (const auto& row : rows) {
-        Recipient bob = user("bob");
-        if (*row.folder != '\0') bob.folder = name_of(row.folder);
-        ASSERT_EQ_TEXT(w.of(bob).keep_mailbox(), row.keeps);
-    }
+    const Recipient bob = user("bob");
+    ASSERT_EQ_TEXT(w.of(bob).keep_mailbox(), "INBOX");
+    ASSERT_EQ_TEXT(w.of(bob, name_of("user.bob.Open")).keep_mailbox(), "Open");
+    ASSERT_EQ_TEXT(w.of(bob, name_of("user.bob.Entw&APw-rfe")).keep_mailbox(), "Entw\xc3\xbcrfe");
+    ASSERT_EQ_TEXT(w.of(shared("info")).keep_mailbox(), "info");
 }
 END_TEST
 
@@ -448,15 +459,17 @@ START_TEST(duplicate_knows_what_was_seen_by_that_user)
     const Recipient bob = user("bob");
     const Recipient carol = user("carol");
     const Recipient info = shared("info");
-    ck_assert(!*ScriptEnvironment(parts, w.transaction, bob, "").was_seen(mark));
+    ck_assert(!*ScriptEnvironment(parts, w.transaction, bob, bob.mailbox, "").was_seen(mark));
     parts.seen = &*set;
-    ck_assert(!*ScriptEnvironment(parts, w.transaction, bob, "").was_seen(mark));
+    ck_assert(!*ScriptEnvironment(parts, w.transaction, bob, bob.mailbox, "").was_seen(mark));
     ASSERT_OK(set->put(ScriptEnvironment::key_of(bob, mark), wall_seconds() + 60));
-    ck_assert(*ScriptEnvironment(parts, w.transaction, bob, "").was_seen(mark));
-    ck_assert(!*ScriptEnvironment(parts, w.transaction, carol, "").was_seen(mark));
-    ck_assert(!*ScriptEnvironment(parts, w.transaction, info, "").was_seen(mark));
-    ck_assert(!*ScriptEnvironment(parts, w.transaction, bob, "").was_seen({"", "id", 60}));
-    ck_assert(!*ScriptEnvironment(parts, w.transaction, bob, "").was_seen({"handle", "i", 60}));
+    ck_assert(*ScriptEnvironment(parts, w.transaction, bob, bob.mailbox, "").was_seen(mark));
+    ck_assert(!*ScriptEnvironment(parts, w.transaction, carol, carol.mailbox, "").was_seen(mark));
+    ck_assert(!*ScriptEnvironment(parts, w.transaction, info, info.mailbox, "").was_seen(mark));
+    ck_assert(
+        !*ScriptEnvironment(parts, w.transaction, bob, bob.mailbox, "").was_seen({"", "id", 60}));
+    ck_assert(!*ScriptEnvironment(parts, w.transaction, bob, bob.mailbox, "")
+                    .was_seen({"handle", "i", 60}));
 }
 END_TEST
 
@@ -467,10 +480,11 @@ Suite* make()
     tcase_add_loop_test(c, a_name_is_what_the_users_clients_show, 0,
                         static_cast<int>(std::size(kNames)));
     tcase_add_test(c, a_mailbox_exists_if_mail_may_be_put_into_it);
+    tcase_add_test(c, rfc_8579_4_the_default_mailbox_comes_first_if_it_is_one_of_those);
     tcase_add_test(c, what_cannot_be_known_now_is_an_error);
     tcase_add_test(c, annotations_are_those_that_the_user_may_see);
     tcase_add_test(c, envelope_and_addresses);
-    tcase_add_test(c, keep_goes_to_the_folder_of_the_address_if_the_sender_may_post);
+    tcase_add_test(c, keep_goes_to_where_mail_goes_without_a_script);
     tcase_add_test(c, issues_2449_and_2597_a_shared_mailbox_has_a_script_and_no_owner);
     tcase_add_test(c, a_script_includes_its_own_and_global_ones);
     tcase_add_test(c, duplicate_knows_what_was_seen_by_that_user);
