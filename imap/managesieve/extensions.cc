@@ -35,12 +35,13 @@ Extensions::Extensions(const config::Config& config)
     limits_.script_size = static_cast<size_t>(config.sieve_maxscriptsize()) * 1024;
     const auto table = sieve::extension_table();
     const bool all = !config.is_set("sieve_extensions");
-    for (const auto& row : table) allowed_.push_back(all || is_always_allowed(row.capability));
+    for (const auto& row : table)
+        allowed_.push_back(row.offered && (all || is_always_allowed(row.capability)));
     for (const std::string& word : config.sieve_extensions()) {
         bool known = false;
         const auto allow = [&](std::string_view capability) {
             const auto place = sieve::find_extension(capability);
-            if (!place || capability.empty()) return;
+            if (!place || capability.empty() || !table[*place].offered) return;
             allowed_[*place] = known = true;
         };
         allow(word);

@@ -22,7 +22,7 @@ constexpr ExtensionRow kTable[] = {
     {"envelope", &ext::envelope},
     {"environment", &ext::environment},
     {"ereject", &ext::ereject},
-    {"extlists", &ext::extlists},
+    {"extlists", &ext::extlists, false},
     {"extracttext", &ext::extracttext},
     {"fcc", &ext::fcc},
     {"fileinto", &ext::fileinto},
@@ -87,7 +87,8 @@ bool is_always_there(std::string_view capability)
 bool can_be_had(std::string_view capability)
 {
     if (is_always_there(capability)) return true;
-    if (capability.empty() || !find_extension(capability)) return false;
+    const auto place = find_extension(capability);
+    if (capability.empty() || !place || !kTable[*place].offered) return false;
     return capability != "variables" && capability != "encoded-character";
 }
 
@@ -95,7 +96,7 @@ std::string announced_capabilities()
 {
     std::string out;
     for (const auto& row : kTable) {
-        if (row.capability.empty()) continue;
+        if (row.capability.empty() || !row.offered) continue;
         if (!out.empty()) out.push_back(' ');
         out.append(row.capability);
     }

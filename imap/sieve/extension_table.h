@@ -17,6 +17,7 @@ namespace rookery::sieve {
 struct ExtensionRow {
     std::string_view capability;
     const Extension* extension;  // null: all there is belongs to the compiler or another row
+    bool offered = true;         // to users; false: no server has yet what it is about
 };
 
 std::span<const ExtensionRow> extension_table();
@@ -25,9 +26,9 @@ std::optional<size_t> find_extension(std::string_view capability);
 bool has_capability(const Program& program, std::string_view capability);
 // A comparator that needs no row (RFC 5228 2.7.3).
 bool is_always_there(std::string_view capability);
-// What ihave answers: known, and nothing that changes how strings are read (RFC 5463 4).
+// What ihave answers: offered, and nothing that changes how strings are read (RFC 5463 4).
 bool can_be_had(std::string_view capability);
-// All capabilities, with a space between: the value of ManageSieve's SIEVE line.
+// All that are offered, with a space between: the value of ManageSieve's SIEVE line.
 std::string announced_capabilities();
 
 }  // namespace rookery::sieve

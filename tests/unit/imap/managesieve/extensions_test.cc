@@ -29,6 +29,7 @@ START_TEST(announced)
     } kCases[] = {
         {"sieve_extensions: nothing-known\n", always},
         {"sieve_extensions: imapflags\n", always + " imap4flags"},
+        {"sieve_extensions: extlists\n", always},
         {"sieve_extensions: fileinto imap4flags x-cyrus-log\n", always + " fileinto imap4flags"},
         {"sieve_extensions: notify\n",
          "comparator-i;ascii-numeric comparator-i;unicode-casemap encoded-character enotify"},
@@ -37,6 +38,10 @@ START_TEST(announced)
     };
     for (const auto& c : kCases) ASSERT_EQ_TEXT(make_extensions(c.option).announced(), c.announced);
     ck_assert(make_extensions("sieve_extensions: notify\n").is_announced("enotify"));
+    // There are no lists.
+    ck_assert(!make_extensions("").is_announced("extlists"));
+    ck_assert(make_extensions("").check("require \"extlists\";").find("not in use here") !=
+              std::string::npos);
     ck_assert(!make_extensions("sieve_extensions: vacation-seconds\n").is_announced("vacation"));
 }
 END_TEST

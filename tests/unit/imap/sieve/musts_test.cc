@@ -459,6 +459,9 @@ const Must kMusts[] = {
      when("extlists environment", "environment :list \"domain\" \"urn:friends\""),
      "!has no tag ':list'"},
 
+    {"6134 where there are no lists it cannot be had",
+     with("ihave", "if ihave \"extlists\" { discard; }"), "keep"},
+
     // --- 6609, include
     {"6609 3.2 missing scripts are no error of the text",
      with("include", "if false { include \"none\"; }"), "keep"},
