@@ -416,6 +416,9 @@ class Checker {
             if (kind != MatchKind::regex) continue;
             auto regex = Regex::compile(node.match.comparator->kind, keys[i]);
             if (!regex) return fail(at, regex.error().text);
+            regex_size_ += regex->size();
+            if (regex_size_ > program_.limits.regex_size)
+                return fail(at, "the regular expressions of the script are too large together");
         }
         return true;
     }
@@ -424,6 +427,7 @@ class Checker {
     Capabilities asked_;  // those of its capabilities that ihave put there
     ScriptErrors& errors_;
     Failure failure_;
+    uint64_t regex_size_ = 0;
     std::vector<std::string> loops_;  // the names of those around the command at hand
     bool may_be_missing_ = false;     // the failure is one that ihave lets pass
 };

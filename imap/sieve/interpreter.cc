@@ -160,6 +160,7 @@ Result<bool> Interpreter::compare_regex(const Node& node, const std::vector<std:
         if (key.size() > limits_.pattern_size) return Error{Code::limit, "a pattern is too long"};
         TRY(charge(1 + key.size() / 8));
         TRY_ASSIGN(const Regex regex, Regex::compile(node.match.comparator->kind, key));
+        TRY(charge(regex.size() / 16));
         for (const auto& value : values) {
             const auto v = cut(value, in_body_ ? limits_.body_size : limits_.subject_size);
             TRY(charge(1 + v.size() * regex.size() / 8192));

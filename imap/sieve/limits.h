@@ -16,6 +16,7 @@ struct Limits {
     size_t string_size = 65536;      // bytes of one string, also after its variables are filled in
     size_t list_size = 4096;         // strings of one list
     size_t pattern_size = 2048;      // bytes of a key of :matches
+    uint64_t regex_size = 100000;    // of all :regex of a script, in steps that their matcher has
     size_t subject_size = 65536;     // bytes of a value that is compared; the rest is not looked at
     size_t body_size = 1048576;      // the same of a body
     uint64_t instructions = 100000;  // commands, tests and comparisons; long comparisons count more

@@ -113,6 +113,26 @@ START_TEST(patterns_have_a_limit)
 }
 END_TEST
 
+// Small ones can be costly to make, and a script can have many.
+START_TEST(all_of_a_script_have_a_limit)
+{
+    FakeWorld world;
+    sieve::Limits limits;
+    limits.regex_size = 200;
+    ASSERT_EQ_TEXT(outcome("require \"regex\";\nif header :regex \"a\" [\"b{90}\",\n \"b{90}\"] {}",
+                           world, limits),
+                   "keep");
+    ASSERT_EQ_TEXT(
+        outcome("require \"regex\";\nif header :regex \"a\" [\"b{90}\",\n \"b{190}\"] {}", world,
+                limits),
+        "!3:2: the regular expressions of the script are too large together");
+    // Those that a run makes again and again.
+    std::string script = REGEX "set \"k\" \"[[:alpha:]]{900}\";";
+    for (int i = 0; i < 2000; ++i) script += "if string :regex \"x\" \"${k}\" {}";
+    ASSERT_EQ_TEXT(outcome(script, world), "!run: the script takes too long");
+}
+END_TEST
+
 // What takes other matchers time without end (RFC 5228 10), and long values.
 START_TEST(the_time_has_a_bound)
 {
@@ -149,6 +169,7 @@ Suite* make()
     TCase* c = tcase_create("all");
     tcase_add_loop_test(c, rows, 0, static_cast<int>(std::size(kRows)));
     tcase_add_test(c, patterns_have_a_limit);
+    tcase_add_test(c, all_of_a_script_have_a_limit);
     tcase_add_test(c, the_time_has_a_bound);
     tcase_add_test(c, it_is_announced);
     suite_add_tcase(s, c);
