@@ -480,6 +480,9 @@ const Must kMusts[] = {
      with("include variables fileinto", "set \"v\" \"1\"; set \"global.v\" \"2\"; "
                                         "fileinto \"${v}${global.v}\";"),
      "fileinto \"12\""},
+    {"6609 3.4.2 a global one is not seen by its name alone",
+     with("include variables fileinto", "set \"global.v\" \"2\"; fileinto \"x${v}\";"),
+     "fileinto \"x\""},
     {"6609 3.4.2 declared or by its namespace it is one variable",
      with("include variables fileinto", "global \"v\"; set \"v\" \"1\"; set \"global.v\" \"2\"; "
                                         "fileinto \"${v}\";"),
