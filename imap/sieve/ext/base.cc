@@ -178,6 +178,7 @@ Result<Flow> run_redirect(Interpreter& in, const Node& node)
     Redirect action;
     if (node.has("list")) {
         action.list = in.text(node.arguments[0]);
+        TRY(in.environment().list_contains(action.list, ""));  // it must be there (RFC 6134 2.4)
     } else {
         TRY_ASSIGN(action.address, outbound_address(in.text(node.arguments[0])));
     }

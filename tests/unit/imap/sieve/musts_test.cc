@@ -459,6 +459,8 @@ const Must kMusts[] = {
      when("extlists environment", "environment :list \"domain\" \"urn:friends\""),
      "!has no tag ':list'"},
 
+    {"6134 2.4 redirect to a list that is not there",
+     with("extlists", "redirect :list \"urn:none\";"), "!run: there is no list urn:none"},
     {"6134 where there are no lists it cannot be had",
      with("ihave", "if ihave \"extlists\" { discard; }"), "keep"},
 
