@@ -2,6 +2,7 @@
 #include "imap/admin/conversation.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <string>
@@ -68,6 +69,7 @@ class Relay {
         if (n <= 0) {
             ended_ = true;
             piece_ = logout_;
+            if (logout_.empty()) ::shutdown(stream_.top()->fd(), SHUT_WR);
             return;
         }
         for (char c : std::string_view(bytes, static_cast<size_t>(n))) {

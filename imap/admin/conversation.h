@@ -3,7 +3,8 @@
 // Transcript writes each line of a login to the standard output, "S: " before the server's and "C:
 // " before ours. converse() passes on what comes after it as it is: the server's bytes to the
 // standard output, the input's to the server, with CRLF for a bare LF; at the end of the input it
-// sends logout. It returns when the server has closed.
+// sends logout, or closes its half of the connection where that is empty. It returns when the
+// server has closed.
 // Codes: io, timeout. One thread.
 #ifndef ROOKERY_IMAP_ADMIN_CONVERSATION_H
 #define ROOKERY_IMAP_ADMIN_CONVERSATION_H

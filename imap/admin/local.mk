@@ -16,6 +16,16 @@ imap_admin_reconstruct_LDADD = imap/store/libstore.a imap/sync/libsync.a imap/cl
 	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
 	lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
 
+sbin_PROGRAMS += imap/admin/deliver
+imap_admin_deliver_SOURCES = imap/admin/deliver.cc \
+	imap/admin/lmtp_client.h imap/admin/lmtp_client.cc \
+	imap/admin/conversation.h imap/admin/conversation.cc imap/admin/tool.h imap/admin/tool.cc
+imap_admin_deliver_LDADD = imap/delivery/libdelivery.a imap/backend/libbackend.a \
+	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/service/libservice.a lib/auth/libauth.a \
+	lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a \
+	lib/net/libnet.a lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) \
+	$(RK_THREADS)
+
 sbin_PROGRAMS += imap/admin/ctl_cyrusdb
 imap_admin_ctl_cyrusdb_SOURCES = imap/admin/ctl_cyrusdb.cc imap/admin/tool.h imap/admin/tool.cc \
 	imap/admin/local_parts.h imap/admin/local_parts.cc
