@@ -87,6 +87,7 @@ SYSTEM_TESTS += %D%/system/quickstart_test.py
 SYSTEM_TESTS += %D%/system/mupdate_master_test.py
 SYSTEM_TESTS += %D%/system/mupdate_replica_test.py
 SYSTEM_TESTS += %D%/system/replica_states_test.py
+SYSTEM_TESTS += %D%/system/autocreate_test.py
 SYSTEM_TESTS += %D%/system/deliver_test.py
 SYSTEM_TESTS += %D%/system/mupdatetest_test.py
 SYSTEM_TESTS += %D%/interop/managesieve_interop.py

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += %D%/libcluster.a
 %C%_libcluster_a_SOURCES =
 %C%_libcluster_a_SOURCES += %D%/agent.h %D%/agent.cc
+%C%_libcluster_a_SOURCES += %D%/autocreate.h %D%/autocreate.cc
 %C%_libcluster_a_SOURCES += %D%/list_marks.h %D%/list_marks.cc
 %C%_libcluster_a_SOURCES += %D%/master_link.h %D%/master_link.cc
 %C%_libcluster_a_SOURCES += %D%/master_position.h %D%/master_position.cc
@@ -11,6 +12,7 @@ noinst_LIBRARIES += %D%/libcluster.a
 	%D%/operations_settle.cc
 %C%_libcluster_a_SOURCES += %D%/push.h %D%/push.cc
 %C%_libcluster_a_SOURCES += %D%/rename_operation.h %D%/rename_operation.cc
+%C%_libcluster_a_SOURCES += %D%/uniqueid.h %D%/uniqueid.cc
 %C%_libcluster_a_SOURCES += %D%/user_data.h %D%/user_data.cc
 
 if HAVE_CHECK

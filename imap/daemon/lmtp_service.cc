@@ -42,6 +42,8 @@ Status LmtpService::worker_start()
     TRY(MailService::worker_start());
     backends_.emplace(config(), backend::lmtp_dialect());
     backends_->set_gate(gate());
+    if (config().autocreate_post() && config().autocreate_quota() >= 0)
+        make_user_ = open_make_user_(config(), directory(), store(), quotas());
     if (store() == nullptr) return success();
     const std::string path = delivery::DeliveryMemory::path(config());
     TRY_ASSIGN(auto memory, delivery::DeliveryMemory::open(path));
@@ -87,7 +89,8 @@ void LmtpService::serve(Fd client, const service::ClientInfo& info)
             return;
         }
     }
-    lmtp::Engine({config(), kit, stream, directory(), *backends_, local(), everyone_authenticated_})
+    lmtp::Engine({config(), kit, stream, directory(), *backends_, local(), everyone_authenticated_,
+                  make_user_})
         .run();
 }
 

@@ -18,9 +18,16 @@
 
 namespace rookery::daemon {
 
+// How users without an INBOX get one (autocreate_post). Store and quotas are null in a proxy.
+using OpenMakeUser = delivery::MakeUser (*)(const config::Config&, mboxlist::Directory&,
+                                            mailbox::MailboxStore*, mailbox::Quotas*);
+
 class LmtpService final : public MailService {
  public:
-    explicit LmtpService(MailParts parts) : MailService(lmtp::kProtocol, parts) {}
+    LmtpService(MailParts parts, OpenMakeUser open_make_user)
+        : MailService(lmtp::kProtocol, parts), open_make_user_(open_make_user)
+    {
+    }
     std::string_view extra_options() const override { return "a"; }
     Status option(char letter, std::string_view argument) override;
     Status worker_start() override;
@@ -28,6 +35,8 @@ class LmtpService final : public MailService {
     void serve(Fd client, const service::ClientInfo& info) override;
 
  private:
+    OpenMakeUser open_make_user_;
+    delivery::MakeUser make_user_;
     bool everyone_authenticated_ = false;
     // Where mail is kept.
     struct Kept;

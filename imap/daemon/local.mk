@@ -32,10 +32,12 @@ imap_daemon_proxyd_LDADD = $(IMAP_ENGINE_LIBS) $(IMAP_COMMON_LIBS)
 
 # What lmtpd and lmtpproxyd have in common. The store is lmtpd's alone.
 LMTP_SERVICE_SOURCES = imap/daemon/lmtp_service.h imap/daemon/lmtp_service.cc \
+	imap/daemon/make_users.h imap/daemon/make_users_here.cc imap/daemon/make_users_there.cc \
 	$(MAIL_SERVICE_SOURCES)
 LMTP_ENGINE_LIBS = imap/lmtp/liblmtp.a imap/delivery/libdelivery.a imap/session/libsession.a \
-	imap/submission/libsubmission.a $(SIEVE_LIBS) imap/scripts/libscripts.a
-LMTP_COMMON_LIBS = imap/mupdate/libmupdate.a imap/backend/libbackend.a \
+	imap/submission/libsubmission.a $(SIEVE_LIBS)
+LMTP_COMMON_LIBS = imap/cluster/libcluster.a imap/scripts/libscripts.a \
+	imap/mupdate/libmupdate.a imap/backend/libbackend.a \
 	imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
 	lib/service/libservice.a lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a \
 	lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \

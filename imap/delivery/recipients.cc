@@ -1,9 +1,13 @@
 // From an address to a mailbox.
 #include "imap/delivery/recipients.h"
+
+#include <poll.h>
+
 #include "imap/mboxlist/access_options.h"
 #include "imap/mboxlist/find_mailbox.h"
 #include "imap/mboxlist/namespace_options.h"
-
+#include "lib/base/clock.h"
+#include "lib/base/signals.h"
 #include "lib/base/strings.h"
 #include "lib/config/config.h"
 #include "lib/text/mutf7.h"
@@ -12,6 +16,8 @@ namespace rookery::delivery {
 namespace {
 
 constexpr std::string_view kPostmaster = "postmaster";
+constexpr Seconds kReservedWait{2};
+constexpr int kReservedLookMs = 20;
 
 // Names are stored in modified UTF-7; addresses carry UTF-8, or the name as it is stored.
 Result<std::string> external_name(const std::string& detail)
@@ -84,9 +90,11 @@ auth::Identity sender_identity(const std::optional<std::string>& auth_parameter)
     return who;
 }
 
-Recipients::Recipients(const config::Config& config, mboxlist::Directory& directory)
+Recipients::Recipients(const config::Config& config, mboxlist::Directory& directory,
+                       MakeUser make_user)
     : config_(config),
       directory_(directory),
+      make_user_(std::move(make_user)),
       options_(mboxlist::namespace_options(config)),
       access_(mboxlist::access_options(config))
 {
@@ -129,9 +137,10 @@ Result<Recipient> Recipients::resolve(const Address& to, const auth::Identity& s
     if (options_.virtdomains && !to.domain.empty() &&
         !equal_nocase(to.domain, options_.defaultdomain))
         cat_to(user, '@', to_lower(to.domain));
-    auto found = resolve_user(to, user, local.detail);
+    const bool is_postmaster = equal_nocase(local.user, kPostmaster);
+    auto found = resolve_user(to, user, local.detail, !is_postmaster);
     bool unknown = found.is(Code::not_found) || found.is(Code::bad_name);
-    if (unknown && equal_nocase(local.user, kPostmaster)) {
+    if (unknown && is_postmaster) {
         found = resolve_postmaster(to);
         unknown = found.is(Code::not_found) || found.is(Code::bad_name);
     }
@@ -141,12 +150,14 @@ Result<Recipient> Recipients::resolve(const Address& to, const auth::Identity& s
 }
 
 Result<Recipient> Recipients::resolve_user(const Address& to, std::string user,
-                                           const std::optional<std::string>& detail)
+                                           const std::optional<std::string>& detail, bool may_make)
 {
     TRY_ASSIGN(user, auth::canonical_userid(user, false));
     TRY_ASSIGN(auto inbox, model::MailboxName::inbox_of(user, options_.defaultdomain));
-    TRY_ASSIGN(model::MailboxEntry entry, find(inbox));
-    Recipient r{to.text, inbox, std::nullopt, user, entry.server};
+    auto entry = may_make && makes_users() ? find_new(inbox) : find(inbox);
+    if (entry.is(Code::not_found) && may_make && makes_users()) entry = make_inbox(user, inbox);
+    if (!entry) return entry.error();
+    Recipient r{to.text, inbox, std::nullopt, user, entry->server};
     if (!detail || detail->empty()) return r;
     model::Namespace names(options_, user, false);
     auto external = external_name(*detail);
@@ -154,6 +165,38 @@ Result<Recipient> Recipients::resolve_user(const Address& to, std::string user,
     auto folder = names.to_internal(cat("INBOX", names.separator(), *external));
     if (folder) r.folder = *std::move(folder);
     return r;
+}
+
+bool Recipients::makes_users() const
+{
+    return make_user_ && config_.autocreate_post() && config_.autocreate_quota() >= 0;
+}
+
+// A mailbox that somebody is making now takes a moment.
+Result<model::MailboxEntry> Recipients::find_new(const model::MailboxName& inbox)
+{
+    auto entry = find(inbox);
+    const Deadline patience = Deadline::after(kReservedWait);
+    while (entry.is(Code::reserved) && !patience.passed() && !signals::terminate_seen()) {
+        ::poll(nullptr, 0, kReservedLookMs);
+        entry = look_up(inbox);
+    }
+    return entry;
+}
+
+// The list was asked, and knows nobody of that name.
+Result<model::MailboxEntry> Recipients::make_inbox(const std::string& user,
+                                                   const model::MailboxName& inbox)
+{
+    const Error unknown{Code::not_found, cat("no mailbox ", inbox.internal())};
+    if (!inbox.check_creatable()) return unknown;
+    auto made = make_user_(user);
+    // Where another was faster, the INBOX is there all the same.
+    if (made && !*made) return unknown;
+    auto entry = find_new(inbox);
+    if (entry || !entry.is(Code::not_found)) return entry;
+    return made ? Error{Code::behind, "a new INBOX is not in the list yet"}
+                : Error{Code::unavailable, cat("autocreate: ", made.error().text)};
 }
 
 // RFC 5321 4.5.1: there is one everywhere. It may be written in any case, whatever is made of other

@@ -8,6 +8,7 @@
 #ifndef ROOKERY_IMAP_DELIVERY_RECIPIENTS_H
 #define ROOKERY_IMAP_DELIVERY_RECIPIENTS_H
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -35,9 +36,15 @@ struct Recipient {
     bool ignore_quota = false;                 // the caller's to set
 };
 
+// Makes the mailboxes of a user who has none (autocreate_post), here or where the list will say.
+// False: this user gets none. Every error is this system's, for now.
+using MakeUser = std::function<Result<bool>(const std::string& userid)>;
+
 class Recipients {
  public:
-    Recipients(const config::Config& config, mboxlist::Directory& directory);
+    // make_user: none = who has no INBOX is unknown.
+    Recipients(const config::Config& config, mboxlist::Directory& directory,
+               MakeUser make_user = nullptr);
     Result<Recipient> resolve(const Address& to, const auth::Identity& sender);
     // The entry that a local delivery goes to: the folder, or with lmtp_fuzzy_mailbox_match one like
     // it, if it is here and the sender may post to it; else the mailbox itself. To be asked right
@@ -50,7 +57,12 @@ class Recipients {
 
  private:
     Result<Recipient> resolve_user(const Address& to, std::string user,
-                                   const std::optional<std::string>& detail);
+                                   const std::optional<std::string>& detail,
+                                   bool may_make = false);
+    bool makes_users() const;
+    Result<model::MailboxEntry> find_new(const model::MailboxName& inbox);
+    Result<model::MailboxEntry> make_inbox(const std::string& user,
+                                           const model::MailboxName& inbox);
     Result<Recipient> resolve_postmaster(const Address& to);
     Result<Recipient> resolve_shared(const Address& to, const std::string& name,
                                      const auth::Identity& sender);
@@ -63,6 +75,7 @@ class Recipients {
 
     const config::Config& config_;
     mboxlist::Directory& directory_;
+    MakeUser make_user_;
     model::NamespaceOptions options_;
     model::AccessOptions access_;
 };

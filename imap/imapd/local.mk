@@ -46,6 +46,7 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/relay/relay.h %D%/relay/relay.cc
 %C%_libimapd_a_SOURCES += %D%/selected/leave_selection.h %D%/selected/leave_selection.cc
 %C%_libimapd_a_SOURCES += %D%/relay/channel.h %D%/relay/channel.cc
+%C%_libimapd_a_SOURCES += %D%/relay/first_login.h %D%/relay/first_login.cc
 %C%_libimapd_a_SOURCES += %D%/relay/lines.h %D%/relay/lines.cc
 %C%_libimapd_a_SOURCES += %D%/relay/retry.h %D%/relay/retry.cc
 %C%_libimapd_a_SOURCES += %D%/relay/selection.h %D%/relay/selection.cc

@@ -31,7 +31,7 @@ Engine::Engine(Parts parts)
       store_(parts.local.store),
       backends_(parts.backends),
       preauthenticated_(parts.preauthenticated || parts.kit.client().is_unix),
-      recipients_(parts.config, parts.directory),
+      recipients_(parts.config, parts.directory, parts.make_user),
       delivery_(parts.config, parts.directory, recipients_, parts.backends, std::move(parts.local))
 {
     client_.set_timeout(config_.lmtptxn_timeout());

@@ -47,6 +47,7 @@ struct Parts {
     backend::BackendPool& backends;
     delivery::Local local;  // nothing in lmtpproxyd
     bool preauthenticated = false;
+    delivery::MakeUser make_user = nullptr;  // none: who has no INBOX is unknown
 };
 
 class Engine {

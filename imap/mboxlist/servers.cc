@@ -20,4 +20,19 @@ Status check_in_service(Directory& directory, const std::string& server)
     return Error{Code::maintenance, std::move(said.note)};
 }
 
+Result<std::vector<std::string>> servers_for_new(const config::Config& config, Directory& directory)
+{
+    std::vector<std::string> servers = config.serverlist();
+    if (servers.empty() && !config.defaultserver().empty())
+        servers.push_back(config.defaultserver());
+    if (servers.empty()) return Error{Code::unavailable, "no serverlist is configured"};
+    const model::ServerStates states = server_states(directory);
+    std::erase_if(servers, [&](const std::string& server) {
+        return states.of(server).state != model::ServerState::active;
+    });
+    if (servers.empty())
+        return Error{Code::unavailable, "no server of serverlist takes new mailboxes"};
+    return servers;
+}
+
 }  // namespace rookery::mboxlist

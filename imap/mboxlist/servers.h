@@ -5,13 +5,19 @@
 #define ROOKERY_IMAP_MBOXLIST_SERVERS_H
 
 #include <string>
+#include <vector>
 
 #include "imap/mboxlist/directory.h"
 #include "imap/model/server_states.h"
+#include "lib/config/config.h"
 
 namespace rookery::mboxlist {
 
 model::ServerStates server_states(Directory& directory);
+// Where a new top-level mailbox may go: of serverlist, or defaultserver, those that take new ones.
+// unavailable: there is none.
+Result<std::vector<std::string>> servers_for_new(const config::Config& config,
+                                                 Directory& directory);
 // maintenance, with the note for the client, if nobody is to use this server now.
 Status check_in_service(Directory& directory, const std::string& server);
 

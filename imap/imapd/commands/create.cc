@@ -1,8 +1,11 @@
 // CREATE and LOCALCREATE.
+#include "imap/cluster/autocreate.h"
+#include "imap/cluster/uniqueid.h"
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/namespace/placement.h"
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/namespace/special_use.h"
+#include "imap/imapd/relay/first_login.h"
 #include "imap/imapd/relay/remote_namespace.h"
 #include "imap/mboxlist/partitions.h"
 #include "lib/base/log.h"
@@ -52,6 +55,16 @@ Result<Arguments> create_arguments(CommandReader& reader)
     return arguments;
 }
 
+// By a user who is new, or by a frontend for one, with all that belongs to it.
+Result<Completion> create_own_inbox(ImapSession& s, const model::MailboxName& name)
+{
+    if (auto there = s.directory.lookup(name); there && there->is_there())
+        return Error{Code::exists, "INBOX is there"};
+    TRY(cluster::Autocreate(s.config, *s.operations, s.quotas).make(s.user.identity->userid));
+    TRY_ASSIGN(const model::MailboxEntry made, s.directory.lookup(name));
+    return Completion::ok(cat("[MAILBOXID (", made.uniqueid, ")] Completed"));
+}
+
 // The arguments are read to their end, then everything that may be refused is looked at without a
 // change: who may choose a place or a use, whether the place is another server's (then it is made
 // there), rights on the nearest ancestor, the partition, the quota. The operation itself looks
@@ -76,6 +89,9 @@ Result<Completion> create_here(ImapSession& s, Command& command, bool tell_other
             return create_there(s, command, *place);
         if (place && place->server == s.config.servername()) arguments->location = place->partition;
     }
+    if (tell_others && arguments->location.empty() && arguments->uses.empty() &&
+        is_own_new_inbox(s, name))
+        return create_own_inbox(s, name);
     TRY_ASSIGN(auto ancestor, nearest_ancestor(s, name));
     TRY(may_create(s, name, ancestor, !tell_others));
     auto partition = choose_partition(s, arguments->location, ancestor);
@@ -88,7 +104,7 @@ Result<Completion> create_here(ImapSession& s, Command& command, bool tell_other
                               .server = {},
                               .partition = *partition,
                               .acl = first_acl(s.config, name, ancestor),
-                              .uniqueid = new_uniqueid()};
+                              .uniqueid = cluster::new_uniqueid()};
     using Tell = cluster::Operations::Tell;
     auto made =
         s.operations->create(entry, arguments->uses, tell_others ? Tell::master : Tell::nobody);

@@ -3,6 +3,7 @@
 
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/relay/first_login.h"
 #include "imap/imapd/relay/referral.h"
 #include "imap/imapd/responder.h"
 #include "imap/imapd/user.h"
@@ -85,6 +86,7 @@ Completion welcome(ImapSession& s, const Command& command, const session::Login&
 {
     auth::SaslServer& sasl = s.kit.sasl();
     become(s, login.who);
+    make_inbox_at_login(s);
     tell_news(s);
     if (sasl.ssf() == 0) {
         s.kit.logged_in(login.who, login.mechanism, s.client);
@@ -134,6 +136,7 @@ Result<Completion> login(ImapSession& s, Command&)
         return Completion::no("[AUTHENTICATIONFAILED] Login failed: authentication failure");
     if (login.end != session::Login::End::ok) return refusal(s, login);
     become(s, login.who);
+    make_inbox_at_login(s);
     tell_news(s);
     s.kit.logged_in(login.who, login.mechanism, s.client);
     if (!s.kit.tls_active() && !s.config.plaintextloginalert().empty())

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "imap/cluster/uniqueid.h"
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/namespace/metadata.h"
 #include "imap/imapd/namespace/placement.h"
@@ -96,7 +97,7 @@ Status rename_inbox(ImapSession& s, const MailboxEntry& inbox, const MailboxName
                             .server = {},
                             .partition = partition,
                             .acl = first_acl(s.config, to, ancestor),
-                            .uniqueid = new_uniqueid()};
+                            .uniqueid = cluster::new_uniqueid()};
     // Nobody sees it before the messages are there.
     return s.operations->create(
         made, {}, cluster::Operations::Tell::master,

@@ -1,7 +1,5 @@
 #include "imap/imapd/namespace/placement.h"
 
-#include <random>
-
 #include "imap/imapd/namespace/rights.h"
 #include "imap/mboxlist/namespace_options.h"
 #include "imap/mboxlist/partitions.h"
@@ -111,18 +109,6 @@ Completion names_taken(ImapSession& session, const Error& error,
                                   names.to_external(place.name).value_or(place.name.internal())));
     }
     return Completion::from(error);
-}
-
-std::string new_uniqueid()
-{
-    std::random_device random;
-    std::string bytes;
-    while (bytes.size() < 16) {
-        const unsigned word = random();
-        for (unsigned shift = 0; shift < 32; shift += 8)
-            bytes.push_back(static_cast<char>(word >> shift & 0xFF));
-    }
-    return hex(bytes);
 }
 
 Result<std::vector<MailboxEntry>> tree_of(mboxlist::Directory& directory, const MailboxName& top)

@@ -35,8 +35,6 @@ Completion bad_location(std::string_view location);
 // that the list does not know, it says what an administrator can do about that.
 Completion names_taken(ImapSession& session, const Error& error,
                        std::span<const model::MailboxEntry> places);
-// 32 hexadecimal digits.
-std::string new_uniqueid();
 // This name's entry, if it is here, and those of all mailboxes below it, in the order of the list.
 Result<std::vector<model::MailboxEntry>> tree_of(mboxlist::Directory& directory,
                                                  const model::MailboxName& top);

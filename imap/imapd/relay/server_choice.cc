@@ -142,17 +142,8 @@ std::string choose_by_space(std::span<const ServerSpace> servers, config::Server
 
 Result<std::string> choose_server(ImapSession& session)
 {
-    std::vector<std::string> servers = session.config.serverlist();
-    if (servers.empty() && !session.config.defaultserver().empty())
-        servers.push_back(session.config.defaultserver());
-    if (servers.empty() || session.backends == nullptr)
-        return Error{Code::unavailable, "no serverlist is configured"};
-    const model::ServerStates states = mboxlist::server_states(session.directory);
-    std::erase_if(servers, [&](const std::string& server) {
-        return states.of(server).state != model::ServerState::active;
-    });
-    if (servers.empty())
-        return Error{Code::unavailable, "no server of serverlist takes new mailboxes"};
+    if (session.backends == nullptr) return Error{Code::unavailable, "no serverlist is configured"};
+    TRY_ASSIGN(auto servers, mboxlist::servers_for_new(session.config, session.directory));
     config::ServerlistSelectMode mode = session.config.serverlist_select_mode();
     if (mode == config::ServerlistSelectMode::random || servers.size() == 1)
         return any_reachable(session, std::move(servers));

@@ -172,6 +172,7 @@ struct Server {
     backend::BackendPool backends;
     bool has_store = true;
     std::unique_ptr<delivery::Duplicates> duplicates;  // none unless the test wants it
+    delivery::MakeUser make_user;                      // the same
 
     explicit Server(std::string_view more = {})
         : config(make(dir, more)), backends(config, backend::lmtp_dialect())
@@ -194,7 +195,7 @@ struct Server {
         session::SessionKit kit(config, nullptr, lmtp::kProtocol, service::ClientInfo{});
         delivery::Local local;
         if (has_store) local = {&store, &quotas, duplicates.get()};
-        lmtp::Engine({config, kit, client, directory, backends, local, preauthenticated}).run();
+        lmtp::Engine({config, kit, client, directory, backends, local, preauthenticated, make_user}).run();
     }
     // The replies to what a client sends at once.
     std::vector<std::string> talk(const std::string& input, bool preauthenticated = true)
@@ -676,6 +677,52 @@ START_TEST(mail_for_postmaster_has_a_reader)
 }
 END_TEST
 
+// What becomes of RCPT for a user without an INBOX.
+struct NewUser {
+    const char* what;
+    const char* options;
+    Result<bool> made;
+    bool is_listed;  // afterwards
+    const char* address;
+    const char* answer;
+};
+const NewUser kNewUsers[] = {
+    {"made", "", true, true, "new", "250"},
+    {"made, for a folder", "", true, true, "New+Lists@x", "250"},
+    {"not for this one", "", false, false, "new", "550"},
+    {"a failure is for now", "", Error{Code::no_master, "away"}, false, "new", "451"},
+    {"whatever it is called", "", Error{Code::not_found, "gone"}, false, "new", "451"},
+    {"another was faster", "", Error{Code::moved, "there"}, true, "new", "250"},
+    {"the list lags", "", true, false, "new", "451"},
+    {"no name for a user", "", true, false, "a*b", "550"},
+    {"nor for a mailbox", "", true, false, "x&y", "550"},
+    {"not at a delivery", "autocreate_post: no\n", true, true, "new", "550"},
+    {"not at all", "autocreate_quota: -1\n", true, true, "new", "550"},
+    {"postmaster is somebody's", "postmaster: nobody\n", true, true, "postmaster", "550"},
+    {"what nobody has is somebody's", "lmtp_catchall_mailbox: new\n", false, false, "other", "550"},
+};
+
+START_TEST(a_user_without_an_inbox)
+{
+    for (const NewUser& row : kNewUsers) {
+        const bool on = std::string_view(row.options).find("autocreate") == std::string_view::npos;
+        Server s(cat(row.options, on ? "autocreate_post: yes\nautocreate_quota: 0\n"
+                                  : std::string_view(row.options).starts_with("autocreate_post")
+                                      ? "autocreate_quota: 0\n"
+                                      : "autocreate_post: yes\n"));
+        int asked = 0;
+        s.make_user = [&](const std::string& user) {
+            ++asked;
+            if (row.is_listed) s.directory.put(cat("user.", user), "");
+            return row.made;
+        };
+        const auto replies = s.talk(cat(kEnvelope, "RCPT TO:<", row.address, ">\r\nQUIT\r\n"));
+        ck_assert_msg(replies[3].starts_with(row.answer), "%s: %s", row.what, replies[3].c_str());
+        ck_assert_msg(asked <= 1, "%s: asked %d times", row.what, asked);
+    }
+}
+END_TEST
+
 // A frontend and the servers behind it, each served by a thread over a socket pair.
 struct Murder {
     Server front;
@@ -849,6 +896,7 @@ Suite* make()
     tcase_add_test(c, shared_mailboxes_need_the_right_to_post);
     tcase_add_test(c, a_folder_that_is_like_the_one_that_is_not_there);
     tcase_add_test(c, mail_for_postmaster_has_a_reader);
+    tcase_add_test(c, a_user_without_an_inbox);
     tcase_add_test(c, each_server_gets_its_recipients_once);
     tcase_add_test(c, replies_keep_the_order_and_the_meaning);
     tcase_add_test(c, a_mailbox_that_moved_is_followed_once);
