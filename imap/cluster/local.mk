@@ -3,6 +3,7 @@ noinst_LIBRARIES += %D%/libcluster.a
 %C%_libcluster_a_SOURCES =
 %C%_libcluster_a_SOURCES += %D%/agent.h %D%/agent.cc
 %C%_libcluster_a_SOURCES += %D%/autocreate.h %D%/autocreate.cc
+%C%_libcluster_a_SOURCES += %D%/make_folder.h %D%/make_folder.cc
 %C%_libcluster_a_SOURCES += %D%/list_marks.h %D%/list_marks.cc
 %C%_libcluster_a_SOURCES += %D%/master_link.h %D%/master_link.cc
 %C%_libcluster_a_SOURCES += %D%/master_position.h %D%/master_position.cc

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "imap/cluster/make_folder.h"
+#include "imap/cluster/operations.h"
 #include "imap/delivery/delivery_memory.h"
 #include "imap/delivery/remote_copies.h"
 #include "imap/delivery/script_cache.h"
@@ -13,9 +15,11 @@ namespace rookery::daemon {
 
 // What a worker has for all its clients where mail is kept.
 struct LmtpService::Kept {
-    Kept(const config::Config& config, mboxlist::Directory& list, delivery::DeliveryMemory opened,
-         submission::Queue queue, delivery::RemoteCopies::Gate gate)
-        : murder(config, list),
+    Kept(const config::Config& config, mboxlist::Directory& list, mailbox::MailboxStore& store,
+         mailbox::Quotas* quotas, delivery::DeliveryMemory opened, submission::Queue queue,
+         delivery::RemoteCopies::Gate gate)
+        : operations(config, list, store, quotas),
+          murder(config, list),
           memory(std::move(opened)),
           outgoing(std::move(queue)),
           scripts(config),
@@ -23,6 +27,7 @@ struct LmtpService::Kept {
           mail(config, outgoing, memory.sent)
     {
     }
+    cluster::Operations operations;
     mupdate::MurderDirectory murder;
     delivery::DeliveryMemory memory;
     submission::Queue outgoing;
@@ -48,8 +53,8 @@ Status LmtpService::worker_start()
     const std::string path = delivery::DeliveryMemory::path(config());
     TRY_ASSIGN(auto memory, delivery::DeliveryMemory::open(path));
     TRY_ASSIGN(auto queue, submission::Queue::open(config()));
-    kept_ =
-        std::make_shared<Kept>(config(), directory(), std::move(memory), std::move(queue), gate());
+    kept_ = std::make_shared<Kept>(config(), directory(), *store(), quotas(), std::move(memory),
+                                   std::move(queue), gate());
     return success();
 }
 
@@ -65,7 +70,10 @@ delivery::Local LmtpService::local()
             .murder = &kept.murder,
             .seen = &kept.memory.seen,
             .remote = &kept.remote,
-            .mail = &kept.mail};
+            .mail = &kept.mail,
+            .make = [this, &kept](const model::MailboxName& name, const auth::Identity& owner) {
+                return cluster::make_folder(config(), kept.operations, quotas(), name, owner);
+            }};
 }
 
 Deadline LmtpService::between_clients()

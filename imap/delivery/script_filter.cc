@@ -216,7 +216,10 @@ Result<MailboxEntry> ScriptFilter::find(Run& run, const sieve::Target& to)
 Result<MailboxEntry> ScriptFilter::make(Run& run, const sieve::Target& to,
                                         const model::MailboxName& name)
 {
-    TRY_ASSIGN(MailboxEntry entry, parts_.make(name, run.recipient.userid));
+    // No mail waits until it can be made.
+    auto made = parts_.make(name, script_owner(run.recipient));
+    if (!made) return Error{Code::denied, made.error().text};
+    MailboxEntry entry = *std::move(made);
     if (to.special_use.empty() || !entry.is_local()) return entry;
     if (Status done = parts_.store->set_special_use(entry, to.special_use); !done)
         log::warning("a mailbox does not get its special use",

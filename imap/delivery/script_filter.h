@@ -28,7 +28,7 @@ namespace rookery::delivery {
 
 // Makes a mailbox for its owner; denied, and what is for now.
 using MakeMailbox = std::function<Result<model::MailboxEntry>(const model::MailboxName& name,
-                                                              const std::string& owner)>;
+                                                              const auth::Identity& owner)>;
 
 class ScriptFilter {
  public:
