@@ -123,5 +123,5 @@ imap_admin_sieve_test_LDADD = $(SIEVE_LIBS) lib/config/libconfig.a lib/text/libt
 sbin_PROGRAMS += imap/admin/sievec
 imap_admin_sievec_SOURCES = imap/admin/sievec.cc imap/admin/tool.h imap/admin/tool.cc
 imap_admin_sievec_LDADD = imap/managesieve/libmanagesieve.a imap/scripts/libscripts.a \
-	imap/sieve/libsieve.a imap/model/libmodel.a lib/config/libconfig.a lib/text/libtext.a \
+	$(SIEVE_LIBS) imap/model/libmodel.a lib/config/libconfig.a lib/text/libtext.a \
 	lib/base/libbase.a
