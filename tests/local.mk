@@ -4,7 +4,7 @@ include tests/fuzz/local.mk
 EXTRA_DIST += %D%/support/murder.py
 EXTRA_DIST += %D%/support/cutter.py
 EXTRA_DIST += %D%/support/quickstart_murder.py
-EXTRA_DIST += %D%/support/bench.py %D%/support/proxies.py
+EXTRA_DIST += %D%/support/bench.py %D%/support/proxies.py %D%/support/scripts.py
 EXTRA_DIST += %D%/support/harness.py %D%/support/tap.sh %D%/support/summary.py
 EXTRA_DIST += %D%/support/sieve_client.py
 EXTRA_DIST += %D%/support/fake_peer.py
@@ -89,6 +89,8 @@ SYSTEM_TESTS += %D%/system/mupdate_replica_test.py
 SYSTEM_TESTS += %D%/system/replica_states_test.py
 SYSTEM_TESTS += %D%/system/autocreate_test.py
 SYSTEM_TESTS += %D%/system/deliver_test.py
+SYSTEM_TESTS += %D%/system/sieve_delivery_test.py
+SYSTEM_TESTS += %D%/system/sieve_kill_test.py
 SYSTEM_TESTS += %D%/system/mupdatetest_test.py
 SYSTEM_TESTS += %D%/interop/managesieve_interop.py
 SYSTEM_TESTS += %D%/interop/move_interop.py

@@ -114,7 +114,8 @@ class Expire {
 
     Status forget_deliveries()
     {
-        TRY_ASSIGN(auto delivered, delivery::DeliveryMemory::open(delivery::DeliveryMemory::path(config_)));
+        TRY_ASSIGN(auto delivered,
+                   delivery::DeliveryMemory::open(delivery::DeliveryMemory::path(config_)));
         TRY_ASSIGN(uint64_t count, delivered.prune(now_ - a_.delivered->count()));
         tell(cat("forgotten deliveries: ", count));
         return success();

@@ -123,7 +123,7 @@ void ScriptFilter::add(Run& run, Copy copy)
     run.decision.copies.push_back(std::move(copy));
 }
 
-// Not to himself, and not what has been here before: it would come back, and be sent again, for ever.
+// Not to himself, and not what has been here before: it would come back and be sent for ever.
 bool ScriptFilter::may_redirect(Run& run, const std::string& address)
 {
     const submission::Outgoing mail{run.t.envelope.from, {address}, run.recipient.userid};

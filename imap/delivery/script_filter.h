@@ -45,8 +45,8 @@ class ScriptFilter {
 
     Result<Decision> decide(const Transaction& t, const Recipient& recipient,
                             std::string_view message);
-    // Where the mailbox of a copy is now, after its server has said that it is not there. not_found,
-    // denied: nowhere that its owner may use.
+    // Where the mailbox of a copy is now, after its server has said that it is not there.
+    // not_found, denied: nowhere that its owner may use.
     Result<model::MailboxEntry> look_again(const Copy& copy, const Recipient& recipient);
 
  private:

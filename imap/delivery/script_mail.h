@@ -1,9 +1,9 @@
 // ScriptMail: what a script sends, on its way into the queue of outgoing mail.
 //
-// queue() comes when every copy is durable. Answers, notifications and the notice of a broken script
-// are claimed first, for as long as they must not be repeated (RFC 5230 4.2): of any number of
-// deliveries at once one sends. A process that ends behind the claim has sent nothing, for once; a
-// failure gives it back. send() is the try at once, when the client knows that its mail is taken.
+// queue() comes when every copy is durable. Answers, notifications and the notice of a broken
+// script are claimed first, for as long as they must not be repeated (RFC 5230 4.2): of any number
+// of deliveries at once one sends. A process that ends behind the claim has sent nothing, for once;
+// a failure gives it back. send() is the try at once, when the client knows that its mail is taken.
 // Borrows its parts. Codes: those of the queue. One thread.
 #ifndef ROOKERY_IMAP_DELIVERY_SCRIPT_MAIL_H
 #define ROOKERY_IMAP_DELIVERY_SCRIPT_MAIL_H

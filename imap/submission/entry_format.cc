@@ -124,7 +124,8 @@ uint32_t crc_of(std::span<const std::string_view> pieces)
 {
     uLong crc = ::crc32(0, nullptr, 0);
     for (const std::string_view piece : pieces)
-        if (!piece.empty()) crc = ::crc32_z(crc, reinterpret_cast<const Bytef*>(piece.data()), piece.size());
+        if (!piece.empty())
+            crc = ::crc32_z(crc, reinterpret_cast<const Bytef*>(piece.data()), piece.size());
     return static_cast<uint32_t>(crc);
 }
 

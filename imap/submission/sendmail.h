@@ -1,12 +1,12 @@
 // One mail to the sendmail program: sendmail -i -f SENDER -- RECIPIENT ...
 //
 // No shell. The message is its standard input, as a nameless file that is whole, with LF line ends,
-// without its Return-Path, which is for whoever delivers it. What the program's end means is decided here: 0 is sent; what is the
-// fault of this mail (EX_DATAERR, EX_NOUSER, EX_NOHOST, EX_UNAVAILABLE, by which sendmail and
-// Postfix refuse a message that is too large or not allowed) is refused; all else an administrator
-// or time can mend: a missing program, a wrong configuration, a signal, no end within kTimeout, an
-// end before all of the message was read.
-// One thread; waits for its own child only, whatever else a process has or does with SIGCHLD.
+// without its Return-Path, which is for whoever delivers it. What the program's end means is
+// decided here: 0 is sent; what is the fault of this mail (EX_DATAERR, EX_NOUSER, EX_NOHOST,
+// EX_UNAVAILABLE, by which sendmail and Postfix refuse a message that is too large or not allowed)
+// is refused; all else an administrator or time can mend: a missing program, a wrong configuration,
+// a signal, no end within kTimeout, an end before all of the message was read. One thread; waits
+// for its own child only, whatever else a process has or does with SIGCHLD.
 #ifndef ROOKERY_IMAP_SUBMISSION_SENDMAIL_H
 #define ROOKERY_IMAP_SUBMISSION_SENDMAIL_H
 

@@ -2,12 +2,12 @@
 // (doc/formats/expiring-set.md): what was delivered, who was answered, which articles are here.
 //
 // Keys are any bytes, kept as their SHA-256, and may have a note of up to kMaxExpiringNote bytes;
-// several sets lie in one file under a letter each. A
-// record of more than kMaxAhead from now is that of a clock that was wrong, and counts as none. The
-// file is not durable, and is no place for what cannot be lost: one that is damaged, also while it
-// is in use, is renamed to <path>.damaged-<seconds> by the first who notices, and begun anew.
-// Limits: kMaxExpiringKey, kMaxExpiringNote, and the file's own (tdb_store.h); beyond them Code::limit. Codes: limit,
-// io, no_space; corrupt where a new file does not help. One thread; open after fork.
+// several sets lie in one file under a letter each. A record of more than kMaxAhead from now is
+// that of a clock that was wrong, and counts as none. The file is not durable, and is no place for
+// what cannot be lost: one that is damaged, also while it is in use, is renamed to
+// <path>.damaged-<seconds> by the first who notices, and begun anew. Limits: kMaxExpiringKey,
+// kMaxExpiringNote, and the file's own (tdb_store.h); beyond them Code::limit. Codes: limit, io,
+// no_space; corrupt where a new file does not help. One thread; open after fork.
 #ifndef ROOKERY_LIB_DB_EXPIRING_SET_H
 #define ROOKERY_LIB_DB_EXPIRING_SET_H
 

@@ -2,8 +2,8 @@
 """A delivery by a script that ends at any of its state-changing calls: lmtpd, its whole server, or
 the server that has one of the mailboxes. The MTA comes again until its mail is taken.
 
-Then the message is in each mailbox once, it was sent on once, or twice where a process died, and its
-sender has one answer at most. Every third call here, from a random one on; every one with
+Then the message is in each mailbox once, it was sent on once, or twice where a process died, and
+its sender has one answer at most. Every third call here, from a random one on; every one with
 ROOKERY_FAULTS=all.
 """
 import json

@@ -195,7 +195,8 @@ struct Server {
         session::SessionKit kit(config, nullptr, lmtp::kProtocol, service::ClientInfo{});
         delivery::Local local;
         if (has_store) local = {&store, &quotas, duplicates.get()};
-        lmtp::Engine({config, kit, client, directory, backends, local, preauthenticated, make_user}).run();
+        lmtp::Engine({config, kit, client, directory, backends, local, preauthenticated, make_user})
+            .run();
     }
     // The replies to what a client sends at once.
     std::vector<std::string> talk(const std::string& input, bool preauthenticated = true)
