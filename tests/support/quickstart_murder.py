@@ -5,6 +5,7 @@
     quickstart_murder.py stop DIR
 """
 import argparse
+import base64
 import email.message
 import email.utils
 import json
@@ -89,6 +90,25 @@ def make_users(m):
             kind, data = c.list('""', "user." + user)
             if data == [None]:
                 murder.check(c.create("user." + user))
+    with m.imap("backend2", "cyrus") as c:
+        if c.list('""', "lists")[1] == [None]:
+            murder.check(c.create("lists"))
+            murder.check(c.setacl("lists", "alice", "lrswip"))
+
+
+def write_try(m):
+    """What to say to timsieved and lmtpproxyd, so that a message for alice is filed at backend2."""
+    folder = os.path.join(m.dir, "try")
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    plain = base64.b64encode(b"\0alice\0" + m.passwords["alice"].encode()).decode()
+    script = 'require "fileinto";\r\nfileinto "lists";\r\n'
+    write_private(os.path.join(folder, "filter"), "".join(line + "\r\n" for line in (
+        'AUTHENTICATE "PLAIN" "%s"' % plain, 'PUTSCRIPT "lists" {%d+}' % len(script), script,
+        'SETACTIVE "lists"', "LOGOUT")))
+    write_private(os.path.join(folder, "message"), "".join(line + "\r\n" for line in (
+        "LHLO localhost", "MAIL FROM:<postmaster@example.org>", "RCPT TO:<alice@example.org>",
+        "DATA", "From: postmaster@example.org", "To: alice@example.org",
+        "Subject: Filed on the other server", "", "By a script, at backend2.", ".", "QUIT")))
 
 
 def send_one(m):
@@ -143,6 +163,11 @@ def show(m, values, shown):
     say("  %s -m PLAIN -a cyrus -u cyrus -w %s -p %s %s" % (
         tool, m.passwords["cyrus"], values["MUPDATE"].rsplit(":", 1)[1],
         values["MUPDATE"].rsplit(":", 1)[0]))
+    say("A filter of alice's that files her mail at backend2, a message, and where it is then:")
+    say("  curl -s telnet://%s <%s/try/filter" % (values["FRONTEND_SIEVE"], shown))
+    say("  curl -s telnet://%s <%s/try/message" % (values["FRONTEND_LMTP"], shown))
+    say("  curl -s 'imap://%s/lists;MAILINDEX=1' -u alice:%s"
+        % (values["FRONTEND_IMAP"], m.passwords["alice"]))
     say()
     say("The same as NAME=value lines: %s/env. Logs: %s/*/log. To stop: ./quickstart stop"
         % (shown, shown))
@@ -163,6 +188,7 @@ def start(arguments):
     m.start()
     m.set_passwords({u: m.passwords[u] for u in ("alice", "bob")})
     make_users(m)
+    write_try(m)
     values = write_env(m)
     send_one(m)
     show(m, values, shown)

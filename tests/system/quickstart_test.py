@@ -3,6 +3,7 @@
 import imaplib
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,18 @@ def login(values, server, user, password):
     return c
 
 
+def say(server, path):
+    """What the server answers to a file, up to its end: as curl does it with telnet."""
+    host, port = server.rsplit(":", 1)
+    with socket.create_connection((host, int(port)), murder.DEADLINE) as s:
+        with open(path, "rb") as f:
+            s.sendall(f.read())
+        answer = b""
+        while piece := s.recv(65536):
+            answer += piece
+        return answer
+
+
 def test_start_twice_and_stop():
     folder = tempfile.mkdtemp(prefix="rookery-quickstart-")
     os.chmod(folder, 0o755)
@@ -47,6 +60,14 @@ def test_start_twice_and_stop():
             assert values[server + "_IMAP"] and values[server + "_LMTP"]
         with login(values, "FRONTEND_IMAP", "bob", "BOB_PASSWORD") as c:
             assert murder.check(c.select("INBOX")) == [b"1"]
+        assert "try/filter" in first and "try/message" in first, first
+        for name, server in (("filter", "FRONTEND_SIEVE"), ("message", "FRONTEND_LMTP")):
+            said = say(values[server], os.path.join(folder, "try", name))
+            assert b"NO" not in said and b"\n5" not in said, said
+        with login(values, "FRONTEND_IMAP", "alice", "ALICE_PASSWORD") as c:
+            assert murder.check(c.select("lists")) == [b"1"]
+        with login(values, "BACKEND2_IMAP", "alice", "ALICE_PASSWORD") as c:
+            assert murder.check(c.select("lists")) == [b"1"], "it is at the other server"
         second = run("start", folder, programs)
         assert "already" in second and env(folder) == values
         with login(values, "BACKEND1_IMAP", "alice", "ALICE_PASSWORD") as c:
