@@ -14,8 +14,8 @@
 
 namespace rookery::delivery {
 
-// The message into one mailbox, of this server or another. For one recipient there is at most one
-// for each mailbox and number of edits.
+// The message into one mailbox, of this server or another: for one recipient there is at most one
+// for each.
 struct Copy {
     model::MailboxEntry entry;
     model::FlagList flags;

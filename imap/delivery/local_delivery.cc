@@ -174,11 +174,9 @@ void LocalDelivery::keep_instead(const Transaction& t, Work& work, Step& step)
         work.status = entry.error();
         return;
     }
-    const bool is_kept_already =
-        std::any_of(work.steps.begin(), work.steps.end(), [&](const Step& other) {
-            return &other != &step && other.copy.entry.name == entry->name &&
-                   other.copy.edits == step.copy.edits;
-        });
+    const bool is_kept_already = std::any_of(
+        work.steps.begin(), work.steps.end(),
+        [&](const Step& other) { return &other != &step && other.copy.entry.name == entry->name; });
     Copy copy = step.copy;
     copy.entry = *std::move(entry);
     step = step_of(t, work, std::move(copy));

@@ -84,7 +84,12 @@ Result<Decision> ScriptFilter::decide(const Transaction& t, const Recipient& rec
     ScriptEnvironment environment(parts, t, recipient, entry.name, message);
     auto actions = sieve::run(*found->program, environment);
     if (!actions) {
-        kept.broken = cat(found->name, ": ", actions.error().text);
+        const std::string why = cat(found->name, ": ", actions.error().text);
+        if (actions.is(Code::syntax) || actions.is(Code::limit))
+            kept.broken = why;
+        else  // no fault of the script
+            log::warning("a script is not run to its end: the message is kept",
+                         {{"user", recipient.userid}, {"reason", why}});
         return kept;
     }
     Run run{.t = t,
@@ -112,12 +117,13 @@ Copy ScriptFilter::copy_to(const Run& run, const MailboxEntry& entry,
     return copy;
 }
 
-// Of several into one mailbox the last says the flags.
+// Of several into one mailbox the last counts, with its flags and its edits: an edited message is
+// the same message (RFC 5293 6).
 void ScriptFilter::add(Run& run, Copy copy)
 {
     for (Copy& there : run.decision.copies)
-        if (there.entry.name == copy.entry.name && there.edits == copy.edits) {
-            there.flags = std::move(copy.flags);
+        if (there.entry.name == copy.entry.name) {
+            there = std::move(copy);
             return;
         }
     run.decision.copies.push_back(std::move(copy));

@@ -285,6 +285,12 @@ def test_headers_are_edited_for_each_copy():
         assert not s.deliver(message("one"))
         assert s.names("INBOX.before") == ["one"]
         assert s.names() == ["changed"] and s.names("shared2") == ["changed"]
+        # An edited message is the same message: it is filed once (RFC 5293 6).
+        s.script('require ["editheader", "fileinto", "copy"];\n'
+                 'fileinto :copy "shared2"; deleteheader "subject";\n'
+                 'addheader :last "Subject" "again"; fileinto "shared2";\n')
+        assert not s.deliver(message("two"))
+        assert s.names("shared2") == ["changed", "again"], s.names("shared2")
 
 
 def test_mail_that_waits_is_in_the_queue():
