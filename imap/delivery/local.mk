@@ -27,7 +27,9 @@ if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/delivery/suite
 TESTS += tests/unit/imap/delivery/suite
 tests_unit_imap_delivery_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+	tests/unit/imap/delivery/delivery_memory_test.cc \
 	tests/unit/imap/delivery/duplicates_test.cc \
+	tests/unit/imap/delivery/edited_message_test.cc \
 	tests/unit/imap/delivery/message_test.cc \
 	tests/unit/imap/delivery/remote_delivery_test.cc \
 	tests/unit/imap/delivery/script_cache_test.cc \

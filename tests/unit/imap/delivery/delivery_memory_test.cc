@@ -1,0 +1,97 @@
+#include "imap/delivery/delivery_memory.h"
+
+#include <vector>
+
+#include "lib/base/clock.h"
+#include "lib/base/strings.h"
+#include "tests/unit/unit.h"
+
+namespace {
+
+using namespace rookery;
+using delivery::DeliveryMemory;
+using delivery::UnfinishedCopies;
+
+DeliveryMemory opened(const test::TempDir& dir)
+{
+    auto memory = DeliveryMemory::open(dir.file("deliver.tdb"));
+    ASSERT_OK(memory);
+    return *std::move(memory);
+}
+
+START_TEST(a_copy_is_begun_stored_and_forgotten)
+{
+    test::TempDir dir;
+    DeliveryMemory memory = opened(dir);
+    UnfinishedCopies& copies = memory.unfinished;
+    const std::vector<std::string> keys = {UnfinishedCopies::key("d", "a@x", "user.a 0 0"),
+                                           UnfinishedCopies::key("d", "a@x", "user.a 1 0")};
+    ck_assert_str_ne(keys[0].c_str(), keys[1].c_str());
+    ck_assert(!copies.find(keys[0]));
+    const int64_t before = wall_seconds();
+    copies.begin(keys, "12-3");
+    for (const std::string& key : keys) {
+        const auto begun = copies.find(key);
+        ck_assert(begun && !begun->stored);
+        ASSERT_EQ_TEXT(begun->id, "12-3");
+        ck_assert_int_ge(begun->since, before);
+    }
+    copies.stored({&keys[0], 1});
+    ck_assert(copies.find(keys[0])->stored);
+    ck_assert(!copies.find(keys[1])->stored);
+    copies.forget(keys);
+    for (const std::string& key : keys) ck_assert(!copies.find(key));
+    // Nothing is nothing.
+    copies.begin({}, "1");
+    copies.stored({});
+    copies.forget(keys);
+}
+END_TEST
+
+START_TEST(a_note_that_is_not_understood_is_none)
+{
+    test::TempDir dir;
+    DeliveryMemory memory = opened(dir);
+    const std::vector<std::string> key = {"k"};
+    for (const char* note : {"", "begun", "begun x 1", "begun 1", "stored twice", "other"}) {
+        ASSERT_OK(
+            memory.seen.beside(UnfinishedCopies::kSpace).put(key, wall_seconds() + 1000, note));
+        ck_assert_msg(!memory.unfinished.find("k"), "%s", note);
+    }
+}
+END_TEST
+
+START_TEST(what_is_old_goes_from_all_sets)
+{
+    test::TempDir dir;
+    DeliveryMemory memory = opened(dir);
+    const int64_t now = wall_seconds();
+    memory.duplicates.mark({"<1@x>", "d", "u"}, now - 100);
+    memory.duplicates.mark({"<2@x>", "d", "u"}, now);
+    ASSERT_OK(memory.seen.put("a", now - 1));
+    ASSERT_OK(memory.seen.put("b", now + 1000));
+    ASSERT_OK(memory.sent.put("a", now - 1));
+    ASSERT_OK(memory.sent.put("b", now + 1000));
+    const auto pruned = memory.prune(now - 50);
+    ASSERT_OK(pruned);
+    ck_assert_uint_eq(*pruned, 3);
+    ck_assert(!memory.duplicates.was_delivered({"<1@x>", "d", "u"}));
+    ck_assert(memory.duplicates.was_delivered({"<2@x>", "d", "u"}));
+    ck_assert(*memory.seen.has("b") && !*memory.seen.is_recorded("a"));
+    ck_assert(*memory.sent.has("b") && !*memory.sent.is_recorded("a"));
+}
+END_TEST
+
+Suite* make()
+{
+    Suite* s = suite_create("imap/delivery/delivery_memory");
+    TCase* c = tcase_create("all");
+    tcase_add_test(c, a_copy_is_begun_stored_and_forgotten);
+    tcase_add_test(c, a_note_that_is_not_understood_is_none);
+    tcase_add_test(c, what_is_old_goes_from_all_sets);
+    suite_add_tcase(s, c);
+    return s;
+}
+const test::Registered registered(make);
+
+}  // namespace
