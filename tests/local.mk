@@ -90,6 +90,7 @@ SYSTEM_TESTS += %D%/system/replica_states_test.py
 SYSTEM_TESTS += %D%/system/autocreate_test.py
 SYSTEM_TESTS += %D%/system/deliver_test.py
 SYSTEM_TESTS += %D%/system/sieve_delivery_test.py
+SYSTEM_TESTS += %D%/system/sieve_end_to_end_test.py
 SYSTEM_TESTS += %D%/system/sieve_kill_test.py
 SYSTEM_TESTS += %D%/system/mupdatetest_test.py
 SYSTEM_TESTS += %D%/interop/managesieve_interop.py
