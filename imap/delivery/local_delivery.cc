@@ -117,7 +117,10 @@ void LocalDelivery::look_for(const Transaction& t, Work& work, Step& step)
     const auto found = find_begun(work, step);
     if (!found && work.status) work.status = found.error();
     step.is_there = found.value_or(false);
-    if (step.is_there) log_copy("stored by an earlier try", t, step.copy.entry);
+    if (!step.is_there) return;
+    // It may have ended before it could say so.
+    mark_delivered(t, step);
+    log_copy("stored by an earlier try", t, step.copy.entry);
 }
 
 void LocalDelivery::decide(const Transaction& t, Work& work)
@@ -153,12 +156,17 @@ void LocalDelivery::begin(const Transaction& t, std::span<Work> works)
     local_.unfinished->begin(keys, t.id);
 }
 
+void LocalDelivery::mark_delivered(const Transaction& t, const Step& step)
+{
+    if (local_.duplicates != nullptr && !t.message_id.empty())
+        local_.duplicates->mark(known_as(t, step.copy.entry), now_);
+}
+
 void LocalDelivery::note_stored(const Transaction& t, Step& step)
 {
     const model::MailboxEntry& entry = step.copy.entry;
     step.is_there = true;
-    if (local_.duplicates != nullptr && !t.message_id.empty())
-        local_.duplicates->mark(known_as(t, entry), now_);
+    mark_delivered(t, step);
     service::counters::add(service::counters::Kind::messages);
     log::notice("delivered", {{"mailbox", entry.name.internal()},
                               {"server", entry.server},

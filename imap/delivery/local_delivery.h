@@ -89,6 +89,7 @@ class LocalDelivery {
     mailbox::AppendItem item_of(mailbox::StagedMessage& staged, const Copy& copy) const;
     std::vector<Prepared> prepare(Work& work);
     void store_local(const Transaction& t, std::span<Work> works);
+    void mark_delivered(const Transaction& t, const Step& step);
     void note_stored(const Transaction& t, Step& step);
     void tell_broken(const Transaction& t, const Work& work);
     void store_text(const Recipient& recipient, const Copy& copy, std::string_view text);
