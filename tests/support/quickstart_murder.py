@@ -101,7 +101,8 @@ def write_try(m):
     folder = os.path.join(m.dir, "try")
     os.makedirs(folder, mode=0o700, exist_ok=True)
     plain = base64.b64encode(b"\0alice\0" + m.passwords["alice"].encode()).decode()
-    script = 'require "fileinto";\r\nfileinto "lists";\r\n'
+    script = ('require "fileinto";\r\n'
+              'if header :contains "subject" "other server" { fileinto "lists"; }\r\n')
     write_private(os.path.join(folder, "filter"), "".join(line + "\r\n" for line in (
         'AUTHENTICATE "PLAIN" "%s"' % plain, 'PUTSCRIPT "lists" {%d+}' % len(script), script,
         'SETACTIVE "lists"', "LOGOUT")))

@@ -63,7 +63,7 @@ def test_start_twice_and_stop():
         assert "try/filter" in first and "try/message" in first, first
         for name, server in (("filter", "FRONTEND_SIEVE"), ("message", "FRONTEND_LMTP")):
             said = say(values[server], os.path.join(folder, "try", name))
-            assert b"NO" not in said and b"\n5" not in said, said
+            assert b"\nNO" not in said and b"\n5" not in said, said
         with login(values, "FRONTEND_IMAP", "alice", "ALICE_PASSWORD") as c:
             assert murder.check(c.select("lists")) == [b"1"]
         with login(values, "BACKEND2_IMAP", "alice", "ALICE_PASSWORD") as c:

@@ -27,7 +27,8 @@ class Site:
     """A murder with alice at backend1, a shared mailbox at backend2, and a sendmail."""
 
     def __init__(self, backends=2, **options):
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder = tempfile.TemporaryDirectory(
+            ignore_cleanup_errors=True)  # a sendmail may still be at it
         os.chmod(self.folder.name, 0o755)
         self.sendmail = scripts.Sendmail(self.folder.name)
         self.m = murder.Murder(backends=backends, extra={"sendmail": self.sendmail.program,
@@ -46,8 +47,10 @@ class Site:
         return self
 
     def __exit__(self, *args):
-        self.folder.cleanup()
-        return self.m.__exit__(*args)
+        try:
+            return self.m.__exit__(*args)
+        finally:
+            self.folder.cleanup()
 
     def script(self, text, **more):
         scripts.put(self.m, "backend1", "alice", text, **more)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Scripts from end to end: put by ManageSieve at a frontend, which relays it; the message by LMTP at
-the frontend; what became of it by IMAP at the frontend. A row for what users write."""
+"""Scripts from end to end: put by ManageSieve at a frontend, which relays it; the message by LMTP
+at the frontend; what became of it by IMAP at the frontend. A row for what users write."""
 import os
 import re
 import sys

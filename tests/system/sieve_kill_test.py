@@ -35,7 +35,8 @@ REFUSED = (OSError, smtplib.SMTPException)
 
 class Site:
     def __init__(self):
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder = tempfile.TemporaryDirectory(
+            ignore_cleanup_errors=True)  # a sendmail may still be at it
         os.chmod(self.folder.name, 0o755)
         self.sendmail = scripts.Sendmail(self.folder.name)
         self.w = faults.World(backends=2, options={
@@ -55,8 +56,10 @@ class Site:
         return self
 
     def __exit__(self, *args):
-        self.folder.cleanup()
-        return self.w.__exit__(*args)
+        try:
+            return self.w.__exit__(*args)
+        finally:
+            self.folder.cleanup()
 
     def deliver(self, name, client):
         text = ("From: %s@example.org\r\nTo: alice@example.org\r\nSubject: %s\r\n\r\nbody\r\n"
