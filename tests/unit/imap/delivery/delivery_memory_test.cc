@@ -26,7 +26,7 @@ START_TEST(a_copy_is_begun_stored_and_forgotten)
     UnfinishedCopies& copies = memory.unfinished;
     const std::vector<std::string> keys = {UnfinishedCopies::key("d", "a@x", "user.a 0 0"),
                                            UnfinishedCopies::key("d", "a@x", "user.a 1 0")};
-    ck_assert_str_ne(keys[0].c_str(), keys[1].c_str());
+    ck_assert(keys[0] != keys[1]);
     ck_assert(!copies.find(keys[0]));
     const int64_t before = wall_seconds();
     copies.begin(keys, "12-3");
