@@ -242,8 +242,8 @@ def test_killed_while_it_returns_it_loses_nothing():
         with open(names[0], "rb") as f:
             kept = f.read()
         failed = int(time.time()) - 5
-        state = ("rookery submission state 1\ntries 1\nnext 1\nfailed %d\nbegun 0\nreason refused\nend\n"
-                 % failed)
+        state = ("rookery submission state 1\ntries 1\nnext 1\nfailed %d\nbegun 0\n"
+                 "reason refused\nend\n" % failed)
         for _ in range(3):
             for name, text in zip(names, (kept, state.encode())):
                 with open(name, "wb") as f:
