@@ -12,19 +12,6 @@ namespace {
 
 using text::SmtpReply;
 
-// RFC 3461 4.
-std::string xtext(std::string_view value)
-{
-    std::string out;
-    for (const char c : value) {
-        if (c > ' ' && c < 0x7f && c != '+' && c != '=')
-            out.push_back(c);
-        else
-            cat_to(out, '+', to_upper(hex({&c, 1})));
-    }
-    return out;
-}
-
 bool is_8bit(char c)
 {
     return static_cast<unsigned char>(c) >= 0x80;
@@ -71,7 +58,8 @@ Status LmtpClient::greet()
 std::string LmtpClient::mail_command(const LmtpMessage& message) const
 {
     std::string command = cat("MAIL FROM:<", message.return_path, ">");
-    if (!message.auth.empty() && has("AUTH")) cat_to(command, " AUTH=", xtext(message.auth));
+    if (!message.auth.empty() && has("AUTH"))
+        cat_to(command, " AUTH=", delivery::to_xtext(message.auth));
     if (has("8BITMIME") && std::any_of(message.text.begin(), message.text.end(), is_8bit))
         command += " BODY=8BITMIME";
     return command;

@@ -1,6 +1,7 @@
 // ManageSieve between servers, up to the end of the login (RFC 5804).
 #include "imap/backend/dialect.h"
 #include "imap/backend/reply_lines.h"
+#include "imap/backend/sieve_lines.h"
 #include "lib/base/strings.h"
 #include "lib/text/base64.h"
 #include "lib/text/imap_syntax.h"
@@ -10,27 +11,10 @@ namespace {
 
 using AuthStep = Dialect::AuthStep;
 
-bool is_word(std::string_view line, std::string_view word)
-{
-    return starts_with_nocase(line, word) &&
-           (line.size() == word.size() || line[word.size()] == ' ');
-}
-
-// A line of the answer, with the literals in it as they are.
+// Before the login, and of its steps.
 Result<std::string> read_whole_line(stream::Stream& stream)
 {
-    std::string whole;
-    for (;;) {
-        TRY_ASSIGN(const std::string line, read_reply_line(stream));
-        whole += line;
-        const auto literal = text::literal_at_end(line);
-        if (!literal) return whole;
-        if (literal->size > kMaxReplyLine || whole.size() > kMaxReplyLine)
-            return Error{Code::limit, "an answer is too long"};
-        std::string bytes(static_cast<size_t>(literal->size), '\0');
-        TRY(stream.read_exact(bytes));
-        cat_to(whole, "\r\n", bytes);
-    }
+    return read_sieve_line(stream, 2 * kMaxReplyLine);
 }
 
 // `"SASL" "PLAIN LOGIN"` is SASL, AUTH=PLAIN and AUTH=LOGIN; `"STARTTLS"` is STARTTLS; of others
@@ -54,11 +38,11 @@ Status read_banner(stream::Stream& stream, std::string& banner, std::vector<std:
     caps.clear();
     for (size_t n = 0; n < kMaxReplyLines; ++n) {
         TRY_ASSIGN(std::string line, read_whole_line(stream));
-        if (is_word(line, "OK")) {
+        if (is_sieve_word(line, "OK")) {
             banner = std::move(line);
             return success();
         }
-        if (is_word(line, "BYE") || is_word(line, "NO"))
+        if (is_sieve_word(line, "BYE") || is_sieve_word(line, "NO"))
             return Error{Code::unavailable, cat("refused: ", line.substr(0, 200))};
         if (!line.starts_with('"') && !line.starts_with('{'))
             return protocol_error("not a ManageSieve greeting", line);
@@ -78,8 +62,8 @@ Status start_tls(stream::Stream& stream)
 {
     TRY(send_line(stream, "STARTTLS"));
     TRY_ASSIGN(const std::string line, read_whole_line(stream));
-    if (is_word(line, "OK")) return success();
-    if (is_word(line, "NO")) return refused_error("STARTTLS", line);
+    if (is_sieve_word(line, "OK")) return success();
+    if (is_sieve_word(line, "NO")) return refused_error("STARTTLS", line);
     return protocol_error("STARTTLS", line);
 }
 
@@ -109,14 +93,14 @@ Result<std::string> success_data(std::string_view line)
 Result<AuthStep> next_auth(stream::Stream& stream)
 {
     TRY_ASSIGN(const std::string line, read_whole_line(stream));
-    if (is_word(line, "OK")) {
+    if (is_sieve_word(line, "OK")) {
         TRY_ASSIGN(std::string data, success_data(line));
         return AuthStep{AuthStep::Kind::success, std::move(data), {}};
     }
-    if (is_word(line, "NO"))
+    if (is_sieve_word(line, "NO"))
         return AuthStep{AuthStep::Kind::failure, line.substr(line.size() > 2 ? 3 : 2), {}};
     // No word about the login: this process goes, another may be asked.
-    if (is_word(line, "BYE")) return Error{Code::closed, line.substr(0, 200)};
+    if (is_sieve_word(line, "BYE")) return Error{Code::closed, line.substr(0, 200)};
     text::ImapCursor cursor(line);
     const auto text = cursor.string();
     if (!text) return protocol_error("AUTHENTICATE", line);
@@ -140,7 +124,7 @@ Status ping(stream::Stream& stream)
 {
     TRY(send_line(stream, "NOOP"));
     TRY_ASSIGN(const std::string line, read_whole_line(stream));
-    if (!is_word(line, "OK")) return protocol_error("NOOP", line);
+    if (!is_sieve_word(line, "OK")) return protocol_error("NOOP", line);
     return success();
 }
 

@@ -14,6 +14,8 @@ noinst_LIBRARIES += %D%/libbackend.a
 %C%_libbackend_a_SOURCES += %D%/reply_lines.h %D%/reply_lines.cc
 %C%_libbackend_a_SOURCES += %D%/reply_reader.h %D%/reply_reader.cc
 %C%_libbackend_a_SOURCES += %D%/server_address.h %D%/server_address.cc
+%C%_libbackend_a_SOURCES += %D%/sieve_lines.h %D%/sieve_lines.cc
+%C%_libbackend_a_SOURCES += %D%/talk.h %D%/talk.cc
 
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/backend/suite

@@ -63,9 +63,7 @@ bool may_autocreate(const config::Config& config, std::string_view userid,
 
 bool may_autocreate(const config::Config& config, const std::string& userid)
 {
-    return may_autocreate(
-        config, userid,
-        config.unix_group_enable() ? auth::Groups::of_unix_user(userid) : auth::Groups());
+    return may_autocreate(config, userid, auth::Groups::of_user(config, userid));
 }
 
 Autocreate::Autocreate(const config::Config& config, Operations& operations,

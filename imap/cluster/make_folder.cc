@@ -1,28 +1,12 @@
 #include "imap/cluster/make_folder.h"
 
-#include <optional>
-
 #include "imap/cluster/uniqueid.h"
 #include "imap/mboxlist/access_options.h"
+#include "imap/mboxlist/find_mailbox.h"
 #include "imap/model/access.h"
 #include "lib/base/log.h"
 
 namespace rookery::cluster {
-namespace {
-
-Result<std::optional<model::MailboxEntry>> ancestor_of(mboxlist::Directory& list,
-                                                       const model::MailboxName& name)
-{
-    for (auto up = name.parent(); up; up = up->parent()) {
-        auto entry = list.lookup(*up);
-        if (entry && entry->is_there()) return std::optional(*std::move(entry));
-        if (!entry && !entry.is(Code::not_found)) return std::move(entry).error();
-    }
-    return std::optional<model::MailboxEntry>();
-}
-
-}  // namespace
-
 Result<model::MailboxEntry> make_folder(const config::Config& config, Operations& operations,
                                         mailbox::Quotas* quotas, const model::MailboxName& name,
                                         const auth::Identity& owner)
@@ -30,7 +14,7 @@ Result<model::MailboxEntry> make_folder(const config::Config& config, Operations
     TRY(name.check_creatable());
     TRY(name.check_lengths(config.deletedprefix()));
     if (name.is_deleted(config.deletedprefix())) return Error{Code::denied, "not below there"};
-    TRY_ASSIGN(const auto ancestor, ancestor_of(operations.list(), name));
+    TRY_ASSIGN(const auto ancestor, mboxlist::nearest_ancestor(operations.list(), name));
     if (!ancestor || !ancestor->is_local()) return Error{Code::denied, "nothing of his is above"};
     TRY(model::may_create_below(owner, name, ancestor, mboxlist::access_options(config)));
     mailbox::QuotaUsage one;

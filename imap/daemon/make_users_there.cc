@@ -2,7 +2,7 @@
 #include <random>
 
 #include "imap/backend/backend_pool.h"
-#include "imap/backend/reply_reader.h"
+#include "imap/backend/talk.h"
 #include "imap/cluster/autocreate.h"
 #include "imap/daemon/make_users.h"
 #include "imap/mboxlist/servers.h"
@@ -12,19 +12,13 @@
 namespace rookery::daemon {
 namespace {
 
-// The text of the tagged answer to CREATE INBOX, which begins with OK, NO or BAD.
+// The server's answer, which begins with OK, NO or BAD.
 Result<std::string> create_inbox(backend::Backend& server)
 {
-    const std::string tag = server.next_tag();
-    server.stream().put(tag, " CREATE INBOX\r\n");
-    TRY(server.stream().flush());
-    backend::ReplyReader replies(server.stream());
-    for (;;) {
-        TRY_ASSIGN(const backend::Reply reply, replies.next());
-        TRY(replies.drop_rest());
-        if (reply.kind == backend::Reply::Kind::tagged && reply.tag == tag)
-            return cat(reply.word, ' ', reply.text());
-    }
+    backend::Talk talk(server);
+    TRY(talk.send("CREATE INBOX\r\n"));
+    TRY_ASSIGN(const backend::Reply reply, talk.end());
+    return cat(reply.word, ' ', reply.text());
 }
 
 Status make_at_one(const config::Config& config, mboxlist::Directory& directory,

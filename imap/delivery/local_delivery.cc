@@ -109,13 +109,18 @@ Result<bool> LocalDelivery::find_begun(const Work& work, const Step& step)
     return holds(*box, begun->id, begun->since);
 }
 
-// Whether the copy is there already. Where nobody can say, the mail waits.
+// Whether the copy is there already. Where nobody can say for now, the mail waits; where its owner
+// may put mail and may not read, nobody ever can.
 void LocalDelivery::look_for(const Transaction& t, Work& work, Step& step)
 {
     step.is_there = is_duplicate(t, step);
     if (step.is_there || local_.unfinished == nullptr) return;
     const auto found = find_begun(work, step);
-    if (!found && work.status) work.status = found.error();
+    if (!found && is_final(found.error()))
+        log::warning("not known whether a message was stored before: it is stored now",
+                     {{"mailbox", step.copy.entry.name.internal()}, {"reason", found.error()}});
+    else if (!found && work.status)
+        work.status = found.error();
     step.is_there = found.value_or(false);
     if (!step.is_there) return;
     // It may have ended before it could say so.
@@ -150,9 +155,11 @@ void LocalDelivery::begin(const Transaction& t, std::span<Work> works)
 {
     if (local_.unfinished == nullptr) return;
     std::vector<std::string> keys;
-    for (const Work& work : works)
+    for (Work& work : works) {
+        work.is_begun = work.status.ok();
         for (const Step& step : work.steps)
-            if (work.status && !step.is_there) keys.push_back(step.key);
+            if (work.is_begun && !step.is_there) keys.push_back(step.key);
+    }
     local_.unfinished->begin(keys, t.id);
 }
 
@@ -203,9 +210,11 @@ Status LocalDelivery::store_remote(Work& work, Step& step)
     TRY_ASSIGN(const EditedMessage text, variants_->text(edits_of(work, step)));
     const std::vector<std::string_view> pieces = {text.header, text.body};
     Status done = local_.remote->append(step.copy, work.recipient.userid, pieces, now_);
-    if (!done.is(Code::not_found)) return done;
+    if (!done.is(Code::not_found) && !done.is(Code::moved)) return done;
     // The list may be behind the mailbox.
-    TRY_ASSIGN(step.copy.entry, filter_.look_again(step.copy, work.recipient));
+    auto now = filter_.look_again(step.copy, work.recipient);
+    if (!now) return done.is(Code::moved) && is_final(now.error()) ? done : now.error();
+    step.copy.entry = *std::move(now);
     if (step.copy.entry.is_local()) return success();  // with the others that are here
     return local_.remote->append(step.copy, work.recipient.userid, pieces, now_);
 }
@@ -225,7 +234,7 @@ void LocalDelivery::store_remote(const Transaction& t, Work& work)
                       {"server", server},
                       {"reason", done.error()},
                       {"session", t.session_id}});
-        if (done.is(Code::not_found) || done.is(Code::denied) || done.is(Code::bad_name))
+        if (is_final(done.error()))
             keep_instead(t, work, step);
         else
             work.status = done.error();
@@ -280,8 +289,8 @@ void LocalDelivery::store_local(const Transaction& t, std::span<Work> works)
 void LocalDelivery::finish(const Transaction& t, Work& work)
 {
     std::vector<std::string> stored;
-    for (const Step& step : work.steps)
-        if (step.is_there) stored.push_back(step.key);
+    std::vector<std::string> others;
+    for (const Step& step : work.steps) (step.is_there ? stored : others).push_back(step.key);
     if (work.status && local_.mail != nullptr)
         work.status = local_.mail->queue(
             t, work.recipient, work.decision, *variants_,
@@ -293,8 +302,10 @@ void LocalDelivery::finish(const Transaction& t, Work& work)
         log::warning("not delivered", {{"mailbox", work.recipient.mailbox.internal()},
                                        {"reason", work.status.error()},
                                        {"session", t.session_id}});
-        // Of the others it is not always known that they failed: they stay begun.
-        if (local_.unfinished != nullptr) local_.unfinished->stored(stored);
+        if (local_.unfinished == nullptr) return;
+        local_.unfinished->stored(stored);
+        // Of what was begun it is not always known that it failed.
+        if (work.is_begun) local_.unfinished->leave(others, t.id, now_);
         return;
     }
     done_.insert(done_.end(), stored.begin(), stored.end());
@@ -366,7 +377,12 @@ std::map<size_t, Outcome> LocalDelivery::deliver(const Transaction& t,
 
 void LocalDelivery::told(bool reached)
 {
-    if (reached && local_.unfinished != nullptr) local_.unfinished->forget(done_);
+    if (local_.unfinished != nullptr) {
+        if (reached)
+            local_.unfinished->forget(done_);
+        else
+            local_.unfinished->stored(done_);
+    }
     if (local_.mail != nullptr) local_.mail->send(mails_);
     done_.clear();
     mails_.clear();

@@ -71,6 +71,7 @@ class LocalDelivery {
         Decision decision;
         std::vector<Step> steps;
         Status status = success();
+        bool is_begun = false;  // in UnfinishedCopies
     };
 
     void decide(const Transaction& t, Work& work);

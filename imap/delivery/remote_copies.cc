@@ -1,6 +1,6 @@
 #include "imap/delivery/remote_copies.h"
 
-#include "imap/backend/reply_reader.h"
+#include "imap/backend/talk.h"
 #include "imap/mboxlist/namespace_options.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
@@ -12,7 +12,7 @@ namespace {
 
 using backend::Backend;
 using backend::Reply;
-using backend::ReplyReader;
+using backend::Talk;
 
 constexpr size_t kMaxSearch = 1u << 20;
 
@@ -30,56 +30,14 @@ Error refusal(const Backend& backend, const Reply& answer)
         return {Code::denied, words};
     if (said.starts_with("Permission denied")) return {Code::denied, words};
     if (said.starts_with("Mailbox does not exist")) return {Code::not_found, words};
+    if (said.starts_with("Mailbox has been moved")) return {Code::moved, words};
     return {Code::unavailable, words};
 }
 
-// Commands one after the other on a connection that nobody else talks on.
-class Talk {
- public:
-    explicit Talk(Backend& backend) : backend_(backend), replies_(backend.stream()) {}
-
-    void send(std::string_view command)
-    {
-        tag_ = backend_.next_tag();
-        backend_.begin_command();
-        backend_.stream().put(tag_, " ", command);
-    }
-    Status flush() { return backend_.stream().flush(); }
-    // Until "+" (true) or the command's end; untagged responses go to each.
-    template <class Each>
-    Result<bool> read(const Each& each)
-    {
-        for (;;) {
-            TRY_ASSIGN(const Reply reply, replies_.next());
-            if (reply.kind == Reply::Kind::continuation) return true;
-            if (reply.kind == Reply::Kind::tagged) {
-                if (reply.tag != tag_) return Error{Code::syntax, "an answer to another command"};
-                backend_.end_command();
-                if (reply.word != "OK") return refusal(backend_, reply);
-                return false;
-            }
-            if (reply.word == "BYE") return Error{Code::closed, std::string(reply.text())};
-            TRY(each(reply));
-        }
-    }
-    Result<bool> read()
-    {
-        return read([](const Reply&) { return success(); });
-    }
-    // The command's end; nothing is to be sent before it.
-    Status end()
-    {
-        TRY_ASSIGN(const bool goes_on, read());
-        if (goes_on) return Error{Code::syntax, "a go-ahead that nobody asked for"};
-        return success();
-    }
-    ReplyReader& replies() { return replies_; }
-
- private:
-    Backend& backend_;
-    ReplyReader replies_;
-    std::string tag_;
-};
+Status accepted(const Backend& backend, const Reply& answer)
+{
+    return answer.word == "OK" ? success() : Status(refusal(backend, answer));
+}
 
 Status append_message(Backend& backend, const std::string& name, const Copy& copy,
                       const std::vector<std::string_view>& pieces, int64_t internaldate)
@@ -96,38 +54,38 @@ Status append_message(Backend& backend, const std::string& name, const Copy& cop
            text::format_date_time({internaldate, text::local_zone_minutes(internaldate)}), "\" ");
     text::put_literal_head(line, size);
     Talk talk(backend);
-    talk.send(line);
-    TRY(talk.flush());
-    TRY_ASSIGN(const bool goes_on, talk.read());
-    if (!goes_on) return Error{Code::syntax, "OK, and no message was sent"};
-    for (std::string_view piece : pieces) backend.stream().put(piece);
-    backend.stream().put("\r\n");
-    TRY(talk.flush());
-    return talk.end();
+    TRY(talk.send(line));
+    TRY_ASSIGN(Reply answer, talk.next());
+    if (answer.kind == Reply::Kind::continuation) {
+        for (std::string_view piece : pieces) TRY(talk.send_more(piece));
+        TRY(talk.send_more("\r\n"));
+        TRY_ASSIGN(answer, talk.end());
+    } else if (answer.word == "OK") {
+        return Error{Code::syntax, "OK, and no message was sent"};
+    }
+    return accepted(backend, answer);
 }
 
 Result<bool> has_message(Backend& backend, const std::string& name, std::string_view id,
                          int64_t since)
 {
     Talk talk(backend);
-    talk.send(cat("EXAMINE ", text::imap_astring(name), "\r\n"));
-    TRY(talk.flush());
-    TRY(talk.end());
+    TRY(talk.send(cat("EXAMINE ", text::imap_astring(name), "\r\n")));
+    TRY_ASSIGN(const Reply examined, talk.end());
+    TRY(accepted(backend, examined));
     backend.set_selected(true);
     // The server's clock and its day may be others.
     const std::string date = text::format_date_time({since - 2 * 86400, 0}).substr(0, 11);
-    talk.send(
-        cat("UID SEARCH SINCE ", trim(date), " HEADER Received ", text::imap_string(id), "\r\n"));
-    TRY(talk.flush());
+    TRY(talk.send(
+        cat("UID SEARCH SINCE ", trim(date), " HEADER Received ", text::imap_string(id), "\r\n")));
     bool found = false;
-    auto each = [&](const Reply& reply) -> Status {
+    TRY_ASSIGN(const Reply searched, talk.end([&](const Reply& reply) -> Status {
         if (reply.word != "SEARCH") return success();
         TRY_ASSIGN(const std::string whole, talk.replies().read_whole(reply, kMaxSearch));
         found = found || split_words(whole).size() > 2;
         return success();
-    };
-    TRY_ASSIGN(const bool goes_on, talk.read(each));
-    if (goes_on) return Error{Code::syntax, "a go-ahead that nobody asked for"};
+    }));
+    TRY(accepted(backend, searched));
     return found;
 }
 

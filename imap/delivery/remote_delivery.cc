@@ -17,22 +17,6 @@ using Reply = text::SmtpReply;
 // RCPT commands before their answers are read: both must fit what the network holds.
 constexpr size_t kGroup = 100;
 
-// xtext of AUTH= (RFC 4954 5, RFC 3461 4).
-std::string to_xtext(std::string_view text)
-{
-    constexpr std::string_view kDigits = "0123456789ABCDEF";
-    std::string out;
-    for (char c : text) {
-        auto u = static_cast<unsigned char>(c);
-        if (u > 0x20 && u < 0x7f && c != '+' && c != '=') {
-            out.push_back(c);
-            continue;
-        }
-        cat_to(out, '+', kDigits[u >> 4], kDigits[u & 15]);
-    }
-    return out;
-}
-
 // "Not here": the list was stale, not the sender wrong.
 bool says_unknown(const Reply& r)
 {
@@ -80,6 +64,21 @@ Milliseconds left_of(Deadline deadline)
 }
 
 }  // namespace
+
+std::string to_xtext(std::string_view text)
+{
+    constexpr std::string_view kDigits = "0123456789ABCDEF";
+    std::string out;
+    for (char c : text) {
+        auto u = static_cast<unsigned char>(c);
+        if (u > 0x20 && u < 0x7f && c != '+' && c != '=') {
+            out.push_back(c);
+            continue;
+        }
+        cat_to(out, '+', kDigits[u >> 4], kDigits[u & 15]);
+    }
+    return out;
+}
 
 // One server's transaction.
 struct RemoteDelivery::Part {

@@ -49,6 +49,8 @@ class RemoteDelivery {
     std::map<size_t, Answer> answers_;
 };
 
+// xtext, as AUTH= of MAIL has it (RFC 4954 5, RFC 3461 4).
+std::string to_xtext(std::string_view text);
 // The text of a message as DATA wants it, with the final dot, onto the stream.
 void put_dotted(stream::Stream& stream, std::string_view text);
 

@@ -46,14 +46,24 @@ text::SmtpReply refusal_with(std::string_view reason)
     return reply;
 }
 
-// The mailbox is not there, or not the owner's to use: not a matter of time.
+// The owner hears of what is wrong with the script, not of trouble that is this system's.
+Decision failed(Decision kept, const Recipient& recipient, const std::string& why, Code code)
+{
+    if (code == Code::syntax || code == Code::limit)
+        kept.broken = why;
+    else
+        log::warning("a script is not run to its end: the message is kept",
+                     {{"user", recipient.userid}, {"reason", why}});
+    return kept;
+}
+
+}  // namespace
+
 bool is_final(const Error& error)
 {
     return error.code == Code::not_found || error.code == Code::denied ||
            error.code == Code::bad_name;
 }
-
-}  // namespace
 
 struct ScriptFilter::Run {
     const Transaction& t;
@@ -76,22 +86,13 @@ Result<Decision> ScriptFilter::decide(const Transaction& t, const Recipient& rec
     const ScriptEnvironment::Parts parts{parts_.config, parts_.directory, parts_.store,
                                          *parts_.scripts, parts_.seen};
     auto found = ScriptEnvironment::script_of(parts, recipient);
-    if (!found) {
-        kept.broken = found.error().text;
-        return kept;
-    }
+    if (!found) return failed(std::move(kept), recipient, found.error().text, found.error().code);
     if (found->program == nullptr) return kept;
     ScriptEnvironment environment(parts, t, recipient, entry.name, message);
     auto actions = sieve::run(*found->program, environment);
-    if (!actions) {
-        const std::string why = cat(found->name, ": ", actions.error().text);
-        if (actions.is(Code::syntax) || actions.is(Code::limit))
-            kept.broken = why;
-        else  // no fault of the script
-            log::warning("a script is not run to its end: the message is kept",
-                         {{"user", recipient.userid}, {"reason", why}});
-        return kept;
-    }
+    if (!actions)
+        return failed(std::move(kept), recipient, cat(found->name, ": ", actions.error().text),
+                      actions.error().code);
     Run run{.t = t,
             .recipient = recipient,
             .environment = environment,
@@ -192,7 +193,8 @@ Status ScriptFilter::take_sending(Run& run, const sieve::Action& action,
 // 5429 2.1.1, 2.2.1); a reason that no reply can hold goes by mail, if anybody is there to read it.
 void ScriptFilter::refuse(Run& run, const sieve::Action& action, const sieve::Reject& reject)
 {
-    const bool by_mail = !reject.refuse && !is_plain(reject.reason) && !run.t.envelope.from.empty();
+    const bool by_mail = !reject.refuse && !is_plain(reject.reason) &&
+                         submission::may_reject(run.t.envelope.from, run.header).ok();
     if (by_mail)
         run.decision.sendings.push_back({action, std::nullopt});
     else
@@ -223,7 +225,7 @@ Result<MailboxEntry> ScriptFilter::make(Run& run, const sieve::Target& to,
                                         const model::MailboxName& name)
 {
     // No mail waits until it can be made.
-    auto made = parts_.make(name, script_owner(run.recipient));
+    auto made = parts_.make(name, script_owner(parts_.config, run.recipient));
     if (!made) return Error{Code::denied, made.error().text};
     MailboxEntry entry = *std::move(made);
     if (to.special_use.empty() || !entry.is_local()) return entry;

@@ -30,6 +30,9 @@ namespace rookery::delivery {
 using MakeMailbox = std::function<Result<model::MailboxEntry>(const model::MailboxName& name,
                                                               const auth::Identity& owner)>;
 
+// The mailbox is not there, or not the owner's to use: not a matter of time.
+bool is_final(const Error& error);
+
 class ScriptFilter {
  public:
     struct Parts {

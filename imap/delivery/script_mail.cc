@@ -130,15 +130,13 @@ Status ScriptMail::put(Batch& batch, const sieve::Redirect& redirect, MessageVar
         edits.empty() ? without_return_path(edited.body) : edited.body};
     const Outgoing mail{
         batch.t.envelope.from, {redirect.address}, batch.recipient.userid, Kind::redirect};
-    return tolerate(batch.recipient, put(batch, mail, pieces));
+    // That it can be sent was seen when it was decided: the message may be nowhere else.
+    return put(batch, mail, pieces);
 }
 
 Status ScriptMail::put(Batch& batch, const sieve::Reject& reject)
 {
-    const std::string_view header = batch.message.substr(0, text::header_size(batch.message));
     const std::string& sender = batch.t.envelope.from;
-    if (Status may = submission::may_reject(sender, header); !may)
-        return tolerate(batch.recipient, may);
     const auto mail =
         submission::rejection({written_address(config_, batch.recipient), sender, reject.reason},
                               without_return_path(batch.message), making(config_));

@@ -59,11 +59,11 @@ std::string script_mailbox_name(const config::Config& config, const Recipient& r
     return external ? text::mutf7_to_utf8(*external).value_or(*external) : std::string();
 }
 
-auth::Identity script_owner(const Recipient& recipient)
+auth::Identity script_owner(const config::Config& config, const Recipient& recipient)
 {
     auth::Identity who;
     who.userid = recipient.userid.empty() ? "anonymous" : recipient.userid;
-    if (!recipient.userid.empty()) who.groups = auth::Groups::of_unix_user(recipient.userid);
+    if (!recipient.userid.empty()) who.groups = auth::Groups::of_user(config, recipient.userid);
     return who;
 }
 
@@ -74,7 +74,7 @@ ScriptMailboxes::ScriptMailboxes(const config::Config& config, mboxlist::Directo
       store_(store),
       recipient_(recipient),
       access_(mboxlist::access_options(config)),
-      owner_(script_owner(recipient))
+      owner_(script_owner(config, recipient))
 {
 }
 

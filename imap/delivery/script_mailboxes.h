@@ -30,7 +30,7 @@ Result<model::MailboxName> script_mailbox(const config::Config& config, const Re
 std::string script_mailbox_name(const config::Config& config, const Recipient& recipient,
                                 const model::MailboxName& mailbox);
 // Whose rights count: the user's; nobody in particular for a shared mailbox.
-auth::Identity script_owner(const Recipient& recipient);
+auth::Identity script_owner(const config::Config& config, const Recipient& recipient);
 
 class ScriptMailboxes {
  public:

@@ -1,11 +1,28 @@
-// The note of a key is "begun <seconds> <id>" or "stored".
+// The note of a key is "begun <seconds> <id> <pid>", "left <seconds> <id>" or "stored".
 #include "imap/delivery/unfinished_copies.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 
 namespace rookery::delivery {
+namespace {
+
+// Another process, which lives.
+bool is_at_work(std::string_view pid)
+{
+    const auto number = to_uint64(pid, INT32_MAX);
+    if (!number || *number == 0) return false;
+    const auto process = static_cast<pid_t>(*number);
+    return process != ::getpid() && (::kill(process, 0) == 0 || errno == EPERM);
+}
+
+}  // namespace
 
 std::string UnfinishedCopies::key(std::string_view digest, std::string_view recipient,
                                   std::string_view target)
@@ -28,7 +45,9 @@ std::optional<UnfinishedCopies::Begun> UnfinishedCopies::find(const std::string&
     if (!note || !*note) return std::nullopt;
     const auto words = split_words(**note);
     if (words.size() == 1 && words[0] == "stored") return Begun{{}, 0, true};
-    if (words.size() != 3 || words[0] != "begun") return std::nullopt;
+    const bool is_left = words.size() == 3 && words[0] == "left";
+    const bool is_begun = words.size() == 4 && words[0] == "begun";
+    if (!is_left && !(is_begun && !is_at_work(words[3]))) return std::nullopt;
     const auto since = to_uint64(words[1], INT64_MAX);
     if (!since) return std::nullopt;
     return Begun{std::string(words[2]), static_cast<int64_t>(*since), false};
@@ -37,7 +56,14 @@ std::optional<UnfinishedCopies::Begun> UnfinishedCopies::find(const std::string&
 void UnfinishedCopies::begin(std::span<const std::string> keys, const std::string& id)
 {
     const int64_t now = wall_seconds();
-    if (!keys.empty()) tell(set_.put(keys, now + kKept, cat("begun ", now, ' ', id)));
+    if (!keys.empty())
+        tell(set_.put(keys, now + kKept, cat("begun ", now, ' ', id, ' ', ::getpid())));
+}
+
+void UnfinishedCopies::leave(std::span<const std::string> keys, const std::string& id,
+                             int64_t since)
+{
+    if (!keys.empty()) tell(set_.put(keys, wall_seconds() + kKept, cat("left ", since, ' ', id)));
 }
 
 void UnfinishedCopies::stored(std::span<const std::string> keys)

@@ -2,8 +2,9 @@
 // stores the rest and nothing twice (doc/formats/deliver.md).
 //
 // A copy is begun before it is stored, and forgotten when the client was told that the delivery is
-// done. Of a copy that was begun by a process that ended in between, its mailbox says whether it is
-// there: by the `id` of its Received line. Records end after kKept, as the queues of MTAs do.
+// done. Of a copy that was begun by a process that ended in between, or of which it is not known
+// what became of it (left), its mailbox says whether it is there: by the `id` of its Received line.
+// What another process that lives has begun is no earlier try: the same bytes may be two mails. Records end after kKept, as the queues of MTAs do.
 // What cannot be read or written is logged, once, and costs what it is for: no mail waits for it.
 // One thread.
 #ifndef ROOKERY_IMAP_DELIVERY_UNFINISHED_COPIES_H
@@ -37,6 +38,8 @@ class UnfinishedCopies {
                            std::string_view target);
     std::optional<Begun> find(const std::string& key);
     void begin(std::span<const std::string> keys, const std::string& id);
+    // Its delivery is over, and whether it is there is not known; begun at that time.
+    void leave(std::span<const std::string> keys, const std::string& id, int64_t since);
     void stored(std::span<const std::string> keys);
     void forget(std::span<const std::string> keys);
 

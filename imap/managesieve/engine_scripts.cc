@@ -83,7 +83,9 @@ void Engine::get_script(const Arguments& arguments)
 void Engine::delete_script(const Arguments& arguments)
 {
     if (Status there = require_script(arguments.first); !there) return no(there.error());
-    if (scripts_->active() == arguments.first) return no("ACTIVE", "That script is active");
+    auto active = scripts_->find_active();
+    if (!active) return no(active.error());
+    if (*active == arguments.first) return no("ACTIVE", "That script is active");
     answer(scripts_->remove(arguments.first));
 }
 

@@ -1,42 +1,16 @@
 #include "imap/managesieve/relay.h"
 
+#include "imap/backend/sieve_lines.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"
 
 namespace rookery::managesieve {
 namespace {
 
-bool begins_with_word(std::string_view line, std::string_view word)
-{
-    return starts_with_nocase(line, word) &&
-           (line.size() == word.size() || line[word.size()] == ' ');
-}
-
 bool is_last(std::string_view line)
 {
-    return begins_with_word(line, "OK") || begins_with_word(line, "NO") ||
-           begins_with_word(line, "BYE");
-}
-
-Error too_long()
-{
-    return Error{Code::limit, "the answer is too long"};
-}
-
-// A line with the literals in it, appended to `answer`; where it began in there.
-Status read_line(stream::Stream& server, std::string& answer, size_t max)
-{
-    for (;;) {
-        if (answer.size() >= max) return too_long();
-        TRY_ASSIGN(const std::string line, server.read_line(max - answer.size()));
-        cat_to(answer, line, "\r\n");
-        const auto literal = text::literal_at_end(line);
-        if (!literal) return success();
-        if (answer.size() >= max || literal->size > max - answer.size()) return too_long();
-        const size_t before = answer.size();
-        answer.resize(before + static_cast<size_t>(literal->size));
-        TRY(server.read_exact({answer.data() + before, answer.size() - before}));
-    }
+    return backend::is_sieve_word(line, "OK") || backend::is_sieve_word(line, "NO") ||
+           backend::is_sieve_word(line, "BYE");
 }
 
 }  // namespace
@@ -45,12 +19,12 @@ Result<std::string> read_answer(stream::Stream& server, size_t max)
 {
     std::string answer;
     for (;;) {
-        const size_t begin = answer.size();
-        TRY(read_line(server, answer, max));
-        const std::string_view line = std::string_view(answer).substr(begin);
+        if (answer.size() >= max) return Error{Code::limit, "the answer is too long"};
+        TRY_ASSIGN(const std::string line, backend::read_sieve_line(server, max - answer.size()));
+        cat_to(answer, line, "\r\n");
         if (is_last(line.substr(0, line.find_first_of("\r\n")))) return answer;
         // A line of data is one that begins with a string.
-        if (line[0] != '"' && line[0] != '{')
+        if (!line.starts_with('"') && !line.starts_with('{'))
             return Error{Code::syntax, cat("no answer: ", line.substr(0, 100))};
     }
 }

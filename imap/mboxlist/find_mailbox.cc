@@ -31,6 +31,16 @@ bool is_left_half_done(const MailboxEntry& entry)
     return false;
 }
 
+Result<std::optional<MailboxEntry>> nearest_ancestor(Directory& directory, const MailboxName& name)
+{
+    for (auto up = name.parent(); up; up = up->parent()) {
+        auto entry = directory.lookup(*up);
+        if (entry && entry->is_there()) return std::optional<MailboxEntry>(*std::move(entry));
+        if (!entry && !entry.is(Code::not_found)) return std::move(entry).error();
+    }
+    return std::optional<MailboxEntry>();
+}
+
 Result<MailboxEntry> look_up(Directory& directory, const MailboxName& name, const Usable& usable)
 {
     TRY_ASSIGN(MailboxEntry entry, directory.lookup(name));

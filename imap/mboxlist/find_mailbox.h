@@ -10,6 +10,7 @@
 #define ROOKERY_IMAP_MBOXLIST_FIND_MAILBOX_H
 
 #include <functional>
+#include <optional>
 
 #include "imap/mboxlist/directory.h"
 
@@ -21,6 +22,9 @@ Status check_readable(const MailboxEntry& entry, bool keeps_mail);
 // A crash may have left the mailbox neither here nor there: the operation that began is to be
 // settled before anything else (imap/cluster/operations.h).
 bool is_left_half_done(const MailboxEntry& entry);
+
+// The entry of the nearest ancestor that exists; none at the top.
+Result<std::optional<MailboxEntry>> nearest_ancestor(Directory& directory, const MailboxName& name);
 
 using Usable = std::function<Status(const MailboxEntry&)>;
 // Without asking anybody.

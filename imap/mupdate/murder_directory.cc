@@ -79,7 +79,10 @@ Result<MailboxEntry> MurderDirectory::lookup(const MailboxName& name)
     const auto known = known_.find(name.internal());
     if (known != known_.end() && !known->second.until.passed()) return known->second.entry;
     auto entry = ask(name);
-    if (entry.is(Code::no_master) && is_in_a_tree_of_ours(name)) return not_there(name);
+    if (entry.is(Code::no_master)) {
+        if (known != known_.end()) return known->second.entry;
+        if (is_in_a_tree_of_ours(name)) return not_there(name);
+    }
     if (!entry || !entry->is_there()) return entry;
     if (known_.size() >= kMaxKnown) known_.clear();
     known_.insert_or_assign(name.internal(), Known{*entry, Deadline::after(kKnown)});
@@ -88,7 +91,8 @@ Result<MailboxEntry> MurderDirectory::lookup(const MailboxName& name)
 
 Status MurderDirectory::catch_up()
 {
-    known_.clear();
+    // Kept for when the master cannot be asked.
+    for (auto& [name, known] : known_) known.until = Deadline::after(Milliseconds{0});
     return list_.catch_up();
 }
 

@@ -2,12 +2,12 @@
 // only: what is not in that is asked of the mupdate master (FIND).
 //
 // Look-ups alone go further than the list; scans are of what is here. What the master says is
-// remembered for kKnown, a mailbox that it does not have is not; catch_up() forgets. A connection
-// is made for each question: workers that do not ask hold none. After the master could not be
-// reached it is not tried again for mupdate_retry_delay. Borrows the list and the configuration.
-// Codes of lookup(): those of the list; no_master: nobody knows whether it is elsewhere. In the
-// tree of a user whose INBOX is here that is not_found: a user's mailboxes are together. One
-// thread.
+// remembered for kKnown, or until catch_up(), and longer while it cannot be asked; a mailbox that
+// it does not have is not. A connection is made for each question: workers that do not ask hold
+// none. After the master could not be reached it is not tried again for mupdate_retry_delay.
+// Borrows the list and the configuration. Codes of lookup(): those of the list; no_master: nobody
+// knows whether it is elsewhere. In the tree of a user whose INBOX is here that is not_found: a
+// user's mailboxes are together. One thread.
 #ifndef ROOKERY_IMAP_MUPDATE_MURDER_DIRECTORY_H
 #define ROOKERY_IMAP_MUPDATE_MURDER_DIRECTORY_H
 

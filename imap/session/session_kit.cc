@@ -232,7 +232,7 @@ Result<auth::Identity> SessionKit::identity_of(const std::string& userid) const
 {
     auth::Identity who;
     TRY_ASSIGN(who.userid, canonical(userid));
-    if (config_.unix_group_enable()) who.groups = auth::Groups::of_unix_user(who.userid);
+    who.groups = auth::Groups::of_user(config_, who.userid);
     return who;
 }
 

@@ -1,12 +1,11 @@
-// Whether a program may answer a message, or send it on (RFC 3834 2, RFC 5230 4.5 and 4.6).
+// Whether a program may write to the sender of a message, or send it on (RFC 3834 2). Whether a
+// vacation answers it is decided where its script runs (imap/sieve/ext/vacation.cc).
 //
 // Two programs that answer each other never end. Pure; a header that is broken is read as far as it
 // can be. Limits are those of lib/text.
 #ifndef ROOKERY_IMAP_SUBMISSION_AUTOMATIC_H
 #define ROOKERY_IMAP_SUBMISSION_AUTOMATIC_H
 
-#include <span>
-#include <string>
 #include <string_view>
 
 #include "lib/base/result.h"
@@ -16,10 +15,7 @@ namespace rookery::submission {
 // A message was sent on by so many scripts: it is in a circle, whoever's they are.
 inline constexpr size_t kMaxRedirects = 20;
 
-// Of a user whose addresses are own, to the envelope sender. Code::denied says why not.
-Status may_answer(std::string_view sender, std::string_view header,
-                  std::span<const std::string> own);
-// The same for a rejection, which concerns whoever sent it to whatever address.
+// May a rejection go to the envelope sender? Code::denied says why not.
 Status may_reject(std::string_view sender, std::string_view header);
 // The same for a notification (RFC 5436 2.7): the sender may be null.
 Status may_notify(std::string_view header);

@@ -275,15 +275,11 @@ void Queue::sent_mail_goes(Entry& entry, int64_t now) const
 
 // What this server wrote itself is sent once at most: where a process ended during a try nobody
 // knows whether it was.
-bool Queue::begin_once(Entry& entry, int64_t now) const
+Tried Queue::drop_begun(const Entry& entry) const
 {
-    const bool is_first = entry.state.begun == 0;
-    entry.state.begun = now;
-    if (is_first && keep_state(entry.id, entry.state)) return true;
     log::warning("mail is dropped: it may have been sent",
                  {{"id", entry.id}, {"kind", kind_word(entry.mail.kind)}});
-    (void)finish(entry.id);
-    return false;
+    return finish(entry.id) ? Tried::dropped : Tried::later;
 }
 
 Tried Queue::send(const Held& held, Entry& entry, int64_t now) const
@@ -291,7 +287,11 @@ Tried Queue::send(const Held& held, Entry& entry, int64_t now) const
     const std::string_view message = held.message();
     if (crc_of({&message, 1}) != held.head.crc)
         return set_aside(entry.id, Error{Code::corrupt, "its message is not what it was"});
-    if (!is_precious(entry.mail.kind) && !begin_once(entry, now)) return Tried::dropped;
+    if (!is_precious(entry.mail.kind)) {
+        if (entry.state.begun != 0) return drop_begun(entry);
+        entry.state.begun = now;
+        if (!keep_state(entry.id, entry.state)) return Tried::later;
+    }
     const Sent sent = run_sendmail({program_, entry.mail.from, entry.mail.to, message, directory_});
     if (sent.outcome == Sent::Outcome::sent) {
         log::notice("mail sent", {{"id", entry.id},

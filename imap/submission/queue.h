@@ -126,7 +126,7 @@ class Queue {
     Status finish(const std::string& id) const;
     Tried set_aside(const std::string& id, const Error& why) const;
     void sent_mail_goes(Entry& entry, int64_t now) const;
-    bool begin_once(Entry& entry, int64_t now) const;
+    Tried drop_begun(const Entry& entry) const;
     Tried send(const Held& held, Entry& entry, int64_t now) const;
     Tried give_up(const Held& held, Entry& entry, const GiveBack& give_back, int64_t now) const;
     Tried hold_back(Entry& entry, std::string_view why) const;

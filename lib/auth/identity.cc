@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "lib/base/strings.h"
+#include "lib/config/config.h"
 
 namespace rookery::auth {
 namespace {
@@ -90,6 +91,11 @@ struct Groups::Known {
 Groups::Groups(std::initializer_list<std::string> names)
     : known_(std::make_shared<Known>(Known{{}, names}))
 {
+}
+
+Groups Groups::of_user(const config::Config& config, std::string userid)
+{
+    return config.unix_group_enable() ? of_unix_user(std::move(userid)) : Groups();
 }
 
 Groups Groups::of_unix_user(std::string userid)

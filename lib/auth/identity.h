@@ -12,6 +12,10 @@
 
 #include "lib/base/result.h"
 
+namespace rookery::config {
+class Config;
+}
+
 namespace rookery::auth {
 
 // The groups of a user. Those of the system are looked up when something first asks whether the
@@ -23,6 +27,8 @@ class Groups {
     Groups(std::initializer_list<std::string> names);
     // None where the system does not know the user.
     static Groups of_unix_user(std::string userid);
+    // The same where unix_group_enable says so, else none.
+    static Groups of_user(const config::Config& config, std::string userid);
     // Without "group:".
     const std::vector<std::string>& names() const;
     // identifier: "group:name". Anything else is false, and looks nothing up.

@@ -6,7 +6,8 @@ noinst_LIBRARIES += %D%/libtext.a
 	%D%/header_syntax.h %D%/header_syntax.cc %D%/imap_date.h %D%/imap_date.cc \
 	%D%/imap_structure.h %D%/imap_structure.cc \
 	%D%/imap_syntax.h %D%/imap_syntax.cc %D%/json.h %D%/json.cc %D%/message.h %D%/message.cc \
-	%D%/mutf7.h %D%/mutf7.cc %D%/rfc5322_header.h %D%/rfc5322_header.cc \
+	%D%/mutf7.h %D%/mutf7.cc %D%/program_address.h %D%/program_address.cc \
+	%D%/rfc5322_header.h %D%/rfc5322_header.cc \
 	%D%/sections.h %D%/sections.cc \
 	%D%/smtp_reply.h %D%/smtp_reply.cc \
 	%D%/text_search.h %D%/text_search.cc \

@@ -7,6 +7,7 @@
 #include "imap/imapd/namespace/special_use.h"
 #include "imap/imapd/relay/first_login.h"
 #include "imap/imapd/relay/remote_namespace.h"
+#include "imap/mboxlist/find_mailbox.h"
 #include "imap/mboxlist/partitions.h"
 #include "lib/base/log.h"
 #include "lib/config/murder_role.h"
@@ -92,7 +93,7 @@ Result<Completion> create_here(ImapSession& s, Command& command, bool tell_other
     if (tell_others && arguments->location.empty() && arguments->uses.empty() &&
         is_own_new_inbox(s, name))
         return create_own_inbox(s, name);
-    TRY_ASSIGN(auto ancestor, nearest_ancestor(s, name));
+    TRY_ASSIGN(auto ancestor, mboxlist::nearest_ancestor(s.directory, name));
     TRY(may_create(s, name, ancestor, !tell_others));
     auto partition = choose_partition(s, arguments->location, ancestor);
     if (partition.is(Code::unsupported)) return bad_location(arguments->location);

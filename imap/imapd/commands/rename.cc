@@ -10,6 +10,7 @@
 #include "imap/imapd/namespace/tree.h"
 #include "imap/imapd/namespace/xfer.h"
 #include "imap/imapd/relay/router.h"
+#include "imap/mboxlist/find_mailbox.h"
 #include "imap/mboxlist/partitions.h"
 #include "imap/model/location.h"
 #include "lib/base/log.h"
@@ -192,7 +193,7 @@ Result<Completion> rename(ImapSession& s, Command& command)
     if (!arguments.location.empty())
         return Completion::no(
             "[CANNOT] Cross-server or cross-partition move w/rename not supported");
-    TRY_ASSIGN(auto ancestor, nearest_ancestor(s, to));
+    TRY_ASSIGN(auto ancestor, mboxlist::nearest_ancestor(s.directory, to));
     if (is_own(s, from.name) && from.name.is_inbox() && !to.is_inbox()) {
         TRY(require_settled(from));
         TRY(may_take_name(s, to, ancestor));

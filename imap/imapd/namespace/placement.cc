@@ -24,16 +24,6 @@ bool has_user(const MailboxName& name)
 
 }  // namespace
 
-Result<std::optional<MailboxEntry>> nearest_ancestor(ImapSession& session, const MailboxName& name)
-{
-    for (auto up = name.parent(); up; up = up->parent()) {
-        auto entry = session.directory.lookup(*up);
-        if (entry && entry->is_there()) return std::optional<MailboxEntry>(*std::move(entry));
-        if (!entry && !entry.is(Code::not_found)) return std::move(entry).error();
-    }
-    return std::optional<MailboxEntry>();
-}
-
 Status may_create(ImapSession& session, const MailboxName& name,
                   const std::optional<MailboxEntry>& ancestor, bool orphans)
 {

@@ -16,9 +16,6 @@
 
 namespace rookery::imapd {
 
-// The entry of the nearest ancestor that exists; none at the top.
-Result<std::optional<model::MailboxEntry>> nearest_ancestor(ImapSession& session,
-                                                            const model::MailboxName& name);
 // May the session's user make (or rename to) this name? orphans: a user's folder without an INBOX
 // here is allowed (LOCALCREATE: the tree comes in any order).
 Status may_create(ImapSession& session, const model::MailboxName& name,

@@ -115,8 +115,7 @@ void Connection::auth_succeeded()
     const auto& config = context_.config;
     auto userid = auth::canonical_userid(sasl_->authid(), config.username_tolower());
     if (!userid) return auth_failed("bad user id");
-    const auto groups =
-        config.unix_group_enable() ? auth::Groups::of_unix_user(*userid) : auth::Groups();
+    const auto groups = auth::Groups::of_user(config, *userid);
     if (!auth::in_list(config.admins(), *userid, groups)) {
         log::warning("only admins may authenticate", {{"host", host_}, {"user", *userid}});
         return auth_failed("not an admin");

@@ -7,6 +7,7 @@
 #include "imap/sieve/outbound_address.h"
 #include "imap/sieve/targets.h"
 #include "lib/base/strings.h"
+#include "lib/text/program_address.h"
 #include "lib/text/rfc5322_header.h"
 
 namespace rookery::sieve::ext {
@@ -29,14 +30,6 @@ Status check_vacation(const Node& node, const Program& program)
     if (from == nullptr || !is_constant(from->strings[0], program)) return success();
     TRY(outbound_address(from->strings[0]));
     return success();
-}
-
-bool is_program(std::string_view address)
-{
-    const std::string local = to_lower(address.substr(0, address.rfind('@')));
-    return local == "mailer-daemon" || local == "listserv" || local == "majordomo" ||
-           local == "noreply" || local == "no-reply" || local.starts_with("owner-") ||
-           local.ends_with("-request") || local.ends_with("-owner");
 }
 
 bool is_automatic(Interpreter& in)
@@ -132,8 +125,8 @@ Result<Flow> run_vacation(Interpreter& in, const Node& node)
     const bool is_mine = sender && std::any_of(own.begin(), own.end(), [&](const std::string& a) {
                              return equal_nocase(a, *sender);
                          });
-    if (!sender || !outbound_address(*sender).ok() || is_mine || is_program(*sender) ||
-        is_automatic(in) || !is_personal(in, own))
+    if (!sender || !outbound_address(*sender).ok() || is_mine ||
+        text::is_program_address(*sender) || is_automatic(in) || !is_personal(in, own))
         return Flow::next;
     action.to = *sender;
     action.seconds = seconds_of(node);
