@@ -9,28 +9,25 @@
 #include "imap/delivery/script_cache.h"
 #include "imap/delivery/script_mail.h"
 #include "imap/mupdate/murder_directory.h"
-#include "imap/submission/queue.h"
 
 namespace rookery::daemon {
 
 // What a worker has for all its clients where mail is kept.
 struct LmtpService::Kept {
     Kept(const config::Config& config, mboxlist::Directory& list, mailbox::MailboxStore& store,
-         mailbox::Quotas* quotas, delivery::DeliveryMemory opened, submission::Queue queue,
+         mailbox::Quotas* quotas, delivery::DeliveryMemory opened,
          delivery::RemoteCopies::Gate gate)
         : operations(config, list, store, quotas),
           murder(config, list),
           memory(std::move(opened)),
-          outgoing(std::move(queue)),
           scripts(config),
           remote(config, std::move(gate)),
-          mail(config, outgoing, memory.sent)
+          mail(config, memory.sent)
     {
     }
     cluster::Operations operations;
     mupdate::MurderDirectory murder;
     delivery::DeliveryMemory memory;
-    submission::Queue outgoing;
     delivery::ScriptCache scripts;
     delivery::RemoteCopies remote;
     delivery::ScriptMail mail;
@@ -52,9 +49,8 @@ Status LmtpService::worker_start()
     if (store() == nullptr) return success();
     const std::string path = delivery::DeliveryMemory::path(config());
     TRY_ASSIGN(auto memory, delivery::DeliveryMemory::open(path));
-    TRY_ASSIGN(auto queue, submission::Queue::open(config()));
     kept_ = std::make_shared<Kept>(config(), directory(), *store(), quotas(), std::move(memory),
-                                   std::move(queue), gate());
+                                   gate());
     return success();
 }
 

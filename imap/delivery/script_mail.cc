@@ -61,7 +61,7 @@ struct ScriptMail::Batch {
 void ScriptMail::take_back(Batch& batch)
 {
     for (const std::string& id : batch.ids)
-        if (Status done = queue_.cancel(id); !done)
+        if (Status done = queue_->cancel(id); !done)
             log::warning("mail cannot be taken back", {{"id", id}, {"reason", done.error()}});
     if (Status done = sent_.remove(batch.claims); !done)
         log::warning("a claim cannot be taken back", {{"reason", done.error()}});
@@ -72,6 +72,9 @@ Status ScriptMail::queue(const Transaction& t, const Recipient& recipient, const
                          std::vector<std::string>& ids)
 {
     if (decision.sendings.empty()) return success();
+    if (!queue_) {
+        TRY_ASSIGN(queue_, submission::Queue::open(config_));
+    }
     TRY_ASSIGN(const std::string_view message, t.message->map());
     Batch batch{t, recipient, variants, decision, store, message, {}, {}};
     for (const Sending& sending : decision.sendings) {
@@ -86,7 +89,7 @@ Status ScriptMail::queue(const Transaction& t, const Recipient& recipient, const
 
 void ScriptMail::send(std::vector<std::string>& ids)
 {
-    for (const std::string& id : std::exchange(ids, {})) queue_.send_now(id);
+    for (const std::string& id : std::exchange(ids, {})) queue_->send_now(id);
 }
 
 Status ScriptMail::put(Batch& batch, const Sending& sending)
@@ -105,7 +108,7 @@ Status ScriptMail::put(Batch& batch, const Sending& sending)
 
 Status ScriptMail::put(Batch& batch, const Outgoing& mail, std::span<const std::string_view> text)
 {
-    TRY_ASSIGN(auto ids, queue_.put({&mail, 1}, text));
+    TRY_ASSIGN(auto ids, queue_->put({&mail, 1}, text));
     batch.ids.insert(batch.ids.end(), ids.begin(), ids.end());
     return success();
 }

@@ -34,8 +34,9 @@ class ScriptMail {
     // Puts a message of ours into a mailbox of the recipient (RFC 8580). A failure is logged there.
     using Store = std::function<void(const Copy& copy, std::string_view text)>;
 
-    ScriptMail(const config::Config& config, submission::Queue& queue, db::ExpiringSet sent)
-        : config_(config), queue_(queue), sent_(std::move(sent))
+    // The queue is opened when something is to be sent: what is wrong with it concerns that alone.
+    ScriptMail(const config::Config& config, db::ExpiringSet sent)
+        : config_(config), sent_(std::move(sent))
     {
     }
     // All of the decision's mail, or none. Adds the ids of what is to be sent.
@@ -61,7 +62,7 @@ class ScriptMail {
     std::string address_of(const Recipient& recipient) const;
 
     const config::Config& config_;
-    submission::Queue& queue_;
+    std::optional<submission::Queue> queue_;
     db::ExpiringSet sent_;
 };
 

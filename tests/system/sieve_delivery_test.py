@@ -71,8 +71,8 @@ class Site:
                     found.append((subject, flags - {b"\\Recent"}))
             return found
 
-    def names(self, mailbox="INBOX"):
-        return [s for s, _ in self.subjects(mailbox)]
+    def names(self, mailbox="INBOX", instance="frontend1"):
+        return [s for s, _ in self.subjects(mailbox, instance)]
 
 
 def test_mail_is_filed_with_flags():
@@ -180,6 +180,78 @@ def test_rejection_reaches_the_sender():
         # Nobody is there to read that.
         assert s.deliver(message("three"), sender="")["alice"][0] == 550
         assert len(s.sendmail.sent()) == 1
+
+
+def test_a_reason_that_cannot_be_mailed_is_refused():
+    with Site() as s:
+        s.script('require "reject"; reject "Ni\u010d takega";\n')
+        for text, sender in ((b"Auto-Submitted: auto-generated\r\n" + message("one"), "a@b.example"),
+                             (message("two"), "mailer-daemon@b.example")):
+            code, said = s.deliver(text, sender=sender)["alice"]
+            assert code == 550 and b"does not want" in said, (code, said)
+        assert s.names() == [] and not s.sendmail.sent()
+
+
+def test_the_same_bytes_at_once_are_so_many_mails():
+    with Site() as s:
+        s.script('require ["fileinto", "copy"]; fileinto :copy "shared2";\n')
+        refused = []
+        threads = [threading.Thread(target=lambda: refused.append(s.deliver(message("one"))))
+                   for _ in range(12)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        assert refused == [{}] * 12, refused
+        assert s.names() == ["one"] * 12 and s.names("shared2") == ["one"] * 12
+
+
+def test_where_nobody_may_look_mail_does_not_wait_for_ever():
+    with Site(backends=3, backend_retry="1") as s:
+        with s.m.imap("backend2", "cyrus") as c:
+            check(c.setacl("shared2", "alice", "lip"))
+        s.script('require "fileinto"; fileinto "shared2"; fileinto "shared3";\n')
+        s.m["backend2"].stop()
+        s.m["backend3"].stop()
+        assert s.deliver(message("one"))["alice"][0] // 100 == 4
+        s.m["backend2"].start()
+        s.m["backend3"].start()
+        murder.wait_for(lambda: not s.deliver(message("one")), "the servers' return")
+        with s.m.imap("backend2", "cyrus") as c:
+            assert check(c.select("shared2", readonly=True)) == [b"1"]
+        assert s.names("shared3") == ["one"] and s.names() == []
+
+
+def test_while_the_master_is_away():
+    with Site(mupdate_retry_delay="1") as s:
+        with s.m.imap("frontend1", "alice") as c:
+            check(c.create("INBOX.work"))
+        s.script('require "fileinto"; fileinto "shared2";\n')
+        assert not s.deliver(message("known"), instance="backend1")
+        s.m["mupdate"].stop()
+        # What is here, what is known, and what would be here.
+        assert not s.deliver(message("known too"), instance="backend1")
+        assert s.names("shared2", "backend2") == ["known", "known too"]
+        s.script('require "fileinto"; fileinto "INBOX.work"; fileinto "INBOX.none";\n')
+        assert not s.deliver(message("here"), instance="backend1")
+        assert s.names("INBOX.work", "backend1") == s.names("INBOX", "backend1") == ["here"]
+        # Nobody knows whether that is anywhere: the mail waits, and is not voided.
+        s.script('require "fileinto"; fileinto "news";\n')
+        assert s.deliver(message("later"), instance="backend1")["alice"][0] // 100 == 4
+        s.m["mupdate"].start()
+        murder.wait_for(lambda: not s.deliver(message("later"), instance="backend1"),
+                        "the master's return")
+        assert s.names("INBOX", "backend1") == ["here", "later"]
+
+
+def test_a_mailbox_that_has_moved_is_found():
+    with Site(backends=3, allowusermoves="yes") as s:
+        s.script('require "fileinto"; fileinto "shared2";\n')
+        assert not s.deliver(message("one"))
+        with s.m.imap("backend2", "cyrus") as c:
+            check(c.xatom("XFER", "shared2", "backend3"))
+        murder.wait_for(lambda: not s.deliver(message("two")), "the mailbox at its new place")
+        assert s.names("shared2", "backend3") == ["one", "two"] and s.names() == []
 
 
 def test_redirect():

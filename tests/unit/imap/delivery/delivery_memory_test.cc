@@ -1,5 +1,8 @@
 #include "imap/delivery/delivery_memory.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <vector>
 
 #include "lib/base/clock.h"
@@ -41,10 +44,41 @@ START_TEST(a_copy_is_begun_stored_and_forgotten)
     ck_assert(!copies.find(keys[1])->stored);
     copies.forget(keys);
     for (const std::string& key : keys) ck_assert(!copies.find(key));
+    // What became of it is not known: it is asked for.
+    copies.leave(keys, "12-4", 1000);
+    for (const std::string& key : keys) {
+        const auto left = copies.find(key);
+        ck_assert(left && !left->stored && left->since == 1000);
+        ASSERT_EQ_TEXT(left->id, "12-4");
+    }
+    copies.forget(keys);
     // Nothing is nothing.
     copies.begin({}, "1");
     copies.stored({});
     copies.forget(keys);
+}
+END_TEST
+
+// The same bytes at the same moment are two mails; what a process that is gone had begun is not.
+START_TEST(what_another_process_is_at_is_no_earlier_try)
+{
+    test::TempDir dir;
+    DeliveryMemory memory = opened(dir);
+    auto set = memory.seen.beside(UnfinishedCopies::kSpace);
+    const std::vector<std::string> key = {"k"};
+    const auto note_of = [](pid_t pid) { return cat("begun 1000 12-3 ", pid); };
+    ASSERT_OK(set.put(key, wall_seconds() + 1000, note_of(::getppid())));
+    ck_assert(!memory.unfinished.find("k"));
+    ASSERT_OK(set.put(key, wall_seconds() + 1000, note_of(1)));
+    ck_assert(!memory.unfinished.find("k"));
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(0);
+    ck_assert_int_gt(child, 0);
+    ck_assert_int_eq(::waitpid(child, nullptr, 0), child);
+    for (pid_t pid : {::getpid(), child}) {
+        ASSERT_OK(set.put(key, wall_seconds() + 1000, note_of(pid)));
+        ck_assert(memory.unfinished.find("k").has_value());
+    }
 }
 END_TEST
 
@@ -53,7 +87,8 @@ START_TEST(a_note_that_is_not_understood_is_none)
     test::TempDir dir;
     DeliveryMemory memory = opened(dir);
     const std::vector<std::string> key = {"k"};
-    for (const char* note : {"", "begun", "begun x 1", "begun 1", "stored twice", "other"}) {
+    for (const char* note : {"", "begun", "begun x 1 1", "begun 1", "begun 1 i", "left 1",
+                             "left x i", "stored twice", "other"}) {
         ASSERT_OK(
             memory.seen.beside(UnfinishedCopies::kSpace).put(key, wall_seconds() + 1000, note));
         ck_assert_msg(!memory.unfinished.find("k"), "%s", note);
@@ -87,6 +122,7 @@ Suite* make()
     Suite* s = suite_create("imap/delivery/delivery_memory");
     TCase* c = tcase_create("all");
     tcase_add_test(c, a_copy_is_begun_stored_and_forgotten);
+    tcase_add_test(c, what_another_process_is_at_is_no_earlier_try);
     tcase_add_test(c, a_note_that_is_not_understood_is_none);
     tcase_add_test(c, what_is_old_goes_from_all_sets);
     suite_add_tcase(s, c);
