@@ -210,6 +210,7 @@ def test_where_nobody_may_look_mail_does_not_wait_for_ever():
     with Site(backends=3, backend_retry="1") as s:
         with s.m.imap("backend2", "cyrus") as c:
             check(c.setacl("shared2", "alice", "lip"))
+            check(c.deleteacl("shared2", "anyone"))
         s.script('require "fileinto"; fileinto "shared2"; fileinto "shared3";\n')
         s.m["backend2"].stop()
         s.m["backend3"].stop()
@@ -235,6 +236,10 @@ def test_while_the_master_is_away():
         s.script('require "fileinto"; fileinto "INBOX.work"; fileinto "INBOX.none";\n')
         assert not s.deliver(message("here"), instance="backend1")
         assert s.names("INBOX.work", "backend1") == s.names("INBOX", "backend1") == ["here"]
+        # Looking for that has made what was known old: it counts for want of better.
+        s.script('require "fileinto"; fileinto "shared2";\n')
+        assert not s.deliver(message("known still"), instance="backend1")
+        assert s.names("shared2", "backend2") == ["known", "known too", "known still"]
         # Nobody knows whether that is anywhere: the mail waits, and is not voided.
         s.script('require "fileinto"; fileinto "news";\n')
         assert s.deliver(message("later"), instance="backend1")["alice"][0] // 100 == 4
