@@ -13,8 +13,10 @@ std::string DeliveryMemory::path(const config::Config& config)
 Result<DeliveryMemory> DeliveryMemory::open(const std::string& path)
 {
     TRY_ASSIGN(auto set, db::ExpiringSet::open(path, Duplicates::kSpace));
-    return DeliveryMemory{Duplicates(set), UnfinishedCopies(set.beside(UnfinishedCopies::kSpace)),
-                          set.beside(kSeen), set.beside(kSent)};
+    TRY_ASSIGN(auto unfinished,
+               UnfinishedCopies::open(set.beside(UnfinishedCopies::kSpace), cat(path, ".workers")));
+    return DeliveryMemory{Duplicates(set), std::move(unfinished), set.beside(kSeen),
+                          set.beside(kSent)};
 }
 
 Result<uint64_t> DeliveryMemory::prune(int64_t before)

@@ -4,8 +4,8 @@
 // A server that is part of a murder gets LOCALAPPEND, so that it passes nothing on itself. Logins
 // are those of the relay (proxy_authname acts for the owner); a connection is kept for the next
 // delivery where the server can take the user off it. Codes: not_found (it says that it has no such
-// mailbox), moved (it is at another server), denied (it will not have it, now or later), over_quota;
-// all others are for now. One thread.
+// mailbox), moved (it is at another server), denied (it will not have it, now or later),
+// over_quota; all others are for now. One thread.
 #ifndef ROOKERY_IMAP_DELIVERY_REMOTE_COPIES_H
 #define ROOKERY_IMAP_DELIVERY_REMOTE_COPIES_H
 

@@ -1,10 +1,8 @@
 // The note of a key is "begun <seconds> <id> <pid>", "left <seconds> <id>" or "stored".
 #include "imap/delivery/unfinished_copies.h"
 
-#include <signal.h>
+#include <fcntl.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -13,16 +11,35 @@
 namespace rookery::delivery {
 namespace {
 
-// Another process, which lives.
-bool is_at_work(std::string_view pid)
+// The byte that stands for a process.
+struct flock byte_of(pid_t process)
 {
-    const auto number = to_uint64(pid, INT32_MAX);
-    if (!number || *number == 0) return false;
-    const auto process = static_cast<pid_t>(*number);
-    return process != ::getpid() && (::kill(process, 0) == 0 || errno == EPERM);
+    struct flock lock = {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = process;
+    lock.l_len = 1;
+    return lock;
 }
 
 }  // namespace
+
+Result<UnfinishedCopies> UnfinishedCopies::open(db::ExpiringSet set, const std::string& workers)
+{
+    TRY_ASSIGN(Fd file, open_file(workers, O_RDWR | O_CREAT));
+    struct flock own = byte_of(::getpid());
+    if (::fcntl(file.get(), F_SETLK, &own) != 0) return errno_error(workers);
+    return UnfinishedCopies(std::move(set), std::move(file));
+}
+
+// Another process, which holds its byte as long as it lives.
+bool UnfinishedCopies::is_at_work(std::string_view pid) const
+{
+    const auto number = to_uint64(pid, INT32_MAX);
+    if (!number || *number == 0) return false;
+    struct flock lock = byte_of(static_cast<pid_t>(*number));
+    return ::fcntl(workers_.get(), F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
 
 std::string UnfinishedCopies::key(std::string_view digest, std::string_view recipient,
                                   std::string_view target)

@@ -4,9 +4,9 @@
 // A copy is begun before it is stored, and forgotten when the client was told that the delivery is
 // done. Of a copy that was begun by a process that ended in between, or of which it is not known
 // what became of it (left), its mailbox says whether it is there: by the `id` of its Received line.
-// What another process that lives has begun is no earlier try: the same bytes may be two mails. Records end after kKept, as the queues of MTAs do.
-// What cannot be read or written is logged, once, and costs what it is for: no mail waits for it.
-// One thread.
+// What another process that lives has begun is no earlier try: the same bytes may be two mails.
+// Records end after kKept, as the queues of MTAs do. What cannot be read or written is logged,
+// once, and costs what it is for: no mail waits for it. One thread.
 #ifndef ROOKERY_IMAP_DELIVERY_UNFINISHED_COPIES_H
 #define ROOKERY_IMAP_DELIVERY_UNFINISHED_COPIES_H
 
@@ -15,6 +15,8 @@
 #include <string>
 #include <utility>
 
+#include "lib/base/fd.h"
+#include "lib/base/result.h"
 #include "lib/db/expiring_set.h"
 
 namespace rookery::delivery {
@@ -30,7 +32,9 @@ class UnfinishedCopies {
         bool stored = false;  // it is known to be there
     };
 
-    explicit UnfinishedCopies(db::ExpiringSet set) : set_(std::move(set)) {}
+    // workers: a file beside the set, made if there is none, in which each process that has it open
+    // holds a lock.
+    static Result<UnfinishedCopies> open(db::ExpiringSet set, const std::string& workers);
 
     // digest: of the message as it came; recipient: an address; target: a mailbox and whatever else
     // tells two copies apart.
@@ -44,8 +48,14 @@ class UnfinishedCopies {
     void forget(std::span<const std::string> keys);
 
  private:
+    UnfinishedCopies(db::ExpiringSet set, Fd workers)
+        : set_(std::move(set)), workers_(std::move(workers))
+    {
+    }
+    bool is_at_work(std::string_view pid) const;
     void tell(const Status& done);
     db::ExpiringSet set_;
+    Fd workers_;
     bool trouble_told_ = false;
 };
 

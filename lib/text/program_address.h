@@ -7,7 +7,7 @@
 
 namespace rookery::text {
 
-// "MAILER-DAEMON@...", "owner-list@...", "list-request@...": in any case, the domain may be missing.
+// "MAILER-DAEMON@...", "owner-list@...", "list-request@...": in any case, also without a domain.
 bool is_program_address(std::string_view address);
 
 }  // namespace rookery::text

@@ -1,5 +1,6 @@
 #include "imap/delivery/delivery_memory.h"
 
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,26 +60,38 @@ START_TEST(a_copy_is_begun_stored_and_forgotten)
 }
 END_TEST
 
-// The same bytes at the same moment are two mails; what a process that is gone had begun is not.
+// The same bytes at the same moment are two mails; what a process that is gone had begun is not,
+// also as long as nobody has waited for it.
 START_TEST(what_another_process_is_at_is_no_earlier_try)
 {
     test::TempDir dir;
     DeliveryMemory memory = opened(dir);
-    auto set = memory.seen.beside(UnfinishedCopies::kSpace);
     const std::vector<std::string> key = {"k"};
-    const auto note_of = [](pid_t pid) { return cat("begun 1000 12-3 ", pid); };
-    ASSERT_OK(set.put(key, wall_seconds() + 1000, note_of(::getppid())));
-    ck_assert(!memory.unfinished.find("k"));
-    ASSERT_OK(set.put(key, wall_seconds() + 1000, note_of(1)));
-    ck_assert(!memory.unfinished.find("k"));
+    memory.unfinished.begin(key, "12-3");
+    ck_assert(memory.unfinished.find("k").has_value());  // by this process before
+    int ready[2];
+    ck_assert_int_eq(::pipe(ready), 0);
     const pid_t child = ::fork();
-    if (child == 0) ::_exit(0);
-    ck_assert_int_gt(child, 0);
-    ck_assert_int_eq(::waitpid(child, nullptr, 0), child);
-    for (pid_t pid : {::getpid(), child}) {
-        ASSERT_OK(set.put(key, wall_seconds() + 1000, note_of(pid)));
-        ck_assert(memory.unfinished.find("k").has_value());
+    if (child == 0) {
+        auto set = db::ExpiringSet::open(dir.file("other.tdb"), 'C');
+        auto copies =
+            delivery::UnfinishedCopies::open(*std::move(set), dir.file("deliver.tdb.workers"));
+        const bool told = copies.ok() && ::write(ready[1], "x", 1) == 1;
+        for (;;) told ? (void)::pause() : ::_exit(1);
     }
+    ck_assert_int_gt(child, 0);
+    ::close(ready[1]);
+    char c = 0;
+    ck_assert_int_eq(::read(ready[0], &c, 1), 1);
+    ::close(ready[0]);
+    auto set = memory.seen.beside(UnfinishedCopies::kSpace);
+    ASSERT_OK(set.put(key, wall_seconds() + 1000, cat("begun 1000 12-3 ", child)));
+    ck_assert(!memory.unfinished.find("k"));
+    ck_assert_int_eq(::kill(child, SIGKILL), 0);
+    siginfo_t ended;
+    ck_assert_int_eq(::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT), 0);
+    ck_assert(memory.unfinished.find("k").has_value());
+    ck_assert_int_eq(::waitpid(child, nullptr, 0), child);
 }
 END_TEST
 
