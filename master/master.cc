@@ -12,9 +12,9 @@
 #include "lib/base/panic.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
-#include "master/agent.h"
 #include "master/cyrus_programs.h"
 #include "master/daemonise.h"
+#include "master/own_events.h"
 #include "master/pidfile.h"
 #include "master/state_directory.h"
 #include "master/supervisor.h"
@@ -127,7 +127,7 @@ int main(int argc, char** argv)
     if (!conf) log::fatal(log::kExConfig, conf.error().text);
     LaunchContext context = make_context(argv[0], options, *config);
     leave_out_cyrus_programs(*conf, context.programs);
-    add_agent(*conf, *config, options.imapd_conf);
+    add_own_events(*conf, *config, options.imapd_conf);
     Status programs = check_programs(*conf, context);
     if (!programs) log::fatal(log::kExConfig, programs.error().text);
     ::umask(077);

@@ -9,8 +9,8 @@
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
 #include "lib/service/reaper.h"
-#include "master/agent.h"
 #include "master/cyrus_programs.h"
+#include "master/own_events.h"
 
 namespace rookery::master {
 namespace {
@@ -159,7 +159,7 @@ void Supervisor::reload()
     }
     reload_config();
     leave_out_cyrus_programs(*conf, context_.programs);
-    add_agent(*conf, config_, imapd_conf_);
+    add_own_events(*conf, config_, imapd_conf_);
     log::notice("reading the configuration again", {{"file", conf_path_}});
     for (const std::string& text : conf->warnings) log::warning(text);
     MonotonicTime now = monotonic_now();

@@ -295,8 +295,10 @@ class Instance:
             f.writelines("  %s %s\n" % kv for kv in self.service_lines().items())
             f.write("}\nEVENTS {\n  checkpoint cmd=\"ctl_cyrusdb -C %s -c\" period=180 at=0401\n"
                     % self.imapd_conf)
-            if self.murder.submits and self.role in HOLDS_MAIL:
-                f.write("  submit cmd=\"rookery-submit -C %s\" period=1\n" % self.imapd_conf)
+            if not self.murder.submits and self.role in HOLDS_MAIL:
+                # Instead of master's own.
+                f.write("  submit cmd=\"rookery-submit -C %s\" period=180 at=0401\n"
+                        % self.imapd_conf)
             f.write("}\n")
         self.murder.give(self.dir)
 
@@ -481,7 +483,7 @@ class Murder:
         self.extra = extra or {}
         self.prefork = prefork
         self.babysit = babysit  # imapd may die as often as it likes
-        self.submits = submits  # rookery-submit runs each minute
+        self.submits = submits  # master's own rookery-submit runs, each minute
         self.tls = tls
         self.sieve = sieve
         self.strict = strict
