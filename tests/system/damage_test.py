@@ -330,7 +330,8 @@ ROWS = [
         fatal="garbage newer", named="conf/mupdate", only=("lost", "garbage", "newer")),
     Row(r"conf/mupdate/state", on=("mupdate",), stop=True,
         fatal="lost empty torn garbage newer", named="conf/mupdate"),
-    Row(r"conf/.*\.(gate|lock)|conf/lock/.*|conf/mupdate/(lock|reserve)", on=ALL, stop=True),
+    Row(r"conf/.*\.(gate|lock|workers)|conf/lock/.*|conf/mupdate/(lock|reserve)", on=ALL,
+        stop=True),
 ]
 # What a test writes, or a process makes for its own life.
 NOT_STATE = re.compile(r"cyrus\.conf|imapd\.conf|log|master\.out|master\.pid|ready|conf/socket/.*|"
