@@ -21,6 +21,7 @@ namespace rookery::mailbox {
 enum class OpenMode {
     read_only,   // EXAMINE: takes no \Recent, changes nothing
     read_write,  // SELECT: the messages that nobody saw before become this session's \Recent
+    maildrop,    // POP3: may change, takes no \Recent
 };
 
 // One message as the session sees it (its own \Seen merged in).
@@ -127,6 +128,9 @@ class Mailbox {
     // client, names it. The others are not concerned.
     virtual Result<std::unique_ptr<Content>> content(uint32_t sequence) = 0;
     virtual Result<CachedItems> cached(uint32_t sequence) = 0;
+    // The size of the message as POP3 sends it, whose last line has its CRLF, stored so or not.
+    // Reads the message only where the index does not know how it ends. As content().
+    virtual Result<uint64_t> octets(uint32_t sequence) { return message(sequence).size; }
 
     // --- changes (mode read_write; the caller has checked the rights)
     // Gives the numbers whose flags differ afterwards. silent changes of this session are not
@@ -139,6 +143,12 @@ class Mailbox {
     // Removes messages with \Deleted, limited to uids if given. The view changes in the next
     // refresh(true). Gives the UIDs removed.
     virtual Result<std::vector<uint32_t>> expunge(const model::SequenceSet* uids) = 0;
+    // Removes messages with these UIDs, whatever their flags, all or none of them durably; one that
+    // is gone already is no error. The view changes in the next refresh(true). Mode maildrop.
+    virtual Status remove(const model::SequenceSet& /*uids*/)
+    {
+        return Error{Code::unsupported, "no maildrop"};
+    }
     // Copies messages of this view into another local mailbox: all or none, with flags (keywords
     // by name) as far as they pass the filter, internaldate; hard links where the file system
     // allows. corrupt: one of them is damaged.

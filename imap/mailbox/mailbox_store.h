@@ -20,6 +20,7 @@
 #include "imap/mailbox/annotations.h"
 #include "imap/mailbox/mailbox.h"
 #include "imap/model/mailbox_entry.h"
+#include "lib/base/clock.h"
 #include "lib/base/result.h"
 
 namespace rookery::mailbox {
@@ -43,6 +44,17 @@ struct GroupItem {
     std::string userid;
     AppendItem item;
     Result<AppendResult> result = Error{Code::io, "not tried"};
+};
+
+// A maildrop is one session's at a time (RFC 1939 8). Held while the object and its process live;
+// sessions of IMAP do not ask for it.
+class MaildropLock {
+ public:
+    virtual ~MaildropLock() = default;
+    // Notes a poll at this time, in seconds since the epoch, where the last ones leave room for it:
+    // one every `apart`, and `padding` of them before that counts (popminpoll, poppollpadding).
+    // False: it is too early.
+    virtual Result<bool> note_poll(int64_t now, Seconds apart, int padding) = 0;
 };
 
 struct DiskSpace {
@@ -87,6 +99,12 @@ class MailboxStore {
     // userid: whose \Seen and \Recent; owner \Seen lives in the index.
     virtual Result<std::unique_ptr<Mailbox>> open(const model::MailboxEntry& entry,
                                                   const std::string& userid, OpenMode mode) = 0;
+    // busy at once: another session has it.
+    virtual Result<std::unique_ptr<MaildropLock>> lock_maildrop(
+        const model::MailboxEntry& /*entry*/)
+    {
+        return Error{Code::unsupported, "no maildrops"};
+    }
     // STATUS without opening a view.
     virtual Result<StatusItems> status(const model::MailboxEntry& entry,
                                        const std::string& userid) = 0;

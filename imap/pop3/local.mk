@@ -1,0 +1,21 @@
+# imap/pop3: a session of RFC 1939
+noinst_LIBRARIES += %D%/libpop3.a
+%C%_libpop3_a_SOURCES = \
+	%D%/reply.h %D%/reply.cc \
+	%D%/verbs.h %D%/verbs.cc
+
+if HAVE_CHECK
+check_PROGRAMS += tests/unit/imap/pop3/suite
+TESTS += tests/unit/imap/pop3/suite
+tests_unit_imap_pop3_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+	tests/unit/imap/pop3/reply_test.cc \
+	tests/unit/imap/pop3/verbs_test.cc
+tests_unit_imap_pop3_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+tests_unit_imap_pop3_suite_LDADD = imap/pop3/libpop3.a \
+	imap/session/libsession.a imap/backend/libbackend.a \
+	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/service/libservice.a \
+	lib/auth/libauth.a lib/db/libdb.a \
+	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
+	lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS) \
+	$(RK_THREADS)
+endif
