@@ -210,9 +210,12 @@ ADMINISTRATION = (
 def cyradm(m, server, commands):
     """What each command prints, white space made one blank."""
     prompt = m[server].host + "> "
+    # A ReadLine of Perl that is installed besides echoes what it reads.
+    environment = dict(os.environ, PERL_RL="Stub")
     done = subprocess.run(["cyradm", "--norc", "--notls", "--user", "cyrus", "--password", "pw",
                            m[server].host], input="\n".join(commands) + "\n", text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120,
+                          env=environment)
     printed = done.stdout.split(prompt)
     assert len(printed) == len(commands) + 2, done.stdout
     return [" ".join(x.split()) for x in printed[1:-1]]
