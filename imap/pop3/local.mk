@@ -1,8 +1,10 @@
 # imap/pop3: a session of RFC 1939
 noinst_LIBRARIES += %D%/libpop3.a
 %C%_libpop3_a_SOURCES = \
+	%D%/relay.h %D%/relay.cc \
 	%D%/reply.h %D%/reply.cc \
 	%D%/verbs.h %D%/verbs.cc
+EXTRA_DIST += doc/protocols/pop3.md
 
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/pop3/suite
