@@ -10,6 +10,9 @@ if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/pop3/suite
 TESTS += tests/unit/imap/pop3/suite
 tests_unit_imap_pop3_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+	tests/support/answering_layer.h tests/support/scripted_peer.h tests/support/scripted_peer.cc \
+	tests/unit/imap/backend/configured.h \
+	tests/unit/imap/pop3/relay_test.cc \
 	tests/unit/imap/pop3/reply_test.cc \
 	tests/unit/imap/pop3/verbs_test.cc
 tests_unit_imap_pop3_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)

@@ -130,6 +130,7 @@ Status Relay::keep_alive()
 
 Result<std::string> Relay::quit()
 {
+    TRY(require_silent());
     backend_->set_selected(false);
     auto last = backends_.hand_on(backend_);
     if (last.is(Code::unsupported)) {
@@ -150,13 +151,18 @@ void Relay::abandon()
     backend_ = nullptr;
 }
 
+// What it has said without being asked would be taken for an answer.
+Status Relay::require_silent()
+{
+    if (backend_ == nullptr) return Error{Code::closed, "the connection is lost"};
+    if (backend_->is_silent()) return success();
+    return lost(Error{Code::closed, cat(backend_->server(), " has ended the session")});
+}
+
 // Sends a command and gives the first line of its answer, without CRLF.
 Result<std::string> Relay::ask(std::string_view line)
 {
-    if (backend_ == nullptr) return Error{Code::closed, "the connection is lost"};
-    // What it has said without being asked would be taken for the answer.
-    if (!backend_->is_silent())
-        return Error{Code::closed, cat(backend_->server(), " has ended the session")};
+    TRY(require_silent());
     backend_->begin_command();
     used_ = monotonic_now();
     backend_->stream().put(line, "\r\n");

@@ -64,6 +64,7 @@ class Relay {
     void abandon();
 
  private:
+    Status require_silent();
     Result<std::string> ask(std::string_view line);
     Result<std::string> read_status();
     Status copy_lines();
