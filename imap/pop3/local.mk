@@ -5,9 +5,11 @@ noinst_LIBRARIES += %D%/libpop3.a
 	%D%/home.h %D%/home.cc \
 	%D%/maildrop.h %D%/maildrop.cc \
 	%D%/message_lines.h %D%/message_lines.cc \
+	%D%/relay.h %D%/relay.cc \
 	%D%/reply.h %D%/reply.cc \
 	%D%/uidl.h %D%/uidl.cc \
 	%D%/verbs.h %D%/verbs.cc
+EXTRA_DIST += doc/protocols/pop3.md
 
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/pop3/suite

@@ -96,6 +96,11 @@ bool Command::has_many_lines() const
     return count == 0;
 }
 
+bool Command::has_numbers() const
+{
+    return counts_of(verb->arguments).are_numbers;
+}
+
 Result<Command> parse(std::string_view line)
 {
     Command command;

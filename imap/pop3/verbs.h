@@ -69,6 +69,7 @@ struct Command {
     std::array<uint32_t, 2> numbers;  // of Arguments::number and its kin
 
     bool has_many_lines() const;  // of its answer, where that is +OK
+    bool has_numbers() const;     // its words are numbers
 };
 
 // line: without its CRLF. syntax: the arguments are not what the verb takes, or there is a NUL or
