@@ -13,11 +13,17 @@ Status Pop3Service::option(char letter, std::string_view argument)
 Status Pop3Service::worker_start()
 {
     TRY(MailService::worker_start());
+    idle_.emplace(config());
     health_.emplace(backend::Health::path(config()), backend::Health::options(config()));
     if (config().autocreate_quota() >= 0)
         make_user_ = store() != nullptr ? make_users_here(config(), directory(), store(), quotas())
                                         : make_users_there(config(), directory(), nullptr, nullptr);
     return success();
+}
+
+Deadline Pop3Service::between_clients()
+{
+    return idle_->close_expired();
 }
 
 void Pop3Service::serve(Fd client, const service::ClientInfo& info)
@@ -36,7 +42,7 @@ void Pop3Service::serve(Fd client, const service::ClientInfo& info)
         return;
     }
     if (!begins(kit, stream)) return;
-    backend::BackendPool backends(config(), backend::imap_dialect(), nullptr, &*health_);
+    backend::BackendPool backends(config(), backend::pop3_dialect(), &*idle_, &*health_);
     backends.set_gate(gate());
     pop3::Engine({.config = config(),
                   .kit = kit,

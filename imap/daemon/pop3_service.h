@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "imap/backend/health.h"
+#include "imap/backend/idle_backends.h"
 #include "imap/daemon/mail_service.h"
 #include "imap/daemon/make_users.h"
 #include "imap/pop3/engine.h"
@@ -21,12 +22,14 @@ class Pop3Service final : public MailService {
     std::string_view extra_options() const override { return "ks"; }
     Status option(char letter, std::string_view argument) override;
     Status worker_start() override;
+    Deadline between_clients() override;
     void serve(Fd client, const service::ClientInfo& info) override;
 
  private:
     bool needs_kerberos_ = false;
     delivery::MakeUser make_user_;
-    std::optional<backend::Health> health_;  // of the servers, seen by all workers
+    std::optional<backend::IdleBackends> idle_;  // for sessions of this worker
+    std::optional<backend::Health> health_;      // of the servers, seen by all workers
 };
 
 }  // namespace rookery::daemon

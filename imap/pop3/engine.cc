@@ -30,6 +30,7 @@ Engine::Engine(Parts parts)
     : config_(parts.config),
       kit_(parts.kit),
       client_(parts.client),
+      directory_(parts.directory),
       backends_(parts.backends),
       store_(parts.store),
       make_user_(std::move(parts.make_user)),
@@ -131,6 +132,7 @@ bool Engine::is_now(const Verb& verb) const
 
 void Engine::dispatch(const Command& command)
 {
+    if (logged_in() && user_->relay && command.verb->at == At::maildrop) return pass_on(command);
     static constexpr Row kTable[] = {
         {"APOP", &Engine::apop}, {"AUTH", &Engine::auth}, {"CAPA", &Engine::capa},
         {"DELE", &Engine::dele}, {"LANG", &Engine::lang}, {"LIST", &Engine::list},
@@ -142,6 +144,20 @@ void Engine::dispatch(const Command& command)
     const auto* row = std::find_if(std::begin(kTable), std::end(kTable),
                                    [&](const Row& r) { return r.verb == command.verb->name; });
     (this->*row->run)(command);
+}
+
+void Engine::pass_on(const Command& command)
+{
+    if (const Status passed = user_->relay->pass(command); !passed) backend_lost(passed.error());
+}
+
+// Where part of an answer was said, nothing more can be.
+void Engine::backend_lost(const Error& error)
+{
+    service::counters::add(service::counters::Kind::backend_failures);
+    log::warning("the server of a maildrop is lost",
+                 {{"user", user_->who.userid}, {"reason", error}});
+    if (client_.ok()) end_session(err("SYS/TEMP", "The server of the maildrop is lost"));
 }
 
 // What the client said was no command of ours.
@@ -167,6 +183,10 @@ void Engine::refuse(const Error& error)
 
 void Engine::noop(const Command&)
 {
+    if (user_->relay) {
+        if (const Status alive = user_->relay->keep_alive(); !alive)
+            return backend_lost(alive.error());
+    }
     client_.put(ok({}));
 }
 
@@ -261,6 +281,10 @@ Status Engine::commit()
 void Engine::quit(const Command&)
 {
     if (!logged_in()) return end_session(ok("Bye"));
+    if (user_->relay) {
+        const auto last = user_->relay->quit();
+        return last ? end_session(*last) : backend_lost(last.error());
+    }
     const Status done = commit();
     if (done) return end_session(ok("Bye"));
     service::counters::add(service::counters::Kind::command_failures);
@@ -270,7 +294,7 @@ void Engine::quit(const Command&)
 // A layer of SASL cannot be taken off.
 bool Engine::may_hand_on() const
 {
-    return logged_in() && user_->who.relayed && !has_layer_;
+    return logged_in() && user_->maildrop && user_->who.relayed && !has_layer_;
 }
 
 void Engine::reuse(const Command&)

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@
 #include "imap/mboxlist/directory.h"
 #include "imap/pop3/home.h"
 #include "imap/pop3/maildrop.h"
+#include "imap/pop3/relay.h"
 #include "imap/pop3/verbs.h"
 #include "imap/session/login.h"
 #include "imap/session/session_kit.h"
@@ -59,7 +61,9 @@ class Engine {
     struct User {
         auth::Identity who;
         std::string folder;
+        // One of the two.
         std::optional<Maildrop> maildrop;
+        std::unique_ptr<Relay> relay;
     };
 
     // --- the loop
@@ -67,6 +71,8 @@ class Engine {
     void one_command();
     void dispatch(const Command& command);
     bool is_now(const Verb& verb) const;
+    void pass_on(const Command& command);
+    void backend_lost(const Error& error);
     void bad(const Error& error);
     void refuse(const Error& error);
     void end_session(std::string_view last_line);
@@ -103,7 +109,9 @@ class Engine {
     void welcome(const session::Login& login, const std::string& folder);
     void turn_away(const session::Login& login);
     Result<model::MailboxEntry> find_home(const auth::Identity& who, const std::string& folder);
-    Result<bool> enter(User& user);
+    Result<std::string> enter(User& user);
+    Result<std::string> enter_there(User& user, const std::string& server);
+    std::optional<std::string> server_now(const User& user);
     void no_maildrop(const User& user, const Error& error);
     bool may_hand_on() const;
     Status commit();
@@ -114,6 +122,7 @@ class Engine {
     const config::Config& config_;
     session::SessionKit& kit_;
     stream::Stream& client_;
+    mboxlist::Directory& directory_;
     backend::BackendPool& backends_;
     mailbox::MailboxStore* store_;
     MakeUser make_user_;

@@ -179,31 +179,51 @@ Result<model::MailboxEntry> Engine::find_home(const auth::Identity& who, const s
     return home_.find(who, folder);
 }
 
-// False: it is too early.
-Result<bool> Engine::enter(User& user)
+// Gives the +OK line for the client.
+Result<std::string> Engine::enter(User& user)
 {
     TRY_ASSIGN(const auto entry, find_home(user.who, user.folder));
     service::scoreboard::set_mailbox(entry.name.internal());
-    // Two lists that name each other's server would send a client round for ever.
-    if (!entry.is_local() && user.who.relayed) return Error{Code::moved, entry.server};
-    if (!entry.is_local()) return Error{Code::unavailable, cat("it is at ", entry.server)};
+    if (!entry.is_local()) return enter_there(user, entry.server);
     if (store_ == nullptr) return Error{Code::config, "a mailbox is here, and no partition"};
     TRY_ASSIGN(user.maildrop,
                Maildrop::open(*store_, entry, user.who.userid, maildrop_options(config_)));
-    return user.maildrop->note_poll(wall_seconds());
+    TRY_ASSIGN(const bool in_time, user.maildrop->note_poll(wall_seconds()));
+    if (!in_time) return Error{Code::busy, "-ERR [LOGIN-DELAY] It is too early for another login"};
+    return ok(cat("Mailbox locked and ready SESSIONID=<", kit_.session_id(), ">"));
+}
+
+Result<std::string> Engine::enter_there(User& user, const std::string& server)
+{
+    // Two lists that name each other's server would send a client round for ever.
+    if (user.who.relayed) return Error{Code::moved, server};
+    backends_.set_user(auth::with_detail(user.who.userid, user.folder));
+    service::scoreboard::set_backend(server);
+    user.relay = std::make_unique<Relay>(backends_, client_);
+    return user.relay->open(server, [&] { return server_now(user); });
+}
+
+// The server that has the maildrop, after the list has caught up; none: here, or not known.
+std::optional<std::string> Engine::server_now(const User& user)
+{
+    if (!directory_.catch_up()) return std::nullopt;
+    const auto home = home_.find(user.who, user.folder);
+    if (!home || home->is_local()) return std::nullopt;
+    return home->server;
 }
 
 void Engine::no_maildrop(const User& user, const Error& error)
 {
     service::scoreboard::set_user("");
     service::scoreboard::set_mailbox("");
+    service::scoreboard::set_backend("");
     log::notice("badlogin", {{"client", kit_.client().host},
                              {"user", user.who.userid},
                              {"folder", user.folder},
                              {"reason", error}});
     if (error.code == Code::not_found)
         return client_.put(err("SYS/PERM", "There is no such maildrop"));
-    client_.put(error_reply(error));
+    client_.put(Relay::refusal(error));
 }
 
 void Engine::welcome(const session::Login& login, const std::string& folder)
@@ -211,19 +231,11 @@ void Engine::welcome(const session::Login& login, const std::string& folder)
     User user;
     user.who = login.who;
     user.folder = folder;
-    const auto entered = enter(user);
-    if (!entered) return no_maildrop(user, entered.error());
-    if (!*entered) {
-        service::scoreboard::set_user("");
-        service::scoreboard::set_mailbox("");
-        log::notice("badlogin", {{"client", kit_.client().host},
-                                 {"user", user.who.userid},
-                                 {"reason", "too soon after the last one (popminpoll)"}});
-        return client_.put(err("LOGIN-DELAY", "It is too early for another login"));
-    }
+    const auto line = enter(user);
+    if (!line) return no_maildrop(user, line.error());
     user_ = std::move(user);
     kit_.begin_session();
-    client_.put(ok(cat("Mailbox locked and ready SESSIONID=<", kit_.session_id(), ">")));
+    client_.put(*line);
     if (!client_.flush()) return;
     if (kit_.sasl().ssf() > 0) {
         if (!kit_.sasl().push_layer(client_)) return;
