@@ -1,8 +1,13 @@
 # imap/pop3: a session of RFC 1939
 noinst_LIBRARIES += %D%/libpop3.a
 %C%_libpop3_a_SOURCES = \
+	%D%/engine.h %D%/engine.cc %D%/engine_login.cc \
+	%D%/home.h %D%/home.cc \
+	%D%/maildrop.h %D%/maildrop.cc \
+	%D%/message_lines.h %D%/message_lines.cc \
 	%D%/relay.h %D%/relay.cc \
 	%D%/reply.h %D%/reply.cc \
+	%D%/uidl.h %D%/uidl.cc \
 	%D%/verbs.h %D%/verbs.cc
 EXTRA_DIST += doc/protocols/pop3.md
 

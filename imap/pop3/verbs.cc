@@ -26,6 +26,7 @@ constexpr Verb kVerbs[] = {
     {"UIDL", When::transaction, Arguments::optional_number, Answer::lines_of_all, At::maildrop},
     {"USER", When::authorization, Arguments::text, Answer::line, At::client},
     {"UTF8", When::authorization, Arguments::none, Answer::line, At::client},
+    {"X-REUSE", When::transaction, Arguments::none, Answer::line, At::both},
 };
 
 struct Counts {
