@@ -262,20 +262,26 @@ void Engine::rset(const Command&)
 
 // --- the end
 
-// The UPDATE state (RFC 1939 6).
-Status Engine::commit()
+// The UPDATE state (RFC 1939 6). The lock is released before the client hears of it: it may come
+// again at once. Gives the answer.
+std::string Engine::leave_maildrop(std::string_view good_bye)
 {
     const auto may = [this](model::Rights right) {
         return [this, right] { return home_.may_change(user_->who, maildrop().entry(), right); };
     };
-    Status done = maildrop().commit(may(model::Rights::delete_message), may(model::Rights::seen));
-    if (!done)
-        log::warning("some deleted messages not removed",
-                     {{"user", user_->who.userid},
-                      {"mailbox", maildrop().entry().name.internal()},
-                      {"session", kit_.session_id()},
-                      {"reason", done.error()}});
-    return done;
+    const Status done =
+        maildrop().commit(may(model::Rights::delete_message), may(model::Rights::seen));
+    log_counts();
+    if (!done) {
+        service::counters::add(service::counters::Kind::command_failures);
+        log::warning(kNotRemoved, {{"user", user_->who.userid},
+                                   {"mailbox", maildrop().entry().name.internal()},
+                                   {"session", kit_.session_id()},
+                                   {"reason", done.error()}});
+    }
+    user_.reset();
+    if (done) return ok(good_bye);
+    return err(done.is(Code::denied) ? "SYS/PERM" : "SYS/TEMP", kNotRemoved);
 }
 
 void Engine::quit(const Command&)
@@ -285,10 +291,7 @@ void Engine::quit(const Command&)
         const auto last = user_->relay->quit();
         return last ? end_session(*last) : backend_lost(last.error());
     }
-    const Status done = commit();
-    if (done) return end_session(ok("Bye"));
-    service::counters::add(service::counters::Kind::command_failures);
-    end_session(err(done.is(Code::denied) ? "SYS/PERM" : "SYS/TEMP", kNotRemoved));
+    end_session(leave_maildrop("Bye"));
 }
 
 // A layer of SASL cannot be taken off.
@@ -300,23 +303,11 @@ bool Engine::may_hand_on() const
 void Engine::reuse(const Command&)
 {
     if (!may_hand_on()) return bad(Error{Code::syntax, "No such command"});
-    if (const Status done = commit(); !done) {
-        service::counters::add(service::counters::Kind::command_failures);
-        return end_session(err(done.is(Code::denied) ? "SYS/PERM" : "SYS/TEMP", kNotRemoved));
-    }
-    forget_user();
-    client_.put(ok("Next, please"));
-}
-
-void Engine::forget_user()
-{
-    log_counts();
-    user_.reset();
-    name_.clear();
-    backends_.drop_all();
+    const std::string answer = leave_maildrop("Next, please");
+    if (!answer.starts_with("+OK")) return end_session(answer);
     backends_.set_user({});
-    backends_.set_relayed(false);
     kit_.logged_out(client_);
+    client_.put(answer);
 }
 
 void Engine::log_counts() const

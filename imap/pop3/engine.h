@@ -77,7 +77,6 @@ class Engine {
     void refuse(const Error& error);
     void end_session(std::string_view last_line);
     void come_again();
-    void forget_user();
     void log_counts() const;
 
     // --- before the login
@@ -114,7 +113,7 @@ class Engine {
     std::optional<std::string> server_now(const User& user);
     void no_maildrop(const User& user, const Error& error);
     bool may_hand_on() const;
-    Status commit();
+    std::string leave_maildrop(std::string_view good_bye);
     void send(uint32_t number, std::optional<uint32_t> body_lines);
     Maildrop& maildrop() { return *user_->maildrop; }
     bool logged_in() const { return user_.has_value(); }

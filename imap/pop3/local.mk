@@ -18,7 +18,9 @@ tests_unit_imap_pop3_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/support/answering_layer.h tests/support/scripted_peer.h tests/support/scripted_peer.cc \
 	tests/unit/imap/backend/configured.h \
 	tests/unit/imap/pop3/relay_test.cc \
+	tests/unit/imap/pop3/message_lines_test.cc \
 	tests/unit/imap/pop3/reply_test.cc \
+	tests/unit/imap/pop3/uidl_test.cc \
 	tests/unit/imap/pop3/verbs_test.cc
 tests_unit_imap_pop3_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_pop3_suite_LDADD = imap/pop3/libpop3.a \
