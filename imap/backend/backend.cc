@@ -52,6 +52,7 @@ Result<std::string> Backend::unauthenticate()
     TRY_ASSIGN(std::string line,
                dialect_.unauthenticate(link_->stream, next_tag(), unselect, link_->capabilities));
     end_command();
+    has_user_ = false;
     if (dialect_.capabilities_stay) std::swap(link_->capabilities, link_->other_capabilities);
     link_->stream.set_deadline(Deadline::never());
     link_->stream.release_buffers();
@@ -66,6 +67,7 @@ Result<std::unique_ptr<Backend>> Backend::login_again(std::unique_ptr<Backend> l
     const std::string server = left->server();
     Connector connector(config, dialect, server, options);
     TRY_ASSIGN(left->link_, connector.run_again(std::move(left->link_)));
+    left->has_user_ = true;
     return left;
 }
 
@@ -115,7 +117,8 @@ bool Backend::is_alive()
 void Backend::logout()
 {
     // To a server that waits for the rest of a literal the line would be a part of it.
-    if (link_->stream.ok() && !in_command()) {
+    const bool commits = dialect_.unauthenticate_commits && has_user_;
+    if (link_->stream.ok() && !in_command() && !commits) {
         link_->stream.set_deadline(Deadline::after(kLogoutTimeout));
         link_->stream.put(dialect_.logout);
     }

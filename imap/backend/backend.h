@@ -79,8 +79,9 @@ class Backend {
     // While a mailbox is selected on it, the pool does not replace it by another connection.
     void set_selected(bool selected) { selected_ = selected; }
     bool is_selected() const { return selected_; }
-    // Polite logout, bounded, then close; without one where a command has not ended. The
-    // destructor only closes.
+    // Polite logout, bounded, then close; without one where a command has not ended, or where it
+    // would do what the session was for (Dialect::unauthenticate_commits). The destructor only
+    // closes.
     void logout();
 
  private:
@@ -89,6 +90,7 @@ class Backend {
     std::string server_;
     std::unique_ptr<Link> link_;
     bool selected_ = false;
+    bool has_user_ = true;
     bool doubtful_ = false;
     int open_commands_ = 0;
     uint64_t tag_counter_ = 0;
