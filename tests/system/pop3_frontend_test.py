@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""pop3d where the maildrop is at another server: Cyrus' pop3d, played by a script, and our own."""
+"""pop3d where the maildrop is at another server, Cyrus' pop3d, played by a script."""
 import base64
 import hashlib
 import hmac
@@ -219,8 +219,8 @@ REFUSALS = [
     (b"-ERR [LOGIN-DELAY] minimum time\r\n", b"-ERR [LOGIN-DELAY] minimum time\r\n"),
     (b"-ERR [SYS/TEMP] Unable to open maildrop: x\r\n",
      b"-ERR [SYS/TEMP] Unable to open maildrop: x\r\n"),
-    (b"-ERR [SYS/PERM] Unable to open maildrop: x\r\n",
-     b"-ERR [SYS/PERM] Unable to open maildrop: x\r\n"),
+    # The list says that it is there, so this is never for good.
+    (b"-ERR [SYS/PERM] Unable to locate maildrop: x\r\n", TEMPORARY),
     # Of our own login there: nothing that the user's client should forget a password for.
     (b"-ERR [AUTH] authenticating: user not allowed to proxy\r\n", TEMPORARY),
     (b"-ERR authentication failure\r\n", TEMPORARY),
