@@ -235,11 +235,21 @@ void Engine::top(const Command& command)
 void Engine::send(uint32_t number, std::optional<uint32_t> body_lines)
 {
     const auto content = maildrop().content(number);
-    if (!content) return refuse(content.error());
+    if (!content) return no_message(content.error());
     const std::string_view whole = (*content)->bytes();
     const std::string_view message = body_lines ? top_of(whole, *body_lines) : whole;
     client_.put(ok("Message follows"));
     if (send_message(client_, message)) maildrop().sent(number, !body_lines, message.size());
+}
+
+// A mailbox that has left has left no damage.
+void Engine::no_message(const Error& error)
+{
+    if (error.code != Code::not_found) {
+        const Status here = home_.may_change(user_->who, maildrop().entry(), model::Rights());
+        if (!here) return refuse(Error{Code::moved, here.error().text});
+    }
+    refuse(error);
 }
 
 void Engine::dele(const Command& command)
@@ -247,8 +257,10 @@ void Engine::dele(const Command& command)
     if (!maildrop().has(command.numbers[0]))
         return refuse(Error{Code::not_found, "No such message"});
     // What else there is to say is said at QUIT: it may change until then.
-    auto may = home_.may_change(user_->who, maildrop().entry(), model::Rights::delete_message);
-    if (may.is(Code::denied)) return refuse(may.error());
+    if (home_.heeds_rights()) {
+        auto may = home_.may_change(user_->who, maildrop().entry(), model::Rights::delete_message);
+        if (may.is(Code::denied)) return refuse(may.error());
+    }
     if (auto marked = maildrop().mark_deleted(command.numbers[0]); !marked)
         return refuse(marked.error());
     client_.put(ok("Marked as deleted"));

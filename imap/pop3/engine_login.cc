@@ -221,8 +221,10 @@ void Engine::no_maildrop(const User& user, const Error& error)
                              {"user", user.who.userid},
                              {"folder", user.folder},
                              {"reason", error}});
+    // To a server that relays it is a miss, and its list may be behind (doc/rules.md 5.1).
     if (error.code == Code::not_found)
-        return client_.put(err("SYS/PERM", "There is no such maildrop"));
+        return client_.put(
+            err(user.who.relayed ? "SYS/TEMP" : "SYS/PERM", "There is no such maildrop"));
     client_.put(Relay::refusal(error));
 }
 

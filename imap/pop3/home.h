@@ -27,9 +27,12 @@ class Home {
     // folder: below the INBOX, with the separator that IMAP has; "" = the INBOX itself. Of a
     // mailbox of another server (its `server` says which) that one asks for the rights.
     Result<model::MailboxEntry> find(const auth::Identity& who, const std::string& folder);
-    // May who do this to the mailbox of that entry, as it is now? moved, reserved: nobody may.
+    // May who do this to the mailbox of that entry, as it is now? moved, reserved, not_found: it is
+    // not in use here now.
     Status may_change(const auth::Identity& who, const model::MailboxEntry& entry,
                       model::Rights right);
+    // The same, where only rights count: they are looked up only if they do (popuseacl).
+    bool heeds_rights() const { return config_.popuseacl(); }
 
  private:
     Result<model::MailboxName> name(const auth::Identity& who, const std::string& folder) const;

@@ -93,8 +93,10 @@ struct SaslServer::Connection {
     std::string authzid;
     std::string detail;
     ConnectionPtr sasl;
+    bool is_used = false;
 
-    // A new exchange needs a new sasl_conn_t after one that failed.
+    // A new exchange needs a new sasl_conn_t after one that failed. Gives one for an exchange.
+    Status use();
     Status renew();
     Status apply();
     Result<Step> judge(int result, const char* out, unsigned size);
@@ -135,8 +137,16 @@ Status SaslServer::Connection::check_credentials(std::string_view message)
     return no_credentials();
 }
 
+Status SaslServer::Connection::use()
+{
+    if (is_used) TRY(renew());
+    is_used = true;
+    return success();
+}
+
 Status SaslServer::Connection::renew()
 {
+    is_used = false;
     mechanism.clear();
     authid.clear();
     authzid.clear();
@@ -252,7 +262,7 @@ std::vector<std::string> SaslServer::mechanisms()
 Result<SaslServer::Step> SaslServer::start(std::string_view mechanism,
                                            const std::optional<std::string>& initial)
 {
-    TRY(connection_->renew());
+    TRY(connection_->use());
     std::string name = to_upper(mechanism);
     auto offered = mechanisms();
     if (std::find(offered.begin(), offered.end(), name) == offered.end())
@@ -306,7 +316,7 @@ Status SaslServer::push_layer(stream::Stream& stream)
 
 Status SaslServer::check_password(const std::string& user, const std::string& password)
 {
-    TRY(connection_->renew());
+    TRY(connection_->use());
     if (user.empty() || password.empty()) return no_credentials();
     int result =
         ::sasl_checkpass(connection_->sasl.get(), user.c_str(), static_cast<unsigned>(user.size()),
@@ -336,7 +346,7 @@ std::optional<std::string> SaslServer::apop_challenge()
 Status SaslServer::check_apop(const std::string& challenge, const std::string& user,
                               const std::string& digest)
 {
-    TRY(connection_->renew());
+    TRY(connection_->use());
     if (user.empty() || digest.empty()) return no_credentials();
     const std::string response = cat(user, ' ', digest);
     const int result = ::sasl_checkapop(connection_->sasl.get(), challenge.c_str(),
