@@ -21,6 +21,13 @@ def connect(m, user=None, where="frontend1"):
     return c
 
 
+def one_worker(m):
+    """Connections are kept by the process: the next client is to have the same."""
+    f = m["frontend1"]
+    f.services["pop3"] = 'cmd="pop3d -C %s" listen="%s" prefork=0 maxchild=1' % (
+        f.imapd_conf, f.host_port("pop3"))
+
+
 def at_the_end(c):
     """What still comes, to the end of the connection."""
     try:
@@ -44,6 +51,7 @@ def ours(backends=1, count=False, **extra):
                       extra={"allowusermoves": "yes", "move_grace": "0s", **extra})
     counted = None
     if count:
+        one_worker(m)
         b = m["backend1"]
         counted = Counted(b.address("pop3"), ports=m.ports)
         m["frontend1"].extra["backend1_address"] = "imap=%s lmtp=%s pop3=%s:%d" % (
