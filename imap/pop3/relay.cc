@@ -98,6 +98,9 @@ std::string Relay::refusal(const Error& error)
     const bool is_servers = error.code == Code::busy || error.code == Code::moved;
     if (!is_servers || at == error.text.npos) return error_reply(error);
     const std::string_view text = std::string_view(error.text).substr(at + kErr.size());
+    // That there is no such maildrop is never final: the list has it there (doc/rules.md 5.1).
+    if (starts_with_nocase(text, "[SYS/PERM]"))
+        return err("SYS/TEMP", "The maildrop cannot be opened now, try again later");
     return err({}, text);
 }
 

@@ -31,7 +31,7 @@ const config::Config& configured()
 {
     static const config::Config config = *config::Config::from_text(
         "configdirectory: /nonexistent\nproxy_authname: murder\nproxy_password: secret\n"
-        "sasl_mech_list: PLAIN\n",
+        "force_sasl_client_mech: PLAIN\n",
         "pop3");
     static const bool ready = auth::SaslClient::init_library(config).ok();
     fuzz::require(ready, "libsasl2");

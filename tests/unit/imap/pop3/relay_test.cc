@@ -337,7 +337,9 @@ START_TEST(what_a_client_is_told_of_a_refused_login)
          false},
         {"-ERR [LOGIN-DELAY] wait", Code::busy, "-ERR [LOGIN-DELAY] wait\r\n", false},
         {"-ERR [SYS/TEMP] no maildrop", Code::moved, "-ERR [SYS/TEMP] no maildrop\r\n", true},
-        {"-ERR [SYS/PERM] no maildrop", Code::moved, "-ERR [SYS/PERM] no maildrop\r\n", true},
+        // "Not here" is never final where the list says otherwise (doc/rules.md 5.1).
+        {"-ERR [SYS/PERM] no maildrop", Code::moved,
+         "-ERR [SYS/TEMP] The maildrop cannot be opened now, try again later\r\n", true},
         {"-ERR [AUTH] murder may not act for bob", Code::unavailable,
          "-ERR [SYS/TEMP] Not possible now, try again later\r\n", false},
         {"-ERR authentication failure", Code::unavailable,
