@@ -33,21 +33,30 @@ Result<std::unique_ptr<Backend>> Backend::connect(const config::Config& config,
     return std::unique_ptr<Backend>(new Backend(dialect, server, *std::move(made)));
 }
 
-Status Backend::unauthenticate()
+Result<std::string> Backend::unauthenticate()
 {
-    if (dialect_.unauthenticate == nullptr || !has_capability("UNAUTHENTICATE"))
-        return Error{Code::unsupported, cat(server_, " does not offer UNAUTHENTICATE")};
-    const bool in_order = !in_command() && !doubtful_ && !link_->sasl && !link_->compressed &&
-                          link_->stream.ok() && link_->stream.unflushed() == 0;
+    if (dialect_.unauthenticate == nullptr || !has_capability(dialect_.unauthenticate_capability))
+        return Error{Code::unsupported, cat(server_, " does not offer that its user leaves it")};
+    if (link_->sasl || link_->compressed)
+        return Error{Code::unsupported, cat(server_, " is under a layer of its user")};
+    const bool in_order =
+        !in_command() && !doubtful_ && link_->stream.ok() && link_->stream.unflushed() == 0;
     // Of a selected mailbox there may be news at any time, to the end of UNSELECT.
     if (!in_order || (selected_ ? !has_capability("UNSELECT") : !is_silent()))
         return Error{Code::syntax, cat("the session with ", server_, " did not end in order")};
-    link_->stream.set_deadline(Deadline::after(kLogoutTimeout));
+    link_->stream.set_deadline(Deadline::after(
+        dialect_.unauthenticate_commits ? link_->stream.timeout() : kLogoutTimeout));
     const std::string unselect = std::exchange(selected_, false) ? next_tag() : std::string();
-    TRY(dialect_.unauthenticate(link_->stream, next_tag(), unselect, link_->capabilities));
+    // Without its end nothing is said behind it: QUIT might do again what has failed.
+    begin_command();
+    TRY_ASSIGN(std::string line,
+               dialect_.unauthenticate(link_->stream, next_tag(), unselect, link_->capabilities));
+    end_command();
+    has_user_ = false;
+    if (dialect_.capabilities_stay) std::swap(link_->capabilities, link_->other_capabilities);
     link_->stream.set_deadline(Deadline::never());
     link_->stream.release_buffers();
-    return success();
+    return line;
 }
 
 Result<std::unique_ptr<Backend>> Backend::login_again(std::unique_ptr<Backend> left,
@@ -58,6 +67,7 @@ Result<std::unique_ptr<Backend>> Backend::login_again(std::unique_ptr<Backend> l
     const std::string server = left->server();
     Connector connector(config, dialect, server, options);
     TRY_ASSIGN(left->link_, connector.run_again(std::move(left->link_)));
+    left->has_user_ = true;
     return left;
 }
 
@@ -107,7 +117,8 @@ bool Backend::is_alive()
 void Backend::logout()
 {
     // To a server that waits for the rest of a literal the line would be a part of it.
-    if (link_->stream.ok() && !in_command()) {
+    const bool commits = dialect_.unauthenticate_commits && has_user_;
+    if (link_->stream.ok() && !in_command() && !commits) {
         link_->stream.set_deadline(Deadline::after(kLogoutTimeout));
         link_->stream.put(dialect_.logout);
     }

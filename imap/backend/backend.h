@@ -1,4 +1,4 @@
-// Backend: one authenticated connection to another server, in one of four dialects.
+// Backend: one authenticated connection to another server, in one of the dialects.
 //
 // connect() resolves <shortname>_address, dials, reads the banner and capabilities, does STARTTLS
 // and SASL (authname proxy_authname, authzid = the user; empty = as itself), all within
@@ -43,10 +43,12 @@ class Backend {
     void end_command() { open_commands_--; }
     bool in_command() const { return open_commands_ > 0; }
     void doubt() { doubtful_ = true; }
-    // The user logs out and the connection stays; a selected mailbox is left as by UNSELECT. Fails,
-    // with the connection of no more use, where anything is in doubt: a command without its end,
-    // something unread, a SASL layer or compression. unsupported: the server does not offer it.
-    Status unauthenticate();
+    // The user logs out and the connection stays; a selected mailbox is left as by UNSELECT. Gives
+    // the server's line. Fails, with the connection of no more use, where anything is in doubt: a
+    // command without its end, something unread. denied: the server says no, in the text.
+    // unsupported, with nothing said: the server does not offer it, or it cannot be done under a
+    // SASL layer or compression.
+    Result<std::string> unauthenticate();
     // After it: logs in for another user, within client_timeout. The capabilities are read anew.
     static Result<std::unique_ptr<Backend>> login_again(std::unique_ptr<Backend> left,
                                                         const config::Config& config,
@@ -60,6 +62,8 @@ class Backend {
     bool has_capability_family(std::string_view name) const;
     const std::vector<std::string>& capabilities() const { return link_->capabilities; }
     const std::string& banner() const { return link_->banner; }
+    // What the server said with the success of the login.
+    const std::string& welcome() const { return link_->welcome; }
     // The next tag: 8 random characters of this connection and a counter (doc/rules.md 5.2).
     std::string next_tag();
     bool tls_active() const { return link_->tls.has_value(); }
@@ -75,8 +79,9 @@ class Backend {
     // While a mailbox is selected on it, the pool does not replace it by another connection.
     void set_selected(bool selected) { selected_ = selected; }
     bool is_selected() const { return selected_; }
-    // Polite logout, bounded, then close; without one where a command has not ended. The
-    // destructor only closes.
+    // Polite logout, bounded, then close; without one where a command has not ended, or where it
+    // would do what the session was for (Dialect::unauthenticate_commits). The destructor only
+    // closes.
     void logout();
 
  private:
@@ -85,6 +90,7 @@ class Backend {
     std::string server_;
     std::unique_ptr<Link> link_;
     bool selected_ = false;
+    bool has_user_ = true;
     bool doubtful_ = false;
     int open_commands_ = 0;
     uint64_t tag_counter_ = 0;

@@ -58,6 +58,8 @@ Result<std::unique_ptr<Backend>> BackendPool::connect(const std::string& server)
     std::unique_ptr<Backend> made = idle_ != nullptr ? idle_->take(server) : nullptr;
     if (made) {
         auto again = Backend::login_again(std::move(made), config_, options);
+        // That is about the user, and would be said again.
+        if (again.is(Code::busy) || again.is(Code::moved)) return std::move(again).error();
         // Whatever was wrong with it: a new connection says whether the server or the user is.
         if (!again)
             log::info("a kept connection was of no use",
@@ -112,8 +114,18 @@ void BackendPool::drop_all()
 void BackendPool::hand_on()
 {
     if (idle_ == nullptr) return drop_all();
-    for (auto& [server, connection] : connections_) idle_->put(std::move(connection.backend));
+    for (auto& [server, connection] : connections_)
+        if (idle_->put(connection.backend).is(Code::unsupported)) connection.backend->logout();
     connections_.clear();
+}
+
+Result<std::string> BackendPool::hand_on(Backend* backend)
+{
+    if (idle_ == nullptr) return Error{Code::unsupported, "no connection is kept"};
+    const auto at = connections_.find(backend->server());
+    auto left = idle_->put(at->second.backend);
+    if (!left.is(Code::unsupported)) connections_.erase(at);
+    return left;
 }
 
 Deadline BackendPool::close_idle()

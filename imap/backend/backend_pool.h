@@ -51,6 +51,9 @@ class BackendPool {
     void drop_all();
     // The session has ended as it should: what another may use goes to the IdleBackends.
     void hand_on();
+    // The same for one whose last line the client is told: gives that, as IdleBackends::put() does.
+    // The pool has it no more then, but after unsupported.
+    Result<std::string> hand_on(Backend* backend);
     // Health::missing of this pool's service.
     Announced missing(const std::function<bool(const std::string& server)>& counts);
     // Each open connection, for polling and NOOP.

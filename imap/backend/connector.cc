@@ -333,6 +333,7 @@ Status Connector::give_up(Error why)
 Status Connector::logged_in(AuthStep& step, const std::vector<std::string>& offered)
 {
     if (!step.data.empty()) TRY(link_->sasl->step(step.data));
+    link_->welcome = std::move(step.text);
     if (link_->sasl->ssf() > 0) {
         hide();
         // What the server says first under the layer may be here with its OK.
@@ -342,11 +343,16 @@ Status Connector::logged_in(AuthStep& step, const std::vector<std::string>& offe
         return check_after_layer(offered);
     }
     link_->sasl.reset();
-    if (!step.capabilities.empty())
+    if (!step.capabilities.empty()) {
         caps() = std::move(step.capabilities);
-    else if (dialect_.asks_after_login)
-        TRY(dialect_.ask_capabilities(stream(), caps()));
-    return success();
+        return success();
+    }
+    if (!dialect_.asks_after_login) return success();
+    if (dialect_.capabilities_stay) {
+        std::swap(caps(), link_->other_capabilities);
+        if (!caps().empty()) return success();
+    }
+    return dialect_.ask_capabilities(stream(), caps());
 }
 
 // Under the new layer the list must be what it was without: else somebody shortened it.

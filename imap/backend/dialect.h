@@ -33,19 +33,31 @@ struct Dialect {
         enum class Kind { challenge, success, failure } kind;
         std::string data;                       // challenge, success data, or failure text
         std::vector<std::string> capabilities;  // announced together with success, else empty
+        std::string text = {};                  // of the success, where a relay's client is told it
     };
+    // An error other than the stream's own and the protocol's is what the server says of the user,
+    // not of the login: its own line, of no concern to the server's health.
     Result<AuthStep> (*next_auth)(stream::Stream&);
     Status (*answer_auth)(stream::Stream&, std::string_view data);
     Status (*cancel_auth)(stream::Stream&);
     bool initial_response_always = true;  // else only if SASL-IR is announced
     Status (*ping)(stream::Stream&);
-    // UNAUTHENTICATE with this tag (RFC 8437); replaces caps, by none if the server tells none.
-    // Anything but the OK is an error. unselect: the tag of an UNSELECT that goes before it, in the
+    // UNAUTHENTICATE with this tag (RFC 8437), or what does the same; replaces caps, by none if the
+    // server tells none. Gives its line. Anything but the OK is an error; denied: the server says
+    // no, and its line is the text. unselect: the tag of an UNSELECT that goes before it, in the
     // same write; "" where nothing is selected. Null: the protocol has no such thing.
-    Status (*unauthenticate)(stream::Stream&, std::string_view tag, std::string_view unselect,
-                             std::vector<std::string>& caps) = nullptr;
+    Result<std::string> (*unauthenticate)(stream::Stream&, std::string_view tag,
+                                          std::string_view unselect,
+                                          std::vector<std::string>& caps) = nullptr;
+    std::string_view unauthenticate_capability = {};  // who announces it has it
+    // It does what the session was for, and may take as long as any command.
+    bool unauthenticate_commits = false;
     // What a login that tells no capabilities has changed is asked for.
     bool asks_after_login = false;
+    // What was announced before and after the first login on a connection counts for the next ones.
+    // It is the same process to its end, and so the same configuration; TLS stays, and a SASL layer
+    // is never handed on. And where it is wrong all the same, a command is refused.
+    bool capabilities_stay = false;
     // A login by the protocol's own command, without SASL. denied: the server says no. Null: there
     // is none.
     Status (*login_command)(stream::Stream&, std::string_view user,
@@ -61,6 +73,7 @@ const Dialect& imap_dialect();
 const Dialect& lmtp_dialect();
 const Dialect& mupdate_dialect();
 const Dialect& sieve_dialect();
+const Dialect& pop3_dialect();
 
 }  // namespace rookery::backend
 

@@ -127,8 +127,8 @@ Status end_of_unselect(stream::Stream& stream, std::string_view tag)
 }
 
 // Nothing may come before the answer: it would be about what the last user did.
-Status unauthenticate(stream::Stream& stream, std::string_view tag, std::string_view unselect,
-                      std::vector<std::string>& caps)
+Result<std::string> unauthenticate(stream::Stream& stream, std::string_view tag,
+                                   std::string_view unselect, std::vector<std::string>& caps)
 {
     if (!unselect.empty()) stream.put(unselect, " UNSELECT\r\n");
     TRY(send_line(stream, cat(tag, " UNAUTHENTICATE")));
@@ -137,7 +137,7 @@ Status unauthenticate(stream::Stream& stream, std::string_view tag, std::string_
     if (!starts_with_nocase(line, cat(tag, " OK"))) return protocol_error("UNAUTHENTICATE", line);
     caps.clear();
     add_capability_code(line, caps);
-    return success();
+    return line;
 }
 
 constexpr Dialect kDialect = {
@@ -154,6 +154,7 @@ constexpr Dialect kDialect = {
     .initial_response_always = false,
     .ping = ping,
     .unauthenticate = unauthenticate,
+    .unauthenticate_capability = "UNAUTHENTICATE",
     .asks_after_login = true,
     .login_command = login_command,
     .start_compress = start_compress,

@@ -7,22 +7,26 @@
 
 namespace rookery::backend {
 
-void IdleBackends::put(std::unique_ptr<Backend> backend)
+Result<std::string> IdleBackends::put(std::unique_ptr<Backend>& backend)
 {
     const Seconds time = config_.backend_reuse_timeout();
     if (time.count() == 0 || signals::terminate_seen() || signals::hangup_seen())
-        return backend->logout();
-    if (auto left = backend->unauthenticate(); !left) {
-        if (!left.is(Code::unsupported))
-            log::info("a connection is not kept",
-                      {{"server", backend->server()}, {"reason", left.error()}});
-        return backend->logout();
+        return Error{Code::unsupported, "no connection is kept now"};
+    auto left = backend->unauthenticate();
+    if (left.is(Code::unsupported)) return left;
+    if (!left) {
+        log::info("a connection is not kept",
+                  {{"server", backend->server()}, {"reason", left.error()}});
+        backend->logout();
+        backend.reset();
+        return left;
     }
     if (kept_.size() == kMaxKept) {
         kept_.front().backend->logout();
         kept_.erase(kept_.begin());
     }
     kept_.push_back({std::move(backend), Deadline::after(time)});
+    return left;
 }
 
 std::unique_ptr<Backend> IdleBackends::take(const std::string& server)

@@ -1,7 +1,7 @@
 // IdleBackends: connections whose session has ended in order, for the next session of this process.
 //
-// put() takes the user off (UNAUTHENTICATE) and keeps the connection; where that is not possible
-// or not safe (Backend::unauthenticate) it logs out. At most kMaxKept are kept, each for at most
+// put() takes the user off (UNAUTHENTICATE) and keeps the connection, where that is possible and
+// safe (Backend::unauthenticate). At most kMaxKept are kept, each for at most
 // backend_reuse_timeout: at the other end each is a process. take() gives one that has said nothing
 // since; one that died or said BYE is closed, and nobody hears of it. One thread.
 #ifndef ROOKERY_IMAP_BACKEND_IDLE_BACKENDS_H
@@ -13,6 +13,7 @@
 
 #include "imap/backend/backend.h"
 #include "lib/base/clock.h"
+#include "lib/base/result.h"
 
 namespace rookery::backend {
 
@@ -22,7 +23,9 @@ class IdleBackends {
 
     // config must outlive the object.
     explicit IdleBackends(const config::Config& config) : config_(config) {}
-    void put(std::unique_ptr<Backend> backend);
+    // Gives the server's last line, as Backend::unauthenticate() does; unsupported, with nothing
+    // said: it is not to be kept, and is the caller's still. Else it is kept, or closed.
+    Result<std::string> put(std::unique_ptr<Backend>& backend);
     // Null if there is none to that server.
     std::unique_ptr<Backend> take(const std::string& server);
     // Logs out where nobody came in time; gives when the next is due.

@@ -46,7 +46,10 @@ struct Link {
     std::optional<Error> login_error;
     bool compressed = false;
     std::vector<std::string> capabilities;
+    // Of the other side of the login, with Dialect::capabilities_stay.
+    std::vector<std::string> other_capabilities;
     std::string banner;
+    std::string welcome;  // what the server said with the success of the login
     std::string tag_prefix;
 };
 

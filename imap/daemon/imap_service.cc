@@ -3,23 +3,8 @@
 #include "imap/imapd/engine.h"
 #include "imap/sync/mover.h"
 #include "imap/sync/server.h"
-#include "lib/base/log.h"
 
 namespace rookery::daemon {
-
-Status ImapService::option(char letter, std::string_view)
-{
-    if (letter == 's') tls_at_once_ = true;
-    return success();
-}
-
-Status ImapService::prepare(const config::Config& config)
-{
-    TRY(MailService::prepare(config));
-    if (tls_at_once_ && !has_tls())
-        return Error{Code::config, "-s needs tls_server_cert and tls_server_key"};
-    return success();
-}
 
 Status ImapService::worker_start()
 {
@@ -47,7 +32,7 @@ void ImapService::serve(Fd client, const service::ClientInfo& info)
     kit.await_login(stream);
     if (const auto why = kit.why_not_now()) {
         // Where TLS comes first there is nothing that could be said without.
-        if (!tls_at_once_) {
+        if (!tls_at_once()) {
             stream.put("* BYE [UNAVAILABLE] ", *why, "\r\n");
             (void)stream.flush();
         }
@@ -55,12 +40,7 @@ void ImapService::serve(Fd client, const service::ClientInfo& info)
     }
     backend::BackendPool backends(config(), backend::imap_dialect(), &*idle_, &*health_);
     backends.set_gate(gate());
-    if (tls_at_once_) {
-        if (auto shaken = kit.start_tls(stream); !shaken) {
-            log::notice("no tls", {{"host", info.host}, {"reason", shaken.error()}});
-            return;
-        }
-    }
+    if (!begins(kit, stream)) return;
     imapd::ImapSession session{
         .config = config(),
         .kit = kit,

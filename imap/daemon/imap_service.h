@@ -1,6 +1,4 @@
 // The IMAP daemon as a service of master: what imapd and proxyd have in common.
-//
-// Option -s: TLS from the first byte (imaps).
 #ifndef ROOKERY_IMAP_DAEMON_IMAP_SERVICE_H
 #define ROOKERY_IMAP_DAEMON_IMAP_SERVICE_H
 
@@ -30,15 +28,12 @@ class ImapService final : public MailService {
     {
     }
     std::string_view extra_options() const override { return "s"; }
-    Status option(char letter, std::string_view argument) override;
-    Status prepare(const config::Config& config) override;
     Status worker_start() override;
     Deadline between_clients() override;
     void serve(Fd client, const service::ClientInfo& info) override;
 
  private:
     MakeSync open_sync_;
-    bool tls_at_once_ = false;
     std::unique_ptr<mailbox::SyncStore> sync_;
     std::unique_ptr<cluster::Operations> operations_;
     std::optional<backend::IdleBackends> idle_;  // for sessions of this worker

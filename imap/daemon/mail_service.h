@@ -2,6 +2,8 @@
 //
 // The two daemons of a protocol differ in what they link: one has a store, the proxy none. What is
 // read once (TLS, libsasl2) is made in the template; list and store are opened after the fork.
+//
+// Option -s, of those that have it: TLS from the first byte (imaps, pop3s).
 #ifndef ROOKERY_IMAP_DAEMON_MAIL_SERVICE_H
 #define ROOKERY_IMAP_DAEMON_MAIL_SERVICE_H
 
@@ -23,7 +25,7 @@ namespace rookery::daemon {
 
 struct MailParts {
     Result<std::unique_ptr<mboxlist::Directory>> (*open_directory)(const config::Config&);
-    // Both null in a proxy.
+    // Both null in a proxy. Where open_store gives null the server keeps no mail, as a proxy.
     Result<std::unique_ptr<mailbox::MailboxStore>> (*open_store)(const config::Config&);
     std::unique_ptr<mailbox::Quotas> (*open_quotas)(const config::Config&, mboxlist::Directory&,
                                                     mailbox::MailboxStore&);
@@ -36,6 +38,7 @@ class MailService : public service::Service {
         : protocol_(protocol), parts_(parts)
     {
     }
+    Status option(char letter, std::string_view argument) override;
     Status prepare(const config::Config& config) override;
     std::string lacking() const override { return tls_.lacking; }
     void warm_up() override;
@@ -43,7 +46,9 @@ class MailService : public service::Service {
 
  protected:
     const config::Config& config() const { return *config_; }
-    bool has_tls() const { return tls_.context != nullptr; }
+    bool tls_at_once() const { return tls_at_once_; }
+    // The handshake of -s, where it is given. False, and logged: nobody can be served.
+    bool begins(session::SessionKit& kit, stream::Stream& client) const;
     mboxlist::Directory& directory() { return *directory_; }
     mailbox::MailboxStore* store() { return store_.get(); }  // null in a proxy
     mailbox::Quotas* quotas() { return quotas_.get(); }      // null in a proxy
@@ -56,6 +61,7 @@ class MailService : public service::Service {
     MailParts parts_;
     const config::Config* config_ = nullptr;
     auth::ServerTls tls_;
+    bool tls_at_once_ = false;
     std::unique_ptr<mboxlist::Directory> directory_;
     std::unique_ptr<mailbox::MailboxStore> store_;
     std::unique_ptr<mailbox::Quotas> quotas_;

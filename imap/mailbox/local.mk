@@ -1,3 +1,3 @@
 # imap/mailbox
 EXTRA_DIST += %D%/annotations.h
-EXTRA_DIST += %D%/mailbox.h %D%/mailbox_store.h %D%/sync_store.h
+EXTRA_DIST += %D%/mailbox.h %D%/mailbox_store.h %D%/poll_times.h %D%/sync_store.h

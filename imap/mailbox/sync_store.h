@@ -53,6 +53,7 @@ struct SyncMailbox {
     uint64_t highestmodseq = 0;
     uint64_t deletedmodseq = 0;  // expunged records up to here may be missing
     int64_t last_append = 0;
+    int64_t pop3_last_login = 0;  // 0 = never
     std::optional<std::string> special_use;  // none: the giver does not say
     std::vector<std::string> keywords;
     std::vector<SyncRecord> records;  // ascending UIDs

@@ -1,14 +1,29 @@
 # imap/pop3: a session of RFC 1939
 noinst_LIBRARIES += %D%/libpop3.a
 %C%_libpop3_a_SOURCES = \
+	%D%/engine.h %D%/engine.cc %D%/engine_login.cc \
+	%D%/home.h %D%/home.cc \
+	%D%/maildrop.h %D%/maildrop.cc \
+	%D%/message_lines.h %D%/message_lines.cc \
+	%D%/relay.h %D%/relay.cc \
 	%D%/reply.h %D%/reply.cc \
+	%D%/uidl.h %D%/uidl.cc \
 	%D%/verbs.h %D%/verbs.cc
+EXTRA_DIST += doc/protocols/pop3.md
 
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/pop3/suite
 TESTS += tests/unit/imap/pop3/suite
 tests_unit_imap_pop3_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+	tests/support/answering_layer.h tests/support/scripted_peer.h tests/support/scripted_peer.cc \
+	tests/support/memory_store.h tests/support/memory_store.cc \
+	tests/unit/imap/backend/configured.h tests/unit/imap/session/kit_fixture.h \
+	tests/unit/imap/pop3/engine_test.cc \
+	tests/unit/imap/pop3/maildrop_test.cc \
+	tests/unit/imap/pop3/relay_test.cc \
+	tests/unit/imap/pop3/message_lines_test.cc \
 	tests/unit/imap/pop3/reply_test.cc \
+	tests/unit/imap/pop3/uidl_test.cc \
 	tests/unit/imap/pop3/verbs_test.cc
 tests_unit_imap_pop3_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_pop3_suite_LDADD = imap/pop3/libpop3.a \

@@ -26,6 +26,7 @@ constexpr Verb kVerbs[] = {
     {"UIDL", When::transaction, Arguments::optional_number, Answer::lines_of_all, At::maildrop},
     {"USER", When::authorization, Arguments::text, Answer::line, At::client},
     {"UTF8", When::authorization, Arguments::none, Answer::line, At::client},
+    {"X-REUSE", When::transaction, Arguments::none, Answer::line, At::both},
 };
 
 struct Counts {
@@ -93,6 +94,11 @@ bool Command::has_many_lines() const
         case Answer::lines_of_all: break;
     }
     return count == 0;
+}
+
+bool Command::has_numbers() const
+{
+    return counts_of(verb->arguments).are_numbers;
 }
 
 Result<Command> parse(std::string_view line)

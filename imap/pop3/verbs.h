@@ -1,6 +1,9 @@
 // The commands of POP3 as data (RFC 1939, 2449, 2595, 5034, 6856), and a client's line as one of
 // them. A server reads by this table, and a frontend frames by it what it passes on.
 //
+// X-REUSE is ours (doc/rules.md 5.3): between servers of a murder, a QUIT after whose +OK the
+// connection is in AUTHORIZATION again.
+//
 // Lines are at most kMaxLine bytes with their CRLF (RFC 2449 4), but for AUTH, whose initial
 // response may be session::kMaxSaslLine long. Pure functions; any thread.
 #ifndef ROOKERY_IMAP_POP3_VERBS_H
@@ -41,7 +44,7 @@ enum class Answer : unsigned char {
 enum class At : unsigned char {
     client,    // by the server that the client talks to
     maildrop,  // passed on
-    both,      // QUIT: ends both sessions
+    both,      // QUIT and X-REUSE: end both sessions
 };
 
 struct Verb {
@@ -66,6 +69,7 @@ struct Command {
     std::array<uint32_t, 2> numbers;  // of Arguments::number and its kin
 
     bool has_many_lines() const;  // of its answer, where that is +OK
+    bool has_numbers() const;     // its words are numbers
 };
 
 // line: without its CRLF. syntax: the arguments are not what the verb takes, or there is a NUL or

@@ -4,7 +4,7 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/login.h %D%/login.cc \
 	%D%/pass_through.h %D%/pass_through.cc \
 	%D%/protocol.h \
-	%D%/session_kit.h %D%/session_kit.cc \
+	%D%/session_kit.h %D%/session_kit.cc %D%/session_kit_login.cc \
 	%D%/user_deny.h %D%/user_deny.cc
 EXTRA_DIST += doc/formats/user-deny.md
 

@@ -97,6 +97,14 @@ Login identified(SessionKit& kit)
     return ended(authzid.empty() ? End::refused : End::may_not_act, who.error().text);
 }
 
+Login checked(SessionKit& kit, Result<auth::Identity> who, std::string_view mechanism)
+{
+    if (!who)
+        return ended(who.is(Code::unavailable) ? End::unavailable : End::refused, who.error().text);
+    if (!kit.may_decide(who)) return ended(End::come_again);
+    return admitted(kit, *std::move(who), mechanism);
+}
+
 }  // namespace
 
 Login sasl_login(SessionKit& kit, const stream::Stream& client, const std::string& mechanism,
@@ -122,11 +130,14 @@ Login password_login(SessionKit& kit, const std::string& user, const std::string
 {
     if (kit.session_due().passed()) return ended(End::come_again);
     if (!kit.plaintext_allowed()) return ended(End::needs_privacy);
-    auto who = kit.check_password(user, password);
-    if (!who)
-        return ended(who.is(Code::unavailable) ? End::unavailable : End::refused, who.error().text);
-    if (!kit.may_decide(who)) return ended(End::come_again);
-    return admitted(kit, *std::move(who), "plaintext");
+    return checked(kit, kit.check_password(user, password), "plaintext");
+}
+
+Login apop_login(SessionKit& kit, const std::string& challenge, const std::string& user,
+                 const std::string& digest)
+{
+    if (kit.session_due().passed()) return ended(End::come_again);
+    return checked(kit, kit.check_apop(challenge, user, digest), "APOP");
 }
 
 Result<std::string> decode_initial(std::string_view argument)

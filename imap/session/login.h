@@ -1,10 +1,11 @@
 // A login, from the client's wish to the identity, the same for every protocol; only the words for
 // what became of it are the engine's own.
 //
-// sasl_login: an exchange of RFC 4422. password_login: LOGIN, USER and PASS. Both check that this
-// process may still decide (service::retirement), who may act for whom, who is kept out and who has
-// too many sessions, and log what failed, with failedloginpause. After Login::End::ok the engine
-// tells the client, puts on the layer (kit.sasl().push_layer) and calls kit.logged_in().
+// sasl_login: an exchange of RFC 4422. password_login: LOGIN, USER and PASS. apop_login: APOP. All
+// check that this process may still decide (service::retirement), who may act for whom, who is kept
+// out and who has too many sessions, and log what failed, with failedloginpause. After
+// Login::End::ok the engine tells the client, puts on the layer (kit.sasl().push_layer) and calls
+// kit.logged_in().
 #ifndef ROOKERY_IMAP_SESSION_LOGIN_H
 #define ROOKERY_IMAP_SESSION_LOGIN_H
 
@@ -52,6 +53,9 @@ Login sasl_login(SessionKit& kit, const stream::Stream& client, const std::strin
                  const std::optional<std::string>& initial, const Challenge& challenge,
                  std::optional<std::string>* last_words = nullptr);
 Login password_login(SessionKit& kit, const std::string& user, const std::string& password);
+// challenge: the greeting's.
+Login apop_login(SessionKit& kit, const std::string& challenge, const std::string& user,
+                 const std::string& digest);
 
 // The initial response of a command: "=" is an empty one. syntax.
 Result<std::string> decode_initial(std::string_view argument);

@@ -81,6 +81,13 @@ class SessionKit {
     auth::SaslServer& sasl();
     // LOGIN / USER+PASS: checks the password, applies failedloginpause. denied on failure.
     Result<auth::Identity> check_password(const std::string& user, const std::string& password);
+    // The challenge of APOP for a greeting; none: there is no APOP here, or not now.
+    std::optional<std::string> apop_challenge();
+    // As check_password(), of a digest with that challenge.
+    Result<auth::Identity> check_apop(const std::string& challenge, const std::string& user,
+                                      const std::string& digest);
+    // From here on nobody logs in but by GSSAPI: no other mechanism, no password, no APOP.
+    void require_kerberos() { needs_kerberos_ = true; }
     // After SASL succeeded: canonical user, proxy and admin rules of doc/protocols/cyrus.md 2.
     // denied.
     Result<auth::Identity> identify(const std::string& authid, const std::string& authzid);
@@ -110,6 +117,8 @@ class SessionKit {
     Status admit(const auth::Identity& who);
 
  private:
+    Result<auth::Identity> identify_checked(const std::string& user, std::string_view how,
+                                            const Result<std::string>& name, Status checked);
     Result<std::string> canonical(std::string_view userid) const;
     Result<auth::Identity> identity_of(const std::string& userid) const;
     bool may_act_for_others(const std::string& authid, const auth::Groups& groups) const;
@@ -125,6 +134,7 @@ class SessionKit {
     bool had_session_ = false;
     bool tls_active_ = false;
     bool telemetry_ = false;
+    bool needs_kerberos_ = false;
     std::optional<auth::SaslServer> sasl_;
 };
 

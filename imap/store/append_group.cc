@@ -28,6 +28,7 @@ Result<NewMessage> new_message(const mailbox::AppendItem& item, CacheRenderer re
     message.record.size = facts.size;
     message.record.header_size = facts.header_size;
     message.record.guid = facts.guid;
+    message.record.ending = facts.ending;
     message.record.internaldate = item.internaldate;
     message.record.zone_minutes = item.zone_minutes;
     message.record.system_flags = item.flags.system;

@@ -52,9 +52,11 @@ class IndexFile {
     // The same; a record that stays broken is given as it is, which is logged once.
     IndexRecord newest(uint32_t slot) const;
     uint32_t uid(uint32_t slot) const { return load32(at(slot) + kRecordUid); }
+    uint32_t size(uint32_t slot) const { return load32(at(slot) + kRecordSize); }
     uint32_t flags(uint32_t slot) const { return load32(at(slot) + kRecordFlags); }
     uint32_t state(uint32_t slot) const { return load32(at(slot) + kRecordState); }
     uint64_t modseq(uint32_t slot) const { return load64(at(slot) + kRecordModseq); }
+    Ending ending(uint32_t slot) const { return ending_from(load32(at(slot) + kRecordEnding)); }
     std::string_view guid(uint32_t slot) const { return {at(slot) + kRecordGuid, kGuidSize}; }
     // The first slot below count whose UID is not below uid.
     uint32_t lower_bound(uint32_t uid, uint32_t count) const;

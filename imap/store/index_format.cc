@@ -32,9 +32,9 @@ constexpr size_t kHeaderNameHash = 96;
 constexpr size_t kHeaderLastAppend = 104;
 constexpr size_t kHeaderKeywords = 112;
 constexpr size_t kHeaderMoveSlot = 116;
+constexpr size_t kHeaderPop3LastLogin = 120;
 constexpr size_t kHeaderCrc = kIndexHeaderSize - 4;
 
-constexpr size_t kRecordSize = 4;
 constexpr size_t kRecordInternaldate = 8;
 constexpr size_t kRecordZone = 16;
 constexpr size_t kRecordHeaderSize = 28;
@@ -45,7 +45,8 @@ constexpr size_t kRecordKeywords = 64;  // 16 bytes
 constexpr size_t kRecordCacheSize = 80;
 constexpr size_t kRecordOrigin = 108;
 constexpr size_t kRecordCrc = kIndexRecordSize - 4;
-static_assert(kRecordGuid + kGuidSize == kRecordOrigin && kRecordOrigin + 8 <= kRecordCrc);
+static_assert(kRecordGuid + kGuidSize == kRecordOrigin && kRecordOrigin + 8 == kRecordEnding);
+static_assert(kRecordEnding + 4 <= kRecordCrc);
 static_assert(model::kMaxKeywords == 128);
 
 constexpr uint32_t kSizes = (kIndexHeaderSize << 16) | kIndexRecordSize;
@@ -107,6 +108,17 @@ uint64_t hash64(std::string_view bytes)
     return h;
 }
 
+Ending ending_of(std::string_view message)
+{
+    return message.ends_with("\r\n") ? Ending::crlf : Ending::other;
+}
+
+Ending ending_from(uint32_t stored)
+{
+    const auto ending = static_cast<Ending>(stored);
+    return ending == Ending::crlf || ending == Ending::other ? ending : Ending::unknown;
+}
+
 void encode(const IndexHeader& header, char* out)
 {
     memset(out, 0, kIndexHeaderSize);
@@ -132,6 +144,7 @@ void encode(const IndexHeader& header, char* out)
     store_signed(out + kHeaderLastAppend, header.last_append);
     store32(out + kHeaderKeywords, header.keywords);
     store32(out + kHeaderMoveSlot, header.move_slot);
+    store_signed(out + kHeaderPop3LastLogin, header.pop3_last_login);
     store32(out + kHeaderCrc, checksum({out, kHeaderCrc}));
 }
 
@@ -164,6 +177,7 @@ Result<IndexHeader> decode_header(const char* in)
     h.last_append = load_signed(in + kHeaderLastAppend);
     h.keywords = load32(in + kHeaderKeywords);
     h.move_slot = load32(in + kHeaderMoveSlot);
+    h.pop3_last_login = load_signed(in + kHeaderPop3LastLogin);
     if (h.records > kMaxRecords) return Error{Code::corrupt, "index: too many records"};
     return h;
 }
@@ -190,6 +204,7 @@ void encode(const IndexRecord& record, char* out)
     store32(out + kRecordCacheSize, record.cache_size);
     memcpy(out + kRecordGuid, record.guid.data(), kGuidSize);
     store64(out + kRecordOrigin, record.origin);
+    store32(out + kRecordEnding, static_cast<uint32_t>(record.ending));
     store32(out + kRecordCrc, checksum({out, kRecordCrc}));
 }
 
@@ -219,6 +234,7 @@ IndexRecord decode_record(const char* in)
     r.cache_size = load32(in + kRecordCacheSize);
     memcpy(r.guid.data(), in + kRecordGuid, kGuidSize);
     r.origin = load64(in + kRecordOrigin);
+    r.ending = ending_from(load32(in + kRecordEnding));
     return r;
 }
 

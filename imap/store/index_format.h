@@ -35,6 +35,15 @@ inline constexpr uint32_t kStateFrozen = 16;  // on its way to another server: n
 inline constexpr uint32_t kRecordExpunged = 1;
 inline constexpr uint32_t kRecordUnlinked = 2;  // expunged, and its file is gone
 
+// How the bytes of a message end: POP3 tells its size with the CRLF that may be missing.
+enum class Ending : uint32_t {
+    unknown = 0,  // written by an older version
+    crlf = 1,
+    other = 2,
+};
+Ending ending_of(std::string_view message);
+Ending ending_from(uint32_t stored);  // what this version does not know is unknown
+
 struct IndexHeader {
     uint32_t state = 0;
     uint64_t generation = 1;  // grows when the file is written anew
@@ -54,8 +63,10 @@ struct IndexHeader {
     uint64_t changedmodseq = 0;  // of the last change to a record that existed
     uint64_t name_hash = 0;      // of the internal name: an open view notices a rename
     int64_t last_append = 0;
-    // The slot behind the records where a move that is under way is written down; 0 = none is.
+    // The slot behind the records where a move or a removal that is under way is written down; 0 =
+    // none is.
     uint32_t move_slot = 0;
+    int64_t pop3_last_login = 0;  // seconds since the epoch, as mailbox/poll_times.h counts them
 
     bool operator==(const IndexHeader&) const = default;
 };
@@ -77,6 +88,7 @@ struct IndexRecord {
     std::array<char, kGuidSize> guid{};
     // The same number in all that one append brought; 0 = made from the file, or by another server.
     uint64_t origin = 0;
+    Ending ending = Ending::unknown;
 
     bool expunged() const { return (state & kRecordExpunged) != 0; }
     std::string_view guid_bytes() const { return {guid.data(), guid.size()}; }
@@ -84,10 +96,12 @@ struct IndexRecord {
 
 // Where single fields lie in a record, for readers that scan.
 inline constexpr size_t kRecordUid = 0;
+inline constexpr size_t kRecordSize = 4;
 inline constexpr size_t kRecordFlags = 20;
 inline constexpr size_t kRecordState = 24;
 inline constexpr size_t kRecordModseq = 32;
 inline constexpr size_t kRecordGuid = 88;
+inline constexpr size_t kRecordEnding = 116;
 
 void encode(const IndexHeader& header, char* out);  // kIndexHeaderSize bytes
 Result<IndexHeader> decode_header(const char* in);

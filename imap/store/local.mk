@@ -19,7 +19,8 @@ noinst_LIBRARIES += %D%/libstore.a
 	%D%/mailbox_lock.h %D%/mailbox_lock.cc \
 	%D%/mailbox_path.h %D%/mailbox_path.cc \
 	%D%/mailbox_writer.h %D%/mailbox_writer.cc %D%/mailbox_writer_move.cc \
-	%D%/mailbox_writer_repair.cc \
+	%D%/mailbox_writer_remove.cc %D%/mailbox_writer_repair.cc \
+	%D%/maildrop_lock.h %D%/maildrop_lock.cc \
 	%D%/message_file.h %D%/message_file.cc \
 	%D%/move_record.h %D%/move_record.cc \
 	%D%/places.h %D%/places.cc \
@@ -46,6 +47,7 @@ tests_unit_imap_store_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/store/files_test.cc \
 	tests/unit/imap/store/local_mailbox_test.cc \
 	tests/unit/imap/store/local_store_test.cc \
+	tests/unit/imap/store/maildrop_test.cc \
 	tests/unit/imap/store/move_test.cc \
 	tests/unit/imap/store/quota_roots_test.cc \
 	tests/unit/imap/store/rebuild_test.cc \

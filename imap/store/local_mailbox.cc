@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "imap/store/message_file.h"
+#include "imap/store/record_batch.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 
@@ -230,6 +231,57 @@ Result<mailbox::CachedItems> LocalMailbox::cached(uint32_t sequence)
     if (renderer == nullptr) return Error{Code::unsupported, "no renderer for messages"};
     TRY_ASSIGN(auto whole, content(sequence));
     return renderer(whole->bytes());
+}
+
+Result<uint64_t> LocalMailbox::octets(uint32_t sequence)
+{
+    const uint32_t slot = slots_.slot(sequence);
+    if (index_.ending(slot) == Ending::unknown && !std::exchange(endings_learnt_, true))
+        learn_endings();
+    Ending ending = index_.ending(slot);
+    const uint32_t uid = index_.uid(slot);
+    if (ending == Ending::unknown && well_ended_.contains(uid)) ending = Ending::crlf;
+    if (ending == Ending::unknown && open_ended_.contains(uid)) ending = Ending::other;
+    if (ending == Ending::unknown) {
+        TRY_ASSIGN(const auto whole, content(sequence));
+        ending = ending_of(whole->bytes());
+    }
+    return uint64_t{index_.size(slot)} + (ending == Ending::crlf ? 0 : 2);
+}
+
+void LocalMailbox::learn_endings()
+{
+    std::vector<std::pair<uint32_t, Ending>> learnt;  // by slot
+    slots_.for_each([&](uint32_t, uint32_t slot) {
+        if (index_.ending(slot) != Ending::unknown) return;
+        const uint32_t uid = index_.uid(slot);
+        const auto ending = ending_of_file(directory_.get(), uid, index_.size(slot));
+        if (!ending) return;  // octets() says what is wrong with it
+        learnt.emplace_back(slot, *ending);
+        (*ending == Ending::crlf ? well_ended_ : open_ended_).add(uid);
+    });
+    keep_endings(learnt);
+}
+
+// Where that is not possible now, the next view looks again. Nothing else of the records changes,
+// so nobody is told; and a power failure may forget it.
+void LocalMailbox::keep_endings(std::span<const std::pair<uint32_t, Ending>> learnt)
+{
+    if (learnt.empty() || mode_ == mailbox::OpenMode::read_only) return;
+    auto writer = this->writer();
+    if (!writer || writer->header.generation != header_.generation ||
+        !writer->index.map_records(writer->header.records))
+        return;
+    RecordBatch batch(writer->index, [] { return success(); });
+    Status kept = success();
+    for (const auto& [slot, ending] : learnt) {
+        auto record = writer->index.record(slot);
+        if (!record) continue;
+        record->ending = ending;
+        if (kept) kept = batch.add(slot, *record);
+    }
+    if (kept) kept = batch.flush();
+    if (!kept) log::debug("how messages end is not kept", {{"reason", kept.error()}});
 }
 
 int LocalMailbox::wakeup_fd()

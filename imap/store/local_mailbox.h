@@ -44,11 +44,13 @@ class LocalMailbox final : public mailbox::Mailbox {
     Result<mailbox::Changes> refresh(bool may_expunge) override;
     Result<std::unique_ptr<mailbox::Content>> content(uint32_t sequence) override;
     Result<mailbox::CachedItems> cached(uint32_t sequence) override;
+    Result<uint64_t> octets(uint32_t sequence) override;
     Result<std::vector<uint32_t>> store_flags(std::span<const uint32_t> sequences,
                                               mailbox::FlagChange how, const model::FlagList& flags,
                                               mailbox::StoreCondition* condition) override;
     Status mark_seen(std::span<const uint32_t> sequences) override;
     Result<std::vector<uint32_t>> expunge(const model::SequenceSet* uids) override;
+    Status remove(const model::SequenceSet& uids) override;
     Result<mailbox::AppendResult> copy_to(const model::MailboxEntry& to, const std::string& userid,
                                           std::span<const uint32_t> sequences,
                                           const model::FlagFilter& settable) override;
@@ -87,6 +89,11 @@ class LocalMailbox final : public mailbox::Mailbox {
     Status add_new(const IndexHeader& header);
     void count_recent();
 
+    // How the messages end of which the index does not say it: looks at them once, and lets the
+    // index know.
+    void learn_endings();
+    void keep_endings(std::span<const std::pair<uint32_t, Ending>> learnt);
+
     // corrupt: the message's file is not what the record says.
     Status check_file(const IndexRecord& record);
     // Logs it, once for each message in the life of the view.
@@ -121,6 +128,8 @@ class LocalMailbox final : public mailbox::Mailbox {
     bool expunged_waiting_ = false;
     CacheFile cache_;
     UidSet damaged_;  // that were told of
+    bool endings_learnt_ = false;
+    UidSet well_ended_, open_ended_;  // of learn_endings()
     std::unique_ptr<WakeupSocket> wakeup_;
     bool wakeup_failed_ = false;
 };

@@ -220,6 +220,24 @@ Result<std::vector<uint32_t>> LocalMailbox::expunge(const model::SequenceSet* ui
     return removed;
 }
 
+Status LocalMailbox::remove(const model::SequenceSet& uids)
+{
+    std::vector<uint32_t> gone;
+    slots_.for_each([&](uint32_t, uint32_t slot) {
+        if (uids.contains(index_.uid(slot))) gone.push_back(index_.uid(slot));
+    });
+    if (gone.empty()) return success();
+    {
+        TRY_ASSIGN(MailboxWriter writer, this->writer());
+        if (writer.header.generation != header_.generation)
+            return Error{Code::moved, "mailbox was rebuilt"};
+        TRY(writer.remove(gone));
+    }
+    expunged_waiting_ = true;
+    store_.wake_sessions(name_hash_of(entry_));
+    return success();
+}
+
 // A copy of a damaged message would be a second one.
 Status LocalMailbox::check_file(const IndexRecord& record)
 {

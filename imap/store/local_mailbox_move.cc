@@ -105,7 +105,7 @@ Result<mailbox::AppendResult> LocalMailbox::move_to(const model::MailboxEntry& t
         if (done)
             over = source.finish_move(numbers_of(record.uids));
         else if (source.header.move_slot != 0)
-            over = source.settle_move(store_.options().paths);
+            over = source.settle(store_.options().paths);
         // It is decided all the same, and whoever comes next does what is left.
         if (!over) log::warning("a move is settled later", {{"reason", over.error()}});
     }

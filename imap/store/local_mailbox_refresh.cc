@@ -54,6 +54,7 @@ Status LocalMailbox::settle_move(IndexHeader& header)
 Status LocalMailbox::claim_recent(IndexHeader& header)
 {
     if (header.recentuid + 1 >= header.uidnext) return success();
+    if (mode_ == mailbox::OpenMode::maildrop) return success();
     if (mode_ == mailbox::OpenMode::read_only) {
         recent_.add_range(header.recentuid + 1, header.uidnext - 1);
         return success();

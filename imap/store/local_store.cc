@@ -16,6 +16,7 @@
 #include "imap/store/annotation_format.h"
 #include "imap/store/append_group.h"
 #include "imap/store/local_mailbox.h"
+#include "imap/store/maildrop_lock.h"
 #include "imap/store/message_file.h"
 #include "imap/store/render.h"
 #include "lib/base/fd.h"
@@ -553,6 +554,13 @@ Result<std::unique_ptr<mailbox::Mailbox>> LocalStore::open(const model::MailboxE
 {
     TRY_ASSIGN(auto opened, LocalMailbox::open(*this, entry, userid, mode));
     return std::unique_ptr<mailbox::Mailbox>(std::move(opened));
+}
+
+Result<std::unique_ptr<mailbox::MaildropLock>> LocalStore::lock_maildrop(
+    const model::MailboxEntry& entry)
+{
+    TRY_ASSIGN(auto taken, LocalMaildrop::take(*this, entry));
+    return std::unique_ptr<mailbox::MaildropLock>(std::move(taken));
 }
 
 Result<mailbox::StatusItems> LocalStore::status(const model::MailboxEntry& entry,

@@ -49,6 +49,8 @@ class LocalStore final : public mailbox::MailboxStore, public MailboxAccess {
     Result<std::unique_ptr<mailbox::Mailbox>> open(const model::MailboxEntry& entry,
                                                    const std::string& userid,
                                                    mailbox::OpenMode mode) override;
+    Result<std::unique_ptr<mailbox::MaildropLock>> lock_maildrop(
+        const model::MailboxEntry& entry) override;
     Result<mailbox::StatusItems> status(const model::MailboxEntry& entry,
                                         const std::string& userid) override;
     Result<std::unique_ptr<mailbox::StagedMessage>> stage(const std::string& partition) override;

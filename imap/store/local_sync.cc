@@ -72,6 +72,7 @@ class Merge {
         header.uidnext = std::max(header.uidnext, from_.last_uid + 1);
         header.recentuid = std::max(header.recentuid, from_.recentuid);
         header.last_append = std::max(header.last_append, from_.last_append);
+        header.pop3_last_login = std::max(header.pop3_last_login, from_.pop3_last_login);
         return writer_.commit(true);
     }
 
@@ -180,6 +181,7 @@ class Merge {
         if (facts.size != record.size)
             return Error{Code::corrupt, cat("UID ", record.uid, " has another size")};
         record.header_size = facts.header_size;
+        record.ending = facts.ending;
         TRY_ASSIGN(const std::string entry, staged.cache_entry(nullptr));
         keep(entry, record, cache);
         return success();
@@ -201,6 +203,7 @@ class Merge {
         if (bytes.size() != record.size)
             return Error{Code::corrupt, cat("UID ", record.uid, " has another size")};
         record.header_size = header_size_of(bytes);
+        record.ending = ending_of(bytes);
         if (store_.options().renderer == nullptr) return success();
         if (auto items = store_.options().renderer(bytes))
             keep(encode_cache_entry(*items, record.guid_bytes()), record, cache);
@@ -257,6 +260,7 @@ Result<SyncMailbox> LocalSync::read(const MailboxEntry& entry, uint64_t since)
     out.highestmodseq = header.highestmodseq;
     out.deletedmodseq = header.deletedmodseq;
     out.last_append = header.last_append;
+    out.pop3_last_login = header.pop3_last_login;
     out.special_use = std::move(names.special_use);
     out.keywords = std::move(names.keywords);
     TRY(index.map_records(header.records));

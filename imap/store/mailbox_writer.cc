@@ -87,7 +87,7 @@ Result<MailboxWriter> MailboxWriter::open(const PathOptions& paths, int director
     if (!thawing && (writer.header.state & kStateFrozen) != 0)
         return Error{Code::moved, "mailbox is on its way to another server"};
     TRY(writer.recover());
-    if (writer.header.move_slot != 0) TRY(writer.settle_move(paths));
+    if (writer.header.move_slot != 0) TRY(writer.settle(paths));
     return writer;
 }
 

@@ -72,8 +72,10 @@ class MailboxWriter {
     Status begin_move(const MoveRecord& record, uint32_t room);
     // Expunges these UIDs; the move is over.
     Status finish_move(std::span<const uint32_t> uids);
-    // A move that was begun and about which nothing else is known.
-    Status settle_move(const PathOptions& paths);
+    // Expunges these UIDs, all or none of them, whatever ends when; durably.
+    Status remove(std::span<const uint32_t> uids);
+    // A move or a removal that was begun and about which nothing else is known.
+    Status settle(const PathOptions& paths);
 
     Status begin_changes();
     Status commit(bool durable);
@@ -91,6 +93,11 @@ class MailboxWriter {
     }
     Status recover();
     Status expunge(std::span<const uint32_t> uids);
+    Status note_down(std::string_view text, uint32_t room);
+    Status begin_removal(const std::vector<uint32_t>& uids);
+    Status finish_removal(std::span<const uint32_t> uids);
+    Status settle_move(const PathOptions& paths, std::string_view text);
+    Status settle_removal(std::string_view text);
     std::optional<uint32_t> slot_of(uint32_t uid) const;
     // Gives how many there were.
     Result<uint32_t> mend_records();

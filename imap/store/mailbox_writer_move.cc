@@ -1,4 +1,5 @@
 // The source's side of a move (local_mailbox_move.cc): what it writes down, and how it is settled.
+// Removals of many messages at once (mailbox_writer_remove.cc) are written down in the same place.
 #include <algorithm>
 
 #include "imap/store/mailbox_writer.h"
@@ -12,6 +13,11 @@ namespace rookery::store {
 Status MailboxWriter::begin_move(const MoveRecord& record, uint32_t room)
 {
     TRY_ASSIGN(const std::string text, record.to_text());
+    return note_down(text, room);
+}
+
+Status MailboxWriter::note_down(std::string_view text, uint32_t room)
+{
     IndexHeader next = committed_;
     next.move_slot = next.records + room;
     TRY(index.write_text(next.move_slot, text));
@@ -65,11 +71,16 @@ Status MailboxWriter::finish_move(std::span<const uint32_t> uids)
     return commit(true);
 }
 
-Status MailboxWriter::settle_move(const PathOptions& paths)
+Status MailboxWriter::settle(const PathOptions& paths)
 {
     TRY(index.map_records(header.records));
-    std::vector<uint32_t> gone;
     TRY_ASSIGN(const std::string text, index.read_text(header.move_slot, kMaxMoveRecord));
+    return is_removal(text) ? settle_removal(text) : settle_move(paths, text);
+}
+
+Status MailboxWriter::settle_move(const PathOptions& paths, std::string_view text)
+{
+    std::vector<uint32_t> gone;
     auto record = MoveRecord::parse(text);
     // It was never whole, so the target did not commit; or the disk is bad.
     if (!record) log::warning("what a move wrote down is lost", {{"reason", record.error()}});

@@ -118,6 +118,7 @@ MessageFacts examine(std::string_view message)
     MessageFacts facts;
     facts.size = static_cast<uint32_t>(message.size());
     facts.header_size = header_size_of(message);
+    facts.ending = ending_of(message);
     EVP_MD_CTX* context = EVP_MD_CTX_new();
     if (context == nullptr || EVP_DigestInit_ex(context, EVP_sha1(), nullptr) != 1 ||
         EVP_DigestUpdate(context, message.data(), message.size()) != 1)
@@ -125,6 +126,22 @@ MessageFacts examine(std::string_view message)
     facts.guid = digest_of(context);
     EVP_MD_CTX_free(context);
     return facts;
+}
+
+Result<Ending> ending_of_file(int directory, uint32_t uid, uint32_t size)
+{
+    const std::string name = message_name(uid);
+    const Fd file(::openat(directory, name.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) return errno_error(name);
+    struct stat st {};
+    if (::fstat(file.get(), &st) != 0) return errno_error(name);
+    if (static_cast<uint64_t>(st.st_size) != size)
+        return Error{Code::corrupt, cat(name, ": has another size")};
+    char tail[2];
+    const size_t wanted = std::min<size_t>(size, sizeof tail);
+    const ssize_t n = ::pread(file.get(), tail, wanted, static_cast<off_t>(size - wanted));
+    if (n < 0) return errno_error(name);
+    return ending_of({tail, static_cast<size_t>(n)});
 }
 
 Result<std::vector<uint32_t>> message_uids(int directory)
@@ -156,6 +173,7 @@ Result<IndexRecord> describe_message(int directory, uint32_t uid)
     record.size = facts.size;
     record.header_size = facts.header_size;
     record.guid = facts.guid;
+    record.ending = facts.ending;
     record.internaldate = st.st_mtime;
     return record;
 }
@@ -239,6 +257,8 @@ Status StagedFile::put(std::string_view bytes)
     if (bytes.empty()) return success();
     if (size_ + bytes.size() > UINT32_MAX) return Error{Code::limit, "message over 4 GB"};
     size_ += bytes.size();
+    tail_ += bytes.substr(bytes.size() - std::min<size_t>(bytes.size(), 2));
+    if (tail_.size() > 2) tail_.erase(0, tail_.size() - 2);
     line_is_empty_ = false;
     after_cr_ = false;
     if (buffer_.size() + bytes.size() > kStageBuffer) TRY(flush());
@@ -305,6 +325,7 @@ Result<MessageFacts> StagedFile::finish()
     MessageFacts facts;
     facts.size = static_cast<uint32_t>(size_);
     facts.header_size = static_cast<uint32_t>(header_size_ == 0 ? size_ : header_size_);
+    facts.ending = ending_of(tail_);
     facts.guid = digest_of(digest_.get());
     facts_ = facts;
     return facts;
@@ -317,6 +338,7 @@ Result<MessageFacts> StagedFile::finish_undurable(CacheRenderer renderer)
     MessageFacts facts;
     facts.size = static_cast<uint32_t>(bytes.size());
     facts.header_size = header_size_of(bytes);
+    facts.ending = ending_of(bytes);
     facts.guid = digest_of(digest_.get());
     facts_ = facts;
     TRY(cache_entry(renderer));

@@ -49,9 +49,12 @@ struct MessageFacts {
     uint32_t size = 0;
     uint32_t header_size = 0;
     Guid guid{};
+    Ending ending = Ending::unknown;
 };
 MessageFacts examine(std::string_view message);
 uint32_t header_size_of(std::string_view message);
+// How the message file ends, without reading all of it. corrupt: it has another size.
+Result<Ending> ending_of_file(int directory, uint32_t uid, uint32_t size);
 
 // The UIDs of the message files in a directory, ascending.
 Result<std::vector<uint32_t>> message_uids(int directory);
@@ -107,6 +110,7 @@ class StagedFile final : public mailbox::StagedMessage {
     bool line_is_empty_ = true;
     bool after_cr_ = false;      // the last byte
     bool cr_was_first_ = false;  // in its line
+    std::string tail_;           // the last two bytes
     std::unique_ptr<EVP_MD_CTX, DigestFree> digest_;
     std::unique_ptr<MappedFile> mapped_;
     std::optional<Error> failed_;

@@ -35,6 +35,7 @@ namespace rookery::store {
 namespace {
 
 constexpr std::string_view kFirstLine = "rookery move 1";
+constexpr std::string_view kRemoval = "rookery remove 1";
 
 Status take_line(MoveRecord& record, std::string_view key, std::string_view value)
 {
@@ -70,6 +71,35 @@ Status check(const MoveRecord& record)
         record.first + count > UINT32_MAX)
         return Error{Code::corrupt, "move: makes no sense"};
     return success();
+}
+
+// Lines of a key and a value behind the first one, down to the checksum of all before it.
+using TakeLine = std::function<Status(std::string_view key, std::string_view value)>;
+Status read_lines(std::string_view text, std::string_view first_line, const TakeLine& take)
+{
+    if (!text.starts_with(first_line)) return Error{Code::corrupt, "move: no record"};
+    std::string_view rest = text;
+    for (size_t end = rest.find('\n'); end != rest.npos; end = rest.find('\n')) {
+        const std::string_view line = rest.substr(0, end);
+        const size_t space = line.find(' ');
+        const std::string_view key = line.substr(0, space);
+        const std::string_view value = space == line.npos ? "" : line.substr(space + 1);
+        if (key == "end") {
+            const auto before = static_cast<size_t>(line.data() - text.data());
+            if (value != cat(checksum(text.substr(0, before)))) break;
+            return success();
+        }
+        if (!take(key, value)) break;
+        rest.remove_prefix(end + 1);
+    }
+    return Error{Code::corrupt, "move: checksum"};
+}
+
+Result<std::string> ended(std::string lines)
+{
+    cat_to(lines, "end ", checksum(lines), '\n');
+    if (lines.size() > kMaxMoveRecord) return Error{Code::limit, "too many messages in one move"};
+    return lines;
 }
 
 // What can be told of a mailbox by its directory.
@@ -205,33 +235,40 @@ std::vector<uint32_t> numbers_of(const UidSet& uids)
 Result<MoveRecord> MoveRecord::parse(std::string_view text)
 {
     MoveRecord record;
-    if (!text.starts_with(kFirstLine)) return Error{Code::corrupt, "move: no record"};
-    std::string_view rest = text;
-    for (size_t end = rest.find('\n'); end != rest.npos; end = rest.find('\n')) {
-        const std::string_view line = rest.substr(0, end);
-        const size_t space = line.find(' ');
-        const std::string_view key = line.substr(0, space);
-        const std::string_view value = space == line.npos ? "" : line.substr(space + 1);
-        if (key == "end") {
-            const auto before = static_cast<size_t>(line.data() - text.data());
-            if (value != cat(checksum(text.substr(0, before)))) break;
-            TRY(check(record));
-            return record;
-        }
-        if (!take_line(record, key, value)) break;
-        rest.remove_prefix(end + 1);
-    }
-    return Error{Code::corrupt, "move: checksum"};
+    TRY(read_lines(text, kFirstLine, [&](std::string_view key, std::string_view value) {
+        return take_line(record, key, value);
+    }));
+    TRY(check(record));
+    return record;
 }
 
 Result<std::string> MoveRecord::to_text() const
 {
-    std::string out = cat(kFirstLine, "\nname ", name, "\npartition ", partition, "\nuniqueid ",
-                          uniqueid, "\nuidvalidity ", uidvalidity, "\nfirst ", first, "\norigin ",
-                          origin, "\nuids ", uids.to_string(), '\n');
-    cat_to(out, "end ", checksum(out), '\n');
-    if (out.size() > kMaxMoveRecord) return Error{Code::limit, "too many messages in one move"};
-    return out;
+    return ended(cat(kFirstLine, "\nname ", name, "\npartition ", partition, "\nuniqueid ",
+                     uniqueid, "\nuidvalidity ", uidvalidity, "\nfirst ", first, "\norigin ",
+                     origin, "\nuids ", uids.to_string(), '\n'));
+}
+
+bool is_removal(std::string_view text)
+{
+    return text.starts_with(kRemoval);
+}
+
+Result<std::string> removal_text(const UidSet& uids)
+{
+    return ended(cat(kRemoval, "\nuids ", uids.to_string(), '\n'));
+}
+
+Result<UidSet> parse_removal(std::string_view text)
+{
+    UidSet uids;
+    TRY(read_lines(text, kRemoval, [&](std::string_view key, std::string_view value) -> Status {
+        if (key != "uids") return success();
+        TRY_ASSIGN(uids, UidSet::parse(value));
+        return success();
+    }));
+    if (count_of(uids) > kMaxRecords) return Error{Code::corrupt, "removal: makes no sense"};
+    return uids;
 }
 
 Result<std::vector<uint32_t>> arrived(const PathOptions& paths, const MoveRecord& record,

@@ -1,5 +1,6 @@
 // MoveRecord: what a mailbox has written down about messages that are on their way out of it into
-// another one of this server, and the look at that one which tells whether they got there.
+// another one of this server, and the look at that one which tells whether they got there. And what
+// it has written down about messages that are removed.
 //
 // Text in the index file, behind the records that count, where IndexHeader::move_slot says; so it
 // is durable with the header that points to it. doc/formats/index.md. Codes: corrupt (checksum or
@@ -35,6 +36,11 @@ struct MoveRecord {
     static Result<MoveRecord> parse(std::string_view text);
     Result<std::string> to_text() const;
 };
+
+// Messages that are removed all at once. to_text: limit. parse: corrupt.
+bool is_removal(std::string_view text);
+Result<std::string> removal_text(const UidSet& uids);
+Result<UidSet> parse_removal(std::string_view text);
 
 // The UIDs of a set, one by one.
 std::vector<uint32_t> numbers_of(const UidSet& uids);

@@ -131,6 +131,7 @@ void Rebuild::start_header(const std::vector<uint32_t>& uids)
         header_.deletedmodseq = old_.header->deletedmodseq;
         header_.highestmodseq = old_.header->highestmodseq;
         header_.last_append = old_.header->last_append;
+        header_.pop3_last_login = old_.header->pop3_last_login;
     } else {
         // UIDs above the largest that is left may have been given out.
         auto now = static_cast<uint32_t>(wall_seconds());
@@ -202,6 +203,7 @@ Status Rebuild::add_message(uint32_t uid)
     record.size = present.size;
     record.header_size = present.header_size;
     record.guid = present.guid;
+    record.ending = present.ending;
     record.cache_offset = 0;
     record.cache_size = 0;
     // Bits without a name would get the next one that is made.

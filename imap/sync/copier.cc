@@ -22,7 +22,8 @@ constexpr Seconds kSayEvery{5};
 
 std::string fixed_of(const MailboxEntry& entry, const SyncMailbox& box)
 {
-    return cat(entry.acl.to_string(), '\n', box.special_use.value_or(""));
+    return cat(entry.acl.to_string(), '\n', box.special_use.value_or(""), '\n',
+               static_cast<uint64_t>(box.pop3_last_login));
 }
 
 // What must be the same on both sides, of one message. Keywords by name: bits differ.

@@ -204,6 +204,7 @@ Result<MailboxValue> parse_mailbox(const Dlist& value, SyncMailbox box)
     // A peer that does not tell may have dropped anything.
     out.box.deletedmodseq = value.number_or("DELETEDMODSEQ", out.box.highestmodseq);
     out.box.last_append = signed_or(value, "LAST_APPENDDATE", 0);
+    out.box.pop3_last_login = signed_or(value, "POP3_LAST_LOGIN", 0);
     TRY_ASSIGN(out.box.special_use, special_use_in(value));
     out.has_records = value.find("RECORD") != nullptr;
     return out;
@@ -218,7 +219,7 @@ void put_mailbox(stream::Stream& to, const MailboxEntry& entry, const SyncMailbo
     map.add("LAST_UID", box.last_uid).add("HIGHESTMODSEQ", box.highestmodseq);
     map.add("RECENTUID", box.recentuid).raw("RECENTTIME", "0");
     map.raw("LAST_APPENDDATE", signed_text(box.last_append));
-    map.raw("POP3_LAST_LOGIN", "0").raw("POP3_SHOW_AFTER", "0");
+    map.raw("POP3_LAST_LOGIN", signed_text(box.pop3_last_login)).raw("POP3_SHOW_AFTER", "0");
     map.add("UIDVALIDITY", box.uidvalidity).add("PARTITION", partition);
     map.add("ACL", entry.acl.to_string()).add("OPTIONS", "P");
     map.add("DELETEDMODSEQ", box.deletedmodseq);

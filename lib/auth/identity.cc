@@ -128,4 +128,21 @@ bool in_list(const std::vector<std::string>& list, std::string_view userid, cons
     });
 }
 
+NameAndDetail split_detail(std::string_view name)
+{
+    const size_t plus = name.find('+');
+    if (plus == name.npos) return {std::string(name), {}};
+    const size_t at = name.rfind('@');
+    const size_t end = at == name.npos || at < plus ? name.size() : at;
+    return {cat(name.substr(0, plus), name.substr(end)),
+            std::string(name.substr(plus + 1, end - plus - 1))};
+}
+
+std::string with_detail(std::string_view name, std::string_view detail)
+{
+    if (detail.empty()) return std::string(name);
+    const size_t at = std::min(name.rfind('@'), name.size());
+    return cat(name.substr(0, at), '+', detail, name.substr(at));
+}
+
 }  // namespace rookery::auth

@@ -57,6 +57,13 @@ struct Identity {
 // Canonical form of a user id: lower case if asked, forbidden bytes refused (controls, % & * / : ?
 // DEL, 8-bit; at most 80 bytes). Code::bad_name.
 Result<std::string> canonical_userid(std::string_view userid, bool to_lower);
+// "user+detail", "user+detail@domain": the user, and the detail (RFC 5233), "" for none.
+struct NameAndDetail {
+    std::string name;
+    std::string detail;
+};
+NameAndDetail split_detail(std::string_view name);
+std::string with_detail(std::string_view name, std::string_view detail);
 // True if userid, or one of its groups as "group:name", is in list.
 bool in_list(const std::vector<std::string>& list, std::string_view userid, const Groups& groups);
 

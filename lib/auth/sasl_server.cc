@@ -2,10 +2,12 @@
 #include "lib/auth/sasl_server.h"
 
 #include <sasl/sasl.h>
+#include <sasl/saslutil.h>
 
 #include <algorithm>
 #include <array>
 
+#include "lib/auth/identity.h"
 #include "lib/auth/sasl_library.h"
 #include "lib/base/strings.h"
 #include "lib/config/config.h"
@@ -14,6 +16,7 @@ namespace rookery::auth {
 namespace {
 
 constexpr unsigned kMaxSaslBuffer = 4096;  // of the security layer, in either direction
+constexpr unsigned kMaxChallenge = 400;    // of APOP: a greeting has 512 bytes at most
 
 // Whoever authenticated may name whom he wants to be: SessionKit::identify decides.
 extern "C" int rookery_sasl_proxy(sasl_conn_t*, void*, const char*, unsigned, const char*, unsigned,
@@ -22,16 +25,20 @@ extern "C" int rookery_sasl_proxy(sasl_conn_t*, void*, const char*, unsigned, co
     return SASL_OK;
 }
 
-std::array<sasl_callback_t, 4> server_callbacks(const config::Config& config)
+// Those of all servers, and room for one of a connection's own.
+using Callbacks = std::array<sasl_callback_t, 5>;
+
+Callbacks server_callbacks(const config::Config& config)
 {
     return {getopt_callback(config), log_callback(),
-            make_callback(SASL_CB_PROXY_POLICY, rookery_sasl_proxy, nullptr), end_of_callbacks()};
+            make_callback(SASL_CB_PROXY_POLICY, rookery_sasl_proxy, nullptr), end_of_callbacks(),
+            end_of_callbacks()};
 }
 
 // libsasl2 keeps the pointer to the callbacks of the library.
-std::array<sasl_callback_t, 4>& library_callbacks()
+Callbacks& library_callbacks()
 {
-    static std::array<sasl_callback_t, 4> callbacks;
+    static Callbacks callbacks;
     return callbacks;
 }
 
@@ -77,16 +84,19 @@ struct SaslServer::Connection {
     std::string service;
     std::string remote;
     std::string local;
-    std::array<sasl_callback_t, 4> callbacks;
+    Callbacks callbacks;
     int external_bits = 0;
     std::string external_name;
     bool plaintext = false;
     std::string mechanism;
     std::string authid;
     std::string authzid;
+    std::string detail;
     ConnectionPtr sasl;
+    bool is_used = false;
 
-    // A new exchange needs a new sasl_conn_t after one that failed.
+    // A new exchange needs a new sasl_conn_t after one that failed. Gives one for an exchange.
+    Status use();
     Status renew();
     Status apply();
     Result<Step> judge(int result, const char* out, unsigned size);
@@ -94,6 +104,20 @@ struct SaslServer::Connection {
 };
 
 namespace {
+
+// The name without its detail, which is kept in context.
+extern "C" int rookery_sasl_canon(sasl_conn_t*, void* context, const char* in, unsigned in_size,
+                                  unsigned, const char*, char* out, unsigned out_max,
+                                  unsigned* out_size)
+{
+    const NameAndDetail split = split_detail(std::string_view(in, in_size));
+    if (split.name.size() >= out_max) return SASL_BUFOVER;
+    if (!split.detail.empty()) *static_cast<std::string*>(context) = split.detail;
+    std::copy(split.name.begin(), split.name.end(), out);
+    out[split.name.size()] = '\0';
+    *out_size = static_cast<unsigned>(split.name.size());
+    return SASL_OK;
+}
 
 // libsasl2 calls an empty name or password a failure of the system, or of the protocol.
 Error no_credentials()
@@ -113,11 +137,20 @@ Status SaslServer::Connection::check_credentials(std::string_view message)
     return no_credentials();
 }
 
+Status SaslServer::Connection::use()
+{
+    if (is_used) TRY(renew());
+    is_used = true;
+    return success();
+}
+
 Status SaslServer::Connection::renew()
 {
+    is_used = false;
     mechanism.clear();
     authid.clear();
     authzid.clear();
+    detail.clear();
     Parties parties{service, {}, remote, local};
     TRY_ASSIGN(sasl, new_connection(config, parties, callbacks.data()));
     return apply();
@@ -193,6 +226,7 @@ Result<SaslServer> SaslServer::make(const config::Config& config, std::string_vi
                                                     {},
                                                     {},
                                                     {},
+                                                    {},
                                                     nullptr});
     made->plaintext = config.allowplaintext();
     TRY(made->renew());
@@ -228,7 +262,7 @@ std::vector<std::string> SaslServer::mechanisms()
 Result<SaslServer::Step> SaslServer::start(std::string_view mechanism,
                                            const std::optional<std::string>& initial)
 {
-    TRY(connection_->renew());
+    TRY(connection_->use());
     std::string name = to_upper(mechanism);
     auto offered = mechanisms();
     if (std::find(offered.begin(), offered.end(), name) == offered.end())
@@ -282,7 +316,7 @@ Status SaslServer::push_layer(stream::Stream& stream)
 
 Status SaslServer::check_password(const std::string& user, const std::string& password)
 {
-    TRY(connection_->renew());
+    TRY(connection_->use());
     if (user.empty() || password.empty()) return no_credentials();
     int result =
         ::sasl_checkpass(connection_->sasl.get(), user.c_str(), static_cast<unsigned>(user.size()),
@@ -293,6 +327,48 @@ Status SaslServer::check_password(const std::string& user, const std::string& pa
         return success();
     }
     return sasl_error("password", result, connection_->sasl.get());
+}
+
+std::optional<std::string> SaslServer::apop_challenge()
+{
+    // Without a challenge it says whether it can.
+    if (::sasl_checkapop(connection_->sasl.get(), nullptr, 0, nullptr, 0) != SASL_OK)
+        return std::nullopt;
+    const auto& methods = connection_->config.sasl_pwcheck_method();
+    if (!methods.empty() && std::find(methods.begin(), methods.end(), "auxprop") == methods.end())
+        return std::nullopt;
+    std::array<char, kMaxChallenge> text{};
+    const int size = ::sasl_mkchal(connection_->sasl.get(), text.data(), text.size(), 1);
+    if (size <= 0) return std::nullopt;
+    return std::string(text.data(), static_cast<size_t>(size));
+}
+
+Status SaslServer::check_apop(const std::string& challenge, const std::string& user,
+                              const std::string& digest)
+{
+    TRY(connection_->use());
+    if (user.empty() || digest.empty()) return no_credentials();
+    const std::string response = cat(user, ' ', digest);
+    const int result = ::sasl_checkapop(connection_->sasl.get(), challenge.c_str(),
+                                        static_cast<unsigned>(challenge.size()), response.c_str(),
+                                        static_cast<unsigned>(response.size()));
+    if (result != SASL_OK) return sasl_error("APOP", result, connection_->sasl.get());
+    connection_->authid = property(connection_->sasl.get(), SASL_AUTHUSER);
+    connection_->authzid = connection_->authid;
+    return success();
+}
+
+Status SaslServer::take_detail()
+{
+    Callbacks& callbacks = connection_->callbacks;
+    callbacks[3] = make_callback(SASL_CB_CANON_USER, rookery_sasl_canon, &connection_->detail);
+    callbacks[4] = end_of_callbacks();
+    return connection_->renew();
+}
+
+const std::string& SaslServer::detail() const
+{
+    return connection_->detail;
 }
 
 Status set_password(const config::Config& config, const std::string& user, const std::string& realm,

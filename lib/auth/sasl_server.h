@@ -63,6 +63,17 @@ class SaslServer {
 
     Status check_password(const std::string& user, const std::string& password);
 
+    // APOP (RFC 1939 7). The challenge is for the greeting, with its brackets; none: no secret of
+    // any user can be had here, or libsasl2 was built without it.
+    std::optional<std::string> apop_challenge();
+    Status check_apop(const std::string& challenge, const std::string& user,
+                      const std::string& digest);
+
+    // From here on what stands behind the first '+' of a name is not part of it (split_detail), in
+    // any mechanism. That of the last exchange, "" for none; an authorization identity's counts.
+    Status take_detail();
+    const std::string& detail() const;
+
  private:
     struct Connection;
     explicit SaslServer(std::unique_ptr<Connection> connection);

@@ -201,7 +201,43 @@ class Mupdate:
         return tag, word, rest
 
 
-DIALECTS = {"imap": Imap, "lmtp": Lmtp, "mupdate": Mupdate}
+class Pop3:
+    """As a Cyrus backend speaks it. A test may change what it says to a login and at the end."""
+    login = re.compile(rb"AUTH ", re.I)
+    no = b"-ERR not now\r\n"
+    begin = b"+OK go ahead\r\n"
+
+    def __init__(self):
+        self.greeting = b"+OK fake Cyrus POP3 3.6.1 server ready <1.2@fake>\r\n"
+        self.welcome = b"+OK Mailbox locked and ready SESSIONID=<fake>\r\n"
+        self.bye = b"+OK fake bye\r\n"
+
+    def greet(self, c, said):
+        c.send(self.greeting)
+
+    def again(self, c, said):
+        pass
+
+    def run(self, c, line, said):
+        words = line.split()
+        word = words[0].upper() if words else b""
+        if word == b"CAPA":
+            starttls, mechanisms, more = said
+            c.send(b"+OK List follows\r\nTOP\r\nUIDL\r\nPIPELINING\r\n" + b"STLS\r\n" * starttls +
+                   b"SASL " + b" ".join(mechanisms) + b"\r\n" +
+                   b"".join(m + b"\r\n" for m in more) + b".\r\n")
+        elif word == b"AUTH":
+            if len(words) == 2:
+                c.send(b"+ \r\n")
+                c.line()
+            c.send(self.welcome)
+        elif word == b"QUIT":
+            c.send(self.bye)
+        return b"+OK", {b"AUTH": b"AUTHENTICATE", b"CAPA": b"CAPABILITY",
+                        b"STLS": b"STARTTLS"}.get(word, word), line
+
+
+DIALECTS = {"imap": Imap, "lmtp": Lmtp, "mupdate": Mupdate, "pop3": Pop3}
 
 
 class Peer:
@@ -222,6 +258,7 @@ class Peer:
         self.login = None   # None, "clear" or "secret"
         self.commands = []  # after the login: the words
         self.connections = 0
+        self.ended = 0      # of them
         # ports: a murder's (murder.Ports), whose servers may start again.
         self.listener = ports.listen() if ports else socket.create_server(("127.0.0.1", 0))
         self.address, self.port = self.listener.getsockname()
@@ -236,7 +273,8 @@ class Peer:
         return self
 
     def __exit__(self, *args):
-        self.listener.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):  # a test may have ended it before
+            self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         for s in self.open:
             with contextlib.suppress(OSError):
@@ -247,7 +285,7 @@ class Peer:
             self.clear = self.secret = b""
             self.login = None
             self.commands = []
-            self.connections = 0
+            self.connections = self.ended = 0
 
     def accept(self):
         while True:
@@ -268,10 +306,14 @@ class Peer:
 
     def serve(self, sock):
         c = Conversation(self, sock)
-        with contextlib.suppress(Gone, OSError), contextlib.closing(sock):
-            self.dialect.greet(c, self.said(c))
-            while True:
-                self.one(c)
+        try:
+            with contextlib.suppress(Gone, OSError), contextlib.closing(sock):
+                self.dialect.greet(c, self.said(c))
+                while True:
+                    self.one(c)
+        finally:
+            with self.lock:
+                self.ended += 1
             # what is left of it goes with the socket
 
     def one(self, c):
@@ -308,6 +350,8 @@ class Peer:
         """What somebody in between puts behind the OK, to be read as if it came under TLS."""
         if isinstance(self.dialect, Lmtp):
             return b"250-fake\r\n250 AUTH PLAIN\r\n"
+        if isinstance(self.dialect, Pop3):
+            return b"+OK\r\nSASL PLAIN\r\n.\r\n"
         if isinstance(self.dialect, Mupdate):
             return b'* AUTH "PLAIN"\r\n* OK MUPDATE "x" "y" "z" "mupdate://x"\r\n'
         return b"* CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR\r\nC01 OK done\r\n"

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "imap/mailbox/poll_times.h"
 #include "lib/base/fd.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_structure.h"
@@ -138,7 +139,9 @@ class MemoryView final : public mailbox::Mailbox {
     {
         if (store_.fail_content) return *store_.fail_content;
         const auto& m = seen_[sequence - 1].message;
-        if (m->expunged) return Error{Code::not_found, "message was expunged"};
+        // As a file that stays while a view is open; what IMAP makes of one that is gone is tested.
+        if (m->expunged && mode_ != mailbox::OpenMode::maildrop)
+            return Error{Code::not_found, "message was expunged"};
         return std::unique_ptr<mailbox::Content>(std::make_unique<MemoryContent>(m));
     }
 
@@ -204,6 +207,23 @@ class MemoryView final : public mailbox::Mailbox {
                 gone.push_back(m->uid);
         for (uint32_t uid : gone) state_->expunge_uid(uid);
         return gone;
+    }
+
+    Status remove(const model::SequenceSet& uids) override
+    {
+        if (store_.fail_remove) return *store_.fail_remove;
+        if (state_->removed) return Error{Code::not_found, "mailbox was removed"};
+        for (const Row& row : seen_)
+            if (uids.contains(row.message->uid)) state_->expunge_uid(row.message->uid);
+        state_->wake();
+        return success();
+    }
+
+    Result<uint64_t> octets(uint32_t sequence) override
+    {
+        if (store_.fail_content) return *store_.fail_content;
+        const std::string& bytes = seen_[sequence - 1].message->bytes;
+        return bytes.size() + (bytes.ends_with("\r\n") ? 0 : 2);
     }
 
     Result<mailbox::AppendResult> copy_to(const model::MailboxEntry& to, const std::string& userid,
@@ -321,6 +341,25 @@ class MemoryView final : public mailbox::Mailbox {
     size_t told_keywords_ = 0;
     Fd wakeup_read_;
     Fd wakeup_write_;
+};
+
+class MemoryMaildrop final : public mailbox::MaildropLock {
+ public:
+    explicit MemoryMaildrop(std::shared_ptr<State> state) : state_(std::move(state))
+    {
+        state_->maildrop_taken = true;
+    }
+    ~MemoryMaildrop() override { state_->maildrop_taken = false; }
+    MemoryMaildrop(const MemoryMaildrop&) = delete;
+    MemoryMaildrop& operator=(const MemoryMaildrop&) = delete;
+
+    Result<bool> note_poll(int64_t now, Seconds apart, int padding) override
+    {
+        return mailbox::is_in_time(state_->pop3_last_login, now, apart, padding);
+    }
+
+ private:
+    std::shared_ptr<State> state_;
 };
 
 }  // namespace
@@ -498,6 +537,16 @@ Result<std::unique_ptr<mailbox::Mailbox>> MemoryStore::open(const model::Mailbox
     if (!there) return Error{Code::not_found, "no such mailbox"};
     return std::unique_ptr<mailbox::Mailbox>(
         std::make_unique<MemoryView>(*this, std::move(there), userid, mode));
+}
+
+Result<std::unique_ptr<mailbox::MaildropLock>> MemoryStore::lock_maildrop(
+    const model::MailboxEntry& entry)
+{
+    auto there = state(entry.name.internal());
+    if (!there) return Error{Code::not_found, "no such mailbox"};
+    if (there->maildrop_taken) return Error{Code::busy, "maildrop is in use"};
+    return std::unique_ptr<mailbox::MaildropLock>(
+        std::make_unique<MemoryMaildrop>(std::move(there)));
 }
 
 Result<mailbox::StatusItems> MemoryStore::status(const model::MailboxEntry& entry,

@@ -43,6 +43,8 @@ struct MemoryMailboxState {
     std::vector<std::shared_ptr<MemoryMessage>> messages;
     std::vector<std::string> keywords;
     bool removed = false;
+    bool maildrop_taken = false;
+    int64_t pop3_last_login = 0;
     std::string special_use;
     std::set<int> wakeups;                // write ends of the pipes of the views
     std::function<void()> after_refresh;  // what happens elsewhere when a view has just looked
@@ -73,6 +75,8 @@ class MemoryStore final : public mailbox::MailboxStore {
     Result<std::unique_ptr<mailbox::Mailbox>> open(const model::MailboxEntry& entry,
                                                    const std::string& userid,
                                                    mailbox::OpenMode mode) override;
+    Result<std::unique_ptr<mailbox::MaildropLock>> lock_maildrop(
+        const model::MailboxEntry& entry) override;
     Result<mailbox::StatusItems> status(const model::MailboxEntry& entry,
                                         const std::string& userid) override;
     Result<std::unique_ptr<mailbox::StagedMessage>> stage(const std::string& partition) override;
@@ -90,6 +94,7 @@ class MemoryStore final : public mailbox::MailboxStore {
     std::optional<Error> fail_content;  // what content() and cached() answer
     std::set<std::string> users;        // those with data of their own: rename_user, remove_user
     std::optional<Error> fail_append;   // what append() and copy_to() answer
+    std::optional<Error> fail_remove;   // what Mailbox::remove() answers
     mailbox::Annotations* notes = nullptr;
 
  private:

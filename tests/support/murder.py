@@ -221,7 +221,7 @@ class Instance:
             for b in m.backends:
                 o["%s_address" % b.name] = " ".join(
                     "%s=%s" % (service, b.host_port(service))
-                    for service in ("imap", "lmtp", "sieve") if service in b.ports)
+                    for service in ("imap", "lmtp", "sieve", "pop3") if service in b.ports)
         if self.role == "unified":
             o["mupdate_config"] = "unified"
         if self.role in HOLDS_MAIL:
@@ -266,6 +266,8 @@ class Instance:
         if "sieve" in self.ports:
             s["sieve"] = 'cmd="timsieved %s" listen="%s" prefork=0' % (
                 conf, self.host_port("sieve"))
+        if "pop3" in self.ports:
+            s["pop3"] = 'cmd="pop3d %s" listen="%s" prefork=0' % (conf, self.host_port("pop3"))
         s.update(self.services)
         return {k: v for k, v in s.items() if v}
 
@@ -275,6 +277,8 @@ class Instance:
                  "unified": ("imap", "lmtp", "lmtpa", "mupdate")}[self.role]
         if self.murder.sieve and self.role != "mupdate":
             names += ("sieve",)
+        if self.murder.pop3 and self.role != "mupdate":
+            names += ("pop3",)
         for n in names:
             self.ports.setdefault(n, self.murder.ports.take(self.murder.wanted_port(self, n)))
 
@@ -466,7 +470,8 @@ def alive(pid):
 class Murder:
     """backends, frontends: how many. unified: no frontends, the backends are both.
 
-    extra: imapd.conf options for all (None removes one). sieve: with timsieved everywhere.
+    extra: imapd.conf options for all (None removes one). sieve, pop3: with timsieved, pop3d
+    everywhere.
     """
 
     # For a test to run again in a unified murder: the name of the server that is its frontend.
@@ -475,7 +480,7 @@ class Murder:
     def __init__(self, dir=None, backends=2, frontends=1, unified=False, master=True, bin=None,
                  extra=None, prefork=1, tls=False, owner=None, start=True, strict=True,
                  wanted_ports=None, environment=None, password="pw", babysit=False,
-                 submits=False, sieve=False):
+                 submits=False, sieve=False, pop3=False):
         self.temporary = dir is None
         self.dir = dir or tempfile.mkdtemp(prefix="rookery-murder-")
         os.chmod(self.dir, 0o755)
@@ -486,6 +491,7 @@ class Murder:
         self.submits = submits  # master's own rookery-submit runs, each minute
         self.tls = tls
         self.sieve = sieve
+        self.pop3 = pop3
         self.strict = strict
         self.environment = environment or {}
         self.wanted_ports = wanted_ports or {}

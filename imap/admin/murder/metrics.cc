@@ -7,6 +7,7 @@
 #include "imap/admin/murder/murder.h"
 #include "imap/admin/murder/transfer.h"
 #include "imap/admin/tool.h"
+#include "imap/backend/dialect.h"
 #include "imap/backend/health.h"
 #include "imap/mboxlist/kick.h"
 #include "imap/mboxlist/open_directory.h"
@@ -128,10 +129,12 @@ class Metrics {
         backend::Health health(backend::Health::path(config_), backend::Health::options(config_));
         family("backend_circuit_open", "gauge", "1 while a server is left alone after failures");
         for (const std::string& server : servers())
-            for (std::string_view service : {"imap", "lmtp"})
+            for (const backend::Dialect* dialect :
+                 {&backend::imap_dialect(), &backend::lmtp_dialect(), &backend::pop3_dialect(),
+                  &backend::sieve_dialect()})
                 sample("backend_circuit_open",
-                       cat("{server=", label(server), ",protocol=", label(service), "}"),
-                       health.is_open(server, service) ? 1 : 0);
+                       cat("{server=", label(server), ",protocol=", label(dialect->service), "}"),
+                       health.is_open(server, dialect->service) ? 1 : 0);
     }
 
     void add_pending()

@@ -216,6 +216,102 @@ START_TEST(sieve_conversation)
 }
 END_TEST
 
+START_TEST(pop3_conversation)
+{
+    Peer p(
+        "+OK be1 Cyrus POP3 3.6.1 server ready <1@be1>\r\n+OK List follows\r\nSASL PLAIN "
+        "digest-md5\r\nSTLS\r\nEXPIRE NEVER\r\nX-REUSE\r\n.\r\n+OK Begin TLS\r\n-ERR no CAPA\r\n"
+        "+ \r\n+ aGVsbG8=\r\n+\r\n+OK Mailbox locked and ready SESSIONID=<x>\r\n+OK\r\n"
+        "-ERR [AUTH] wrong\r\n-ERR\r\n+OK\r\n-ERR no TLS\r\n+OK bye\r\n-ERR [SYS/TEMP] some\r\n");
+    const Dialect& d = backend::pop3_dialect();
+    std::string banner;
+    std::vector<std::string> caps;
+    ASSERT_OK(d.read_banner(p.stream, banner, caps));
+    ck_assert(caps.empty());
+    ASSERT_OK(d.ask_capabilities(p.stream, caps));
+    for (const char* c :
+         {"SASL", "AUTH=PLAIN", "AUTH=DIGEST-MD5", "STLS", "STARTTLS", "EXPIRE", "X-REUSE"})
+        ck_assert_msg(has(caps, c), "%s", c);
+    ck_assert(!has(caps, "NEVER"));
+    ASSERT_OK(d.start_tls(p.stream));
+    ASSERT_OK(d.ask_capabilities(p.stream, caps));
+    ck_assert(caps.empty());
+    // "AUTH PLAIN " and 240 characters of base64 are 253 with CRLF; 244 are too many.
+    std::string short_one(180, 'x'), long_one(181, 'x');
+    ASSERT_OK(d.begin_auth(p.stream, "PLAIN", &short_one));
+    ASSERT_OK(d.begin_auth(p.stream, "PLAIN", &long_one));
+    ASSERT_EQ_TEXT((*d.next_auth(p.stream)).data, "hello");
+    auto empty = *d.next_auth(p.stream);
+    ck_assert(empty.kind == Step::Kind::challenge && empty.data.empty());
+    for (const char* text : {"Mailbox locked and ready SESSIONID=<x>", ""}) {
+        auto in = *d.next_auth(p.stream);
+        ck_assert(in.kind == Step::Kind::success && in.data.empty());
+        ASSERT_EQ_TEXT(in.text, text);
+    }
+    for (const char* text : {"[AUTH] wrong", ""}) {
+        auto refused = *d.next_auth(p.stream);
+        ck_assert(refused.kind == Step::Kind::failure);
+        ASSERT_EQ_TEXT(refused.data, text);
+    }
+    ASSERT_OK(d.ping(p.stream));
+    ASSERT_CODE(d.start_tls(p.stream), Code::unsupported);
+    const auto left = d.unauthenticate(p.stream, "T1", "", caps);
+    ASSERT_OK(left);
+    ASSERT_EQ_TEXT(*left, "+OK bye");
+    const auto stays = d.unauthenticate(p.stream, "T2", "", caps);
+    ASSERT_CODE(stays, Code::denied);
+    ASSERT_EQ_TEXT(stays.error().text, "-ERR [SYS/TEMP] some");
+    ASSERT_EQ_TEXT(p.ends.output,
+                   cat("CAPA\r\nSTLS\r\nCAPA\r\nAUTH PLAIN ", text::base64_encode(short_one),
+                       "\r\nAUTH PLAIN\r\n", text::base64_encode(long_one),
+                       "\r\nNOOP\r\nSTLS\r\nX-REUSE\r\nX-REUSE\r\n"));
+}
+END_TEST
+
+// What a server says of the maildrop is no word about the login, and is kept.
+START_TEST(pop3_refusals)
+{
+    const Dialect& d = backend::pop3_dialect();
+    struct {
+        const char* line;
+        Code code;
+        bool is_servers_own;
+    } rows[] = {
+        {"-ERR [IN-USE] locked", Code::busy, true},
+        {"-ERR [LOGIN-DELAY] wait", Code::busy, true},
+        {"-ERR [SYS/TEMP] later", Code::moved, true},
+        {"-ERR [SYS/PERM] never", Code::moved, true},
+        {"+OKAY", Code::syntax, false},
+        {"+aGVsbG8=", Code::syntax, false},
+        {"-ERROR", Code::syntax, false},
+        {"* OK IMAP", Code::syntax, false},
+        {"", Code::syntax, false},
+        {"+ !!", Code::syntax, false},
+    };
+    for (const auto& row : rows) {
+        Peer p(cat(row.line, "\r\n"));
+        const auto step = d.next_auth(p.stream);
+        ASSERT_CODE(step, row.code);
+        if (row.is_servers_own) ASSERT_EQ_TEXT(step.error().text, row.line);
+    }
+    std::string banner;
+    std::vector<std::string> caps;
+    Peer busy("-ERR [SYS/TEMP] too many\r\n");
+    ASSERT_CODE(d.read_banner(busy.stream, banner, caps), Code::unavailable);
+    Peer web("HTTP/1.1 400 Bad Request\r\n");
+    ASSERT_CODE(d.read_banner(web.stream, banner, caps), Code::syntax);
+    Peer flood([] {
+        std::string text = "+OK\r\n";
+        for (int i = 0; i < 1000; ++i) text += "X\r\n";
+        return text;
+    }());
+    ASSERT_CODE(d.ask_capabilities(flood.stream, caps), Code::limit);
+    Peer two("");
+    ASSERT_CODE(d.login_command(two.stream, "fred", "x\r\nDELE 1"), Code::syntax);
+    ASSERT_EQ_TEXT(two.ends.output, "");
+}
+END_TEST
+
 // Nothing of it is told by a protocol's name elsewhere.
 START_TEST(what_a_protocol_has)
 {
@@ -226,12 +322,19 @@ START_TEST(what_a_protocol_has)
         bool heeds_proxy_compress;
         const char* compress;  // as it is sent; nullptr: there is none
         const char* login;
+        const char* login_answers;  // yes, and no
+        const char* reuse;          // the capability; "": no connection is handed on
+        bool capabilities_stay;
     } rows[] = {
         {backend::imap_dialect(), "imaps", true, true, "Z01 COMPRESS DEFLATE\r\n",
-         "L01 LOGIN \"fred\" \"a\\\"b\"\r\n"},
-        {backend::lmtp_dialect(), "", false, false, nullptr, nullptr},
-        {backend::mupdate_dialect(), "", false, false, "Z01 COMPRESS \"DEFLATE\"\r\n", nullptr},
-        {backend::sieve_dialect(), "", false, false, nullptr, nullptr},
+         "L01 LOGIN \"fred\" \"a\\\"b\"\r\n", "* CAPABILITY X\r\nL01 OK in\r\nL01 NO wrong\r\n",
+         "UNAUTHENTICATE", false},
+        {backend::lmtp_dialect(), "", false, false, nullptr, nullptr, nullptr, "", false},
+        {backend::mupdate_dialect(), "", false, false, "Z01 COMPRESS \"DEFLATE\"\r\n", nullptr,
+         nullptr, "", false},
+        {backend::pop3_dialect(), "pop3s", true, false, nullptr, "USER fred\r\nPASS a\"b\r\n",
+         "+OK\r\n+OK in\r\n+OK\r\n-ERR [AUTH] wrong\r\n", "X-REUSE", true},
+        {backend::sieve_dialect(), "", false, false, nullptr, nullptr, nullptr, "", false},
     };
     for (const auto& row : rows) {
         const Dialect& d = row.dialect;
@@ -240,6 +343,9 @@ START_TEST(what_a_protocol_has)
         ck_assert(d.heeds_proxy_compress == row.heeds_proxy_compress);
         ck_assert((d.start_compress != nullptr) == (row.compress != nullptr));
         ck_assert((d.login_command != nullptr) == (row.login != nullptr));
+        ASSERT_EQ_TEXT(d.unauthenticate_capability, row.reuse);
+        ck_assert((d.unauthenticate != nullptr) == !d.unauthenticate_capability.empty());
+        ck_assert(d.capabilities_stay == row.capabilities_stay);
         if (row.compress != nullptr) {
             Peer p("Z01 OK begin\r\nZ01 NO not now\r\nSSH-2.0-x\r\n");
             ASSERT_OK(d.start_compress(p.stream));
@@ -248,7 +354,7 @@ START_TEST(what_a_protocol_has)
             ck_assert(!d.start_compress(p.stream));
         }
         if (row.login != nullptr) {
-            Peer p("* CAPABILITY X\r\nL01 OK in\r\nL01 NO wrong\r\n");
+            Peer p(row.login_answers);
             ASSERT_OK(d.login_command(p.stream, "fred", "a\"b"));
             ASSERT_EQ_TEXT(p.ends.output, row.login);
             ASSERT_CODE(d.login_command(p.stream, "fred", "x"), Code::denied);
@@ -268,6 +374,8 @@ Suite* make()
     tcase_add_test(c, lmtp_conversation);
     tcase_add_test(c, mupdate_conversation);
     tcase_add_test(c, sieve_conversation);
+    tcase_add_test(c, pop3_conversation);
+    tcase_add_test(c, pop3_refusals);
     suite_add_tcase(s, c);
     return s;
 }

@@ -97,6 +97,33 @@ START_TEST(passwords_go_where_they_may)
 }
 END_TEST
 
+START_TEST(apop_is_offered_where_it_may_be)
+{
+    KitFixture f;
+    const auto challenge = f.kit->apop_challenge();
+    ck_assert(challenge.has_value());
+    const std::string wrong(32, '0');
+    ck_assert(session::apop_login(*f.kit, *challenge, "bob", wrong).end == End::refused);
+    ck_assert(session::apop_login(*f.kit, *challenge, "b*b", wrong).end == End::refused);
+    for (const char* option : {"allowapop: no\n", "tls_required: yes\n"})
+        ck_assert(!KitFixture(option).kit->apop_challenge());
+}
+END_TEST
+
+START_TEST(kerberos_and_nothing_else)
+{
+    KitFixture f("allowplaintext: yes\n");
+    f.kit->require_kerberos();
+    ck_assert(!f.kit->apop_challenge());
+    ck_assert(session::password_login(*f.kit, "bob", "secret").end == End::needs_privacy);
+    for (const std::string& name : f.kit->mechanisms())
+        ck_assert(name == "GSSAPI" || name.starts_with("GS2-KRB5"));
+    Client c("");
+    ck_assert(attempt(f, c, "PLAIN").end == End::no_mechanism);
+    ck_assert(attempt(f, c, "CRAM-MD5").end == End::no_mechanism);
+}
+END_TEST
+
 START_TEST(who_is_kept_out_is_told_why)
 {
     KitFixture f("allowplaintext: yes\nuserdeny_db: flat\n");
@@ -114,6 +141,8 @@ Suite* login_suite()
     tcase_add_test(c, every_end_of_an_exchange);
     tcase_add_test(c, an_initial_response_asks_nothing);
     tcase_add_test(c, passwords_go_where_they_may);
+    tcase_add_test(c, apop_is_offered_where_it_may_be);
+    tcase_add_test(c, kerberos_and_nothing_else);
     tcase_add_test(c, who_is_kept_out_is_told_why);
     suite_add_tcase(s, c);
     return s;

@@ -50,10 +50,36 @@ START_TEST(unix_groups_of_root_and_of_nobody_known)
 }
 END_TEST
 
+START_TEST(names_and_details)
+{
+    const struct {
+        const char* whole;
+        const char* name;
+        const char* detail;
+    } kCases[] = {
+        {"bob", "bob", ""},
+        {"bob+work", "bob", "work"},
+        {"bob+a+b", "bob", "a+b"},
+        {"bob+work@example.org", "bob@example.org", "work"},
+        {"bob@example.org", "bob@example.org", ""},
+        {"+work", "", "work"},
+    };
+    for (const auto& c : kCases) {
+        const auto split = auth::split_detail(c.whole);
+        ASSERT_EQ_TEXT(split.name, c.name);
+        ASSERT_EQ_TEXT(split.detail, c.detail);
+        ASSERT_EQ_TEXT(auth::with_detail(split.name, split.detail), c.whole);
+    }
+    ASSERT_EQ_TEXT(auth::split_detail("bob+").name, "bob");
+    ASSERT_EQ_TEXT(auth::split_detail("bob@a+b").name, "bob@a");
+}
+END_TEST
+
 Suite* make()
 {
     Suite* s = suite_create("lib/auth/identity");
     TCase* c = tcase_create("all");
+    tcase_add_test(c, names_and_details);
     tcase_add_test(c, user_ids_are_canonical);
     tcase_add_test(c, lists_name_users_and_groups);
     tcase_add_test(c, unix_groups_of_root_and_of_nobody_known);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <openssl/evp.h>
+
 #include "lib/auth/sasl_client.h"
 #include "lib/auth/sasl_server.h"
 #include "lib/base/strings.h"
@@ -100,6 +102,69 @@ START_TEST(empty_credentials_are_refused)
     ASSERT_CODE(s.check_password("", "secret"), Code::denied);
     ASSERT_CODE(s.check_password("bob", ""), Code::denied);
     ASSERT_OK(s.start("PLAIN", std::string("\0bob\0secret", 11)));
+}
+END_TEST
+
+// MD5 of challenge and secret (RFC 1939 7).
+std::string apop_digest(const std::string& challenge, const std::string& secret)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    const std::string text = challenge + secret;
+    ck_assert_int_eq(EVP_Digest(text.data(), text.size(), digest, &size, EVP_md5(), nullptr), 1);
+    return hex({reinterpret_cast<const char*>(digest), size});
+}
+
+START_TEST(apop)
+{
+    Fixture f;
+    SaslServer s = f.server();
+    const auto challenge = s.apop_challenge();
+    ck_assert(challenge.has_value());
+    ck_assert(challenge->starts_with('<') && challenge->ends_with('>'));
+    ck_assert(challenge->size() < 400);
+    ck_assert(*s.apop_challenge() != *challenge);
+    ASSERT_CODE(s.check_apop(*challenge, "bob", apop_digest(*challenge, "wrong")), Code::denied);
+    ASSERT_CODE(s.check_apop(*challenge, "bob", ""), Code::denied);
+    ASSERT_CODE(s.check_apop(*challenge, "", apop_digest(*challenge, "secret")), Code::denied);
+    ASSERT_CODE(s.check_apop(*challenge, "alice", apop_digest(*challenge, "secret")), Code::denied);
+    ASSERT_EQ_TEXT(s.authid(), "");
+    ASSERT_OK(s.check_apop(*challenge, "bob", apop_digest(*challenge, "secret")));
+    ASSERT_EQ_TEXT(s.authid(), "bob");
+}
+END_TEST
+
+// What stands behind the plus is no part of the user's name, in whatever way he says who he is.
+START_TEST(details_of_names)
+{
+    Fixture f("allowplaintext: yes\n");
+    SaslServer s = f.server();
+    ASSERT_CODE(s.start("PLAIN", std::string("\0bob+work\0secret", 16)), Code::denied);
+    ASSERT_OK(s.take_detail());
+    const struct {
+        std::string_view message;
+        const char* authid;
+        const char* authzid;
+        const char* detail;
+    } kCases[] = {
+        {{"\0bob+work\0secret", 16}, "bob", "bob", "work"},
+        {{"\0bob\0secret", 11}, "bob", "bob", ""},
+        {{"joe+a.b/c\0bob\0secret", 20}, "bob", "joe", "a.b/c"},
+        {{"joe+a+b@example.org\0bob\0secret", 30}, "bob", "joe@example.org", "a+b"},
+    };
+    for (const auto& c : kCases) {
+        auto step = s.start("PLAIN", std::string(c.message));
+        ASSERT_OK(step);
+        ck_assert(step->done);
+        ASSERT_EQ_TEXT(s.authid(), c.authid);
+        ASSERT_EQ_TEXT(s.authzid(), c.authzid);
+        ASSERT_EQ_TEXT(s.detail(), c.detail);
+    }
+    ASSERT_OK(s.check_password("bob+x", "secret"));
+    ASSERT_EQ_TEXT(s.detail(), "x");
+    ASSERT_CODE(s.check_password("bob+x", "wrong"), Code::denied);
+    ASSERT_OK(s.check_password("bob", "secret"));
+    ASSERT_EQ_TEXT(s.detail(), "");
 }
 END_TEST
 
@@ -246,6 +311,8 @@ Suite* make()
     TCase* c = tcase_create("all");
     tcase_add_test(c, a_password_set_here_is_checked_here);
     tcase_add_test(c, empty_credentials_are_refused);
+    tcase_add_test(c, apop);
+    tcase_add_test(c, details_of_names);
     tcase_add_loop_test(c, each_mechanism_works_and_refuses, 0,
                         static_cast<int>(std::size(kMechanisms)));
     tcase_add_test(c, an_authzid_is_carried_and_not_judged);

@@ -1,0 +1,59 @@
+#include "imap/pop3/message_lines.h"
+
+#include "lib/base/clock.h"
+
+namespace rookery::pop3 {
+namespace {
+
+constexpr size_t kPiece = stream::Stream::kWriteBuffer;
+
+// Where the line that begins here ends, behind its LF.
+size_t line_end(std::string_view text, size_t begin)
+{
+    const size_t feed = text.find('\n', begin);
+    return feed == text.npos ? text.size() : feed + 1;
+}
+
+bool put_piece(stream::Stream& client, std::string_view bytes)
+{
+    client.put(bytes);
+    client.set_deadline(Deadline::after(client.timeout()).or_told_to_end());
+    return client.ok();
+}
+
+}  // namespace
+
+bool send_message(stream::Stream& client, std::string_view message)
+{
+    size_t begin = 0;
+    if (message.starts_with('.')) client.put('.');
+    while (begin < message.size()) {
+        const std::string_view piece = message.substr(begin, kPiece);
+        // With the LF of the line before.
+        const size_t dot = piece.find("\n.");
+        const size_t size = dot == piece.npos ? piece.size() : dot + 1;
+        if (!put_piece(client, piece.substr(0, size))) return false;
+        begin += size;
+        const bool begins_line = piece[size - 1] == '\n';
+        if (begins_line && begin < message.size() && message[begin] == '.') client.put('.');
+    }
+    if (!message.ends_with("\r\n")) client.put("\r\n");
+    client.put(".\r\n");
+    return client.ok();
+}
+
+std::string_view top_of(std::string_view message, uint32_t lines)
+{
+    size_t at = 0;
+    bool in_header = true;
+    while (in_header && at < message.size()) {
+        const size_t end = line_end(message, at);
+        const std::string_view line = message.substr(at, end - at);
+        in_header = line != "\r\n" && line != "\n";
+        at = end;
+    }
+    for (; lines > 0 && at < message.size(); --lines) at = line_end(message, at);
+    return message.substr(0, at);
+}
+
+}  // namespace rookery::pop3
