@@ -98,6 +98,7 @@ SYSTEM_TESTS += %D%/system/sieve_kill_test.py
 SYSTEM_TESTS += %D%/system/mupdatetest_test.py
 SYSTEM_TESTS += %D%/interop/managesieve_interop.py
 SYSTEM_TESTS += %D%/interop/move_interop.py
+SYSTEM_TESTS += %D%/interop/pop3_interop.py
 SYSTEM_TESTS += %D%/interop/migration_interop.py
 SYSTEM_TESTS += %D%/interop/rules_interop.py
 SYSTEM_TESTS += %D%/interop/murder_interop.py
