@@ -107,10 +107,12 @@ def mail_of_each(m):
                 expected = "IN-USE" if m["fe1"].flavour == "rookery" else ""
                 assert not said.ok and said.code == expected, said
         c.close()
+        # A frontend of Cyrus says QUIT to the backend when its client has gone.
+        kept = ids if m["fe1"].flavour == "rookery" else ids[1:]
 
         def same():
             with client(m, "fe1") as again:
-                return again.login(user).ok and again.uidls() == ids
+                return again.login(user).ok and again.uidls() == kept
         murder.wait_for(same, "the maildrop is not as it was")
         with client(m, "fe1") as wrong:
             assert not wrong.login(user, "nothing").ok
