@@ -56,6 +56,15 @@ Result<std::string> random_tag_prefix()
     return prefix;
 }
 
+// In the line "AUTH mechanism response".
+bool fits(const Dialect& dialect, std::string_view mechanism, std::string_view initial)
+{
+    constexpr size_t kRest = std::string_view("AUTH  \r\n").size();
+    const size_t encoded = (initial.size() + 2) / 3 * 4;
+    return dialect.max_auth_line == 0 ||
+           kRest + mechanism.size() + encoded <= dialect.max_auth_line;
+}
+
 std::string name_of(const Result<net::Address>& address)
 {
     return address ? net::sasl_address(*address) : std::string();
@@ -297,6 +306,7 @@ Status Connector::exchange(auth::SaslClient::Start& start)
 {
     std::vector<std::string> offered = offered_mechanisms(caps());
     const bool initial_now = start.initial && policy_.initial_response &&
+                             fits(dialect_, start.mechanism, *start.initial) &&
                              (dialect_.initial_response_always || link_->has_capability("SASL-IR"));
     TRY(dialect_.begin_auth(stream(), start.mechanism, initial_now ? &*start.initial : nullptr));
     bool initial_due = start.initial && !initial_now;

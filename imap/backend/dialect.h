@@ -41,6 +41,9 @@ struct Dialect {
     Status (*answer_auth)(stream::Stream&, std::string_view data);
     Status (*cancel_auth)(stream::Stream&);
     bool initial_response_always = true;  // else only if SASL-IR is announced
+    // Of begin_auth with a response, and its CRLF; 0: no limit. A longer one is kept for an empty
+    // challenge, which mechanisms in which the server begins do not give.
+    size_t max_auth_line = 0;
     Status (*ping)(stream::Stream&);
     // UNAUTHENTICATE with this tag (RFC 8437), or what does the same; replaces caps, by none if the
     // server tells none. Gives its line. Anything but the OK is an error; denied: the server says

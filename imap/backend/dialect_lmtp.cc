@@ -63,10 +63,7 @@ Status begin_auth(stream::Stream& stream, std::string_view mechanism, const std:
     std::string line = cat("AUTH ", mechanism);
     if (initial != nullptr)
         cat_to(line, ' ', initial->empty() ? "=" : text::base64_encode(*initial));
-    if (line.size() + 2 <= kMaxAuthLine || initial == nullptr) return send_line(stream, line);
-    // Too long for one line: the response goes after an empty challenge.
-    TRY_ASSIGN(SmtpReply reply, ask(stream, cat("AUTH ", mechanism), 334));
-    return answer_in_base64(stream, *initial);
+    return send_line(stream, line);
 }
 
 Result<AuthStep> next_auth(stream::Stream& stream)
@@ -102,6 +99,7 @@ constexpr Dialect kDialect = {
     .answer_auth = answer_in_base64,
     .cancel_auth = cancel_with_star,
     .initial_response_always = true,
+    .max_auth_line = kMaxAuthLine,
     .ping = ping,
     .logout = "QUIT\r\n",
 };

@@ -83,12 +83,7 @@ Status begin_auth(stream::Stream& stream, std::string_view mechanism, const std:
     std::string line = cat("AUTH ", mechanism);
     if (initial != nullptr)
         cat_to(line, ' ', initial->empty() ? "=" : text::base64_encode(*initial));
-    if (line.size() + 2 <= kMaxAuthLine || initial == nullptr) return send_line(stream, line);
-    // Too long for one line: the response goes after an empty challenge.
-    TRY(send_line(stream, cat("AUTH ", mechanism)));
-    TRY_ASSIGN(const std::string asked, read_reply_line(stream));
-    if (asked != "+" && asked != "+ ") return protocol_error("AUTH", asked);
-    return answer_in_base64(stream, *initial);
+    return send_line(stream, line);
 }
 
 // Of a login that was right, but for the maildrop (RFC 2449 8, RFC 3206): the server's own line.
@@ -151,6 +146,7 @@ constexpr Dialect kDialect = {
     .answer_auth = answer_in_base64,
     .cancel_auth = cancel_with_star,
     .initial_response_always = true,
+    .max_auth_line = kMaxAuthLine,
     .ping = ping,
     .unauthenticate = unauthenticate,
     .unauthenticate_capability = kReuse,

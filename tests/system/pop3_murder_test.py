@@ -118,6 +118,23 @@ def test_two_users_have_one_connection_one_after_the_other():
         counted.close()
 
 
+def test_a_connection_under_a_layer_of_sasl_is_not_handed_on():
+    m, counted = ours(count=True, sasl_mech_list="PLAIN DIGEST-MD5", mupdate_mechs="PLAIN",
+                      force_sasl_client_mech="DIGEST-MD5")
+    with m:
+        put(m, "alice", message("one"), message("two", 1000))
+        for n in range(1, 4):
+            with connect(m, "alice") as c:
+                assert b"two\r\n" * 1000 in c.all(b"RETR 2").body
+                assert c.ask(b"DELE 1").ok and (n == 3 or c.ask(b"RSET").ok)
+                assert c.ask(b"QUIT").ok and at_the_end(c) == b""
+            assert counted.count == n
+        with connect(m, "alice") as c:
+            assert count_of(c) == 1
+        assert "mechanism=DIGEST-MD5" in m["backend1"].tail(1000)
+        counted.close()
+
+
 def test_the_lock_of_a_maildrop_is_given_back():
     with ours() as m:
         put(m, "alice", message("one"))
