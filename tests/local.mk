@@ -50,6 +50,7 @@ SYSTEM_TESTS += %D%/system/imap_extensions_test.py
 SYSTEM_TESTS += %D%/system/listed_names_test.py
 SYSTEM_TESTS += %D%/system/managesieve_test.py
 SYSTEM_TESTS += %D%/system/master_test.py
+SYSTEM_TESTS += %D%/system/pop3_clients_test.py
 SYSTEM_TESTS += %D%/system/pop3_frontend_test.py
 SYSTEM_TESTS += %D%/system/murder_test.py
 SYSTEM_TESTS += %D%/system/fault_points_test.py
