@@ -33,9 +33,10 @@ def servers():
                       extra={"allowplaintext": "yes"})
     for name in WHERE:
         i = m[name]
-        i.ports["pop3s"] = m.ports.take()
-        i.services["pop3s"] = 'cmd="pop3d -C %s -s" listen="%s" prefork=0' % (
-            i.imapd_conf, i.host_port("pop3s"))
+        for name, option in (("pop3s", "-s"), ("kpop", "-k")):
+            i.ports[name] = m.ports.take()
+            i.services[name] = 'cmd="pop3d -C %s %s" listen="%s" prefork=0' % (
+                i.imapd_conf, option, i.host_port(name))
     m.start()
     return m
 
@@ -227,6 +228,19 @@ push "<tag-pattern>~A<enter><tag-prefix><save-message><kill-line>=Saved<enter><s
     url = "%s://%s:%d/" % ("pops" if case.way == TLS else "pop", case.host, case.port)
     case.run("script", "-qec", "TERM=vt100 mutt -n -F '%s' -f '%s'" % (rc, url), "/dev/null")
     case.check_maildir("Saved")
+
+
+def test_kpop_takes_kerberos_alone():
+    """The line starts; without a ticket nobody gets in, and all else of the protocol is there."""
+    m = servers()
+    m.add_user("kerberos")
+    for where in WHERE:
+        with pop3_client.Client(m[where].address("kpop")) as c:
+            assert c.greeting.ok and c.all("CAPA").lines, where
+            assert not c.login("kerberos").ok and not c.plain("kerberos").ok, where
+            assert c.ask("QUIT").ok, where
+        with pop3_client.Client(m[where].address("pop3")) as c:
+            assert c.login("kerberos").ok, where
 
 
 if __name__ == "__main__":
