@@ -16,7 +16,10 @@ check_PROGRAMS += tests/unit/imap/pop3/suite
 TESTS += tests/unit/imap/pop3/suite
 tests_unit_imap_pop3_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/support/answering_layer.h tests/support/scripted_peer.h tests/support/scripted_peer.cc \
-	tests/unit/imap/backend/configured.h \
+	tests/support/memory_store.h tests/support/memory_store.cc \
+	tests/unit/imap/backend/configured.h tests/unit/imap/session/kit_fixture.h \
+	tests/unit/imap/pop3/engine_test.cc \
+	tests/unit/imap/pop3/maildrop_test.cc \
 	tests/unit/imap/pop3/relay_test.cc \
 	tests/unit/imap/pop3/message_lines_test.cc \
 	tests/unit/imap/pop3/reply_test.cc \

@@ -25,6 +25,13 @@ def connect(m, user=None, where="frontend1", **kw):
     return c
 
 
+def one_worker(m):
+    """Connections are kept by the process: the next client is to have the same."""
+    f = m["frontend1"]
+    f.services["pop3"] = 'cmd="pop3d -C %s" listen="%s" prefork=0 maxchild=1' % (
+        f.imapd_conf, f.host_port("pop3"))
+
+
 def at_the_end(c):
     """What still comes, to the end of the connection."""
     try:
@@ -252,7 +259,7 @@ def test_what_a_login_is_told():
 def test_one_connection_serves_one_user_after_the_other():
     """AUTH, the client's commands and X-REUSE; CAPA before and after the first login."""
     answers = {"STAT": b"+OK 1 2\r\n", "X-REUSE": b"+OK who is next\r\n"}
-    with Cyrus(answers, capabilities=[b"X-REUSE"]) as cyrus:
+    with Cyrus(answers, capabilities=[b"X-REUSE"], services=one_worker) as cyrus:
         users = ["alice", "bob"] * 10
         for user in users:
             with cyrus.connect(user) as c:
