@@ -165,6 +165,29 @@ class Bench {
         line("memory of the view at rest", pss() - before, "kB PSS");
     }
 
+    // What POP3 asks of a maildrop, with what it tells of each message at once.
+    void maildrop()
+    {
+        const auto box = entry_of("user.bench.large");
+        const auto lock = must(store_.lock_maildrop(box));
+        Timer opening;
+        const auto view = must(store_.open(box, "bench", mailbox::OpenMode::maildrop));
+        line(cat("open a maildrop of ", view->exists()), opening.seconds() * 1000, "ms");
+        Timer sizes;
+        uint64_t sum = 0;
+        for (uint32_t n = 1; n <= view->exists(); n++) sum += must(view->octets(n));
+        line("STAT", sizes.seconds() * 1000, "ms");
+        Timer ids;
+        for (uint32_t n = 1; n <= view->exists(); n++) sum += view->message(n).uid;
+        line("UIDL", ids.seconds() * 1000, "ms");
+        model::SequenceSet odd;
+        for (uint32_t n = 1; n <= view->exists(); n += 2) odd.append(n, n);
+        Timer removing;
+        must(view->remove(odd));
+        line(cat("remove every second, of ", sum > 0 ? view->exists() : 0),
+             removing.seconds() * 1000, "ms");
+    }
+
  private:
     store::LocalStore& store_;
     std::string text_;
@@ -191,6 +214,7 @@ int main(int argc, char** argv)
     Bench bench(store, text);
     bench.appends();
     bench.large(messages);
+    bench.maildrop();
     std::string remove = cat("rm -rf '", directory, "'");
     return ::system(remove.c_str()) == 0 ? 0 : 1;
 }

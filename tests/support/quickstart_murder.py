@@ -18,11 +18,11 @@ import murder
 
 FIRST_PORTS = {("mupdate", "mupdate"): 13905,
                ("frontend1", "imap"): 10143, ("frontend1", "lmtpa"): 10024,
-               ("frontend1", "sieve"): 14190,
+               ("frontend1", "sieve"): 14190, ("frontend1", "pop3"): 10110,
                ("backend1", "imap"): 11143, ("backend1", "lmtpa"): 11024,
-               ("backend1", "sieve"): 14191,
+               ("backend1", "sieve"): 14191, ("backend1", "pop3"): 11110,
                ("backend2", "imap"): 12143, ("backend2", "lmtpa"): 12024,
-               ("backend2", "sieve"): 14192}
+               ("backend2", "sieve"): 14192, ("backend2", "pop3"): 12110}
 
 
 def say(text=""):
@@ -41,7 +41,7 @@ def make(folder, arguments):
             saved = json.load(f)
     m = murder.Murder(dir=folder, bin=arguments.bin, owner=arguments.owner, tls=True, start=False,
                       strict=False, wanted_ports=FIRST_PORTS, prefork=1, submits=True,
-                      sieve=True)
+                      sieve=True, pop3=True)
     for f in m.frontends:  # a referral to "backend1" would lead nowhere on one machine
         f.extra["sieve_allowreferrals"] = "no"
     if saved:
@@ -71,11 +71,13 @@ def write_env(m):
     values = {"MUPDATE": m["mupdate"].host_port("mupdate"),
               "FRONTEND_IMAP": m["frontend1"].host_port("imap"),
               "FRONTEND_LMTP": m["frontend1"].host_port("lmtpa"),
-              "FRONTEND_SIEVE": m["frontend1"].host_port("sieve")}
+              "FRONTEND_SIEVE": m["frontend1"].host_port("sieve"),
+              "FRONTEND_POP3": m["frontend1"].host_port("pop3")}
     for b in m.backends:
         values[b.name.upper() + "_IMAP"] = b.host_port("imap")
         values[b.name.upper() + "_LMTP"] = b.host_port("lmtpa")
         values[b.name.upper() + "_SIEVE"] = b.host_port("sieve")
+        values[b.name.upper() + "_POP3"] = b.host_port("pop3")
     for variable, user in (("ALICE_PASSWORD", "alice"), ("BOB_PASSWORD", "bob"),
                            ("ADMIN_PASSWORD", "cyrus")):
         values[variable] = m.passwords[user]
@@ -145,6 +147,7 @@ def show(m, values, shown):
     say()
     say("The murder is running in %s:" % shown)
     rows = [("frontend IMAP", values["FRONTEND_IMAP"]), ("frontend LMTP", values["FRONTEND_LMTP"]),
+            ("frontend POP3", values["FRONTEND_POP3"]),
             ("frontend ManageSieve", values["FRONTEND_SIEVE"]),
             ("backend1 IMAP, LMTP", values["BACKEND1_IMAP"] + ", " + values["BACKEND1_LMTP"]),
             ("backend2 IMAP, LMTP", values["BACKEND2_IMAP"] + ", " + values["BACKEND2_LMTP"]),
@@ -159,6 +162,7 @@ def show(m, values, shown):
     say("Try:")
     say("  curl -s 'imap://%s/INBOX;MAILINDEX=1' -u alice:%s"
         % (values["FRONTEND_IMAP"], m.passwords["alice"]))
+    say("  curl -s pop3://%s/1 -u bob:%s" % (values["FRONTEND_POP3"], m.passwords["bob"]))
     say("  openssl s_client -quiet -crlf -starttls imap -CAfile %s/tls/cert.pem -connect %s"
         % (shown, values["FRONTEND_IMAP"]))
     say("  %s -m PLAIN -a cyrus -u cyrus -w %s -p %s %s" % (

@@ -11,6 +11,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import harness
 import murder
+import pop3_client
 
 PROGRAM = os.path.join(murder.HERE, "quickstart_murder.py")
 
@@ -53,13 +54,16 @@ def test_start_twice_and_stop():
     try:
         first = run("start", folder, programs)
         values = env(folder)
-        for word in ("curl", "openssl", "mupdatetest", "./quickstart stop",
+        for word in ("curl", "pop3://", "openssl", "mupdatetest", "./quickstart stop",
                      values["ALICE_PASSWORD"]):
             assert word in first, (word, first)
         for server in ("BACKEND1", "BACKEND2", "FRONTEND"):
             assert values[server + "_IMAP"] and values[server + "_LMTP"]
         with login(values, "FRONTEND_IMAP", "bob", "BOB_PASSWORD") as c:
             assert murder.check(c.select("INBOX")) == [b"1"]
+        with pop3_client.Client(tuple(values["FRONTEND_POP3"].rsplit(":", 1))) as c:
+            assert c.plain("bob", values["BOB_PASSWORD"]).ok
+            assert c.ask("STAT").text.startswith("1 ")
         assert "try/filter" in first and "try/message" in first, first
         for name, server in (("filter", "FRONTEND_SIEVE"), ("message", "FRONTEND_LMTP")):
             said = say(values[server], os.path.join(folder, "try", name))

@@ -46,6 +46,7 @@ START_TEST(a_mailbox_is_read_as_it_was_written)
     box.highestmodseq = uint64_t{1} << 60;
     box.deletedmodseq = 3;
     box.last_append = -1;
+    box.pop3_last_login = 1'700'000'000;
     box.special_use = "\\Sent \\Junk";
     box.keywords = {"$Junk", "x]"};
     mailbox::SyncRecord one;
@@ -81,6 +82,7 @@ START_TEST(a_mailbox_is_read_as_it_was_written)
         ck_assert(got->box.records == box.records && got->box.keywords == box.keywords);
         ck_assert(got->box.uidvalidity == box.uidvalidity && got->box.last_uid == box.last_uid);
         ck_assert(got->box.recentuid == box.recentuid && got->box.last_append == -1);
+        ck_assert(got->box.pop3_last_login == box.pop3_last_login);
         ck_assert(got->box.highestmodseq == box.highestmodseq);
         ck_assert(got->box.deletedmodseq == box.deletedmodseq);
         ASSERT_EQ_TEXT(got->box.special_use.value_or("none"), "\\Sent \\Junk");
