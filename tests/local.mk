@@ -52,6 +52,7 @@ SYSTEM_TESTS += %D%/system/managesieve_test.py
 SYSTEM_TESTS += %D%/system/master_test.py
 SYSTEM_TESTS += %D%/system/pop3_clients_test.py
 SYSTEM_TESTS += %D%/system/pop3_frontend_test.py
+SYSTEM_TESTS += %D%/system/pop3_kerberos_test.py
 SYSTEM_TESTS += %D%/system/pop3_kill_test.py
 SYSTEM_TESTS += %D%/system/pop3_murder_test.py
 SYSTEM_TESTS += %D%/system/murder_test.py

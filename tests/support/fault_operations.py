@@ -6,6 +6,7 @@ import re
 
 import faults
 import murder
+import pop3_client
 
 
 class Operation:
@@ -325,6 +326,93 @@ class Expunge(Copy):
         return client.expunge()
 
 
+class Maildrop(pop3_client.Client):
+    """What a Case does with a client of IMAP. worker: who has the maildrop, at the backend."""
+
+    def __init__(self, world, user, at):
+        super().__init__(world.m[at].address("pop3"))
+        said = self.login(user)
+        if not said.ok:
+            self.close()
+            raise OSError("POP3 login at %s: %r" % (at, said))
+        self.worker = next(p for p in world.backend.workers("pop3d") if self.is_of(p, user))
+        self.ids = self.uidls()
+
+    @staticmethod
+    def is_of(worker, user):
+        folder = "/proc/%d/fd" % worker
+        for name in os.listdir(folder):
+            with contextlib.suppress(OSError):
+                if os.readlink(os.path.join(folder, name)).endswith(
+                        "/%s/rookery.maildrop" % user):
+                    return True
+        return False
+
+    def noop(self):
+        """After QUIT: to the end, so what is done behind the answer is done."""
+        self.file.read()
+
+    def shutdown(self):
+        self.close()
+
+
+class Pop3Quit(Operation):
+    """QUIT of POP3 that deletes three messages of five"""
+
+    at = "backend1"
+    marked = (1, 3, 4)
+
+    def addresses(self, c):
+        return [c.user]
+
+    def prepare(self, c):
+        c.make_user(5)
+        c.w.m.set_passwords({c.user: "pw"})
+        there = c.before[c.top]
+        c.after = {c.top: [i for n, i in enumerate(there, 1) if n not in self.marked]}
+
+    def client(self, c):
+        client = Maildrop(c.w, c.user, self.at)
+        self.ids = client.ids
+        for number in self.marked:
+            assert client.ask("DELE %d" % number).ok
+        return client
+
+    def run(self, c, client):
+        self.said = said = client.ask("QUIT")
+        if said is None:
+            raise OSError("no answer")
+        return "OK" if said.ok else "NO", [said.first]
+
+    def extra_checks(self, c, kind, sides):
+        """The maildrop is usable, and the messages are known by the same names."""
+        left = [i for n, i in enumerate(self.ids, 1)
+                if sides != ["after"] or n not in self.marked]
+        client = Maildrop(c.w, c.user, self.at)
+        try:
+            wrong = []
+            # On a disk that takes nothing any more, what was written cannot be taken back.
+            if (sides == ["after"] and kind == "NO" and b"not removed" in self.said.first
+                    and c.mode != "broken"):
+                wrong.append("it is done: %r" % self.said)
+            if client.ids[:len(left)] != left:
+                wrong.append("UIDL %s, not %s" % (client.ids, left))
+            if not client.all("RETR %d" % len(client.ids)).lines:
+                wrong.append("RETR of the last message is empty")
+            if not client.ask("DELE %d" % len(client.ids)).ok or not client.ask("QUIT").ok:
+                wrong.append("the next QUIT deletes nothing")
+            return wrong
+        finally:
+            client.close()
+
+
+class Pop3QuitThere(Pop3Quit):
+    """QUIT of POP3 through a frontend that deletes three messages of five"""
+
+    at = "frontend1"
+    needs_master = True
+
+
 class Xfer(Operation):
     """XFER of a user to another server; at the source"""
 
@@ -577,6 +665,8 @@ ALL = [
     Copy("copy"),
     Move("move"),
     Expunge("expunge"),
+    Pop3Quit("pop3-quit"),
+    Pop3QuitThere("pop3-quit-frontend"),
     SetAcl("setacl"),
     SetQuota("setquota"),
     SetMetadata("setmetadata"),

@@ -225,7 +225,7 @@ class World:
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         self.dir = tempfile.mkdtemp(prefix="rookery-faults-", dir=memory)
         self.m = murder.Murder(dir=self.dir, backends=backends, frontends=1 if master else 0,
-                               master=master, start=False, strict=False, babysit=True,
+                               master=master, start=False, strict=False, babysit=True, pop3=True,
                                extra=dict({"mupdate_agent_interval": "3600",
                                            "mupdate_retry_delay": "1", "allowusermoves": "yes",
                                            "delete_mode": "immediate"} if master else
@@ -692,7 +692,7 @@ def run_point(world, operation, mode, n, verbose=False, deliver=None):
     world.points += 1
     world.go_to("backend1")
     case = Case(world, world.points)
-    case.each = operation.each
+    case.each, case.mode = operation.each, mode
     operation.prepare(case)
     case.close()
     pending_before = world.pending()

@@ -15,6 +15,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import harness
 import murder
+import pop3_client
 from murder import wait_for
 
 
@@ -308,6 +309,7 @@ ROWS = [
         command=reconstruct_header, named="header|no mailbox there"),
     Row(r"spool/user/bob/rookery\.cache"),
     Row(r"spool/user/bob/rookery\.lock"),
+    Row(r"spool/user/bob/rookery\.maildrop"),
     Row(r"spool/user/bob/rookery\.annotations"),
     Row(r"spool/user/bob/1\."),
     Row(r"conf/user/b/bob\.seen"),
@@ -354,11 +356,23 @@ def scenario(m):
             murder.check(c.select("user.alice"))
             murder.check(c.store("1", "+FLAGS", "(\\Seen)"))
             murder.check(c.xatom("SETMETADATA", "INBOX", '(/private/comment "x")'))
+        poll(m, server, "bob")
     for i in m.instances:
         with open(os.path.join(i.dir, "conf", "user_deny.db"), "w") as f:
             f.write("eve\t2\timap\tno\n")
         m.give(os.path.join(i.dir, "conf"))
         i.run("ctl_cyrusdb", "-c")
+
+
+def poll(m, server, user):
+    """The last message, by POP3."""
+    with pop3_client.Client(m[server].address("pop3")) as c:
+        said = c.login(user)
+        if not said.ok:
+            return said.first
+        last = c.all("RETR %d" % len(c.uidls())).body
+        assert c.ask("QUIT").ok
+        return last
 
 
 def files_of(instance):
@@ -411,7 +425,8 @@ class Table:
                 answer = c.xatom(verb, *arguments)
                 if answer[0] != "OK":
                     return verb, answer
-        return None
+        last = poll(m, "frontend1", user)
+        return None if subject.encode() in last else ("POP3", last)
 
     def others(self, what):
         for user in ("ann", "alice"):
@@ -499,7 +514,7 @@ class Table:
 
 
 def test_every_persistent_file():
-    with murder.Murder(backends=2, extra={"duplicatesuppression": "yes"}) as m:
+    with murder.Murder(backends=2, pop3=True, extra={"duplicatesuppression": "yes"}) as m:
         scenario(m)
         table = Table(m)
         bad = table.works("bob", everything=True)

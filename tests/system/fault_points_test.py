@@ -16,10 +16,11 @@ import faults
 import harness
 
 STEP = 3
-SOME = ("create", "rename-one", "delete", "partition", "deliver")
+SOME = ("create", "rename-one", "delete", "partition", "deliver", "pop3-quit",
+        "pop3-quit-frontend")
 SOME_MODES = ("kill", "enospc")
 PLAIN = ("rename-one",)
-COUNTED = ("create", "rename-tree", "delete-user", "append", "deliver", "move")
+COUNTED = ("create", "rename-tree", "delete-user", "append", "deliver", "move", "pop3-quit")
 ALL = os.environ.get("ROOKERY_FAULTS") == "all"
 
 

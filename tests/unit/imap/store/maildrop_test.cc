@@ -370,6 +370,55 @@ START_TEST(old_records_are_looked_at_once)
 }
 END_TEST
 
+// The file as a version left it that had these bytes for nothing: the end of each record, and of the
+// header what is behind the slot of a move.
+void write_old_layout(const Drop& f, const std::string& unused)
+{
+    auto read = read_file(f.path(kIndexName), 1u << 20);
+    ASSERT_OK(read);
+    std::string bytes = *std::move(read);
+    const uint32_t records = f.index().read_header()->records;
+    auto seal = [&](size_t start, size_t from, size_t size) {
+        bytes.replace(start + from, unused.size(), unused);
+        const uint32_t crc = checksum({bytes.data() + start, size - 4});
+        for (size_t i = 0; i < 4; i++)
+            bytes[start + size - 4 + i] = static_cast<char>(crc >> (8 * i) & 0xff);
+    };
+    seal(0, 120, kIndexHeaderSize);
+    for (uint32_t slot = 0; slot < records; slot++)
+        seal(kIndexHeaderSize + slot * kIndexRecordSize, 116, kIndexRecordSize);
+    ASSERT_OK(replace_file(f.path(kIndexName), bytes));
+}
+
+START_TEST(an_index_of_an_older_version_serves)
+{
+    // That version wrote zeros; a later one may write what this one does not know.
+    for (const std::string& unused : {std::string(8, '\0'), std::string("\3\0\0\0\0\0\0\0", 8)}) {
+        Drop f(false, 0);
+        append_ends(f);
+        write_old_layout(f, unused);
+        ck_assert(f.index().record(0)->ending == Ending::unknown);
+        ck_assert_uint_eq(f.open(f.inbox)->exists(), kEndCount);
+        {
+            auto lock = f.store->lock_maildrop(f.inbox);
+            ASSERT_OK(lock);
+            auto drop = f.open_drop();
+            check_octets(*drop, "of an older version");
+            ck_assert(*(*lock)->note_poll(1000, Seconds(60), 1));
+            ASSERT_OK(drop->remove(uids({2, 5})));
+        }
+        f.append(f.inbox, {mail("new")});
+        auto drop = f.open_drop();
+        ck_assert_uint_eq(drop->exists(), kEndCount - 1);
+        for (uint32_t n = 1; n <= drop->exists(); n++)
+            ck_assert_uint_eq(*drop->octets(n), drop->message(n).size +
+                                                    (text_of(*drop, n).ends_with("\r\n") ? 0 : 2));
+        check_all_known(f, "of an older version");
+        ck_assert(f.last_login() == 1000);
+    }
+}
+END_TEST
+
 START_TEST(where_nothing_can_be_kept_sizes_are_right)
 {
     Drop f(false, 0);
@@ -595,6 +644,7 @@ Suite* make()
     tcase_add_test(tc, a_message_counts_as_it_is_sent);
     tcase_add_test(tc, sizes_are_the_same_wherever_a_mailbox_goes);
     tcase_add_test(tc, old_records_are_looked_at_once);
+    tcase_add_test(tc, an_index_of_an_older_version_serves);
     tcase_add_test(tc, where_nothing_can_be_kept_sizes_are_right);
     tcase_add_test(tc, a_damaged_message_of_old_costs_itself);
     tcase_add_test(tc, what_is_removed_is_gone_for_all);

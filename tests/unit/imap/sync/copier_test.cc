@@ -165,6 +165,18 @@ std::vector<Step> operator+(std::vector<Step> a, const std::vector<Step>& b)
     return a;
 }
 
+// The first line, and what follows a literal in it.
+std::vector<Step> expect_request(const MailboxEntry& entry, const SyncMailbox& box)
+{
+    stream::MemoryEnds ends{{}, {}, 65536, false, false};
+    stream::Stream to(stream::memory_layer(ends));
+    put_mailbox(to, entry, box, entry.partition, true, Form::request);
+    ASSERT_OK(to.flush());
+    const std::string request = cat("$T SYNCAPPLY LOCAL_MAILBOX ", ends.output, "\r\n");
+    const size_t end = request.find("\r\n");
+    return {expect(request.substr(0, end)), expect_bytes(request.substr(end + 2)), kOk};
+}
+
 START_TEST(what_is_not_there_goes_over_once)
 {
     Here here;
@@ -189,6 +201,50 @@ START_TEST(what_is_not_there_goes_over_once)
     sent = copier.copy({&here.entry, 1});
     ASSERT_OK(sent);
     ck_assert_uint_eq(*sent, 1);
+    ck_assert(peer.finished_well());
+}
+END_TEST
+
+// What a mailbox has beside its messages changes without a modseq.
+START_TEST(a_change_of_the_mailbox_alone_goes_over)
+{
+    const struct {
+        const char* what;
+        void (*change)(MailboxEntry&, SyncMailbox&);
+    } table[] = {
+        {"the first poll", [](MailboxEntry&, SyncMailbox& box) { box.pop3_last_login = 1000; }},
+        {"a later poll", [](MailboxEntry&, SyncMailbox& box) { box.pop3_last_login += 60; }},
+        {"ACL",
+         [](MailboxEntry& e, SyncMailbox&) { e.acl.set("eve", *model::Rights::parse("l")); }},
+        {"special use", [](MailboxEntry&, SyncMailbox& box) { box.special_use = "\\Sent"; }},
+    };
+    Here here;
+    std::vector<Step> steps = {kAsk,
+                               kNothing,
+                               skip_command(),
+                               expect_bytes("hello)\r\n"),
+                               kOk,
+                               skip_command(),
+                               kOk,
+                               expect("$T SYNCRESTART"),
+                               kOk};
+    MailboxEntry entry = here.entry;
+    SyncMailbox box = here.sync.box;
+    box.records.clear();
+    for (const auto& row : table) {
+        row.change(entry, box);
+        steps = std::move(steps) + expect_request(entry, box);
+    }
+    ScriptedPeer peer(after_login(steps, kOurs));
+    auto client = connected(here, peer);
+    Copier copier(here.side(), *client, "", true, nullptr);
+    ASSERT_OK(copier.copy({&here.entry, 1}));
+    for (const auto& row : table) {
+        row.change(here.entry, here.sync.box);
+        ck_assert_msg(copier.copy({&here.entry, 1}).ok(), "%s", row.what);
+        // Once.
+        ck_assert_msg(copier.copy({&here.entry, 1}).ok(), "%s again", row.what);
+    }
     ck_assert(peer.finished_well());
 }
 END_TEST
@@ -360,6 +416,7 @@ Suite* make()
     TCase* c = tcase_create("all");
     tcase_set_timeout(c, 60);
     tcase_add_test(c, what_is_not_there_goes_over_once);
+    tcase_add_test(c, a_change_of_the_mailbox_alone_goes_over);
     tcase_add_test(c, what_an_earlier_run_brought_is_not_sent_again);
     tcase_add_test(c, another_mailbox_of_cyrus_is_not_touched);
     tcase_add_test(c, a_copy_of_another_life_is_begun_anew);
