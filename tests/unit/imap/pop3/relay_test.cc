@@ -412,10 +412,23 @@ START_TEST(a_client_that_takes_nothing)
                                        stream::Stream(std::make_unique<AnsweringLayer>(ends)), {}));
     Relay relay(pool, slow);
     ASSERT_OK(relay.open("be1", nowhere_else));
-    ck_assert(!relay.pass(*pop3::parse("RETR 1")));
+    // The server has done nothing wrong.
+    ASSERT_OK(relay.pass(*pop3::parse("RETR 1")));
     ck_assert(!slow.ok() && !relay.is_open());
     // What was not taken in is still with the server.
     ck_assert(ends.said.size() > body.size() - 2'000'000);
+}
+END_TEST
+
+// Nor has it where the client has gone, whatever kind of answer it was.
+START_TEST(a_client_that_has_gone_is_no_loss_of_the_server)
+{
+    for (const Answered& c : kAnswers) {
+        World w({c.answer});
+        w.stream.fail(Error{Code::closed, "gone"});
+        ASSERT_OK(w.pass(c.command));
+        ck_assert(!w.relay.is_open() && w.pool.open_connections().empty());
+    }
 }
 END_TEST
 
@@ -436,6 +449,7 @@ Suite* make()
     tcase_add_test(c, a_user_who_is_elsewhere_now_is_found_there);
     tcase_add_test(c, a_refusal_on_a_kept_connection_is_said_once);
     tcase_add_test(c, a_client_that_takes_nothing);
+    tcase_add_test(c, a_client_that_has_gone_is_no_loss_of_the_server);
     suite_add_tcase(suite, c);
     return suite;
 }
