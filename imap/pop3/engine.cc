@@ -318,6 +318,7 @@ void Engine::reuse(const Command&)
     const std::string answer = leave_maildrop("Next, please");
     if (!answer.starts_with("+OK")) return end_session(answer);
     backends_.set_user({});
+    challenge_.clear();  // the greeting's, and there is no other one
     kit_.logged_out(client_);
     client_.put(answer);
 }
