@@ -226,6 +226,7 @@ void Engine::no_maildrop(const User& user, const Error& error)
     if (error.code == Code::not_found)
         return client_.put(
             err(user.who.relayed ? "SYS/TEMP" : "SYS/PERM", "There is no such maildrop"));
+    if (error.code == Code::corrupt) return client_.put(err("SYS/PERM", "The maildrop is damaged"));
     client_.put(Relay::refusal(error));
 }
 

@@ -139,6 +139,38 @@ START_TEST(nothing_of_a_login_is_left_behind)
 }
 END_TEST
 
+// The reasons are for the log.
+START_TEST(what_a_client_is_told_of_trouble)
+{
+    const struct {
+        Code code;
+        const char* at_login;
+        const char* at_retr;
+    } rows[] = {
+        {Code::corrupt, "-ERR [SYS/PERM] The maildrop is damaged",
+         "-ERR [SYS/PERM] The message is damaged"},
+        {Code::io, "-ERR [SYS/TEMP] Not possible", "-ERR [SYS/TEMP] Not possible"},
+        {Code::not_found, "-ERR [SYS/PERM] There is no such maildrop", "-ERR No such message"},
+        {Code::moved, "-ERR [SYS/TEMP] The mailbox is being",
+         "-ERR [SYS/TEMP] The mailbox is being"},
+        {Code::busy, "-ERR [IN-USE]", "-ERR [IN-USE]"},
+    };
+    for (const auto& row : rows) {
+        for (const bool at_login : {true, false}) {
+            Server s("");
+            (at_login ? s.store.fail_open : s.store.fail_content) =
+                Error{row.code, "index: checksum of record 1"};
+            s.say("USER bob\r\nPASS secret\r\nRETR 1\r\nQUIT\r\n");
+            pop3::Engine(s.parts()).run();
+            const std::string said = s.said();
+            ck_assert_msg(said.find(at_login ? row.at_login : row.at_retr) != said.npos, "%s",
+                          said.c_str());
+            ck_assert(said.find("checksum") == said.npos);
+        }
+    }
+}
+END_TEST
+
 Suite* make()
 {
     Suite* suite = suite_create("engine");
@@ -147,6 +179,7 @@ Suite* make()
     tcase_add_test(c, ten_minutes_are_the_least);
     tcase_add_test(c, a_session_to_its_end);
     tcase_add_test(c, nothing_of_a_login_is_left_behind);
+    tcase_add_test(c, what_a_client_is_told_of_trouble);
     suite_add_tcase(suite, c);
     return suite;
 }
