@@ -65,7 +65,7 @@ std::string error_reply(const Error& error)
         case Code::not_found: return err({}, "No such message");
         case Code::denied: return err("SYS/PERM", "Permission denied");
         case Code::busy: return err("IN-USE", "The maildrop is in use by another session");
-        case Code::corrupt: return err("SYS/PERM", "The message is damaged");
+        case Code::corrupt: return err("SYS/PERM", error.text);
         case Code::maintenance: return err("SYS/TEMP", error.text);
         case Code::reserved:
         case Code::moved: return err("SYS/TEMP", "The mailbox is being moved, try again later");

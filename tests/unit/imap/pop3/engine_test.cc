@@ -148,7 +148,7 @@ START_TEST(what_a_client_is_told_of_trouble)
         const char* at_retr;
     } rows[] = {
         {Code::corrupt, "-ERR [SYS/PERM] The maildrop is damaged",
-         "-ERR [SYS/PERM] The message is damaged"},
+         "-ERR [SYS/PERM] Message 1 is damaged"},
         {Code::io, "-ERR [SYS/TEMP] Not possible", "-ERR [SYS/TEMP] Not possible"},
         {Code::not_found, "-ERR [SYS/PERM] There is no such maildrop", "-ERR No such message"},
         {Code::moved, "-ERR [SYS/TEMP] The mailbox is being",

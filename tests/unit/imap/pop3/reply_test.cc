@@ -30,7 +30,7 @@ START_TEST(errors)
         {Code::not_found, "-ERR No such message\r\n"},
         {Code::denied, "-ERR [SYS/PERM] Permission denied\r\n"},
         {Code::busy, "-ERR [IN-USE] The maildrop is in use by another session\r\n"},
-        {Code::corrupt, "-ERR [SYS/PERM] The message is damaged\r\n"},
+        {Code::corrupt, "-ERR [SYS/PERM] why\r\n"},
         {Code::maintenance, "-ERR [SYS/TEMP] why\r\n"},
         {Code::moved, "-ERR [SYS/TEMP] The mailbox is being moved, try again later\r\n"},
         {Code::reserved, "-ERR [SYS/TEMP] The mailbox is being moved, try again later\r\n"},
