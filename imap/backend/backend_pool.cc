@@ -59,8 +59,9 @@ Result<std::unique_ptr<Backend>> BackendPool::connect(const std::string& server)
     if (made) {
         auto again = Backend::login_again(std::move(made), config_, options);
         // That is about the user, and would be said again.
-        if (again.is(Code::busy) || again.is(Code::moved)) return std::move(again).error();
-        // Whatever was wrong with it: a new connection says whether the server or the user is.
+        if (again.is(Code::busy)) return std::move(again).error();
+        // Whatever was wrong with it: a new connection says whether the server or the user is, or
+        // this one's process alone, which may be one that ends.
         if (!again)
             log::info("a kept connection was of no use",
                       {{"server", server}, {"reason", again.error()}});

@@ -235,7 +235,7 @@ void Engine::top(const Command& command)
 void Engine::send(uint32_t number, std::optional<uint32_t> body_lines)
 {
     const auto content = maildrop().content(number);
-    if (!content) return no_message(content.error());
+    if (!content) return no_message(number, content.error());
     const std::string_view whole = (*content)->bytes();
     const std::string_view message = body_lines ? top_of(whole, *body_lines) : whole;
     client_.put(ok("Message follows"));
@@ -243,12 +243,14 @@ void Engine::send(uint32_t number, std::optional<uint32_t> body_lines)
 }
 
 // A mailbox that has left has left no damage.
-void Engine::no_message(const Error& error)
+void Engine::no_message(uint32_t number, const Error& error)
 {
     if (error.code != Code::not_found) {
         const Status here = home_.may_change(user_->who, maildrop().entry(), model::Rights());
         if (!here) return refuse(Error{Code::moved, here.error().text});
     }
+    if (error.code == Code::corrupt)
+        return refuse(Error{error.code, cat("Message ", number, " is damaged")});
     refuse(error);
 }
 
@@ -318,6 +320,7 @@ void Engine::reuse(const Command&)
     const std::string answer = leave_maildrop("Next, please");
     if (!answer.starts_with("+OK")) return end_session(answer);
     backends_.set_user({});
+    challenge_.clear();  // the greeting's, and there is no other one
     kit_.logged_out(client_);
     client_.put(answer);
 }

@@ -115,7 +115,7 @@ class Engine {
     bool may_hand_on() const;
     std::string leave_maildrop(std::string_view good_bye);
     void send(uint32_t number, std::optional<uint32_t> body_lines);
-    void no_message(const Error& error);
+    void no_message(uint32_t number, const Error& error);
     Maildrop& maildrop() { return *user_->maildrop; }
     bool logged_in() const { return user_.has_value(); }
 

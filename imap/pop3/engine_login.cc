@@ -102,7 +102,6 @@ void Engine::pass(const Command& command)
     const std::string password(command.words[0]);
     auto split =
         config_.popsubfolders() ? auth::split_detail(name_) : auth::NameAndDetail{name_, {}};
-    name_.clear();
     finish_login(session::password_login(kit_, split.name, password), split.detail);
 }
 
@@ -138,6 +137,8 @@ void Engine::auth(const Command& command)
 
 void Engine::finish_login(const session::Login& login, const std::string& folder)
 {
+    // PASS belongs to the USER before it, and this has come between.
+    name_.clear();
     if (login.end == session::Login::End::ok) return welcome(login, folder);
     turn_away(login);
 }
@@ -225,6 +226,7 @@ void Engine::no_maildrop(const User& user, const Error& error)
     if (error.code == Code::not_found)
         return client_.put(
             err(user.who.relayed ? "SYS/TEMP" : "SYS/PERM", "There is no such maildrop"));
+    if (error.code == Code::corrupt) return client_.put(err("SYS/PERM", "The maildrop is damaged"));
     client_.put(Relay::refusal(error));
 }
 

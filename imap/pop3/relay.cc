@@ -117,8 +117,11 @@ Status Relay::pass(const Command& command)
             return lost(std::move(copied).error());
         }
     }
-    backend_->end_command();
-    if (!client_.ok()) return lost(client_.error());
+    // The server is not to blame for it.
+    if (!client_.ok())
+        abandon();
+    else
+        backend_->end_command();
     return success();
 }
 
@@ -185,13 +188,12 @@ Status Relay::copy_lines()
 {
     stream::Stream& server = backend_->stream();
     Dots dots;
-    while (!dots.ended()) {
+    while (!dots.ended() && client_.ok()) {
         TRY(server.peek());
         const std::string_view piece = server.buffered();
         const size_t taken = dots.take(piece);
         client_.put(piece.substr(0, taken));
         server.consume(taken);
-        TRY(client_.status());
     }
     return success();
 }

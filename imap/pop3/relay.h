@@ -6,8 +6,8 @@
 // the streams' buffers, whatever its size, and no faster than the client takes it: who takes
 // nothing for the stream's timeout has ended. A line ends at its LF, as servers see it when they
 // put a dot before a dot.
-// The connection is of no more use, and dropped without QUIT, after any error; the server deletes
-// nothing then. Borrows its parts. One thread.
+// The connection is of no more use, and dropped without QUIT, after any error and when the client
+// is lost; the server deletes nothing then. Borrows its parts. One thread.
 #ifndef ROOKERY_IMAP_POP3_RELAY_H
 #define ROOKERY_IMAP_POP3_RELAY_H
 
@@ -50,7 +50,8 @@ class Relay {
     static std::string refusal(const Error& error);
     bool is_open() const { return backend_ != nullptr; }
 
-    // Passes on a command of At::maildrop, and its answer to the client (which is not flushed).
+    // Passes on a command of At::maildrop, and its answer to the client (which is not flushed). A
+    // client that is lost is no error: the client's stream tells of it, and the connection is gone.
     // An error: if the client's stream is ok, nothing of an answer was said, and it is to be told
     // that the session ends ([SYS/TEMP]); else a part of it was, and nothing more can be said.
     Status pass(const Command& command);

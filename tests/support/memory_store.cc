@@ -535,6 +535,7 @@ Result<std::unique_ptr<mailbox::Mailbox>> MemoryStore::open(const model::Mailbox
 {
     auto there = state(entry.name.internal());
     if (!there) return Error{Code::not_found, "no such mailbox"};
+    if (fail_open) return *fail_open;
     return std::unique_ptr<mailbox::Mailbox>(
         std::make_unique<MemoryView>(*this, std::move(there), userid, mode));
 }

@@ -7,6 +7,7 @@
 
 #include "imap/backend/dialect.h"
 #include "imap/mboxlist/memory_directory.h"
+#include "lib/text/base64.h"
 #include "tests/support/memory_store.h"
 #include "tests/unit/imap/session/kit_fixture.h"
 #include "tests/unit/unit.h"
@@ -103,6 +104,73 @@ START_TEST(a_session_to_its_end)
 }
 END_TEST
 
+std::string auth(std::string_view user, std::string_view authid, std::string_view password)
+{
+    return cat("AUTH PLAIN ", text::base64_encode(cat(user, '\0', authid, '\0', password)), "\r\n");
+}
+
+// What stands behind these is as if nobody had ever said anything.
+START_TEST(nothing_of_a_login_is_left_behind)
+{
+    const std::string reuse = cat("USER bob\r\n", auth("bob", "fe", "secret"), "X-REUSE\r\n");
+    struct {
+        std::string said;
+        const char* then;
+        const char* answer;
+    } rows[] = {
+        {cat("USER bob\r\n", auth("", "bob", "wrong")), "PASS secret", "-ERR USER comes first"},
+        {"USER bob\r\nAPOP bob abc\r\n", "PASS secret", "-ERR USER comes first"},
+        {"USER bob\r\nPASS wrong\r\n", "PASS secret", "-ERR USER comes first"},
+        {reuse, "PASS secret", "-ERR USER comes first"},
+        {reuse, "STAT", "-ERR Please log in first"},
+        {reuse, "X-REUSE", "-ERR Please log in first"},
+        // The challenge was that of the greeting.
+        {reuse, "APOP bob abc", "-ERR There is no APOP here"},
+    };
+    for (const auto& row : rows) {
+        Server s("");
+        ASSERT_OK(auth::set_password(s.kit.config, "fe", {}, "secret"));
+        s.say(cat(row.said, row.then, "\r\nQUIT\r\n"));
+        pop3::Engine(s.parts()).run();
+        const std::string said = s.said();
+        ck_assert_msg(said.ends_with(cat(row.answer, "\r\n+OK Bye\r\n")), "%s", said.c_str());
+        ck_assert(row.said != reuse || said.find("+OK Next") != said.npos);
+    }
+}
+END_TEST
+
+// The reasons are for the log.
+START_TEST(what_a_client_is_told_of_trouble)
+{
+    const struct {
+        Code code;
+        const char* at_login;
+        const char* at_retr;
+    } rows[] = {
+        {Code::corrupt, "-ERR [SYS/PERM] The maildrop is damaged",
+         "-ERR [SYS/PERM] Message 1 is damaged"},
+        {Code::io, "-ERR [SYS/TEMP] Not possible", "-ERR [SYS/TEMP] Not possible"},
+        {Code::not_found, "-ERR [SYS/PERM] There is no such maildrop", "-ERR No such message"},
+        {Code::moved, "-ERR [SYS/TEMP] The mailbox is being",
+         "-ERR [SYS/TEMP] The mailbox is being"},
+        {Code::busy, "-ERR [IN-USE]", "-ERR [IN-USE]"},
+    };
+    for (const auto& row : rows) {
+        for (const bool at_login : {true, false}) {
+            Server s("");
+            (at_login ? s.store.fail_open : s.store.fail_content) =
+                Error{row.code, "index: checksum of record 1"};
+            s.say("USER bob\r\nPASS secret\r\nRETR 1\r\nQUIT\r\n");
+            pop3::Engine(s.parts()).run();
+            const std::string said = s.said();
+            ck_assert_msg(said.find(at_login ? row.at_login : row.at_retr) != said.npos, "%s",
+                          said.c_str());
+            ck_assert(said.find("checksum") == said.npos);
+        }
+    }
+}
+END_TEST
+
 Suite* make()
 {
     Suite* suite = suite_create("engine");
@@ -110,6 +178,8 @@ Suite* make()
     tcase_add_test(c, a_silent_client_is_logged_out_and_nothing_is_deleted);
     tcase_add_test(c, ten_minutes_are_the_least);
     tcase_add_test(c, a_session_to_its_end);
+    tcase_add_test(c, nothing_of_a_login_is_left_behind);
+    tcase_add_test(c, what_a_client_is_told_of_trouble);
     suite_add_tcase(suite, c);
     return suite;
 }

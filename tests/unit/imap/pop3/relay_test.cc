@@ -382,19 +382,29 @@ START_TEST(a_user_who_is_elsewhere_now_is_found_there)
 }
 END_TEST
 
-// A kept connection on which the user is refused is no reason to ask once more.
-START_TEST(a_refusal_on_a_kept_connection_is_said_once)
+// On a kept connection: that a user's maildrop is taken is no reason to ask once more, while what
+// passes may be the trouble of that one process. Then it is found that nobody listens any more.
+START_TEST(a_refusal_on_a_kept_connection)
 {
-    ScriptedPeer peer(login("bob", "X-REUSE") +
-                      std::vector{expect("X-REUSE"), send("+OK\r\n"), expect(auth("alice")),
-                                  send("-ERR [IN-USE] locked\r\n"), expect_end()});
-    backend::IdleBackends idle(configured());
-    Session bob("bob", idle);
-    ASSERT_OK(bob.relay.open(address(peer), nowhere_else));
-    ASSERT_OK(bob.relay.quit());
-    Session alice("alice", idle);
-    ASSERT_CODE(alice.relay.open(address(peer), nowhere_else), Code::busy);
-    ck_assert(peer.finished_well());
+    const std::pair<const char*, Code> rows[] = {
+        {"-ERR [IN-USE] locked", Code::busy},
+        {"-ERR [LOGIN-DELAY] too early", Code::busy},
+        {"-ERR [SYS/TEMP] Server is going down", Code::unavailable},
+        {"-ERR [SYS/PERM] no maildrop", Code::unavailable},
+        {"-ERR no", Code::unavailable},
+    };
+    for (const auto& [said, code] : rows) {
+        ScriptedPeer peer(login("bob", "X-REUSE") +
+                          std::vector{expect("X-REUSE"), send("+OK\r\n"), expect(auth("alice")),
+                                      send(cat(said, "\r\n")), expect_end()});
+        backend::IdleBackends idle(configured());
+        Session bob("bob", idle);
+        ASSERT_OK(bob.relay.open(address(peer), nowhere_else));
+        ASSERT_OK(bob.relay.quit());
+        Session alice("alice", idle);
+        ASSERT_CODE(alice.relay.open(address(peer), nowhere_else), code);
+        ck_assert(peer.finished_well());
+    }
 }
 END_TEST
 
@@ -412,10 +422,23 @@ START_TEST(a_client_that_takes_nothing)
                                        stream::Stream(std::make_unique<AnsweringLayer>(ends)), {}));
     Relay relay(pool, slow);
     ASSERT_OK(relay.open("be1", nowhere_else));
-    ck_assert(!relay.pass(*pop3::parse("RETR 1")));
+    // The server has done nothing wrong.
+    ASSERT_OK(relay.pass(*pop3::parse("RETR 1")));
     ck_assert(!slow.ok() && !relay.is_open());
     // What was not taken in is still with the server.
     ck_assert(ends.said.size() > body.size() - 2'000'000);
+}
+END_TEST
+
+// Nor has it where the client has gone, whatever kind of answer it was.
+START_TEST(a_client_that_has_gone_is_no_loss_of_the_server)
+{
+    for (const Answered& c : kAnswers) {
+        World w({c.answer});
+        w.stream.fail(Error{Code::closed, "gone"});
+        ASSERT_OK(w.pass(c.command));
+        ck_assert(!w.relay.is_open() && w.pool.open_connections().empty());
+    }
 }
 END_TEST
 
@@ -434,8 +457,9 @@ Suite* make()
     tcase_add_test(c, a_connection_in_doubt_is_not_handed_on);
     tcase_add_test(c, what_a_client_is_told_of_a_refused_login);
     tcase_add_test(c, a_user_who_is_elsewhere_now_is_found_there);
-    tcase_add_test(c, a_refusal_on_a_kept_connection_is_said_once);
+    tcase_add_test(c, a_refusal_on_a_kept_connection);
     tcase_add_test(c, a_client_that_takes_nothing);
+    tcase_add_test(c, a_client_that_has_gone_is_no_loss_of_the_server);
     suite_add_tcase(suite, c);
     return suite;
 }
