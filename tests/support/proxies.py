@@ -1,9 +1,10 @@
-"""Dovecot, nginx and perdition as IMAP proxies before one backend, for the benchmarks.
+"""Dovecot, nginx and perdition as IMAP or POP3 proxies before one backend, for the benchmarks.
 
-Debian installs neither dovecot-imapd nor perdition beside cyrus-imapd, so they are unpacked:
+Debian installs neither Dovecot's servers nor perdition beside Cyrus', so they are unpacked:
 
-    apt-get download dovecot-core dovecot-imapd nginx libnginx-mod-mail perdition libidn12 \\
-        libpopt0 libsodium23 libunwind8 libvanessa-adt1 libvanessa-logger0 libvanessa-socket2
+    apt-get download dovecot-core dovecot-imapd dovecot-pop3d nginx libnginx-mod-mail \\
+        perdition libidn12 libpopt0 libsodium23 libunwind8 libvanessa-adt1 libvanessa-logger0 \\
+        libvanessa-socket2
     for p in *.deb; do dpkg -x $p PREFIX; done
 
 overlay(PREFIX) lays them over /usr, in the mount namespace of this process only. Whoever logs in is
@@ -22,7 +23,7 @@ DOVECOT = """\
 base_dir = {d}/run
 state_dir = {d}/run
 log_path = {d}/log
-protocols = imap
+protocols = {protocol}
 listen = {ip}
 ssl = no
 disable_plaintext_auth = no
@@ -37,12 +38,12 @@ passdb {{
   driver = static
   args = proxy=y host={backend} nopassword=y
 }}
-service imap-login {{
+service {protocol}-login {{
   # One process for many connections, as its manual advises busy sites.
   service_count = 0
   process_min_avail = 2
   client_limit = 4000
-  inet_listener imaps {{
+  inet_listener {protocol}s {{
     port = 0
   }}
 }}
@@ -73,7 +74,7 @@ http {{
     location / {{
       add_header Auth-Status OK;
       add_header Auth-Server {backend};
-      add_header Auth-Port 143;
+      add_header Auth-Port {port};
       return 204;
     }}
   }}
@@ -82,9 +83,13 @@ mail {{
   auth_http {ip}:8090/;
   proxy_pass_error_message on;
   imap_auth plain login;
-  server {{ listen {ip}:143; protocol imap; }}
+  pop3_auth plain;
+  server {{ listen {ip}:{port}; protocol {protocol}; }}
 }}
 """
+
+# protocol -> its port, how a greeting begins, perdition's name of it
+PROTOCOLS = {"imap": (143, b"*", "IMAP4"), "pop3": (110, b"+", "POP3")}
 
 
 def overlay(prefix):
@@ -98,22 +103,25 @@ def overlay(prefix):
 class Proxy:
     """One of them, running. Its files are in a folder of its own below the given one."""
 
-    def __init__(self, name, folder, address, backend):
+    def __init__(self, name, folder, address, backend, protocol="imap"):
         self.name, self.address = name, address
+        self.port, self.first, called = PROTOCOLS[protocol]
         self.dir = os.path.join(folder, name)
         os.mkdir(self.dir, 0o755)
-        values = dict(d=self.dir, ip=address, backend=backend, cores=os.cpu_count())
+        values = dict(d=self.dir, ip=address, backend=backend, cores=os.cpu_count(),
+                      protocol=protocol, port=self.port)
         conf = os.path.join(self.dir, "conf")
         with open(conf, "w") as f:
             f.write({"dovecot": DOVECOT, "nginx": NGINX, "perdition": ""}[name].format(**values))
         command = {
             "dovecot": ["/usr/sbin/dovecot", "-F", "-c", conf],
             "nginx": ["/usr/sbin/nginx", "-c", conf, "-e", os.path.join(self.dir, "log")],
-            "perdition": ["/usr/sbin/perdition", "-P", "IMAP4", "--no_daemon", "-f", conf,
-                          "-b", address, "-l", "143", "-s", backend, "-p", "143", "-M", "",
-                          "-u", "nobody", "-g", "nogroup", "--no_lookup", "--no_bind_banner",
-                          "--server_resp_line", "--connection_limit", "0", "--quiet",
-                          "--timeout", "3600", "--pid_file", os.path.join(self.dir, "pid"),
+            "perdition": ["/usr/sbin/perdition", "-P", called, "--no_daemon", "-f", conf,
+                          "-b", address, "-l", str(self.port), "-s", backend,
+                          "-p", str(self.port), "-M", "", "-u", "nobody", "-g", "nogroup",
+                          "--no_lookup", "--no_bind_banner", "--server_resp_line",
+                          "--connection_limit", "0", "--quiet", "--timeout", "3600",
+                          "--pid_file", os.path.join(self.dir, "pid"),
                           "-F", os.path.join(self.dir, "log")]}[name]
         with open(os.path.join(self.dir, "out"), "ab") as out:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out,
@@ -127,9 +135,10 @@ class Proxy:
     def greets(self):
         if self.process.poll() is not None:
             raise RuntimeError("%s has ended; see %s" % (self.name, self.dir))
-        with contextlib.suppress(OSError), socket.create_connection((self.address, 143), 5) as s:
+        where = (self.address, self.port)
+        with contextlib.suppress(OSError), socket.create_connection(where, 5) as s:
             s.settimeout(5)
-            return s.recv(1) == b"*"
+            return s.recv(1) == self.first
         return False
 
     def pid(self):
@@ -139,13 +148,14 @@ class Proxy:
         mixed.Server.stop(self)
 
 
-def start(folder, network, backend):
+def start(folder, network, backend, protocol="imap"):
     """Those that are here: {name: Proxy}, at network + 21 and up."""
     here = [n for n in ("dovecot", "nginx", "perdition") if shutil.which("/usr/sbin/" + n)]
     running = {}
     try:
         for n in here:
-            running[n] = Proxy(n, folder, "%s%d" % (network, 21 + len(running)), backend)
+            running[n] = Proxy(n, folder, "%s%d" % (network, 21 + len(running)), backend,
+                               protocol)
     except BaseException:
         for p in running.values():
             p.stop()
