@@ -1,4 +1,4 @@
-// INBOX, folders, subscriptions.
+// INBOX, folders, subscriptions, the first script.
 #include "imap/cluster/autocreate.h"
 
 #include <algorithm>
@@ -9,32 +9,15 @@
 #include "imap/mboxlist/namespace_options.h"
 #include "imap/mboxlist/partitions.h"
 #include "imap/mboxlist/subscriptions.h"
+#include "imap/scripts/scripts.h"
+#include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
-#include "lib/text/mutf7.h"
 
 namespace rookery::cluster {
 namespace {
 
 using model::MailboxName;
-
-// "a | b c" is "a" and "b c".
-std::vector<std::string> listed(std::string_view option)
-{
-    std::vector<std::string> out;
-    for (std::string_view item : split(option, '|', false))
-        if (item = trim(item); !item.empty()) out.emplace_back(item);
-    return out;
-}
-
-// As an administrator writes it: UTF-8, or the form of IMAP.
-std::string external_name(const std::string& name)
-{
-    const bool ascii = std::all_of(name.begin(), name.end(),
-                                   [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-    if (ascii) return name;
-    return text::utf8_to_mutf7(name).value_or(name);
-}
 
 mailbox::QuotaLimits first_limits(const config::Config& config)
 {
@@ -104,8 +87,32 @@ Status Autocreate::make_inbox(const std::string& userid, const MailboxName& inbo
         if (quotas_ != nullptr && !(limits == mailbox::QuotaLimits{}))
             TRY(quotas_->set(inbox, limits));
         subscribe(userid, inbox);
+        give_script(userid);
         return success();
     });
+}
+
+// It is named as its file. Scripts of a user who was here before stay what they are.
+Status Autocreate::copy_script(const std::string& userid, const std::string& path)
+{
+    std::string_view name = std::string_view(path).substr(path.rfind('/') + 1);
+    if (scripts::Scripts::is_source(name)) name.remove_suffix(name.size() - name.rfind('.'));
+    TRY_ASSIGN(const std::string text, read_file(path, scripts::Scripts::kMaxScript));
+    TRY_ASSIGN(auto scripts, scripts::Scripts::of(config_, userid));
+    TRY_ASSIGN(const auto lock, scripts.lock());
+    TRY_ASSIGN(const auto there, scripts.list());
+    if (!there.empty()) return success();
+    TRY(scripts::Scripts::check_name(name));
+    TRY(scripts.write(std::string(name), text));
+    return scripts.activate(std::string(name));
+}
+
+void Autocreate::give_script(const std::string& userid)
+{
+    const std::string& path = config_.autocreate_sieve_script();
+    if (path.empty()) return;
+    if (Status given = copy_script(userid, path); !given)
+        log::warning("autocreate: no script", {{"user", userid}, {"reason", given.error()}});
 }
 
 void Autocreate::subscribe(const std::string& userid, const MailboxName& name)
@@ -116,22 +123,13 @@ void Autocreate::subscribe(const std::string& userid, const MailboxName& name)
                      {{"user", userid}, {"mailbox", name.internal()}, {"reason", done.error()}});
 }
 
-Result<MailboxName> Autocreate::folder_name(const std::string& userid,
-                                            const std::string& folder) const
-{
-    model::NamespaceOptions options = mboxlist::namespace_options(config_);
-    options.altnamespace = false;
-    const model::Namespace names(options, userid, false);
-    return names.to_internal(cat("INBOX", names.separator(), external_name(folder)));
-}
-
 // The owner's, and "folder identifier rights" of autocreate_acl; a folder may have spaces.
 model::Acl Autocreate::folder_acl(const std::string& userid, const std::string& folder) const
 {
     model::Acl acl;
     acl.set(userid, model::Rights::all);
     const model::AccessOptions access = mboxlist::access_options(config_);
-    for (const std::string& line : listed(config_.autocreate_acl())) {
+    for (const std::string& line : mboxlist::listed_folders(config_.autocreate_acl())) {
         const std::string_view text = line;
         const size_t last = text.rfind(' ');
         if (last == std::string_view::npos) continue;
@@ -150,7 +148,7 @@ model::Acl Autocreate::folder_acl(const std::string& userid, const std::string& 
 
 Status Autocreate::make_folder(const std::string& userid, const std::string& folder)
 {
-    TRY_ASSIGN(const MailboxName name, folder_name(userid, folder));
+    TRY_ASSIGN(const MailboxName name, mboxlist::folder_of(config_, userid, folder));
     TRY(name.check_creatable());
     TRY(name.check_lengths(config_.deletedprefix()));
     TRY_ASSIGN(std::string partition, mboxlist::usual_partition(config_));
@@ -165,17 +163,17 @@ Status Autocreate::make_folder(const std::string& userid, const std::string& fol
 
 void Autocreate::make_folders(const std::string& userid, const MailboxName& inbox)
 {
-    for (const std::string& folder : listed(config_.autocreate_inbox_folders()))
+    for (const std::string& folder : mboxlist::listed_folders(config_.autocreate_inbox_folders()))
         if (Status made = make_folder(userid, folder); !made)
             log::warning(
                 "autocreate: a folder is not made",
                 {{"mailbox", inbox.internal()}, {"folder", folder}, {"reason", made.error()}});
-    for (const std::string& folder : listed(config_.autocreate_subscribe_folders()))
-        if (auto name = folder_name(userid, folder); name && operations_.list().lookup(*name))
+    for (const std::string& folder : mboxlist::listed_folders(config_.autocreate_subscribe_folders()))
+        if (auto name = mboxlist::folder_of(config_, userid, folder); name && operations_.list().lookup(*name))
             subscribe(userid, *name);
     const model::Namespace shared(mboxlist::namespace_options(config_), userid, true);
-    for (const std::string& folder : listed(config_.autocreate_subscribe_sharedfolders()))
-        if (auto name = shared.to_internal(external_name(folder)))
+    for (const std::string& folder : mboxlist::listed_folders(config_.autocreate_subscribe_sharedfolders()))
+        if (auto name = shared.to_internal(mboxlist::external_name(folder)))
             subscribe(userid, *name);
         else
             log::warning("autocreate_subscribe_sharedfolders: not a name", {{"text", folder}});

@@ -1,8 +1,8 @@
 // Autocreate: the mailboxes of a user who has none yet, as the autocreate_ options say.
 //
-// The INBOX is made with its quota and its subscription before anybody sees it: by one of all who
+// The INBOX is made with its quota, subscription and script before anybody sees it: by one of all who
 // try at once, known by the lock of its name. Who made it makes the folders. One of these that
-// cannot be made, and a subscription, are logged, and keep nobody out.
+// cannot be made, a subscription, a script, are logged, and keep nobody out.
 // Borrows everything. Codes of make(): those of Operations::create but exists; moved: the user's
 // INBOX is at another server. One thread.
 #ifndef ROOKERY_IMAP_CLUSTER_AUTOCREATE_H
@@ -36,8 +36,8 @@ class Autocreate {
     void make_folders(const std::string& userid, const model::MailboxName& inbox);
     void subscribe(const std::string& userid, const model::MailboxName& inbox);
     Status make_folder(const std::string& userid, const std::string& folder);
-    Result<model::MailboxName> folder_name(const std::string& userid,
-                                           const std::string& folder) const;
+    void give_script(const std::string& userid);
+    Status copy_script(const std::string& userid, const std::string& path);
     model::Acl folder_acl(const std::string& userid, const std::string& folder) const;
 
     const config::Config& config_;

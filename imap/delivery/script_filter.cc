@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "imap/mboxlist/find_mailbox.h"
+#include "imap/mboxlist/namespace_options.h"
 #include "imap/sieve/run.h"
 #include "imap/submission/automatic.h"
 #include "imap/submission/entry_format.h"
@@ -213,12 +214,30 @@ Result<MailboxEntry> ScriptFilter::find(Run& run, const sieve::Target& to)
             entry || !is_final(entry.error()))
             return entry;
     auto entry = mailboxes.named(to.mailbox);
-    if (!entry.is(Code::not_found) || !to.create || !parts_.make) return entry;
+    if (!entry.is(Code::not_found) || !parts_.make) return entry;
     TRY_ASSIGN(const model::MailboxName name,
                script_mailbox(parts_.config, run.recipient, to.mailbox));
+    if (!to.create && !is_made_when_named(run.recipient, name)) return entry;
     // One that is there and is not the owner's to put mail into stays as it is.
     if (mailboxes.find(to.mailbox)) return entry;
     return make(run, to, name);
+}
+
+// Without its asking for it (anysievefolder, autocreate_sieve_folders): a folder of the owner's.
+bool ScriptFilter::is_made_when_named(const Recipient& recipient,
+                                      const model::MailboxName& name) const
+{
+    if (recipient.userid.empty()) return false;
+    const config::Config& config = parts_.config;
+    if (config.anysievefolder()) {
+        const auto inbox = model::MailboxName::inbox_of(recipient.userid, config.defaultdomain());
+        return inbox && inbox->is_above(name);
+    }
+    const auto folders = mboxlist::listed_folders(config.autocreate_sieve_folders());
+    return std::any_of(folders.begin(), folders.end(), [&](const std::string& folder) {
+        const auto named = mboxlist::folder_of(config, recipient.userid, folder);
+        return named && *named == name;
+    });
 }
 
 Result<MailboxEntry> ScriptFilter::make(Run& run, const sieve::Target& to,

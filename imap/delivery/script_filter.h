@@ -55,6 +55,7 @@ class ScriptFilter {
  private:
     struct Run;
     Result<model::MailboxEntry> find(Run& run, const sieve::Target& target);
+    bool is_made_when_named(const Recipient& recipient, const model::MailboxName& name) const;
     Result<model::MailboxEntry> make(Run& run, const sieve::Target& target,
                                      const model::MailboxName& name);
     Result<std::optional<model::MailboxEntry>> find_target(Run& run, const sieve::Target& target);

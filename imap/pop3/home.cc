@@ -4,22 +4,16 @@
 #include "imap/mboxlist/find_mailbox.h"
 #include "imap/mboxlist/namespace_options.h"
 #include "imap/model/access.h"
-#include "imap/model/namespace.h"
-#include "lib/base/strings.h"
 
 namespace rookery::pop3 {
 
 using model::MailboxEntry;
 using model::MailboxName;
 
-// Folders are named as below INBOX in the standard namespace, whatever IMAP shows.
 Result<MailboxName> Home::name(const auth::Identity& who, const std::string& folder) const
 {
     if (folder.empty()) return MailboxName::inbox_of(who.userid, config_.defaultdomain());
-    model::NamespaceOptions options = mboxlist::namespace_options(config_);
-    options.altnamespace = false;
-    const model::Namespace names(options, who.userid, false);
-    return names.to_internal(cat("INBOX", names.separator(), folder));
+    return mboxlist::folder_of(config_, who.userid, folder);
 }
 
 Status Home::require(const auth::Identity& who, const MailboxEntry& entry,

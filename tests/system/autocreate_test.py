@@ -8,6 +8,7 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import harness
 import murder
+import sieve_client
 
 check = murder.check
 MESSAGE = b"From: a@example.org\r\nSubject: new\r\n\r\nHello\r\n"
@@ -149,6 +150,46 @@ def test_in_a_unified_murder():
         try_all(m, "backend2")
         for at in ("backend1", "backend2"):
             assert names_of(m, "new1", at) == names_of(m, "new1", "backend2")
+
+
+SCRIPT = b"""require ["fileinto", "copy"];
+if header :contains "subject" "news" { fileinto "INBOX.news"; }
+elsif header :contains "subject" "deep" { fileinto "INBOX.a.b"; }
+elsif header :contains "subject" "other" { fileinto "INBOX.other"; }
+elsif header :contains "subject" "theirs" { fileinto "user.ann.theirs"; }
+"""
+
+
+def about(subject):
+    return b"From: a@example.org\r\nSubject: " + subject + b"\r\n\r\nx\r\n"
+
+
+def test_the_first_script_and_the_folders_that_it_makes():
+    """What a new user's script files into is made as the options say, at a login and a delivery."""
+    every = ["INBOX", "INBOX.a.b", "INBOX.news", "INBOX.other"]
+    for options, made in (({"autocreate_sieve_folders": "news | a.b"}, every[:3]),
+                          ({"anysievefolder": "yes"}, every), ({}, every[:1])):
+        with murder.Murder(backends=1, sieve=True, start=False) as m:
+            path = os.path.join(m.dir, "first.script")
+            with open(path, "wb") as f:
+                f.write(SCRIPT)
+            os.chmod(path, 0o644)
+            for name in ("backend1", "frontend1"):
+                m[name].extra.update(autocreate_quota="0", autocreate_post="yes",
+                                     autocreate_sieve_script=path, **options)
+            m.start()
+            m.set_passwords({u: m.password for u in ("new1", "new2", "ann")})
+            m.imap("backend1", "ann").logout()
+            m.imap("backend1", "new1").logout()
+            for user in ("new1", "new2"):
+                for subject in (b"news", b"deep", b"other", b"theirs"):
+                    assert m.deliver(about(subject), [user], instance="backend1") == {}
+                assert names_of(m, user, "backend1") == made, (user, options)
+                assert message_count(m, user, "backend1") == 5 - len(made)
+            assert names_of(m, "ann", "backend1") == ["INBOX"]
+            with sieve_client.Client(m["backend1"].address("sieve")) as c:
+                assert c.login("new2").word == "OK"
+                assert c.ask(b"LISTSCRIPTS").lines == [b'"first" ACTIVE\r\n']
 
 
 def test_a_login_does_not_fail_for_it():
