@@ -168,11 +168,14 @@ void Autocreate::make_folders(const std::string& userid, const MailboxName& inbo
             log::warning(
                 "autocreate: a folder is not made",
                 {{"mailbox", inbox.internal()}, {"folder", folder}, {"reason", made.error()}});
-    for (const std::string& folder : mboxlist::listed_folders(config_.autocreate_subscribe_folders()))
-        if (auto name = mboxlist::folder_of(config_, userid, folder); name && operations_.list().lookup(*name))
+    for (const std::string& folder :
+         mboxlist::listed_folders(config_.autocreate_subscribe_folders()))
+        if (auto name = mboxlist::folder_of(config_, userid, folder);
+            name && operations_.list().lookup(*name))
             subscribe(userid, *name);
     const model::Namespace shared(mboxlist::namespace_options(config_), userid, true);
-    for (const std::string& folder : mboxlist::listed_folders(config_.autocreate_subscribe_sharedfolders()))
+    for (const std::string& folder :
+         mboxlist::listed_folders(config_.autocreate_subscribe_sharedfolders()))
         if (auto name = shared.to_internal(mboxlist::external_name(folder)))
             subscribe(userid, *name);
         else

@@ -1,7 +1,7 @@
 // Autocreate: the mailboxes of a user who has none yet, as the autocreate_ options say.
 //
-// The INBOX is made with its quota, subscription and script before anybody sees it: by one of all who
-// try at once, known by the lock of its name. Who made it makes the folders. One of these that
+// The INBOX is made with its quota, subscription and script before anybody sees it: by one of all
+// who try at once, known by the lock of its name. Who made it makes the folders. One of these that
 // cannot be made, a subscription, a script, are logged, and keep nobody out.
 // Borrows everything. Codes of make(): those of Operations::create but exists; moved: the user's
 // INBOX is at another server. One thread.
