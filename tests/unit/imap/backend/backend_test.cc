@@ -336,7 +336,9 @@ int gssapi_plugin(const sasl_utils_t*, int, int* version, sasl_client_plug_t** l
     static sasl_client_plug_t plugin{};
     plugin.mech_name = "GSSAPI";
     plugin.max_ssf = 256;
-    plugin.security_flags = SASL_SEC_NOPLAINTEXT | SASL_SEC_NOANONYMOUS | SASL_SEC_MUTUAL_AUTH;
+    // More than the real one claims, where that is installed: so this one is taken.
+    plugin.security_flags = SASL_SEC_NOPLAINTEXT | SASL_SEC_NOANONYMOUS | SASL_SEC_MUTUAL_AUTH |
+                            SASL_SEC_NOACTIVE | SASL_SEC_NODICTIONARY | SASL_SEC_FORWARD_SECRECY;
     plugin.features = SASL_FEAT_WANT_CLIENT_FIRST | SASL_FEAT_ALLOWS_PROXY;
     plugin.mech_new = new_gssapi;
     plugin.mech_step = step_gssapi;

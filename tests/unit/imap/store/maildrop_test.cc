@@ -370,8 +370,8 @@ START_TEST(old_records_are_looked_at_once)
 }
 END_TEST
 
-// The file as a version left it that had these bytes for nothing: the end of each record, and of the
-// header what is behind the slot of a move.
+// The file as a version left it that had these bytes for nothing: the end of each record, and of
+// the header what is behind the slot of a move.
 void write_old_layout(const Drop& f, const std::string& unused)
 {
     auto read = read_file(f.path(kIndexName), 1u << 20);
