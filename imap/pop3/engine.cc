@@ -15,6 +15,7 @@
 namespace rookery::pop3 {
 namespace {
 
+constexpr Milliseconds kRestAfter(500);
 constexpr size_t kMaxSkip = 1 << 20;  // of a line that is too long
 
 constexpr std::string_view kNotRemoved = "some deleted messages not removed";
@@ -74,11 +75,11 @@ bool Engine::wait_for_command()
     if (!signals::terminate_pending()) {
         if (client_.has_input()) return true;
         if (!client_.flush()) return false;
-        client_.release_buffers();
-        if (logged_in() && user_->maildrop) user_->maildrop->rest();
         service::scoreboard::set_state("idle");
     }
     session::Wait wait;
+    // Who asks for one message after another would have it all made again each time.
+    wait.alarm = Deadline::after(kRestAfter);
     wait.in_session = logged_in();
     for (;;) {
         wait.idle = client_.wait_deadline();
@@ -92,10 +93,21 @@ bool Engine::wait_for_command()
             case session::Woken::idle:
                 end_session(err("SYS/TEMP", "Disconnected for inactivity"));
                 return false;
-            case session::Woken::other:
-            case session::Woken::alarm: break;
+            case session::Woken::other: break;
+            case session::Woken::alarm:
+                if (!wait.alarm.passed()) break;
+                rest();
+                wait.alarm = Deadline::never();
+                break;
         }
     }
+}
+
+// Holds little while its client is idle.
+void Engine::rest()
+{
+    client_.release_buffers();
+    if (logged_in() && user_->maildrop) user_->maildrop->rest();
 }
 
 // --- a command

@@ -68,6 +68,7 @@ class Engine {
 
     // --- the loop
     bool wait_for_command();
+    void rest();
     void one_command();
     void dispatch(const Command& command);
     bool is_now(const Verb& verb) const;
