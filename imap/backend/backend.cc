@@ -47,11 +47,10 @@ Result<std::string> Backend::unauthenticate()
     link_->stream.set_deadline(Deadline::after(
         dialect_.unauthenticate_commits ? link_->stream.timeout() : kLogoutTimeout));
     const std::string unselect = std::exchange(selected_, false) ? next_tag() : std::string();
-    // Without its end nothing is said behind it: QUIT might do again what has failed.
-    begin_command();
+    // After an error logout() says nothing more to a server that commits: QUIT might do again what
+    // has failed.
     TRY_ASSIGN(std::string line,
                dialect_.unauthenticate(link_->stream, next_tag(), unselect, link_->capabilities));
-    end_command();
     has_user_ = false;
     if (dialect_.capabilities_stay) std::swap(link_->capabilities, link_->other_capabilities);
     link_->stream.set_deadline(Deadline::never());

@@ -329,7 +329,7 @@ bool Engine::may_hand_on() const
 void Engine::reuse(const Command&)
 {
     if (!may_hand_on()) return bad(Error{Code::syntax, "No such command"});
-    const std::string answer = leave_maildrop("Next, please");
+    const std::string answer = leave_maildrop("Bye");
     if (!answer.starts_with("+OK")) return end_session(answer);
     backends_.set_user({});
     challenge_.clear();  // the greeting's, and there is no other one
