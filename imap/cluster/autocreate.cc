@@ -92,7 +92,8 @@ Status Autocreate::make_inbox(const std::string& userid, const MailboxName& inbo
     });
 }
 
-// It is named as its file. Scripts of a user who was here before stay what they are.
+// It is named as its file. Scripts of a user who was here before stay what they are; but where
+// there is this one alone, whoever wrote it may have ended before it was active.
 Status Autocreate::copy_script(const std::string& userid, const std::string& path)
 {
     std::string_view name = std::string_view(path).substr(path.rfind('/') + 1);
@@ -101,9 +102,10 @@ Status Autocreate::copy_script(const std::string& userid, const std::string& pat
     TRY_ASSIGN(auto scripts, scripts::Scripts::of(config_, userid));
     TRY_ASSIGN(const auto lock, scripts.lock());
     TRY_ASSIGN(const auto there, scripts.list());
-    if (!there.empty()) return success();
+    const bool is_ours_alone = there.size() == 1 && there.front().name == name;
+    if (!there.empty() && !is_ours_alone) return success();
     TRY(scripts::Scripts::check_name(name));
-    TRY(scripts.write(std::string(name), text));
+    if (there.empty()) TRY(scripts.write(std::string(name), text));
     return scripts.activate(std::string(name));
 }
 
@@ -129,7 +131,7 @@ model::Acl Autocreate::folder_acl(const std::string& userid, const std::string& 
     model::Acl acl;
     acl.set(userid, model::Rights::all);
     const model::AccessOptions access = mboxlist::access_options(config_);
-    for (const std::string& line : mboxlist::listed_folders(config_.autocreate_acl())) {
+    for (const std::string& line : mboxlist::listed(config_.autocreate_acl())) {
         const std::string_view text = line;
         const size_t last = text.rfind(' ');
         if (last == std::string_view::npos) continue;
@@ -163,19 +165,17 @@ Status Autocreate::make_folder(const std::string& userid, const std::string& fol
 
 void Autocreate::make_folders(const std::string& userid, const MailboxName& inbox)
 {
-    for (const std::string& folder : mboxlist::listed_folders(config_.autocreate_inbox_folders()))
+    for (const std::string& folder : mboxlist::listed(config_.autocreate_inbox_folders()))
         if (Status made = make_folder(userid, folder); !made)
             log::warning(
                 "autocreate: a folder is not made",
                 {{"mailbox", inbox.internal()}, {"folder", folder}, {"reason", made.error()}});
-    for (const std::string& folder :
-         mboxlist::listed_folders(config_.autocreate_subscribe_folders()))
+    for (const std::string& folder : mboxlist::listed(config_.autocreate_subscribe_folders()))
         if (auto name = mboxlist::folder_of(config_, userid, folder);
             name && operations_.list().lookup(*name))
             subscribe(userid, *name);
     const model::Namespace shared(mboxlist::namespace_options(config_), userid, true);
-    for (const std::string& folder :
-         mboxlist::listed_folders(config_.autocreate_subscribe_sharedfolders()))
+    for (const std::string& folder : mboxlist::listed(config_.autocreate_subscribe_sharedfolders()))
         if (auto name = shared.to_internal(mboxlist::external_name(folder)))
             subscribe(userid, *name);
         else

@@ -233,7 +233,7 @@ bool ScriptFilter::is_made_when_named(const Recipient& recipient,
         const auto inbox = model::MailboxName::inbox_of(recipient.userid, config.defaultdomain());
         return inbox && inbox->is_above(name);
     }
-    const auto folders = mboxlist::listed_folders(config.autocreate_sieve_folders());
+    const auto folders = mboxlist::listed(config.autocreate_sieve_folders());
     return std::any_of(folders.begin(), folders.end(), [&](const std::string& folder) {
         const auto named = mboxlist::folder_of(config, recipient.userid, folder);
         return named && *named == name;

@@ -21,7 +21,7 @@ model::NamespaceOptions namespace_options(const config::Config& config)
     return o;
 }
 
-std::vector<std::string> listed_folders(std::string_view option)
+std::vector<std::string> listed(std::string_view option)
 {
     std::vector<std::string> out;
     for (std::string_view item : split(option, '|', false))

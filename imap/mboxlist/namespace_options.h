@@ -17,8 +17,8 @@ model::NamespaceOptions namespace_options(const config::Config& config);
 // bad_name.
 Result<model::MailboxName> folder_of(const config::Config& config, const std::string& userid,
                                      std::string_view folder);
-// Folders in an option: "a | b c" is "a" and "b c".
-std::vector<std::string> listed_folders(std::string_view option);
+// The items of an option that may hold spaces: "a | b c" is "a" and "b c".
+std::vector<std::string> listed(std::string_view option);
 // As an administrator writes it, in the form of IMAP.
 std::string external_name(std::string_view name);
 // For names that come in their internal form and would be mailboxes here (another server's copies,
