@@ -38,7 +38,7 @@ bool is_due()
 
 namespace rookery::service::scoreboard {
 void set_user(std::string_view) {}
-Alike count_alike(std::string_view, std::string_view)
+Alike count_alike(std::string_view, std::string_view, const Alike&)
 {
     return {};
 }

@@ -41,7 +41,7 @@ void set_user(std::string_view user)
     shown_user = user;
 }
 void set_mailbox(std::string_view) {}
-Alike count_alike(std::string_view, std::string_view)
+Alike count_alike(std::string_view, std::string_view, const Alike&)
 {
     return alike;
 }
