@@ -34,6 +34,10 @@ bool is_due()
 {
     return false;
 }
+bool is_known()
+{
+    return false;
+}
 }  // namespace rookery::service::retirement
 
 namespace rookery::service::scoreboard {

@@ -29,6 +29,10 @@ bool is_due()
 {
     return test::template_gone;
 }
+bool is_known()
+{
+    return test::template_gone;
+}
 }  // namespace rookery::service::retirement
 
 namespace rookery::service::scoreboard {
