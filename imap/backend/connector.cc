@@ -273,7 +273,8 @@ Status Connector::login()
     for (int n = 0; n < kMaxMechanisms; n++) {
         new_sasl();
         Status in = attempt(left);
-        if (in) return in;
+        // Without an exchange that is still there it was right, and what came after it failed.
+        if (in || !link_->sasl) return in;
         const std::string tried = link_->sasl->mechanism();
         if (!why)
             why = std::move(in).error();
