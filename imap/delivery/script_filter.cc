@@ -25,6 +25,8 @@ template <class... F>
 struct Overloaded : F... {
     using F::operator()...;
 };
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;  // clang has none of its own for aggregates before 17
 
 bool is_plain(std::string_view text)
 {

@@ -16,11 +16,12 @@ namespace rookery::mailbox {
 // for longer than `apart`.
 inline bool is_in_time(int64_t& last, int64_t now, Seconds apart, int padding)
 {
-    if (apart.count() <= 0) return true;
+    const int64_t seconds = apart.count();
+    if (seconds <= 0) return true;
     last = std::min(last, now);
-    if (last > now - apart.count()) return false;
+    if (last > now - seconds) return false;
     if (padding > 1)
-        last = std::max(last, now - apart.count() * padding) + apart.count();
+        last = std::max(last, now - seconds * padding) + seconds;
     else
         last = now;
     return true;

@@ -6,9 +6,9 @@
 #include <fcntl.h>
 #include <time.h>
 
-#include <atomic>
 #include <cerrno>
 
+#include "lib/base/atomic_word.h"
 #include "lib/base/fd.h"
 #include "lib/base/strings.h"
 
@@ -23,11 +23,6 @@ struct Gate::Words {
 namespace {
 
 constexpr size_t kFileSize = 64;
-
-std::atomic_ref<uint64_t> shared(uint64_t& word)
-{
-    return std::atomic_ref<uint64_t>(word);
-}
 
 uint64_t now_ms()
 {
@@ -105,19 +100,19 @@ bool Gate::writer_lives() const
 void Gate::raise()
 {
     set_lock(F_WRLCK);
-    shared(words_->raised_at).store(now_ms(), std::memory_order_seq_cst);
+    atomic_word(words_->raised_at).store(now_ms(), std::memory_order_seq_cst);
 }
 
 void Gate::lower()
 {
-    shared(words_->raised_at).store(0, std::memory_order_seq_cst);
+    atomic_word(words_->raised_at).store(0, std::memory_order_seq_cst);
     set_lock(F_UNLCK);
 }
 
 void Gate::wait() const
 {
     for (;;) {
-        const uint64_t raised = shared(words_->raised_at).load(std::memory_order_acquire);
+        const uint64_t raised = atomic_word(words_->raised_at).load(std::memory_order_acquire);
         if (raised == 0) return;
         const uint64_t now = now_ms();
         // A time to come is a word of before the machine was started.
@@ -131,12 +126,12 @@ void Gate::wait() const
 
 uint64_t Gate::inode() const
 {
-    return shared(words_->inode).load(std::memory_order_acquire);
+    return atomic_word(words_->inode).load(std::memory_order_acquire);
 }
 
 void Gate::set_inode(uint64_t inode)
 {
-    shared(words_->inode).store(inode, std::memory_order_release);
+    atomic_word(words_->inode).store(inode, std::memory_order_release);
 }
 
 }  // namespace rookery::db

@@ -10,6 +10,7 @@
 
 #include <atomic>
 
+#include "lib/base/atomic_word.h"
 #include "lib/base/clock.h"
 #include "lib/base/strings.h"
 #include "lib/service/process_title.h"
@@ -46,7 +47,7 @@ ScoreboardSlot* slots_of(void* map)
 template <class Change>
 void write_slot(ScoreboardSlot* slot, Change change)
 {
-    std::atomic_ref<uint32_t> sequence(slot->sequence);
+    auto& sequence = atomic_word(slot->sequence);
     sequence.fetch_add(1, std::memory_order_acq_rel);
     std::atomic_thread_fence(std::memory_order_release);
     change(*slot);
@@ -71,7 +72,7 @@ std::string get(const char (&field)[N])
 ScoreboardSlot copy_slot(ScoreboardSlot* slot)
 {
     ScoreboardSlot copy{};
-    std::atomic_ref<uint32_t> sequence(slot->sequence);
+    auto& sequence = atomic_word(slot->sequence);
     for (int tries = 0; tries < 1000; tries++) {
         uint32_t before = sequence.load(std::memory_order_acquire);
         ::memcpy(&copy, slot, sizeof copy);
@@ -151,7 +152,7 @@ bool Scoreboard::claim(std::string_view service)
             return false;
         }
         mine_ = &slots[i];
-        std::atomic_ref<uint32_t> sequence(mine_->sequence);
+        auto& sequence = atomic_word(mine_->sequence);
         if (sequence.load() % 2 != 0) sequence.fetch_add(1);  // its last owner died while writing
         write_slot(mine_, [&](ScoreboardSlot& s) {
             ::memset(reinterpret_cast<char*>(&s) + sizeof s.sequence, 0,

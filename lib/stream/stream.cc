@@ -77,7 +77,7 @@ void Stream::taken_in(size_t bytes)
 Status Stream::fill()
 {
     TRY(may_take_in());
-    if (!in_) in_ = std::make_unique_for_overwrite<char[]>(kReadBuffer);
+    if (!in_) in_ = std::unique_ptr<char[]>(new char[kReadBuffer]);
     in_begin_ = in_end_ = 0;
     auto n = top_->read({in_.get(), kReadBuffer}, wait_deadline());
     if (!n) {
@@ -324,7 +324,7 @@ Status copy(Stream& from, Stream& to, uint64_t n)
         }
         return success();
     }
-    auto chunk = std::make_unique_for_overwrite<char[]>(std::min<uint64_t>(kChunk, n));
+    const std::unique_ptr<char[]> chunk(new char[std::min<uint64_t>(kChunk, n)]);
     while (n > 0) {
         TRY_ASSIGN(size_t got, from.read_some({chunk.get(), std::min<uint64_t>(kChunk, n)}));
         if (got == 0) {
