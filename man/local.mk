@@ -1,5 +1,6 @@
 # man
 dist_man_MANS += man/mupdate.8
+dist_man_MANS += man/cyradm.1
 dist_man_MANS += man/mupdatetest.1
 dist_man_MANS += man/rookery-passwd.8
 dist_man_MANS += man/sieve.5

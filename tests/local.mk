@@ -11,6 +11,7 @@ EXTRA_DIST += %D%/support/fake_peer.py
 EXTRA_DIST += %D%/support/mailgen.py
 EXTRA_DIST += %D%/support/submission_kit.py
 
+EXTRA_DIST += %D%/support/administration.py
 EXTRA_DIST += %D%/support/mixed.py
 EXTRA_DIST += %D%/support/mupdate_client.py
 
@@ -98,6 +99,7 @@ SYSTEM_TESTS += %D%/system/deliver_test.py
 SYSTEM_TESTS += %D%/system/sieve_delivery_test.py
 SYSTEM_TESTS += %D%/system/sieve_end_to_end_test.py
 SYSTEM_TESTS += %D%/system/sieve_kill_test.py
+SYSTEM_TESTS += %D%/system/cyradm_test.py
 SYSTEM_TESTS += %D%/system/mupdatetest_test.py
 SYSTEM_TESTS += %D%/interop/managesieve_interop.py
 SYSTEM_TESTS += %D%/interop/move_interop.py
@@ -128,6 +130,7 @@ LINT_TESTS += %D%/lint/sieve_manual.sh
 LINT_TESTS += %D%/lint/commands.sh
 LINT_TESTS += %D%/lint/comments.sh
 LINT_TESTS += %D%/lint/architecture.sh
+LINT_TESTS += %D%/lint/dist.sh
 EXTRA_DIST += $(LINT_TESTS) %D%/lint/outliers.sh %D%/lint/options.allowed
 TESTS += $(LINT_TESTS)
 
@@ -135,7 +138,11 @@ outliers:
 	@top_srcdir='$(srcdir)' $(SHELL) $(srcdir)/%D%/lint/outliers.sh
 print-programs:
 	@for p in $(bin_PROGRAMS) $(sbin_PROGRAMS) $(libexec_PROGRAMS); do echo $$p; done
-.PHONY: outliers print-programs
+# Of the repository's files, what the tarball has; one in a line.
+print-dist:
+	@cd '$(srcdir)' && for f in $(DISTFILES); do f=$${f#'$(srcdir)'/}; \
+	if test -d "$$f"; then find "$$f" -type f; else echo "$$f"; fi; done
+.PHONY: outliers print-programs print-dist
 
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS)

@@ -1,7 +1,8 @@
 # imap/admin: programs of the administrator
 
 sbin_PROGRAMS += imap/admin/rookery-passwd
-imap_admin_rookery_passwd_SOURCES = imap/admin/rookery_passwd.cc
+imap_admin_rookery_passwd_SOURCES = imap/admin/rookery_passwd.cc \
+	imap/admin/password.h imap/admin/password.cc
 imap_admin_rookery_passwd_LDADD = lib/auth/libauth.a lib/stream/libstream.a \
 	lib/config/libconfig.a lib/net/libnet.a lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS)
@@ -35,25 +36,40 @@ imap_admin_ctl_cyrusdb_LDADD = imap/store/libstore.a imap/sync/libsync.a imap/cl
 	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
 	lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
 
-# One program under three names; what it speaks follows from the name.
+# One program under five names; what it speaks follows from the name.
 bin_PROGRAMS += imap/admin/mupdatetest
 imap_admin_mupdatetest_SOURCES = imap/admin/mupdatetest.cc \
-	imap/admin/conversation.h imap/admin/conversation.cc
+	imap/admin/conversation.h imap/admin/conversation.cc \
+	imap/admin/password.h imap/admin/password.cc
 imap_admin_mupdatetest_LDADD = imap/backend/libbackend.a lib/auth/libauth.a \
 	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
 	lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS)
 
-MUPDATETEST_LINKS = imap/admin/imtest imap/admin/lmtptest
+MUPDATETEST_NAMES = imtest lmtptest pop3test sivtest
+MUPDATETEST_LINKS = $(MUPDATETEST_NAMES:%=imap/admin/%)
 noinst_DATA = $(MUPDATETEST_LINKS)
 CLEANFILES += $(MUPDATETEST_LINKS)
 $(MUPDATETEST_LINKS): imap/admin/mupdatetest$(EXEEXT)
 	$(AM_V_GEN)rm -f $@ && $(LN_S) mupdatetest$(EXEEXT) $@
 
 install-exec-hook:
-	cd '$(DESTDIR)$(bindir)' && rm -f imtest lmtptest && \
-	$(LN_S) mupdatetest$(EXEEXT) imtest && $(LN_S) mupdatetest$(EXEEXT) lmtptest
+	cd '$(DESTDIR)$(bindir)' && for name in $(MUPDATETEST_NAMES); do \
+	rm -f $$name && $(LN_S) mupdatetest$(EXEEXT) $$name || exit 1; done
 uninstall-hook:
-	cd '$(DESTDIR)$(bindir)' && rm -f imtest lmtptest
+	cd '$(DESTDIR)$(bindir)' && rm -f $(MUPDATETEST_NAMES)
+
+bin_PROGRAMS += imap/admin/cyradm/cyradm
+imap_admin_cyradm_cyradm_SOURCES = imap/admin/cyradm/main.cc \
+	imap/admin/cyradm/acl_and_quota.cc imap/admin/cyradm/client.h imap/admin/cyradm/client.cc \
+	imap/admin/cyradm/commands.cc imap/admin/cyradm/line_input.h \
+	imap/admin/cyradm/line_input.cc imap/admin/cyradm/mailboxes.cc \
+	imap/admin/cyradm/metadata.cc imap/admin/cyradm/shell.h imap/admin/cyradm/shell.cc \
+	imap/admin/password.h imap/admin/password.cc imap/admin/tool.h imap/admin/tool.cc
+imap_admin_cyradm_cyradm_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEDIT_CFLAGS)
+imap_admin_cyradm_cyradm_LDADD = imap/backend/libbackend.a lib/auth/libauth.a \
+	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
+	lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS) $(LIBEDIT_LIBS)
+
 sbin_PROGRAMS += imap/admin/ctl_mboxlist
 imap_admin_ctl_mboxlist_SOURCES = imap/admin/ctl_mboxlist.h imap/admin/ctl_mboxlist.cc \
 	imap/admin/ctl_mboxlist_push.cc imap/admin/ctl_mboxlist_text.cc \

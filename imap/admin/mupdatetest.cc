@@ -1,11 +1,10 @@
-// mupdatetest, imtest, lmtptest: a conversation with a server, shown line by line, and then by
-// hand.
+// mupdatetest, imtest, lmtptest, pop3test, sivtest: a conversation with a server, shown line by
+// line, and then by hand.
 //
 // The login is Backend's, with a transcript on its connection; which protocol is spoken follows
 // from the program's name. What comes after the login is passed on as it is.
 #include <fcntl.h>
 #include <pwd.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -13,6 +12,7 @@
 #include <string>
 
 #include "imap/admin/conversation.h"
+#include "imap/admin/password.h"
 #include "imap/backend/backend.h"
 #include "imap/backend/server_address.h"
 #include "lib/base/fd.h"
@@ -27,7 +27,6 @@ namespace {
 using namespace rookery;
 using backend::Backend;
 
-constexpr size_t kMaxPassword = 1024;
 constexpr size_t kMaxAnswer = 1 << 20;  // of a line that answers a logout
 
 std::string program = "mupdatetest";
@@ -80,7 +79,8 @@ struct Arguments {
 const backend::Dialect* dialect_of(std::string_view protocol)
 {
     for (const backend::Dialect* d :
-         {&backend::mupdate_dialect(), &backend::imap_dialect(), &backend::lmtp_dialect()})
+         {&backend::mupdate_dialect(), &backend::imap_dialect(), &backend::lmtp_dialect(),
+          &backend::pop3_dialect(), &backend::sieve_dialect()})
         if (d->service == protocol) return d;
     return nullptr;
 }
@@ -89,6 +89,8 @@ const backend::Dialect* dialect_of_program()
 {
     if (program == "imtest") return &backend::imap_dialect();
     if (program == "lmtptest") return &backend::lmtp_dialect();
+    if (program == "pop3test") return &backend::pop3_dialect();
+    if (program == "sivtest") return &backend::sieve_dialect();
     return &backend::mupdate_dialect();
 }
 
@@ -181,35 +183,6 @@ Result<config::Config> configuration(const Arguments& a)
     std::string text = a.config_path.empty() ? "configdirectory: /nonexistent\n"
                                              : cat("@include: ", a.config_path, "\n");
     return config::Config::from_text(text + a.sasl_options, program);
-}
-
-// ------------------------------------------------------------------- password
-
-// A line, byte by byte so that nothing behind it is taken.
-std::string read_line(int fd)
-{
-    std::string line;
-    char c = 0;
-    while (line.size() <= kMaxPassword && ::read(fd, &c, 1) == 1 && c != '\n') line.push_back(c);
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    return line;
-}
-
-std::string ask_password()
-{
-    auto terminal = open_file("/dev/tty", O_RDWR | O_NOCTTY);
-    int fd = terminal ? terminal->get() : STDIN_FILENO;
-    int prompt_fd = terminal ? fd : STDERR_FILENO;
-    termios shown{};
-    bool is_terminal = ::tcgetattr(fd, &shown) == 0;
-    termios hidden = shown;
-    hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    if (!write_all(prompt_fd, "Please enter your password: ")) return {};
-    if (is_terminal) ::tcsetattr(fd, TCSAFLUSH, &hidden);
-    std::string line = read_line(fd);
-    if (is_terminal) ::tcsetattr(fd, TCSAFLUSH, &shown);
-    if (!write_all(prompt_fd, "\n")) return {};
-    return line;
 }
 
 bool needs_password(const Arguments& a)
@@ -363,7 +336,7 @@ class Session {
     {
         if (!needs_password(arguments_)) return {};
         if (arguments_.password) return *arguments_.password;
-        std::string given = ask_password();
+        std::string given = admin::ask_password("Please enter your password: ");
         if (!arguments_.password_each_time) arguments_.password = given;
         return given;
     }

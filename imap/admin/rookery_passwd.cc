@@ -1,12 +1,12 @@
 // rookery-passwd: sets a user's password in the stores of libsasl2.
 #include <stdio.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <optional>
 #include <string>
 
+#include "imap/admin/password.h"
 #include "lib/auth/sasl_server.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
@@ -18,7 +18,6 @@ namespace {
 
 using namespace rookery;
 
-constexpr size_t kMaxPassword = 1024;
 
 struct Arguments {
     std::string config_path = config::default_path();
@@ -58,29 +57,9 @@ Arguments parse(int argc, char** argv)
     return a;
 }
 
-// A line of standard input, byte by byte so that nothing behind it is taken.
-std::string read_line()
-{
-    std::string line;
-    char c = 0;
-    while (line.size() <= kMaxPassword && ::read(STDIN_FILENO, &c, 1) == 1 && c != '\n')
-        line.push_back(c);
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    return line;
-}
-
 std::string ask(const char* prompt)
 {
-    say(prompt);
-    termios shown{};
-    bool is_terminal = ::tcgetattr(STDIN_FILENO, &shown) == 0;
-    termios hidden = shown;
-    hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    if (is_terminal) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-    std::string line = read_line();
-    if (is_terminal) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-    say("\n");
-    return line;
+    return admin::ask_hidden(STDIN_FILENO, STDERR_FILENO, prompt);
 }
 
 Result<std::string> obtain_password()
@@ -90,10 +69,11 @@ Result<std::string> obtain_password()
         password = ask("New password: ");
         if (ask("Again: ") != password) return Error{Code::syntax, "the passwords differ"};
     } else {
-        password = read_line();
+        password = admin::read_line(STDIN_FILENO);
     }
     if (password.empty()) return Error{Code::syntax, "the password is empty"};
-    if (password.size() > kMaxPassword) return Error{Code::limit, "the password is too long"};
+    if (password.size() > admin::kMaxPassword)
+        return Error{Code::limit, "the password is too long"};
     if (password.find('\0') != std::string::npos)
         return Error{Code::syntax, "a NUL in the password"};
     return password;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""mupdatetest, imtest and lmtptest: the login line by line, and what follows it."""
+"""mupdatetest and its other names: the login line by line, and what follows it."""
 import os
 import socket
 import subprocess
@@ -155,10 +155,12 @@ class WithoutServer(unittest.TestCase):
         self.addCleanup(listener.close)
         listener.bind(("127.0.0.1", 0))
         listener.listen(1)
+        port = listener.getsockname()[1]
         got = []
 
         def serve():
             sock, _ = listener.accept()
+            listener.close()  # who tries again is refused
             with sock, sock.makefile("rwb") as f:
                 sock.settimeout(murder.DEADLINE)
                 for text in script:
@@ -167,7 +169,7 @@ class WithoutServer(unittest.TestCase):
                     got.append(f.readline())
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        result = run(os.path.join(self.bin, program), "-p", str(listener.getsockname()[1]), "-w",
+        result = run(os.path.join(self.bin, program), "-p", str(port), "-w",
                      "secret", *arguments, "127.0.0.1", stdin=stdin)
         thread.join(murder.DEADLINE)
         return result, got
@@ -199,6 +201,33 @@ class WithoutServer(unittest.TestCase):
         self.assertEqual(code, 0, out)
         self.assertEqual(got[1:], [b"AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n", b"QUIT\r\n"])
         self.assertIn("S: 250-be\nS: 250 AUTH PLAIN\nC: AUTH PLAIN", out)
+
+    def test_pop3test(self):
+        (code, out, _), got = self.converse(
+            "pop3test", [b"+OK hello\r\n", b"+OK\r\nSASL PLAIN\r\n.\r\n", b"+OK in\r\n",
+                         b"+OK\r\n.\r\n", b"+OK 0 0\r\n"],
+            "-a", "bob", stdin="STAT\n")
+        self.assertEqual(code, 0, out)
+        self.assertEqual(got, [b"CAPA\r\n", b"AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n", b"CAPA\r\n",
+                               b"STAT\r\n", b"QUIT\r\n"])
+        self.assertTrue(out.endswith("+OK 0 0\r\nConnection closed.\n"), out)
+
+    def test_a_server_that_goes_after_the_login(self):
+        """What was to come with it did not: an error as any other."""
+        (code, out, err), _ = self.converse(
+            "pop3test", [b"+OK hello\r\n", b"+OK\r\nSASL PLAIN\r\n.\r\n", b"+OK in\r\n"],
+            "-a", "bob")
+        self.assertEqual(code, 1, (out, err))
+        self.assertIn("Connection refused", err)
+
+    def test_sivtest(self):
+        (code, out, _), got = self.converse(
+            "sivtest", [b'"SASL" "PLAIN"\r\n"SIEVE" "fileinto"\r\nOK\r\n', b"", b"OK in\r\n",
+                        b"OK\r\n"],
+            "-a", "bob", stdin="LISTSCRIPTS\n")
+        self.assertEqual(code, 0, out)
+        self.assertTrue(got[0].startswith(b'AUTHENTICATE "PLAIN" '), got)
+        self.assertEqual(got[1:], [b"AGJvYgBzZWNyZXQ=\r\n", b"LISTSCRIPTS\r\n", b"LOGOUT\r\n"])
 
     def test_no_server(self):
         with socket.socket() as s:
