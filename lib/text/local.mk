@@ -7,7 +7,7 @@ noinst_LIBRARIES += %D%/libtext.a
 	%D%/imap_structure.h %D%/imap_structure.cc \
 	%D%/imap_syntax.h %D%/imap_syntax.cc %D%/json.h %D%/json.cc %D%/message.h %D%/message.cc \
 	%D%/mutf7.h %D%/mutf7.cc %D%/program_address.h %D%/program_address.cc \
-	%D%/rfc5322_header.h %D%/rfc5322_header.cc \
+	%D%/rfc5322_header.h %D%/rfc5322_header.cc %D%/rfc5322_header_params.cc \
 	%D%/sections.h %D%/sections.cc \
 	%D%/smtp_reply.h %D%/smtp_reply.cc \
 	%D%/text_search.h %D%/text_search.cc \

@@ -51,7 +51,7 @@ constexpr std::array<std::array<char32_t, 2>, 9> kSingle = {{{0x130, 0x69},
 
 void feed_part(TextMatcher& matcher, std::string_view body, const Part& part)
 {
-    const auto charset = decode_param(part.params, "CHARSET");
+    const auto charset = part.param("CHARSET");
     TransferDecoder decoder(part.encoding);
     CharsetConverter converter(charset.value_or("us-ascii"));
     std::string bytes;
