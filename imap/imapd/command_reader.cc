@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "lib/base/strings.h"
+#include "lib/text/mutf7.h"
+#include "lib/text/utf8.h"
 
 namespace rookery::imapd {
 namespace {
@@ -33,6 +35,12 @@ bool is_set_char(char c)
 bool is_attribute_char(char c)
 {
     return is_atom_char(c) && c != '[';
+}
+
+// What is neither goes on as it is: no mailbox has such a name.
+std::string in_mutf7(std::string name)
+{
+    return text::is_ascii(name) ? name : text::utf8_to_mutf7(name).value_or(name);
 }
 
 Error syntax(std::string_view text)
@@ -296,6 +304,18 @@ Result<std::string> CommandReader::list_mailbox()
     TRY_ASSIGN(char next, peek());
     if (next == '"' || next == '{') return string();
     return word(is_list_char, limits_.max_word, "mailbox pattern");
+}
+
+Result<std::string> CommandReader::mailbox()
+{
+    TRY_ASSIGN(std::string name, astring());
+    return in_mutf7(std::move(name));
+}
+
+Result<std::string> CommandReader::mailbox_pattern()
+{
+    TRY_ASSIGN(std::string pattern, list_mailbox());
+    return in_mutf7(std::move(pattern));
 }
 
 Result<uint64_t> CommandReader::number64()

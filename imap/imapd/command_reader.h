@@ -76,6 +76,10 @@ class CommandReader {
     Result<std::string> astring();
     Result<std::string> nstring(bool& is_nil);
     Result<std::string> list_mailbox();  // list-char, wildcards allowed, or string
+    // The name of a mailbox, and a pattern of names. What came as raw UTF-8 (RFC 9051 5.1, from a
+    // frontend of Cyrus 3.12) becomes modified UTF-7.
+    Result<std::string> mailbox();
+    Result<std::string> mailbox_pattern();
     Result<uint32_t> number();
     Result<uint32_t> nz_number();
     Result<uint64_t> number64();

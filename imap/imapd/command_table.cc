@@ -83,7 +83,7 @@ constexpr std::array kTable = {
         {.capability = "ACL", .variant = Variant::adds, .referral = Referral::admins}),
     row("SETMETADATA", kIn, Route::by_mailbox_or_server, c::setmetadata, c::relay_verbatim,
         {.capability = "METADATA"}),
-    row("SETQUOTA", kIn, Route::by_tree, c::setquota, c::relay_verbatim,
+    row("SETQUOTA", kIn, Route::by_tree, c::setquota, c::relay_setquota,
         {.capability = "QUOTASET"}),
     row("STARTTLS", kNot, Route::here, c::starttls, nullptr, {.capability = "STARTTLS"}),
     row("STATUS", kIn, Route::by_mailbox, c::status, c::relay_verbatim,

@@ -63,6 +63,7 @@ ROOKERY_RUN(myrights);
 ROOKERY_RUN(getquota);
 ROOKERY_RUN(getquotaroot);
 ROOKERY_RUN(setquota);
+ROOKERY_RELAY(relay_setquota);
 ROOKERY_RUN(getmetadata);  // and GETANNOTATION, as Cyrus' frontends call it
 ROOKERY_RELAY(relay_getmetadata);
 ROOKERY_RUN(setmetadata);

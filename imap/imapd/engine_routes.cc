@@ -31,7 +31,7 @@ Result<Completion> Engine::dispatch(const CommandSpec& spec, Command& command)
 Status Engine::read_mailbox(Command& command)
 {
     TRY(s_.reader.space());
-    TRY_ASSIGN(command.external, s_.reader.astring());
+    TRY_ASSIGN(command.external, s_.reader.mailbox());
     TRY_ASSIGN(command.mailbox, s_.user.names->to_internal(command.external));
     return success();
 }
@@ -40,7 +40,7 @@ Status Engine::read_mailbox(Command& command)
 Result<Completion> Engine::by_tree(const CommandSpec& spec, Command& command)
 {
     TRY(s_.reader.space());
-    TRY_ASSIGN(command.external, s_.reader.astring());
+    TRY_ASSIGN(command.external, s_.reader.mailbox());
     std::string_view name = command.external;
     if (name.starts_with('+')) name.remove_prefix(1);
     TRY_ASSIGN(command.mailbox, s_.user.names->to_internal(name));
@@ -63,7 +63,7 @@ Result<Completion> Engine::by_mailbox(const CommandSpec& spec, Command& command)
 Status Engine::read_select(Command& command)
 {
     TRY(s_.reader.space());
-    TRY_ASSIGN(command.external, s_.reader.astring());
+    TRY_ASSIGN(command.external, s_.reader.mailbox());
     TRY_ASSIGN(command.select, parse_select_parameters(s_.reader));
     if (command.select.qresync && !s_.user.qresync_enabled)
         return Error{Code::syntax, "QRESYNC is not enabled"};
@@ -98,7 +98,7 @@ Result<Completion> Engine::by_mailbox_or_server(const CommandSpec& spec, Command
         TRY_ASSIGN(command.options, parse_metadata_options(s_.reader));
         TRY(s_.reader.space());
     }
-    TRY_ASSIGN(command.external, s_.reader.astring());
+    TRY_ASSIGN(command.external, s_.reader.mailbox());
     if (command.external.empty()) return spec.run(s_, command);
     TRY_ASSIGN(command.mailbox, s_.user.names->to_internal(command.external));
     return at_mailbox(spec, command);

@@ -28,6 +28,9 @@ struct ResourceName {
 inline constexpr std::array kResourceNames = {
     ResourceName{Resource::storage, "STORAGE"}, ResourceName{Resource::message, "MESSAGE"},
     ResourceName{Resource::mailbox, "MAILBOX"}, ResourceName{Resource::mailbox, "X-NUM-FOLDERS"}};
+// What other servers count and this one does not: it can only be without a limit here.
+inline constexpr std::array<std::string_view, 2> kUncounted = {"ANNOTATION-STORAGE",
+                                                               "X-ANNOTATION-STORAGE"};
 inline constexpr size_t kResources = 3;
 constexpr std::string_view resource_name(Resource resource)
 {

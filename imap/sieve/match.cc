@@ -7,7 +7,7 @@
 
 #include "imap/sieve/variable_text.h"
 #include "lib/base/strings.h"
-#include "lib/text/text_search.h"
+#include "lib/text/search_form.h"
 
 namespace rookery::sieve {
 namespace {

@@ -1,4 +1,5 @@
-// Entry: size, crc of what follows, guid, four lengths, four texts. File: a magic, then entries.
+// Entry: size, crc of the magic and of what follows, guid, four lengths, four texts. File: a magic,
+// then entries, those of another version among them.
 #include "imap/store/cache_file.h"
 
 #include <errno.h>
@@ -14,8 +15,14 @@ namespace rookery::store {
 
 namespace {
 
-constexpr std::string_view kMagic = "RKCACHE1";
+constexpr std::string_view kMagic = "RKCACHE2";
 constexpr size_t kEntryHeader = 8 + kGuidSize + 16;
+
+// An entry that another version rendered, by other rules, has another sum.
+uint32_t sum_of(std::string_view entry)
+{
+    return checksum(entry.substr(8), checksum(kMagic));
+}
 
 void append32(std::string& out, size_t n)
 {
@@ -40,7 +47,7 @@ std::string encode_cache_entry(const mailbox::CachedItems& items, std::string_vi
     out += guid;
     for (const std::string* text : texts) append32(out, text->size());
     for (const std::string* text : texts) out += *text;
-    store32(out.data() + 4, checksum(std::string_view(out).substr(8)));
+    store32(out.data() + 4, sum_of(out));
     return out;
 }
 
@@ -48,7 +55,7 @@ Result<mailbox::CachedItems> decode_cache_entry(std::string_view entry, std::str
 {
     const Error broken{Code::corrupt, "cache: entry is not intact"};
     if (entry.size() < kEntryHeader || load32(entry.data()) != entry.size()) return broken;
-    if (load32(entry.data() + 4) != checksum(entry.substr(8))) return broken;
+    if (load32(entry.data() + 4) != sum_of(entry)) return broken;
     if (entry.substr(8, kGuidSize) != guid) return broken;
     mailbox::CachedItems items;
     std::string* texts[] = {&items.envelope, &items.body, &items.bodystructure, &items.sections};

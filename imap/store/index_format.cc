@@ -89,9 +89,9 @@ void store64(char* p, uint64_t n)
     store32(p + 4, static_cast<uint32_t>(n >> 32));
 }
 
-uint32_t checksum(std::string_view bytes)
+uint32_t checksum(std::string_view bytes, uint32_t before)
 {
-    uLong crc = ::crc32(0, nullptr, 0);
+    uLong crc = before;
     while (!bytes.empty()) {
         std::string_view piece = bytes.substr(0, 1u << 30);
         crc = ::crc32(crc, reinterpret_cast<const Bytef*>(piece.data()),

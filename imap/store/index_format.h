@@ -113,7 +113,8 @@ uint32_t load32(const char* p);
 uint64_t load64(const char* p);
 void store32(char* p, uint32_t n);
 void store64(char* p, uint64_t n);
-uint32_t checksum(std::string_view bytes);
+// CRC-32; before: the sum of what lies before these bytes.
+uint32_t checksum(std::string_view bytes, uint32_t before = 0);
 uint64_t hash64(std::string_view bytes);  // FNV-1a
 
 }  // namespace rookery::store

@@ -1,33 +1,18 @@
 // Encoded words (RFC 2047) and parameter values (RFC 2231).
+#include <algorithm>
+
 #include "lib/base/strings.h"
 #include "lib/text/base64.h"
 #include "lib/text/charset.h"
-#include "lib/text/header_cursor.h"
 
 namespace rookery::text {
 namespace {
 
-int hex_value(char c)
+// RFC 2047 4.2: hexadecimal digits behind '=', '_' is a space.
+std::string decode_q(std::string text)
 {
-    if (c >= '0' && c <= '9') return c - '0';
-    const char lower = to_lower(c);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-// Bytes written as escape and two hex digits.
-std::string unescape(std::string_view s, char escape, bool underscore_is_space)
-{
-    std::string out;
-    for (size_t i = 0; i < s.size(); i++) {
-        if (s[i] == escape && i + 2 < s.size() && hex_value(s[i + 1]) >= 0 &&
-            hex_value(s[i + 2]) >= 0) {
-            out.push_back(static_cast<char>(hex_value(s[i + 1]) * 16 + hex_value(s[i + 2])));
-            i += 2;
-        } else {
-            out.push_back(underscore_is_space && s[i] == '_' ? ' ' : s[i]);
-        }
-    }
-    return out;
+    std::replace(text.begin(), text.end(), '_', ' ');
+    return unescape_hex(text, '=');
 }
 
 // RFC 2047 allows 75; some write more. Bounded, or many beginnings without an end cost the square.
@@ -60,45 +45,10 @@ std::optional<EncodedWord> encoded_word(std::string_view s)
     if (kind == 'b')
         word.bytes = base64_decode_lenient(text, text.size());
     else if (kind == 'q')
-        word.bytes = unescape(text, '=', true);
+        word.bytes = decode_q(std::string(text));
     else
         return std::nullopt;
     return word;
-}
-
-// "NAME*0*", "NAME*1", "NAME*": the number, -1 if it has none; whether it is percent-encoded.
-struct Piece {
-    long number = -1;
-    bool encoded = false;
-};
-
-std::optional<Piece> piece_of(std::string_view param, std::string_view name)
-{
-    if (!param.starts_with(name)) return std::nullopt;
-    std::string_view rest = param.substr(name.size());
-    Piece piece;
-    if (rest.empty()) return piece;
-    if (rest[0] != '*') return std::nullopt;
-    if (rest.back() == '*') {
-        piece.encoded = true;
-        rest.remove_suffix(1);
-    }
-    if (rest.size() <= 1) return piece;
-    auto number = to_uint64(rest.substr(1), kMaxParams);
-    if (!number) return std::nullopt;
-    piece.number = static_cast<long>(*number);
-    return piece;
-}
-
-// Cuts "charset'language'" off.
-std::string take_charset(std::string& value)
-{
-    const size_t first = value.find('\'');
-    const size_t second = first == std::string::npos ? first : value.find('\'', first + 1);
-    if (second == std::string::npos) return {};
-    std::string charset = value.substr(0, first);
-    value.erase(0, second + 1);
-    return charset;
 }
 
 }  // namespace
@@ -137,32 +87,9 @@ std::string decode_words(std::string_view value)
 
 std::optional<std::string> decode_param(const std::vector<Param>& params, std::string_view name)
 {
-    std::string value;
-    std::string charset;
-    bool found = false;
-    for (long next = 0; next <= static_cast<long>(kMaxParams); next++) {
-        bool has_next = false;
-        for (const auto& p : params) {
-            const auto piece = piece_of(p.name, name);
-            if (!piece || piece->number != next) continue;
-            std::string part = p.value;
-            if (piece->encoded && next == 0) charset = take_charset(part);
-            value.append(piece->encoded ? unescape(part, '%', false) : part);
-            found = has_next = true;
-            break;
-        }
-        if (!has_next) break;
-    }
-    if (found) return to_utf8(charset, value);
-    for (const auto& p : params) {
-        const auto piece = piece_of(p.name, name);
-        if (!piece || piece->number >= 0) continue;
-        if (!piece->encoded) return decode_words(p.value);
-        std::string part = p.value;
-        charset = take_charset(part);
-        return to_utf8(charset, unescape(part, '%', false));
-    }
-    return std::nullopt;
+    const auto found = find_param(params, name);
+    if (!found) return std::nullopt;
+    return found->encoded ? to_utf8(found->charset, found->bytes) : decode_words(found->bytes);
 }
 
 }  // namespace rookery::text

@@ -135,49 +135,38 @@ class Renderer {
 
 }  // namespace
 
-// One pass over the header keeps the first field of each name; then the ten are written in the
-// order of RFC 3501. Sender and Reply-To that are missing or empty are From.
+// One pass over the header keeps the first of each text field and the addresses of all fields of a
+// name, as if one field had them all: no reader and no filter sees less than another. They are
+// written in the order of RFC 3501. Sender and Reply-To that are missing or empty are From.
 std::string envelope(std::string_view header)
 {
     enum Field { date, subject, from, sender, reply_to, to, cc, bcc, in_reply_to, message_id };
     constexpr std::array<std::string_view, 10> kNames = {
         "Date", "Subject", "From", "Sender",      "Reply-To",
         "To",   "Cc",      "Bcc",  "In-Reply-To", "Message-ID"};
-    std::array<std::optional<std::string_view>, 10> values;
+    constexpr auto is_list = [](size_t f) { return f >= from && f <= bcc; };
+    std::array<std::optional<std::string_view>, 10> texts;
+    std::array<std::vector<Address>, 10> lists;
     HeaderCursor cursor(header);
     while (auto field = cursor.next())
-        for (size_t i = 0; i < kNames.size(); i++)
-            if (!values[i] && equal_nocase(field->name, kNames[i])) values[i] = field->value;
+        for (size_t i = 0; i < kNames.size(); i++) {
+            if (!equal_nocase(field->name, kNames[i])) continue;
+            if (is_list(i))
+                add_addresses(lists[i], field->value);
+            else if (!texts[i])
+                texts[i] = field->value;
+        }
+    for (Field f : {sender, reply_to})
+        if (lists[f].empty()) lists[f] = lists[from];
 
-    auto text = [&](Field f) -> std::optional<std::string> {
-        if (!values[f]) return std::nullopt;
-        return unfold(*values[f]);
-    };
-    auto addresses = [&](Field f) {
-        return values[f] ? parse_addresses(*values[f]) : std::vector<Address>();
-    };
-    auto from_list = addresses(from);
-    auto sender_list = addresses(sender);
-    auto reply_list = addresses(reply_to);
-    if (sender_list.empty()) sender_list = from_list;
-    if (reply_list.empty()) reply_list = from_list;
-
-    std::string out = "(";
-    put_nstring(out, text(date));
-    out.push_back(' ');
-    put_nstring(out, text(subject));
-    for (const auto* list : {&from_list, &sender_list, &reply_list}) {
-        out.push_back(' ');
-        append_addresses(out, *list);
+    std::string out;
+    for (size_t i = 0; i < kNames.size(); i++) {
+        out.push_back(i == 0 ? '(' : ' ');
+        if (is_list(i))
+            append_addresses(out, lists[i]);
+        else
+            put_nstring(out, texts[i] ? std::optional(unfold(*texts[i])) : std::nullopt);
     }
-    for (Field f : {to, cc, bcc}) {
-        out.push_back(' ');
-        append_addresses(out, addresses(f));
-    }
-    out.push_back(' ');
-    put_nstring(out, text(in_reply_to));
-    out.push_back(' ');
-    put_nstring(out, text(message_id));
     out.push_back(')');
     return out;
 }

@@ -7,8 +7,8 @@ noinst_LIBRARIES += %D%/libtext.a
 	%D%/imap_structure.h %D%/imap_structure.cc \
 	%D%/imap_syntax.h %D%/imap_syntax.cc %D%/json.h %D%/json.cc %D%/message.h %D%/message.cc \
 	%D%/mutf7.h %D%/mutf7.cc %D%/program_address.h %D%/program_address.cc \
-	%D%/rfc5322_header.h %D%/rfc5322_header.cc \
-	%D%/sections.h %D%/sections.cc \
+	%D%/rfc5322_header.h %D%/rfc5322_header.cc %D%/rfc5322_header_params.cc \
+	%D%/search_form.h %D%/search_form.cc %D%/sections.h %D%/sections.cc \
 	%D%/smtp_reply.h %D%/smtp_reply.cc \
 	%D%/text_search.h %D%/text_search.cc \
 	%D%/transfer_encoding.h %D%/transfer_encoding.cc %D%/utf8.h %D%/utf8.cc

@@ -56,6 +56,22 @@ void interpret_header(Part& part, std::string_view header, bool in_digest)
     }
 }
 
+std::string boundary_of(const Part& part)
+{
+    const auto boundary = part.param("BOUNDARY");
+    std::string name(boundary ? trim(*boundary) : std::string_view());
+    return name.size() <= kMaxBoundary ? name : std::string();
+}
+
+// What claims to be a multipart and says nothing of where its parts end is one text.
+void make_text(Part& part)
+{
+    const auto charset = part.param("CHARSET");
+    part.type = "TEXT";
+    part.subtype = "PLAIN";
+    part.params = {Param{"CHARSET", charset.value_or("us-ascii")}};
+}
+
 class Parser {
  public:
     Parser(std::string_view bytes, const Limits& limits) : bytes_(bytes), limits_(limits) {}
@@ -162,6 +178,7 @@ class Parser {
         interpret_header(part, part.header(bytes_), in_digest);
         const size_t lines_at_body = hit_ ? hit_->lines_before : lines_;
         const bool too_deep = depth >= limits_.max_depth;
+        if (part.is_multipart() && boundary_of(part).empty()) make_text(part);
         if (part.is_message() && too_deep) {
             part.type = "APPLICATION";
             part.subtype = "OCTET-STREAM";
@@ -192,14 +209,8 @@ class Parser {
 
     void multipart(Part& part, size_t depth)
     {
-        const std::string* boundary = part.param("BOUNDARY");
-        const std::string_view name = boundary != nullptr ? trim(*boundary) : std::string_view();
-        if (name.empty() || name.size() > kMaxBoundary) {
-            skip_body();
-            return;
-        }
         const size_t level = open_.size();
-        open_.emplace_back(name);
+        open_.push_back(boundary_of(part));
         skip_body();
         while (hit_ && hit_->level == level && !hit_->final) {
             if (parts_ >= limits_.max_parts) {
@@ -228,11 +239,11 @@ class Parser {
 
 }  // namespace
 
-const std::string* Part::param(std::string_view name) const
+std::optional<std::string> Part::param(std::string_view name) const
 {
-    for (const auto& p : params)
-        if (p.name == name) return &p.value;
-    return nullptr;
+    auto found = find_param(params, name);
+    if (!found) return std::nullopt;
+    return std::move(found->bytes);
 }
 
 Message parse_message(std::string_view bytes, const Limits& limits)

@@ -1,9 +1,9 @@
 // The structure of a message: a tree of MIME parts that says where each lies (RFC 2045, 2046).
 //
 // parse_message never fails: broken MIME is read as the other IMAP servers read it. No or an
-// unusable Content-Type: TEXT/PLAIN; a multipart without boundary, or whose boundary never comes:
-// one empty text part; an outer boundary ends all inner parts; the end of the message ends
-// everything. One pass over the bytes, whatever the nesting.
+// unusable Content-Type: TEXT/PLAIN; a multipart that names no boundary: TEXT/PLAIN, all of it; one
+// whose boundary never comes: one empty text part; an outer boundary ends all inner parts; the end
+// of the message ends everything. One pass over the bytes, whatever the nesting.
 // Limits: beyond max_depth a multipart has no parts and an enclosed message is
 // APPLICATION/OCTET-STREAM; beyond max_parts further parts are not shown.
 // Parts hold offsets into the bytes, not views. Values; no sharing.
@@ -22,7 +22,7 @@ namespace rookery::text {
 
 struct Limits {
     size_t max_depth = 50;
-    size_t max_parts = 1000;
+    size_t max_parts = 20000;
 };
 
 struct Part {
@@ -58,8 +58,8 @@ struct Part {
     {
         return message.substr(body_begin, end - body_begin);
     }
-    // The value of a Content-Type parameter by its upper case name, or null.
-    const std::string* param(std::string_view name) const;
+    // The bytes of a Content-Type parameter by its upper case name.
+    std::optional<std::string> param(std::string_view name) const;
 };
 
 struct Message {

@@ -35,37 +35,6 @@ std::string_view field_name(std::string_view raw)
     return name;
 }
 
-std::vector<Param> parse_params(ValueCursor& in)
-{
-    std::vector<Param> params;
-    while (!in.at_end() && params.size() < kMaxParams) {
-        in.skip_to(";");
-        if (in.at_end()) break;
-        in.advance();
-        in.skip_cfws();
-        Param p;
-        p.name = to_upper(in.until("=;\""));
-        in.skip_cfws();
-        if (p.name.empty() || in.at_end() || in.peek() != '=') continue;
-        in.advance();
-        in.skip_cfws();
-        if (!in.at_end() && in.peek() == '"') {
-            p.value = in.quoted();
-        } else {
-            const size_t begin = in.position();
-            p.value = in.until(";");
-            in.skip_cfws();
-            // A value with spaces that nobody quoted: all of it.
-            if (!in.at_end() && in.peek() != ';') {
-                in.skip_to(";");
-                p.value = unfold(in.since(begin));
-            }
-        }
-        params.push_back(std::move(p));
-    }
-    return params;
-}
-
 }  // namespace
 
 std::optional<HeaderField> HeaderCursor::next()
@@ -125,40 +94,6 @@ std::string pick_fields(std::string_view header, const std::vector<std::string>&
     }
     if (!out.empty() && out.back() != '\n') out.append("\r\n");
     out.append("\r\n");
-    return out;
-}
-
-const std::string* ParamValue::find(std::string_view name) const
-{
-    for (const auto& p : params)
-        if (p.name == name) return &p.value;
-    return nullptr;
-}
-
-std::optional<ParamValue> parse_param_value(std::string_view value)
-{
-    ValueCursor in(value);
-    in.skip_cfws();
-    ParamValue out;
-    out.value = !in.at_end() && in.peek() == '"' ? to_upper(in.quoted()) : to_upper(in.until(";"));
-    if (out.value.empty()) return std::nullopt;
-    out.params = parse_params(in);
-    return out;
-}
-
-std::optional<ContentType> parse_content_type(std::string_view value)
-{
-    ValueCursor in(value);
-    in.skip_cfws();
-    ContentType out;
-    out.type = to_upper(in.until("/;\"="));
-    in.skip_cfws();
-    if (out.type.empty() || in.at_end() || in.peek() != '/') return std::nullopt;
-    in.advance();
-    in.skip_cfws();
-    out.subtype = to_upper(in.until("/;\"="));
-    if (out.subtype.empty()) return std::nullopt;
-    out.params = parse_params(in);
     return out;
 }
 

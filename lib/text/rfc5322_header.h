@@ -14,7 +14,7 @@
 namespace rookery::text {
 
 inline constexpr size_t kMaxFieldValue = 262144;  // bytes of one field that are looked at
-inline constexpr size_t kMaxAddresses = 4096;     // in one field
+inline constexpr size_t kMaxAddresses = 4096;     // in all fields of one name
 inline constexpr size_t kMaxParams = 128;         // of one Content-Type or Content-Disposition
 
 struct HeaderField {
@@ -54,18 +54,29 @@ struct Address {
 // The host of an address that was written without one.
 inline constexpr std::string_view kNoDomain = "unspecified-domain";
 std::vector<Address> parse_addresses(std::string_view value);
+// The same of one more field of a name, behind those of the fields before.
+void add_addresses(std::vector<Address>& list, std::string_view value);
 
+// One parameter, its RFC 2231 pieces put together. Where any of them is percent-encoded the name is
+// "NAME*" and the value charset'language'text in that code: as IMAP shows it (RFC 2231 8).
 struct Param {
     std::string name;   // upper case
-    std::string value;  // unquoted; RFC 2231 parts as they are
+    std::string value;  // unquoted
 };
 // "value; name=value ...": Content-Disposition and the like.
 struct ParamValue {
     std::string value;  // upper case
     std::vector<Param> params;
-    // The value of the parameter of that (upper case) name.
-    const std::string* find(std::string_view name) const;
 };
+// The bytes of a parameter, whichever way it was written. name: upper case.
+struct ParamText {
+    std::string bytes;
+    std::string charset;  // of an encoded one; may be empty
+    bool encoded = false;
+};
+std::optional<ParamText> find_param(const std::vector<Param>& params, std::string_view name);
+// Bytes written as escape and two hexadecimal digits.
+std::string unescape_hex(std::string_view s, char escape);
 // None if there is no token at all.
 std::optional<ParamValue> parse_param_value(std::string_view value);
 struct ContentType {

@@ -1,4 +1,7 @@
 // Address lists (RFC 5322 3.4 and its obsolete forms), and what people write instead.
+#include <algorithm>
+#include <iterator>
+
 #include "lib/base/strings.h"
 #include "lib/text/header_cursor.h"
 #include "lib/text/rfc5322_header.h"
@@ -156,6 +159,15 @@ class AddressParser {
 std::vector<Address> parse_addresses(std::string_view value)
 {
     return AddressParser(value).run();
+}
+
+void add_addresses(std::vector<Address>& list, std::string_view value)
+{
+    if (list.size() >= kMaxAddresses) return;
+    auto more = parse_addresses(value);
+    more.resize(std::min(more.size(), kMaxAddresses - list.size()));
+    list.insert(list.end(), std::make_move_iterator(more.begin()),
+                std::make_move_iterator(more.end()));
 }
 
 }  // namespace rookery::text

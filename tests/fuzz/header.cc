@@ -30,7 +30,9 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
     while (auto field = cursor.next()) fields += field->raw.size();
     fuzz::require(fields <= size, "each byte once");
     fuzz::require(text::envelope(s).find('\0') == std::string::npos, "no NUL");
-    (void)text::header_contains(s, "needle");
+    text::TextMatcher matcher("needle");
+    (void)text::header_contains(s, matcher);
+    (void)text::addresses_contain(s, "To", matcher);
     (void)text::pick_fields(s, {"To"}, true);
     return 0;
 }

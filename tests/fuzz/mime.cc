@@ -28,7 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
     check(message.root, 0, size);
     (void)text::body(s, message);
     (void)text::bodystructure(s, message);
-    (void)text::body_contains(s, message, "needle");
+    text::TextMatcher matcher("needle");
+    (void)text::body_contains(s, message, matcher);
     const std::string table = text::sections(message);
     using enum text::SectionText;
     for (const std::vector<uint32_t>& path :

@@ -145,6 +145,83 @@ def quota(where):
         command(admin, "GETQUOTA %sx" % root, ok="NO")
 
 
+# As a frontend of Cyrus 3.12 sends it, and an older one: all that they know, mostly unlimited.
+@both
+def quota_resources_under_all_names(where):
+    root = "user." + new_user("names")
+    with client(where, "cyrus") as admin:
+        for names in (("ANNOTATION-STORAGE", "MAILBOX"), ("X-ANNOTATION-STORAGE", "X-NUM-FOLDERS")):
+            for limit, told in ((-1, ""), (7, " MAILBOX 1 7")):
+                lines, _ = command(admin, "SETQUOTA %s (STORAGE 5000 MESSAGE 100 %s -1 %s %d)" %
+                                   (root, *names, limit))
+                assert lines == ["QUOTA %s (STORAGE 0 5000 MESSAGE 0 100%s)" % (root, told)], lines
+            _, text = command(admin, "SETQUOTA %s (%s 5)" % (root, names[0]), ok="NO")
+            assert text.startswith("[CANNOT]"), text
+
+
+# A frontend of Cyrus 3.12 whose client enabled IMAP4rev2 sends names as they are.
+@both
+def names_in_utf8(where):
+    user = new_user("utf8")
+    with client(where, user) as c:
+        sub, wire = '"INBOX.Entwürfe & mehr"', '"INBOX.Entw&APw-rfe &- mehr"'
+        command(c, "CREATE " + sub)
+        lines = command(c, 'LIST "" "INBOX.Entwü%"')[0]
+        assert len(lines) == 1 and lines[0].endswith(' "." ' + wire), lines
+        command(c, "SUBSCRIBE " + sub)
+        lines = command(c, 'LSUB "" "*ü*"')[0]
+        assert lines == ['LSUB () "." ' + wire], lines
+        command(c, "APPEND %s {%d+}\r\n%s" % (sub, len(message()), message().decode()))
+        lines = command(c, "STATUS %s (MESSAGES)" % sub)[0]
+        assert lines == ["STATUS %s (MESSAGES 1)" % wire], lines
+        command(c, "SELECT " + sub)
+        command(c, 'COPY 1 "INBOX.日本"', ok="NO")
+        command(c, 'CREATE "INBOX.日本"')
+        command(c, 'UID COPY 1 "INBOX.日本"')
+        assert command(c, "STATUS INBOX.&ZeVnLA- (MESSAGES)")[0] == [
+            "STATUS INBOX.&ZeVnLA- (MESSAGES 1)"]
+        command(c, "CLOSE")
+        command(c, 'RENAME "INBOX.日本" "INBOX.台北"')
+        command(c, 'SELECT "INBOX.&U,BTFw-"')
+        command(c, "CLOSE")
+        command(c, 'SETMETADATA "INBOX.台北" (/private/comment "x")')
+        command(c, "UNSUBSCRIBE " + sub)
+        command(c, "DELETE " + sub)
+        command(c, "SELECT " + wire, ok="NO")
+
+
+PHRASES = (b"From: \"Smith, \\\"Al\\\"\" <al@x.example>\r\n"
+           b"To: Ann\r\n\tLee <ann@x.example> (sales)\r\n"
+           b"To: bea@x.example\r\nCc: =?utf-8?q?J=C3=BCrgen_M=C3=BCller?= <jm@x.example>\r\n"
+           b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?= from\r\n the caf=?utf-8?q?=C3=A9?=\r\n"
+           b"Content-Type: multipart/mixed; boundary*0=\"ab\";\r\n boundary*1=\"cd\"\r\n\r\n"
+           b"--abcd\r\nContent-Type: text/plain\r\n\r\nThe annual general\r\nmeeting\r\n"
+           b"--abcd\r\nContent-Type: image/png\r\nContent-Disposition: attachment;\r\n"
+           b" filename*0*=utf-8''Jahresabschl%C3;\r\n filename*1*=%BCsse.png\r\n\r\nx\r\n"
+           b"--abcd--\r\n")
+
+
+@both
+def search_finds_what_is_read(where):
+    with client(where, new_user("search")) as c:
+        check(c.append("INBOX", None, None, PHRASES))
+        check(c.select("INBOX"))
+        for keys, found in (('BODY "general meeting"', 1), ('TEXT "annual  general meeting"', 1),
+                            ("BODY generalmeeting", 0), ('SUBJECT "from the cafe"', 1),
+                            ("CC muller", 1), ('CC "jurgen muller <jm@x.example>"', 1),
+                            ('FROM "al\\" <al@x"', 1), ('TO "ann lee"', 1), ("TO sales", 0),
+                            ("TO bea@x.example", 1), ("HEADER To sales", 1),
+                            ("BODY jahresabschlusse", 1), ("TEXT image/png", 1),
+                            ("BODY jurgen", 0), ("TEXT jurgen", 1)):
+            lines, _ = command(c, "SEARCH " + keys)
+            assert lines == ["SEARCH" + " 1" * found], (keys, lines)
+        lines, _ = command(c, "FETCH 1 (ENVELOPE BODYSTRUCTURE BODY.PEEK[1])")
+        text = " ".join(lines)
+        assert '"ann" "x.example")(NIL NIL "bea" "x.example"))' in text, text
+        assert '("FILENAME*" "utf-8\'\'Jahresabschl%C3%BCsse.png")' in text, text
+        assert '("BOUNDARY" "abcd")' in text and "general\r\nmeeting" in text, text
+
+
 @both
 def a_client_is_warned_before_its_quota_is_full(where):
     user = new_user("warned")

@@ -22,7 +22,7 @@ Result<Parsed> parse(CommandReader& reader)
     TRY(reader.space());
     TRY_ASSIGN(p.set, reader.sequence_set());
     TRY(reader.space());
-    TRY_ASSIGN(p.external, reader.astring());
+    TRY_ASSIGN(p.external, reader.mailbox());
     TRY(reader.end_of_line());
     return p;
 }

@@ -19,9 +19,9 @@ Result<LsubArguments> lsub_arguments(CommandReader& reader)
 {
     LsubArguments arguments;
     TRY(reader.space());
-    TRY_ASSIGN(arguments.reference, reader.astring());
+    TRY_ASSIGN(arguments.reference, reader.mailbox());
     TRY(reader.space());
-    TRY_ASSIGN(arguments.pattern, reader.list_mailbox());
+    TRY_ASSIGN(arguments.pattern, reader.mailbox_pattern());
     TRY(reader.end_of_line());
     return arguments;
 }

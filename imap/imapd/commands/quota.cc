@@ -1,7 +1,12 @@
 // GETQUOTA, GETQUOTAROOT and SETQUOTA (RFC 9208, doc/protocols/cyrus.md 10).
+#include <algorithm>
+#include <array>
+#include <vector>
+
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/namespace/tree.h"
+#include "imap/imapd/relay/retry.h"
 #include "imap/imapd/relay/router.h"
 #include "imap/imapd/responder.h"
 #include "lib/base/log.h"
@@ -38,31 +43,62 @@ Result<std::optional<uint64_t>> limit_argument(CommandReader& reader)
     return std::optional<uint64_t>(number);
 }
 
+constexpr size_t kMaxLimits = 32;
+
+struct LimitArgument {
+    std::string name;  // upper case
+    std::optional<uint64_t> limit;
+};
+
 // SP "(" [resource SP number *(SP resource SP number)] ")" CRLF
-Result<QuotaLimits> limits_argument(CommandReader& reader)
+Result<std::vector<LimitArgument>> limits_argument(CommandReader& reader)
 {
-    QuotaLimits limits;
+    std::vector<LimitArgument> limits;
     TRY(reader.space());
     TRY(reader.expect('('));
-    TRY_ASSIGN(bool empty, reader.accept(')'));
-    while (!empty) {
-        TRY_ASSIGN(std::string name, reader.attribute());
+    TRY_ASSIGN(bool end, reader.accept(')'));
+    while (!end) {
+        LimitArgument argument;
+        TRY_ASSIGN(argument.name, reader.attribute());
         TRY(reader.space());
-        TRY_ASSIGN(auto limit, limit_argument(reader));
-        bool known = false;
+        TRY_ASSIGN(argument.limit, limit_argument(reader));
+        if (limits.size() == kMaxLimits) return Error{Code::limit, "Too many quota resources"};
+        limits.push_back(std::move(argument));
+        TRY_ASSIGN(const bool more, reader.accept(' '));
+        end = !more;
+        if (end) TRY(reader.expect(')'));
+    }
+    TRY(reader.end_of_line());
+    return limits;
+}
+
+// Other versions of a frontend name all resources that they know, most of them without a limit.
+Result<QuotaLimits> limits_of(const std::vector<LimitArgument>& arguments)
+{
+    QuotaLimits limits;
+    for (const auto& [name, limit] : arguments) {
+        bool known = !limit && std::find(mailbox::kUncounted.begin(), mailbox::kUncounted.end(),
+                                         name) != mailbox::kUncounted.end();
         for (const auto& named : mailbox::kResourceNames) {
             if (named.name != name) continue;
             limits[named.resource] = limit;
             known = true;
         }
         if (!known) return Error{Code::unsupported, cat("Unknown quota resource ", name)};
-        TRY_ASSIGN(bool more, reader.accept(' '));
-        if (more) continue;
-        TRY(reader.expect(')'));
-        break;
     }
-    TRY(reader.end_of_line());
     return limits;
+}
+
+// Of one resource: with QUOTASET (RFC 9208) a server knows the second name, without it the first.
+constexpr std::array<std::array<std::string_view, 2>, 2> kRenamed = {
+    {{"X-NUM-FOLDERS", "MAILBOX"}, {"X-ANNOTATION-STORAGE", "ANNOTATION-STORAGE"}}};
+
+std::string_view name_for(const backend::Backend& backend, std::string_view name)
+{
+    for (const auto& [old_name, new_name] : kRenamed)
+        if (name == old_name || name == new_name)
+            return backend.has_capability("QUOTASET") ? new_name : old_name;
+    return name;
 }
 
 // The tree of the root may have moved while the client sent the arguments: then the answer.
@@ -123,9 +159,9 @@ Result<Completion> getquotaroot(ImapSession& s, Command& command)
 // "+" before the name (of a peer that moves a user here) makes a root where nothing is yet.
 Result<Completion> setquota(ImapSession& s, Command& command)
 {
-    auto limits = limits_argument(s.reader);
-    if (limits.is(Code::unsupported)) return Completion::no(cat("[CANNOT] ", limits.error().text));
-    if (!limits) return limits.error();
+    TRY_ASSIGN(const auto arguments, limits_argument(s.reader));
+    auto limits = limits_of(arguments);
+    if (!limits) return Completion::no(cat("[CANNOT] ", limits.error().text));
     const auto& root = *command.mailbox;
     if (!s.user.identity->any_admin()) return Error{Code::denied, {}};
     if (auto gone = not_here(s, command)) return *std::move(gone);
@@ -139,6 +175,20 @@ Result<Completion> setquota(ImapSession& s, Command& command)
     TRY_ASSIGN(auto quota, s.quotas->get(root));
     put_quota(s, quota);
     return Completion::ok();
+}
+
+Result<Completion> relay_setquota(ImapSession& s, Command& command, backend::Backend& backend)
+{
+    TRY_ASSIGN(const auto arguments, limits_argument(s.reader));
+    std::string list;
+    for (const auto& [name, limit] : arguments)
+        cat_to(list, list.empty() ? "" : " ", name_for(backend, name), ' ',
+               limit ? cat(*limit) : "-1");
+    RelayChannel channel(s, backend);
+    channel.verb(command.name);
+    channel.astring(command.external);
+    channel.raw(cat(" (", list, ')'));
+    return finish_at_mailbox(s, command, channel).result();
 }
 
 }  // namespace rookery::imapd::commands

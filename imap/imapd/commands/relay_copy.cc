@@ -51,7 +51,7 @@ Result<Completion> relay_copy(ImapSession& s, Command& command, backend::Backend
         TRY_ASSIGN(model::SequenceSet parsed, s.reader.sequence_set());
         set = parsed.to_string();
         TRY(s.reader.space());
-        TRY_ASSIGN(command.external, s.reader.astring());
+        TRY_ASSIGN(command.external, s.reader.mailbox());
         TRY(s.reader.end_of_line());
         TRY_ASSIGN(command.mailbox, s.user.names->to_internal(command.external));
         return place(s, *command.mailbox);

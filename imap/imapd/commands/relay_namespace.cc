@@ -73,7 +73,7 @@ Result<Completion> relay_create(ImapSession& s, Command& command, backend::Backe
 Result<Completion> relay_rename(ImapSession& s, Command& command, backend::Backend& backend)
 {
     TRY(s.reader.space());
-    TRY_ASSIGN(const std::string to, s.reader.astring());
+    TRY_ASSIGN(const std::string to, s.reader.mailbox());
     TRY_ASSIGN(const Arguments arguments, read_arguments(s));
     if (arguments.denied) return Error{Code::denied, {}};
     TRY(s.reader.end_of_line());

@@ -72,7 +72,7 @@ Result<bool> pass_lsub(ImapSession& s, backend::ReplyReader& replies, const back
 Result<Completion> relay_subscribe(ImapSession& s, Command& command, backend::Backend& backend)
 {
     TRY(s.reader.space());
-    TRY_ASSIGN(const std::string external, s.reader.astring());
+    TRY_ASSIGN(const std::string external, s.reader.mailbox());
     TRY(s.reader.end_of_line());
     TRY_ASSIGN(auto name, s.user.names->to_internal(external));
     if (command.spec->traits.variant == Variant::adds) TRY(may_subscribe(s, name));
@@ -87,9 +87,9 @@ Result<Completion> relay_subscribe(ImapSession& s, Command& command, backend::Ba
 Result<Completion> relay_lsub(ImapSession& s, Command&, backend::Backend& backend)
 {
     TRY(s.reader.space());
-    TRY_ASSIGN(const std::string reference, s.reader.astring());
+    TRY_ASSIGN(const std::string reference, s.reader.mailbox());
     TRY(s.reader.space());
-    TRY_ASSIGN(const std::string pattern, s.reader.list_mailbox());
+    TRY_ASSIGN(const std::string pattern, s.reader.mailbox_pattern());
     TRY(s.reader.end_of_line());
     Subscribed subscribed;
     if (pattern.find('%') != std::string::npos) {

@@ -31,7 +31,7 @@ Result<Arguments> rename_arguments(ImapSession& s)
 {
     Arguments arguments;
     TRY(s.reader.space());
-    TRY_ASSIGN(std::string external, s.reader.astring());
+    TRY_ASSIGN(std::string external, s.reader.mailbox());
     TRY_ASSIGN(bool more, s.reader.accept(' '));
     if (more) {
         TRY_ASSIGN(arguments.location, s.reader.astring());

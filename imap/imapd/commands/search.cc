@@ -64,6 +64,19 @@ void put_extended(ImapSession& session, const Command& command, const SearchRequ
     out.put("\r\n");
 }
 
+text::SearchForm form_of(const config::Config& config)
+{
+    using Spaces = text::SearchForm::Spaces;
+    text::SearchForm form;
+    form.skips_diacritics = config.search_skipdiacrit();
+    switch (config.search_whitespace()) {
+        case config::SearchWhitespace::skip: form.spaces = Spaces::skip; break;
+        case config::SearchWhitespace::merge: form.spaces = Spaces::merge; break;
+        case config::SearchWhitespace::keep: form.spaces = Spaces::keep; break;
+    }
+    return form;
+}
+
 }  // namespace
 
 Result<Completion> search(ImapSession& session, Command& command)
@@ -73,7 +86,8 @@ Result<Completion> search(ImapSession& session, Command& command)
         return Completion::no("[BADCHARSET (UTF-8 US-ASCII ISO-8859-1)] Unknown charset");
     TRY_ASSIGN(const auto selected, selected_with(session, model::Rights::read));
     mailbox::Mailbox& mailbox = *selected->mailbox;
-    TRY_ASSIGN(const auto found, search_mailbox(mailbox, std::move(request.root)));
+    TRY_ASSIGN(const auto found,
+               search_mailbox(mailbox, std::move(request.root), form_of(session.config)));
     if (request.has_modseq) session.user.condstore_enabled = true;
     if (request.extended)
         put_extended(session, command, request, found);

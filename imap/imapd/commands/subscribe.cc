@@ -26,7 +26,7 @@ Status may_subscribe(ImapSession& s, const model::MailboxName& name)
 Result<Completion> subscribe(ImapSession& s, Command& command)
 {
     TRY(s.reader.space());
-    TRY_ASSIGN(std::string external, s.reader.astring());
+    TRY_ASSIGN(std::string external, s.reader.mailbox());
     TRY(s.reader.end_of_line());
     TRY_ASSIGN(auto name, s.user.names->to_internal(external));
     TRY(inbox_here(s));

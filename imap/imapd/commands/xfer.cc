@@ -34,7 +34,7 @@ Result<Arguments> read_arguments(CommandReader& reader)
 {
     Arguments arguments;
     TRY(reader.space());
-    TRY_ASSIGN(arguments.name, reader.list_mailbox());
+    TRY_ASSIGN(arguments.name, reader.mailbox_pattern());
     TRY(reader.space());
     TRY_ASSIGN(const std::string server, reader.astring());
     TRY_ASSIGN(const bool more, reader.accept(' '));

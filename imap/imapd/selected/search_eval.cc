@@ -30,7 +30,8 @@ int cost_of(const SearchKey& key)
         case Kind::sent_before:
         case Kind::sent_on:
         case Kind::sent_since:
-        case Kind::header: return 1;
+        case Kind::header:
+        case Kind::addresses: return 1;
         case Kind::body:
         case Kind::text: return 2;
         case Kind::sequence:
@@ -76,8 +77,8 @@ void prepare(SearchKey& key, const mailbox::Mailbox& mailbox, int64_t now)
 
 class Evaluator {
  public:
-    Evaluator(mailbox::Mailbox& mailbox, uint32_t sequence)
-        : mailbox_(mailbox), sequence_(sequence), info_(mailbox.message(sequence))
+    Evaluator(mailbox::Mailbox& mailbox, const text::SearchForm& form, uint32_t sequence)
+        : mailbox_(mailbox), form_(form), sequence_(sequence), info_(mailbox.message(sequence))
     {
     }
 
@@ -150,6 +151,7 @@ class Evaluator {
             case Kind::sent_on:
             case Kind::sent_since:
             case Kind::header:
+            case Kind::addresses:
             case Kind::body:
             case Kind::text: break;
         }
@@ -167,10 +169,12 @@ class Evaluator {
 
     bool matches_field(const SearchKey& key) const
     {
+        text::TextMatcher matcher(key.text, form_);
+        if (key.kind == Kind::addresses) return text::addresses_contain(header_, key.name, matcher);
         text::HeaderCursor cursor(header_);
         while (auto field = cursor.next()) {
             if (!equal_nocase(field->name, key.name)) continue;
-            if (text::contains_folded(text::decode_words(field->value), key.text)) return true;
+            if (matcher.is_in(text::decode_words(field->value))) return true;
         }
         return false;
     }
@@ -185,18 +189,18 @@ class Evaluator {
         return text::day_of(*when);
     }
 
-    bool matches_body(const std::string& needle)
+    bool matches_text(const SearchKey& key)
     {
+        text::TextMatcher matcher(key.text, form_);
+        if (key.kind == Kind::text && text::header_contains(header_, matcher)) return true;
         if (!message_) message_ = text::parse_message(bytes_);
-        return text::body_contains(bytes_, *message_, needle);
+        return text::body_contains(bytes_, *message_, matcher);
     }
 
     bool matches_content(const SearchKey& key)
     {
-        if (key.kind == Kind::header) return matches_field(key);
-        if (key.kind == Kind::body) return matches_body(key.text);
-        if (key.kind == Kind::text)
-            return text::header_contains(header_, key.text) || matches_body(key.text);
+        if (key.kind == Kind::header || key.kind == Kind::addresses) return matches_field(key);
+        if (key.kind == Kind::body || key.kind == Kind::text) return matches_text(key);
         const auto sent = sent_day();
         if (!sent) return false;
         if (key.kind == Kind::sent_before) return *sent < key.day;
@@ -205,6 +209,7 @@ class Evaluator {
     }
 
     mailbox::Mailbox& mailbox_;
+    const text::SearchForm& form_;
     uint32_t sequence_;
     mailbox::MessageInfo info_;
     std::unique_ptr<mailbox::Content> content_;
@@ -215,12 +220,13 @@ class Evaluator {
 
 }  // namespace
 
-Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKey root, int64_t now)
+Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKey root,
+                                             const text::SearchForm& form, int64_t now)
 {
     prepare(root, mailbox, now);
     std::vector<uint32_t> found;
     for (uint32_t n = 1; n <= mailbox.exists(); n++) {
-        Evaluator evaluator(mailbox, n);
+        Evaluator evaluator(mailbox, form, n);
         if (evaluator.expunged()) continue;
         auto matched = evaluator.matches(root);
         // Gone since we looked, or damaged: it matches nothing.

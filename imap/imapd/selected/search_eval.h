@@ -2,7 +2,7 @@
 //
 // Keys that need only the index are tried before those that read the message, headers before
 // bodies; a message is mapped and parsed at most once, and only if a key needs it. Text is compared
-// decoded and regardless of case (lib/text). A message that another session expunged matches
+// decoded and in the form given (lib/text). A message that another session expunged matches
 // nothing. Codes: io, corrupt from the store. Memory does not grow with the messages. One thread.
 #ifndef ROOKERY_IMAP_IMAPD_SELECTED_SEARCH_EVAL_H
 #define ROOKERY_IMAP_IMAPD_SELECTED_SEARCH_EVAL_H
@@ -14,11 +14,13 @@
 #include "imap/mailbox/mailbox.h"
 #include "lib/base/clock.h"
 #include "lib/base/result.h"
+#include "lib/text/search_form.h"
 
 namespace rookery::imapd {
 
 // The sequence numbers that match, in order. OLDER and YOUNGER count from now for all of them.
 Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKey root,
+                                             const text::SearchForm& form = {},
                                              int64_t now = wall_seconds());
 
 }  // namespace rookery::imapd

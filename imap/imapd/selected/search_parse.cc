@@ -34,30 +34,19 @@ constexpr std::array kFlagKeys = {
     FlagKey{"UNSEEN", Kind::flags_clear, model::kSeen},
 };
 
-enum class Argument {
-    modseq,
-    objectid,
-    address_or_subject,
-    field,
-    string,
-    keyword,
-    date,
-    number,
-    nz_number,
-    set
-};
+enum class Argument { modseq, objectid, field, string, keyword, date, number, nz_number, set };
 struct ArgumentKey {
     std::string_view name;
     Kind kind;
     Argument argument;
 };
 constexpr std::array kArgumentKeys = {
-    ArgumentKey{"BCC", Kind::header, Argument::address_or_subject},
+    ArgumentKey{"BCC", Kind::addresses, Argument::string},
     ArgumentKey{"BEFORE", Kind::before, Argument::date},
     ArgumentKey{"BODY", Kind::body, Argument::string},
-    ArgumentKey{"CC", Kind::header, Argument::address_or_subject},
+    ArgumentKey{"CC", Kind::addresses, Argument::string},
     ArgumentKey{"EMAILID", Kind::emailid, Argument::objectid},
-    ArgumentKey{"FROM", Kind::header, Argument::address_or_subject},
+    ArgumentKey{"FROM", Kind::addresses, Argument::string},
     ArgumentKey{"HEADER", Kind::header, Argument::field},
     ArgumentKey{"KEYWORD", Kind::keyword, Argument::keyword},
     ArgumentKey{"LARGER", Kind::larger, Argument::number},
@@ -69,10 +58,10 @@ constexpr std::array kArgumentKeys = {
     ArgumentKey{"SENTSINCE", Kind::sent_since, Argument::date},
     ArgumentKey{"SINCE", Kind::since, Argument::date},
     ArgumentKey{"SMALLER", Kind::smaller, Argument::number},
-    ArgumentKey{"SUBJECT", Kind::header, Argument::address_or_subject},
+    ArgumentKey{"SUBJECT", Kind::header, Argument::string},
     ArgumentKey{"TEXT", Kind::text, Argument::string},
     ArgumentKey{"THREADID", Kind::nothing, Argument::objectid},
-    ArgumentKey{"TO", Kind::header, Argument::address_or_subject},
+    ArgumentKey{"TO", Kind::addresses, Argument::string},
     ArgumentKey{"UID", Kind::uid, Argument::set},
     ArgumentKey{"UNKEYWORD", Kind::unkeyword, Argument::keyword},
     ArgumentKey{"YOUNGER", Kind::younger, Argument::nz_number},
@@ -283,7 +272,6 @@ class Parser {
                 TRY_ASSIGN(key.text, converted_string());
                 return success();
             }
-            case Argument::address_or_subject:
             case Argument::string: {
                 TRY_ASSIGN(key.text, converted_string());
                 return success();

@@ -39,14 +39,15 @@ struct SearchKey {
         sent_before,  // day: of the Date: header
         sent_on,
         sent_since,
-        larger,   // number
-        smaller,  // number
-        header,   // name, text
-        body,     // text
-        text,     // text
-        modseq,   // modseq: at least (RFC 7162)
-        emailid,  // text (RFC 8474)
-        nothing,  // THREADID: no message has one
+        larger,     // number
+        smaller,    // number
+        header,     // name, text
+        addresses,  // name of the field, text
+        body,       // text
+        text,       // text
+        modseq,     // modseq: at least (RFC 7162)
+        emailid,    // text (RFC 8474)
+        nothing,    // THREADID: no message has one
     } kind = Kind::all;
     uint32_t bits = 0;
     uint32_t number = 0;

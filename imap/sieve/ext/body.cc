@@ -18,8 +18,7 @@ std::string decoded(const text::Part& part, std::string_view message, size_t max
     decoder.feed(part.body(message).substr(0, max * 2), bytes);
     decoder.finish(bytes);
     if (part.is_text()) {
-        const std::string* charset = part.param("CHARSET");
-        bytes = text::to_utf8(charset != nullptr ? *charset : "us-ascii", bytes);
+        bytes = text::to_utf8(part.param("CHARSET").value_or("us-ascii"), bytes);
     }
     return std::string(cut(bytes, max));
 }

@@ -54,8 +54,7 @@ Result<Flow> run_extracttext(Interpreter& in, const Node& node)
         const size_t max = in.limits().variable_size * 4;
         decoder.feed(part->body(in.message().bytes()).substr(0, max), bytes);
         decoder.finish(bytes);
-        const std::string* charset = part->param("CHARSET");
-        text = text::to_utf8(charset != nullptr ? *charset : "us-ascii", bytes);
+        text = text::to_utf8(part->param("CHARSET").value_or("us-ascii"), bytes);
     }
     if (const Value* first = node.tag("first")) {
         // Characters, not bytes.

@@ -62,6 +62,8 @@ constexpr Production kString = [](CommandReader& r) { return show(r.string()); }
 constexpr Production kAstring = [](CommandReader& r) { return show(r.astring()); };
 constexpr Production kNstring = read_nstring;
 constexpr Production kList = [](CommandReader& r) { return show(r.list_mailbox()); };
+constexpr Production kMailbox = [](CommandReader& r) { return show(r.mailbox()); };
+constexpr Production kPattern = [](CommandReader& r) { return show(r.mailbox_pattern()); };
 constexpr Production kFlag = [](CommandReader& r) { return show(r.flag()); };
 constexpr Production kAttribute = [](CommandReader& r) { return show(r.attribute()); };
 constexpr Production kNumber = [](CommandReader& r) { return show_number(r.number()); };
@@ -118,6 +120,14 @@ const Case kCases[] = {
     {kList, "a/%]* x", "a/%]*", " x"},
     {kList, "\"\" x", "", " x"},
     {kList, "a(", "a", "("},
+    {kMailbox, "INBOX x", "INBOX", " x"},
+    {kMailbox, "\"Entw&APw-rfe\"", "Entw&APw-rfe", ""},
+    {kMailbox, "\"Entw\xC3\xBCrfe.b&c\"", "Entw&APw-rfe.b&-c", ""},
+    {kMailbox, "{6+}\r\n\xE5\x8F\xB0\xE5\x8C\x97 x", "&U,BTFw-", " x"},
+    {kMailbox, "\"\xFC\"", "\xFC", ""},
+    {kMailbox, "%", "!syntax error", "%"},
+    {kPattern, "\"*\xC3\xBC%\" x", "*&APw-%", " x"},
+    {kPattern, "a.% x", "a.%", " x"},
     {kFlag, "\\Seen)", "\\Seen", ")"},
     {kFlag, "$Junk ", "$Junk", " "},
     {kFlag, "\\*", "!syntax error", "*"},

@@ -1184,6 +1184,47 @@ START_TEST(only_what_ended_in_order_goes_to_the_next_session)
 }
 END_TEST
 
+// Versions of Cyrus call two resources by different names, and refuse the other's.
+START_TEST(resources_of_a_quota_go_by_the_names_that_the_server_knows)
+{
+    const struct {
+        const char* told;
+        const char* old_names;  // without QUOTASET
+        const char* new_names;
+    } table[] = {
+        {"(STORAGE 5 X-NUM-FOLDERS 3)", "(STORAGE 5 X-NUM-FOLDERS 3)", "(STORAGE 5 MAILBOX 3)"},
+        {"(storage 5000 MESSAGE 100 ANNOTATION-STORAGE -1 MAILBOX -1)",
+         "(STORAGE 5000 MESSAGE 100 X-ANNOTATION-STORAGE -1 X-NUM-FOLDERS -1)",
+         "(STORAGE 5000 MESSAGE 100 ANNOTATION-STORAGE -1 MAILBOX -1)"},
+        {"(X-ANNOTATION-STORAGE 7)", "(X-ANNOTATION-STORAGE 7)", "(ANNOTATION-STORAGE 7)"},
+        {"(BOTTLES 1)", "(BOTTLES 1)", "(BOTTLES 1)"},
+        {"()", "()", "()"},
+    };
+    for (const auto& row : table) {
+        for (bool has_quotaset : {false, true}) {
+            World w;
+            w.admin = true;
+            auto capabilities = kCapabilities;
+            if (has_quotaset) capabilities.push_back("QUOTASET");
+            const char* want = has_quotaset ? row.new_names : row.old_names;
+            auto& be = w.server("be1",
+                                Steps{expect(cat("$T SETQUOTA \"user.bob.one\" ", want)),
+                                      send("* QUOTA user.bob.one ()\r\n$T OK done\r\n")} +
+                                    kLogout,
+                                capabilities);
+            ASSERT_EQ_TEXT(w.talk(cat("1 SETQUOTA user.bob.one ", row.told, "\r\n")),
+                           "* QUOTA user.bob.one ()\r\n1 OK done\r\n");
+            ck_assert_msg(be.finished_well(), "%s", row.told);
+        }
+    }
+    World w;
+    w.admin = true;
+    std::string many = "1 SETQUOTA user.bob.one (A 1";
+    for (int i = 0; i < 40; i++) many.append(" A 1");
+    ck_assert(w.talk(many + ")\r\n").starts_with("1 BAD "));
+}
+END_TEST
+
 START_TEST(nothing_is_announced_that_a_server_lacks)
 {
     World w;
@@ -1214,6 +1255,7 @@ Suite* make()
     Suite* s = suite_create("imap/imapd/relay/relay");
     TCase* c = tcase_create("all");
     tcase_set_timeout(c, 60);
+    tcase_add_test(c, resources_of_a_quota_go_by_the_names_that_the_server_knows);
     tcase_add_test(c, nothing_is_announced_that_a_server_lacks);
     tcase_add_test(c, only_what_ended_in_order_goes_to_the_next_session);
     tcase_add_test(c, commands_go_on_as_they_came);

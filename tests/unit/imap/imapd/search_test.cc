@@ -99,11 +99,12 @@ struct Box {
         state->messages[0]->recent = false;
         mailbox = *store.open(state->entry, "bob", mailbox::OpenMode::read_write);
     }
-    std::string find(std::string_view query, int64_t now = wall_seconds())
+    std::string find(std::string_view query, int64_t now = wall_seconds(),
+                     const text::SearchForm& form = {})
     {
         auto request = parse(query);
         ASSERT_OK(request);
-        auto found = search_mailbox(*mailbox, std::move(request->root), now);
+        auto found = search_mailbox(*mailbox, std::move(request->root), form, now);
         return found ? number_set(*found) : cat("!", code_name(found.error().code));
     }
     test::MemoryStore store;
@@ -214,6 +215,103 @@ START_TEST(text_is_found_in_any_charset)
 }
 END_TEST
 
+// The addresses count as ENVELOPE has them, however they were written.
+START_TEST(addresses_are_those_of_the_envelope)
+{
+    test::MemoryStore store;
+    auto state = store.make("user.bob");
+    const char* headers[] = {
+        "From: \"Smith, \\\"Al\\\"\" <al@x.org>\r\n",
+        "From: Mary\r\n\tAnn  Jones <mary@x.org> (of sales)\r\n",
+        "From: kim@ (here) y.example (Kim (the elder) Lee)\r\n",
+        "From: =?utf-8?q?J=C3=BCrgen?= =?iso-8859-1?q?_M=FCller?= <jm@z.org>\r\n",
+        "From: \"odd local\"@x.org\r\nTo: a@b\r\nTo: c@d\r\nX-To: e@f\r\n",
+        "To: Friends: ed@x.org, Flo <flo@x.org>;\r\nFrom: <@relay.example:gil@x.org>\r\n",
+        "Cc: undisclosed recipients\r\nBcc:\r\n",
+    };
+    for (const char* header : headers) state->append(cat(header, "\r\nbody\r\n"), 0, 0, 0);
+    auto mailbox = *store.open(state->entry, "bob", mailbox::OpenMode::read_write);
+    const struct {
+        const char* query;
+        const char* want;
+    } table[] = {
+        {"FROM {10}\r\nSmith, \"Al", "1"},
+        {"FROM {7}\r\n\" <al@x", "1"},
+        {"FROM \"mary ann jones <mary@x.org>\"", "2"},
+        {"FROM sales", ""},
+        {"FROM kim@y.example", "3"},
+        {"FROM \"kim (the elder) lee\"", "3"},
+        {"FROM \"here\"", ""},
+        {"CHARSET UTF-8 FROM {15}\r\nJ\xc3\xbcrgen M\xc3\xbcller", "4"},
+        {"FROM \"jurgen muller\"", "4"},
+        {"FROM utf-8", ""},
+        {"FROM \"odd local@x.org\"", "5"},
+        {"TO \"a@b\"", "5"},
+        {"TO c@d", "5"},
+        {"TO e@f", ""},
+        {"TO friends", "6"},
+        {"TO \"flo <flo@x.org>\"", "6"},
+        {"FROM relay.example", "6"},
+        {"FROM gil@x.org", "6"},
+        {"CC undisclosed", "7"},
+        {"BCC \"\"", "7"},
+        {"BCC x", ""},
+        {"CC \"\"", "7"},
+        {"HEADER From \"of sales\"", "2"},
+    };
+    for (const auto& row : table) {
+        auto request = parse(row.query);
+        ASSERT_OK(request);
+        const auto found = search_mailbox(*mailbox, std::move(request->root));
+        ASSERT_OK(found);
+        ck_assert_msg(number_set(*found) == row.want, "%s: got %s", row.query,
+                      number_set(*found).c_str());
+    }
+}
+END_TEST
+
+START_TEST(spaces_and_marks_count_as_configured)
+{
+    test::MemoryStore store;
+    auto state = store.make("user.bob");
+    state->append("Subject: Herr M=?utf-8?q?=C3=BCller?=\r\n\tis  here\r\n\r\n"
+                  "The annual general\r\nmeeting\r\n",
+                  0, 0, 0);
+    auto mailbox = *store.open(state->entry, "bob", mailbox::OpenMode::read_write);
+    using Spaces = text::SearchForm::Spaces;
+    const struct {
+        const char* query;
+        bool skip, merge, keep;
+    } table[] = {
+        {"BODY \"general meeting\"", true, true, false},
+        {"BODY {16}\r\ngeneral\r\nmeeting", true, true, true},
+        {"BODY generalmeeting", true, false, false},
+        {"TEXT \"annual  general\"", true, true, false},
+        {"SUBJECT \"is here\"", true, true, false},
+        {"SUBJECT \"is  here\"", true, true, true},
+        {"SUBJECT \"muller is\"", true, true, false},
+        {"HEADER Subject \"herrmuller\"", true, false, false},
+    };
+    for (const auto& row : table) {
+        for (bool skips : {true, false}) {
+            for (Spaces spaces : {Spaces::skip, Spaces::merge, Spaces::keep}) {
+                auto request = parse(row.query);
+                ASSERT_OK(request);
+                const bool marks = std::string_view(row.query).find("muller") != std::string::npos;
+                const bool want = (skips || !marks) && (spaces == Spaces::skip    ? row.skip
+                                                        : spaces == Spaces::merge ? row.merge
+                                                                                  : row.keep);
+                const auto found =
+                    search_mailbox(*mailbox, std::move(request->root), {spaces, skips});
+                ASSERT_OK(found);
+                ck_assert_msg(found->size() == (want ? 1 : 0), "%s, spaces %d, marks %d", row.query,
+                              static_cast<int>(spaces), skips);
+            }
+        }
+    }
+}
+END_TEST
+
 START_TEST(what_is_not_needed_is_not_read)
 {
     Box box;
@@ -242,6 +340,8 @@ Suite* make()
     tcase_add_test(c, each_key_finds_its_messages);
     tcase_add_test(c, within_compares_the_internal_date_to_the_second);
     tcase_add_test(c, text_is_found_in_any_charset);
+    tcase_add_test(c, addresses_are_those_of_the_envelope);
+    tcase_add_test(c, spaces_and_marks_count_as_configured);
     tcase_add_test(c, what_is_not_needed_is_not_read);
     tcase_add_test(c, an_expunged_message_matches_nothing);
     suite_add_tcase(s, c);

@@ -70,10 +70,66 @@ END_TEST
 
 START_TEST(a_multipart_always_has_a_part)
 {
-    const std::string m = "Content-Type: multipart/mixed\r\n\r\nx";
+    const std::string m = "Content-Type: multipart/mixed; boundary=b\r\n\r\nx";
     ASSERT_EQ_TEXT(
         body(m, parse_message(m)),
         "((\"TEXT\" \"PLAIN\" (\"CHARSET\" \"us-ascii\") NIL NIL \"7BIT\" 0 0) \"MIXED\")");
+}
+END_TEST
+
+START_TEST(a_multipart_without_a_boundary_is_one_text)
+{
+    const std::string m = "Content-Type: multipart/mixed; charset=utf-8\r\n\r\nx\r\n";
+    ASSERT_EQ_TEXT(body(m, parse_message(m)),
+                   "(\"TEXT\" \"PLAIN\" (\"CHARSET\" \"utf-8\") NIL NIL \"7BIT\" 3 1)");
+}
+END_TEST
+
+START_TEST(parameters_in_pieces_are_shown_whole)
+{
+    const std::string m = "Content-Type: image/png; name*0=a; name*1=b\r\nContent-Disposition: "
+                          "inline; filename*0*=utf-8''%C3;\r\n filename*1*=%BC.png\r\n\r\nx";
+    ASSERT_EQ_TEXT(bodystructure(m, parse_message(m)),
+                   "(\"IMAGE\" \"PNG\" (\"NAME\" \"ab\") NIL NIL \"7BIT\" 1 NIL "
+                   "(\"INLINE\" (\"FILENAME*\" \"utf-8''%C3%BC.png\")) NIL NIL)");
+}
+END_TEST
+
+// Of texts the first counts; of addresses all do, in order.
+START_TEST(fields_that_come_twice)
+{
+    const char* one = "((NIL NIL \"a\" \"x\"))";
+    const char* two = "((NIL NIL \"a\" \"x\")(NIL NIL \"b\" \"x\"))";
+    const char* kNames[] = {"Date", "Subject", "From", "Sender",      "Reply-To",
+                            "To",   "Cc",      "Bcc",  "In-Reply-To", "Message-ID"};
+    for (size_t i = 0; i < 10; i++) {
+        const bool is_list = i >= 2 && i <= 7;
+        for (bool twice : {false, true}) {
+            const std::string header = cat(kNames[i], ": a@x\r\nX: y\r\n",
+                                           twice ? cat(kNames[i], ": b@x\r\n\r\n") : "\r\n");
+            std::string want;
+            for (size_t j = 0; j < 10; j++) {
+                const bool is_from = i == 2 && (j == 3 || j == 4);
+                const char* list = twice ? two : one;
+                cat_to(want, j == 0 ? "(" : " ",
+                       j != i && !is_from ? "NIL"
+                       : is_list          ? list
+                                          : "\"a@x\"");
+            }
+            ASSERT_EQ_TEXT(envelope(header), want + ")");
+        }
+    }
+    std::string many;
+    for (int i = 0; i < 3; i++) {
+        many.append("To: a@x");
+        for (int n = 0; n < 3000; n++) many.append(",a@x");
+        many.append("\r\n");
+    }
+    const std::string shown = envelope(many);
+    size_t count = 0;
+    for (size_t at = shown.find("\"a\""); at != shown.npos; at = shown.find("\"a\"", at + 1))
+        count++;
+    ck_assert_uint_eq(count, kMaxAddresses);
 }
 END_TEST
 
@@ -85,6 +141,9 @@ Suite* make()
     tcase_add_test(c, a_single_part);
     tcase_add_test(c, a_tree);
     tcase_add_test(c, a_multipart_always_has_a_part);
+    tcase_add_test(c, a_multipart_without_a_boundary_is_one_text);
+    tcase_add_test(c, parameters_in_pieces_are_shown_whole);
+    tcase_add_test(c, fields_that_come_twice);
     suite_add_tcase(s, c);
     return s;
 }

@@ -81,9 +81,22 @@ START_TEST(broken_mime_is_read_all_the_same)
         {"Subject: only a header", "text/plain="},
         {"Subject: x\n\nbare\nlines\n", "text/plain=bare\nlines\n"},
         {"Content-Type: nonsense\r\n\r\nx", "text/plain=x"},
-        {"Content-Type: multipart/mixed\r\n\r\nx", "multipart/mixed(text/plain=)"},
-        {"Content-Type: multipart/mixed; boundary=\"\"\r\n\r\n--\r\n",
-         "multipart/mixed(text/plain=)"},
+        {"Content-Type: multipart/mixed\r\n\r\nx", "text/plain=x"},
+        {"Content-Type: multipart/mixed; boundary=\"\"\r\n\r\n--\r\n", "text/plain=--\r\n"},
+        {"Content-Type: multipart/mixed; boundary*1=b\r\n\r\n--b\r\n", "text/plain=--b\r\n"},
+        {kMixed +
+             "--b\r\nContent-Type: multipart/x; charset=utf-8\r\n\r\nin\r\n--b\r\n\r\nx\r\n--b--",
+         "multipart/mixed(text/plain=in text/plain=x)"},
+        // A boundary in pieces, in code, and both.
+        {"Content-Type: multipart/mixed; boundary*0=\"ab\";\r\n boundary*1=\"cd\"\r\n\r\n"
+         "--abcd\r\nContent-Type: text/html\r\n\r\nhello\r\n--abcd--\r\n",
+         "multipart/mixed(text/html=hello)"},
+        {"Content-Type: multipart/mixed; "
+         "boundary*=us-ascii''a%3Db\r\n\r\n--a=b\r\n\r\nx\r\n--a=b--",
+         "multipart/mixed(text/plain=x)"},
+        {"Content-Type: multipart/mixed; boundary*1*=%3Dc; "
+         "boundary*0=b\r\n\r\n--b=c\r\n\r\nx\r\n--b=c--",
+         "multipart/mixed(text/plain=x)"},
         {kMixed, "multipart/mixed(text/plain=)"},
         {kMixed + "no boundary", "multipart/mixed(text/plain=)"},
         {kMixed + "--b", "multipart/mixed(text/plain=)"},
@@ -145,7 +158,7 @@ START_TEST(depth_and_number_of_parts_have_limits)
     for (int i = 0; i < 3000; i++) cat_to(wide, "--b\r\n\r\n", i, "\r\n");
     ASSERT_EQ_TEXT(show(wide, limits),
                    "multipart/mixed(text/plain=0 text/plain=1 text/plain=2 text/plain=3)");
-    ck_assert_uint_eq(parse_message(wide).root.children.size(), 999);
+    ck_assert_uint_eq(parse_message(wide).root.children.size(), 3000);
 }
 END_TEST
 
@@ -165,6 +178,7 @@ START_TEST(the_fields_of_a_part)
     ck_assert_uint_eq(p.languages.size(), 2);
     ASSERT_EQ_TEXT(p.disposition->value, "INLINE");
     ASSERT_EQ_TEXT(*p.param("NAME"), "x");
+    ck_assert(!p.param("CHARSET"));
 }
 END_TEST
 

@@ -112,12 +112,56 @@ START_TEST(content_types)
         ck_assert_msg(!parse_content_type(s).has_value(), "%s", s);
     const auto d = parse_param_value("attachment; filename=\"a;b\\\"c\"");
     ASSERT_EQ_TEXT(d->value, "ATTACHMENT");
-    ASSERT_EQ_TEXT(*d->find("FILENAME"), "a;b\"c");
+    ASSERT_EQ_TEXT(find_param(d->params, "FILENAME")->bytes, "a;b\"c");
     ck_assert(!parse_param_value(" ").has_value());
     ASSERT_EQ_TEXT(parse_token(" (x) base64 (y)\r\n"), "BASE64");
     const auto l = parse_token_list("en, de (German) ,fr");
     ck_assert_uint_eq(l.size(), 3);
     ASSERT_EQ_TEXT(l[1], "de");
+}
+END_TEST
+
+// RFC 2231 3, 4.1 and 8.
+START_TEST(pieces_of_a_parameter_are_put_together)
+{
+    const struct {
+        const char* text;
+        const char* want;   // name=value, as IMAP shows them
+        const char* bytes;  // of A
+    } table[] = {
+        {"a*0=\"b c\"; a*1=d", "A=b cd", "b cd"},
+        {"a*1=d; x=y; a*0=\"b c\"", "X=y A=b cd", "b cd"},
+        {"A*0*=utf-8'de'%C3; a*1*=%BC", "A*=utf-8'de'%C3%BC", "\xc3\xbc"},
+        {"a*0*=utf-8''%41; a*1=\"%41 *\"; a*2*=%42", "A*=utf-8''%41%2541%20%2A%42", "A%41 *B"},
+        {"a*0=b; a*1*=%63", "A*=''b%63", "bc"},
+        {"a*=us-ascii'en'b%20c", "A*=us-ascii'en'b%20c", "b c"},
+        {"a*=b%20c", "A*=b%20c", "b c"},
+        {"a=plain; a*=utf-8''better", "A=plain A*=utf-8''better", "better"},
+        {"a=1; a=2", "A=1 A=2", "1"},
+        {"a*0=b; a*2=d", "A=b A*2=d", "b"},
+        {"a*0=b; a*0=c; a*1=d", "A=bd A*0=c", "bd"},
+        {"a*1=b", "A*1=b", nullptr},
+        {"a*00=b; a*x=c; *0=d; a**=e", "A*00=b A*X=c *0=d A**=e", nullptr},
+        {"a*0=b; ab*1=c; a*1=d; ab*0=e", "A=bd AB=ec", "bd"},
+        {"a*0=; a*1=b", "A=b", "b"},
+    };
+    for (const auto& row : table) {
+        for (const char* head : {"x; ", "text/plain; "}) {
+            const auto params = head[1] == ';' ? parse_param_value(cat(head, row.text))->params
+                                               : parse_content_type(cat(head, row.text))->params;
+            std::string got;
+            for (const auto& p : params) cat_to(got, got.empty() ? "" : " ", p.name, '=', p.value);
+            ASSERT_EQ_TEXT(got, row.want);
+            const auto a = find_param(params, "A");
+            ck_assert_msg(a.has_value() == (row.bytes != nullptr), "%s", row.text);
+            if (a) ASSERT_EQ_TEXT(a->bytes, row.bytes);
+        }
+    }
+    std::string many = "x";
+    for (int i = 0; i < 200; i++) cat_to(many, "; a*", i, '=', i % 10);
+    const auto params = parse_param_value(many)->params;
+    ck_assert_uint_eq(params.size(), 1);
+    ck_assert_uint_eq(params[0].value.size(), kMaxParams);
 }
 END_TEST
 
@@ -129,6 +173,7 @@ Suite* make()
     tcase_add_test(c, broken_addresses_give_something_and_the_next_one_is_right);
     tcase_add_test(c, fields_are_found_and_picked);
     tcase_add_test(c, content_types);
+    tcase_add_test(c, pieces_of_a_parameter_are_put_together);
     suite_add_tcase(s, c);
     return s;
 }

@@ -34,6 +34,17 @@ START_TEST(a_message_without_parts_is_its_part_one)
 }
 END_TEST
 
+START_TEST(parts_over_999_are_there)
+{
+    std::string m = "Content-Type: multipart/mixed; boundary*0=a; boundary*1=b\r\n\r\n";
+    for (int i = 1; i <= 5000; i++) cat_to(m, "--ab\r\n\r\npart ", i, "\r\n");
+    m.append("--ab--\r\n");
+    for (uint32_t n : {1u, 999u, 1000u, 1001u, 5000u})
+        ASSERT_EQ_TEXT(get(m, {n}, whole), cat("part ", n));
+    ASSERT_EQ_TEXT(get(m, {5001}, whole), "NIL");
+}
+END_TEST
+
 START_TEST(numbers_go_down_the_tree)
 {
     const std::string m =
@@ -92,6 +103,7 @@ Suite* make()
     Suite* s = suite_create("lib/text/sections");
     TCase* c = tcase_create("all");
     tcase_add_test(c, a_message_without_parts_is_its_part_one);
+    tcase_add_test(c, parts_over_999_are_there);
     tcase_add_test(c, numbers_go_down_the_tree);
     tcase_add_test(c, a_table_from_a_bad_disk_is_refused_not_followed);
     suite_add_tcase(s, c);

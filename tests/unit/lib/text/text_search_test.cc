@@ -8,6 +8,18 @@ namespace {
 using namespace rookery;
 using namespace rookery::text;
 
+bool in_body(const std::string& m, std::string_view needle)
+{
+    TextMatcher matcher(needle);
+    return body_contains(m, parse_message(m), matcher);
+}
+
+bool in_header(std::string_view header, std::string_view needle)
+{
+    TextMatcher matcher(needle);
+    return header_contains(header, matcher);
+}
+
 START_TEST(case_is_folded_in_all_scripts_that_have_it)
 {
     ck_assert(contains_folded("Die GR\xc3\x9cNE Wiese", "gr\xc3\xbcne"));
@@ -17,7 +29,7 @@ START_TEST(case_is_folded_in_all_scripts_that_have_it)
                               "\xd0\xbf\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82"));
     ck_assert(contains_folded("\xc4\x8c", "\xc4\x8d"));
     ck_assert(contains_folded("\xc5\xbb", "\xc5\xbc"));
-    ck_assert(!contains_folded("\xc5\xba", "\xc5\xbb"));
+    ck_assert(!contains_folded("\xc5\xba", "\xc5\xbb", {SearchForm::Spaces::keep, false}));
     ck_assert(!contains_folded("abc", "abd"));
     ck_assert(contains_folded("abc", ""));
     ck_assert(contains_folded("", ""));
@@ -48,14 +60,12 @@ START_TEST(bodies_are_searched_as_they_read)
         "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: "
         "=?utf-8?q?h=C3=B6r?=\r\n\r\nenclosed\r\n"
         "--b--\r\n";
-    const auto p = parse_message(m);
     for (const char* s : {"Gr\xc3\xbcn", "hello world", "ENCLOSED", "h\xc3\xb6r", "subject: h", ""})
-        ck_assert_msg(body_contains(m, p, s), "%s", s);
+        ck_assert_msg(in_body(m, s), "%s", s);
     for (const char* s : {"needle", "outer", "preamble", "=FC", "SGVs"})
-        ck_assert_msg(!body_contains(m, p, s), "%s", s);
-    ck_assert(
-        header_contains("Subject: =?utf-8?q?h=C3=B6?=\r\n =?utf-8?q?r?=\r\n\r\n", "H\xc3\x96R"));
-    ck_assert(!header_contains("Subject: a\r\n\r\nz", "z"));
+        ck_assert_msg(!in_body(m, s), "%s", s);
+    ck_assert(in_header("Subject: =?utf-8?q?h=C3=B6?=\r\n =?utf-8?q?r?=\r\n\r\n", "H\xc3\x96R"));
+    ck_assert(!in_header("Subject: a\r\n\r\nz", "z"));
 }
 END_TEST
 
@@ -65,10 +75,72 @@ START_TEST(a_large_body_is_searched_to_its_end)
         const std::string m = "\r\n" + std::string(pad, 'x') +
                               "N\xc3\x9c"
                               "DEL";
-        ck_assert(body_contains(m, parse_message(m),
-                                "n\xc3\xbc"
-                                "del"));
+        ck_assert(in_body(m, "n\xc3\xbc"
+                             "del"));
     }
+}
+END_TEST
+
+// What a client shows of a part: names of files, descriptions, types. The header of the message
+// itself is not its body.
+START_TEST(headers_of_parts_are_searched)
+{
+    const std::string m = "Content-Type: multipart/mixed; boundary=b; x-root=yes\r\n\r\n"
+                          "--b\r\nContent-Type: image/png; name=\"=?utf-8?q?=C3=BCber.png?=\"\r\n"
+                          "Content-Disposition: attachment; filename*0*=utf-8''Jahres%C3;\r\n "
+                          "filename*1*=%A4bschluss;"
+                          "\r\n filename*2=\" 2026.pdf\"\r\nContent-Description: "
+                          "=?utf-8?b?w6TDtg==?=\r\n\r\npixels\r\n"
+                          "--b\r\nContent-Type: multipart/x; boundary=c\r\n\r\n"
+                          "--c\r\nX-Inner: deep\r\nContent-Type: text/plain; name*0=con; "
+                          "name*1=tract.txt\r\n\r\ntext\r\n"
+                          "--c--\r\n--b--\r\n";
+    for (const char* s :
+         {"\xc3\xbc"
+          "ber.png",
+          "uber.png",
+          "Jahres\xc3\xa4"
+          "bschluss 2026.pdf",
+          "jahresabschluss 2026", "\xc3\xa4\xc3\xb6", "x-inner: deep", "contract.txt", "image/png"})
+        ck_assert_msg(in_body(m, s), "%s", s);
+    for (const char* s : {"pixels", "x-root", "boundary=b"}) ck_assert_msg(!in_body(m, s), "%s", s);
+    const char* root = "Content-Type: application/pdf; name*=iso-8859-1''caf%E9.pdf\r\n\r\n";
+    ck_assert(in_header(root, "cafe.pdf") && !in_body(root, "cafe.pdf"));
+}
+END_TEST
+
+START_TEST(marks_go_and_spaces_are_one)
+{
+    const struct {
+        const char* text;
+        const char* form;
+    } table[] = {
+        {"Caf\xc3\xa9", "cafe"},
+        {"Cafe\xcc\x81", "cafe"},
+        {"\xc3\x84\xc3\x96\xc3\x9c\xc3\xa4\xc3\xb6\xc3\xbc", "aouaou"},
+        {"\xc4\x80\xc4\x8c\xc5\xbd\xc5\x91\xc5\x9f", "aczos"},
+        {"Vi\xe1\xbb\x87t", "viet"},
+        {"\xce\xac\xce\x90\xe1\xbc\x84", "\xce\xb1\xce\xb9\xce\xb1"},
+        {"\xd0\x99\xd0\x81", "\xd0\xb8\xd0\xb5"},
+        {"\xc3\xb8\xc4\x91\xc5\x82\xc3\x9f\xc3\xa6", "\xc3\xb8\xc4\x91\xc5\x82\xc3\x9f\xc3\xa6"},
+        {"\xe3\x81\x8c\xea\xb0\x80", "\xe3\x81\x8c\xea\xb0\x80"},
+        {"\xc3\x97\xc3\xb7\xc2\xb5", "\xc3\x97\xc3\xb7\xc2\xb5"},
+        {" a \r\n\tb\xc2\xa0\xe3\x80\x80 c ", " a b c "},
+        {"\xff", "\xef\xbf\xbd"},
+    };
+    for (const auto& row : table) {
+        ASSERT_EQ_TEXT(search_form(row.text, {}), row.form);
+        ASSERT_EQ_TEXT(search_form(row.text, {SearchForm::Spaces::keep, false}),
+                       fold_case(row.text));
+    }
+    ASSERT_EQ_TEXT(search_form(" a \r\nb", {SearchForm::Spaces::skip, true}), "ab");
+    TextMatcher m("a b");
+    m.start();
+    for (const char* piece : {"a", " ", "\r\n", "\t", "b"}) m.feed(piece);
+    ck_assert(m.found());
+    m.start();
+    for (const char* piece : {"a", "b"}) m.feed(piece);
+    ck_assert(!m.found());
 }
 END_TEST
 
@@ -80,6 +152,8 @@ Suite* make()
     tcase_add_test(c, a_match_may_lie_across_pieces);
     tcase_add_test(c, bodies_are_searched_as_they_read);
     tcase_add_test(c, a_large_body_is_searched_to_its_end);
+    tcase_add_test(c, headers_of_parts_are_searched);
+    tcase_add_test(c, marks_go_and_spaces_are_one);
     suite_add_tcase(s, c);
     return s;
 }
