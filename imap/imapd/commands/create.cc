@@ -101,6 +101,8 @@ Result<Completion> create_here(ImapSession& s, Command& command, bool tell_other
     mailbox::QuotaUsage one;
     one.mailboxes = 1;
     TRY(require_quota(s, name, one));
+    TRY_ASSIGN(const bool use_taken, is_use_taken(s, name, arguments->uses));
+    if (use_taken) return Completion::no(cat("[USEATTR] ", kUseConflict));
     model::MailboxEntry entry{.name = name,
                               .server = {},
                               .partition = *partition,

@@ -7,6 +7,7 @@
 #include "imap/imapd/namespace/metadata.h"
 #include "imap/imapd/namespace/placement.h"
 #include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/namespace/special_use.h"
 #include "imap/imapd/namespace/tree.h"
 #include "imap/imapd/namespace/xfer.h"
 #include "imap/imapd/relay/router.h"
@@ -152,6 +153,15 @@ Status may_rename(ImapSession& s, const MailboxEntry& from, const MailboxName& t
     return may_take_name(s, to, ancestor);
 }
 
+// It may get another name beside its siblings, or a place directly below the INBOX.
+bool is_held_by_use(ImapSession& s, const MailboxEntry& from, const MailboxName& to)
+{
+    const auto parent = to.parent();
+    const bool at_top = parent && parent->is_inbox() && is_own(s, to) && is_own(s, from.name);
+    if (from.name.is_inbox() || at_top || from.name.parent() == parent) return false;
+    return is_protected(s, from);
+}
+
 Result<Completion> rename_tree(ImapSession& s, const MailboxEntry& top, const MailboxName& to)
 {
     TRY_ASSIGN(auto tree, tree_of(s.directory, top.name));
@@ -200,6 +210,7 @@ Result<Completion> rename(ImapSession& s, Command& command)
         TRY(rename_inbox(s, from, to, ancestor));
     } else {
         TRY(may_rename(s, from, to, ancestor));
+        if (is_held_by_use(s, from, to)) return Completion::no(std::string(kUseConflict));
         TRY_ASSIGN(const Completion done, rename_tree(s, from, to));
         if (done.kind != Completion::Kind::ok) return done;
     }
