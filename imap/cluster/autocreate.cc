@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "imap/cluster/superiors.h"
 #include "imap/cluster/uniqueid.h"
 #include "imap/mboxlist/access_options.h"
 #include "imap/mboxlist/namespace_options.h"
@@ -160,7 +161,12 @@ Status Autocreate::make_folder(const std::string& userid, const std::string& fol
                                     .acl = folder_acl(userid, folder),
                                     .uniqueid = new_uniqueid()};
     Status made = operations_.create(entry, "", Operations::Tell::master);
-    return made.is(Code::exists) ? success() : made;
+    if (made.is(Code::exists)) return success();
+    TRY(std::move(made));
+    model::Acl acl;
+    acl.set(userid, model::Rights::all);
+    make_superiors(operations_, name, entry.partition, acl);
+    return success();
 }
 
 void Autocreate::make_folders(const std::string& userid, const MailboxName& inbox)

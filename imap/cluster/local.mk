@@ -13,6 +13,7 @@ noinst_LIBRARIES += %D%/libcluster.a
 	%D%/operations_settle.cc
 %C%_libcluster_a_SOURCES += %D%/push.h %D%/push.cc
 %C%_libcluster_a_SOURCES += %D%/rename_operation.h %D%/rename_operation.cc
+%C%_libcluster_a_SOURCES += %D%/superiors.h %D%/superiors.cc
 %C%_libcluster_a_SOURCES += %D%/uniqueid.h %D%/uniqueid.cc
 %C%_libcluster_a_SOURCES += %D%/user_data.h %D%/user_data.cc
 

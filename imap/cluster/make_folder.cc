@@ -1,5 +1,6 @@
 #include "imap/cluster/make_folder.h"
 
+#include "imap/cluster/superiors.h"
 #include "imap/cluster/uniqueid.h"
 #include "imap/mboxlist/access_options.h"
 #include "imap/mboxlist/find_mailbox.h"
@@ -27,7 +28,10 @@ Result<model::MailboxEntry> make_folder(const config::Config& config, Operations
                                     .uniqueid = new_uniqueid()};
     Status made = operations.create(entry, "", Operations::Tell::master);
     if (!made && !made.is(Code::exists)) return made.error();
-    if (made) log::notice("mailbox made", {{"user", owner.userid}, {"mailbox", name.internal()}});
+    if (made) {
+        log::notice("mailbox made", {{"user", owner.userid}, {"mailbox", name.internal()}});
+        make_superiors(operations, name, entry.partition, entry.acl);
+    }
     // As it is now: with what its making has found out, or as another made it.
     return operations.list().lookup(name);
 }

@@ -1,6 +1,8 @@
 // Internal mailbox names: grammar, order, relatives.
 #include "imap/model/mailbox_name.h"
 
+#include <algorithm>
+
 #include "lib/base/strings.h"
 #include "lib/text/mutf7.h"
 
@@ -28,6 +30,12 @@ bool is_printable_ascii(std::string_view s)
     for (char c : s)
         if (c < 0x20 || c > 0x7e) return false;
     return true;
+}
+
+// C0 and DEL: in a name they can only be encoded.
+bool is_control(char c)
+{
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
 Status check_domain(std::string_view domain)
@@ -202,13 +210,16 @@ Status MailboxName::check_creatable() const
 {
     std::string_view name = local();
     // '&' only as part of modified UTF-7, which is checked as a whole.
-    if (name.find_first_of("!\"%*/;<>\\`{|}") != std::string_view::npos) return bad("character");
+    if (name.find_first_of("!\"%/;<>\\`{|}") != std::string_view::npos) return bad("character");
     if (name.front() == '~' || name.front() == '$') return bad("first character");
     if (name == "user" || name == "user.anyone" || name == "user.anonymous") return bad("reserved");
     if (name.starts_with("user.anyone.") || name.starts_with("user.anonymous."))
         return bad("reserved");
-    for (std::string_view component : split(name, '.'))
-        if (!text::check_mutf7(component)) return bad("not modified UTF-7");
+    for (std::string_view component : split(name, '.')) {
+        auto decoded = text::mutf7_to_utf8(component);
+        if (!decoded) return bad("not modified UTF-7");
+        if (std::any_of(decoded->begin(), decoded->end(), is_control)) return bad("control");
+    }
     return check_components(name);
 }
 

@@ -13,7 +13,7 @@ import sieve_client
 check = murder.check
 MESSAGE = b"From: a@example.org\r\nSubject: new\r\n\r\nHello\r\n"
 OPTIONS = {"autocreate_quota": "5000", "autocreate_quota_messages": "100", "autocreate_post": "yes",
-           "autocreate_inbox_folders": "Sent | Lists | Lists.new | a*b",
+           "autocreate_inbox_folders": "Sent | Lists | Lists.new | a%b",
            "autocreate_subscribe_folders": "Sent|Lists.new|Nowhere",
            "autocreate_subscribe_sharedfolders": "news",
            "autocreate_acl": "Lists anyone p | Sent bob lrx | Lists.new nobody",
@@ -166,8 +166,8 @@ def about(subject):
 
 def test_the_first_script_and_the_folders_that_it_makes():
     """What a new user's script files into is made as the options say, at a login and a delivery."""
-    every = ["INBOX", "INBOX.a.b", "INBOX.news", "INBOX.other"]
-    for options, made in (({"autocreate_sieve_folders": "news | a.b"}, every[:3]),
+    every = ["INBOX", "INBOX.a", "INBOX.a.b", "INBOX.news", "INBOX.other"]
+    for options, made in (({"autocreate_sieve_folders": "news | a.b"}, every[:4]),
                           ({"anysievefolder": "yes"}, every), ({}, every[:1])):
         with murder.Murder(backends=1, sieve=True, start=False) as m:
             path = os.path.join(m.dir, "first.script")
@@ -190,7 +190,7 @@ def test_the_first_script_and_the_folders_that_it_makes():
                 for subject in (b"news", b"deep", b"other", b"theirs"):
                     assert m.deliver(about(subject), [user], instance="backend1") == {}
                 assert names_of(m, user, "backend1") == made, (user, options)
-                assert message_count(m, user, "backend1") == 5 - len(made)
+                assert message_count(m, user, "backend1") == 5 - len(set(made) - {"INBOX.a"})
             assert names_of(m, "ann", "backend1") == ["INBOX"]
             with sieve_client.Client(m["backend1"].address("sieve")) as c:
                 assert c.login("new2").word == "OK"

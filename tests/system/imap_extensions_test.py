@@ -466,9 +466,13 @@ def extended_list(where):
         check(c.create("INBOX.d.e.f"))
         check(c.subscribe("INBOX.d.e.f"))
         murder.wait_for(lambda: listed('LIST "" INBOX.d.e.f'), "it is known")
+        for name in ("INBOX.d.e.f", "INBOX.d.e", "INBOX.d"):
+            check(c.delete(name))
+        murder.wait_for(lambda: not listed('LIST "" INBOX.d*'), "they are gone")
         info = ' ("CHILDINFO" ("SUBSCRIBED"))'
         a_line, below = '() "." INBOX.a' + info, '(\\Subscribed) "." INBOX.a.b'
-        c_line, f_line = '(\\Subscribed) "." INBOX.c', '(\\Subscribed) "." INBOX.d.e.f'
+        c_line, f_line = ('(\\Subscribed) "." INBOX.c',
+                          '(\\Subscribed \\NonExistent) "." INBOX.d.e.f')
         gone = '(\\Subscribed \\NonExistent) "." INBOX.gone'
         for pattern, wanted in (
                 ("INBOX", ['() "." INBOX' + info]), ("INBOX.a", [a_line]), ("INBOX.c", [c_line]),
@@ -482,13 +486,12 @@ def extended_list(where):
         noselect = '(\\Noselect \\HasChildren) "." INBOX.'
         for pattern, wanted in (
                 ("INBOX.%", [noselect + "a", '() "." INBOX.c', noselect + "d",
-                             '() "." INBOX.gone']),
+                             '(\\Noselect) "." INBOX.gone']),
                 ("INBOX.a", []), ("INBOX.a*", ['() "." INBOX.a.b']),
                 ("INBOX.a.%", ['() "." INBOX.a.b']), ("INBOX.d.%", [noselect + "d.e"])):
             told = listed('LSUB "" %s' % pattern, "LSUB")
             assert told == wanted, (pattern, told)
         check(c.unsubscribe("INBOX.d.e.f"))
-        check(c.delete("INBOX.d.e.f"))
         assert listed('LIST (SUBSCRIBED REMOTE) "" INBOX.c RETURN (CHILDREN)') == [
             '(\\Subscribed \\HasNoChildren) "." INBOX.c']
         assert listed('LIST "" INBOX.a.% RETURN (STATUS (MESSAGES SIZE))', "STATUS") == [
@@ -777,17 +780,21 @@ def a_list_with_metadata(where):
         check(c.subscribe("INBOX.a.b"))
         annotate(c, "INBOX", "/shared/comment first")
         annotate(c, "INBOX.a.b", "/private/comment second")
-        murder.wait_for(lambda: len(c.list()[1]) == 2, "all are listed")
+        murder.wait_for(lambda: len(c.list()[1]) == 3, "all are listed")
         lines, _ = command(c, 'LIST "" * RETURN (METADATA (/shared/comment "/private/comment") '
                            'STATUS (MESSAGES))')
         assert [x for x in lines if x.startswith("METADATA")] == [
             'METADATA INBOX (/shared/comment "first" /private/comment NIL)',
+            'METADATA INBOX.a (/shared/comment NIL /private/comment NIL)',
             'METADATA INBOX.a.b (/shared/comment NIL /private/comment "second")'], lines
         assert "STATUS INBOX.a.b (MESSAGES 0)" in lines, lines
         # What does not exist, and a mailbox that is told for one below it, has no annotations.
         lines, _ = command(c, 'LIST (SUBSCRIBED RECURSIVEMATCH) "" INBOX.% '
                            'RETURN (METADATA (/private/comment))')
         assert not any("METADATA INBOX.a " in x for x in lines), lines
+        lines, _ = command(c, 'LIST (SUBSCRIBED RECURSIVEMATCH) "" INBOX.a '
+                           'RETURN (METADATA (/private/comment) STATUS (MESSAGES) MYRIGHTS)')
+        assert lines == ['LIST () "." INBOX.a ("CHILDINFO" ("SUBSCRIBED"))'], lines
         lines, _ = command(c, 'LIST (SUBSCRIBED) "" * RETURN (METADATA (/private/comment))')
         assert lines[-1] == 'METADATA INBOX.a.b (/private/comment "second")', lines
         lines, _ = command(c, 'LIST "" INBOX RETURN (METADATA (%sserver /shared/comment))' % CYRUS)
@@ -1259,6 +1266,7 @@ def test_the_same_in_the_other_namespace():
                     check(c.append(name + "/Below", None, None, message(700)))
                     lines = command(c, 'LIST "" (INBOX %s/%%) RETURN (STATUS (SIZE))' % name)[0]
                     assert "STATUS %s/Below (SIZE 700)" % name in lines, lines
+                    command(c, "SETMETADATA %s/Below (/private/specialuse NIL)" % name)
                     check(c.delete(name + "/Below"))
 
 

@@ -86,7 +86,8 @@ def told_at(m, where, uses):
             assert set(told) == set(chosen), told
             assert not any("\\Noselect" in flags for flags, _ in told.values()), told
             told = lines(c, 'LIST (SUBSCRIBED) "" *')
-            assert told == {name: ({"\\Subscribed"}, "") for name in chosen}, told
+            assert told == {name: ({"\\Subscribed", uses[name]} - {""}, "")
+                            for name in chosen}, told
             told = lines(c, 'LIST "" * RETURN (SUBSCRIBED SPECIAL-USE)')
             for name, use in uses.items():
                 wanted = {"\\HasNoChildren"} | {use} - {""}

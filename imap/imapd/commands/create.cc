@@ -1,5 +1,6 @@
 // CREATE and LOCALCREATE.
 #include "imap/cluster/autocreate.h"
+#include "imap/cluster/superiors.h"
 #include "imap/cluster/uniqueid.h"
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/namespace/placement.h"
@@ -98,9 +99,12 @@ Result<Completion> create_here(ImapSession& s, Command& command, bool tell_other
     auto partition = choose_partition(s, arguments->location, ancestor);
     if (partition.is(Code::unsupported)) return bad_location(arguments->location);
     if (!partition) return partition.error();
-    mailbox::QuotaUsage one;
-    one.mailboxes = 1;
-    TRY(require_quota(s, name, one));
+    TRY_ASSIGN(const auto superiors, cluster::missing_superiors(s.directory, name));
+    mailbox::QuotaUsage more;
+    more.mailboxes = 1 + superiors.size();
+    TRY(require_quota(s, name, more));
+    TRY_ASSIGN(const bool use_taken, is_use_taken(s, name, arguments->uses));
+    if (use_taken) return Completion::no(cat("[USEATTR] ", kUseConflict));
     model::MailboxEntry entry{.name = name,
                               .server = {},
                               .partition = *partition,
@@ -110,6 +114,8 @@ Result<Completion> create_here(ImapSession& s, Command& command, bool tell_other
     auto made =
         s.operations->create(entry, arguments->uses, tell_others ? Tell::master : Tell::nobody);
     if (!made) return names_taken(s, made.error(), {&entry, 1});
+    // A move makes each mailbox of a tree by itself.
+    if (tell_others) cluster::make_superiors(*s.operations, name, *partition, entry.acl);
     log::notice("create", {{"user", s.user.identity->userid},
                            {"mailbox", name.internal()},
                            {"partition", *partition}});

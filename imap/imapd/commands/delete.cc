@@ -9,6 +9,7 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/namespace/placement.h"
 #include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/namespace/special_use.h"
 #include "imap/imapd/namespace/tree.h"
 #include "imap/imapd/relay/router.h"
 #include "imap/mboxlist/subscriptions.h"
@@ -90,8 +91,9 @@ Result<Completion> delete_(ImapSession& s, Command& command)
         for (const auto& entry : tree)
             if (!entry.is_local()) return Completion::no(std::string(kNotOnOneServer));
     } else {
-        if (tree.size() > 1 && !is_own(s, name) && !name.is_deleted(s.config.deletedprefix()))
-            return Completion::no("[HASCHILDREN] Mailbox has children");
+        if (tree.size() > 1 && !name.is_deleted(s.config.deletedprefix()))
+            return Completion::no("[HASCHILDREN] Mailbox has inferior hierarchical names");
+        if (is_protected(s, *command.entry)) return Completion::no(std::string(kUseConflict));
         tree.assign(1, *command.entry);
     }
     if (s.operations == nullptr) return Error{Code::unavailable, {}};

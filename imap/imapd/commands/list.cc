@@ -26,6 +26,11 @@ std::string_view list_attributes(const mboxlist::ListItem& item)
     return item.has_children ? "\\HasChildren" : "\\HasNoChildren";
 }
 
+void add_word(std::string& words, std::string_view word)
+{
+    cat_to(words, words.empty() ? "" : " ", word);
+}
+
 // LIST, and what else is told of the mailboxes that are listed.
 class Lister {
  public:
@@ -40,7 +45,7 @@ class Lister {
             TRY_ASSIGN(subscribed_, subscribed_names(s_));
         }
         TRY(request_.select_subscribed ? list_subscribed() : list_all());
-        if (wants_uses()) tell_with_uses();
+        tell_with_uses();
         return tell_waiting();
     }
 
@@ -57,38 +62,50 @@ class Lister {
         std::string name;
         std::string more;
         std::optional<model::MailboxEntry> entry;  // none: there is no mailbox
+        bool is_above_only = false;  // told for one below: nothing more is (RFC 5819 2)
     };
 
-    bool wants_uses() const { return request_.select_special_use || request_.return_special_use; }
+    bool wants_uses() const
+    {
+        return request_.select_special_use || request_.return_special_use ||
+               s_.config.specialusealways();
+    }
 
-    // Uses are asked for when it is known of which mailboxes; only the user's own have any.
+    // Only the user's own mailboxes have uses. They wait, with what lies between them in the list,
+    // until it is known of which all are to be asked for.
     bool tell(Line line)
     {
         const bool may_have_uses = line.entry && is_own(s_, line.entry->name);
-        if (wants_uses() && may_have_uses) {
+        const bool is_between = !lines_.empty() && (!line.entry || request_.select_subscribed);
+        if (wants_uses() && (may_have_uses || is_between)) {
             lines_.push_back(std::move(line));
             return true;
         }
-        if (request_.select_special_use) return true;
-        put_list_line(s_, "LIST", line.attributes, line.name, line.more);
-        if (line.entry) tell_more(line.name, *line.entry);
+        tell_with_uses();
+        if (!request_.select_special_use) tell_now(line);
         return s_.client.ok();
+    }
+
+    void tell_now(const Line& line)
+    {
+        put_list_line(s_, "LIST", line.attributes, line.name, line.more);
+        if (line.entry && !line.is_above_only) tell_more(line.name, *line.entry);
     }
 
     void tell_with_uses()
     {
+        std::vector<Line> lines = std::exchange(lines_, {});
         std::vector<model::MailboxEntry> entries;
-        for (const Line& line : lines_)
+        for (const Line& line : lines)
             if (line.entry) entries.push_back(*line.entry);
         const auto uses = special_uses_of(s_, entries);
-        for (Line& line : lines_) {
+        for (Line& line : lines) {
             const auto use = line.entry ? uses.find(line.entry->name.internal()) : uses.end();
             if (use != uses.end())
-                cat_to(line.attributes, line.attributes.empty() ? "" : " ", use->second);
+                add_word(line.attributes, use->second);
             else if (request_.select_special_use)
                 continue;
-            put_list_line(s_, "LIST", line.attributes, line.name, line.more);
-            if (line.entry) tell_more(line.name, *line.entry);
+            tell_now(line);
         }
     }
 
@@ -99,15 +116,14 @@ class Lister {
 
     Status list_all()
     {
-        return walker_.list(request_.reference, request_.patterns,
-                            [&](const mboxlist::ListItem& item) {
-                                std::string attributes(request_.extended && !item.exists()
-                                                           ? "\\NonExistent \\HasChildren"
-                                                           : list_attributes(item));
-                                if (item.exists() && is_subscribed(item.entry->name))
-                                    attributes += " \\Subscribed";
-                                return tell({std::move(attributes), item.name, {}, entry_of(item)});
-                            });
+        return walker_.list(
+            request_.reference, request_.patterns, [&](const mboxlist::ListItem& item) {
+                std::string attributes(request_.extended && !item.exists()
+                                           ? "\\NonExistent \\HasChildren"
+                                           : list_attributes(item));
+                if (item.exists() && is_subscribed(item.entry->name)) attributes += " \\Subscribed";
+                return tell({std::move(attributes), item.name, {}, entry_of(item), false});
+            });
     }
 
     // RFC 5258 3.1, 3.5. Names that the user is subscribed to and that do not exist are told too.
@@ -123,14 +139,15 @@ class Lister {
                 if (item.subscribed == nullptr && !exists && !item.hides_others) return true;
                 std::string attributes;
                 if (item.subscribed != nullptr) attributes = "\\Subscribed";
-                if (!exists) cat_to(attributes, attributes.empty() ? "" : " ", "\\NonExistent");
-                if (request_.return_children && exists)
-                    cat_to(attributes, attributes.empty() ? "" : " ",
-                           has_children(item.name) ? "\\HasChildren" : "\\HasNoChildren");
+                if (!exists) add_word(attributes, "\\NonExistent");
+                if (request_.return_children)
+                    add_word(attributes,
+                             has_children(item.name) ? "\\HasChildren" : "\\HasNoChildren");
                 const bool below = request_.recursive_match && item.has_children;
                 return tell({std::move(attributes), item.name,
                              below ? " (\"CHILDINFO\" (\"SUBSCRIBED\"))" : "",
-                             exists ? std::optional(*entry) : std::nullopt});
+                             exists ? std::optional(*entry) : std::nullopt,
+                             item.subscribed == nullptr});
             });
     }
 
@@ -142,11 +159,12 @@ class Lister {
     bool has_children(const std::string& external)
     {
         bool found = false;
-        const std::string below[] = {cat(external, s_.user.names->separator(), '%')};
+        const std::string below = cat(external, s_.user.names->separator());
+        const std::string patterns[] = {cat(below, '%')};
         mboxlist::ListWalker walker(s_.directory, *s_.user.names, *s_.user.identity, s_.access);
-        Status looked = walker.list("", below, [&](const mboxlist::ListItem&) {
-            found = true;
-            return false;
+        Status looked = walker.list("", patterns, [&](const mboxlist::ListItem& item) {
+            found = item.name.starts_with(below);  // a '*' in the name stands for anything
+            return !found;
         });
         return looked.ok() && found;
     }
@@ -234,7 +252,7 @@ class Lister {
     mboxlist::ListWalker walker_;
     std::vector<model::MailboxName> subscribed_;
     std::vector<Listed> waiting_;  // for their status and annotations
-    std::vector<Line> lines_;      // that wait for their uses
+    std::vector<Line> lines_;      // that wait for the uses of some of them
     std::set<std::string> down_;
 };
 

@@ -1,9 +1,11 @@
 // Subscriptions, which are kept at the server of the user's INBOX.
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/namespace/special_use.h"
 #include "imap/imapd/namespace/subscribed.h"
 #include "imap/imapd/relay/channel.h"
 #include "imap/imapd/relay/router.h"
@@ -24,19 +26,27 @@ Status may_subscribe(ImapSession& s, const model::MailboxName& name)
     return placed->entry ? require(s, *placed->entry, model::Rights::lookup) : success();
 }
 
-// What the user is subscribed to, asked for a pattern with a '%': the \Noselect of any other name
-// says that it is a level above, whatever mailbox is there.
-using Subscribed = std::optional<std::vector<model::MailboxName>>;
+// What the lines of another server's LSUB lack.
+struct Known {
+    // What the user is subscribed to, asked for a pattern with a '%': any other name is a level
+    // above, whatever mailbox is there.
+    std::optional<std::vector<model::MailboxName>> subscribed;
+    // Of the user's mailboxes at other servers than that one.
+    std::map<std::string, std::string> uses;
+};
 
-// Is this name, as an LSUB line has it, a mailbox that the user may see and is subscribed to?
-bool is_known(ImapSession& s, const std::string& external, const Subscribed& subscribed)
+// Those of the user's tree that are not at the server of the INBOX. No error: they are left out.
+std::map<std::string, std::string> uses_elsewhere(ImapSession& s, const backend::Backend& backend)
 {
-    auto name = s.user.names->to_internal(external);
-    if (!name) return false;
-    if (subscribed && !std::binary_search(subscribed->begin(), subscribed->end(), *name))
-        return false;
-    auto entry = s.directory.lookup(*name);
-    return entry && is_listed(s, *entry);
+    std::vector<model::MailboxEntry> elsewhere;
+    auto inbox = s.user.names->inbox();
+    if (!inbox || !s.config.specialusealways()) return {};
+    (void)s.directory.scan(inbox->key(), [&](const model::MailboxEntry& entry) {
+        if (!is_own(s, entry.name)) return mboxlist::Next::stop();
+        if (entry.is_there() && entry.server != backend.server()) elsewhere.push_back(entry);
+        return mboxlist::Next::go_on();
+    });
+    return special_uses_of(s, elsewhere);
 }
 
 bool is_missing_flag(std::string_view flag)
@@ -46,24 +56,33 @@ bool is_missing_flag(std::string_view flag)
 
 // The line as the client may have it: a mailbox elsewhere does not exist to the INBOX's server.
 std::string corrected(ImapSession& s, const std::string& line, size_t text_begin,
-                      const Subscribed& subscribed)
+                      const Known& known)
 {
     const std::string_view whole(line);
     auto told = text::parse_mailbox_list(whole.substr(text_begin));
-    if (!told || !is_known(s, told->name, subscribed)) return line;
+    auto name = told ? s.user.names->to_internal(told->name) : told.error();
+    if (!name) return line;
+    const auto& subscribed = known.subscribed;
+    if (subscribed && !std::binary_search(subscribed->begin(), subscribed->end(), *name))
+        return line;
+    auto entry = s.directory.lookup(*name);
+    if (!entry || !is_listed(s, *entry)) return line;
     std::string flags;
-    for (std::string_view flag : split_words(told->flags))
-        if (!is_missing_flag(flag)) cat_to(flags, flags.empty() ? "" : " ", flag);
+    for (std::string_view flag : split_words(told->flags)) {
+        const bool is_wanted = special_use(flag).empty() || s.config.specialusealways();
+        if (!is_missing_flag(flag) && is_wanted) cat_to(flags, flags.empty() ? "" : " ", flag);
+    }
+    if (const auto use = known.uses.find(name->internal()); use != known.uses.end())
+        cat_to(flags, flags.empty() ? "" : " ", use->second);
     return cat(whole.substr(0, text_begin), '(', flags, ')', told->tail);
 }
 
 Result<bool> pass_lsub(ImapSession& s, backend::ReplyReader& replies, const backend::Reply& reply,
-                       const Subscribed& subscribed)
+                       const Known& known)
 {
-    if (reply.word != "LSUB" || to_lower(reply.head).find("\\no") == std::string::npos)
-        return false;
+    if (reply.word != "LSUB") return false;
     TRY_ASSIGN(std::string whole, replies.read_whole(reply, kMaxLsubLine));
-    s.client.put(corrected(s, whole, reply.text_begin, subscribed));
+    s.client.put(corrected(s, whole, reply.text_begin, known));
     return true;
 }
 
@@ -91,18 +110,18 @@ Result<Completion> relay_lsub(ImapSession& s, Command&, backend::Backend& backen
     TRY(s.reader.space());
     TRY_ASSIGN(const std::string pattern, s.reader.mailbox_pattern());
     TRY(s.reader.end_of_line());
-    Subscribed subscribed;
+    Known known{.subscribed = std::nullopt, .uses = uses_elsewhere(s, backend)};
     if (pattern.find('%') != std::string::npos) {
         auto names = subscribed_names_at(s, backend);
         if (!names) return RelayChannel(s, backend).failed(names.error());
-        subscribed = *std::move(names);
+        known.subscribed = *std::move(names);
     }
     RelayChannel channel(s, backend);
     channel.verb("LSUB");
     channel.astring(reference);
     channel.astring(pattern);
     channel.filter([&](backend::ReplyReader& replies, const backend::Reply& reply) {
-        return pass_lsub(s, replies, reply, subscribed);
+        return pass_lsub(s, replies, reply, known);
     });
     auto answer = channel.finish();
     if (!answer) return channel.failed(answer.error());

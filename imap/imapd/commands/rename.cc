@@ -2,11 +2,13 @@
 #include <algorithm>
 #include <numeric>
 
+#include "imap/cluster/superiors.h"
 #include "imap/cluster/uniqueid.h"
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/namespace/metadata.h"
 #include "imap/imapd/namespace/placement.h"
 #include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/namespace/special_use.h"
 #include "imap/imapd/namespace/tree.h"
 #include "imap/imapd/namespace/xfer.h"
 #include "imap/imapd/relay/router.h"
@@ -56,6 +58,23 @@ Status must_be_free(ImapSession& s, const MailboxName& name)
     return Error{Code::exists, "Mailbox already exists"};
 }
 
+// With all that is below it here: one mailbox after the other, each as one step. What is there
+// already stays, so that a try that was cut short can be repeated.
+Result<Completion> change_partition(ImapSession& s, const MailboxEntry& top,
+                                    const std::string& partition)
+{
+    TRY_ASSIGN(auto tree, tree_of(s.directory, top.name));
+    std::erase_if(tree, [&](const MailboxEntry& entry) {
+        return !entry.is_at(s.config.servername()) || entry.partition == partition;
+    });
+    if (tree.empty()) return Error{Code::exists, "it is there already"};
+    leave_if_selected(s, tree);
+    for (const MailboxEntry& entry : tree)
+        TRY(s.operations->move_partition(
+            entry.name, partition, [](const MailboxEntry& now) { return require_settled(now); }));
+    return Completion::ok();
+}
+
 // RENAME m m location: to another partition of this server, or to another server.
 Result<Completion> change_location(ImapSession& s, const MailboxEntry& entry,
                                    const std::string& location)
@@ -70,11 +89,7 @@ Result<Completion> change_location(ImapSession& s, const MailboxEntry& entry,
     auto partition = choose_partition(s, model::to_string(wire), entry);
     if (partition.is(Code::unsupported)) return bad_location(location);
     if (!partition) return partition.error();
-    if (*partition == entry.partition) return Error{Code::exists, "it is there already"};
-    leave_if_selected(s, {&entry, 1});
-    TRY(s.operations->move_partition(entry.name, *partition,
-                                     [](const MailboxEntry& now) { return require_settled(now); }));
-    return Completion::ok();
+    return change_partition(s, entry, *partition);
 }
 
 Status fill_from_inbox(ImapSession& s, const MailboxEntry& inbox, const MailboxEntry& made)
@@ -152,6 +167,15 @@ Status may_rename(ImapSession& s, const MailboxEntry& from, const MailboxName& t
     return may_take_name(s, to, ancestor);
 }
 
+// It may get another name beside its siblings, or a place directly below the INBOX.
+bool is_held_by_use(ImapSession& s, const MailboxEntry& from, const MailboxName& to)
+{
+    const auto parent = to.parent();
+    const bool at_top = parent && parent->is_inbox() && is_own(s, to) && is_own(s, from.name);
+    if (from.name.is_inbox() || at_top || from.name.parent() == parent) return false;
+    return is_protected(s, from);
+}
+
 Result<Completion> rename_tree(ImapSession& s, const MailboxEntry& top, const MailboxName& to)
 {
     TRY_ASSIGN(auto tree, tree_of(s.directory, top.name));
@@ -200,8 +224,14 @@ Result<Completion> rename(ImapSession& s, Command& command)
         TRY(rename_inbox(s, from, to, ancestor));
     } else {
         TRY(may_rename(s, from, to, ancestor));
+        if (is_held_by_use(s, from, to)) return Completion::no(std::string(kUseConflict));
         TRY_ASSIGN(const Completion done, rename_tree(s, from, to));
         if (done.kind != Completion::Kind::ok) return done;
+    }
+    if (!to.is_inbox() && !to.is_deleted(s.config.deletedprefix())) {
+        auto partition = choose_partition(s, {}, from);
+        const model::Acl acl = first_acl(s.config, to, ancestor);
+        if (partition) cluster::make_superiors(*s.operations, to, *partition, acl);
     }
     log::notice("rename", {{"user", s.user.identity->userid},
                            {"mailbox", from.name.internal()},

@@ -59,7 +59,9 @@ bool is_unit(const ImapSession& s, const MailboxEntry& entry)
 Result<std::vector<MailboxName>> units(ImapSession& s, const std::string& name)
 {
     std::vector<MailboxName> found;
-    if (name.find_first_of("*%") != std::string::npos) {
+    auto mailbox = s.user.names->to_internal(name);
+    const bool there = mailbox && s.directory.lookup(*mailbox).ok();
+    if (!there && name.find_first_of("*%") != std::string::npos) {
         TRY_ASSIGN(const auto pattern,
                    mboxlist::ListPattern::compile(name, s.user.names->separator()));
         TRY(s.directory.scan("", [&](const MailboxEntry& entry) {
@@ -70,8 +72,6 @@ Result<std::vector<MailboxName>> units(ImapSession& s, const std::string& name)
         }));
         return found;
     }
-    auto mailbox = s.user.names->to_internal(name);
-    const bool there = mailbox && s.directory.lookup(*mailbox).ok();
     if (!there && s.store != nullptr && mboxlist::has_partition(s.config, name)) {
         TRY(s.directory.scan_server("", [&](const MailboxEntry& entry) {
             if (is_unit(s, entry) && entry.partition == name) found.push_back(entry.name);

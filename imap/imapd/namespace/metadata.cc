@@ -248,6 +248,8 @@ Status set_mailbox_metadata(ImapSession& session, const MailboxEntry& entry,
         TRY(may_set(session, entry, name.full()));
         if (name.full() == kSpecialUseEntry) {
             TRY_ASSIGN(uses, checked_uses(change.value.value_or("")));
+            TRY_ASSIGN(const bool taken, is_use_taken(session, entry.name, *uses));
+            if (taken) return Error{Code::unsupported, std::string(kUseConflict)};
             continue;
         }
         stored.push_back(

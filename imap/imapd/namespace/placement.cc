@@ -35,7 +35,8 @@ Status may_create(ImapSession& session, const MailboxName& name,
     if (name.is_inbox()) {
         TRY_ASSIGN(std::string userid,
                    auth::canonical_userid(name.user(), session.config.username_tolower()));
-        if (userid != name.user()) return Error{Code::bad_name, "not a user id"};
+        // Capitals are taken as they are, though nobody may log in with them (username_tolower).
+        if (!equal_nocase(userid, name.user())) return Error{Code::bad_name, "not a user id"};
     }
     TRY(may_create_below(session, name, ancestor));
     const bool orphan = has_user(name) && !name.is_inbox() && !ancestor;

@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "imap/imapd/namespace/placement.h"
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/namespace/subscribed.h"
 #include "imap/imapd/relay/channel.h"
@@ -85,13 +86,46 @@ bool decides_uses(const ImapSession& session, const model::MailboxName& name)
     return session.user.identity->any_admin() || is_own(session, name);
 }
 
+Result<bool> is_use_taken(ImapSession& session, const model::MailboxName& name,
+                          std::string_view uses)
+{
+    if (uses.empty()) return false;
+    model::MailboxName inbox = name;
+    while (!inbox.is_inbox()) {
+        auto up = inbox.parent();
+        if (!up) return false;
+        inbox = *std::move(up);
+    }
+    TRY_ASSIGN(auto tree, tree_of(session.directory, inbox));
+    std::erase_if(tree, [&](const auto& entry) { return entry.name == name; });
+    const auto wanted = split_words(uses);
+    const auto has_one = [&](std::string_view word) {
+        return std::find(wanted.begin(), wanted.end(), word) != wanted.end();
+    };
+    for (const auto& entry : tree) {
+        if (!entry.is_at(session.config.servername())) continue;
+        auto there = session.store->special_use(entry);
+        if (!there) continue;  // a mailbox that is damaged is in nobody's way
+        const auto words = split_words(*there);
+        if (std::any_of(words.begin(), words.end(), has_one)) return true;
+    }
+    return false;
+}
+
+bool is_protected(ImapSession& session, const model::MailboxEntry& entry)
+{
+    if (!session.config.specialuse_protect() || session.user.identity->any_admin()) return false;
+    auto uses = session.store->special_use(entry);
+    return uses && !uses->empty();
+}
+
 std::map<std::string, std::string> special_uses_of(ImapSession& session,
                                                    std::span<const model::MailboxEntry> entries)
 {
     std::map<std::string, std::string> found;
     std::map<std::string, std::vector<std::string>> elsewhere;
     for (const auto& entry : entries) {
-        if (!is_own(session, entry.name)) continue;
+        if (!is_own(session, entry.name) || entry.name.is_inbox()) continue;
         const bool here = session.store != nullptr && entry.is_at(session.config.servername());
         if (!here) {
             auto external = session.user.names->to_external(entry.name);
@@ -101,16 +135,11 @@ std::map<std::string, std::string> special_uses_of(ImapSession& session,
         auto uses = session.store->special_use(entry);
         if (uses && !uses->empty()) found[entry.name.internal()] = *std::move(uses);
     }
-    for (const auto& [server, names] : elsewhere) {
-        const std::span<const std::string> all = names;
-        for (size_t i = 0; i < all.size(); i += mboxlist::kMaxListPatterns) {
-            const auto some = all.subspan(i, std::min(mboxlist::kMaxListPatterns, all.size() - i));
-            Status asked = ask(session, server, some, found);
-            if (asked) continue;
+    for (auto& [server, names] : elsewhere) {
+        if (names.size() > mboxlist::kMaxListPatterns) names.assign(1, "*");
+        if (Status asked = ask(session, server, names, found); !asked)
             log::info("special uses are not known",
                       {{"server", server}, {"reason", asked.error()}});
-            break;
-        }
     }
     return found;
 }

@@ -24,6 +24,15 @@ bool decides_uses(const ImapSession& session, const model::MailboxName& name);
 // CREATE's USE: "(" use *(SP use) ")". Gives them with spaces between.
 Result<std::string> parse_special_uses(CommandReader& reader);
 
+// How other servers answer where a use, or the protection of a mailbox that has one, is in the way.
+inline constexpr std::string_view kUseConflict = "SPECIAL-USE flag conflict";
+// Has another mailbox of the same owner one of these uses?
+Result<bool> is_use_taken(ImapSession& session, const model::MailboxName& name,
+                          std::string_view uses);
+// A mailbox of this server that has a use stays where it is, but for administrators
+// (specialuse_protect).
+bool is_protected(ImapSession& session, const model::MailboxEntry& entry);
+
 // Of these mailboxes, those in the user's own tree that have a use: internal name -> uses. A server
 // that cannot be asked is left out.
 std::map<std::string, std::string> special_uses_of(ImapSession& session,

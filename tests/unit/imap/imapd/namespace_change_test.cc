@@ -26,6 +26,51 @@ START_TEST(create_inherits_from_the_nearest_ancestor)
 }
 END_TEST
 
+START_TEST(what_lies_above_a_new_name_is_made)
+{
+    ImapServer server;
+    server.add("user.bob", "bob", kOwner);
+    server.add("user.bob.there.x.y", "bob", kOwner);
+    const auto talk = [&](const char* user, const char* line, bool admin) {
+        const std::string answer = converse(server, user, cat("1 ", line, "\r\n"), admin);
+        ck_assert_msg(answer == "1 OK Completed\r\n", "%s: %s", line, answer.c_str());
+    };
+    talk("bob", "CREATE INBOX.a.b.c", false);
+    talk("bob", "RENAME INBOX.a.b.c INBOX.d.e.f", false);
+    talk("bob", "RENAME INBOX INBOX.old.mail", false);
+    talk("bob", "CREATE INBOX.there.x.y.z", false);  // a gap that is higher up
+    talk("cyrus", "CREATE news.a.b", kAdmin);
+    talk("cyrus", "RENAME news.a.b other.a.b", kAdmin);
+    talk("cyrus", "LOCALCREATE user.eve.x.y", kAdmin);
+    for (const char* made :
+         {"user.bob.a", "user.bob.a.b", "user.bob.d", "user.bob.d.e", "user.bob.d.e.f",
+          "user.bob.old", "user.bob.old.mail", "user.bob.there", "user.bob.there.x", "news",
+          "news.a", "other", "other.a", "other.a.b", "user.eve.x.y"})
+        ck_assert_msg(server.has(made), "%s", made);
+    for (const char* not_made : {"user", "user.eve", "user.eve.x"})
+        ck_assert_msg(!server.has(not_made), "%s", not_made);
+    ASSERT_EQ_TEXT(server.acl_of("user.bob.d.e"), "bob\tlrswipkxtecdan\t");
+    ASSERT_EQ_TEXT(server.acl_of("other.a"), "anyone\tlrs\t");
+    // Not above what is refused.
+    converse(server, "bob", "1 CREATE INBOX.n.m%\r\n2 RENAME INBOX.no INBOX.n.m\r\n");
+    ck_assert(!server.has("user.bob.n"));
+}
+END_TEST
+
+START_TEST(capitals_of_a_user_are_taken_as_they_are)
+{
+    ImapServer server;
+    ASSERT_EQ_TEXT(converse(server, "cyrus",
+                            "1 CREATE user.Test4\r\n2 CREATE user.test4\r\n"
+                            "3 CREATE user.Test4.Sub\r\n4 CREATE \"user.a B\"\r\n",
+                            kAdmin),
+                   "1 OK Completed\r\n2 OK Completed\r\n3 OK Completed\r\n"
+                   "4 OK Completed\r\n");
+    ck_assert(server.has("user.Test4") && server.has("user.test4"));
+    ASSERT_EQ_TEXT(server.acl_of("user.Test4.Sub"), "Test4\tlrswipkxtecdan\t");
+}
+END_TEST
+
 START_TEST(create_needs_the_right_and_hides_what_may_not_be_seen)
 {
     ImapServer server;
@@ -97,14 +142,18 @@ START_TEST(delete_renames_and_a_second_delete_removes)
     server.add("user.bob.a", "bob", kOwner);
     server.add("user.bob.a.b", "bob", kOwner);
     ASSERT_EQ_TEXT(
-        converse(server, "bob", "1 DELETE INBOX.a\r\n2 DELETE INBOX.a\r\n3 DELETE INBOX\r\n"),
-        "1 OK Completed\r\n2 NO [NONEXISTENT] Mailbox does not exist\r\n"
-        "3 NO [CANNOT] Operation is not supported on mailbox\r\n");
-    ck_assert(server.has("user.bob.a.b") && !server.has("user.bob.a"));
-    ASSERT_EQ_TEXT(deleted_names(server), "DELETED.user.bob.a ");
+        converse(server, "bob",
+                 "1 DELETE INBOX.a\r\n2 DELETE INBOX.a.b\r\n3 DELETE INBOX.a\r\n"
+                 "4 DELETE INBOX.a\r\n5 DELETE INBOX\r\n"),
+        "1 NO [HASCHILDREN] Mailbox has inferior hierarchical names\r\n2 OK Completed\r\n"
+        "3 OK Completed\r\n4 NO [NONEXISTENT] Mailbox does not exist\r\n"
+        "5 NO [CANNOT] Operation is not supported on mailbox\r\n");
+    ck_assert(!server.has("user.bob.a.b") && !server.has("user.bob.a"));
+    ASSERT_EQ_TEXT(deleted_names(server), "DELETED.user.bob.a DELETED.user.bob.a.b ");
     // The same name twice within one second.
     converse(server, "bob", "1 CREATE INBOX.a\r\n2 DELETE INBOX.a\r\n");
-    ASSERT_EQ_TEXT(deleted_names(server), "DELETED.user.bob.a DELETED.user.bob.a ");
+    ASSERT_EQ_TEXT(deleted_names(server),
+                   "DELETED.user.bob.a DELETED.user.bob.a DELETED.user.bob.a.b ");
 }
 END_TEST
 
@@ -152,9 +201,10 @@ START_TEST(a_shared_mailbox_with_children_stays)
     ImapServer server;
     server.add("news", "anyone", "lrsx");
     server.add("news.a", "anyone", "lrsx");
-    ASSERT_EQ_TEXT(converse(server, "bob", "1 DELETE news\r\n2 DELETE news.a\r\n3 DELETE news\r\n"),
-                   "1 NO [HASCHILDREN] Mailbox has children\r\n2 OK Completed\r\n"
-                   "3 OK Completed\r\n");
+    ASSERT_EQ_TEXT(
+        converse(server, "bob", "1 DELETE news\r\n2 DELETE news.a\r\n3 DELETE news\r\n"),
+        "1 NO [HASCHILDREN] Mailbox has inferior hierarchical names\r\n2 OK Completed\r\n"
+        "3 OK Completed\r\n");
 }
 END_TEST
 
@@ -212,8 +262,48 @@ START_TEST(a_user_is_renamed_by_administrators_where_that_is_allowed)
         "1 OK Completed\r\n2 OK Completed\r\n");
     ck_assert(server.has("user.rob") && server.has("user.rob.a") && !server.has("user.bob"));
     ASSERT_EQ_TEXT(server.acl_of("user.rob.a"), "rob\tlrswipkxtecdan\t");
-    auto entry = server.directory.lookup(*model::MailboxName::from_internal("user.rob"));
-    ASSERT_EQ_TEXT(entry->partition, "other");
+    for (const char* name : {"user.rob", "user.rob.a"}) {
+        auto entry = server.directory.lookup(*model::MailboxName::from_internal(name));
+        ASSERT_EQ_TEXT(entry->partition, "other");
+    }
+}
+END_TEST
+
+START_TEST(a_tree_goes_to_another_partition_also_at_the_second_try)
+{
+    ImapServer server;
+    for (const char* name : {"user.bob", "user.bob.a", "user.bob.a.x", "user.bob.b", "user.eve"})
+        server.add(name, "bob", kOwner);
+    const auto places = [&] {
+        std::string all;
+        for (const char* name : {"user.bob", "user.bob.a", "user.bob.a.x", "user.bob.b"})
+            cat_to(all,
+                   server.directory.lookup(*model::MailboxName::from_internal(name))->partition,
+                   ' ');
+        return all;
+    };
+    const struct {
+        const char* line;
+        const char* answer;
+        const char* places;
+    } rows[] = {
+        {"RENAME user.bob.a user.bob.a other", "OK Completed", "default other other default "},
+        {"RENAME user.bob user.bob other", "OK Completed", "other other other other "},
+        {"RENAME user.bob user.bob other", "NO [ALREADYEXISTS] Mailbox already exists",
+         "other other other other "},
+        {"RENAME user.bob.b user.bob.b default", "OK Completed", "other other other default "},
+        {"RENAME user.bob user.bob default", "OK Completed", "default default default default "},
+        {"RENAME user.bob user.rob other",
+         "NO [CANNOT] Cross-server or cross-partition move w/rename not supported",
+         "default default default default "},
+    };
+    for (const auto& row : rows) {
+        ASSERT_EQ_TEXT(converse(server, "cyrus", cat("1 ", row.line, "\r\n"), kAdmin),
+                       cat("1 ", row.answer, "\r\n"));
+        ASSERT_EQ_TEXT(places(), row.places);
+    }
+    auto other = server.directory.lookup(*model::MailboxName::from_internal("user.eve"));
+    ASSERT_EQ_TEXT(other->partition, "default");
 }
 END_TEST
 
@@ -323,6 +413,8 @@ Suite* make()
     Suite* suite = suite_create("namespace changes");
     TCase* tests = tcase_create("namespace changes");
     tcase_add_test(tests, create_inherits_from_the_nearest_ancestor);
+    tcase_add_test(tests, what_lies_above_a_new_name_is_made);
+    tcase_add_test(tests, capitals_of_a_user_are_taken_as_they_are);
     tcase_add_test(tests, create_needs_the_right_and_hides_what_may_not_be_seen);
     tcase_add_test(tests, an_administrator_makes_users_and_chooses_partitions);
     tcase_add_test(tests, a_plain_user_of_a_plain_server_chooses_no_partition);
@@ -334,6 +426,7 @@ Suite* make()
     tcase_add_test(tests, rename_takes_what_is_below_along);
     tcase_add_test(tests, renaming_inbox_moves_its_messages_only);
     tcase_add_test(tests, a_user_is_renamed_by_administrators_where_that_is_allowed);
+    tcase_add_test(tests, a_tree_goes_to_another_partition_also_at_the_second_try);
     tcase_add_test(tests, acl_commands_show_and_change_rights);
     tcase_add_test(tests, acl_commands_need_a_and_hide_mailboxes);
     tcase_add_test(tests, status_gives_what_was_asked_for);
