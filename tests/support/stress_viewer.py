@@ -50,7 +50,7 @@ class Viewer(Session):
         self.name = "%d (%s at %s, %s)" % (number, user, where, enable)
         self.oracle, self.number, self.rng, self.user = oracle, number, rng, user
         self.where, self.mailboxes = where, mailboxes
-        self.log = collections.deque(maxlen=80)
+        self.log = collections.deque(maxlen=600)
         self.counts = collections.Counter()
         self.selected = None   # (name, read-only)
         self.view = []
@@ -255,9 +255,9 @@ class Viewer(Session):
 
     def resynchronise(self, untagged, flags):
         for line in untagged:
-            earlier = re.match(r"VANISHED \(EARLIER\) ([\d:,]+)$", line)
-            if earlier:
-                for uid in [u for u in expand(earlier.group(1)) if u in flags]:
+            gone = re.match(r"VANISHED (?:\(EARLIER\) )?([\d:,]+)$", line)
+            if gone:
+                for uid in [u for u in expand(gone.group(1)) if u in flags]:
                     del flags[uid]
         for entry in self.view:
             if entry.uid in flags and entry.flags is not None:
