@@ -158,7 +158,7 @@ class Reconstruct {
 
     void rebuild_all()
     {
-        auto found = store::find_mailboxes(store_.options().paths, a_.find);
+        auto found = store::find_mailboxes(store_.options().paths, true);
         if (!found) log::fatal(log::kExTempFail, found.error().text);
         Headers headers(config_, store_);
         for (model::MailboxEntry& entry : *found) {
@@ -167,7 +167,10 @@ class Reconstruct {
             meet(entry.name, a_.recursive);
             const std::string shown =
                 names_.to_external(entry.name).value_or(entry.name.internal());
-            if (a_.only_say)
+            if (!a_.find && store_.uniqueid_at(entry).is(Code::not_found)) {
+                complain(cat(shown, ": rookery.header is gone; reconstruct -f makes it again\n"));
+                good_ = false;
+            } else if (a_.only_say)
                 print(cat(shown, ": would be rebuilt\n"));
             else if (headers.complete(entry))
                 good_ = rebuild_one(entry, shown) && good_;

@@ -4,6 +4,7 @@
 
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/relay/relay.h"
+#include "imap/imapd/relay/selection.h"
 #include "imap/imapd/responder.h"
 #include "imap/imapd/selected/updates.h"
 #include "imap/session/client_wait.h"
@@ -182,6 +183,7 @@ void Engine::one_command()
     service::scoreboard::set_state(spec.name);
     if (s_.config.chatty()) log::notice("command", {{"name", command.name}});
     s_.expunge_allowed = !spec.holds_expunge();
+    const bool knew_modseqs = s_.user.condstore_enabled;
     const Completion done = Completion::from(dispatch(spec, command));
     s_.expunge_allowed = true;
     if (!s_.client.ok() || done.kind == Completion::Kind::disconnect) {
@@ -189,6 +191,7 @@ void Engine::one_command()
         in_doubt_ = true;
         return;
     }
+    if (!knew_modseqs && s_.user.condstore_enabled && spec.route != Route::to_select) tell_modseq();
     tell_updates(spec, done);
     if (!ended_) answer(command, done);
     if (s_.user.state == State::logout) ended_ = true;
@@ -214,6 +217,17 @@ void Engine::answer(const Command& command, const Completion& done)
     if (s_.client.flush()) s_.reader.skip_command();
     if (!s_.client.ok()) in_doubt_ = true;
     if (!s_.client.ok() && s_.client.error().code == Code::limit) ended_ = true;
+}
+
+// The first command that shows that the client knows of modseqs, whichever it was (RFC 7162 3.1):
+// it is told the one of what is selected, as far as it was told what happened there. SELECT does so
+// by itself.
+void Engine::tell_modseq()
+{
+    if (const LocalSelection* selection = s_.local())
+        s_.client.put("* OK [HIGHESTMODSEQ ", selection->mailbox->highestmodseq(), "] Ok\r\n");
+    const RemoteSelection* remote = s_.remote();
+    if (remote != nullptr && !remote->modseq_told) enable_at(s_, *remote->backend);
 }
 
 void Engine::tell_updates(const CommandSpec& spec, const Completion& done)

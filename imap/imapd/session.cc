@@ -9,6 +9,7 @@ namespace rookery::imapd {
 void ImapSession::rest()
 {
     client.release_buffers();
+    if (LocalSelection* selection = local()) selection->mailbox->rest();
     if (backends != nullptr)
         for (backend::Backend* open : backends->open_connections())
             open->stream().release_buffers();

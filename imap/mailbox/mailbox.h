@@ -106,7 +106,9 @@ class Mailbox {
     virtual uint32_t recent() const = 0;
     virtual uint32_t uidvalidity() const = 0;
     virtual uint32_t uidnext() const = 0;
+    // Of all that refresh() has reported: an expunge that waits is later.
     virtual uint64_t highestmodseq() const = 0;
+    virtual bool expunge_waits() const { return false; }
     // The first message without \Seen, 0 if none.
     virtual uint32_t first_unseen() const = 0;
     virtual const std::vector<std::string>& keywords() const = 0;  // bit order
@@ -122,6 +124,9 @@ class Mailbox {
     // others expunged (FETCH, STORE, SEARCH must not tell EXPUNGE). Also moved if the mailbox went
     // away, not_found if it was deleted.
     virtual Result<Changes> refresh(bool may_expunge) = 0;
+    // The client was told all flags of this message, as message() gave them with that modseq:
+    // refresh() need not report them again.
+    virtual void told(uint32_t /*sequence*/, uint64_t /*modseq*/) {}
 
     // --- content
     // corrupt: this message is damaged, which was logged, and the text, which is meant for the
@@ -151,13 +156,14 @@ class Mailbox {
     }
     // Copies messages of this view into another local mailbox: all or none, with flags (keywords
     // by name) as far as they pass the filter, internaldate; hard links where the file system
-    // allows. corrupt: one of them is damaged.
+    // allows. Those too that others expunged, while their files stand. corrupt: one of them is
+    // damaged; not_found: one is gone.
     virtual Result<AppendResult> copy_to(const model::MailboxEntry& to, const std::string& userid,
                                          std::span<const uint32_t> sequences,
                                          const model::FlagFilter& settable) = 0;
 
     // The same, and they are gone from here: exactly once, whatever ends when. sequences ascend;
-    // not_found: one of them is gone already. The view changes in the next refresh(true). They may
+    // not_found: one of them is gone, or was moved by somebody else. The view changes in the next refresh(true). They may
     // go into the mailbox where they are, and get other UIDs.
     virtual Result<AppendResult> move_to(const model::MailboxEntry& to, const std::string& userid,
                                          std::span<const uint32_t> sequences,

@@ -76,6 +76,12 @@ void SequenceSet::resolve(uint32_t largest)
     ranges_ = std::move(merged);
 }
 
+bool SequenceSet::has_star() const
+{
+    return std::any_of(ranges_.begin(), ranges_.end(),
+                       [](const Range& r) { return r.first == kStar || r.last == kStar; });
+}
+
 bool SequenceSet::contains(uint32_t n) const
 {
     auto after = std::upper_bound(ranges_.begin(), ranges_.end(), n,

@@ -29,6 +29,7 @@ class SequenceSet {
     bool contains(uint32_t n) const;
     const std::vector<Range>& ranges() const { return ranges_; }
     bool empty() const { return ranges_.empty(); }
+    bool has_star() const;  // not resolved
     // Adds n at the end or anywhere; keeps order.
     void add(uint32_t n);
     // Adds first..last, which lie behind everything that is there.

@@ -34,6 +34,7 @@ inline constexpr uint32_t kStateFrozen = 16;  // on its way to another server: n
 // IndexRecord::state
 inline constexpr uint32_t kRecordExpunged = 1;
 inline constexpr uint32_t kRecordUnlinked = 2;  // expunged, and its file is gone
+inline constexpr uint32_t kRecordMoved = 4;     // expunged because it is in another mailbox now
 
 // How the bytes of a message end: POP3 tells its size with the CRLF that may be missing.
 enum class Ending : uint32_t {

@@ -35,13 +35,15 @@ class LocalMailbox final : public mailbox::Mailbox {
     uint32_t recent() const override { return recent_count_; }
     uint32_t uidvalidity() const override { return header_.uidvalidity; }
     uint32_t uidnext() const override { return header_.uidnext; }
-    uint64_t highestmodseq() const override { return header_.highestmodseq; }
+    uint64_t highestmodseq() const override { return reported_modseq_; }
+    bool expunge_waits() const override { return expunged_waiting_; }
     uint32_t first_unseen() const override;
     const std::vector<std::string>& keywords() const override { return keywords_; }
     mailbox::MessageInfo message(uint32_t sequence) const override;
     uint32_t sequence_of(uint32_t uid) const override;
     model::SequenceSet vanished_since(uint64_t modseq) const override;
     Result<mailbox::Changes> refresh(bool may_expunge) override;
+    void told(uint32_t sequence, uint64_t modseq) override;
     Result<std::unique_ptr<mailbox::Content>> content(uint32_t sequence) override;
     Result<mailbox::CachedItems> cached(uint32_t sequence) override;
     Result<uint64_t> octets(uint32_t sequence) override;
@@ -84,6 +86,7 @@ class LocalMailbox final : public mailbox::Mailbox {
     // Parts of refresh().
     Status claim_recent(IndexHeader& header);
     void find_changed(const IndexHeader& header, std::vector<uint32_t>& slots);
+    bool was_told(uint32_t slot) const;
     Status find_seen_elsewhere(std::vector<uint32_t>& slots);
     void drop_expunged(mailbox::Changes& changes);
     Status add_new(const IndexHeader& header);
@@ -101,12 +104,15 @@ class LocalMailbox final : public mailbox::Mailbox {
     bool is_seen(uint32_t slot) const;
     // Alters records under the lock: change gives true if it did. Gives the numbers it altered.
     using Change = std::function<bool(IndexRecord&, const IndexHeader&)>;
+    // last: is done before they count.
     Result<std::vector<uint32_t>> change_records(MailboxWriter& writer,
                                                  std::span<const uint32_t> sequences, bool durable,
                                                  const Change& change,
-                                                 mailbox::StoreCondition* condition = nullptr);
-    // Others' \Seen. Gives the numbers whose \Seen differs now.
-    Result<std::vector<uint32_t>> change_seen(std::span<const uint32_t> sequences, bool seen);
+                                                 mailbox::StoreCondition* condition = nullptr,
+                                                 const std::function<Status()>& last = {});
+    // \Seen of a user for whom the index does not keep it.
+    Status read_seen();
+    Status change_seen(std::span<const uint32_t> uids, bool seen);
 
     MailboxAccess& store_;
     model::MailboxEntry entry_;
@@ -125,7 +131,14 @@ class LocalMailbox final : public mailbox::Mailbox {
     uint64_t seen_stamp_ = 0;
     std::vector<uint64_t> own_modseqs_;   // of changes that this session made itself
     std::vector<uint32_t> untold_slots_;  // changed by others before this session changed them too
+    struct Told {
+        uint32_t slot;
+        uint64_t modseq;
+        auto operator<=>(const Told&) const = default;
+    };
+    std::vector<Told> told_;  // since the last refresh(), sorted when that looks
     bool expunged_waiting_ = false;
+    uint64_t reported_modseq_ = 0;
     CacheFile cache_;
     UidSet damaged_;  // that were told of
     bool endings_learnt_ = false;

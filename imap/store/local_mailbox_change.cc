@@ -24,7 +24,8 @@ constexpr uint32_t kAllSystemFlags =
 Result<std::vector<uint32_t>> LocalMailbox::change_records(MailboxWriter& writer,
                                                            std::span<const uint32_t> sequences,
                                                            bool durable, const Change& change,
-                                                           mailbox::StoreCondition* condition)
+                                                           mailbox::StoreCondition* condition,
+                                                           const std::function<Status()>& last)
 {
     if (writer.header.generation != header_.generation)
         return Error{Code::moved, "mailbox was rebuilt"};
@@ -66,15 +67,15 @@ Result<std::vector<uint32_t>> LocalMailbox::change_records(MailboxWriter& writer
     }
     if (altered.empty()) return altered;
     TRY(batch.flush());
+    if (last) TRY(last());
     writer.header.highestmodseq = writer.header.changedmodseq = modseq;
     TRY(writer.commit(durable));
     own_modseqs_.push_back(modseq);
     return altered;
 }
 
-// System flags and keywords are in the index and change there in one step. \Seen is there only for
-// the owner; for everybody else it is kept by user, and changed afterwards for the messages that
-// the condition let through.
+// Flags are in the index and change there in one step, but \Seen, which is there only for the owner.
+// For everybody else it is kept by user, and its change shows in the index as a new modseq.
 Result<std::vector<uint32_t>> LocalMailbox::store_flags(std::span<const uint32_t> sequences,
                                                         mailbox::FlagChange how,
                                                         const model::FlagList& flags,
@@ -83,12 +84,16 @@ Result<std::vector<uint32_t>> LocalMailbox::store_flags(std::span<const uint32_t
     using mailbox::FlagChange;
     uint32_t mask = seen_in_index_ ? kAllSystemFlags : kAllSystemFlags & ~model::kSeen;
     uint32_t system = flags.system & mask;
-    std::vector<uint32_t> altered;
     // Held to the end: a mailbox that is frozen meanwhile gets all of the change or none.
     TRY_ASSIGN(MailboxWriter writer, this->writer());
     TRY_ASSIGN(model::KeywordBits bits, how == FlagChange::remove
                                             ? writer.find_keywords(flags.keywords)
                                             : writer.add_keywords(flags.keywords));
+    const bool names_seen = (flags.system & model::kSeen) != 0;
+    const bool by_user = !seen_in_index_ && (names_seen || how == FlagChange::replace);
+    const bool seen = names_seen && how != FlagChange::remove;
+    std::vector<uint32_t> seen_changed;  // UIDs
+    if (by_user) TRY(read_seen());
     auto change = [&](IndexRecord& record, const IndexHeader&) {
         uint32_t system_before = record.system_flags;
         model::KeywordBits keywords_before = record.keywords;
@@ -106,42 +111,33 @@ Result<std::vector<uint32_t>> LocalMailbox::store_flags(std::span<const uint32_t
                 record.keywords &= ~bits;
                 break;
         }
-        return record.system_flags != system_before || record.keywords != keywords_before;
+        const bool by_user_too = by_user && seen_.contains(record.uid) != seen;
+        if (by_user_too) seen_changed.push_back(record.uid);
+        return by_user_too || record.system_flags != system_before ||
+               record.keywords != keywords_before;
     };
-    TRY_ASSIGN(altered, change_records(writer, sequences, true, change, condition));
+    TRY_ASSIGN(std::vector<uint32_t> altered,
+               change_records(writer, sequences, true, change, condition,
+                              [&] { return change_seen(seen_changed, seen); }));
     if (writer.header.keywords > keywords_.size()) {
         TRY_ASSIGN(HeaderFile * names, writer.names());
         keywords_ = names->keywords;
-    }
-    bool names_seen = (flags.system & model::kSeen) != 0;
-    if (!seen_in_index_ && (names_seen || how == FlagChange::replace)) {
-        bool seen = names_seen && how != FlagChange::remove;
-        std::vector<uint32_t> allowed(sequences.begin(), sequences.end());
-        if (condition != nullptr)
-            std::erase_if(allowed, [&](uint32_t n) {
-                return std::binary_search(condition->modified.begin(), condition->modified.end(),
-                                          n);
-            });
-        TRY_ASSIGN(std::vector<uint32_t> more, change_seen(allowed, seen));
-        altered.insert(altered.end(), more.begin(), more.end());
-        std::sort(altered.begin(), altered.end());
-        altered.erase(std::unique(altered.begin(), altered.end()), altered.end());
     }
     if (!altered.empty()) store_.wake_sessions(name_hash_of(entry_));
     return altered;
 }
 
-Result<std::vector<uint32_t>> LocalMailbox::change_seen(std::span<const uint32_t> sequences,
-                                                        bool seen)
+// With the mailbox locked. What other sessions of this user changed is told by the next refresh().
+Status LocalMailbox::read_seen()
 {
-    std::vector<uint32_t> altered;
-    for (uint32_t sequence : sequences)
-        if (sequence != 0 && sequence <= slots_.size() && is_seen(slots_.slot(sequence)) != seen)
-            altered.push_back(sequence);
-    if (altered.empty()) return altered;
+    return find_seen_elsewhere(untold_slots_);
+}
+
+Status LocalMailbox::change_seen(std::span<const uint32_t> uids, bool seen)
+{
+    if (uids.empty()) return success();
     TRY(store_.seen().update(userid_, entry_.uniqueid, [&](SeenState& state) {
-        for (uint32_t sequence : altered) {
-            uint32_t uid = index_.uid(slots_.slot(sequence));
+        for (uint32_t uid : uids) {
             if (seen)
                 state.uids.add(uid);
             else
@@ -151,15 +147,13 @@ Result<std::vector<uint32_t>> LocalMailbox::change_seen(std::span<const uint32_t
         state.last_read = wall_seconds();
         return true;
     }));
-    // What other sessions of this user changed meanwhile is found by the next refresh().
-    for (uint32_t sequence : altered) {
-        uint32_t uid = index_.uid(slots_.slot(sequence));
+    for (uint32_t uid : uids) {
         if (seen)
             seen_.add(uid);
         else
             seen_.remove(uid);
     }
-    return altered;
+    return success();
 }
 
 Status LocalMailbox::mark_seen(std::span<const uint32_t> sequences)
@@ -170,26 +164,25 @@ Status LocalMailbox::mark_seen(std::span<const uint32_t> sequences)
         if (sequence != 0 && sequence <= slots_.size() && !is_seen(slots_.slot(sequence)))
             unseen.push_back(sequence);
     if (unseen.empty()) return success();
-    // Also where the index does not change: a frozen mailbox's seen state does not either.
     auto opened = this->writer();
     if (!opened) {
         TRY_ASSIGN(const IndexHeader now, index_.read_header());
         if ((now.state & kStateFrozen) != 0) return success();  // it is read all the same
         return std::move(opened).error();
     }
-    MailboxWriter& writer = *opened;
-    if (seen_in_index_) {
-        auto altered =
-            change_records(writer, unseen, false, [](IndexRecord& record, const IndexHeader&) {
-                bool before = (record.system_flags & model::kSeen) != 0;
-                record.system_flags |= model::kSeen;
-                return !before;
-            });
-        if (!altered) return std::move(altered).error();
-    } else {
-        auto altered = change_seen(unseen, true);
-        if (!altered) return std::move(altered).error();
-    }
+    if (!seen_in_index_) TRY(read_seen());
+    std::vector<uint32_t> changed;  // UIDs
+    auto change = [&](IndexRecord& record, const IndexHeader&) {
+        const bool before =
+            seen_in_index_ ? (record.system_flags & model::kSeen) != 0 : seen_.contains(record.uid);
+        if (before) return false;
+        if (seen_in_index_) record.system_flags |= model::kSeen;
+        changed.push_back(record.uid);
+        return true;
+    };
+    // By user it is durable anyhow, and its modseq with it.
+    TRY(change_records(*opened, unseen, !seen_in_index_, change, nullptr,
+                       [&] { return seen_in_index_ ? success() : change_seen(changed, true); }));
     store_.wake_sessions(name_hash_of(entry_));
     return success();
 }

@@ -57,7 +57,9 @@ Result<LocalMailbox::Writers> LocalMailbox::writers(const model::MailboxEntry& t
     return Writers{*std::move(source), std::move(target)};
 }
 
-// The UIDs of messages that are all here, now that nobody can expunge them.
+// The UIDs of messages that are all here, now that nobody can expunge them. What others have
+// expunged is taken with the rest, while its file is there; but what was moved away is not moved
+// again: that would make two of it.
 Result<UidSet> LocalMailbox::movable(MailboxWriter& writer, std::span<const uint32_t> sequences)
 {
     if (writer.header.generation != header_.generation)
@@ -69,8 +71,8 @@ Result<UidSet> LocalMailbox::movable(MailboxWriter& writer, std::span<const uint
             return Error{Code::not_found, "no message of that number"};
         before = sequence;
         const uint32_t slot = slots_.slot(sequence);
-        if ((index_.state(slot) & kRecordExpunged) != 0)
-            return Error{Code::not_found, "message is gone"};
+        if ((index_.state(slot) & kRecordMoved) != 0)
+            return Error{Code::not_found, "message was moved away"};
         uids.add(index_.uid(slot));
     }
     return uids;

@@ -31,6 +31,7 @@ Result<mailbox::Changes> LocalMailbox::refresh(bool may_expunge)
     uint32_t recent_before = recent_count_;
     TRY(add_new(header));
     header_ = header;
+    if (!expunged_waiting_) reported_modseq_ = header.highestmodseq;
     changes.exists_changed = slots_.size() != exists_kept;
     if (claimed || changes.exists_changed || exists_before != exists_kept) count_recent();
     changes.recent_changed = recent_count_ != recent_before;
@@ -75,8 +76,10 @@ Status LocalMailbox::claim_recent(IndexHeader& header)
 
 void LocalMailbox::find_changed(const IndexHeader& header, std::vector<uint32_t>& slots)
 {
+    std::sort(told_.begin(), told_.end());
     slots = std::move(untold_slots_);
     untold_slots_.clear();
+    std::erase_if(slots, [&](uint32_t slot) { return was_told(slot); });
     uint64_t known = header_.highestmodseq;
     if (header.changedmodseq > known) {
         slots_.for_each([&](uint32_t, uint32_t slot) {
@@ -85,11 +88,32 @@ void LocalMailbox::find_changed(const IndexHeader& header, std::vector<uint32_t>
             if ((index_.state(slot) & kRecordExpunged) != 0)
                 expunged_waiting_ = true;
             else if (std::find(own_modseqs_.begin(), own_modseqs_.end(), modseq) ==
-                     own_modseqs_.end())
+                         own_modseqs_.end() &&
+                     !was_told(slot))
                 slots.push_back(slot);
         });
     }
     own_modseqs_.clear();
+    told_.clear();
+}
+
+bool LocalMailbox::was_told(uint32_t slot) const
+{
+    return std::binary_search(told_.begin(), told_.end(), Told{slot, index_.modseq(slot)});
+}
+
+// Noted only where refresh() would report it: nothing is kept of a FETCH of all messages.
+void LocalMailbox::told(uint32_t sequence, uint64_t modseq)
+{
+    if (modseq <= header_.highestmodseq) return;
+    const bool own =
+        std::find(own_modseqs_.begin(), own_modseqs_.end(), modseq) != own_modseqs_.end();
+    if (own && untold_slots_.empty()) return;
+    const uint32_t slot = slots_.slot(sequence);
+    const model::KeywordBits keywords = index_.newest(slot).keywords;
+    // One that has no name here yet was left out.
+    if ((keywords >> std::min(keywords_.size(), keywords.size())).any()) return;
+    told_.push_back({slot, modseq});
 }
 
 Status LocalMailbox::find_seen_elsewhere(std::vector<uint32_t>& slots)

@@ -92,7 +92,8 @@ class MailboxWriter {
     {
     }
     Status recover();
-    Status expunge(std::span<const uint32_t> uids);
+    // state: what their records say then.
+    Status expunge(std::span<const uint32_t> uids, uint32_t state = kRecordExpunged);
     Status note_down(std::string_view text, uint32_t room);
     Status begin_removal(const std::vector<uint32_t>& uids);
     Status finish_removal(std::span<const uint32_t> uids);

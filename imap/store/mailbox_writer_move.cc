@@ -33,7 +33,7 @@ std::optional<uint32_t> MailboxWriter::slot_of(uint32_t uid) const
     return slot;
 }
 
-Status MailboxWriter::expunge(std::span<const uint32_t> uids)
+Status MailboxWriter::expunge(std::span<const uint32_t> uids, uint32_t state)
 {
     TRY(index.map_records(header.records));
     const bool broken = std::any_of(uids.begin(), uids.end(), [&](uint32_t uid) {
@@ -48,13 +48,15 @@ Status MailboxWriter::expunge(std::span<const uint32_t> uids)
         const auto slot = slot_of(uid);
         if (!slot) continue;
         TRY_ASSIGN(IndexRecord record, index.record(*slot));
-        if (record.expunged()) continue;
-        tally(header, record, false);
-        record.state |= kRecordExpunged;
-        record.modseq = modseq;
-        record.last_updated = now;
-        header.state |= kStateGarbage;
-        header.highestmodseq = header.changedmodseq = modseq;
+        if ((record.state & state) == state) continue;
+        if (!record.expunged()) {
+            tally(header, record, false);
+            record.modseq = modseq;
+            record.last_updated = now;
+            header.state |= kStateGarbage;
+            header.highestmodseq = header.changedmodseq = modseq;
+        }
+        record.state |= state;
         TRY(batch.add(*slot, record));
     }
     return batch.flush();
@@ -63,7 +65,7 @@ Status MailboxWriter::expunge(std::span<const uint32_t> uids)
 Status MailboxWriter::finish_move(std::span<const uint32_t> uids)
 {
     if (!uids.empty()) {
-        TRY(expunge(uids));
+        TRY(expunge(uids, kRecordExpunged | kRecordMoved));
         // A disk may write the header first, and who forgets the move must not see them again.
         TRY(index.sync());
     }

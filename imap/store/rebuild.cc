@@ -74,6 +74,7 @@ class Rebuild {
         ::unlinkat(directory_, kNewCache, 0);
         TRY_ASSIGN(cache_, CacheFile::open(directory_, true, kNewCache));
         for (uint32_t uid : uids) TRY(add_message(uid));
+        TRY(add_changed());
         add_expunged_without_file();
         TRY(put_in_place());
         report_.messages = header_.exists;
@@ -83,8 +84,12 @@ class Rebuild {
  private:
     Status read_header_file(bool make_header);
     void start_header(const std::vector<uint32_t>& uids);
+    bool is_changed(const IndexRecord& present) const;
     IndexRecord record_of(const IndexRecord& present);
+    IndexRecord record_of_changed(const IndexRecord& present, uint32_t before);
     Status add_message(uint32_t uid);
+    Status add_changed();
+    Status add(IndexRecord record, const IndexRecord& present, std::string_view bytes);
     Status keep_unreadable(uint32_t uid, const Error& why);
     void add_expunged_without_file();
     Status put_in_place();
@@ -97,6 +102,7 @@ class Rebuild {
     OldIndex old_;
     IndexHeader header_;
     std::vector<IndexRecord> records_;
+    std::vector<uint32_t> changed_;  // UIDs whose files hold something else now
     CacheFile cache_;
     RebuildReport report_;
 };
@@ -151,30 +157,43 @@ void Rebuild::start_header(const std::vector<uint32_t>& uids)
     names_.uidvalidity = header_.uidvalidity;
 }
 
-// What is kept of the old record of a message that is now what present says.
+// Of one that was expunged it does not matter what the file is.
+bool Rebuild::is_changed(const IndexRecord& present) const
+{
+    const auto old = old_.records.find(present.uid);
+    return old != old_.records.end() && !old->second.expunged() && old->second.guid != present.guid;
+}
+
+// What is kept of the old record of a message that is what it was, or is new here.
 IndexRecord Rebuild::record_of(const IndexRecord& present)
 {
     const auto old = old_.records.find(present.uid);
     const bool there = old != old_.records.end();
-    // Of one that was expunged it does not matter what the file is.
-    const bool same = there && (old->second.guid == present.guid || old->second.expunged());
-    const bool cut = there && !same && present.size < old->second.size;
-    IndexRecord record = same || cut ? old->second : present;
+    IndexRecord record = there ? old->second : present;
     record.state &= ~kRecordUnlinked;
-    if (same) return record;
+    if (there) return record;
+    record.modseq = header_.highestmodseq;
+    record.save_date = record.last_updated = wall_seconds();
+    report_.found++;
+    return record;
+}
+
+// One that was cut keeps its flags and dates.
+IndexRecord Rebuild::record_of_changed(const IndexRecord& present, uint32_t before)
+{
+    const IndexRecord& old = old_.records.at(before);
+    const bool cut = present.size < old.size;
+    IndexRecord record = cut ? old : present;
+    record.uid = present.uid;
     record.modseq = header_.highestmodseq;
     record.last_updated = wall_seconds();
     if (!cut) record.save_date = record.last_updated;
-    if (!there) {
-        report_.found++;
-        return record;
-    }
     report_.changed++;
-    log::warning(cut ? "message was cut" : "message is another one",
-                 {{"mailbox", names_.name},
-                  {"uid", present.uid},
-                  {"size", present.size},
-                  {"before", old->second.size}});
+    log::warning(cut ? "message was cut" : "message is another one", {{"mailbox", names_.name},
+                                                                      {"uid", before},
+                                                                      {"now", present.uid},
+                                                                      {"size", present.size},
+                                                                      {"before", old.size}});
     return record;
 }
 
@@ -194,12 +213,33 @@ Status Rebuild::keep_unreadable(uint32_t uid, const Error& why)
 
 Status Rebuild::add_message(uint32_t uid)
 {
-    std::string name = message_name(uid);
-    auto read = MappedFile::open(directory_, name);
-    if (!read) return keep_unreadable(uid, read.error());
-    const auto& file = *read;
+    auto file = MappedFile::open(directory_, message_name(uid));
+    if (!file) return keep_unreadable(uid, file.error());
     TRY_ASSIGN(const IndexRecord present, describe_message(directory_, uid));
-    IndexRecord record = record_of(present);
+    if (is_changed(present)) {
+        changed_.push_back(uid);
+        return success();
+    }
+    return add(record_of(present), present, (*file)->bytes());
+}
+
+// What a UID names never changes (RFC 3501 2.3.1.1): they get new ones, behind all others.
+Status Rebuild::add_changed()
+{
+    for (const uint32_t before : changed_) {
+        const uint32_t uid = header_.uidnext++;
+        if (::renameat(directory_, message_name(before).c_str(), directory_,
+                       message_name(uid).c_str()) != 0)
+            return errno_error(cat("rename ", message_name(before)));
+        TRY_ASSIGN(const auto file, MappedFile::open(directory_, message_name(uid)));
+        TRY_ASSIGN(const IndexRecord present, describe_message(directory_, uid));
+        TRY(add(record_of_changed(present, before), present, file->bytes()));
+    }
+    return changed_.empty() ? success() : sync_names(directory_);
+}
+
+Status Rebuild::add(IndexRecord record, const IndexRecord& present, std::string_view bytes)
+{
     record.size = present.size;
     record.header_size = present.header_size;
     record.guid = present.guid;
@@ -210,7 +250,7 @@ Status Rebuild::add_message(uint32_t uid)
     for (size_t bit = names_.keywords.size(); bit < model::kMaxKeywords; bit++)
         record.keywords.reset(bit);
     if (CacheRenderer renderer = store_.options().renderer; renderer != nullptr) {
-        auto items = renderer(file->bytes());
+        auto items = renderer(bytes);
         std::string entry = items ? encode_cache_entry(*items, record.guid_bytes()) : "";
         if (!entry.empty()) {
             TRY_ASSIGN(CachePlace place, cache_.append(entry));
@@ -233,9 +273,11 @@ void Rebuild::add_expunged_without_file()
         if (at != records_.end() && at->uid == uid) continue;
         IndexRecord record = old;
         if (!record.expunged()) {
-            report_.lost++;
-            log::warning("message has no file: expunged",
-                         {{"mailbox", names_.name}, {"uid", uid}, {"size", old.size}});
+            if (!std::binary_search(changed_.begin(), changed_.end(), uid)) {
+                report_.lost++;
+                log::warning("message has no file: expunged",
+                             {{"mailbox", names_.name}, {"uid", uid}, {"size", old.size}});
+            }
             record.modseq = header_.highestmodseq;
             record.last_updated = wall_seconds();
         }

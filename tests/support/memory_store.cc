@@ -135,6 +135,12 @@ class MemoryView final : public mailbox::Mailbox {
         return changes;
     }
 
+    void told(uint32_t sequence, uint64_t modseq) override
+    {
+        Row& row = seen_[sequence - 1];
+        if (row.message->modseq == modseq) remember(row);
+    }
+
     Result<std::unique_ptr<mailbox::Content>> content(uint32_t sequence) override
     {
         if (store_.fail_content) return *store_.fail_content;
@@ -264,6 +270,8 @@ class MemoryView final : public mailbox::Mailbox {
         for (uint32_t n : sequences) state_->expunge_uid(seen_[n - 1].message->uid);
         return moved;
     }
+
+    void rest() override { store_.rests++; }
 
     int wakeup_fd() override
     {

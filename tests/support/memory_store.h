@@ -91,6 +91,7 @@ class MemoryStore final : public mailbox::MailboxStore {
     // Makes the mailbox of that name if need be.
     std::shared_ptr<MemoryMailboxState> make(const std::string& internal);
 
+    int rests = 0;                      // how often a view was told that its session waits
     std::optional<Error> fail_open;     // what open() answers
     std::optional<Error> fail_content;  // what content() and cached() answer
     std::set<std::string> users;        // those with data of their own: rename_user, remove_user

@@ -149,6 +149,16 @@ def test_a_lost_index_finds_the_internal_dates():
                 murder.check(c.select(name))
                 assert b'" 1-Feb-2003 04:05:06 +0000"' in murder.check(
                     c.fetch("1", "INTERNALDATE"))[0].replace(b'"01-', b'" 1-')
+        # Without its header a mailbox is left alone, and what to do is said.
+        os.unlink(os.path.join(folder_of(b, "user/bob/Sub"), "rookery.header"))
+        for arguments in ((), ("user.bob.Sub",), ("-r", "user.bob")):
+            said = b.run("reconstruct", *arguments, check=False)
+            assert said.returncode == 75, said
+            assert "user.bob.Sub: rookery.header is gone; reconstruct -f" in said.stdout, said
+        assert b.run("reconstruct", "user.bob", check=False).returncode == 0
+        b.run("reconstruct", "-f", "user.bob.Sub")
+        with m.imap("backend1", "bob") as c:
+            assert murder.check(c.select("INBOX.Sub")) == [b"1"]
 
 
 # ------------------------------------------------------------------ TLS

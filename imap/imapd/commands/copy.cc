@@ -39,18 +39,24 @@ Result<Placed> destination(ImapSession& session, const std::string& external)
     return placed;
 }
 
-// What moves within one quota root adds nothing to it.
+// What moves within one quota root adds nothing to it, but what others have expunged.
 Status fits_in(ImapSession& session, const mailbox::Mailbox& mailbox,
                std::span<const uint32_t> messages, const model::MailboxEntry& target, bool move)
 {
+    bool stays = false;
     if (move && session.quotas != nullptr) {
         auto from = session.quotas->root_of(mailbox.entry().name);
         auto to = session.quotas->root_of(target.name);
-        if (from && to && *from == *to) return success();
+        stays = from && to && *from == *to;
     }
     mailbox::QuotaUsage more;
-    for (uint32_t n : messages) more.bytes += mailbox.message(n).size;
-    more.messages = messages.size();
+    for (uint32_t n : messages) {
+        const mailbox::MessageInfo info = mailbox.message(n);
+        if (stays && !info.expunged) continue;
+        more.bytes += info.size;
+        more.messages++;
+    }
+    if (more.messages == 0) return success();
     return require_quota(session, target.name, more);
 }
 
@@ -82,28 +88,24 @@ Result<Completion> copy_here(ImapSession& session, LocalSelection& selection,
                                  ' ', number_set(copied->uids), ']');
     if (!move) return Completion::ok(code + " Completed");
     session.client.put("* OK ", code, " Completed\r\n");
-    return Completion::ok();
+    return gone_and_told(session);
 }
 
 }  // namespace
 
+// Those too that others have expunged, while their files stand (RFC 2180 4.4.2): all or none.
 Result<Completion> copy(ImapSession& session, Command& command)
 {
     TRY_ASSIGN(auto parsed, parse(session.reader));
     LocalSelection* selection = session.local();
     TRY(selected_with(session, Rights::read));
     const mailbox::Mailbox& mailbox = *selection->mailbox;
-    TRY_ASSIGN(auto messages, messages_of(mailbox, std::move(parsed.set), command.by_uid));
+    TRY_ASSIGN(const auto messages, messages_of(mailbox, std::move(parsed.set), command.by_uid));
 
     const bool move = command.spec->traits.variant == Variant::moves;
     if (move && selection->read_only) return Completion::no("[READ-ONLY] Mailbox is read-only");
     if (move && !selection->rights.has(Rights::delete_message | Rights::expunge))
         return Completion::no("[NOPERM] Permission denied");
-    const size_t named = messages.size();
-    std::erase_if(messages, [&](uint32_t n) { return mailbox.message(n).expunged; });
-    // All or none; but a UID that is gone names nothing (RFC 2180 4.4).
-    if (messages.size() < named && !command.by_uid)
-        return Completion::no("[EXPUNGEISSUED] Some messages no longer exist");
 
     const auto placed = destination(session, parsed.external);
     if (!placed) return no_target(placed.error());

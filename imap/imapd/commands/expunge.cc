@@ -30,10 +30,8 @@ Result<Completion> expunge(ImapSession& session, Command& command)
     const uint32_t exists = mailbox.exists();
     uids.resolve(exists == 0 ? 0 : mailbox.message(exists).uid);
     TRY_ASSIGN(const auto gone, mailbox.expunge(command.by_uid ? &uids : nullptr));
-    if (gone.empty() || !session.user.condstore_enabled) return Completion::ok();
-    // RFC 7162 3.2.7: the modseq that counts is the one after all of this is told.
-    TRY(send_updates(session, true));
-    return Completion::ok(cat("[HIGHESTMODSEQ ", mailbox.highestmodseq(), "] Completed"));
+    if (gone.empty()) return Completion::ok();
+    return gone_and_told(session);
 }
 
 }  // namespace rookery::imapd::commands

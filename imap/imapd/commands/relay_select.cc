@@ -99,6 +99,7 @@ Result<Completion> relay_select(ImapSession& s, Command& command, backend::Backe
         return done;
     }
     before.leave();
+    s.user.condstore_enabled |= command.select.condstore;
     selection.backend = &channel.backend();
     selection.backend->set_selected(true);
     s.user.selection = std::move(selection);

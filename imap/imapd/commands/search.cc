@@ -86,13 +86,16 @@ Result<Completion> search(ImapSession& session, Command& command)
         return Completion::no("[BADCHARSET (UTF-8 US-ASCII ISO-8859-1)] Unknown charset");
     TRY_ASSIGN(const auto selected, selected_with(session, model::Rights::read));
     mailbox::Mailbox& mailbox = *selected->mailbox;
+    bool passed_over = false;
     TRY_ASSIGN(const auto found,
-               search_mailbox(mailbox, std::move(request.root), form_of(session.config)));
+               search_mailbox(mailbox, std::move(request.root), form_of(session.config),
+                              wall_seconds(), &passed_over));
     if (request.has_modseq) session.user.condstore_enabled = true;
     if (request.extended)
         put_extended(session, command, request, found);
     else
         put_numbers(session, command, request, found);
+    if (passed_over) return Completion::ok("[EXPUNGEISSUED] Some messages no longer exist");
     return Completion::ok();
 }
 

@@ -155,14 +155,15 @@ Result<Completion> store(ImapSession& session, Command& command)
     for (uint32_t n : messages)
         if (tells && !is_modified(parsed, n))
             put_flags(session, n, {.flags = !parsed.silent, .uid = command.by_uid});
-    if (messages.size() < named && !command.by_uid)
-        return Completion::no("[EXPUNGEISSUED] Some messages no longer exist");
     if (parsed.condition && !parsed.condition->modified.empty()) {
         const auto& modified = parsed.condition->modified;
         return Completion::ok(
             cat("[MODIFIED ", command.by_uid ? uid_set(mailbox, modified) : number_set(modified),
                 "] Conditional STORE failed"));
     }
+    // RFC 2180 4.2.1; where the client waits for the flags of all, it is told why some are missing.
+    if (messages.size() < named && !command.by_uid && !parsed.silent)
+        return Completion::ok("[EXPUNGEISSUED] Some messages no longer exist");
     return Completion::ok();
 }
 

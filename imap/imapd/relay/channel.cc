@@ -4,6 +4,7 @@
 
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/relay/lines.h"
+#include "imap/imapd/relay/selection_replies.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"
@@ -292,7 +293,10 @@ Status RelayChannel::pass_on(const backend::Reply& reply)
 void RelayChannel::note_activity(const backend::Reply& reply)
 {
     RemoteSelection* remote = s_.remote();
+    const bool told = tells_modseq(reply);
+    if (told || is_status_with_modseq(reply)) s_.user.condstore_enabled = true;
     if (remote == nullptr || remote->backend != backend_) return;
+    remote->modseq_told = remote->modseq_told || told;
     if (!is_harmless(verb_, reply)) remote->replaceable = false;
 }
 

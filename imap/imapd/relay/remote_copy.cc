@@ -94,8 +94,7 @@ Result<Completion> copy_to_remote(ImapSession& session, Command&, LocalSelection
         return Completion::no("[CANNOT] Copied, but not removed here");
     }
     if (!copyuid.empty()) session.client.put("* OK ", copyuid, "Copied\r\n");
-    TRY(send_updates(session, true));
-    return Completion::ok();
+    return gone_and_told(session);
 }
 
 }  // namespace rookery::imapd

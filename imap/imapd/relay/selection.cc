@@ -1,5 +1,7 @@
 #include "imap/imapd/relay/selection.h"
 
+#include <algorithm>
+
 #include "imap/imapd/relay/channel.h"
 #include "imap/imapd/relay/selection_replies.h"
 #include "lib/base/strings.h"
@@ -8,10 +10,17 @@ namespace rookery::imapd {
 
 void enable_at(ImapSession& session, backend::Backend& backend)
 {
-    if (session.user.enabled.empty() || !backend.has_capability("ENABLE")) return;
+    std::vector<std::string> names = session.user.enabled;
+    // Other commands do that too, which that server may not have seen.
+    if (session.user.condstore_enabled && !session.user.qresync_enabled &&
+        std::find(names.begin(), names.end(), "CONDSTORE") == names.end())
+        names.emplace_back("CONDSTORE");
+    if (names.empty() || !backend.has_capability("ENABLE")) return;
+    RemoteSelection* remote = session.remote_at(backend);
+    if (remote != nullptr && session.user.condstore_enabled) remote->modseq_told = true;
     RelayChannel channel(session, backend);
     channel.verb("ENABLE");
-    for (const std::string& name : session.user.enabled) channel.raw(cat(' ', name));
+    for (const std::string& name : names) channel.raw(cat(' ', name));
     channel.filter([](backend::ReplyReader&, const backend::Reply& reply) -> Result<bool> {
         return reply.word == "ENABLED";
     });

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string_view>
 
+#include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd {
@@ -34,6 +35,24 @@ bool is_closed_code(const backend::Reply& reply)
 {
     const auto code = code_of(reply);
     return code && code->is("CLOSED");
+}
+
+bool tells_modseq(const backend::Reply& reply)
+{
+    const auto code = code_of(reply);
+    return code && code->is("HIGHESTMODSEQ");
+}
+
+bool is_status_with_modseq(const backend::Reply& reply)
+{
+    if (reply.word != "STATUS") return false;
+    text::ImapCursor cursor(reply.text());
+    if (!cursor.astring() || !cursor.space()) return false;
+    const auto items = cursor.list();
+    if (!items) return false;
+    for (std::string_view word : split_words(*items))
+        if (equal_nocase(word, "HIGHESTMODSEQ")) return true;
+    return false;
 }
 
 void note_selected(RemoteSelection& selection, const backend::Reply& reply)

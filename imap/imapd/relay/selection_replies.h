@@ -13,6 +13,10 @@ bool is_of_mailbox(const backend::Reply& reply);
 // Is it of the answer to SELECT?
 bool describes_mailbox(const backend::Reply& reply);
 bool is_closed_code(const backend::Reply& reply);
+// Where SELECT has not asked: does it show that the server knows now that its client knows of
+// modseqs (RFC 7162 3.1)?
+bool tells_modseq(const backend::Reply& reply);
+bool is_status_with_modseq(const backend::Reply& reply);
 // Takes from one untagged response what it says of the mailbox.
 void note_selected(RemoteSelection& selection, const backend::Reply& reply);
 

@@ -52,7 +52,7 @@ class Transfer {
     std::optional<Completion> list(const std::string& set);
     std::optional<Completion> copy(AppendTarget& append);
     size_t size() const { return messages_.size(); }
-    std::optional<Completion> remove_from_source();
+    Completion remove_from_source();
     bool empty() const { return messages_.empty(); }
     std::string copyuid() const
     {
@@ -68,7 +68,8 @@ class Transfer {
     void begin_body(AppendTarget& append, const SourceMessage& message, uint64_t size);
     void give(AppendTarget& append, std::string_view bytes);
     std::optional<Completion> copy_one(AppendTarget& append, const SourceMessage& message);
-    std::optional<Completion> at_source(const std::string& verb, const std::string& arguments);
+    // What its server says, in the end; a NO becomes one that says what was done.
+    Completion at_source(const std::string& verb, const std::string& arguments);
 
     ImapSession& s_;
     const Command& command_;
@@ -86,11 +87,10 @@ Result<bool> Transfer::take_description(backend::ReplyReader& replies, const bac
 {
     if (reply.word != "FETCH") return false;
     TRY_ASSIGN(std::string line, replies.read_whole(reply, kMaxFetchLine));
+    // It may be another session's change of flags, which its server says once.
+    s_.client.put(line);
     auto message = parse_source_message(line);
-    if (!message) {
-        s_.client.put(line);  // another session's change of flags
-        return true;
-    }
+    if (!message) return true;
     too_many_ = too_many_ || messages_.size() >= kMaxTransfer;
     if (!too_many_) messages_.push_back(*std::move(message));
     return true;
@@ -201,7 +201,7 @@ std::optional<Completion> Transfer::copy(AppendTarget& append)
     return std::nullopt;
 }
 
-std::optional<Completion> Transfer::at_source(const std::string& verb, const std::string& arguments)
+Completion Transfer::at_source(const std::string& verb, const std::string& arguments)
 {
     RelayChannel channel(s_, *s_.remote()->backend);
     channel.verb(verb);
@@ -210,15 +210,17 @@ std::optional<Completion> Transfer::at_source(const std::string& verb, const std
     if (!answer) return channel.failed(answer.error());
     if (!answer->ok())
         return Completion::no(cat("[CANNOT] Copied, but not removed here: ", answer->text));
-    return std::nullopt;
+    return (*std::move(answer)).completion();
 }
 
-std::optional<Completion> Transfer::remove_from_source()
+Completion Transfer::remove_from_source()
 {
     std::string uids = uid_set(messages_);
     s_.remote()->replaceable = false;
-    if (auto over = at_source("UID STORE", cat(uids, " +FLAGS.SILENT (\\Deleted)"))) return over;
+    Completion marked = at_source("UID STORE", cat(uids, " +FLAGS.SILENT (\\Deleted)"));
+    if (marked.kind != Completion::Kind::ok) return marked;
     if (appended_) s_.client.put("* OK ", copyuid(), "Copied\r\n");
+    // With the HIGHESTMODSEQ that MOVE gives too (RFC 6851 4.4).
     return at_source("UID EXPUNGE", uids);
 }
 
@@ -284,8 +286,7 @@ Completion transfer(ImapSession& session, const Command& command, const std::str
     if (t.empty()) return Completion::ok("No messages");
     if (auto over = t.copy(*make_target(t.size()))) return *over;
     if (!move) return Completion::ok(cat(t.copyuid(), "Completed"));
-    if (auto over = t.remove_from_source()) return *over;
-    return Completion::ok();
+    return t.remove_from_source();
 }
 
 }  // namespace rookery::imapd

@@ -167,9 +167,11 @@ Result<Fetched> put_fetch(stream::Stream& out, mailbox::Mailbox& mailbox, uint32
     }
     if (with_flags && !request.has(Kind::flags))
         out.put(first ? "" : " ", "FLAGS ", wire_flags(info, keywords));
-    if (with_flags && condstore && !request.has(Kind::modseq))
+    const bool tells_flags = with_flags || request.has(Kind::flags);
+    if (tells_flags && condstore && !request.has(Kind::modseq))
         out.put(" MODSEQ (", info.modseq, ')');
     out.put(")\r\n");
+    if (tells_flags) mailbox.told(sequence, info.modseq);
     return source.is_damaged() ? Fetched::damaged : Fetched::whole;
 }
 

@@ -22,8 +22,8 @@ inline constexpr size_t kPiece = 16384;
 
 enum class Fetched { whole, damaged };
 
-// with_flags: FLAGS are told although not asked for, because \Seen was just set; under
-// CONDSTORE with their MODSEQ.
+// with_flags: FLAGS are told although not asked for, because \Seen was just set. condstore: with
+// their MODSEQ (RFC 7162 3.1).
 Result<Fetched> put_fetch(stream::Stream& out, mailbox::Mailbox& mailbox, uint32_t sequence,
                           const FetchRequest& request, bool with_flags, bool condstore);
 

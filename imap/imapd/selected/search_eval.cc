@@ -221,19 +221,24 @@ class Evaluator {
 }  // namespace
 
 Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKey root,
-                                             const text::SearchForm& form, int64_t now)
+                                             const text::SearchForm& form, int64_t now,
+                                             bool* passed_over)
 {
+    bool expunged = false;
     prepare(root, mailbox, now);
     std::vector<uint32_t> found;
     for (uint32_t n = 1; n <= mailbox.exists(); n++) {
         Evaluator evaluator(mailbox, form, n);
+        expunged = expunged || evaluator.expunged();
         if (evaluator.expunged()) continue;
         auto matched = evaluator.matches(root);
         // Gone since we looked, or damaged: it matches nothing.
+        expunged = expunged || matched.is(Code::not_found);
         if (matched.is(Code::not_found) || matched.is(Code::corrupt)) continue;
         TRY_ASSIGN(const bool hit, std::move(matched));
         if (hit) found.push_back(n);
     }
+    if (passed_over != nullptr) *passed_over = expunged;
     return found;
 }
 

@@ -19,9 +19,11 @@
 namespace rookery::imapd {
 
 // The sequence numbers that match, in order. OLDER and YOUNGER count from now for all of them.
+// passed_over: was any of them left out because it is expunged?
 Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKey root,
                                              const text::SearchForm& form = {},
-                                             int64_t now = wall_seconds());
+                                             int64_t now = wall_seconds(),
+                                             bool* passed_over = nullptr);
 
 }  // namespace rookery::imapd
 

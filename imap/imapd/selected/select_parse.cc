@@ -5,6 +5,14 @@
 namespace rookery::imapd {
 namespace {
 
+// RFC 7162 7: a client names what it knows, so '*' is not allowed.
+Result<model::SequenceSet> known_set(CommandReader& reader)
+{
+    TRY_ASSIGN(model::SequenceSet set, reader.sequence_set());
+    if (set.has_star()) return Error{Code::syntax, "'*' is not allowed in QRESYNC parameters"};
+    return set;
+}
+
 // "(" uidvalidity SP modseq [SP known-uids] [SP "(" sequence-set SP uid-set ")"] ")". The last only
 // saves bytes, and is not needed.
 Result<Resync> resync_parameter(CommandReader& reader)
@@ -19,15 +27,15 @@ Result<Resync> resync_parameter(CommandReader& reader)
     if (more) {
         TRY_ASSIGN(const char next, reader.peek());
         if (next != '(') {
-            TRY_ASSIGN(resync.known, reader.sequence_set());
+            TRY_ASSIGN(resync.known, known_set(reader));
             TRY_ASSIGN(more, reader.accept(' '));
         }
     }
     if (more) {
         TRY(reader.expect('('));
-        TRY(reader.sequence_set());
+        TRY(known_set(reader));
         TRY(reader.space());
-        TRY(reader.sequence_set());
+        TRY(known_set(reader));
         TRY(reader.expect(')'));
     }
     TRY(reader.expect(')'));

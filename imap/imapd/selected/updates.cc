@@ -36,8 +36,9 @@ Result<LocalSelection*> selected_with(ImapSession& session, Rights needed)
 
 void put_flags(ImapSession& session, uint32_t sequence, FlagsLine what)
 {
-    const mailbox::Mailbox& mailbox = *session.local()->mailbox;
+    mailbox::Mailbox& mailbox = *session.local()->mailbox;
     const mailbox::MessageInfo info = mailbox.message(sequence);
+    if (what.flags) mailbox.told(sequence, info.modseq);
     std::string items;
     if (what.flags) items = cat("FLAGS ", wire_flags(info, mailbox.keywords()));
     if (what.uid || session.user.qresync_enabled)
@@ -64,7 +65,17 @@ Status send_updates(ImapSession& session, bool may_expunge)
     if (changes.recent_changed) out.put("* ", mailbox.recent(), " RECENT\r\n");
     tell_keywords(session, *selection);
     for (uint32_t n : changes.flags) put_flags(session, n);
+    // RFC 7162 3.2: modseqs of flags may be ahead of what is not told yet.
+    if (session.user.condstore_enabled && mailbox.expunge_waits())
+        out.put("* OK [HIGHESTMODSEQ ", mailbox.highestmodseq(), "] Expunges wait\r\n");
     return success();
+}
+
+Result<Completion> gone_and_told(ImapSession& session)
+{
+    TRY(send_updates(session, true));
+    const uint64_t modseq = session.local()->mailbox->highestmodseq();
+    return Completion::ok(cat("[HIGHESTMODSEQ ", modseq, "] Completed"));
 }
 
 }  // namespace rookery::imapd

@@ -21,6 +21,9 @@ Result<LocalSelection*> selected_with(ImapSession& session, model::Rights needed
 
 // may_expunge false: no EXPUNGE lines now, they wait (RFC 3501 7.4.1).
 Status send_updates(ImapSession& session, bool may_expunge);
+// OK for messages that went: tells of them, and the modseq that counts when all of this is told
+// (RFC 7162 3.2.7, 6851 4.4).
+Result<Completion> gone_and_told(ImapSession& session);
 
 // "* n FETCH (FLAGS (...))" of a message of the selected mailbox, with its UID if that is wanted or
 // QRESYNC is enabled, and MODSEQ under CONDSTORE.

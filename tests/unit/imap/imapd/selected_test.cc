@@ -99,7 +99,7 @@ START_TEST(what_another_session_does_is_told)
         "* FLAGS (\\Answered \\Flagged \\Draft \\Deleted \\Seen $New)\r\n"
         "* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Draft \\Deleted \\Seen $New \\*)] Ok\r\n"
         "* 1 FETCH (FLAGS (\\Recent \\Deleted \\Seen $New))\r\na OK Completed\r\n");
-    ASSERT_EQ_TEXT(other.run("EXPUNGE"), "* 1 EXPUNGE\r\na OK Completed\r\n");
+    ASSERT_EQ_TEXT(other.run("EXPUNGE"), "* 1 EXPUNGE\r\na OK [HIGHESTMODSEQ 7] Completed\r\n");
     b.inbox->append(kMessage);
     // EXPUNGE waits for a command that may carry it; the message is gone all the same.
     ASSERT_EQ_TEXT(b.run("FETCH 1:2 BODY.PEEK[TEXT]<0.2>"),
@@ -108,6 +108,17 @@ START_TEST(what_another_session_does_is_told)
     ASSERT_EQ_TEXT(b.run("CHECK"), "* 1 EXPUNGE\r\na OK Completed\r\n");
     ASSERT_EQ_TEXT(b.run("SEARCH ALL"), "* SEARCH 1 2 3 4\r\na OK Completed\r\n");
     ASSERT_EQ_TEXT(b.run("UID SEARCH ALL"), "* SEARCH 2 3 4 5\r\na OK Completed\r\n");
+}
+END_TEST
+
+START_TEST(a_session_that_waits_gives_back_memory)
+{
+    Bob b;
+    b.bob.session.rest();
+    ck_assert_int_eq(b.store.rests, 0);
+    b.run("SELECT INBOX");
+    b.bob.session.rest();
+    ck_assert_int_eq(b.store.rests, 1);
 }
 END_TEST
 
@@ -155,8 +166,10 @@ START_TEST(expunge_and_close_remove)
     Bob b;
     b.run("SELECT INBOX");
     b.run("STORE 1,3,4 +FLAGS.SILENT (\\Deleted)");
-    ASSERT_EQ_TEXT(b.run("UID EXPUNGE 3,90"), "* 3 EXPUNGE\r\na OK Completed\r\n");
-    ASSERT_EQ_TEXT(b.run("EXPUNGE"), "* 3 EXPUNGE\r\n* 1 EXPUNGE\r\na OK Completed\r\n");
+    ASSERT_EQ_TEXT(b.run("UID EXPUNGE 3,90"),
+                   "* 3 EXPUNGE\r\na OK [HIGHESTMODSEQ 9] Completed\r\n");
+    ASSERT_EQ_TEXT(b.run("EXPUNGE"),
+                   "* 3 EXPUNGE\r\n* 1 EXPUNGE\r\na OK [HIGHESTMODSEQ 11] Completed\r\n");
     b.run("STORE 1 +FLAGS (\\Deleted)");
     ASSERT_EQ_TEXT(b.run("UNSELECT"), "a OK Completed\r\n");
     ck_assert_uint_eq(b.inbox->messages.size(), 1);
@@ -188,7 +201,7 @@ START_TEST(copy_and_move)
     b.run("STORE 1 +FLAGS.SILENT (\\Deleted)");
     ASSERT_EQ_TEXT(b.run("UID MOVE 2,4 INBOX.Sent"),
                    "* OK [COPYUID 1001 2,4 4:5] Completed\r\n* 4 EXPUNGE\r\n* 2 EXPUNGE\r\n"
-                   "a OK Completed\r\n");
+                   "a OK [HIGHESTMODSEQ 9] Completed\r\n");
     ck_assert_uint_eq(b.inbox->messages.size(), 2);
     ck_assert_uint_eq(sent->messages.size(), 5);
     ck_assert_uint_eq(sent->messages[4]->system_flags & model::kDeleted, 0);
@@ -304,6 +317,7 @@ Suite* make()
     tcase_add_test(c, rights_decide_what_select_gives);
     tcase_add_test(c, fetch_sets_seen_and_says_so);
     tcase_add_test(c, what_another_session_does_is_told);
+    tcase_add_test(c, a_session_that_waits_gives_back_memory);
     tcase_add_test(c, store_changes_flags);
     tcase_add_test(c, store_touches_only_what_rights_allow);
     tcase_add_test(c, expunge_and_close_remove);

@@ -444,11 +444,11 @@ START_TEST(a_damaged_message_of_old_costs_itself)
     ASSERT_CODE(drop->octets(1), Code::corrupt);
     ASSERT_CODE(drop->octets(3), Code::corrupt);
     ck_assert_uint_eq(*drop->octets(2), strlen(kEnds[1].first) + 2);
-    // reconstruct takes the file as it is now, end and all.
+    // reconstruct takes the file as it is now, end and all, as a new message behind the others.
     drop.reset();
     ASSERT_OK(rebuild(*f.store, f.inbox, false));
     drop = f.open_drop();
-    ck_assert(drop->exists() == kEndCount - 1 && *drop->octets(1) == 3 + 2);
+    ck_assert(drop->exists() == kEndCount - 1 && *drop->octets(kEndCount - 1) == 3 + 2);
 }
 END_TEST
 
