@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "imap/imapd/capabilities.h"
+#include "imap/imapd/relay/lines.h"
 #include "imap/imapd/relay/relay.h"
 #include "imap/imapd/relay/selection.h"
 #include "imap/imapd/responder.h"
+#include "imap/imapd/selected/follow.h"
 #include "imap/imapd/selected/updates.h"
 #include "imap/session/client_wait.h"
 #include "lib/base/log.h"
@@ -141,7 +143,7 @@ bool Engine::wait_for_bytes(Deadline deadline)
 bool Engine::backend_spoke()
 {
     if (relay_unsolicited(s_)) return s_.client.flush().ok();
-    say_bye("Fatal error: Lost connection to selected backend");
+    say_bye(why_selection_ended(s_));
     return false;
 }
 
@@ -192,8 +194,9 @@ void Engine::one_command()
         return;
     }
     if (!knew_modseqs && s_.user.condstore_enabled && spec.route != Route::to_select) tell_modseq();
-    tell_updates(spec, done);
-    if (!ended_) answer(command, done);
+    const Status told = tell_updates(spec, done);
+    if (told || s_.local() != nullptr) answer(command, done);
+    if (!told && !ended_) say_ended(told.error());
     if (s_.user.state == State::logout) ended_ = true;
 }
 
@@ -230,21 +233,25 @@ void Engine::tell_modseq()
     if (remote != nullptr && !remote->modseq_told) enable_at(s_, *remote->backend);
 }
 
-void Engine::tell_updates(const CommandSpec& spec, const Completion& done)
+Status Engine::tell_updates(const CommandSpec& spec, const Completion& done)
 {
-    if (done.kind == Completion::Kind::relayed || done.kind == Completion::Kind::bad) return;
-    Status told = success();
-    if (s_.local() != nullptr)
-        told = send_updates(s_, !spec.holds_expunge());
-    else if (s_.remote() != nullptr && spec.traits.polls)
-        told = relay_poll(s_);
-    if (told) return;
-    if (s_.remote() != nullptr)
-        say_bye("Fatal error: Lost connection to selected backend");
-    else if (told.is(Code::not_found))
-        say_bye("[UNAVAILABLE] Mailbox has been deleted");
-    else
-        say_bye(Completion::from(told.error()).text);
+    if (done.kind == Completion::Kind::relayed || done.kind == Completion::Kind::bad)
+        return success();
+    if (s_.local() != nullptr) return send_updates(s_, !spec.holds_expunge());
+    if (s_.remote() != nullptr && spec.traits.polls) return relay_poll(s_);
+    return success();
+}
+
+// What was selected is not there any more.
+void Engine::say_ended(const Error& why)
+{
+    if (s_.local() == nullptr) {
+        say_bye(why_selection_ended(s_));
+        return;
+    }
+    put_farewell(s_, why);
+    (void)s_.client.flush();
+    ended_ = true;
 }
 
 }  // namespace rookery::imapd

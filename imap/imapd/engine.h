@@ -50,7 +50,8 @@ class Engine {
     Status read_mailbox(Command& command);
     Status read_select(Command& command);
     void tell_modseq();
-    void tell_updates(const CommandSpec& spec, const Completion& done);
+    Status tell_updates(const CommandSpec& spec, const Completion& done);
+    void say_ended(const Error& why);
     void answer(const Command& command, const Completion& done);
     void say_bye(std::string_view text);
 

@@ -42,6 +42,7 @@ noinst_LIBRARIES += %D%/libimapd.a
 
 # Other servers.
 %C%_libimapd_a_SOURCES += %D%/relay/move_proof.h %D%/relay/move_proof.cc
+%C%_libimapd_a_SOURCES += %D%/relay/moved.h %D%/relay/moved.cc
 %C%_libimapd_a_SOURCES += %D%/relay/referral.h %D%/relay/referral.cc
 %C%_libimapd_a_SOURCES += %D%/relay/relay.h %D%/relay/relay.cc
 %C%_libimapd_a_SOURCES += %D%/selected/leave_selection.h %D%/selected/leave_selection.cc
@@ -69,6 +70,7 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/commands/relay_verbatim.cc
 
 # The selected state.
+%C%_libimapd_a_SOURCES += %D%/selected/follow.h %D%/selected/follow.cc
 %C%_libimapd_a_SOURCES += %D%/selected/fetch_parse.h %D%/selected/fetch_parse.cc
 %C%_libimapd_a_SOURCES += %D%/selected/fetch_render.h %D%/selected/fetch_render.cc
 %C%_libimapd_a_SOURCES += %D%/selected/message_set.h %D%/selected/message_set.cc

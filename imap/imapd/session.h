@@ -22,6 +22,7 @@
 #include "imap/mboxlist/access_options.h"
 #include "imap/mboxlist/directory.h"
 #include "imap/model/namespace.h"
+#include "imap/model/sequence_set.h"
 #include "imap/session/session_kit.h"
 #include "imap/sync/services.h"
 #include "lib/auth/identity.h"
@@ -45,6 +46,18 @@ struct LocalSelection {
     // What the client's last FLAGS and PERMANENTFLAGS lines said.
     std::vector<std::string> told_keywords;
     model::Rights told_rights;
+    // Somebody is renaming or removing it right now: what comes of it is told later.
+    bool in_change = false;
+    bool gone = false;  // it is no mailbox's view any more
+};
+// What the client knew of a mailbox when its server said that it has moved (relay/moved.h).
+struct MovedView {
+    uint32_t uidvalidity = 0;
+    uint32_t uidnext = 0;
+    uint64_t highestmodseq = 0;
+    uint32_t exists = 0;
+    bool condstore = false;   // enabled there, by whatever command
+    model::SequenceSet uids;  // in the order of the message numbers
 };
 struct RemoteSelection {
     backend::Backend* backend = nullptr;  // owned by the pool
@@ -62,6 +75,8 @@ struct RemoteSelection {
     bool modseq_told = false;  // that server knows of CONDSTORE, and has told HIGHESTMODSEQ
     // Untagged lines that wait for a command that may carry EXPUNGE, in order.
     std::string held;
+    model::SequenceSet told_uids = {};              // of a MovedView that is on its way
+    std::optional<MovedView> moved = std::nullopt;  // the mailbox is at another server now
 };
 using Selection = std::variant<NoSelection, LocalSelection, RemoteSelection>;
 
@@ -78,6 +93,7 @@ struct User {
     bool condstore_enabled = false;         // RFC 7162 3.1
     bool qresync_enabled = false;           // RFC 7162 3.2.3; the other then too
     bool wants_referrals = false;           // RLIST, RLSUB or LIST (REMOTE)
+    std::string farewell = {};              // what the server of the selected mailbox said at last
 };
 
 // How a command ended; the engine writes the tagged line.

@@ -121,12 +121,26 @@ class Mailbox {
     virtual model::SequenceSet vanished_since(uint64_t modseq) const = 0;
 
     // Brings the view up to what is on disk. may_expunge false keeps numbers of messages that
-    // others expunged (FETCH, STORE, SEARCH must not tell EXPUNGE). Also moved if the mailbox went
-    // away, not_found if it was deleted.
+    // others expunged (FETCH, STORE, SEARCH must not tell EXPUNGE). Also not_found if the mailbox
+    // is not in its place any more (deleted, renamed, in another partition): follow() or vanish()
+    // say what becomes of the view. moved: it is at another server. unsupported: it was rebuilt
+    // with another UIDVALIDITY.
     virtual Result<Changes> refresh(bool may_expunge) = 0;
     // The client was told all flags of this message, as message() gave them with that modseq:
     // refresh() need not report them again.
     virtual void told(uint32_t /*sequence*/, uint64_t /*modseq*/) {}
+
+    // --- after refresh() said not_found
+    // The internal name that the mailbox has now. not_found: nothing says it.
+    virtual Result<std::string> name_now() { return Error{Code::not_found, "no name"}; }
+    // It is that one now. Numbers stay; the next refresh() tells what is different there.
+    virtual Status follow(const model::MailboxEntry& /*entry*/)
+    {
+        return Error{Code::unsupported, "this view stays where it is"};
+    }
+    // There is no such mailbox any more: the next refresh(true) tells that all messages are gone,
+    // and from then on it is empty.
+    virtual void vanish() {}
 
     // --- content
     // corrupt: this message is damaged, which was logged, and the text, which is meant for the

@@ -30,6 +30,7 @@ inline constexpr uint32_t kStateDeleted = 2;  // the mailbox was deleted
 inline constexpr uint32_t kStateMoved = 4;    // its files went to another directory
 inline constexpr uint32_t kStateGarbage = 8;  // expunged messages still have files
 inline constexpr uint32_t kStateFrozen = 16;  // on its way to another server: nobody may write
+inline constexpr uint32_t kStateLeft = 32;    // with kStateMoved: to another server
 
 // IndexRecord::state
 inline constexpr uint32_t kRecordExpunged = 1;

@@ -15,6 +15,7 @@ noinst_LIBRARIES += %D%/libstore.a
 	%D%/local_sync.h %D%/local_sync.cc \
 	%D%/quota_roots.h %D%/quota_roots.cc \
 	%D%/local_mailbox_change.cc %D%/local_mailbox_move.cc %D%/local_mailbox_refresh.cc \
+	%D%/local_mailbox_follow.cc \
 	%D%/mailbox_access.h %D%/mailbox_access.cc \
 	%D%/mailbox_lock.h %D%/mailbox_lock.cc \
 	%D%/mailbox_path.h %D%/mailbox_path.cc \

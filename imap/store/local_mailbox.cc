@@ -52,15 +52,21 @@ LocalMailbox::~LocalMailbox()
     if (!collected) log::warning("expunged messages stay", {{"reason", collected.error()}});
 }
 
-Status LocalMailbox::attach()
+Result<IndexFile> LocalMailbox::open_index() const
 {
     constexpr int kAttempts = 10;
     for (int i = 0; i < kAttempts; i++) {
-        TRY_ASSIGN(index_, IndexFile::open(directory_.get()));
-        TRY(lock_descriptor(index_.fd(), false, store_.options().lock_wait));
-        if (!index_.replaced()) return success();
+        TRY_ASSIGN(IndexFile index, IndexFile::open(directory_.get()));
+        TRY(lock_descriptor(index.fd(), false, store_.options().lock_wait));
+        if (!index.replaced()) return index;
     }
     return Error{Code::busy, "index is being replaced"};
+}
+
+Status LocalMailbox::attach()
+{
+    TRY_ASSIGN(index_, open_index());
+    return success();
 }
 
 Status LocalMailbox::check_present(const IndexHeader& header) const
@@ -68,11 +74,10 @@ Status LocalMailbox::check_present(const IndexHeader& header) const
     if ((header.state & kStateDeleted) != 0) return Error{Code::not_found, "mailbox was deleted"};
     if ((header.state & kStateMoved) != 0 || header.name_hash != name_hash_of(entry_))
         return Error{Code::moved, "mailbox was renamed"};
-    if (index_.replaced()) return Error{Code::moved, "mailbox was rebuilt"};
     return success();
 }
 
-Result<MailboxWriter> LocalMailbox::writer() const
+Result<MailboxWriter> LocalMailbox::locked() const
 {
     return MailboxWriter::open(store_.options().paths, directory_.get(), name_hash_of(entry_),
                                store_.options().lock_wait);
@@ -81,7 +86,7 @@ Result<MailboxWriter> LocalMailbox::writer() const
 // With nobody writing: what a crash has left is put right, what a writer had in hand is finished.
 Status LocalMailbox::load_locked()
 {
-    TRY_ASSIGN(MailboxWriter holder, writer());
+    TRY_ASSIGN(MailboxWriter holder, locked());
     TRY(attach());
     Status loaded = load();
     if (!loaded.is(Code::corrupt)) return loaded;
@@ -97,6 +102,7 @@ Status LocalMailbox::load()
     if (!read) return std::move(read).error();
     IndexHeader header = *read;
     TRY(check_present(header));
+    if (index_.replaced()) return Error{Code::moved, "mailbox was rebuilt"};
     if (header.move_slot != 0) return Error{Code::corrupt, "a move is not settled"};
     slots_ = SlotMap();
     header_ = IndexHeader();
@@ -194,7 +200,8 @@ Result<std::unique_ptr<mailbox::Content>> LocalMailbox::content(uint32_t sequenc
     auto file = MappedFile::open(directory_.get(), message_name(record.uid));
     if (!file) {
         if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) return file.error();
-        if (index_.newest(slot).expunged()) return Error{Code::not_found, "message is gone"};
+        if (index_.newest(slot).expunged() || went_away())
+            return Error{Code::not_found, "message is gone"};
         return damaged(record.uid, file.error().text);
     }
     const size_t size = (*file)->bytes().size();
@@ -268,7 +275,7 @@ void LocalMailbox::learn_endings()
 void LocalMailbox::keep_endings(std::span<const std::pair<uint32_t, Ending>> learnt)
 {
     if (learnt.empty() || mode_ == mailbox::OpenMode::read_only) return;
-    auto writer = this->writer();
+    auto writer = locked();  // the slots are those of the old index
     if (!writer || writer->header.generation != header_.generation ||
         !writer->index.map_records(writer->header.records))
         return;

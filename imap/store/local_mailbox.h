@@ -3,7 +3,8 @@
 // The view is a map of the index, the header as of the last refresh() and the runs of records that
 // have numbers: no memory per message. Flags are read from the map, so they are always the newest.
 // Everything goes by descriptors of the directory and of the index: a mailbox that is renamed stays
-// readable, and refresh() tells. A shared lock on the index keeps expunged files (mailbox_lock.h).
+// readable; refresh() tells, and follow() goes after it. An index that is rebuilt takes the place
+// of the old one by UIDs. A shared lock on the index keeps expunged files (mailbox_lock.h).
 // Must not outlive its store. One thread.
 #ifndef ROOKERY_IMAP_STORE_LOCAL_MAILBOX_H
 #define ROOKERY_IMAP_STORE_LOCAL_MAILBOX_H
@@ -44,6 +45,9 @@ class LocalMailbox final : public mailbox::Mailbox {
     model::SequenceSet vanished_since(uint64_t modseq) const override;
     Result<mailbox::Changes> refresh(bool may_expunge) override;
     void told(uint32_t sequence, uint64_t modseq) override;
+    Result<std::string> name_now() override;
+    Status follow(const model::MailboxEntry& entry) override;
+    void vanish() override { gone_ = true; }
     Result<std::unique_ptr<mailbox::Content>> content(uint32_t sequence) override;
     Result<mailbox::CachedItems> cached(uint32_t sequence) override;
     Result<uint64_t> octets(uint32_t sequence) override;
@@ -66,12 +70,25 @@ class LocalMailbox final : public mailbox::Mailbox {
  private:
     LocalMailbox(MailboxAccess& store, const model::MailboxEntry& entry, std::string userid,
                  mailbox::OpenMode mode);
+    Result<IndexFile> open_index() const;
     Status attach();
     Status load();
     Status load_locked();
     Status settle_move(IndexHeader& header);
     Status check_present(const IndexHeader& header) const;
-    Result<MailboxWriter> writer() const;
+    // The same with the codes of refresh().
+    Status check_in_place(const IndexHeader& header) const;
+    // The lock of the mailbox, whatever this view knows of it.
+    Result<MailboxWriter> locked() const;
+    // The same, and the view's records are those of the index that is there. busy: some are not.
+    Result<MailboxWriter> writer();
+    // Another file is the index now (local_mailbox_follow.cc). False: some messages are not in it,
+    // and may not be told gone now (changes is null); the view stays as it was.
+    Result<bool> reattach(mailbox::Changes* changes);
+    bool is_replaced(const IndexHeader& header) const;
+    // Was the mailbox deleted, or did its files go to another place?
+    bool went_away();
+    mailbox::Changes all_gone(bool may_expunge);
     // A move's two mailboxes, locked; no target: it is this one.
     struct Writers {
         MailboxWriter source;
@@ -143,6 +160,8 @@ class LocalMailbox final : public mailbox::Mailbox {
     UidSet damaged_;  // that were told of
     bool endings_learnt_ = false;
     UidSet well_ended_, open_ended_;  // of learn_endings()
+    bool elsewhere_ = false;          // after follow(): index_ is still the old one
+    bool gone_ = false;               // after vanish()
     std::unique_ptr<WakeupSocket> wakeup_;
     bool wakeup_failed_ = false;
 };

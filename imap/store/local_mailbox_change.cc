@@ -237,7 +237,7 @@ Status LocalMailbox::check_file(const IndexRecord& record)
     struct stat st {};
     if (::fstatat(directory_.get(), message_name(record.uid).c_str(), &st, 0) != 0) {
         const Error why = errno_error(message_name(record.uid));
-        return record.expunged() ? why : damaged(record.uid, why.text);
+        return record.expunged() || went_away() ? why : damaged(record.uid, why.text);
     }
     const auto size = static_cast<uint64_t>(st.st_size);
     if (size == record.size) return success();

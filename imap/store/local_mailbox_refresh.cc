@@ -8,8 +8,17 @@ namespace rookery::store {
 Result<mailbox::Changes> LocalMailbox::refresh(bool may_expunge)
 {
     mailbox::Changes changes;
+    if (gone_) return all_gone(may_expunge);
     TRY_ASSIGN(IndexHeader header, index_.read_header());
-    TRY(check_present(header));
+    if (is_replaced(header)) {
+        const auto attached = reattach(may_expunge ? &changes : nullptr);
+        // There is none, or none that is whole: who repairs it is not done yet.
+        if (attached.is(Code::corrupt)) return changes;
+        if (!attached) return attached.error();
+        if (!*attached) return changes;
+        TRY_ASSIGN(header, index_.read_header());
+    }
+    TRY(check_in_place(header));
     if (header.move_slot != 0) TRY(settle_move(header));
     UidSet recent_known = recent_;
     TRY(claim_recent(header));
@@ -25,7 +34,6 @@ Result<mailbox::Changes> LocalMailbox::refresh(bool may_expunge)
     std::vector<uint32_t> slots;  // with other flags
     find_changed(header, slots);
     TRY(find_seen_elsewhere(slots));
-    uint32_t exists_before = slots_.size();
     if (may_expunge && expunged_waiting_) drop_expunged(changes);
     uint32_t exists_kept = slots_.size();
     uint32_t recent_before = recent_count_;
@@ -33,7 +41,7 @@ Result<mailbox::Changes> LocalMailbox::refresh(bool may_expunge)
     header_ = header;
     if (!expunged_waiting_) reported_modseq_ = header.highestmodseq;
     changes.exists_changed = slots_.size() != exists_kept;
-    if (claimed || changes.exists_changed || exists_before != exists_kept) count_recent();
+    if (claimed || changes.exists_changed || !changes.expunged.empty()) count_recent();
     changes.recent_changed = recent_count_ != recent_before;
 
     std::sort(slots.begin(), slots.end());
@@ -49,7 +57,7 @@ Status LocalMailbox::settle_move(IndexHeader& header)
     auto settled = writer();
     if (!settled) return success();  // later
     header = settled->header;
-    return check_present(header);
+    return check_in_place(header);
 }
 
 Status LocalMailbox::claim_recent(IndexHeader& header)
@@ -61,7 +69,9 @@ Status LocalMailbox::claim_recent(IndexHeader& header)
         return success();
     }
     auto opened = writer();
-    if (opened.is(Code::busy) || (header.state & kStateFrozen) != 0) return success();  // later
+    const bool later = opened.is(Code::busy) || opened.is(Code::moved) ||
+                       opened.is(Code::not_found) || (header.state & kStateFrozen) != 0;
+    if (later) return success();
     if (!opened) return std::move(opened).error();
     IndexHeader& newest = opened->header;
     uint32_t first = newest.recentuid + 1;
@@ -133,13 +143,16 @@ Status LocalMailbox::find_seen_elsewhere(std::vector<uint32_t>& slots)
 
 void LocalMailbox::drop_expunged(mailbox::Changes& changes)
 {
+    std::vector<uint32_t> gone;
     slots_.for_each([&](uint32_t sequence, uint32_t slot) {
         if ((index_.state(slot) & kRecordExpunged) == 0) return;
-        changes.expunged.push_back(sequence);
+        gone.push_back(sequence);
         changes.expunged_uids.push_back(index_.uid(slot));
     });
-    slots_.remove(changes.expunged);
-    std::reverse(changes.expunged.begin(), changes.expunged.end());
+    slots_.remove(gone);
+    // Behind those that reattach() found, whose numbers are not counted here any more.
+    changes.expunged.insert(changes.expunged.end(), gone.rbegin(), gone.rend());
+    std::sort(changes.expunged_uids.begin(), changes.expunged_uids.end());
     expunged_waiting_ = false;
 }
 

@@ -458,7 +458,7 @@ Status LocalStore::rename_back(const model::MailboxEntry& from, const model::Mai
     TRY_ASSIGN(Fd directory, open_file(source, O_RDONLY | O_DIRECTORY));
     {
         TRY_ASSIGN(auto lock, MailboxLock::take(directory.get(), options_.lock_wait, true));
-        TRY(set_state(directory.get(), kStateMoved | kStateDeleted, false));
+        TRY(set_state(directory.get(), kStateMoved | kStateLeft | kStateDeleted, false));
     }
     auto at_target = uniqueid_at(to);
     if (!at_target && !at_target.is(Code::not_found)) return at_target.error();

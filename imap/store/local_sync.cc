@@ -376,7 +376,7 @@ Status LocalSync::leave(const MailboxEntry& entry)
                                       store_.options().lock_wait, true);
     if (writer.is(Code::moved)) return success();  // done before
     if (!writer) return std::move(writer).error();
-    writer->header.state |= kStateMoved;
+    writer->header.state |= kStateMoved | kStateLeft;
     TRY(writer->commit(true));
     store_.wake_sessions(name_hash_of(entry));
     return success();

@@ -5,8 +5,8 @@
 // cut (it is shorter) keeps flags and date, and gets its present size and GUID. A message that
 // was expunged stays so, one whose file is missing becomes so. Each that is lost or another one is
 // logged. UIDs are never lowered; without the old index header UIDVALIDITY is new,
-// because nobody knows which UIDs were given out. Sessions that have the mailbox open are ended by
-// their next refresh (Code::moved). Codes: not_found, busy, io, no_space. One thread.
+// because nobody knows which UIDs were given out. Sessions that have the mailbox open go on, by
+// UIDs, if UIDVALIDITY stays. Codes: not_found, busy, io, no_space. One thread.
 #ifndef ROOKERY_IMAP_STORE_REBUILD_H
 #define ROOKERY_IMAP_STORE_REBUILD_H
 

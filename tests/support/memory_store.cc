@@ -112,11 +112,11 @@ class MemoryView final : public mailbox::Mailbox {
 
     Result<Changes> refresh(bool may_expunge) override
     {
-        if (state_->removed) return Error{Code::not_found, "mailbox was removed"};
+        if (state_->removed && !gone_) return Error{Code::not_found, "mailbox was removed"};
         Changes changes;
         if (may_expunge) {
             for (size_t i = seen_.size(); i-- > 0;) {
-                if (!seen_[i].message->expunged) continue;
+                if (!seen_[i].message->expunged && !gone_) continue;
                 changes.expunged.push_back(static_cast<uint32_t>(i) + 1);
                 changes.expunged_uids.insert(changes.expunged_uids.begin(), seen_[i].message->uid);
                 seen_.erase(seen_.begin() + static_cast<ptrdiff_t>(i));
@@ -140,6 +140,7 @@ class MemoryView final : public mailbox::Mailbox {
         Row& row = seen_[sequence - 1];
         if (row.message->modseq == modseq) remember(row);
     }
+    void vanish() override { gone_ = true; }
 
     Result<std::unique_ptr<mailbox::Content>> content(uint32_t sequence) override
     {
@@ -327,7 +328,7 @@ class MemoryView final : public mailbox::Mailbox {
     void add_new(Changes& changes)
     {
         for (const auto& m : state_->messages) {
-            if (m->uid <= last_uid_) continue;
+            if (m->uid <= last_uid_ || gone_) continue;
             last_uid_ = m->uid;
             Row row;
             row.message = m;
@@ -346,6 +347,7 @@ class MemoryView final : public mailbox::Mailbox {
     mailbox::OpenMode mode_;
     std::vector<Row> seen_;
     uint32_t last_uid_ = 0;
+    bool gone_ = false;
     size_t told_keywords_ = 0;
     Fd wakeup_read_;
     Fd wakeup_write_;

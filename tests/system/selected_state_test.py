@@ -7,6 +7,7 @@ right that is taken away is gone at the next command.
 import os
 import re
 import sys
+import threading
 import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -386,6 +387,323 @@ def test_a_right_that_is_taken_away_is_gone_at_the_next_command():
                         raise AssertionError("without %s at %s" % (right, where)) from e
                 check_close_without_e(m, where, admin)
                 check_reading_without_s(m, where, admin)
+
+
+# ------------------------------------------------------------------ what others do to it
+
+def spool(m, name):
+    """The folder of one of bob's mailboxes."""
+    return os.path.join(m["backend1"].dir, "spool", "user", "bob", name)
+
+
+def rename(m, admin, name):
+    check(admin.rename("user.bob." + name, "user.bob.other" + name))
+
+
+def rename_a_tree(m, admin, name):
+    check(admin.create("user.bob.%s.below" % name))
+    rename(m, admin, name)
+
+
+def rename_and_back(m, admin, name):
+    rename(m, admin, name)
+    check(admin.rename("user.bob.other" + name, "user.bob." + name))
+
+
+def to_another_partition(m, admin, name):
+    check(admin._simple_command("RENAME", "user.bob." + name, "user.bob." + name, "two"))
+
+
+def delete(m, admin, name):
+    check(admin.setacl("user.bob." + name, "cyrus", ALL_RIGHTS + "kxac"))
+    check(admin.delete("user.bob." + name))
+
+
+def delete_and_make_again(m, admin, name):
+    delete(m, admin, name)
+    check(admin.create("user.bob." + name))
+    fill(admin, "user.bob." + name, 2)
+
+
+def rename_out_of_reach(m, admin, name):
+    check(admin.rename("user.bob." + name, "taken" + name))
+
+
+def rebuild(m, admin, name):
+    m["backend1"].run("reconstruct", "user.bob." + name)
+
+
+def rebuild_without_a_file(m, admin, name):
+    os.unlink(os.path.join(spool(m, name), "2."))
+    rebuild(m, admin, name)
+
+
+def rebuild_without_the_index(m, admin, name):
+    os.unlink(os.path.join(spool(m, name), "rookery.index"))
+    rebuild(m, admin, name)
+
+
+# What is left of four messages, by UID; None: the session ends, and BYE says why.
+GOES_ON, GONE = [1, 2, 3, 4], []
+CHANGES = [(rename, GOES_ON), (rename_and_back, GOES_ON), (rename_a_tree, GONE),
+           (to_another_partition, GOES_ON), (delete, GONE),
+           (delete_and_make_again, GONE), (rename_out_of_reach, GONE), (rebuild, GOES_ON),
+           (rebuild_without_a_file, [1, 3, 4]), (rebuild_without_the_index, None)]
+
+
+def end_of(c, command):
+    """The BYE that a session ends with; through a frontend, when it wants something more."""
+    c.send(b"e %s\r\nf %s\r\n" % (command.encode(), command.encode()))
+    said = []
+    try:
+        while True:
+            said.append(c.line())
+    except EOFError:
+        return [line for line in said if line.startswith("* BYE")][0]
+
+
+def check_goes_on(m, c, admin, left, case):
+    """The session knows what is left, can change it, and sees what others do to it."""
+    assert c.uids == left, (case, c.uids)
+    assert selected_messages(c) == len(left), case
+    untagged, tagged = c.do("FETCH 1:4 (UID BODY[])")
+    if not left:
+        assert "OK" not in tagged or not untagged, (case, untagged, tagged)
+        c.ok("UID FETCH 1:* FLAGS")
+        c.ok("EXPUNGE")
+        c.ok("CLOSE")
+        return
+    c.ok("STORE 1 +FLAGS (\\Flagged)")
+    assert "Flagged" in str(c.ok("UID FETCH 1 FLAGS")), case
+
+
+def check_change(m, where, admin, change, left, how):
+    case = (where, change.__name__, how)
+    name = "x%d" % m.names
+    m.names += 1
+    check(admin.create("user.bob." + name))
+    fill(admin, "user.bob." + name, 4)
+    with Session(m, where) as c:
+        c.select("INBOX." + name)
+        c.ok("UID FETCH 1:* FLAGS")
+        if how == "IDLE":
+            c.send(b"i IDLE\r\n")
+            assert c.line().startswith("+"), case
+        change(m, admin, name)
+        if left is None:
+            bye = end_of(c, "NOOP") if how != "IDLE" else c.line()
+            assert bye.startswith("* BYE") and "UIDVALIDITY" in bye, (case, bye)
+            return
+        if how == "STORE":
+            # What does not care where the mailbox is works at once; or it says what is wrong.
+            untagged, tagged = c.do("STORE 1 +FLAGS (\\Answered)")
+            assert "another server" not in tagged, (case, tagged)
+            assert tagged.startswith("OK" if 1 in left else "NO"), (case, untagged, tagged)
+        if how == "IDLE":
+            while c.uids != left:
+                c.note(c.line()[2:])
+            c.send(b"DONE\r\n")
+            while not c.line().startswith("i OK"):
+                pass
+        c.ok("NOOP")
+        check_goes_on(m, c, admin, left, case)
+        c.select("INBOX")
+
+
+def test_what_others_do_to_a_selected_mailbox_is_told():
+    with murder.Murder(backends=1, start=False) as m:
+        two = os.path.join(m.dir, "two")
+        os.mkdir(two)
+        m.give(two)
+        m["backend1"].extra = {"partition-two": two}
+        m.start()
+        m.names = 0
+        m.add_user("bob", 1)
+        with m.imap("backend1", "cyrus") as admin:
+            check(admin.setacl("user.bob", "cyrus", ALL_RIGHTS + "kxac"))
+            sees(m, "frontend1", ["user.bob"])
+            for change, left in CHANGES:
+                for how in ("NOOP", "STORE", "IDLE"):
+                    check_change(m, "backend1", admin, change, left, how)
+                for how in ("NOOP", "IDLE"):
+                    check_change(m, "frontend1", admin, change, left, how)
+
+
+# ------------------------------------------------------------------ moves
+
+class Traveller(Session):
+    """A session through the frontend, with what it knows of flags."""
+
+    def __init__(self, m, enable=None, verb="SELECT", changes=False):
+        self.flags = {}
+        super().__init__(m, "frontend1")
+        if enable:
+            self.ok("ENABLE " + enable)
+        self.select("INBOX.work", verb)
+        self.ok("UID FETCH 1:* (FLAGS)")
+        if changes:
+            self.ok("STORE 2 +FLAGS (own)")
+            self.ok("NOOP")
+
+    def note(self, line):
+        super().note(line)
+        told = re.match(r"(\d+) FETCH \(.*FLAGS \(([^)]*)\)", line)
+        if told and self.uids[int(told.group(1)) - 1]:
+            self.flags[self.uids[int(told.group(1)) - 1]] = set(told.group(2).split()) - {
+                "\\Recent"}
+
+    def until(self, exists):
+        while len(self.uids) != exists:
+            line = self.line()
+            assert line.startswith("* "), line
+            self.note(line[2:])
+
+
+def elsewhere(m, server, change):
+    """What another session does there, of which the travellers know nothing yet."""
+    with m.imap(server, "bob") as c:
+        check(c.select("INBOX.work"))
+        if "expunge" in change:
+            check(c.uid("STORE", "2,4", "+FLAGS.SILENT", "(\\Deleted)"))
+            check(c.expunge())
+        if "flag" in change:
+            check(c.uid("STORE", "3", "+FLAGS.SILENT", "(\\Flagged $Label9)"))
+        check(c.unselect())
+        if "append" in change:
+            fill(c, "INBOX.work", 2)
+
+
+def all_flags(c):
+    """UID: flags, as a session of its own sees them."""
+    check(c.select("INBOX.work", readonly=True))
+    found = {}
+    for line in check(c.uid("FETCH", "1:*", "(FLAGS)")):
+        uid = int(re.search(rb"UID (\d+)", line).group(1))
+        found[uid] = set(re.search(rb"FLAGS \(([^)]*)\)", line).group(1).decode().split())
+        found[uid] -= {"\\Recent"}
+    check(c.unselect())
+    return found
+
+
+def check_move(m, source, target, change):
+    kinds = {"plain": {}, "changed": {"changes": True}, "EXAMINE": {"verb": "EXAMINE"},
+             "CONDSTORE": {"enable": "CONDSTORE"}, "QRESYNC": {"enable": "QRESYNC"},
+             "IDLE": {}}
+    with m.imap(source, "cyrus") as admin, m.imap(source, "bob") as c:
+        check(admin.create("user.bob.work"))
+        fill(c, "INBOX.work", 6)
+    sees(m, "frontend1", ["user.bob.work"])
+    travellers = {kind: Traveller(m, **how) for kind, how in kinds.items()}
+    idle = travellers["IDLE"]
+    elsewhere(m, source, change)
+    idle.send(b"i IDLE\r\n")
+    assert idle.line().startswith("+")
+    with m.imap("frontend1", "cyrus") as admin:
+        check(admin._simple_command("RENAME", "user.bob", "user.bob", target))
+    elsewhere(m, target, [] if "expunge" not in change else ["append"])
+    with m.imap(target, "bob") as c:
+        true = all_flags(c)
+    idle.until(len(true))
+    idle.send(b"DONE\r\n")
+    for line in iter(idle.line, "i OK Completed"):
+        idle.note(line[2:])
+    for kind, t in travellers.items():
+        case = (source, change, kind)
+        t.ok("NOOP")
+        told = dict(t.flags)
+        # New ones are asked for, as clients do; all others were told of.
+        t.ok("UID FETCH 1:* (FLAGS)")
+        assert t.uids == sorted(true), (case, t.uids, sorted(true))
+        assert {u: told[u] for u in told if u in true and u <= 6} == {
+            u: f for u, f in true.items() if u <= 6}, (case, told, true)
+    for kind, t in travellers.items():
+        if kind != "EXAMINE":
+            t.ok("UID STORE %d +FLAGS (%s)" % (t.uids[0], kind))
+        t.ok("UID FETCH 1:* (BODY.PEEK[])")
+        t.ok("UNSELECT")
+        t.select("INBOX")
+        t.socket.close()
+    with m.imap(target, "bob") as c:
+        first = all_flags(c)[sorted(true)[0]]
+        assert set(kinds) - {"EXAMINE"} <= first, first
+    with m.imap(target, "cyrus") as admin:
+        check(admin.setacl("user.bob.work", "cyrus", ALL_RIGHTS + "kxac"))
+        check(admin.delete("user.bob.work"))
+
+
+class Busy(threading.Thread):
+    """A client that does not stop when the mailbox moves. Its mistakes are in errors."""
+
+    COMMANDS = ["NOOP", "UID FETCH 1:* (FLAGS)", "UID STORE 1 +FLAGS (%s)", "UID SEARCH ALL",
+                "FETCH 1 (BODY.PEEK[])", "STORE 2 -FLAGS (%s)", "CHECK", "UID STORE 3 FLAGS (%s)"]
+
+    def __init__(self, m, name):
+        super().__init__()
+        self.session = Traveller(m)
+        self.name = name
+        self.stop = threading.Event()
+        self.rounds = 0
+        self.errors = []
+
+    def run(self):
+        try:
+            while not self.stop.is_set() or self.rounds < 2:
+                for command in self.COMMANDS:
+                    command = command.replace("%s", self.name)
+                    untagged, tagged = self.session.do(command)
+                    # Who writes while the last of it is copied is asked to come again.
+                    later = "STORE" in command and tagged.startswith("NO [UNAVAILABLE]")
+                    if not tagged.startswith("OK") and not later:
+                        self.errors.append((command, untagged, tagged))
+                self.rounds += 1
+        except Exception as e:
+            self.errors.append(repr(e))
+
+
+def check_busy(m, source, target):
+    with m.imap(source, "cyrus") as admin, m.imap(source, "bob") as c:
+        check(admin.create("user.bob.work"))
+        fill(c, "INBOX.work", 6)
+    sees(m, "frontend1", ["user.bob.work"])
+    clients = [Busy(m, "busy%d" % n) for n in range(4)]
+    for client in clients:
+        client.start()
+    with m.imap("frontend1", "cyrus") as admin:
+        check(admin._simple_command("RENAME", "user.bob", "user.bob", target))
+    rounds = [client.rounds for client in clients]
+    murder.wait_for(lambda: all(c.rounds > n + 1 or c.errors for c, n in zip(clients, rounds)),
+                    "commands after the move")
+    for client in clients:
+        client.stop.set()
+    for client in clients:
+        client.join()
+        assert not client.errors, (source, client.errors[:3])
+    with m.imap(target, "bob") as c:
+        true = all_flags(c)
+    for client in clients:
+        client.session.ok("NOOP")
+        assert client.session.uids == sorted(true)
+        assert client.session.flags == true, (client.session.flags, true)
+        client.session.socket.close()
+    with m.imap(target, "cyrus") as admin:
+        check(admin.setacl("user.bob.work", "cyrus", ALL_RIGHTS + "kxac"))
+        check(admin.delete("user.bob.work"))
+
+
+def test_a_selected_session_does_not_see_a_move():
+    options = {"allowusermoves": "yes", "move_grace": "0s"}
+    with murder.Murder(backends=2, extra=options) as m:
+        m.add_user("bob", 1)
+        with m.imap("backend1", "cyrus") as admin:
+            check(admin.setacl("user.bob", "cyrus", ALL_RIGHTS + "kxac"))
+        sees(m, "frontend1", ["user.bob"])
+        there = ["backend1", "backend2"]
+        for change in ([], ["flag"], ["append"], ["flag", "expunge", "append"]):
+            check_move(m, *there, change)
+            there.reverse()
+        for _ in range(2):
+            check_busy(m, *there)
+            there.reverse()
 
 
 if __name__ == "__main__":

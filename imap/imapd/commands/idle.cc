@@ -5,6 +5,7 @@
 
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/responder.h"
+#include "imap/imapd/selected/follow.h"
 #include "imap/imapd/selected/updates.h"
 #include "lib/base/signals.h"
 
@@ -12,19 +13,14 @@ namespace rookery::imapd::commands {
 namespace {
 
 constexpr size_t kMaxDone = 1024;
+// Who is renaming or removing the mailbox is done by then, and need not wake us again.
+constexpr Milliseconds kWhileInChange{200};
 
 Completion bye(ImapSession& session, std::string_view text)
 {
     session.client.put("* BYE ", wire_text(text), "\r\n");
     (void)session.client.flush().ok();
     return Completion::disconnect();
-}
-
-Completion bye(ImapSession& session, const Error& error)
-{
-    if (error.code == Code::not_found)
-        return bye(session, "[UNAVAILABLE] Mailbox has been deleted");
-    return bye(session, Completion::from(error).text);
 }
 
 // How long an idle client may stay; 0 in the configuration: as long as any other.
@@ -73,11 +69,18 @@ Result<Completion> idle(ImapSession& session, Command&)
     if (LocalSelection* selection = session.local()) (void)selection->mailbox->wakeup_fd();
     for (;;) {
         const Status told = send_updates(session, true);
-        if (!told) return bye(session, told.error());
+        if (!told) {
+            put_farewell(session, told.error());
+            (void)session.client.flush();
+            return Completion::disconnect();
+        }
         if (!session.client.flush()) return Completion::disconnect();
         if (session.client.has_input()) return end(session);
         session.rest();
-        const bool client_spoke = wait(session, Deadline::after(look).min(last));
+        const LocalSelection* selection = session.local();
+        const bool soon = selection != nullptr && selection->in_change;
+        const bool client_spoke =
+            wait(session, Deadline::after(soon ? kWhileInChange : look).min(last));
         if (!session.client.ok()) return Completion::disconnect();
         if (client_spoke) return end(session);
         if (signals::terminate_seen()) return bye(session, "Server is shutting down");

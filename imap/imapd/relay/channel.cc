@@ -280,6 +280,9 @@ Result<std::optional<Answer>> RelayChannel::read_response(bool want_go_ahead)
 
 Status RelayChannel::pass_on(const backend::Reply& reply)
 {
+    RemoteSelection* remote = s_.remote_at(*backend_);
+    const bool ours = remote != nullptr && note_moved(s_, *remote, reply);
+    if (ours) return replies_->drop_rest();
     if (reply.word == "BYE")
         return Error{Code::closed, cat("the server says ", reply.head.substr(0, 200))};
     if (filter_) {

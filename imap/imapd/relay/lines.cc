@@ -3,6 +3,7 @@
 #include <string>
 
 #include "imap/imapd/relay/selection_replies.h"
+#include "imap/imapd/responder.h"
 
 namespace rookery::imapd {
 namespace {
@@ -50,9 +51,15 @@ void lose_backend(ImapSession& session, backend::Backend& backend)
     session.backends->drop(&backend);
 }
 
+std::string why_selection_ended(const ImapSession& session)
+{
+    if (!session.user.farewell.empty()) return std::string(wire_text(session.user.farewell));
+    return "[UNAVAILABLE] Lost connection to the mailbox's server";
+}
+
 Completion say_bye_lost(ImapSession& session)
 {
-    session.client.put("* BYE [UNAVAILABLE] Lost connection to the mailbox's server\r\n");
+    session.client.put("* BYE ", why_selection_ended(session), "\r\n");
     (void)session.client.flush();
     return Completion::disconnect();
 }

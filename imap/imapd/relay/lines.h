@@ -22,6 +22,8 @@ Status pass_untagged(ImapSession& session, const backend::Backend& from,
                      backend::ReplyReader& replies, const backend::Reply& reply);
 // Closes the connection; the selection goes with it.
 void lose_backend(ImapSession& session, backend::Backend& backend);
+// What BYE says then: the reason that the server gave, if it gave one.
+std::string why_selection_ended(const ImapSession& session);
 Completion say_bye_lost(ImapSession& session);
 
 }  // namespace rookery::imapd

@@ -3,12 +3,20 @@
 
 #include "imap/imapd/relay/channel.h"
 #include "imap/imapd/relay/lines.h"
+#include "imap/imapd/relay/moved.h"
 #include "imap/imapd/relay/selection.h"
+#include "imap/imapd/relay/selection_replies.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 
 namespace rookery::imapd {
 namespace {
+
+// By what a second SELECT tells, or by what the server told when the mailbox moved.
+bool is_replaceable(const RemoteSelection& remote)
+{
+    return remote.moved || (remote.replaceable && remote.held.empty());
+}
 
 Error lost(std::string_view why)
 {
@@ -20,7 +28,9 @@ Status unsolicited(ImapSession& s, RemoteSelection& remote, backend::ReplyReader
 {
     TRY_ASSIGN(backend::Reply reply, replies.next());
     if (reply.kind != backend::Reply::Kind::untagged) return lost("an answer to no command");
+    const bool ours = note_moved(s, remote, reply);
     if (reply.word == "BYE") return lost(reply.head.substr(0, 200));
+    if (ours) return replies.drop_rest();
     if (reply.word != "OK") remote.replaceable = false;
     if (remote.held.empty() && !changes_numbers(reply)) return replies.copy_to(s.client, reply);
     // What comes after a held line counts on it, so it waits too.
@@ -51,7 +61,7 @@ Status relay_unsolicited(ImapSession& session)
     if (read || !session.client.ok()) return read;
     log::info("the server of the selected mailbox is lost",
               {{"server", remote->backend->server()}, {"reason", read.error()}});
-    if (!remote->replaceable || !remote->held.empty()) return read;
+    if (!is_replaceable(*remote)) return read;
     // The client need not know, now or ever: its next command gets another connection, and a server
     // that is started again has until then.
     remote->backend->stream().close();
@@ -68,6 +78,14 @@ Status relay_poll(ImapSession& session)
     RelayChannel channel(session, *remote->backend);
     channel.verb("NOOP");
     TRY(channel.finish());
+    // Behind its answer the server may say that the mailbox has moved.
+    remote = session.remote();
+    if (remote == nullptr || !remote->backend->stream().has_input()) return success();
+    TRY(relay_unsolicited(session));
+    if (!remote->moved) return success();
+    TRY(replace_selection(session));
+    session.client.put(remote->held);
+    remote->held.clear();
     return success();
 }
 
@@ -90,10 +108,26 @@ void relay_unselect(ImapSession& session)
     if (!answer || !answer->ok()) lose_backend(session, backend);
 }
 
+void wait_for_farewell(ImapSession& session)
+{
+    constexpr Milliseconds kPatience{200};
+    const Deadline patience = Deadline::after(kPatience);
+    while (RemoteSelection* remote = session.remote()) {
+        stream::Stream& from = remote->backend->stream();
+        if (remote->moved || !from.ok()) return;
+        const auto input = from.wait_input(patience);
+        if (!input || !*input || !relay_unsolicited(session)) return;
+    }
+}
+
 Status ensure_selection(ImapSession& session)
 {
     RemoteSelection* remote = session.remote();
-    if (remote == nullptr || remote->backend->is_alive()) return success();
+    if (remote == nullptr) return success();
+    // It may have said why it goes.
+    if (remote->backend->stream().ok() && !remote->backend->is_silent())
+        TRY(relay_unsolicited(session));
+    if (remote->backend->is_alive()) return success();
     return replace_selection(session);
 }
 
@@ -101,8 +135,7 @@ Status replace_selection(ImapSession& session)
 {
     RemoteSelection* remote = session.remote();
     if (remote == nullptr) return lost("nothing is selected");
-    if (!remote->replaceable || !remote->held.empty())
-        return lost("the selection cannot be replaced");
+    if (!is_replaceable(*remote)) return lost("the selection cannot be replaced");
     std::string server = remote->backend->server();
     session.backends->drop(remote->backend);
     remote->backend = nullptr;
@@ -112,12 +145,18 @@ Status replace_selection(ImapSession& session)
         server = entry->seen().server;
     auto replaced = [&]() -> Status {
         TRY_ASSIGN(backend::Backend * backend, session.backends->get(server));
-        return select_again(session, *remote, *backend);
+        if (!remote->moved) return select_again(session, *remote, *backend);
+        Status done = select_moved(session, *remote, *backend);
+        if (!done) session.backends->drop(backend);
+        return done;
     }();
     if (replaced) {
+        session.user.farewell.clear();
         log::info("the selected mailbox was selected again", {{"server", server}});
         return success();
     }
+    log::info("the selected mailbox cannot be selected again",
+              {{"server", server}, {"reason", replaced.error()}});
     session.user.selection = NoSelection{};
     return replaced;
 }

@@ -22,14 +22,19 @@ Completion temporary()
 
 }  // namespace
 
+bool says_moved(const Answer& answer)
+{
+    return answer.kind == Completion::Kind::no &&
+           contains_nocase(answer.text, "has been moved to another server");
+}
+
 bool is_miss(const ImapSession& session, const Command& command, const Answer& answer)
 {
     if (answer.kind != Completion::Kind::no || !command.entry) return false;
     const auto code = text::response_code(answer.text);
     bool said =
         (code && (code->is("NONEXISTENT") || code->is("TRYCREATE") || code->is("REFERRAL"))) ||
-        contains_nocase(answer.text, "mailbox does not exist") ||
-        contains_nocase(answer.text, "has been moved to another server");
+        contains_nocase(answer.text, "mailbox does not exist") || says_moved(answer);
     // Who may not look a mailbox up is told the same, and it is the truth for him.
     return said && rights_on(session, *command.entry).has(model::Rights::lookup);
 }

@@ -10,6 +10,8 @@
 
 namespace rookery::imapd {
 
+// Of a mailbox that is selected there, or named.
+bool says_moved(const Answer& answer);
 // True if the server says that it does not have the mailbox, though this user could see it there.
 bool is_miss(const ImapSession& session, const Command& command, const Answer& answer);
 // What became of a command: the server's answer, or what to tell the client instead.

@@ -9,10 +9,43 @@
 namespace rookery::imapd {
 namespace {
 
+constexpr size_t kMaxFarewell = 200;
+
+using model::SequenceSet;
+
 std::optional<text::ResponseCode> code_of(const backend::Reply& reply)
 {
     if (reply.word != "OK") return std::nullopt;
     return text::response_code(reply.text());
+}
+
+void note_uids(RemoteSelection& selection, std::string_view written)
+{
+    auto set = SequenceSet::parse(written);
+    if (!set) return;
+    for (const auto& range : set->ranges())
+        if (selection.told_uids.ranges().size() < kMaxViewRanges)
+            selection.told_uids.append(range.first, range.last);
+}
+
+std::optional<MovedView> view_of(RemoteSelection& selection, std::string_view written)
+{
+    text::ImapCursor cursor(written);
+    uint64_t numbers[4] = {};
+    for (uint64_t& number : numbers) {
+        auto read = cursor.number64();
+        if (!read) return std::nullopt;
+        number = *read;
+        (void)cursor.space();
+    }
+    MovedView view{.uidvalidity = static_cast<uint32_t>(numbers[0]),
+                   .uidnext = static_cast<uint32_t>(numbers[1]),
+                   .highestmodseq = numbers[2],
+                   .exists = static_cast<uint32_t>(numbers[3]),
+                   .condstore = written.ends_with(" CONDSTORE"),
+                   .uids = std::move(selection.told_uids)};
+    if (count_of(view.uids) != view.exists || view.uidvalidity == 0) return std::nullopt;
+    return view;
 }
 
 }  // namespace
@@ -22,6 +55,13 @@ bool is_of_mailbox(const backend::Reply& reply)
     for (std::string_view word : {"EXISTS", "RECENT", "EXPUNGE", "VANISHED", "FETCH", "FLAGS"})
         if (reply.word == word) return true;
     return false;
+}
+
+uint64_t count_of(const SequenceSet& set)
+{
+    uint64_t count = 0;
+    for (const auto& range : set.ranges()) count += uint64_t{range.last} - range.first + 1;
+    return count;
 }
 
 bool describes_mailbox(const backend::Reply& reply)
@@ -65,6 +105,24 @@ void note_selected(RemoteSelection& selection, const backend::Reply& reply)
     if (code->is("UIDVALIDITY")) selection.uidvalidity = static_cast<uint32_t>(*n);
     if (code->is("UIDNEXT")) selection.uidnext = static_cast<uint32_t>(*n);
     if (code->is("HIGHESTMODSEQ")) selection.highestmodseq = *n;
+}
+
+bool note_moved(ImapSession& session, RemoteSelection& selection, const backend::Reply& reply)
+{
+    if (reply.word != "OK" && reply.word != "BYE") return false;
+    const auto code = text::response_code(reply.text());
+    if (reply.word == "BYE") {
+        const bool ours = code && code->name.starts_with("XROOKERY");
+        const std::string_view said = ours ? code->text : reply.text();
+        session.user.farewell = std::string(said.substr(0, kMaxFarewell));
+        if (ours) session.user.farewell.insert(0, "[UNAVAILABLE] ");
+    }
+    if (!code) return false;
+    if (reply.word == "BYE" && code->is(kMovedCode))
+        selection.moved = view_of(selection, code->arguments);
+    if (reply.word != "OK" || !code->is(kViewCode)) return false;
+    note_uids(selection, code->arguments);
+    return true;
 }
 
 }  // namespace rookery::imapd

@@ -2,6 +2,8 @@
 #ifndef ROOKERY_IMAP_IMAPD_RELAY_SELECTION_REPLIES_H
 #define ROOKERY_IMAP_IMAPD_RELAY_SELECTION_REPLIES_H
 
+#include <string_view>
+
 #include "imap/backend/reply_reader.h"
 #include "imap/imapd/session.h"
 
@@ -19,6 +21,14 @@ bool tells_modseq(const backend::Reply& reply);
 bool is_status_with_modseq(const backend::Reply& reply);
 // Takes from one untagged response what it says of the mailbox.
 void note_selected(RemoteSelection& selection, const backend::Reply& reply);
+
+// Before BYE, what the client knew of a mailbox that has moved (moved.h).
+inline constexpr std::string_view kViewCode = "XROOKERY-VIEW";
+inline constexpr std::string_view kMovedCode = "XROOKERY-MOVED";
+inline constexpr size_t kMaxViewRanges = 20000;
+// An OK or BYE of the selected mailbox's server. True: it was for this node, not for the client.
+bool note_moved(ImapSession& session, RemoteSelection& selection, const backend::Reply& reply);
+uint64_t count_of(const model::SequenceSet& set);
 
 }  // namespace rookery::imapd
 

@@ -1,6 +1,7 @@
 #include "imap/imapd/selected/updates.h"
 
 #include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/selected/follow.h"
 #include "imap/imapd/selected/message_set.h"
 #include "imap/imapd/selected/permanent_flags.h"
 
@@ -9,8 +10,8 @@ namespace {
 
 using model::Rights;
 
-// False where the name is gone from the list, or another mailbox's: that says nothing of the one
-// that is open, and refresh() tells what became of it.
+// False where the name is gone from the list, or another mailbox's, or the mailbox is in another
+// partition. What the list says of that name says nothing of the mailbox that is open then.
 Result<bool> read_rights(const ImapSession& session, LocalSelection& selection)
 {
     const model::MailboxEntry& opened = selection.mailbox->entry();
@@ -20,7 +21,18 @@ Result<bool> read_rights(const ImapSession& session, LocalSelection& selection)
     const bool both_known = !opened.uniqueid.empty() && !entry->uniqueid.empty();
     if (both_known && opened.uniqueid != entry->uniqueid) return false;
     selection.rights = rights_on(session, *entry);
-    return true;
+    return !entry->is_local() || entry->partition == opened.partition;
+}
+
+// The view brought up to date, wherever its mailbox is now. Nothing while that is being changed.
+Result<mailbox::Changes> look(ImapSession& session, LocalSelection& selection, bool may_expunge)
+{
+    selection.in_change = false;
+    auto changes = selection.mailbox->refresh(may_expunge);
+    if (!changes.is(Code::not_found)) return changes;
+    TRY(follow_selection(session, selection));
+    if (selection.in_change) return mailbox::Changes();
+    return selection.mailbox->refresh(may_expunge);
 }
 
 }  // namespace
@@ -29,7 +41,8 @@ Result<LocalSelection*> selected_with(ImapSession& session, Rights needed)
 {
     LocalSelection* selection = session.local();
     if (selection == nullptr) return Error{Code::syntax, "Please select a mailbox first"};
-    TRY(read_rights(session, *selection));
+    TRY_ASSIGN(const bool in_place, read_rights(session, *selection));
+    if (!in_place) TRY(follow_selection(session, *selection));
     if (!selection->rights.has(needed)) return Error{Code::denied, "Permission denied"};
     return selection;
 }
@@ -55,7 +68,7 @@ Status send_updates(ImapSession& session, bool may_expunge)
     TRY_ASSIGN(const bool known, read_rights(session, *selection));
     if (known && !selection->rights.has(Rights::read)) return success();
     mailbox::Mailbox& mailbox = *selection->mailbox;
-    TRY_ASSIGN(const mailbox::Changes changes, mailbox.refresh(may_expunge));
+    TRY_ASSIGN(const mailbox::Changes changes, look(session, *selection, may_expunge));
     stream::Stream& out = session.client;
     if (session.user.qresync_enabled && !changes.expunged_uids.empty())
         out.put("* VANISHED ", number_set(changes.expunged_uids), "\r\n");

@@ -4,8 +4,7 @@
 // For a mailbox that is selected here; nothing happens otherwise. The lines are put into the
 // client's stream, unflushed. The engine calls it before each tagged answer, IDLE when it is woken.
 // Who may not read it any more is told nothing; if he may again, all that he missed.
-// Codes: not_found (the mailbox was deleted) and moved (it is elsewhere now): the engine says BYE;
-// and those of the store. RFC 3501 section 7.3, 7.4.1.
+// Codes: those of follow.h and of the store: the engine says BYE. RFC 3501 section 7.3, 7.4.1.
 #ifndef ROOKERY_IMAP_IMAPD_SELECTED_UPDATES_H
 #define ROOKERY_IMAP_IMAPD_SELECTED_UPDATES_H
 

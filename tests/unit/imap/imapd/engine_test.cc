@@ -108,21 +108,22 @@ void set_all(imapd::User& user)
             .enabled = {"QRESYNC"},
             .condstore_enabled = true,
             .qresync_enabled = true,
-            .wants_referrals = true};
+            .wants_referrals = true,
+            .farewell = "a server's last word"};
 }
 
 // All members are named: a new one does not compile before it is looked at here.
 void check_that_nothing_is_left(const imapd::User& user, imapd::State now, std::string_view whose)
 {
-    const auto& [state, identity, names, selection, aside, enabled, condstore, qresync, referrals] =
-        user;
+    const auto& [state, identity, names, selection, aside, enabled, condstore, qresync, referrals,
+                 farewell] = user;
     ck_assert(state == now);
     ASSERT_EQ_TEXT(identity ? identity->userid : "", whose);
     ASSERT_EQ_TEXT(names ? names->inbox()->internal() : "",
                    whose.empty() ? "" : cat("user.", whose));
     ck_assert(std::holds_alternative<imapd::NoSelection>(selection));
     ck_assert(std::holds_alternative<imapd::NoSelection>(aside));
-    ck_assert(enabled.empty() && !condstore && !qresync && !referrals);
+    ck_assert(enabled.empty() && !condstore && !qresync && !referrals && farewell.empty());
 }
 
 START_TEST(nothing_is_left_of_a_user_who_has_gone)

@@ -277,8 +277,11 @@ START_TEST(idle_ends_with_done_and_tells_on_its_way)
     ASSERT_EQ_TEXT(b.run("IDLE", "DONE\r\n"), "+ idling\r\na OK Completed\r\n");
     b.run("SELECT INBOX");
     ASSERT_OK(b.store.remove(b.inbox->entry));
+    ASSERT_OK(b.bob.directory.commit(std::vector{mboxlist::Change::erase(b.inbox->entry.name)}));
     ASSERT_EQ_TEXT(b.run("IDLE", "DONE\r\n"),
-                   "+ idling\r\n* BYE [UNAVAILABLE] Mailbox has been deleted\r\n");
+                   "+ idling\r\n* 5 EXPUNGE\r\n* 4 EXPUNGE\r\n* 3 EXPUNGE\r\n* 2 EXPUNGE\r\n"
+                   "* 1 EXPUNGE\r\na OK Completed\r\n");
+    ASSERT_EQ_TEXT(b.run("UID FETCH 1:* FLAGS"), "a OK Completed\r\n");
 }
 END_TEST
 

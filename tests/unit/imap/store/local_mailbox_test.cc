@@ -390,14 +390,54 @@ START_TEST(a_session_learns_that_its_mailbox_went_away)
     auto a = f.open(work);
     auto moved = entry_of("user.bob.moved", "11");
     ASSERT_OK(f.store->rename(work, moved));
-    ASSERT_CODE(a->refresh(true), Code::moved);
+    ASSERT_CODE(a->refresh(true), Code::not_found);
     const uint32_t one[] = {1};
-    ASSERT_CODE(a->store_flags(one, FlagChange::add, flags(model::kSeen), nullptr), Code::moved);
+    ASSERT_CODE(a->store_flags(one, FlagChange::add, flags(model::kSeen), nullptr), Code::busy);
     ASSERT_EQ_TEXT(text_of(*a, 1), mail("1"));
     auto b = f.open(moved);
     ASSERT_OK(f.store->remove(moved));
     ASSERT_CODE(b->refresh(true), Code::not_found);
+    ASSERT_CODE(b->name_now(), Code::not_found);
     ck_assert(!b->store_flags(one, FlagChange::add, flags(model::kSeen), nullptr));
+    // Not damage, but what is to be expected.
+    ASSERT_CODE(b->content(1), Code::not_found);
+    b->vanish();
+    ck_assert(refresh(*b, false).expunged.empty() && b->exists() == 1);
+    ck_assert(refresh(*b).expunged == std::vector<uint32_t>{1} && b->exists() == 0);
+    ck_assert(refresh(*b).expunged.empty());
+}
+END_TEST
+
+// Under another name, and in another directory with an index of its own.
+START_TEST(a_session_follows_its_mailbox)
+{
+    ViewFixture f;
+    auto work = entry_of("user.bob.work", "11");
+    f.create(work);
+    f.append(work, {mail("1"), mail("2"), mail("3")});
+    auto a = f.open(work);
+    for (const auto& to :
+         {entry_of("user.bob.moved", "11"), entry_of("user.bob.moved", "11", "two"),
+          entry_of("user.bob.work", "11")}) {
+        ASSERT_OK(f.store->rename(work, to));
+        ASSERT_CODE(a->refresh(true), Code::not_found);
+        auto b = f.open(to);
+        const uint32_t two[] = {2};
+        ASSERT_OK(b->store_flags(two, FlagChange::add, flags(model::kFlagged), nullptr));
+        f.append(to, {mail("new")});
+        ASSERT_OK(a->follow(to));
+        const uint32_t one[] = {1};
+        ASSERT_OK(a->store_flags(one, FlagChange::add, flags(model::kSeen), nullptr));
+        const auto changes = refresh(*a);
+        ck_assert(changes.exists_changed && changes.flags == std::vector<uint32_t>{2});
+        ck_assert(changes.expunged.empty() && !changes.keywords_changed);
+        ck_assert(a->entry().name == to.name && a->message(1).uid == 1);
+        ASSERT_EQ_TEXT(text_of(*a, a->exists()), mail("new"));
+        ASSERT_OK(b->store_flags(two, FlagChange::remove, flags(model::kFlagged), nullptr));
+        ck_assert(refresh(*a).flags == std::vector<uint32_t>{2});
+        work = to;
+    }
+    ck_assert_uint_eq(a->exists(), 6);
 }
 END_TEST
 
@@ -518,6 +558,7 @@ Suite* make()
     tcase_add_test(tc, expire_takes_files_and_records_of_old_expunged_messages);
     tcase_add_test(tc, copies_are_links_with_flags_and_dates);
     tcase_add_test(tc, a_session_learns_that_its_mailbox_went_away);
+    tcase_add_test(tc, a_session_follows_its_mailbox);
     tcase_add_test(tc, waiting_sessions_are_woken_and_dead_ones_swept);
     tcase_add_test(tc, a_path_too_long_for_a_socket_is_no_wakeup_and_no_harm);
     tcase_add_test(tc, counts_left_wrong_by_a_dead_writer_are_put_right);
