@@ -89,6 +89,7 @@ SYSTEM_TESTS += %D%/system/tap_test.py
 SYSTEM_TESTS += %D%/system/two_frontends_test.py
 SYSTEM_TESTS += %D%/system/unified_test.py
 SYSTEM_TESTS += %D%/system/murder_tool_test.py
+SYSTEM_TESTS += %D%/system/verdicts_test.py
 SYSTEM_TESTS += %D%/system/master_away_test.py
 SYSTEM_TESTS += %D%/system/before_login_test.py
 SYSTEM_TESTS += %D%/system/crowd_test.py

@@ -57,8 +57,12 @@ Status push(const config::Config& config, const ListArguments& arguments)
                      cat("couldn't connect to mupdate server: ", run.error().text)};
     if (!run) return run.error();
     const std::string result = run->summary ? cluster::to_string(*run->summary) : std::string();
-    log::notice("mailbox list pushed", {{"result", result}});
-    print(cat(result, "\n"));
+    if (arguments.warn_only) {
+        print(cat("nothing was told; -m would: ", result, "\n"));
+    } else {
+        if (!run->only_reported) log::notice("mailbox list pushed", {{"result", result}});
+        print(cat(result, "\n"));
+    }
     if (run->only_reported) {
         print(
             "this server was restored from a backup: nothing was told, see murder check --apply\n");

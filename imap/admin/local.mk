@@ -115,6 +115,7 @@ imap_admin_murder_murder_SOURCES = imap/admin/murder/main.cc imap/admin/murder/m
 	imap/admin/murder/check_others.cc imap/admin/murder/check_store.cc \
 	imap/admin/stranded_mailboxes.h imap/admin/stranded_mailboxes.cc \
 	imap/admin/murder/conflicts.cc imap/admin/murder/metrics.cc \
+	imap/admin/murder/here.h imap/admin/murder/here.cc \
 	imap/admin/murder/move.cc imap/admin/murder/queue.cc imap/admin/murder/rebalance.cc \
 	imap/admin/murder/state.cc \
 	imap/admin/murder/transfer.h imap/admin/murder/transfer.cc \

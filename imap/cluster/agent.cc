@@ -64,6 +64,7 @@ class Agent {
         auto connected = connect_within(config_, options_.wait);
         if (!connected) {
             // What a crash has left in the store does not wait for the master.
+            if (options_.push.warn_only) return connected.error();
             if (Status left = local_.settle_all(nullptr); !left)
                 log::info("pending changes are left", {{"error", left.error()}});
             return connected.error();

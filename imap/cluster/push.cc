@@ -34,6 +34,7 @@ class Pusher {
 
     Result<PushSummary> run()
     {
+        TRY(settle());
         TRY(read_master());
         TRY(read_local());
         if (!options_.warn_only)
@@ -57,12 +58,34 @@ class Pusher {
         return master_.offers("STATUS") ? read_claims() : success();
     }
 
+    // What is pending is told first, by what began it. With -w it is only named.
+    Status settle()
+    {
+        TRY(local_.list().scan_pending([&](const MailboxEntry& entry) {
+            if (!settled_.insert(entry.name.internal()).second) return mboxlist::Next::go_on();
+            say("Settle", entry.name.internal());
+            return mboxlist::Next::go_on();
+        }));
+        summary_.settled = settled_.size();
+        if (options_.warn_only) return success();
+        if (Status done = local_.settle_all(&master_); !done)
+            log::warning("pending changes are left", {{"error", done.error()}});
+        return success();
+    }
+
     // LIST shows a claim of ours as if the mailbox were here alone; STATUS tells the difference.
+    // It also tells what makes a claim to another server's mailbox succeed.
     Status read_claims()
     {
         TRY_ASSIGN(auto lines, master_.status());
         for (const StatusLine& line : lines) {
             auto words = split(line.value, ' ');
+            if (line.key == "conflicts" && line.value == "last") last_wins_ = true;
+            if (line.key == "move" && words.size() >= 4 &&
+                (server_of(words[1]) == config_.servername() ||
+                 server_of(words[2]) == config_.servername() || words[2] == "-"))
+                moving_.emplace(
+                    line.value.substr(static_cast<size_t>(words[3].data() - line.value.data())));
             if (line.key != "conflict" || words.size() < 5) continue;
             if (server_of(words[2]) != config_.servername()) continue;
             std::string name =
@@ -88,7 +111,11 @@ class Pusher {
         if (entry.is_incoming() && known != known_.end() && known->second.active &&
             known->second.location == local_.link().location(entry))
             arrived_.push_back(entry);
-        // What is pending or on its way is the agent's affair, or somebody works on it.
+        if (settled_.contains(name)) {
+            if (known != known_.end()) known_.erase(known);
+            return;
+        }
+        // What is on its way is the agent's affair, or somebody works on it.
         if (entry.pending != model::Pending::none || entry.state != EntryState::active) {
             ++summary_.pending;
             if (known != known_.end()) known_.erase(known);
@@ -170,23 +197,42 @@ class Pusher {
                    {{"mailbox", name}, {"reason", why}});
     }
 
+    // FIND on the connection that listed our mailboxes shows nothing of other servers'.
+    Result<Client*> others()
+    {
+        if (!second_) {
+            TRY_ASSIGN(second_, Client::connect(config_));
+        }
+        return second_.get();
+    }
+
+    // Which server ACTIVATE would be refused for: with -a, only one that is making the mailbox.
+    Result<std::optional<std::string>> holder_of(const std::string& name)
+    {
+        TRY_ASSIGN(Client * master, others());
+        TRY_ASSIGN(auto there, master->find(name));
+        if (!there || server_of(there->location) == config_.servername() ||
+            (options_.authoritative && there->active))
+            return std::optional<std::string>();
+        return std::optional<std::string>(server_of(there->location));
+    }
+
     Status tell(const MailboxEntry& entry)
     {
         const std::string& name = entry.name.internal();
-        if (options_.warn_only || !options_.authoritative) {
-            // Another server may hold it: then it is left to the administrator.
-            std::optional<Client::Record> there;
-            if (unknown_.contains(name)) {
-                TRY(collect(0));
-                TRY_ASSIGN(there, master_.find(name));
-            }
-            if (there && server_of(there->location) != config_.servername()) {
-                conflict(name, cat("held by ", server_of(there->location)));
+        // Another server may hold it: then it is left to the administrator. Our master refuses the
+        // claim and writes it down; one of Cyrus would take it.
+        const bool cyrus = !master_.offers("STATUS");
+        if (unknown_.contains(name) && (options_.warn_only || (cyrus && !options_.authoritative))) {
+            TRY(collect(0));
+            TRY_ASSIGN(auto holder, holder_of(name));
+            if (holder && !last_wins_ && !moving_.contains(name)) {
+                conflict(name, cat("held by ", *holder));
                 return success();
             }
         }
-        say("Force Activate", name);
         if (options_.warn_only) {
+            say("Force Activate", name);
             ++summary_.activated;
             return success();
         }
@@ -204,10 +250,11 @@ class Pusher {
             sent_.pop_front();
             TRY_ASSIGN(Client::Reply reply, master_.reply());
             if (reply.ok) {
+                say("Force Activate", entry.name.internal());
                 ++summary_.activated;
             } else if (reply.error().code == Code::exists) {
                 if (!options_.authoritative)
-                    conflict(entry.name.internal(), reply.text);
+                    TRY(refused(entry.name.internal(), reply.text));
                 else
                     TRY(take_over(entry));
             } else {
@@ -219,25 +266,31 @@ class Pusher {
         return success();
     }
 
+    Status refused(const std::string& name, const std::string& why)
+    {
+        TRY_ASSIGN(auto holder, holder_of(name));
+        conflict(name, holder ? cat("held by ", *holder) : why);
+        return success();
+    }
+
     // -a at a master where the first claim stays: DEACTIVATE in the holder's name opens a move, and
     // the move is to us. A second connection sees who the holder is (doc/rules.md 1.3).
     Status take_over(const MailboxEntry& entry)
     {
         const std::string& name = entry.name.internal();
-        if (!second_) {
-            TRY_ASSIGN(second_, Client::connect(config_));
-        }
-        TRY_ASSIGN(auto holder, second_->find(name));
-        if (holder && holder->active) TRY(second_->run(Verb::deactivate, {name, holder->location}));
+        TRY_ASSIGN(Client * second, others());
+        TRY_ASSIGN(auto holder, second->find(name));
+        if (holder && holder->active) TRY(second->run(Verb::deactivate, {name, holder->location}));
         TRY_ASSIGN(Client::Reply reply,
-                   second_->run(Verb::activate,
-                                {name, local_.link().location(entry), entry.acl.to_string()}));
+                   second->run(Verb::activate,
+                               {name, local_.link().location(entry), entry.acl.to_string()}));
         if (reply.ok) {
+            say("Force Activate", name);
             ++summary_.activated;
             log::notice("a mailbox was taken over",
                         {{"mailbox", name}, {"from", holder ? holder->location : ""}});
         } else {
-            conflict(name, reply.text);
+            TRY(refused(name, reply.text));
         }
         return success();
     }
@@ -250,6 +303,9 @@ class Pusher {
     std::map<std::string, Client::Record> known_;  // the master's, less what is here too
     std::map<std::string, std::string> claimed_;   // ours that another server holds: which
     std::set<std::string> unknown_;                // here, and the master lists it nowhere for us
+    std::set<std::string> settled_;                // was pending
+    std::set<std::string> moving_;                 // from or to us
+    bool last_wins_ = false;                       // at this master
     std::vector<MailboxEntry> to_tell_;
     std::vector<MailboxEntry> arrived_;
     std::deque<MailboxEntry> sent_;
@@ -261,10 +317,6 @@ class Pusher {
 Result<PushSummary> push_all(const config::Config& config, Operations& local, Client& master,
                              const PushOptions& options)
 {
-    if (!options.warn_only) {
-        Status settled = local.settle_all(&master);
-        if (!settled) log::warning("pending changes are left", {{"error", settled.error()}});
-    }
     return Pusher(config, local, options, master).run();
 }
 
@@ -273,6 +325,7 @@ std::string to_string(const PushSummary& s)
     std::string out =
         cat(s.mailboxes, " mailboxes: ", s.unchanged, " unchanged, ", s.activated, " activated, ",
             s.removed, " removed from MUPDATE, ", s.conflicts, " conflicts");
+    if (s.settled > 0) cat_to(out, ", ", s.settled, " settled");
     if (s.failed > 0) cat_to(out, ", ", s.failed, " refused");
     if (s.pending > 0) cat_to(out, ", ", s.pending, " pending");
     if (s.removals_held) cat_to(out, "; removals held back");

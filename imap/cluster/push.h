@@ -33,6 +33,7 @@ struct PushSummary {
     uint64_t removed = 0;
     uint64_t conflicts = 0;
     uint64_t failed = 0;         // the master refused for another reason
+    uint64_t settled = 0;        // was pending
     uint64_t pending = 0;        // left to the agent or to who works on them
     bool removals_held = false;  // too many: none was done
 };

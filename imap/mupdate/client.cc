@@ -249,6 +249,17 @@ bool Client::is_master() const
     return backend_->banner().find("\"mupdate://") == std::string::npos;
 }
 
+Client::Greeting Client::greeting() const
+{
+    // * OK MUPDATE "server" "program" "version" "role"
+    const std::string_view banner = backend_->banner();
+    const size_t at = banner.find("OK MUPDATE \"");
+    if (at == std::string_view::npos) return {};
+    const auto parts = split(banner.substr(at), '"');
+    if (parts.size() < 6) return {};
+    return {std::string(parts[1]), std::string(parts[3]), std::string(parts[5])};
+}
+
 bool Client::is_connected()
 {
     return backend_->stream().ok() && backend_->is_alive();

@@ -94,6 +94,11 @@ class Client {
     bool offers(std::string_view extension) const;
     // Does it say that it is the master, not a replica of one?
     bool is_master() const;
+    // Name, program and version, as the greeting has them; "" where it does not.
+    struct Greeting {
+        std::string server, program, version;
+    };
+    Greeting greeting() const;
     bool is_connected();
     void logout();
 

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += %D%/libauth.a
 %C%_libauth_a_SOURCES = \
+	%D%/certificate.h %D%/certificate.cc \
 	%D%/identity.h %D%/identity.cc \
 	%D%/sasl_client.h %D%/sasl_client.cc %D%/sasl_library.h %D%/sasl_library.cc \
 	%D%/sasl_server.h %D%/sasl_server.cc \

@@ -12,9 +12,18 @@ namespace {
 
 constexpr std::string_view kConfigDirectory = "{configdirectory}";
 
+// The name that the option has now.
+std::string_view present_name(std::string_view name)
+{
+    for (const OldName& one : old_names())
+        if (one.old == name) return one.name;
+    return name;
+}
+
 std::optional<size_t> find_option(std::string_view name)
 {
     auto table = option_table();
+    name = present_name(name);
     for (size_t i = 0; i < table.size(); i++)
         if (table[i].name == name) return i;
     return std::nullopt;
@@ -51,12 +60,13 @@ std::string host_name()
     return buf;
 }
 
-struct Origin {
+}  // namespace
+
+// Where options are set: for all services, and for this one.
+struct Config::Origin {
     const Line* general = nullptr;
     const Line* own = nullptr;
 };
-
-}  // namespace
 
 std::string default_path()
 {
@@ -74,23 +84,33 @@ void Config::expand(std::string& text) const
         text.replace(at, kConfigDirectory.size(), with);
 }
 
-Status Config::apply(const std::vector<Line>& lines)
+// Whose option each line is. Where a file has an option by both of its names, the present one
+// counts.
+Status Config::collect(const std::vector<Line>& lines, Origins& found)
 {
-    std::map<std::string, Origin, std::less<>> found;
-    std::string prefix = to_lower(service_) + "_";
+    const std::string prefix = to_lower(service_) + "_";
     for (const Line& line : lines) {
         std::string_view name = line.name;
-        bool own =
+        const bool own =
             !find_option(name) && name.starts_with(prefix) && is_known(name.substr(prefix.size()));
         if (own) name.remove_prefix(prefix.size());
-        Origin& origin = found[std::string(name)];
+        const std::string_view now = present_name(name);
+        if (now != name) outdated_.push_back(cat(line.name, " (", now, ')'));
+        Origin& origin = found[std::string(now)];
         const Line*& slot = own ? origin.own : origin.general;
-        if (slot != nullptr)
+        if (slot != nullptr && slot->name == line.name)
             return line_error(line.file, line.number,
                               cat("option ", line.name, " is given twice, first in ", slot->file,
                                   ':', slot->number));
-        slot = &line;
+        if (slot == nullptr || now == name) slot = &line;
     }
+    return success();
+}
+
+Status Config::apply(const std::vector<Line>& lines)
+{
+    Origins found;
+    TRY(collect(lines, found));
     for (const auto& [name, origin] : found) {
         auto index = find_option(name);
         for (const Line* line : {origin.general, origin.own}) {
@@ -158,6 +178,8 @@ Result<Config> Config::load(const std::string& path, std::string_view service)
             cat_to(names, names.empty() ? "" : " ", name);
         log::warning("options that are not known", {{"file", path}, {"names", names}});
     }
+    for (const std::string& name : config->outdated_)
+        log::notice("an option has another name now", {{"file", path}, {"name", name}});
     return config;
 }
 

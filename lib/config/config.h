@@ -48,9 +48,15 @@ class Config : public Options {
     std::vector<std::pair<std::string, std::string>> metapartitions() const;
     // Names outside the table that fit no known pattern: misspelt, most likely.
     const std::vector<std::string>& unknown() const { return unknown_; }
+    // Older names that the file has, each with the one that it has now: "quotawarn
+    // (quotawarnpercent)".
+    const std::vector<std::string>& outdated() const { return outdated_; }
 
  private:
     static Result<Config> build(const std::vector<Line>& lines, std::string_view service);
+    struct Origin;
+    using Origins = std::map<std::string, Origin, std::less<>>;
+    Status collect(const std::vector<Line>& lines, Origins& found);
     Status apply(const std::vector<Line>& lines);
     Status finish();
     std::vector<std::pair<std::string, std::string>> with_prefix(std::string_view prefix) const;
@@ -60,6 +66,7 @@ class Config : public Options {
     std::string path_;
     std::map<std::string, std::string, std::less<>> overflow_;
     std::vector<std::string> unknown_;
+    std::vector<std::string> outdated_;
 };
 
 }  // namespace rookery::config

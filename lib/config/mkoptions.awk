@@ -41,6 +41,11 @@ function finish(    list, n, i)
 {
     if (current == 0) return
     if (doc[current] == "") fail("option " name[current] " has no description")
+    n = split(old[current], list, " ")
+    for (i = 1; i <= n; i++) {
+        if (list[i] in seen) fail("option " list[i] " is there twice")
+        seen[list[i]] = 1
+    }
     if (type[current] == "enum") {
         if (words[current] == "") fail("option " name[current] " has no values")
         if (!has_word(words[current], fallback[current]))
@@ -102,6 +107,7 @@ BEGIN {
     if (doc[current] == "" && line ~ /^values: /) { words[current] = substr(line, 9); next }
     if (doc[current] == "" && line ~ /^unit: [smhd]$/) { unit[current] = substr(line, 7); next }
     if (doc[current] == "" && line ~ /^min: -?[0-9]+$/) { min[current] = substr(line, 6); next }
+    if (doc[current] == "" && line ~ /^old: /) { old[current] = substr(line, 6); next }
     if (doc[current] == "" && line ~ /^max: [0-9]+$/) { max[current] = substr(line, 6); next }
     doc[current] = doc[current] line "\n"
     next
@@ -160,9 +166,11 @@ function write_header(    i, j, n, list, camels, body, t, id)
     print "#endif"
 }
 
-function write_source(    i)
+function write_source(    i, j, n, list, olds)
 {
     print "// Made by mkoptions.awk from options.def: the table of options."
+    print "#include <array>"
+    print ""
     print "#include \"lib/config/option_spec.h\""
     print ""
     print "namespace rookery::config {"
@@ -174,11 +182,25 @@ function write_source(    i)
             given[i] ? "true" : "false", quoted(fallback[i]), quoted(words[i]), seconds[unit[i]], \
             min[i], max[i]
     print "};"
+    print ""
+    olds = 0
+    for (i = 1; i <= count; i++) olds += split(old[i], list, " ")
+    print "constexpr std::array<OldName, " olds "> kOldNames = {{"
+    for (i = 1; i <= count; i++) {
+        n = split(old[i], list, " ")
+        for (j = 1; j <= n; j++) printf "    {%s, %s},\n", quoted(list[j]), quoted(name[i])
+    }
+    print "}};"
     print "}  // namespace"
     print ""
     print "std::span<const OptionSpec> option_table()"
     print "{"
     print "    return kTable;"
+    print "}"
+    print ""
+    print "std::span<const OldName> old_names()"
+    print "{"
+    print "    return kOldNames;"
     print "}"
     print ""
     print "}  // namespace rookery::config"
@@ -214,6 +236,7 @@ function write_man(    i, last)
         if (words[i] != "" && type[i] == "enum") printf ".br\nOne of\n%s", each_word(words[i], ".Cm")
         if (type[i] == "duration") print ".br\nA bare number is in " unit_word[unit[i]] "."
         if (given[i]) print ".br\nDefault:\n.Ql " (fallback[i] ~ /^-/ ? "\\&" : "") fallback[i]
+        if (old[i] != "") printf ".br\nThe older name, still taken:\n%s", each_word(old[i], ".Cm")
         if (since[i] != "0.1") print ".br\nSince " since[i] "."
     }
     print ".El"

@@ -38,6 +38,13 @@ struct Value {
 
 std::span<const OptionSpec> option_table();
 
+// A name that an option had, and the one that it has.
+struct OldName {
+    std::string_view old;
+    std::string_view name;
+};
+std::span<const OldName> old_names();
+
 // Parses text by the rules of the option. Code::config with the reason.
 Result<Value> parse_value(const OptionSpec& spec, std::string_view text);
 

@@ -211,7 +211,9 @@ class Instance:
             o["admins"] = " ".join(["cyrus"] + [i.name for i in m.instances if i is not self])
             o["mupdate_connections_max"] = "1024"
         else:
-            o["mupdate_server"] = m["mupdate"].host_port("mupdate")
+            for i in m.instances:
+                if i.role == "mupdate":
+                    o["mupdate_server"] = i.host_port("mupdate")
             o["mupdate_authname"] = self.name
             o["mupdate_username"] = self.name
             o["mupdate_password"] = m.node_password

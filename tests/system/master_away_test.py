@@ -154,6 +154,90 @@ def test_the_summary_of_a_push():
         assert "2 mailboxes: 1 unchanged, 1 activated, 0 removed from MUPDATE, 0 conflicts" in out
 
 
+def test_warn_only_predicts_what_a_push_does():
+    """Each state of a mailbox at the master, and all of them at once, with and without -a: what -mw
+    says is what -m does then, and -mw does nothing."""
+    with murder.Murder(extra={"mupdate_agent_interval": "3600"}) as m:
+        backend, b1, b2 = m["backend1"], m["backend1"].name, m["backend2"].name
+        m.add_user("ann", 1)
+        names = ["user.ann." + n for n in ("Same", "Lost", "Other", "Taken", "Claimed", "Held",
+                                           "Moving", "Pending")]
+        with m.imap("backend1", "cyrus") as c:
+            for name in names:
+                check(c.create(name))
+
+        def say(by, *command):
+            with mupdate_client.Client(m["mupdate"].address("mupdate")) as c:
+                assert c.login(by, m.node_password).startswith("OK")
+                return c.status(*command)
+
+        def pending():
+            m["mupdate"].stop(signal.SIGKILL)
+            with m.imap("backend1", "cyrus") as c:
+                check(c.setacl("user.ann.Pending", "ben", "lrs"))
+            m["mupdate"].start()
+
+        def taken(name, word="ACTIVATE"):
+            say(b1, "DELETE", name)
+            acl = ["ann\tlrs\t"] if word == "ACTIVATE" else []
+            assert say(b2, word, name, b2 + "!default", *acl).startswith("OK")
+
+        def claimed():
+            taken("user.ann.Claimed")
+            assert say(b1, "ACTIVATE", "user.ann.Claimed", b1 + "!default", "").startswith("NO")
+
+        def moving():
+            say(b1, "DELETE", "user.ann.Moving")
+            say(b2, "ACTIVATE", "user.ann.Moving", b2 + "!default", "ann\tlrs\t")
+            say(b2, "DEACTIVATE", "user.ann.Moving", b2 + "!default")
+
+        states = {
+            "Same": lambda: None,
+            "Lost": lambda: say(b1, "DELETE", "user.ann.Lost"),
+            "Other": lambda: say(b1, "ACTIVATE", "user.ann.Other", b1 + "!default", "ben\tl\t"),
+            "Ghost": lambda: say(b1, "ACTIVATE", "user.ann.Ghost", b1 + "!default", "ann\tl\t"),
+            "Taken": lambda: taken("user.ann.Taken"),
+            "Claimed": claimed,
+            "Held": lambda: taken("user.ann.Held", "RESERVE"),
+            "Moving": moving,
+            "Pending": pending,
+        }
+
+        def look():
+            with mupdate_client.Client(m["mupdate"].address("mupdate")) as c:
+                assert c.login(b2, m.node_password).startswith("OK")
+                return c.list(), [r for r in c.run("STATUS")[0] if r[2] == "conflict"]
+
+        def run(*more):
+            """(what is said, what is logged)"""
+            lines = backend.run("ctl_mboxlist", "-m", *more).stdout.strip().split("\n")
+            logged = [line for line in lines if "ctl_mboxlist[" in line]
+            return sorted(set(lines) - set(logged)), "\n".join(logged)
+
+        wrong = []
+        for options in ([], ["-a"]):
+            for what in [*states, "all"]:
+                for name, make in states.items():
+                    if what in (name, "all"):
+                        make()
+                before = look()
+                would, logged = run("-w", *options)
+                would = [line.replace("nothing was told; -m would: ", "") for line in would]
+                assert look()[0] == before[0], what
+                assert "mailbox list pushed" not in logged, logged
+                did, logged = run(*options)
+                assert "mailbox list pushed" in logged, logged
+                would, did = sorted(would), sorted(did)
+                if would != did:
+                    wrong.append("%s %s: %r, but %r" % (what, options, would, did))
+                if what in states and what != "Same" and len(did) < 2:
+                    wrong.append("%s %s: nothing was done: %r" % (what, options, did))
+                for name in names:  # in order again
+                    say(b2, "DELETE", name)
+                run("-a")
+        assert not wrong, "\n".join(wrong)
+
+
 def test_a_server_that_joins_a_murder_by_sighup_tells_what_it_has():
     with murder.Murder(backends=1, frontends=0, start=False) as m:
         back = m["backend1"]

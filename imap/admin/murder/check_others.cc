@@ -1,5 +1,8 @@
 // murder check: other servers against the mupdate master.
+#include <algorithm>
+#include <memory>
 #include <set>
+#include <vector>
 
 #include "imap/admin/murder/check.h"
 #include "imap/backend/backend.h"
@@ -24,34 +27,161 @@ constexpr std::string_view kLeft = "the master does not have it any more";
 constexpr std::string_view kStale = "the replica shows it otherwise";
 constexpr size_t kMaxListLine = 65536;
 
-Result<std::set<std::string>> names_at(const config::Config& config, const std::string& server)
-{
-    backend::ConnectOptions options;
-    TRY_ASSIGN(auto there,
-               backend::Backend::connect(config, backend::imap_dialect(), server, options));
-    const model::Namespace names(mboxlist::namespace_options(config), config.proxy_authname(),
-                                 true);
-    const std::string tag = there->next_tag();
-    TRY(backend::send_line(there->stream(), cat(tag, " LIST \"\" \"*\"")));
-    TRY(there->stream().flush());
-    backend::ReplyReader reader(there->stream());
-    std::set<std::string> found;
-    for (;;) {
-        TRY_ASSIGN(backend::Reply reply, reader.next());
-        if (reply.kind == backend::Reply::Kind::tagged) {
-            if (reply.word != "OK")
-                return Error{Code::denied, cat("it refuses LIST: ", reply.text())};
-            break;
-        }
-        if (reply.word != "LIST") continue;
-        TRY_ASSIGN(std::string line, reader.read_whole(reply, kMaxListLine));
-        auto told = text::parse_mailbox_list(std::string_view(line).substr(reply.text_begin));
-        // A level that is no mailbox.
-        if (!told || told->has_flag("\\Noselect") || told->has_flag("\\NonExistent")) continue;
-        if (auto name = names.to_internal(told->name)) found.insert(name->internal());
+// A backend, asked by IMAP, as this node or in an administrator's name.
+class Asked {
+ public:
+    static Result<Asked> connect(const config::Config& config, const std::string& server,
+                                 const std::string& authzid)
+    {
+        backend::ConnectOptions options;
+        options.authzid = authzid;
+        TRY_ASSIGN(auto there,
+                   backend::Backend::connect(config, backend::imap_dialect(), server, options));
+        return Asked(config, authzid, std::move(there));
     }
-    there->logout();
-    return found;
+
+    // The mailboxes that this identity sees.
+    Status list(std::set<std::string>& found)
+    {
+        const std::string tag = there_->next_tag();
+        TRY(backend::send_line(there_->stream(), cat(tag, " LIST \"\" \"*\"")));
+        TRY(there_->stream().flush());
+        for (;;) {
+            TRY_ASSIGN(backend::Reply reply, reader_.next());
+            if (reply.kind == backend::Reply::Kind::tagged) {
+                if (reply.word == "OK") return success();
+                return Error{Code::denied, cat("it refuses LIST: ", reply.text())};
+            }
+            if (reply.word != "LIST") continue;
+            TRY_ASSIGN(std::string line, reader_.read_whole(reply, kMaxListLine));
+            auto told = text::parse_mailbox_list(std::string_view(line).substr(reply.text_begin));
+            // A level that is no mailbox.
+            if (!told || told->has_flag("\\Noselect") || told->has_flag("\\NonExistent")) continue;
+            if (auto name = names_.to_internal(told->name)) found.insert(name->internal());
+        }
+    }
+
+    // To others a mailbox that they may not see does not exist.
+    Result<bool> is_administrator()
+    {
+        const std::string tag = there_->next_tag();
+        TRY(backend::send_line(there_->stream(), cat(tag, " GETQUOTA no-such-root")));
+        TRY(there_->stream().flush());
+        TRY_ASSIGN(auto answer, answer_to(tag));
+        return answer.ok() || answer.is(Code::not_found);
+    }
+
+    // Which server holds each of these, by an annotation that an administrator may always read:
+    // "" it does not say, so itself; not_found: none there; denied: not for this identity.
+    Result<std::vector<Result<std::string>>> holders(const std::vector<std::string>& names)
+    {
+        std::vector<Result<std::string>> out;
+        for (size_t at = 0; at < names.size(); at += kAtOnce) {
+            const size_t end = std::min(names.size(), at + kAtOnce);
+            std::vector<std::string> tags;
+            for (size_t i = at; i < end; i++) {
+                tags.push_back(there_->next_tag());
+                auto name = model::MailboxName::from_internal(names[i]);
+                std::string line = cat(tags.back(), " GETMETADATA ");
+                auto external = name ? names_.to_external(*name) : std::nullopt;
+                text::put_quoted(line, external.value_or(names[i]));
+                TRY(backend::send_line(there_->stream(), cat(line, " (", kServerEntry, ")")));
+            }
+            TRY(there_->stream().flush());
+            for (const std::string& tag : tags) {
+                TRY_ASSIGN(auto holder, answer_to(tag));
+                out.push_back(std::move(holder));
+            }
+        }
+        return out;
+    }
+
+    void logout() { there_->logout(); }
+
+ private:
+    Asked(const config::Config& config, const std::string& authzid,
+          std::unique_ptr<backend::Backend> there)
+        : names_(mboxlist::namespace_options(config),
+                 authzid.empty() ? config.proxy_authname() : authzid, true),
+          there_(std::move(there)),
+          reader_(there_->stream())
+    {
+    }
+
+    Result<Result<std::string>> answer_to(const std::string& tag)
+    {
+        std::string holder;
+        for (;;) {
+            TRY_ASSIGN(backend::Reply reply, reader_.next());
+            if (reply.kind == backend::Reply::Kind::untagged && reply.word == "METADATA") {
+                TRY_ASSIGN(std::string line, reader_.read_whole(reply, kMaxListLine));
+                holder = value_in(line);
+            }
+            if (reply.kind != backend::Reply::Kind::tagged || reply.tag != tag) continue;
+            if (reply.word == "OK") return Result<std::string>(holder);
+            const std::string text(reply.text());
+            const bool none = text.find("NONEXISTENT") != std::string::npos ||
+                              text.find("does not exist") != std::string::npos;
+            return Result<std::string>(Error{none ? Code::not_found : Code::denied, text});
+        }
+    }
+
+    // * METADATA name (/shared/vendor/cmu/cyrus-imapd/server value), the value in any form.
+    static std::string value_in(std::string_view line)
+    {
+        const size_t at = line.find(kServerEntry);
+        if (at == std::string_view::npos) return {};
+        std::string_view value = line.substr(at + kServerEntry.size());
+        value = value.substr(0, value.rfind(')'));
+        if (const size_t literal = value.find("}\r\n"); literal != std::string_view::npos)
+            value.remove_prefix(literal + 3);
+        const auto is_frame = [](char c) { return c == ' ' || c == '"'; };
+        while (!value.empty() && is_frame(value.front())) value.remove_prefix(1);
+        while (!value.empty() && is_frame(value.back())) value.remove_suffix(1);
+        return value == "NIL" ? std::string() : std::string(value);
+    }
+
+    static constexpr std::string_view kServerEntry = "/shared/vendor/cmu/cyrus-imapd/server";
+    static constexpr size_t kAtOnce = 64;
+
+    model::Namespace names_;
+    std::unique_ptr<backend::Backend> there_;
+    backend::ReplyReader reader_;
+};
+
+// Which of these are not at the server. What this identity may not know is asked in the name of
+// each administrator of ours in turn: a peer lets our login act for them. Gives what nobody could
+// tell.
+Result<std::vector<std::string>> look_for(const config::Config& config, const std::string& server,
+                                          Asked& asked, std::vector<std::string> names,
+                                          std::set<std::string>& there)
+{
+    auto ask = [&](Asked& whom) -> Status {
+        TRY_ASSIGN(const bool sees_all, whom.is_administrator());
+        if (!sees_all) return success();
+        TRY_ASSIGN(auto holders, whom.holders(names));
+        std::vector<std::string> left;
+        for (size_t i = 0; i < names.size(); i++) {
+            const auto& holder = holders[i];
+            if (holder ? holder->empty() || *holder == server : false)
+                there.insert(names[i]);
+            else if (holder.is(Code::not_found) || holder)
+                there.erase(names[i]);
+            else
+                left.push_back(names[i]);
+        }
+        names = std::move(left);
+        return success();
+    };
+    TRY(ask(asked));
+    for (const std::string& admin : config.admins()) {
+        if (names.empty()) break;
+        if (admin == config.proxy_authname() || admin.starts_with("group:")) continue;
+        auto other = Asked::connect(config, server, admin);
+        if (!other) continue;
+        if (Status done = ask(*other); done) other->logout();
+    }
+    return names;
 }
 
 void cannot_ask(Findings& findings, const std::string& server, const Error& why)
@@ -74,8 +204,28 @@ bool is_same(const mupdate::Client::Record& a, const mupdate::Client::Record& b)
 void compare_backend(const config::Config& config, const std::string& server, const Known& known,
                      mupdate::Client& master, Findings& findings)
 {
-    auto there = names_at(config, server);
-    if (!there) return cannot_ask(findings, server, there.error());
+    auto asked = Asked::connect(config, server, "");
+    if (!asked) return cannot_ask(findings, server, asked.error());
+    std::set<std::string> there;
+    if (Status listed = asked->list(there); !listed)
+        return cannot_ask(findings, server, listed.error());
+    // An administrator is shown what has moved away and is still kept; others are not shown all.
+    std::vector<std::string> doubtful;
+    for (const std::string& name : there) {
+        auto at = known.find(name);
+        if (at != known.end() && !is_at(at->second, server)) doubtful.push_back(name);
+    }
+    for (const auto& [name, record] : known)
+        if (is_at(record, server) && !there.contains(name)) doubtful.push_back(name);
+    auto untold = look_for(config, server, *asked, std::move(doubtful), there);
+    if (!untold) return cannot_ask(findings, server, untold.error());
+    asked->logout();
+    if (!untold->empty())
+        findings.add(
+            server, "-", "",
+            cat("cannot be compared, neither ", config.proxy_authname(),
+                " nor one of admins is an administrator there: ", untold->size(), " mailboxes"));
+    const std::set<std::string> skipped(untold->begin(), untold->end());
     auto add = [&](const std::string& name, bool is_there) {
         auto now = master.find(name);
         if (!now || (*now && !(*now)->active)) return;
@@ -86,13 +236,14 @@ void compare_backend(const config::Config& config, const std::string& server, co
         findings.at_backend = true;
         findings.add(server, name, where, meaning);
     };
-    for (const std::string& name : *there) {
+    for (const std::string& name : there) {
         findings.compared++;
         auto at = known.find(name);
         if (at == known.end() || !is_at(at->second, server)) add(name, true);
     }
     for (const auto& [name, record] : known)
-        if (is_at(record, server) && !there->contains(name)) add(name, false);
+        if (is_at(record, server) && !there.contains(name) && !skipped.contains(name))
+            add(name, false);
 }
 
 void compare_replica(const config::Config& config, const mupdate::Client::Target& replica,

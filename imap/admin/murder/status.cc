@@ -1,20 +1,29 @@
 // murder status: roles, versions, lag, and what waits for somebody.
 #include <algorithm>
 #include <map>
+#include <optional>
 
+#include "imap/admin/murder/here.h"
 #include "imap/admin/murder/murder.h"
 #include "imap/admin/murder/report.h"
 #include "imap/admin/murder/transfer.h"
 #include "imap/admin/tool.h"
+#include "imap/backend/backend.h"
+#include "imap/backend/server_address.h"
+#include "imap/cluster/agent.h"
+#include "imap/mboxlist/kick.h"
 #include "imap/mboxlist/open_directory.h"
+#include "imap/mupdate/master/list_entry.h"
 #include "lib/base/clock.h"
 #include "lib/base/strings.h"
 #include "lib/config/murder_role.h"
+#include "lib/service/counters.h"
 
 namespace rookery::admin::murder {
 namespace {
 
 constexpr int64_t kLagWarning = 60;  // seconds
+constexpr int64_t kAgentRuns = 5;    // that may be missed
 constexpr auto kMaintenance = model::ServerState::maintenance;
 
 // The words of a value; the last takes what is left.
@@ -46,6 +55,7 @@ class StatusReport {
                                     {"server", "role", "state", "version", "mailboxes"});
         ask_master(a);
         ask_backends();
+        look_here();
         look_at_pending();
         static constexpr std::string_view kWords[] = {"fine", "warning", "critical"};
         print(a.json ? report_.to_json(kWords[worst_])
@@ -68,6 +78,7 @@ class StatusReport {
             return;
         }
         auto lines = (*master)->status();
+        if (lines.is(Code::unsupported)) return count_list(**master, name);
         if (!lines) {
             worsen(kWarning);
             servers_->rows.push_back({name, "master", lines.error().text, "", Value::number(0)});
@@ -76,14 +87,34 @@ class StatusReport {
         (*master)->logout();
         for (const auto& line : *lines) single_.emplace(line.key, line.value);
         // The section's reference is not kept: more are added.
-        servers_->rows.push_back({single_["server"],
-                                  single_["role"] == "(master)" ? "master" : "replica", "answers",
-                                  single_["version"], Value::number(number(single_["entries"]))});
+        const bool is_master = single_["role"] == "(master)";
+        const bool lost = !is_master && single_["connected"] == "no";
+        if (lost) worsen(kCritical);
+        servers_->rows.push_back({single_["server"], is_master ? "master" : "replica",
+                                  lost ? "has lost its master" : "answers", single_["version"],
+                                  Value::number(number(single_["entries"]))});
         states_ = states_in(*lines).value_or({});
         add_list(*lines);
         add_states(report_, states_);
         add_replicas(*lines);
         add_waiting(*lines);
+    }
+
+    // Cyrus' master tells its list and no more.
+    void count_list(mupdate::Client& master, const std::string& name)
+    {
+        auto records = master.list("");
+        const auto greeting = master.greeting();
+        master.logout();
+        if (!records) worsen(kCritical);
+        servers_->rows.push_back(
+            {greeting.server.empty() ? name : greeting.server, "master",
+             records ? "answers" : records.error().text, greeting.version,
+             Value::number(records ? static_cast<int64_t>(records->size()) : 0)});
+        single_["server"] = greeting.server;
+        if (!records) return;
+        for (const auto& record : *records)
+            backends_[std::string(mupdate::server_of(record.location))]++;
     }
 
     void add_list(const std::vector<mupdate::StatusLine>& lines)
@@ -106,14 +137,20 @@ class StatusReport {
             "replicas", "Replicas", {"login", "host", "state", "serials behind", "seconds behind"});
         const int64_t serial = number(single_["serial"]);
         for (const auto& line : lines) {
-            if (line.key != "listener") continue;
-            auto f = fields(line.value, 5);
-            const int64_t behind = std::max<int64_t>(serial - number(f[2]), 0);
-            const int64_t seconds =
-                behind == 0 ? 0 : std::max<int64_t>(wall_seconds() - number(f[3]), 0);
-            if (seconds > kLagWarning) worsen(kWarning);
-            replicas.rows.push_back(
-                {f[0], f[1], f[4], Value::number(behind), Value::number(seconds)});
+            if (line.key == "listener") {
+                auto f = fields(line.value, 5);
+                const int64_t behind = std::max<int64_t>(serial - number(f[2]), 0);
+                const int64_t seconds =
+                    behind == 0 ? 0 : std::max<int64_t>(wall_seconds() - number(f[3]), 0);
+                if (seconds > kLagWarning) worsen(kWarning);
+                replicas.rows.push_back(
+                    {f[0], f[1], f[4], Value::number(behind), Value::number(seconds)});
+            } else if (line.key == "lost") {
+                auto f = fields(line.value, 3);
+                worsen(kWarning);
+                replicas.rows.push_back({f[0], f[1], "has lost the master", Value::number(0),
+                                         Value::number(number(f[2]))});
+            }
         }
     }
 
@@ -126,8 +163,9 @@ class StatusReport {
         auto& conflicts = report_.section("conflicts", "Conflicts",
                                           {"mailbox", "held at", "claimed at", "by", "seconds"});
         auto& standing = report_.section("recovery", "Recovery", {"server", "state"});
+        const int64_t interval = config_.mupdate_agent_interval().count();
+        const int64_t now = wall_seconds();
         for (const auto& line : lines) {
-            const int64_t now = wall_seconds();
             if (line.key == "stranger") {
                 auto f = fields(line.value, 3);
                 worsen(kCritical);
@@ -135,6 +173,17 @@ class StatusReport {
             } else if (line.key == "waiting") {
                 worsen(kWarning);
                 standing.rows.push_back({line.value, "has not told its mailboxes yet"});
+            } else if (line.key == "restored") {
+                worsen(kCritical);
+                standing.rows.push_back(
+                    {line.value, "restored from a backup, only reports: murder check --apply"});
+            } else if (line.key == "told") {
+                auto f = fields(line.value, 2);
+                const int64_t age = number(f[0]);
+                if (!backends_.contains(f[1]) || age < kAgentRuns * interval) continue;
+                worsen(kWarning);
+                standing.rows.push_back(
+                    {f[1], cat("its agent has told nothing for ", age, " seconds")});
             } else if (line.key == "reservation") {
                 auto f = fields(line.value, 3);
                 reserved.rows.push_back({f[2], f[1], Value::number(number(f[0]))});
@@ -152,29 +201,113 @@ class StatusReport {
         }
     }
 
-    // Whether each server that holds mailboxes speaks IMAP; its greeting names the version.
+    // Whether each server that holds mailboxes takes us in, for mail too where this server has any
+    // to bring; the greeting names the version.
     void ask_backends()
     {
+        std::map<std::string, Error> without_lmtp;
+        const bool brings_mail = config::holds_replica(config_) && serves_lmtp();
         for (const auto& [server, count] : backends_) {
-            backend::ConnectOptions options;
-            options.authenticate = false;
-            auto there =
-                backend::Backend::connect(config_, backend::imap_dialect(), server, options);
-            std::string version;
-            if (there) {
-                version = (*there)->banner();
-                size_t at = version.find("Cyrus IMAP ");
-                version = at == std::string::npos ? "" : version.substr(at + 11);
-                version = version.substr(0, version.find(' '));
-                (*there)->logout();
-            } else {
-                worsen(states_.of(server).state == kMaintenance ? kWarning : kCritical);
+            Answer answer = ask(server, backend::imap_dialect());
+            if (answer.reached && !answer.state && brings_mail) {
+                Answer mail = ask(server, backend::lmtp_dialect());
+                if (mail.reached && mail.state)
+                    answer.state = cat("LMTP: ", *mail.state);
+                else if (mail.state)
+                    without_lmtp.emplace(server, Error{Code::unavailable, *mail.state});
             }
-            servers_->rows.push_back(
-                {server, "backend",
-                 there ? std::string("answers") : cat("unreachable: ", there.error().text), version,
-                 Value::number(count)});
+            const bool excused = states_.of(server).state == kMaintenance && !answer.reached;
+            if (answer.state) worsen(excused ? kWarning : kCritical);
+            servers_->rows.push_back({server, "backend", answer.state.value_or("answers"),
+                                      answer.version, Value::number(count)});
         }
+        // Where no server takes mail it comes by another way.
+        if (without_lmtp.size() == backends_.size()) return;
+        for (auto& row : servers_->rows) {
+            auto at = without_lmtp.find(row[0].text);
+            if (at == without_lmtp.end() || row[1].text != "backend") continue;
+            worsen(states_.of(at->first).state == kMaintenance ? kWarning : kCritical);
+            row[2] = cat("LMTP: ", at->second.text);
+        }
+    }
+
+    struct Answer {
+        bool reached = false;
+        std::optional<std::string> state;  // what is wrong
+        std::string version;
+    };
+    Answer ask(const std::string& server, const backend::Dialect& dialect)
+    {
+        Answer answer;
+        backend::ConnectOptions options;
+        options.authenticate = logs_in_at(server);
+        auto there = backend::Backend::connect(config_, dialect, server, options);
+        if (!there && options.authenticate) {
+            const Error refusal = there.error();
+            options.authenticate = false;
+            there = backend::Backend::connect(config_, dialect, server, options);
+            if (there) answer.state = cat("does not let us in: ", refusal.text);
+        }
+        answer.reached = there.ok();
+        if (!there) {
+            answer.state = cat("unreachable: ", there.error().text);
+            return answer;
+        }
+        const std::string& banner = (*there)->banner();
+        const size_t at = banner.find("Cyrus IMAP ");
+        if (at != std::string::npos) answer.version = banner.substr(at + 11);
+        answer.version = answer.version.substr(0, answer.version.find(' '));
+        (*there)->logout();
+        return answer;
+    }
+
+    // A frontend must; another server only where it has been given what it takes.
+    bool logs_in_at(const std::string& server)
+    {
+        return config::holds_replica(config_) || !config_.proxy_password().empty() ||
+               backend::server_option(config_, server, "password").has_value();
+    }
+
+    // Whether a service of this server ever took mail.
+    bool serves_lmtp()
+    {
+        auto counters = service::Counters::open(config_.proc_path());
+        if (!counters) return false;
+        const auto lines = counters->lines();
+        return std::any_of(lines.begin(), lines.end(), [](const auto& line) {
+            return line.service.find("lmtp") != std::string::npos;
+        });
+    }
+
+    // This server, as far as it can be seen without asking another.
+    void look_here()
+    {
+        auto& here = report_.section("here", "This server", {"what", "meaning"});
+        auto add = [&](Exit weight, std::string_view what, const std::string& meaning) {
+            worsen(weight);
+            here.rows.push_back({what, meaning});
+        };
+        for (const Fault& fault : faults_here(config_))
+            add(fault.weight, fault.what, fault.meaning);
+        if (config::tells_master(config_)) {
+            auto list = mboxlist::open_list(config_);
+            if (list && cluster::only_reports(**list))
+                add(kCritical, "mailbox list",
+                    "restored from a backup, only reports: murder check --apply");
+        }
+        // The master itself, or a machine that only asks, follows nobody.
+        if (!config::holds_replica(config_) || single_["server"] == config_.servername() ||
+            !has_services())
+            return;
+        if (Status current = mboxlist::kick(mboxlist::kick_socket_path(config_)); !current)
+            add(kCritical, "replica",
+                cat("the mailbox list here is not what the master has: ", current.error().text));
+    }
+
+    bool has_services()
+    {
+        auto counters = service::Counters::open(config_.proc_path());
+        return counters && !counters->lines().empty();
     }
 
     void look_at_pending()

@@ -53,9 +53,13 @@ void describe(const ListEntry& entry, const std::string& name, std::vector<Statu
         lines.push_back({"reservation", cat(std::max<int64_t>(left.count(), 0), ' ',
                                             or_dash(entry.location), ' ', name)});
     }
-    if (extra.move)
+    if (extra.move) {
+        // Until the other server is active, the entry names the one that lets go.
+        const bool arrived = server_of(entry.location) != server_of(extra.move->from_location);
+        const std::string_view to = arrived ? entry.location.view() : extra.move->other_server;
         lines.push_back({"move", cat(extra.move->opened, ' ', or_dash(extra.move->from_location),
-                                     ' ', or_dash(entry.location), ' ', name)});
+                                     ' ', or_dash(to), ' ', name)});
+    }
     for (const Claim& claim : extra.claims)
         lines.push_back(
             {"conflict", cat(claim.since, ' ', or_dash(entry.location), ' ',
@@ -178,7 +182,8 @@ std::vector<StatusLine> MasterList::status()
         auto state = state_.lock();
         keys.assign(state->special.begin(), state->special.end());
     }
-    std::vector<StatusLine> lines;
+    std::vector<StatusLine> lines = {
+        {"conflicts", options_.policy.last_claim_wins ? "last" : "first"}};
     for (const std::string& key : keys)
         if (auto entry = published_.find(key)) describe(*entry, name_of_key(key), lines);
     for (StatusLine& line : recovery_->status()) lines.push_back(std::move(line));

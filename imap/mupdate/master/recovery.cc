@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "lib/base/clock.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
@@ -87,6 +88,7 @@ Status Recovery::parse(std::string_view text)
             auto serial = to_number<uint64_t>(words[2]);
             if (!epoch || !serial) return bad;
             state->stood[std::string(words[3])] = {*epoch, *serial};
+            state->told_at[std::string(words[3])] = wall_seconds();
         } else {
             return bad;
         }
@@ -129,8 +131,11 @@ Standing Recovery::judge(const std::string& server, const std::string& who, cons
     if (!state->waiting.empty()) return Standing::waiting;
     auto stood = state->stood.find(name);
     if (backend && known && stood != state->stood.end() && line.holds(stood->second) &&
-        place_on(line, at) < place_on(line, stood->second))
+        place_on(line, at) < place_on(line, stood->second)) {
+        state->restored.insert(name);
         return Standing::restored;
+    }
+    state->restored.erase(name);
     return Standing::on;
 }
 
@@ -159,6 +164,8 @@ Result<bool> Recovery::told(const std::string& server, const Position& at)
     auto state = state_.lock();
     state->stood[server] = at;
     state->changed = true;
+    state->told_at[server] = wall_seconds();
+    state->restored.erase(server);
     if (state->waiting.erase(server) == 0) return false;
     TRY(write(*state));
     return state->waiting.empty();
@@ -177,6 +184,9 @@ std::vector<StatusLine> Recovery::status() const
     for (const auto& [name, stranger] : state->strangers)
         lines.push_back({"stranger", cat(to_text(stranger.at), ' ', name)});
     for (const std::string& server : state->waiting) lines.push_back({"waiting", server});
+    for (const std::string& server : state->restored) lines.push_back({"restored", server});
+    for (const auto& [server, when] : state->told_at)
+        lines.push_back({"told", cat(wall_seconds() - when, ' ', server)});
     return lines;
 }
 

@@ -60,7 +60,7 @@ class Recovery {
     // Writes what may be lost: with each checkpoint.
     Status save();
 
-    // "stranger" epoch serial name; "waiting" server.
+    // "stranger" epoch serial name; "waiting" server; "restored" server; "told" age server.
     std::vector<StatusLine> status() const;
 
  private:
@@ -69,10 +69,13 @@ class Recovery {
         bool is_backend = false;
     };
     struct State {
-        std::set<uint64_t> adopted;                 // epochs that are not on the line, and welcome
-        std::set<std::string> waiting;              // for these to tell
-        std::map<std::string, Position> stood;      // where each backend stood at its latest word
-        std::map<std::string, Stranger> strangers;  // by name; not kept over a restart
+        std::set<uint64_t> adopted;             // epochs that are not on the line, and welcome
+        std::set<std::string> waiting;          // for these to tell
+        std::map<std::string, Position> stood;  // where each backend stood at its latest word
+        // Not kept over a restart: by name, and of the backends
+        std::map<std::string, Stranger> strangers;
+        std::set<std::string> restored;          // those that stood later once
+        std::map<std::string, int64_t> told_at;  // when each last told all, or this was opened
         bool changed = false;
     };
 

@@ -213,7 +213,10 @@ Status Replica::session()
     TRY(client->flush());
     TRY(receive_dump(*client));
     failures_ = 0;
-    return stream(*client);
+    TRY(stream(*client));
+    // A master misses those that go without a word.
+    client->logout();
+    return success();
 }
 
 // Where this list stood counts at whom it was: a replica that feeds replicas has a line of its own.

@@ -43,7 +43,7 @@ Connection::Connection(const ServerContext& context, Fd socket)
 
 Connection::~Connection()
 {
-    if (context_.listeners != nullptr) context_.listeners->remove(this);
+    if (context_.listeners != nullptr) context_.listeners->remove(this, logged_out_);
 }
 
 void Connection::put_banner()
@@ -145,6 +145,7 @@ void Connection::run_command(const Command& command)
 void Connection::run_logout(const Command& command)
 {
     put_reply(command.tag, "OK", "bye-bye");
+    logged_out_ = true;
     closing_ = true;
 }
 
@@ -293,6 +294,10 @@ void Connection::run_status(const Command& command)
             lines.push_back(
                 {"listener", cat(l.identity, ' ', l.host.empty() ? "-" : l.host, ' ', l.serial, ' ',
                                  l.current_since, ' ', l.in_dump ? "list" : "stream")});
+    if (context_.listeners != nullptr)
+        for (const Listeners::Lost& l : context_.listeners->lost())
+            lines.push_back({"lost", cat(l.identity, ' ', l.host.empty() ? "-" : l.host, ' ',
+                                         wall_seconds() - l.since)});
     for (StatusLine& line : context_.servers.status()) lines.push_back(std::move(line));
     if (context_.status)
         for (StatusLine& line : context_.status()) lines.push_back(std::move(line));

@@ -162,6 +162,7 @@ class Connection {
     size_t announced_ = 0;  // the "+ go ahead" that has been sent, by position in in_
     bool greeted_ = false;
     bool closing_ = false;
+    bool logged_out_ = false;
     bool handshaking_ = false;
     bool tls_active_ = false;
     bool compressed_ = false;

@@ -33,7 +33,9 @@ struct Master {
     std::string status() const
     {
         std::string out;
-        for (const auto& l : recovery->status()) cat_to(out, l.key, ' ', l.value, '\n');
+        // "told" has an age.
+        for (const auto& l : recovery->status())
+            if (l.key != "told") cat_to(out, l.key, ' ', l.value, '\n');
         return out;
     }
 
@@ -92,8 +94,10 @@ START_TEST(a_backend_that_stands_where_it_stood_before_is_restored)
     ASSERT_EQ_TEXT(m.judge("be1", {9, 29}), "restored");
     ASSERT_EQ_TEXT(m.judge("be1", {7, 70}), "restored");
     ASSERT_EQ_TEXT(m.judge("be2", {7, 70}), "on");
+    ASSERT_EQ_TEXT(m.status(), "restored be1\n");
     // What it says next is believed.
     ck_assert(!*m.recovery->told("be1", {9, 29}));
+    ASSERT_EQ_TEXT(m.status(), "");
     ASSERT_EQ_TEXT(m.judge("be1", {9, 29}), "on");
 }
 END_TEST

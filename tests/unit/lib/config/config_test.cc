@@ -116,6 +116,52 @@ START_TEST(names_outside_the_table_are_kept)
 }
 END_TEST
 
+// Files that were written for Cyrus have these, and its manual still lists them.
+START_TEST(older_names_set_what_they_set)
+{
+    const struct {
+        const char* old;
+        const char* now;
+        const char* value;
+    } kNames[] = {
+        {"tls_cert_file", "tls_server_cert", "/a"},
+        {"tls_key_file", "tls_server_key", "/a"},
+        {"tls_ca_file", "tls_client_ca_file", "/a"},
+        {"tls_ca_path", "tls_client_ca_dir", "/a"},
+        {"tls_cipher_list", "tls_ciphers", "HIGH"},
+        {"quotawarn", "quotawarnpercent", "77"},
+        {"quotawarnkb", "quotawarnsize", "77"},
+        {"autocreatequota", "autocreate_quota", "77"},
+        {"autocreatequotamsg", "autocreate_quota_messages", "77"},
+        {"autocreateinboxfolders", "autocreate_inbox_folders", "A | B"},
+        {"autosubscribeinboxfolders", "autocreate_subscribe_folders", "A | B"},
+        {"autosubscribesharedfolders", "autocreate_subscribe_sharedfolders", "A | B"},
+        {"autosievefolders", "autocreate_sieve_folders", "A | B"},
+        {"createonpost", "autocreate_post", "yes"},
+    };
+    for (const auto& n : kNames) {
+        for (const char* prefix : {"", "imap_"}) {
+            const std::string line = cat(prefix, n.old, ": ", n.value, '\n');
+            auto c = read(line.c_str(), "imap");
+            ASSERT_OK(c);
+            ck_assert_msg(c->is_set(n.now) && c->text(n.now) == n.value, "%s", line.c_str());
+            ck_assert_msg(c->unknown().empty(), "%s", line.c_str());
+            ck_assert_uint_eq(c->outdated().size(), 1);
+            ASSERT_EQ_TEXT(c->outdated()[0], cat(prefix, n.old, " (", n.now, ")"));
+        }
+    }
+    // In either order the present name counts.
+    for (const char* both : {"quotawarn: 1\nquotawarnpercent: 2\n",
+                             "quotawarnpercent: 2\nquotawarn: 1\n"}) {
+        auto c = read(both);
+        ASSERT_OK(c);
+        ck_assert_int_eq(c->quotawarnpercent(), 2);
+    }
+    expect_error("quotawarn: 1\nquotawarn: 2\n",
+                 "text:3: option quotawarn is given twice, first in text:2");
+}
+END_TEST
+
 START_TEST(errors_name_line_and_reason)
 {
     expect_error("admins: a\nadmins: b\n", "text:3: option admins is given twice, first in text:2");
@@ -185,6 +231,7 @@ Suite* make()
     tcase_add_test(t, comments_continuations_and_line_ends);
     tcase_add_test(t, a_service_has_its_own_values);
     tcase_add_test(t, names_outside_the_table_are_kept);
+    tcase_add_test(t, older_names_set_what_they_set);
     tcase_add_test(t, errors_name_line_and_reason);
     tcase_add_test(t, files_include_files);
     suite_add_tcase(s, t);
