@@ -123,6 +123,22 @@ class Partition(Operation):
         return []
 
 
+class PartitionTree(Partition):
+    """RENAME of a user's tree to another partition"""
+
+    def prepare(self, c):
+        super().prepare(c)
+        c.make("a.x")
+        c.after = dict(c.before)
+
+    def run(self, c, client):
+        return client.xatom("RENAME", c.top, c.top, "second")
+
+    def extra_checks(self, c, kind, sides):
+        left = [n for n, e in c.w.listed(c.token).items() if e["partition"] != "second"]
+        return ["answered OK, and these are not there: %s" % left] if kind == "OK" and left else []
+
+
 class Delete(Operation):
     """DELETE of a mailbox, delete_mode immediate"""
 
@@ -654,6 +670,7 @@ ALL = [
     RenameTree("rename-tree"),
     RenameUser("rename-user"),
     Partition("partition"),
+    PartitionTree("partition-tree"),
     Delete("delete"),
     DeleteDelayed("delete-delayed"),
     DeleteUser("delete-user"),

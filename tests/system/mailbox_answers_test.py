@@ -353,5 +353,42 @@ def test_order_of_siblings_and_subscriptions_after_rename():
     everywhere(order)
 
 
+# ------------------------------------------------------------------ partitions
+
+def test_a_user_goes_to_another_partition_with_the_whole_tree():
+    with murder.Murder(backends=1, start=False) as m:
+        folder = os.path.join(m["backend1"].dir, "second")
+        os.makedirs(folder)
+        m.give(folder)
+        m["backend1"].extra = {"partition-second": folder}
+        m.start()
+        m.add_user("bob")
+        with Talk(m, "backend1", "bob") as c:
+            for name in ("a", "a.x", "Sent Items"):
+                c.ok('CREATE "INBOX.%s"' % name)
+                check(c.c.append('"INBOX.%s"' % name, None, None, MESSAGE))
+
+        def places(admin):
+            told = [admin.ok('GETMETADATA "%s" /shared/vendor/cmu/cyrus-imapd/partition' % n)[0]
+                    for n in admin.listed('LIST "" user.bob*')]
+            return {re.search(r'"([a-z]+)"\)$', line).group(1) for line in told}
+        for where, there, back in (("backend1", "second", "backend1!default"),
+                                   ("frontend1", "backend1!second", "default")):
+            with Talk(m, where, "cyrus") as admin:
+                murder.wait_for(lambda: len(admin.listed('LIST "" user.bob*')) == 4, "all known")
+                assert places(admin) == {"default"}
+                for place, short in ((there, "second"), (back, "default")):
+                    # What is there already is in nobody's way.
+                    admin.ok("RENAME user.bob.a user.bob.a " + place)
+                    assert places(admin) == {"default", "second"}
+                    admin.ok("RENAME user.bob user.bob " + place)
+                    assert places(admin) == {short}
+                    admin.no("RENAME user.bob user.bob " + place,
+                             "[ALREADYEXISTS] Mailbox already exists")
+        with Talk(m, "frontend1", "bob") as c:
+            for name in ("a", "a.x", "Sent Items"):
+                assert "MESSAGES 1" in c.ok('STATUS "INBOX.%s" (MESSAGES)' % name)[0]
+
+
 if __name__ == "__main__":
     harness.main()

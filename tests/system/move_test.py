@@ -325,6 +325,7 @@ def test_what_is_left_stays_for_its_time():
         assert refused["alice"][0] // 100 == 4, refused
         # It comes back: the old copy makes room, of what was deleted meanwhile too.
         with m.imap("frontend1", "alice") as c:
+            check(c.xatom("SETMETADATA", "INBOX.Sent", "(/private/specialuse NIL)"))
             check(c.delete("INBOX.Sent"))
         with m.imap("frontend1", "cyrus") as a:
             check(a.xatom("XFER", "user.alice", "backend1"))

@@ -42,7 +42,7 @@ std::map<std::string, std::string> uses_elsewhere(ImapSession& s, const backend:
     auto inbox = s.user.names->inbox();
     if (!inbox || !s.config.specialusealways()) return {};
     (void)s.directory.scan(inbox->key(), [&](const model::MailboxEntry& entry) {
-        if (!is_own(s, entry.name)) return mboxlist::Next::stop();
+        if (!model::is_own(*inbox, entry.name)) return mboxlist::Next::stop();
         if (entry.is_there() && entry.server != backend.server()) elsewhere.push_back(entry);
         return mboxlist::Next::go_on();
     });

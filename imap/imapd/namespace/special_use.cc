@@ -124,8 +124,10 @@ std::map<std::string, std::string> special_uses_of(ImapSession& session,
 {
     std::map<std::string, std::string> found;
     std::map<std::string, std::vector<std::string>> elsewhere;
+    auto inbox = session.user.names->inbox();
+    if (!inbox) return found;
     for (const auto& entry : entries) {
-        if (!is_own(session, entry.name) || entry.name.is_inbox()) continue;
+        if (!inbox->is_above(entry.name)) continue;
         const bool here = session.store != nullptr && entry.is_at(session.config.servername());
         if (!here) {
             auto external = session.user.names->to_external(entry.name);
