@@ -41,7 +41,7 @@ KINDS = [
 
 def know_keywords(c, name):
     """One that a session does not know yet is told a moment later than its message's modseq."""
-    murder.check(c.append(name, "(%s)" % " ".join(KEYWORDS), None, b"Subject: first\r\n\r\n"))
+    murder.check(c.append(name, "(%s)" % " ".join(KEYWORDS), None, b"Subject: first\r\n\r\nfirst\r\n"))
 
 
 def prepare(m):
