@@ -72,9 +72,9 @@ Result<std::vector<uint32_t>> LocalMailbox::change_records(MailboxWriter& writer
     return altered;
 }
 
-// Flags are in the index and change there in one step, but \Seen, which is there only for the owner.
-// For everybody else it is kept by user, and its change shows in the index as a new modseq, later:
-// whoever sees the modseq finds the flag (message()).
+// Flags are in the index and change there in one step, but \Seen, which is there only for the
+// owner. For everybody else it is kept by user, and its change shows in the index as a new modseq,
+// later: whoever sees the modseq finds the flag (message()).
 Result<std::vector<uint32_t>> LocalMailbox::store_flags(std::span<const uint32_t> sequences,
                                                         mailbox::FlagChange how,
                                                         const model::FlagList& flags,

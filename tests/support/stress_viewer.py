@@ -1,5 +1,5 @@
-"""A client that keeps what it is told of the selected mailbox, and holds it against what all clients
-of the same mailboxes were told (stress_client.py)."""
+"""A client that keeps what it is told of the selected mailbox, and holds it against what all
+clients of the same mailboxes were told (stress_client.py)."""
 import collections
 import re
 import threading
