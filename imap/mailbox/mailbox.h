@@ -177,8 +177,8 @@ class Mailbox {
                                          const model::FlagFilter& settable) = 0;
 
     // The same, and they are gone from here: exactly once, whatever ends when. sequences ascend;
-    // not_found: one of them is gone, or was moved by somebody else. The view changes in the next refresh(true). They may
-    // go into the mailbox where they are, and get other UIDs.
+    // not_found: one of them is gone, or was moved by somebody else. The view changes in the next
+    // refresh(true). They may go into the mailbox where they are, and get other UIDs.
     virtual Result<AppendResult> move_to(const model::MailboxEntry& to, const std::string& userid,
                                          std::span<const uint32_t> sequences,
                                          const model::FlagFilter& settable) = 0;

@@ -161,7 +161,7 @@ void IndexFile::release_pages() const
 #endif
 }
 
-Result<IndexHeader> IndexFile::read_header()
+Result<IndexHeader> IndexFile::read_header() const
 {
     char copy[kIndexHeaderSize];
     for (int attempt = 0;; attempt++) {

@@ -37,7 +37,7 @@ class IndexFile {
     // True if another file took this one's name, or none has it any more.
     bool replaced() const;
 
-    Result<IndexHeader> read_header();
+    Result<IndexHeader> read_header() const;
     // Makes records 0..count-1 readable.
     Status map_records(uint32_t count);
     // The same for as many of them as the file has; gives how many.

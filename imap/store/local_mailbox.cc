@@ -149,6 +149,7 @@ mailbox::MessageInfo LocalMailbox::message(uint32_t sequence) const
 {
     uint32_t slot = slots_.slot(sequence);
     IndexRecord record = index_.newest(slot);
+    const bool is_new = record.modseq > header_.highestmodseq;
     mailbox::MessageInfo info;
     info.uid = record.uid;
     info.size = record.size;
@@ -158,15 +159,29 @@ mailbox::MessageInfo LocalMailbox::message(uint32_t sequence) const
     info.keywords = record.keywords;
     for (size_t bit = keywords_.size(); bit < model::kMaxKeywords && info.keywords.any(); bit++)
         info.keywords.reset(bit);  // no name for it yet: told with the next refresh()
-    info.modseq = record.modseq;
+    info.modseq = is_new ? committed(record.modseq) : record.modseq;
     info.recent = recent_.contains(record.uid);
     info.expunged = record.expunged();
     info.guid = index_.guid(slot);
     if (!seen_in_index_) {
+        // What made it newer than all that refresh() saw may have been another session's \Seen:
+        // its modseq must not be told with the flags from before.
+        if (is_new)
+            if (auto read = read_seen(); !read)
+                log::warning("seen state cannot be read", {{"reason", read.error()}});
         info.system_flags &= ~model::kSeen;
         if (seen_.contains(record.uid)) info.system_flags |= model::kSeen;
     }
     return info;
+}
+
+// While a writer is at work some of its records are there and others are not yet: whoever was told
+// their modseq would never ask for the others. With an older one it is told again.
+uint64_t LocalMailbox::committed(uint64_t modseq) const
+{
+    if (modseq > committed_modseq_)
+        if (const auto now = index_.read_header()) committed_modseq_ = now->highestmodseq;
+    return std::min(modseq, std::max(committed_modseq_, header_.highestmodseq));
 }
 
 uint32_t LocalMailbox::sequence_of(uint32_t uid) const

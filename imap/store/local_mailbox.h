@@ -104,7 +104,7 @@ class LocalMailbox final : public mailbox::Mailbox {
     Status claim_recent(IndexHeader& header);
     void find_changed(const IndexHeader& header, std::vector<uint32_t>& slots);
     bool was_told(uint32_t slot) const;
-    Status find_seen_elsewhere(std::vector<uint32_t>& slots);
+    Status find_seen_elsewhere(std::vector<uint32_t>& slots) const;
     void drop_expunged(mailbox::Changes& changes);
     Status add_new(const IndexHeader& header);
     void count_recent();
@@ -119,17 +119,18 @@ class LocalMailbox final : public mailbox::Mailbox {
     // Logs it, once for each message in the life of the view.
     Error damaged(uint32_t uid, const std::string& why);
     bool is_seen(uint32_t slot) const;
+    uint64_t committed(uint64_t modseq) const;
     // Alters records under the lock: change gives true if it did. Gives the numbers it altered.
     using Change = std::function<bool(IndexRecord&, const IndexHeader&)>;
-    // last: is done before they count.
     Result<std::vector<uint32_t>> change_records(MailboxWriter& writer,
                                                  std::span<const uint32_t> sequences, bool durable,
                                                  const Change& change,
-                                                 mailbox::StoreCondition* condition = nullptr,
-                                                 const std::function<Status()>& last = {});
-    // \Seen of a user for whom the index does not keep it.
-    Status read_seen();
-    Status change_seen(std::span<const uint32_t> uids, bool seen);
+                                                 mailbox::StoreCondition* condition = nullptr);
+    // \Seen of a user for whom the index does not keep it: the newest is read, or it is changed,
+    // and the UIDs of which it changed are given. With the mailbox locked.
+    Status read_seen() const;
+    Result<UidSet> seen_by_user(MailboxWriter& writer, std::span<const uint32_t> sequences,
+                                bool seen, const mailbox::StoreCondition* condition);
 
     MailboxAccess& store_;
     model::MailboxEntry entry_;
@@ -144,18 +145,21 @@ class LocalMailbox final : public mailbox::Mailbox {
     size_t keywords_told_ = 0;
     UidSet recent_;
     uint32_t recent_count_ = 0;
-    UidSet seen_;
-    uint64_t seen_stamp_ = 0;
-    std::vector<uint64_t> own_modseqs_;   // of changes that this session made itself
-    std::vector<uint32_t> untold_slots_;  // changed by others before this session changed them too
+    // Mutable: message() may find that others changed them.
+    mutable UidSet seen_;
+    mutable uint64_t seen_stamp_ = 0;
+    std::vector<uint64_t> own_modseqs_;  // of changes that this session made itself
+    // Changed by others before this session changed them too.
+    mutable std::vector<uint32_t> untold_slots_;
     struct Told {
         uint32_t slot;
         uint64_t modseq;
         auto operator<=>(const Told&) const = default;
     };
-    std::vector<Told> told_;  // since the last refresh(), sorted when that looks
+    mutable std::vector<Told> told_;  // since the last refresh(), sorted when that looks
     bool expunged_waiting_ = false;
     uint64_t reported_modseq_ = 0;
+    mutable uint64_t committed_modseq_ = 0;
     CacheFile cache_;
     UidSet damaged_;  // that were told of
     bool endings_learnt_ = false;

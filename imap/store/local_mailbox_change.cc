@@ -24,8 +24,7 @@ constexpr uint32_t kAllSystemFlags =
 Result<std::vector<uint32_t>> LocalMailbox::change_records(MailboxWriter& writer,
                                                            std::span<const uint32_t> sequences,
                                                            bool durable, const Change& change,
-                                                           mailbox::StoreCondition* condition,
-                                                           const std::function<Status()>& last)
+                                                           mailbox::StoreCondition* condition)
 {
     if (writer.header.generation != header_.generation)
         return Error{Code::moved, "mailbox was rebuilt"};
@@ -67,15 +66,15 @@ Result<std::vector<uint32_t>> LocalMailbox::change_records(MailboxWriter& writer
     }
     if (altered.empty()) return altered;
     TRY(batch.flush());
-    if (last) TRY(last());
     writer.header.highestmodseq = writer.header.changedmodseq = modseq;
     TRY(writer.commit(durable));
     own_modseqs_.push_back(modseq);
     return altered;
 }
 
-// Flags are in the index and change there in one step, but \Seen, which is there only for the owner.
-// For everybody else it is kept by user, and its change shows in the index as a new modseq.
+// Flags are in the index and change there in one step, but \Seen, which is there only for the
+// owner. For everybody else it is kept by user, and its change shows in the index as a new modseq,
+// later: whoever sees the modseq finds the flag (message()).
 Result<std::vector<uint32_t>> LocalMailbox::store_flags(std::span<const uint32_t> sequences,
                                                         mailbox::FlagChange how,
                                                         const model::FlagList& flags,
@@ -92,8 +91,10 @@ Result<std::vector<uint32_t>> LocalMailbox::store_flags(std::span<const uint32_t
     const bool names_seen = (flags.system & model::kSeen) != 0;
     const bool by_user = !seen_in_index_ && (names_seen || how == FlagChange::replace);
     const bool seen = names_seen && how != FlagChange::remove;
-    std::vector<uint32_t> seen_changed;  // UIDs
-    if (by_user) TRY(read_seen());
+    UidSet seen_changed;
+    if (by_user) {
+        TRY_ASSIGN(seen_changed, seen_by_user(writer, sequences, seen, condition));
+    }
     auto change = [&](IndexRecord& record, const IndexHeader&) {
         uint32_t system_before = record.system_flags;
         model::KeywordBits keywords_before = record.keywords;
@@ -111,14 +112,11 @@ Result<std::vector<uint32_t>> LocalMailbox::store_flags(std::span<const uint32_t
                 record.keywords &= ~bits;
                 break;
         }
-        const bool by_user_too = by_user && seen_.contains(record.uid) != seen;
-        if (by_user_too) seen_changed.push_back(record.uid);
-        return by_user_too || record.system_flags != system_before ||
+        return seen_changed.contains(record.uid) || record.system_flags != system_before ||
                record.keywords != keywords_before;
     };
     TRY_ASSIGN(std::vector<uint32_t> altered,
-               change_records(writer, sequences, true, change, condition,
-                              [&] { return change_seen(seen_changed, seen); }));
+               change_records(writer, sequences, true, change, condition));
     if (writer.header.keywords > keywords_.size()) {
         TRY_ASSIGN(HeaderFile * names, writer.names());
         keywords_ = names->keywords;
@@ -127,15 +125,36 @@ Result<std::vector<uint32_t>> LocalMailbox::store_flags(std::span<const uint32_t
     return altered;
 }
 
-// With the mailbox locked. What other sessions of this user changed is told by the next refresh().
-Status LocalMailbox::read_seen()
+// What other sessions of this user changed is told by the next refresh(), whatever was told of
+// these messages before.
+Status LocalMailbox::read_seen() const
 {
-    return find_seen_elsewhere(untold_slots_);
+    std::vector<uint32_t> slots;
+    TRY(find_seen_elsewhere(slots));
+    std::erase_if(told_, [&](const Told& t) {
+        return std::binary_search(slots.begin(), slots.end(), t.slot);
+    });
+    untold_slots_.insert(untold_slots_.end(), slots.begin(), slots.end());
+    return success();
 }
 
-Status LocalMailbox::change_seen(std::span<const uint32_t> uids, bool seen)
+Result<UidSet> LocalMailbox::seen_by_user(MailboxWriter& writer,
+                                          std::span<const uint32_t> sequences, bool seen,
+                                          const mailbox::StoreCondition* condition)
 {
-    if (uids.empty()) return success();
+    TRY(writer.index.map_records(writer.header.records));
+    TRY(read_seen());
+    UidSet changed;
+    for (const uint32_t sequence : sequences) {
+        if (sequence == 0 || sequence > slots_.size()) continue;
+        const uint32_t slot = slots_.slot(sequence);
+        const auto record = writer.index.record(slot);  // one that is broken is made again later
+        if (record && record->expunged()) continue;
+        if (record && condition != nullptr && record->modseq > condition->unchanged_since) continue;
+        if (seen_.contains(index_.uid(slot)) != seen) changed.add(index_.uid(slot));
+    }
+    if (changed.empty()) return changed;
+    const std::vector<uint32_t> uids = numbers_of(changed);
     TRY(store_.seen().update(userid_, entry_.uniqueid, [&](SeenState& state) {
         for (uint32_t uid : uids) {
             if (seen)
@@ -153,7 +172,7 @@ Status LocalMailbox::change_seen(std::span<const uint32_t> uids, bool seen)
         else
             seen_.remove(uid);
     }
-    return success();
+    return changed;
 }
 
 Status LocalMailbox::mark_seen(std::span<const uint32_t> sequences)
@@ -170,19 +189,18 @@ Status LocalMailbox::mark_seen(std::span<const uint32_t> sequences)
         if ((now.state & kStateFrozen) != 0) return success();  // it is read all the same
         return std::move(opened).error();
     }
-    if (!seen_in_index_) TRY(read_seen());
-    std::vector<uint32_t> changed;  // UIDs
+    UidSet by_user;
+    if (!seen_in_index_) {
+        TRY_ASSIGN(by_user, seen_by_user(*opened, unseen, true, nullptr));
+    }
     auto change = [&](IndexRecord& record, const IndexHeader&) {
-        const bool before =
-            seen_in_index_ ? (record.system_flags & model::kSeen) != 0 : seen_.contains(record.uid);
-        if (before) return false;
-        if (seen_in_index_) record.system_flags |= model::kSeen;
-        changed.push_back(record.uid);
-        return true;
+        if (!seen_in_index_) return by_user.contains(record.uid);
+        const bool before = (record.system_flags & model::kSeen) != 0;
+        record.system_flags |= model::kSeen;
+        return !before;
     };
     // By user it is durable anyhow, and its modseq with it.
-    TRY(change_records(*opened, unseen, !seen_in_index_, change, nullptr,
-                       [&] { return seen_in_index_ ? success() : change_seen(changed, true); }));
+    TRY(change_records(*opened, unseen, !seen_in_index_, change));
     store_.wake_sessions(name_hash_of(entry_));
     return success();
 }

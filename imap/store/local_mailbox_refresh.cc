@@ -126,7 +126,7 @@ void LocalMailbox::told(uint32_t sequence, uint64_t modseq)
     told_.push_back({slot, modseq});
 }
 
-Status LocalMailbox::find_seen_elsewhere(std::vector<uint32_t>& slots)
+Status LocalMailbox::find_seen_elsewhere(std::vector<uint32_t>& slots) const
 {
     if (seen_in_index_) return success();
     uint64_t stamp = store_.seen().stamp(userid_);

@@ -262,7 +262,8 @@ def test_copy_and_move_take_what_others_expunged():
         for target in ("target", "far", "work"):
             if where == "backend1" and target == "far":
                 continue
-            for verb in ("COPY 1:4", "UID COPY 1:*", "COPY 2", "MOVE 1:4", "UID MOVE 1:*", "MOVE 3"):
+            for verb in ("COPY 1:4", "UID COPY 1:*", "COPY 2", "MOVE 1:4", "UID MOVE 1:*",
+                         "MOVE 3"):
                 if target != "work":
                     fill(target, 0)
                 c, uids = with_two_expunged(where)
