@@ -83,6 +83,7 @@ class Agent {
             TRY(push());
         else
             TRY(local_.settle_all(master_.get()));
+        if (!options_.push.warn_only) TRY(local_.drop_incoming(*master_, run_.summary.has_value()));
         TRY(remember());
         master_->logout();
         return run_;
