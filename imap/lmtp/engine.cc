@@ -74,12 +74,10 @@ bool Engine::wait_for_command()
 {
     session::SessionKit::count_traffic(client_);
     give_command_time();
-    if (!signals::terminate_pending()) {
-        if (client_.has_input()) return true;
-        if (!client_.flush()) return false;
-        client_.release_buffers();
-        service::scoreboard::set_state("idle");
-    }
+    if (client_.has_input() && !signals::terminate_pending()) return true;
+    if (!client_.flush()) return false;
+    client_.release_buffers();
+    service::scoreboard::set_state("idle");
     session::Wait wait;
     wait.idle = client_.wait_deadline();
     wait.in_session = transaction_.has_value();

@@ -92,12 +92,10 @@ bool Engine::wait_for_command()
 {
     session::SessionKit::count_traffic(client_);
     if (logged_in()) client_.set_deadline(Deadline::after(client_.timeout()).or_told_to_end());
-    if (!signals::terminate_pending()) {
-        if (client_.has_input()) return true;
-        if (!client_.flush()) return false;
-        client_.release_buffers();
-        service::scoreboard::set_state("idle");
-    }
+    if (client_.has_input() && !signals::terminate_pending()) return true;
+    if (!client_.flush()) return false;
+    client_.release_buffers();
+    service::scoreboard::set_state("idle");
     session::Wait wait;
     wait.in_session = logged_in();
     for (;;) {

@@ -72,11 +72,9 @@ bool Engine::wait_for_command()
 {
     session::SessionKit::count_traffic(client_);
     if (logged_in()) client_.set_deadline(Deadline::after(client_.timeout()).or_told_to_end());
-    if (!signals::terminate_pending()) {
-        if (client_.has_input()) return true;
-        if (!client_.flush()) return false;
-        service::scoreboard::set_state("idle");
-    }
+    if (client_.has_input() && !signals::terminate_pending()) return true;
+    if (!client_.flush()) return false;
+    service::scoreboard::set_state("idle");
     session::Wait wait;
     // Who asks for one message after another would have it all made again each time.
     wait.alarm = Deadline::after(kRestAfter);

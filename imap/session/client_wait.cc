@@ -12,10 +12,11 @@ Woken wait_for_client(const SessionKit& kit, stream::Stream& client, const Wait&
 {
     if (signals::terminate_pending()) return Woken::told_to_end;
     if (client.has_input()) return Woken::client;
-    const Deadline due = wait.in_session ? Deadline::never() : kit.session_due();
+    // Once the template's end is known its descriptor would wake for nothing.
+    const bool retired = service::retirement::is_known();
+    const Deadline due = retired && !wait.in_session ? kit.session_due() : Deadline::never();
     if (due.passed()) return Woken::come_again;
-    // Once its end is known it would wake for nothing.
-    const bool may_retire = !wait.in_session && due.is_never();
+    const bool may_retire = !retired && !wait.in_session;
     pollfd fds[] = {{client.fd(), POLLIN, 0},
                     {wait.other, POLLIN, 0},
                     {may_retire ? service::retirement::fd() : -1, POLLIN, 0}};
@@ -24,9 +25,9 @@ Woken wait_for_client(const SessionKit& kit, stream::Stream& client, const Wait&
         log::error("a session cannot wait", {{"reason", ready.error()}});
         return Woken::gone;
     }
+    if (fds[2].revents != 0 && kit.session_due().passed()) return Woken::come_again;
     if (fds[0].revents != 0) {
-        // A layer may need several records for one byte of text.
-        auto now = client.wait_input(Deadline::after(Milliseconds(0)));
+        auto now = client.take_input();
         if (!now) return Woken::gone;
         if (*now) return Woken::client;
     }

@@ -154,7 +154,9 @@ std::optional<std::string_view> SessionKit::why_not_now() const
     const auto& exempt = config_.login_connections_exempt();
     if (std::find(exempt.begin(), exempt.end(), client_.address) != exempt.end())
         return std::nullopt;
-    if (service::scoreboard::count_alike({}, client_.host).strangers <= limit) return std::nullopt;
+    const service::scoreboard::Alike enough{UINT64_MAX, UINT64_MAX, limit};
+    if (service::scoreboard::count_alike({}, client_.host, enough).strangers <= limit)
+        return std::nullopt;
     // One line for many: whoever comes again at once must not fill the log.
     static MonotonicTime told_until;
     if (monotonic_now() >= told_until) {

@@ -155,7 +155,9 @@ Status SessionKit::admit(const auth::Identity& who)
     if (per_user == 0 && per_host == 0) return success();
     if (who.any_admin() || who.authenticated_as != who.userid) return success();
     service::scoreboard::set_user(who.userid);
-    auto now = service::scoreboard::count_alike(who.userid, client_.host);
+    const service::scoreboard::Alike enough{per_user != 0 ? per_user : UINT64_MAX,
+                                            per_host != 0 ? per_host : UINT64_MAX, UINT64_MAX};
+    const auto now = service::scoreboard::count_alike(who.userid, client_.host, enough);
     const char* excess = per_user != 0 && now.user > per_user     ? "for this user"
                          : per_host != 0 && now.client > per_host ? "from this host"
                                                                   : nullptr;

@@ -5,8 +5,6 @@
 #include "lib/service/accept.h"
 
 #include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -68,9 +66,6 @@ ClientInfo describe_client(int fd, const std::string& service)
     info.address = numeric(fd, ::getpeername);
     info.local_address = numeric(fd, ::getsockname);
     info.host = info.address.empty() ? "[stdio]" : cat('[', info.address, ']');
-    int on = 1;
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     return info;
 }
 

@@ -20,6 +20,11 @@ int fd()
     return life_fd;
 }
 
+bool is_known()
+{
+    return life_over;
+}
+
 bool is_due()
 {
     if (life_over || life_fd < 0) return life_over;

@@ -12,6 +12,8 @@ void watch(int life);
 // Readable from then on, for polls; -1 in a process that has no template.
 int fd();
 bool is_due();
+// As is_due() found it last, without a look.
+bool is_known();
 
 }  // namespace rookery::service::retirement
 

@@ -197,10 +197,10 @@ unsigned Scoreboard::count(std::string_view service) const
     return n;
 }
 
-scoreboard::Alike Scoreboard::count_alike(std::string_view user, std::string_view client) const
+scoreboard::Alike Scoreboard::tally(std::string_view user, std::string_view client,
+                                    bool only_living) const
 {
     scoreboard::Alike n;
-    if (mine_ == nullptr) return n;
     const std::string service = get(mine_->service);
     ScoreboardSlot* slots = slots_of(map_);
     // The lowest free slot is taken: behind some that never were there are none.
@@ -213,13 +213,23 @@ scoreboard::Alike Scoreboard::count_alike(std::string_view user, std::string_vie
         const bool is_somebody = s.user[0] != '\0';
         const bool same_user = is_somebody && get(s.user) == user.substr(0, sizeof s.user - 1);
         const bool same_client = get(s.client) == client.substr(0, sizeof s.client - 1);
-        // Asked last: it is a system call.
-        if (!(same_user || same_client) || (&slots[i] != mine_ && !is_held(i))) continue;
+        if (!same_user && !same_client) continue;
+        if (only_living && &slots[i] != mine_ && !is_held(i)) continue;
         n.user += same_user;
         n.client += same_client && is_somebody;
         n.strangers += same_client && !is_somebody;
     }
     return n;
+}
+
+scoreboard::Alike Scoreboard::count_alike(std::string_view user, std::string_view client,
+                                          const scoreboard::Alike& enough) const
+{
+    if (mine_ == nullptr) return {};
+    const auto all = tally(user, client, false);
+    const bool matters =
+        all.user > enough.user || all.client > enough.client || all.strangers > enough.strangers;
+    return matters ? tally(user, client, true) : all;
 }
 
 namespace scoreboard {
@@ -247,9 +257,9 @@ void change_shown(Change change)
 
 }  // namespace
 
-Alike count_alike(std::string_view user, std::string_view client)
+Alike count_alike(std::string_view user, std::string_view client, const Alike& enough)
 {
-    return current == nullptr ? Alike{} : current->count_alike(user, client);
+    return current == nullptr ? Alike{} : current->count_alike(user, client, enough);
 }
 
 void use(Scoreboard* board)

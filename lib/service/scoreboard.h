@@ -23,9 +23,9 @@ namespace rookery::service {
 namespace scoreboard {
 // Living workers of this service with that user, and with that client; this one included.
 struct Alike {
-    unsigned user = 0;
-    unsigned client = 0;
-    unsigned strangers = 0;  // with that client, and nobody has logged in
+    uint64_t user = 0;
+    uint64_t client = 0;
+    uint64_t strangers = 0;  // with that client, and nobody has logged in
 };
 }  // namespace scoreboard
 
@@ -56,12 +56,16 @@ class Scoreboard {
     std::vector<ScoreLine> lines() const;
     // Living workers of a service.
     unsigned count(std::string_view service) const;
-    // Living workers of this one's service with this user, and this client; itself included.
-    scoreboard::Alike count_alike(std::string_view user, std::string_view client) const;
+    // Living workers of this one's service with this user, and this client; itself included. Where
+    // no figure exceeds `enough`, workers that have died may be among them: whether one lives costs
+    // a system call, and one client may have thousands.
+    scoreboard::Alike count_alike(std::string_view user, std::string_view client,
+                                  const scoreboard::Alike& enough) const;
 
  private:
     Scoreboard(Fd fd, void* map, size_t bytes);
     bool is_held(size_t slot) const;
+    scoreboard::Alike tally(std::string_view user, std::string_view client, bool only_living) const;
 
     Fd fd_;
     void* map_;
@@ -73,7 +77,7 @@ class Scoreboard {
 // This worker's line (<configdirectory>/proc or proc_path); no-ops without one.
 namespace scoreboard {
 void set_user(std::string_view user);
-Alike count_alike(std::string_view user, std::string_view client);
+Alike count_alike(std::string_view user, std::string_view client, const Alike& enough);
 void set_mailbox(std::string_view mailbox);
 void set_backend(std::string_view server);
 void set_state(std::string_view state);  // "idle", "login", "command name"

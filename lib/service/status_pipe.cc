@@ -60,6 +60,7 @@ std::vector<Received> MessageReader::read(int fd)
             break;
         }
         partial_.append(buf, static_cast<size_t>(n));
+        if (static_cast<size_t>(n) < sizeof buf) break;  // the end, if it came, is polled again
     }
     size_t at = 0;
     while (partial_.size() - at >= sizeof(Message)) {

@@ -201,6 +201,15 @@ bool Stream::has_input() const
     return top_->can_read().value_or(true);
 }
 
+Result<bool> Stream::take_input()
+{
+    TRY(usable());
+    if (has_input()) return true;
+    auto can = top_->can_read();
+    if (!can) fail(can.error());
+    return can;
+}
+
 Result<bool> Stream::wait_input(Deadline deadline)
 {
     TRY(usable());
@@ -209,9 +218,7 @@ Result<bool> Stream::wait_input(Deadline deadline)
         pollfd waiting{fd(), POLLIN, 0};
         TRY_ASSIGN(int ready, signals::poll_fds({&waiting, 1}, deadline));
         if (ready > 0) {
-            auto can = top_->can_read();
-            if (!can) fail(can.error());
-            TRY_ASSIGN(bool now, can);
+            TRY_ASSIGN(const bool now, take_input());
             if (now) return true;
         }
         if (signals::terminate_seen() || deadline.passed()) return has_input();

@@ -75,6 +75,9 @@ class Stream {
     // Waits until a read would not wait, end of file counts; false when the time passed or a signal
     // came (signals::terminate_seen).
     Result<bool> wait_input(Deadline deadline);
+    // After a poll has shown the descriptor readable: true if a read would not wait now. A layer
+    // may need several records for one byte of text.
+    Result<bool> take_input();
 
     // --- writing
     template <class... Parts>

@@ -712,7 +712,9 @@ def test_folders_as_maildrops():
                     said = wait_for(lambda: unless_in_use(c.login(user)), "the lock")
                     assert said.code == "SYS/PERM" or user.endswith("."), (where, user, said)
         with connect(m) as c:  # for another user, and by a digest
-            assert c.plain("cyrus", act_for="alice+work").ok and c.sizes() == [len(DOTS)]
+            said = wait_for(lambda: unless_in_use(c.plain("cyrus", act_for="alice+work")),
+                            "the lock")
+            assert said.ok and c.sizes() == [len(DOTS)]
         with connect(m) as c:
             challenge = re.search(rb"<\S+>", c.greeting.first).group(0)
             digest = hashlib.md5(challenge + b"pw").hexdigest()

@@ -34,11 +34,15 @@ bool is_due()
 {
     return false;
 }
+bool is_known()
+{
+    return false;
+}
 }  // namespace rookery::service::retirement
 
 namespace rookery::service::scoreboard {
 void set_user(std::string_view) {}
-Alike count_alike(std::string_view, std::string_view)
+Alike count_alike(std::string_view, std::string_view, const Alike&)
 {
     return {};
 }

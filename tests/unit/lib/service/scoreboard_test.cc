@@ -55,9 +55,9 @@ START_TEST(lines_of_the_living_only)
     ck_assert_uint_eq(lines[0].clients, 1);
     ck_assert_uint_eq(board->count("imap"), 1);
     ck_assert_uint_eq(board->count("pop3"), 0);
-    ck_assert_uint_eq(board->count_alike("fred", "x").user, 0);
+    ck_assert_uint_eq(board->count_alike("fred", "x", {}).user, 0);
     ck_assert(board->claim("imap"));
-    auto alike = board->count_alike("fred", std::string(70, 'x'));
+    auto alike = board->count_alike("fred", std::string(70, 'x'), {});
     ck_assert_uint_eq(alike.user, 1);
     ck_assert_uint_eq(alike.client, 1);
     ck_assert_uint_eq(alike.strangers, 0);
@@ -66,21 +66,24 @@ START_TEST(lines_of_the_living_only)
     service::scoreboard::use(mine);
     service::scoreboard::set_client(std::string(70, 'x'));
     const std::string client(70, 'x');
-    ck_assert_uint_eq(board->count_alike("", client).strangers, 1);
+    ck_assert_uint_eq(board->count_alike("", client, {}).strangers, 1);
     pid_t stranger = start_holder(dir.path(), "imap", "");
     pid_t elsewhere = start_holder(dir.path(), "lmtp", "");
-    ck_assert_uint_eq(board->count_alike("", client).strangers, 2);
+    ck_assert_uint_eq(board->count_alike("", client, {}).strangers, 2);
     for (pid_t pid : {stranger, elsewhere}) {
         ::kill(pid, SIGKILL);
         ::waitpid(pid, nullptr, 0);
     }
-    ck_assert_uint_eq(board->count_alike("", client).strangers, 1);
-    ck_assert_uint_eq(board->count_alike("", "y").strangers, 0);
-    ck_assert_uint_eq(board->count_alike("", "").user, 0);
+    ck_assert_uint_eq(board->count_alike("", client, {}).strangers, 1);
+    // Nobody asks whether they live where they would be few enough.
+    ck_assert_uint_eq(board->count_alike("", client, {0, 0, 1}).strangers, 1);
+    ck_assert_uint_eq(board->count_alike("", client, {0, 1, 2}).strangers, 2);
+    ck_assert_uint_eq(board->count_alike("", "y", {}).strangers, 0);
+    ck_assert_uint_eq(board->count_alike("", "", {}).user, 0);
     service::scoreboard::use(nullptr);
     ::kill(first, SIGKILL);
     ::waitpid(first, nullptr, 0);
-    ck_assert_uint_eq(board->count_alike("fred", "x").user, 0);
+    ck_assert_uint_eq(board->count_alike("fred", "x", {}).user, 0);
     ck_assert_uint_eq(board->count("imap"), 1);
     ck_assert_uint_eq(board->lines().size(), 2);
     pid_t third = start_holder(dir.path(), "imap");
