@@ -84,6 +84,7 @@ class Agent {
             TRY(push());
         else
             TRY(local_.settle_all(master_.get()));
+        drop_incoming();
         TRY(remember());
         master_->logout();
         return run_;
@@ -108,6 +109,16 @@ class Agent {
         report.warn_only = true;
         TRY_ASSIGN(run_.summary, push_all(config_, local_, *master_, report));
         return success();
+    }
+
+    // Not by the word of a master that does not know all yet.
+    void drop_incoming()
+    {
+        const bool knows_all =
+            there_.standing != Standing::recovering && there_.standing != Standing::waiting;
+        if (options_.push.warn_only || !knows_all) return;
+        if (Status done = local_.drop_incoming(*master_, run_.summary.has_value()); !done)
+            log::warning("what failed moves left stays", {{"error", done.error()}});
     }
 
     bool whole_is_due()

@@ -9,6 +9,9 @@
 
 namespace rookery::cluster {
 
+// There may be copies that moves bring in (operations_incoming.cc).
+inline constexpr std::string_view kIncomingMark = "incoming";
+
 // "" if there is none.
 std::string mark_of(mboxlist::Directory& local, std::string_view name);
 // Writes nothing where it is so already. "": the mark goes.

@@ -9,8 +9,8 @@ noinst_LIBRARIES += %D%/libcluster.a
 %C%_libcluster_a_SOURCES += %D%/master_position.h %D%/master_position.cc
 %C%_libcluster_a_SOURCES += %D%/name_locks.h %D%/name_locks.cc
 %C%_libcluster_a_SOURCES += %D%/operation_parts.h
-%C%_libcluster_a_SOURCES += %D%/operations.h %D%/operations.cc %D%/operations_mend.cc \
-	%D%/operations_settle.cc
+%C%_libcluster_a_SOURCES += %D%/operations.h %D%/operations.cc %D%/operations_incoming.cc \
+	%D%/operations_mend.cc %D%/operations_settle.cc
 %C%_libcluster_a_SOURCES += %D%/push.h %D%/push.cc
 %C%_libcluster_a_SOURCES += %D%/rename_operation.h %D%/rename_operation.cc
 %C%_libcluster_a_SOURCES += %D%/superiors.h %D%/superiors.cc

@@ -34,9 +34,10 @@ struct flock range(short type, off_t byte)
 
 }  // namespace
 
-NameLocks::NameLocks(const config::Config& config)
+NameLocks::NameLocks(const config::Config& config, std::string_view file)
     : path_(config.mboxname_lockpath().empty() ? cat(config.configdirectory(), "/lock")
-                                               : config.mboxname_lockpath())
+                                               : config.mboxname_lockpath()),
+      name_(file)
 {
 }
 
@@ -81,7 +82,7 @@ Result<NameLocks::Held> NameLocks::lock(std::span<const model::MailboxName> name
 {
     if (!file_) {
         TRY(make_directories(path_));
-        TRY_ASSIGN(file_, open_file(cat(path_, "/names"), O_RDWR | O_CREAT));
+        TRY_ASSIGN(file_, open_file(cat(path_, '/', name_), O_RDWR | O_CREAT));
     }
     std::vector<off_t> bytes;
     for (const auto& name : names) bytes.push_back(byte_of(name));

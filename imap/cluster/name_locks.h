@@ -1,8 +1,10 @@
 // NameLocks: which mailbox names this process works on, told to the others by fcntl(2) locks.
 //
 // Each name is one byte range of a file that is never written, <mboxname_lockpath or
-// configdirectory/lock>/names. Locks vanish with the process. Names that fall on the same byte only
-// wait for each other. Codes: busy (not free in time), io. One thread; open after fork.
+// configdirectory/lock>/names. Another file there means another thing: "incoming" is held, for as
+// long as its connection lasts, by who brings a mailbox in. Locks vanish with the process. Names
+// that fall on the same byte only wait for each other. Codes: busy (not free in time), io. One
+// thread; open after fork.
 #ifndef ROOKERY_IMAP_CLUSTER_NAME_LOCKS_H
 #define ROOKERY_IMAP_CLUSTER_NAME_LOCKS_H
 
@@ -11,6 +13,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "imap/model/mailbox_name.h"
@@ -24,8 +27,10 @@ namespace rookery::cluster {
 class NameLocks {
  public:
     static constexpr Seconds kLockWait{30};
+    static constexpr std::string_view kNames = "names";
+    static constexpr std::string_view kIncoming = "incoming";
 
-    explicit NameLocks(const config::Config& config);
+    explicit NameLocks(const config::Config& config, std::string_view file = kNames);
 
     // Held until it goes. Waiting is done in the order of the bytes, so that two never wait for
     // each other.
@@ -59,6 +64,7 @@ class NameLocks {
     void release(off_t byte);
 
     std::string path_;
+    std::string name_;
     Fd file_;
     std::map<off_t, unsigned> counts_;  // a process does not block itself: nested locks are counted
 };

@@ -86,6 +86,10 @@ class Operations {
     // Of all names; master: null if it cannot be reached: then what the store and the list need is
     // done. success: nothing is left but what others work on.
     Status settle_all(Client* master);
+    // Copies of mailboxes that nobody brings in any more: where the master says that another server
+    // has the mailbox in use they go, with what came beside them. success: also where some stay.
+    // look: also where nothing says that there may be any.
+    Status drop_incoming(Client& master, bool look);
 
     mboxlist::Directory& list() { return parts_.list; }
     NameLocks& locks() { return parts_.locks; }
@@ -115,6 +119,7 @@ class Operations {
     Status announce(const model::MailboxEntry& entry, Client* master,
                     std::optional<Error>* refused = nullptr);
     Status arrive(const model::MailboxEntry& entry, Client& master, std::optional<Error>& refused);
+    Result<bool> drop_copy(const model::MailboxName& name, NameLocks& incoming, Client& master);
 
     OperationParts parts_;
     bool told_later_ = false;

@@ -41,8 +41,9 @@ bool is_listed(const auth::Identity& who, const MailboxEntry& entry, const Acces
         case EntryState::active:
         case EntryState::moving: break;
         case EntryState::reserved:
-            // With an ACL it is a mailbox between the two ends of a move, and still the user's.
-            if (entry.acl.empty()) return false;
+            // With an ACL it is a mailbox between the two ends of a move, and still the user's; not
+            // the copy at the end where it is not in use yet.
+            if (entry.acl.empty() || entry.is_incoming()) return false;
             break;
         case EntryState::deleted: return false;
     }

@@ -46,7 +46,22 @@ std::string flags_text(const SyncRecord& record, const std::vector<std::string>&
     return cat('(', out, ')');
 }
 
-std::string record_value(const SyncRecord& record, const std::vector<std::string>& keywords)
+std::string keyword_list(const std::vector<std::string>& keywords)
+{
+    std::string out;
+    for (const std::string& keyword : keywords) cat_to(out, out.empty() ? "" : " ", keyword);
+    return cat('(', out, ')');
+}
+
+std::string annotation_item(std::string_view entry, const std::string& user, std::string_view value)
+{
+    DlistMap map;
+    map.add("ENTRY", entry).add("USERID", user).add("MODSEQ", uint64_t{0}).add("VALUE", value);
+    return std::move(map).finish();
+}
+
+std::string record_value(const SyncRecord& record, const std::vector<std::string>& keywords,
+                         Form form)
 {
     DlistMap map;
     map.add("UID", record.uid).add("MODSEQ", record.modseq);
@@ -56,16 +71,17 @@ std::string record_value(const SyncRecord& record, const std::vector<std::string
     map.add("SIZE", record.size).add("GUID", guid_text(record.guid));
     if (record.zone_minutes != 0) map.raw("ZONE", signed_text(record.zone_minutes));
     if (record.save_date != 0) map.raw("SAVEDATE", signed_text(record.save_date));
+    // Where Cyrus looks for it.
+    if (form == Form::request && record.save_date > 0)
+        map.raw("ANNOTATIONS",
+                cat('(', annotation_item(kSaveDate, "", signed_text(record.save_date)), ')'));
     return std::move(map).finish();
 }
 
 // Cyrus keeps what a mailbox is for as its owner's annotation.
 std::string annotations_of(const MailboxEntry& entry, const SyncMailbox& box)
 {
-    DlistMap map;
-    map.add("ENTRY", kSpecialUse).add("USERID", entry.name.user());
-    map.add("MODSEQ", uint64_t{0}).add("VALUE", *box.special_use);
-    return cat('(', std::move(map).finish(), ')');
+    return cat('(', annotation_item(kSpecialUse, entry.name.user(), *box.special_use), ')');
 }
 
 // What may be a keyword, or the name of a use behind its backslash. It goes as it is into lines of
@@ -105,6 +121,18 @@ Result<std::optional<std::string>> special_use_in(const Dlist& value)
         return std::optional(std::move(uses));
     }
     return std::optional<std::string>();
+}
+
+// Those that no message has, too; as many as there is room for.
+Status add_keywords(const std::vector<std::string>& names, std::vector<std::string>& keywords)
+{
+    for (const std::string& name : names) {
+        if (!is_flag_name(name)) return Error{Code::syntax, "a keyword that is none"};
+        const bool known = std::any_of(keywords.begin(), keywords.end(),
+                                       [&](const std::string& k) { return equal_nocase(k, name); });
+        if (!known && keywords.size() < model::kMaxKeywords) keywords.push_back(name);
+    }
+    return success();
 }
 
 }  // namespace
@@ -206,6 +234,7 @@ Result<MailboxValue> parse_mailbox(const Dlist& value, SyncMailbox box)
     out.box.last_append = signed_or(value, "LAST_APPENDDATE", 0);
     out.box.pop3_last_login = signed_or(value, "POP3_LAST_LOGIN", 0);
     TRY_ASSIGN(out.box.special_use, special_use_in(value));
+    TRY(add_keywords(value.strings("USERFLAGS"), out.box.keywords));
     out.has_records = value.find("RECORD") != nullptr;
     return out;
 }
@@ -223,6 +252,7 @@ void put_mailbox(stream::Stream& to, const MailboxEntry& entry, const SyncMailbo
     map.add("UIDVALIDITY", box.uidvalidity).add("PARTITION", partition);
     map.add("ACL", entry.acl.to_string()).add("OPTIONS", "P");
     map.add("DELETEDMODSEQ", box.deletedmodseq);
+    map.raw("USERFLAGS", keyword_list(box.keywords));
     if (box.special_use) map.raw(kSpecialUseKey, cat('(', *box.special_use, ')'));
     // Its value takes a literal, which Cyrus does not read in an answer.
     if (form == Form::request && box.special_use && !box.special_use->empty())
@@ -236,7 +266,7 @@ void put_mailbox(stream::Stream& to, const MailboxEntry& entry, const SyncMailbo
     to.put(text, " RECORD (");
     bool first = true;
     for (const SyncRecord& record : box.records) {
-        to.put(first ? "" : " ", record_value(record, box.keywords));
+        to.put(first ? "" : " ", record_value(record, box.keywords, form));
         first = false;
     }
     to.put("))");

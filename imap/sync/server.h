@@ -4,8 +4,10 @@
 // pending), so no delivery, no client and no agent touches it. Only such mailboxes are ever changed
 // or removed here; one that is active, or freezing for a move away, is refused. A copy that this
 // server moved away earlier and has not purged yet makes room, if its new holder is confirmed.
-// Uploaded messages lie staged until a MAILBOX uses them or restart() drops them. Holds a name's
-// lock while it changes the list. Codes: those of the stores and the list. One thread.
+// What is not pushed when the connection ends stays for the next; the agent removes it where the
+// mailbox is in use elsewhere. Uploaded messages lie staged until a MAILBOX uses them or restart()
+// drops them. Holds a name's lock while it changes the list. Codes: those of the stores and the
+// list. One thread.
 #ifndef ROOKERY_IMAP_SYNC_SERVER_H
 #define ROOKERY_IMAP_SYNC_SERVER_H
 
@@ -98,6 +100,7 @@ class SyncServer final : public SyncService {
     Status take_file(const FileHead& head, stream::Stream& peer);
     Result<model::MailboxEntry> lookup_incoming(const std::string& internal);
     Status prepare_entry(model::MailboxEntry& entry);
+    void bring(const model::MailboxName& name);
     Status remove_incoming(const model::MailboxEntry& entry);
     Result<mailbox::SyncFile> file_of(const mailbox::Guid& guid) const;
     Status put(const model::MailboxEntry& entry);
@@ -105,6 +108,9 @@ class SyncServer final : public SyncService {
     LocalSide here_;
     MakeRoom make_room_;
     cluster::NameLocks locks_;
+    // Of what comes in by this connection: nobody takes it for left over.
+    cluster::NameLocks bringing_;
+    std::map<std::string, cluster::NameLocks::Held> brought_;
     std::map<mailbox::Guid, std::unique_ptr<mailbox::StagedMessage>> staged_;
     struct Found {
         model::MailboxEntry mailbox;

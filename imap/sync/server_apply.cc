@@ -1,6 +1,7 @@
 // SYNCAPPLY: what another server wants here.
 #include <set>
 
+#include "imap/cluster/list_marks.h"
 #include "imap/mboxlist/namespace_options.h"
 #include "imap/mboxlist/partitions.h"
 #include "imap/mboxlist/subscriptions.h"
@@ -59,7 +60,10 @@ const SyncServer::Verb SyncServer::kApply[] = {
 };
 
 SyncServer::SyncServer(const LocalSide& here, MakeRoom make_room)
-    : here_(here), make_room_(std::move(make_room)), locks_(here.config)
+    : here_(here),
+      make_room_(std::move(make_room)),
+      locks_(here.config),
+      bringing_(here.config, cluster::NameLocks::kIncoming)
 {
 }
 
@@ -173,12 +177,22 @@ Result<mailbox::SyncFile> SyncServer::file_of(const Guid& guid) const
 
 // --- mailboxes
 
+// Another connection may be at it too: then its lock says so.
+void SyncServer::bring(const MailboxName& name)
+{
+    if (brought_.contains(name.internal())) return;
+    auto held = bringing_.lock(name, Milliseconds{0});
+    if (held) brought_.emplace(name.internal(), *std::move(held));
+}
+
 // The entry under which a mailbox comes in: found, made, or refused.
 Status SyncServer::prepare_entry(MailboxEntry& entry)
 {
     TRY(mboxlist::check_local_name(here_.config, entry.name));
     entry.state = EntryState::reserved;
     entry.pending = model::Pending::none;
+    bring(entry.name);
+    TRY(cluster::set_mark(here_.directory, cluster::kIncomingMark, "1"));
     if (!mboxlist::has_partition(here_.config, entry.partition)) {
         TRY_ASSIGN(entry.partition, mboxlist::usual_partition(here_.config));
     }

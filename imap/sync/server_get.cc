@@ -114,7 +114,6 @@ Status SyncServer::get_mailboxes(const Dlist& value, stream::Stream& peer)
         if (!entry) return std::move(entry).error();
         if (!entry->is_local() || entry->state == model::EntryState::deleted) continue;
         TRY(tell_mailbox(*entry, false, peer));
-        TRY(tell_quota(name, peer));
     }
     return success();
 }
@@ -137,6 +136,7 @@ Status SyncServer::get_full_mailbox(const Dlist& value, stream::Stream& peer)
     TRY_ASSIGN(const MailboxName name, MailboxName::from_internal(value.text));
     TRY_ASSIGN(const MailboxEntry entry, here_.directory.lookup(name));
     if (!entry.is_local()) return Error{Code::not_found, "the mailbox is not here"};
+    if (entry.is_incoming()) bring(name);
     return tell_mailbox(entry, true, peer);
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Moves between backends: what travels, what is left, and what clients notice."""
+import hashlib
 import imaplib
 import json
 import os
@@ -250,6 +251,161 @@ def test_the_syncing_commands_change_nothing_that_is_in_use():
         a.shutdown()
         with m.imap("backend1", "alice") as c:
             assert check(c.select("INBOX")) == [b"1"]
+
+
+# What Cyrus 3.12 says when it moves a user here, up to the MUPDATEPUSH.
+def incoming(c, user):
+    text = b"Subject: x\r\n\r\nfrom elsewhere\r\n"
+    guid = hashlib.sha1(text).hexdigest()
+    kind, _ = answer_to(c, "SYNCGET", "USER", user)
+    assert kind == "OK"
+    c.send(b"X2 SYNCAPPLY MESSAGE (%%{default %s %d}\r\n%s)\r\n" %
+           (guid.encode(), len(text), text))
+    assert c.readline().startswith(b"X2 OK"), "MESSAGE"
+    record = ('%%(UID 1 MODSEQ 4 LAST_UPDATED 1700000000 FLAGS (foo) INTERNALDATE 1700000000 '
+              'SIZE %d GUID %s ANNOTATIONS (%%(ENTRY /vendor/cmu/cyrus-imapd/savedate USERID "" '
+              'MODSEQ 0 VALUE {10+}\r\n1700000001)))' % (len(text), guid))
+    for n, name in enumerate(("user." + user, "user.%s.Sent" % user)):
+        kind, text = answer_to(
+            c, "SYNCAPPLY", "LOCAL_MAILBOX",
+            '%%(UNIQUEID 0c4b9bd8-5b0b-4c0c-9f63-6b8c6c8d5a1%d MBOXNAME %s SYNC_CRC 0 LAST_UID 1 '
+            'HIGHESTMODSEQ 5 RECENTUID 1 RECENTTIME 0 LAST_APPENDDATE 0 POP3_LAST_LOGIN 0 '
+            'UIDVALIDITY 1700000000 PARTITION default ACL "%s\tlrswipkxtecdan\t" OPTIONS P '
+            'USERFLAGS (foo bar) RECORD (%s))' % (n, name, user, record))
+        assert kind == "OK", text
+    for verb, value in (
+            ("QUOTA", "%%(ROOT user.%s LIMIT 5000 STORAGE 5000 MESSAGE 1000 MAILBOX 50 "
+                      "X-NUM-FOLDERS 50 MODSEQ 4)" % user),
+            ("SUB", "%%(USERID %s MBOXNAME user.%s)" % (user, user)),
+            ("SIEVE", '%%(USERID %s FILENAME x.script LAST_UPDATE 1 CONTENT "keep;")' % user),
+            ("ACTIVATE_SIEVE", "%%(USERID %s FILENAME x.bc)" % user)):
+        kind, text = answer_to(c, "SYNCAPPLY", verb, value)
+        assert kind == "OK", (verb, text)
+    c.send(("X3 SYNCGET MAILBOXES (user.%s user.%s.Sent)\r\n" % (user, user)).encode())
+    lines = []
+    while not (line := c.readline()).startswith(b"X3 "):
+        lines.append(line)
+    # A QUOTA line would fail the move.
+    assert len(lines) == 2 and all(x.startswith(b"* MAILBOX %(") for x in lines), lines
+    assert all(b" USERFLAGS (foo bar)" in x for x in lines), lines
+
+
+def files_of(m, server, user):
+    """What this server has of a user beside the mailboxes."""
+    found = []
+    for folder, _, names in os.walk(m[server].dir):
+        found += [os.path.join(folder, n) for n in names
+                  if n == user + ".sub" or ("/sieve/" in folder and "/%s" % user in folder)]
+    return found
+
+
+def test_a_user_comes_from_cyrus_3_12():
+    with two_backends() as m:
+        m.add_user("carol", backend=1)
+        with m.imap("backend2", "murder", m.node_password) as c:
+            incoming(c, "carol")
+            with mupdate_client.Client(m["mupdate"].address("mupdate")) as master:
+                master.login("backend1", m.node_password)
+                master.run("DEACTIVATE", "user.carol", "backend1!default")
+            for name in ("user.carol", "user.carol.Sent"):
+                check(c.xatom("MUPDATEPUSH", name))
+        assert where(m, "user.carol.Sent") == "backend2!default"
+        with m.imap("frontend1", "carol") as c:
+            check(c.select("INBOX"))
+            assert b"from elsewhere" in check(c.fetch("1", "(BODY.PEEK[] FLAGS)"))[0][1]
+            assert b"foo bar" in c.response("FLAGS")[1][0], c.response("FLAGS")
+            assert b"MAILBOX 2 50" in check(c.getquota("INBOX"))[0]
+
+
+def test_what_a_failed_move_left_is_told_and_goes():
+    with two_backends() as m:
+        def look():
+            """What the tools say of it, and what is there."""
+            done = m["backend2"].run("murder", "check", check=False)
+            told = m["frontend1"].run("murder", "conflicts").stdout
+            other = m["backend1"].run("murder", "check", check=False)
+            assert "no conflicts" in told and "murder conflicts" not in done.stdout, done.stdout
+            assert other.returncode == 0, other.stdout
+            return done.returncode, done.stdout
+
+        def left():
+            return ([n for n in held(m, "backend2") if "alice" in n],
+                    "user.alice" in m["backend2"].run("quota").stdout,
+                    bool(files_of(m, "backend2", "alice")))
+
+        def agent():
+            m["backend2"].run("ctl_mboxlist", "-s")
+            return left()
+        everything = (["user.alice", "user.alice.Sent"], True, True)
+        nothing = ([], False, False)
+        assert look()[0] == 0 and agent() == nothing
+        c = m.imap("backend2", "murder", m.node_password)
+        incoming(c, "alice")
+        # Under way: nothing goes.
+        assert agent() == everything, left()
+        code, text = look()
+        assert code == 1 and text.count("a move brings it here") == 2, text
+        # The source has ended with the mailbox reserved: it may have removed its own.
+        with mupdate_client.Client(m["mupdate"].address("mupdate")) as master:
+            master.login("backend1", m.node_password)
+            master.run("DEACTIVATE", "user.alice", "backend1!default")
+            c.shutdown()
+            murder.wait_for(lambda: agent()[0] == ["user.alice", "user.alice.Sent"], "the copy")
+            _, answer = master.run("ACTIVATE", "user.alice", "backend1!default",
+                                   "alice\tlrswipkxtecdan\t")
+        # It goes on using it: what is left here is nobody's. Sent the master does not know at all.
+        murder.wait_for(lambda: agent()[0] == ["user.alice.Sent"], "the copy goes")
+        assert not files_of(m, "backend2", "alice"), files_of(m, "backend2", "alice")
+        with m.imap("frontend1", "alice") as c:
+            check(c.create("INBOX.Sent"))
+        murder.wait_for(lambda: agent() == nothing, "the other one goes")
+        assert look()[0] == 0, look()
+
+
+# As Cyrus tells the master of a mailbox that it renamed.
+def test_locations_without_a_partition():
+    with two_backends() as m:
+        with m.imap("frontend1", "cyrus") as a:
+            check(a._simple_command("CREATE", "shared", "backend1!default"))
+
+        def told(*names):
+            with mupdate_client.Client(m["mupdate"].address("mupdate")) as master:
+                master.login("backend1", m.node_password)
+                for name in names:
+                    data, _ = master.run("FIND", name)
+                    master.run("ACTIVATE", name, "backend1!", data[0][4])
+            m["frontend1"].run("murder", "check")  # the replica has it too
+        told("user.alice", "shared")
+        with m.imap("frontend1", "alice") as c:
+            check(c.append("INBOX", None, None, message(1)))
+            assert check(c.select("INBOX")) == [b"1"]
+            check(c.create("INBOX.a"))
+            check(c.copy("1", "INBOX.a"))
+            check(c.rename("INBOX.a", "INBOX.b"))
+            assert where(m, "user.alice.b") == "backend1!default"
+            told("user.alice.b")
+            check(c.create("INBOX.b.c"))
+            assert b"MESSAGES 1" in check(c.status("INBOX.b", "(MESSAGES)"))[0]
+            check(c.setacl("INBOX.b", "bob", "lr"))
+            told("user.alice.b")
+            check(c.delete("INBOX.b.c"))
+            assert len(check(c.list())) == 3, c.list()
+        with m.imap("frontend1", "cyrus") as a:
+            check(a.setquota("user.alice", "(STORAGE 100)"))
+            check(a.create("shared.below"))
+            assert where(m, "shared.below") == "backend1!default"
+            told("user.alice", "shared", "shared.below")
+            m.deliver(message(2), ["alice"])
+            check(a._simple_command("RENAME", "user.alice", "user.alice", "backend2"))
+            check(a.xatom("XFER", "shared", "backend2"))
+            assert where(m, "user.alice.b") == "backend2!default"
+            assert where(m, "shared") == "backend2!default"
+        done = m["frontend1"].run("murder", "move", "shared.below", "backend2!default")
+        assert where(m, "shared.below") == "backend2!default", done.stdout
+        with m.imap("frontend1", "alice") as c:
+            assert check(c.select("INBOX")) == [b"2"]
+        m["backend1"].run("ctl_mboxlist", "-s")
+        assert held(m, "backend1") == [], held(m, "backend1")
 
 
 def test_a_pattern_moves_users_and_shared_mailboxes():

@@ -8,8 +8,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import fake_peer
 import harness
 import murder
 import mupdate_client
@@ -197,6 +199,37 @@ def test_a_conflict_is_resolved_and_no_mail_is_lost():
         with node(m) as c:
             at = {r[1]: r[2].split("!")[0] for r in c.list() if r[0] == "MAILBOX"}
         assert at == {"user.ann": m["backend2"].name, aside: m["backend1"].name}, at
+
+
+def test_a_master_of_cyrus_keeps_no_conflicts():
+    def at_master(peer, tag, rest):
+        word, _, name = rest.partition(b" ")
+        if word.upper() != b"FIND" or name.strip(b'"') != b"user.ann":
+            return tag + b' BAD "Unrecognized command"\r\n' if word.upper() == b"STATUS" else None
+        return (tag + b' MAILBOX "user.ann" "be1!default" "ann\tlrs\t"\r\n' + tag +
+                b' OK "Search completed"\r\n')
+    with tempfile.TemporaryDirectory() as folder, \
+            fake_peer.Peer("mupdate", answer=at_master) as master:
+        conf = os.path.join(folder, "imapd.conf")
+        with open(conf, "w") as f:
+            f.write("configdirectory: %s\nservername: here\nmupdate_authname: murder\n"
+                    "mupdate_password: pw\nmupdate_server: %s\n" % (folder, master.host_port))
+
+        def conflicts(*words):
+            done = subprocess.run(
+                [os.path.join(murder.BUILD, "imap", "admin", "murder", "murder"), "-C", conf,
+                 "conflicts", *words],
+                text=True, capture_output=True, timeout=murder.DEADLINE)
+            return done.returncode, done.stdout + done.stderr
+        code, text = conflicts()
+        assert code == 1 and "keeps no record of conflicts" in text, (code, text)
+        assert "murder check" in text and "no conflicts" not in text, text
+        code, text = conflicts("list", "--json")
+        assert code == 1 and json.loads(text)["result"] == "warning", (code, text)
+        code, text = conflicts("show", "user.ann")
+        assert code == 1 and "be1!default" in text, (code, text)
+        code, text = conflicts("resolve", "user.ann", "--keep", "be1")
+        assert code not in (0, 1) and "at its own server" in text, (code, text)
 
 
 def test_a_server_that_is_gone_is_forgotten():

@@ -24,6 +24,8 @@ constexpr std::string_view kNotHere = "the master lists it here, and it is not: 
 constexpr std::string_view kElsewhere = "another server holds it: murder conflicts";
 constexpr std::string_view kOtherwise = "the master has another partition or ACL: ctl_mboxlist -m";
 constexpr std::string_view kPending = "the master will be told";
+constexpr std::string_view kIncoming =
+    "a move brings it here, or one that failed left it: ctl_mboxlist -s removes what is left";
 constexpr std::string_view kMissing = "this replica does not show it yet";
 constexpr std::string_view kLeft = "the master does not have it any more";
 constexpr std::string_view kStale = "this replica shows it otherwise";
@@ -66,7 +68,7 @@ class OwnList {
     {
         findings_.add(config_.servername(), name, where, meaning);
         if (backend_ && meaning != kPending && meaning != kMissing && meaning != kLeft &&
-            meaning != kStale)
+            meaning != kStale && meaning != kIncoming)
             findings_.at_backend = true;
     }
 
@@ -76,7 +78,10 @@ class OwnList {
         auto at = known_.find(name);
         findings_.compared++;
         met_.insert(name);
-        if (entry.pending != model::Pending::none || entry.state != EntryState::active) {
+        if (entry.is_incoming()) {
+            findings_.pending++;
+            add(name, at == known_.end() ? "" : at->second.location, kIncoming);
+        } else if (entry.pending != model::Pending::none || entry.state != EntryState::active) {
             findings_.pending++;
             add(name, at == known_.end() ? "" : at->second.location, kPending);
         } else if (at == known_.end()) {

@@ -17,6 +17,13 @@ struct Conflict {
     std::string holder, claim, by, name;  // holder and claim are locations
 };
 
+// A master of Cyrus: whoever tells it of a name last has the name, and it remembers nobody else.
+constexpr std::string_view kNoRecord =
+    "the mupdate master keeps no record of conflicts: it lists each mailbox once, at the server "
+    "that told it last";
+constexpr std::string_view kAskBackends =
+    "murder check names the mailboxes that a server has and the master lists elsewhere";
+
 Result<std::vector<Conflict>> read_conflicts(mupdate::Client& master)
 {
     TRY_ASSIGN(auto lines, master.status());
@@ -51,6 +58,22 @@ int show(const std::vector<Conflict>& all, const std::string& name, const Argume
     else
         print(any ? report.to_text() : "no conflicts\n");
     return any ? kWarning : kFine;
+}
+
+// What can be said without the master's record: that there is none, and of one mailbox where it is.
+Result<int> show_without_record(const std::string& name, const Arguments& a,
+                                mupdate::Client& master)
+{
+    Report report;
+    auto& limits = report.section("unknown", "What cannot be known", {"what", "instead"});
+    limits.rows.push_back({kNoRecord, kAskBackends});
+    auto& listed = report.section("listed", "At the master", {"mailbox", "at"});
+    if (!name.empty()) {
+        TRY_ASSIGN(const auto record, master.find(name));
+        listed.rows.push_back({name, record ? record->location : "-"});
+    }
+    print(a.json ? report.to_json("warning") : report.to_text());
+    return kWarning;
 }
 
 // user.bob.Sent of be2 becomes user.bob-conflict-be2.Sent: the tree of a user stays one.
@@ -137,9 +160,16 @@ Result<int> conflicts(const config::Config& config, const Arguments& a)
     const bool resolving = what == "resolve" && n == 3 && !a.keep.empty();
     if (!listing && !showing && !resolving) usage();
     TRY_ASSIGN(auto master, mupdate::Client::connect(config, a.target));
-    TRY_ASSIGN(auto all, read_conflicts(*master));
-    Result<int> code = resolving ? resolve(config, all, a.words[2], a.keep, *master)
-                                 : Result<int>(show(all, n == 3 ? a.words[2] : "", a));
+    const std::string name = n == 3 ? a.words[2] : "";
+    auto read = read_conflicts(*master);
+    if (read.is(Code::unsupported) && !resolving) return show_without_record(name, a, *master);
+    if (read.is(Code::unsupported))
+        return Error{Code::unsupported,
+                     cat(kNoRecord, ". Rename the other copy at its own server")};
+    if (!read) return read.error();
+    const auto& all = *read;
+    Result<int> code =
+        resolving ? resolve(config, all, name, a.keep, *master) : Result<int>(show(all, name, a));
     master->logout();
     return code;
 }

@@ -1220,6 +1220,7 @@ START_TEST(resources_of_a_quota_go_by_the_names_that_the_server_knows)
     }
     World w;
     w.admin = true;
+    w.server("be1", kLogout);
     std::string many = "1 SETQUOTA user.bob.one (A 1";
     for (int i = 0; i < 40; i++) many.append(" A 1");
     ck_assert(w.talk(many + ")\r\n").starts_with("1 BAD "));

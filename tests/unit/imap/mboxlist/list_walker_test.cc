@@ -80,7 +80,7 @@ void fill(Directory& d)
     MailboxEntry reserved = entry_of("user.bob.new");
     reserved.state = model::EntryState::reserved;
     ASSERT_OK(put(d, reserved));
-    MailboxEntry moving = entry_of("user.bob.moving", "bob lr");
+    MailboxEntry moving = entry_of("user.bob.moving", "bob lr", "be1");
     moving.state = model::EntryState::reserved;
     ASSERT_OK(put(d, moving));
     MailboxEntry gone = entry_of("user.bob.gone", "bob lr");
@@ -110,6 +110,28 @@ START_TEST(standard_namespace)
                    "user/alice+ user/bob+");
     ASSERT_EQ_TEXT(list(d, admin(), names_for(admin(), true, true), "", {"DEL*"}),
                    "DELETED/user/bob/x/5E3A2B1C");
+}
+END_TEST
+
+START_TEST(a_copy_that_comes_in_is_not_shown)
+{
+    MemoryDirectory d;
+    auto at = [&](const char* name, model::EntryState state, model::Pending pending,
+                  const char* server = "") {
+        MailboxEntry e = entry_of(name, "anyone lr", server);
+        e.state = state;
+        e.pending = pending;
+        ASSERT_OK(put(d, std::move(e)));
+    };
+    using enum model::EntryState;
+    at("coming", reserved, model::Pending::none);
+    at("coming.below", active, model::Pending::none);
+    at("going", moving, model::Pending::none);
+    at("made", reserved, model::Pending::create);
+    at("replica", reserved, model::Pending::none, "be1");
+    for (const auto& who : {admin(), user("bob")})
+        ASSERT_EQ_TEXT(list(d, who, names_for(who, false, false), "", {"*"}),
+                       "coming.below going replica");
 }
 END_TEST
 
@@ -447,6 +469,7 @@ Suite* make()
     TCase* c = tcase_create("all");
     tcase_set_timeout(c, 60);
     tcase_add_test(c, standard_namespace);
+    tcase_add_test(c, a_copy_that_comes_in_is_not_shown);
     tcase_add_test(c, alternative_namespace);
     tcase_add_test(c, domains_are_apart);
     tcase_add_test(c, names_of_domains_hide_nothing);

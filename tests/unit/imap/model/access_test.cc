@@ -185,7 +185,10 @@ START_TEST(what_a_list_shows)
         {Who::joe, "joe\tl\t", EntryState::active, Pending::none, "", true},
         {Who::joe, "joe\trswipkxtea\t", EntryState::active, Pending::none, "", false},
         {Who::joe, "joe\tl\t", EntryState::moving, Pending::none, "", true},
-        {Who::joe, "joe\tl\t", EntryState::reserved, Pending::none, "", true},
+        // Between the ends of a move, and the copy that is not in use yet.
+        {Who::joe, "joe\tl\t", EntryState::reserved, Pending::none, "be1", true},
+        {Who::joe, "joe\tl\t", EntryState::reserved, Pending::none, "", false},
+        {Who::admin, "joe\tl\t", EntryState::reserved, Pending::none, "", false},
         {Who::joe, "", EntryState::reserved, Pending::none, "", false},
         {Who::admin, "", EntryState::reserved, Pending::none, "", false},
         {Who::joe, "joe\tl\t", EntryState::reserved, Pending::create, "", false},

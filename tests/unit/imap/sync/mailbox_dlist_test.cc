@@ -48,7 +48,7 @@ START_TEST(a_mailbox_is_read_as_it_was_written)
     box.last_append = -1;
     box.pop3_last_login = 1'700'000'000;
     box.special_use = "\\Sent \\Junk";
-    box.keywords = {"$Junk", "x]"};
+    box.keywords = {"$Junk", "x]", "unused"};
     mailbox::SyncRecord one;
     one.uid = 1;
     one.size = 4294967295;
@@ -86,7 +86,38 @@ START_TEST(a_mailbox_is_read_as_it_was_written)
         ck_assert(got->box.highestmodseq == box.highestmodseq);
         ck_assert(got->box.deletedmodseq == box.deletedmodseq);
         ASSERT_EQ_TEXT(got->box.special_use.value_or("none"), "\\Sent \\Junk");
+        // As Cyrus 3.12 has them: the date among the annotations, which come in requests only.
+        const bool tells_date =
+            ends.output.find("ENTRY /vendor/cmu/cyrus-imapd/savedate USERID \"\" MODSEQ 0 "
+                             "VALUE 13)") != std::string::npos;
+        ck_assert(tells_date == (form == Form::request));
+        ck_assert(ends.output.find(" USERFLAGS ($Junk x] unused)") != std::string::npos);
     }
+}
+END_TEST
+
+START_TEST(what_cyrus_3_12_sends_is_taken)
+{
+    RecordCollector records;
+    const Dlist value = parsed(
+        cat("%(UNIQUEID 0c4b9bd8-5b0b-4c0c-9f63-6b8c6c8d5a11 MBOXNAME user.bob LAST_UID 1 "
+            "HIGHESTMODSEQ 9 USERFLAGS (foo $x bar) USERGROUPS () ANNOTATIONS () RECORD (",
+            record("FLAGS ($x) ANNOTATIONS (%(ENTRY /vendor/cmu/cyrus-imapd/savedate USERID \"\" "
+                   "MODSEQ 0 VALUE {10+}\r\n1700000000))"),
+            "))"),
+        &records);
+    const auto got = parse_mailbox(value, records.take());
+    ASSERT_OK(got);
+    ck_assert(got->box.keywords == (std::vector<std::string>{"$x", "foo", "bar"}));
+    ck_assert_int_eq(got->box.records[0].save_date, 1'700'000'000);
+    ck_assert(parse_mailbox(parsed("%(UNIQUEID ab MBOXNAME user.bob USERFLAGS ())"), {}).ok());
+    ck_assert(
+        !parse_mailbox(parsed("%(UNIQUEID ab MBOXNAME user.bob USERFLAGS (\"a b\"))"), {}).ok());
+    std::string many = "%(UNIQUEID ab MBOXNAME user.bob USERFLAGS (";
+    for (size_t n = 0; n < 2 * model::kMaxKeywords; ++n) cat_to(many, n > 0 ? " k" : "k", n);
+    const auto full = parse_mailbox(parsed(many + "))"), {});
+    ASSERT_OK(full);
+    ck_assert_uint_eq(full->box.keywords.size(), model::kMaxKeywords);
 }
 END_TEST
 
@@ -239,6 +270,7 @@ Suite* make()
     Suite* s = suite_create("imap/sync/mailbox_dlist");
     TCase* c = tcase_create("all");
     tcase_add_test(c, a_mailbox_is_read_as_it_was_written);
+    tcase_add_test(c, what_cyrus_3_12_sends_is_taken);
     tcase_add_test(c, a_record_is_taken_or_refused);
     tcase_add_test(c, keywords_of_one_mailbox_are_bounded);
     tcase_add_test(c, a_mailbox_is_taken_or_refused);
