@@ -2,6 +2,7 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/namespace/tree.h"
+#include "imap/imapd/relay/quota_servers.h"
 #include "imap/imapd/relay/router.h"
 #include "imap/imapd/responder.h"
 #include "lib/base/log.h"
@@ -65,6 +66,17 @@ Result<QuotaLimits> limits_argument(CommandReader& reader)
     return limits;
 }
 
+std::string limits_text(const QuotaLimits& limits)
+{
+    std::string list;
+    for (size_t i = 0; i < mailbox::kResources; ++i) {
+        const auto resource = static_cast<Resource>(i);
+        if (const auto& limit = limits[resource])
+            cat_to(list, list.empty() ? "" : " ", mailbox::resource_name(resource), ' ', *limit);
+    }
+    return cat('(', list, ')');
+}
+
 // The tree of the root may have moved while the client sent the arguments: then the answer.
 std::optional<Completion> not_here(ImapSession& s, const Command& command)
 {
@@ -92,6 +104,7 @@ bool is_in_use(ImapSession& s, const model::MailboxName& name)
 Result<Completion> getquota(ImapSession& s, Command& command)
 {
     TRY(s.reader.end_of_line());
+    if (s.store == nullptr && s.backends != nullptr) return get_quota_everywhere(s, command);
     if (auto gone = not_here(s, command)) return *std::move(gone);
     const auto& root = *command.mailbox;
     auto quota = s.quotas->get(root);
@@ -128,6 +141,8 @@ Result<Completion> setquota(ImapSession& s, Command& command)
     if (!limits) return limits.error();
     const auto& root = *command.mailbox;
     if (!s.user.identity->any_admin()) return Error{Code::denied, {}};
+    if (s.store == nullptr && s.backends != nullptr)
+        return set_quota_everywhere(s, command, limits_text(*limits));
     if (auto gone = not_here(s, command)) return *std::move(gone);
     const bool forced = command.external.starts_with('+');
     if (!forced && !is_in_use(s, root)) {
@@ -135,7 +150,9 @@ Result<Completion> setquota(ImapSession& s, Command& command)
         if (!known || *known != root) return Error{Code::not_found, {}};
     }
     TRY(s.quotas->set(root, *limits));
-    log::notice("setquota", {{"user", s.user.identity->userid}, {"root", root.internal()}});
+    log::notice("setquota", {{"user", s.user.identity->userid},
+                             {"root", root.internal()},
+                             {"limits", limits_text(*limits)}});
     TRY_ASSIGN(auto quota, s.quotas->get(root));
     put_quota(s, quota);
     return Completion::ok();
