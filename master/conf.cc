@@ -7,6 +7,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/strings.h"
 #include "lib/config/option_spec.h"
+#include "lib/service/listen.h"
 #include "master/cron.h"
 
 namespace rookery::master {
@@ -17,15 +18,15 @@ constexpr size_t kMaxLine = 4095;
 constexpr size_t kMaxArguments = 64;
 constexpr unsigned kMaxNumber = 1'000'000;
 
-enum class Section { none, start, services, events, daemon, skipped };
+enum class Section { none, start, services, events, daemon };
 
-Section section_of(std::string_view name)
+std::optional<Section> section_of(std::string_view name)
 {
     if (equal_nocase(name, "START")) return Section::start;
     if (equal_nocase(name, "SERVICES")) return Section::services;
     if (equal_nocase(name, "EVENTS")) return Section::events;
     if (equal_nocase(name, "DAEMON")) return Section::daemon;
-    return Section::skipped;
+    return std::nullopt;
 }
 
 bool is_alnum(char c)
@@ -59,7 +60,6 @@ class Parser {
     }
     Status line(std::string_view text);
     Status open_section(std::string_view text);
-    void skip(std::string_view text);
     Status entry(std::string_view text);
     Result<Values> values(std::string_view text, bool& closes);
     Status add(const std::string& name, Values values);
@@ -75,7 +75,6 @@ class Parser {
     unsigned line_ = 0;
     unsigned section_line_ = 0;
     Section section_ = Section::none;
-    int skipped_braces_ = 0;
     std::set<std::string, std::less<>> service_names_;
 };
 
@@ -103,10 +102,6 @@ Status Parser::line(std::string_view text)
 {
     if (text.empty()) return success();
     if (section_ == Section::none) return open_section(text);
-    if (section_ == Section::skipped) {
-        skip(text);
-        return success();
-    }
     if (text == "}") {
         section_ = Section::none;
         return success();
@@ -120,22 +115,13 @@ Status Parser::open_section(std::string_view text)
     if (name.empty()) return error("a section is expected, such as SERVICES {");
     text = trim(text);
     if (!text.starts_with('{')) return error(cat("\"{\" is expected after ", name));
-    section_ = section_of(name);
+    const auto section = section_of(name);
+    if (!section)
+        return error(cat(name, " is none of the sections START, SERVICES, EVENTS and DAEMON"));
+    section_ = *section;
     section_line_ = line_;
-    skipped_braces_ = 1;
     text = trim(text.substr(1));
     return text.empty() ? success() : line(text);
-}
-
-void Parser::skip(std::string_view text)
-{
-    for (char c : text) {
-        if (c == '{') skipped_braces_++;
-        if (c == '}' && --skipped_braces_ == 0) {
-            section_ = Section::none;
-            return;
-        }
-    }
 }
 
 Status Parser::entry(std::string_view text)
@@ -220,8 +206,7 @@ Status Parser::add(const std::string& name, Values values)
         case Section::services: TRY(add_service(name, values)); break;
         case Section::events: TRY(add_event(name, values)); break;
         case Section::daemon: TRY(add_daemon(name, values)); break;
-        case Section::none:
-        case Section::skipped: break;
+        case Section::none: break;
     }
     for (const auto& [key, value] : values)
         conf_.warnings.push_back(
@@ -240,6 +225,8 @@ Status Parser::add_service(const std::string& name, Values& values)
     auto listen = values.extract("listen");
     if (listen.empty() || listen.mapped().empty()) return error(cat(name, ": listen is missing"));
     e.listen = listen.mapped();
+    if (auto target = service::parse_listen(e.listen); target.is(Code::syntax))
+        return error(cat(name, ": ", target.error().text));
     auto proto = values.extract("proto");
     if (!proto.empty()) e.proto = proto.mapped();
     if (e.proto == "udp" || e.proto == "udp4" || e.proto == "udp6") return datagrams(e, values);

@@ -27,10 +27,25 @@ bool is_one_of(std::string_view name, const auto& names)
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+// Debian's stock cyrus.conf runs tools by a command of its own, "cyrus expire" for cyr_expire.
+void call_by_name(std::vector<std::string>& argv, const ProgramPath& programs)
+{
+    const std::string& program = argv.front();
+    if (argv.size() < 2 || program.substr(program.rfind('/') + 1) != "cyrus") return;
+    if (programs.find(program)) return;
+    argv.erase(argv.begin());
+    if (!programs.find(argv.front()) && programs.find("cyr_" + argv.front()))
+        argv.front() = "cyr_" + argv.front();
+}
+
 }  // namespace
 
 void leave_out_cyrus_programs(Conf& conf, const ProgramPath& programs)
 {
+    for (auto& entry : conf.start) call_by_name(entry.argv, programs);
+    for (auto& entry : conf.services) call_by_name(entry.argv, programs);
+    for (auto& entry : conf.events) call_by_name(entry.argv, programs);
+    for (auto& entry : conf.daemons) call_by_name(entry.argv, programs);
     auto is_absent = [&](const auto& entry) {
         const std::string& program = entry.argv.front();
         std::string_view name = std::string_view(program).substr(program.rfind('/') + 1);

@@ -78,6 +78,8 @@ ProgramPath::ProgramPath(const std::string& argv0)
         char* absolute = ::realpath(folder.c_str(), nullptr);
         folders_.push_back(absolute != nullptr ? absolute : folder);
         ::free(absolute);
+        // Of an installation that was put elsewhere as a whole.
+        folders_.push_back(cat(directory_of(folders_.back()), "/sbin"));
     }
     folders_.push_back(ROOKERY_LIBEXECDIR);
     folders_.push_back(ROOKERY_SBINDIR);

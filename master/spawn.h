@@ -20,7 +20,8 @@ namespace rookery::master {
 // Where programs without a "/" are looked for, in order.
 class ProgramPath {
  public:
-    // argv0: how master itself was started; its folder comes first when it names one.
+    // argv0: how master itself was started; its folder comes first when it names one, and the sbin
+    // beside it.
     explicit ProgramPath(const std::string& argv0);
     // The file to execute. not_found names the folders that were tried.
     Result<std::string> find(const std::string& program) const;

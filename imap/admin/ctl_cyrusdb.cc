@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -136,6 +137,33 @@ void recover_quotas(const config::Config& config)
     if (!good) log::error("quota roots cannot be read", {{"reason", good.error()}});
 }
 
+// A partition that has not been mounted looks like a new one, but for what the list has there.
+void look_at_partitions(const config::Config& config)
+{
+    std::map<std::string, uint64_t> mailboxes;
+    auto list = mboxlist::open_list(config);
+    if (!list) return;
+    auto read = (*list)->scan_server("", [&](const model::MailboxEntry& entry) {
+        mailboxes[entry.partition]++;
+        return mboxlist::Next::go_on();
+    });
+    if (!read) return;
+    for (const auto& [name, path] : config.partitions()) {
+        const uint64_t count = mailboxes[name];
+        const bool there = ::access(path.c_str(), F_OK) == 0;
+        Status fault = success();
+        if (!there && count == 0)
+            fault = make_directories(path);
+        else if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0)
+            fault = errno_error(path);
+        else
+            fault = mboxlist::check_mounted(config, **list, name);
+        if (!fault)
+            log::error("a partition cannot be used",
+                       {{"partition", name}, {"mailboxes", count}, {"reason", fault.error()}});
+    }
+}
+
 // A server whose mailboxes are all there serves them, whatever it can do with new ones.
 void tell_faults(const config::Config& config)
 {
@@ -155,6 +183,7 @@ Status recover(const config::Config& config)
     sweep_sockets(top + "/socket/idle");
     for (const auto& [name, path] : config.partitions()) store::sweep_stage(path);
     TRY(recover_list(config));
+    look_at_partitions(config);
     if (!config.partitions().empty()) recover_quotas(config);
     settle(config);
     log::notice("databases ready", {{"directory", top}});

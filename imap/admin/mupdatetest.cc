@@ -229,7 +229,7 @@ Result<backend::LoginPolicy> policy_of(const Arguments& a, const config::Config&
 {
     TRY_ASSIGN(auto address, backend::server_address(config, server, a.dialect->service));
     TRY_ASSIGN(auto policy, backend::login_policy(config, *a.dialect, server, address));
-    auto tls_options = auth::client_tls_options(config, backend::short_name(server));
+    auto tls_options = auth::client_tls_options(config, backend::certificate_name(config, server));
     policy.tls.starttls = policy.tls.required;
     if (a.tls_file) {
         policy.tls = {.starttls = true, .required = true, .because = "as you ask for it"};

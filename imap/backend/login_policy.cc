@@ -7,7 +7,7 @@ Result<LoginPolicy> login_policy(const config::Config& config, const Dialect& di
 {
     LoginPolicy policy;
     TRY_ASSIGN(policy.tls, auth::peer_tls(config, server_option(config, server, "tls")));
-    policy.tls_context = [&config, name = short_name(server)] {
+    policy.tls_context = [&config, name = certificate_name(config, server)] {
         return auth::TlsContext::shared_client(config, name);
     };
     policy.mechanisms =

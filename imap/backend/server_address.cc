@@ -27,6 +27,12 @@ bool take_suffix(std::string_view& address, std::string_view suffix)
     return true;
 }
 
+// Lower case, without its port.
+std::string full_name(std::string_view server)
+{
+    return to_lower(server.substr(0, server.find_first_of(":/")));
+}
+
 }  // namespace
 
 std::string short_name(std::string_view server)
@@ -36,9 +42,18 @@ std::string short_name(std::string_view server)
     return to_lower(server.substr(0, server.find(':')));
 }
 
+std::string certificate_name(const config::Config& config, std::string_view server)
+{
+    const std::string full = full_name(server);
+    const bool own =
+        config.overflow(full + "_client_cert") || config.overflow(full + "_client_key");
+    return own ? full : short_name(server);
+}
+
 std::optional<std::string> server_option(const config::Config& config, std::string_view server,
                                          std::string_view what)
 {
+    if (auto found = config.overflow(cat(full_name(server), '_', what))) return found;
     std::string with_port = to_lower(server.substr(0, server.find('.')));
     if (auto found = config.overflow(cat(with_port, '_', what))) return found;
     return config.overflow(cat(short_name(server), '_', what));

@@ -26,7 +26,9 @@ struct ServerAddress {
 // The first label of a server name, lower case, without its port: the SHORT of SHORT_password and
 // SHORT_address. ("localhost:1143" is its own short name for Cyrus; we also try it without port.)
 std::string short_name(std::string_view server);
-// SHORT_<what>, for both short names.
+// The name before _client_cert and _client_key for this server: its whole one where that has any.
+std::string certificate_name(const config::Config& config, std::string_view server);
+// NAME_<what>: of its whole name, for servers that share a short one, else of the short names.
 std::optional<std::string> server_option(const config::Config& config, std::string_view server,
                                          std::string_view what);
 Result<ServerAddress> server_address(const config::Config& config, std::string_view server,

@@ -1,6 +1,7 @@
 #include "imap/cluster/operations.h"
 
 #include "imap/cluster/rename_operation.h"
+#include "imap/mboxlist/partitions.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 
@@ -131,6 +132,7 @@ Status Operations::create(const MailboxEntry& entry, const std::string& uses, Te
 {
     told_later_ = false;
     master_.reset();
+    TRY(mboxlist::check_mounted(parts_.config, parts_.list, entry.partition));
     if (tell == Tell::master) {
         TRY_ASSIGN(master_, parts_.link.connect());
     } else {

@@ -48,6 +48,8 @@ Result<Completion> Engine::by_tree(const CommandSpec& spec, Command& command)
     if (!s_.user.identity->any_admin() && !is_own(s_, *command.mailbox))
         return Error{Code::denied, {}};
     auto placed = place_tree(s_, *command.mailbox);
+    // A frontend asks all of them.
+    if (placed.is(Code::unsupported) && s_.store == nullptr) return spec.run(s_, command);
     if (placed.is(Code::unsupported)) return Completion::no(std::string(kNotOnOneServer));
     if (!placed) return placed.error();
     if (placed->is_here()) return spec.run(s_, command);
@@ -118,7 +120,10 @@ Result<Completion> Engine::by_new_name(const CommandSpec& spec, Command& command
     TRY(read_mailbox(command));
     // What never leaves this server does not ask the list where it would go.
     if (spec.relay == nullptr) return spec.run(s_, command);
-    TRY_ASSIGN(auto placed, place_new(s_, *command.mailbox));
+    auto found = place_new(s_, *command.mailbox);
+    // An administrator may name a server where the configuration names none.
+    if (found.is(Code::unavailable) && s_.store == nullptr) return spec.run(s_, command);
+    TRY_ASSIGN(auto placed, std::move(found));
     if (placed.is_here()) return spec.run(s_, command);
     return relay(spec, command, placed.server);
 }

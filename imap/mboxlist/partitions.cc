@@ -1,8 +1,10 @@
 #include "imap/mboxlist/partitions.h"
 
+#include <dirent.h>
 #include <sys/statvfs.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "lib/base/strings.h"
 
@@ -14,6 +16,18 @@ uint64_t free_bytes(const std::string& path)
     struct statvfs fs {};
     if (::statvfs(path.c_str(), &fs) != 0) return 0;
     return static_cast<uint64_t>(fs.f_bavail) * fs.f_frsize;
+}
+
+// Nothing is in it but what the system or a delivery puts there.
+bool is_empty(const std::string& path)
+{
+    const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(path.c_str()), ::closedir);
+    if (!dir) return false;
+    while (const dirent* one = ::readdir(dir.get())) {
+        const std::string_view name = one->d_name;
+        if (name != "." && name != ".." && name != "lost+found" && name != "stage.") return false;
+    }
+    return true;
 }
 
 // The one rule for an option that names a partition.
@@ -51,6 +65,22 @@ Result<std::string> usual_partition(const config::Config& config)
     }
     if (best.empty()) return Error{Code::config, "no partition to create a mailbox on"};
     return best;
+}
+
+Status check_mounted(const config::Config& config, Directory& list, const std::string& partition)
+{
+    for (const auto& [name, path] : config.partitions()) {
+        if (name != partition || !is_empty(path)) continue;
+        bool has_mailboxes = false;
+        TRY(list.scan_server("", [&](const model::MailboxEntry& entry) {
+            has_mailboxes = entry.partition == partition && entry.is_there();
+            return has_mailboxes ? Next::stop() : Next::go_on();
+        }));
+        if (has_mailboxes)
+            return Error{Code::io,
+                         cat("partition-", name, ": ", path, " is empty: is it mounted?")};
+    }
+    return success();
 }
 
 std::vector<std::string> partition_faults(const config::Config& config)

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "imap/mboxlist/directory.h"
 #include "lib/base/result.h"
 #include "lib/config/config.h"
 
@@ -20,6 +21,10 @@ Result<std::string> usual_partition(const config::Config& config);
 // What the configuration says of partitions and cannot mean, a sentence for each: told at START.
 // Nothing on a server without partitions, which makes no mailboxes.
 std::vector<std::string> partition_faults(const config::Config& config);
+
+// io, if the partition cannot be what it was: the list has mailboxes on it, and it is empty. It may
+// not have been mounted, and what is made there now would be hidden by the mount.
+Status check_mounted(const config::Config& config, Directory& list, const std::string& partition);
 
 }  // namespace rookery::mboxlist
 

@@ -152,7 +152,9 @@ Status make_directories(const std::string& path, mode_t mode)
     if (parent == path) return errno_error(path);
     TRY(make_directories(parent, mode));
     // Or what is put below it could be durable under a name that is not.
-    if (auto synced = sync_directory(directory_of(parent)); !synced && !synced.is(Code::denied))
+    const std::string above = directory_of(parent);
+    // One that may be gone through but not read, such as that of another user, is nobody's to sync.
+    if (auto synced = sync_directory(above); !synced && ::access(above.c_str(), R_OK) == 0)
         return synced;
     if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) return errno_error(path);
     return success();

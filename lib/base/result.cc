@@ -50,8 +50,6 @@ Error errno_error(std::string_view what, int error_number)
         case EDQUOT: code = Code::no_space; break;
         case ENOENT: code = Code::not_found; break;
         case EEXIST: code = Code::exists; break;
-        case EACCES:
-        case EPERM: code = Code::denied; break;
         case ETIMEDOUT: code = Code::timeout; break;
         case EPIPE:
         case ECONNRESET: code = Code::closed; break;

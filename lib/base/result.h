@@ -46,7 +46,8 @@ struct Error {
 };
 
 // errno as an Error: ENOSPC and EDQUOT become no_space, ENOENT not_found, EEXIST exists,
-// EACCES and EPERM denied, everything else io. The text is "what: strerror".
+// everything else io. What the system does not allow this process is no denial of a client's rights
+// (EACCES, EPERM): an administrator must mend it. The text is "what: strerror".
 Error errno_error(std::string_view what);
 Error errno_error(std::string_view what, int error_number);
 

@@ -14,7 +14,8 @@ constexpr int kMaxDepth = 8;
 bool is_name_char(char c)
 {
     c = to_lower(c);
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    // A dot: that of a server's whole name.
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
 }
 
 class Parser {

@@ -54,15 +54,25 @@ class AsUser {
     bool switched_ = false;
 };
 
-Status bind_path(const Fd& socket, const std::string& path, const RunAs* user)
+bool is_denied(int error)
 {
+    return error == EACCES || error == EPERM;
+}
+
+// denied: the user may not.
+Status bind_path(const Fd& socket, const std::string& path, const RunAs* user, bool& denied)
+{
+    denied = false;
     AsUser as(user);
     if (!as.ok()) return errno_error("seteuid");
     struct stat st {};
     if (::lstat(path.c_str(), &st) == 0) {
         if (!S_ISSOCK(st.st_mode))
             return Error{Code::unavailable, cat(path, ": exists and is not a socket")};
-        if (::unlink(path.c_str()) != 0) return errno_error(cat("unlink ", path));
+        if (::unlink(path.c_str()) != 0) {
+            denied = is_denied(errno);
+            return errno_error(cat("unlink ", path));
+        }
     }
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -71,7 +81,28 @@ Status bind_path(const Fd& socket, const std::string& path, const RunAs* user)
     int rc = ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
     int error = errno;
     ::umask(before);
+    denied = rc != 0 && is_denied(error);
     if (rc != 0) return errno_error(cat("bind ", path), error);
+    return success();
+}
+
+// The folder of a socket may be gone with the last boot, as all of /run is. The user's, as the
+// sockets in it are.
+Status make_folder_of(const std::string& path, const RunAs* user)
+{
+    const std::string folder = directory_of(path);
+    struct stat st {};
+    if (folder == path || ::stat(folder.c_str(), &st) == 0) return success();
+    TRY(make_folder_of(folder, user));
+    int error = 0;
+    {
+        const AsUser as(user);
+        if (::mkdir(folder.c_str(), 0755) == 0 || errno == EEXIST) return success();
+        error = errno;
+    }
+    if (!is_denied(error) || user == nullptr || ::geteuid() != 0) return errno_error(folder, error);
+    if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return errno_error(folder);
+    if (::lchown(folder.c_str(), user->uid, user->gid) != 0) return errno_error(folder);
     return success();
 }
 
@@ -79,10 +110,12 @@ Result<Fd> bind_unix(const std::string& path, int backlog, const RunAs* user)
 {
     Fd socket(::socket(AF_UNIX, SOCK_STREAM, 0));
     if (!socket) return errno_error("socket");
-    Status bound = bind_path(socket, path, user);
+    if (Status made = make_folder_of(path, user); !made)
+        return Error{Code::unavailable, made.error().text};
+    bool denied = false;
+    Status bound = bind_path(socket, path, user, denied);
     // A directory where the user may not write, such as /run: then master itself.
-    if (!bound && bound.is(Code::denied) && user != nullptr)
-        bound = bind_path(socket, path, nullptr);
+    if (denied && user != nullptr) bound = bind_path(socket, path, nullptr, denied);
     if (!bound) return Error{Code::unavailable, bound.error().text};
     TRY(start_listening(socket, backlog));
     return socket;
@@ -139,6 +172,11 @@ Result<ListenTarget> parse_listen(std::string_view text)
         if (target.host == "*") target.host.clear();
     }
     if (port.empty()) return Error{Code::config, cat("listen=", text, ": the port is missing")};
+    // A number that is none would be taken modulo 65536.
+    const bool digits = port.find_first_not_of("0123456789") == std::string_view::npos;
+    const auto number = to_number<uint64_t>(port);
+    if (digits && (!number || *number > 65535))
+        return Error{Code::syntax, cat("listen=", text, ": there is no port ", port)};
     target.port = port;
     return target;
 }

@@ -2,6 +2,8 @@
 """A wrong configuration: file, line and reason on stderr and in the log, and exit 78."""
 import json
 import os
+import shutil
+import smtplib
 import sys
 import tempfile
 
@@ -100,6 +102,68 @@ def test_a_partition_that_is_none():
             left = [f for f, _, _ in os.walk(os.path.join(wrong.dir, "spool"))
                     if f.endswith(("alice", "bob", "shared"))]
             assert not left, left
+
+MISSING = (("absent", lambda path: None), ("not mounted", os.makedirs),
+           ("not allowed", lambda path: os.makedirs(path, 0)))
+
+
+def test_a_partition_that_is_away():
+    """Said at START with the partition's name; whoever wants its mail is told to come again, at the
+    backend and through the frontend, and never that there is no such mailbox or no permission."""
+    message = b"From: a@example.org\r\nSubject: s\r\n\r\nbody\r\n"
+    with murder.Murder(backends=1, start=False) as m:
+        server = m["backend1"]
+        disk = os.path.join(m.dir, "disk")
+        spool = os.path.join(disk, "spool")
+        server.extra["partition-default"] = spool
+        os.makedirs(disk)
+        m.give(disk)
+        m.start()
+        m.add_user("ann")
+        assert not m.deliver(message, ["ann"])
+        wrong = []
+        for how, make in MISSING:
+            server.stop()
+            os.rename(spool, spool + ".away")
+            make(spool)
+            if os.path.exists(spool):
+                m.give(spool)
+            os.chmod(disk, 0o555)  # nobody makes it anew
+            before = len(logged(server))
+            server.start()
+            told = [line for line in logged(server)[before:] if "a partition cannot be used" in line]
+            if len(told) != 1 or "partition=default" not in told[0] or "error" not in told[0]:
+                wrong.append("%s: told %r" % (how, told))
+            for at in ("backend1", "frontend1"):
+                with m.imap(at, "ann") as c:
+                    for command in (("SELECT", "INBOX"), ("STATUS", "INBOX", "(MESSAGES)"),
+                                    ("CREATE", "INBOX.New"), ("DELETE", "INBOX.Old")):
+                        kind, data = c.xatom(*command)
+                        if kind != "NO" or not data[0].startswith(b"[UNAVAILABLE]"):
+                            if command[0] != "DELETE":
+                                wrong.append("%s: %s at %s: %s %r" % (how, command[0], at, kind, data))
+                    kind, data = c.append("INBOX", None, None, message)
+                    if kind != "NO" or not data[0].startswith(b"[UNAVAILABLE]"):
+                        wrong.append("%s: APPEND at %s: %s %r" % (how, at, kind, data))
+                try:
+                    refused = m.deliver(message, ["ann"], at)
+                except smtplib.SMTPDataError as e:
+                    refused = {"ann": (e.smtp_code, e.smtp_error)}
+                if not refused or refused["ann"][0] // 100 != 4:
+                    wrong.append("%s: LMTP at %s: %r" % (how, at, refused))
+            logs = "\n".join(logged(server)[before:])
+            if spool not in logs.split("a partition cannot be used", 1)[-1].split("\n", 1)[-1]:
+                wrong.append("%s: no line in the log for what was refused" % how)
+            server.stop()
+            os.chmod(disk, 0o755)
+            if os.path.exists(spool):
+                os.chmod(spool, 0o755)
+                shutil.rmtree(spool)
+            os.rename(spool + ".away", spool)
+            server.start()
+            with m.imap("frontend1", "ann") as c:
+                murder.check(c.select("INBOX"))
+        assert not wrong, "\n".join(wrong)
 
 
 if __name__ == "__main__":

@@ -500,6 +500,16 @@ def test_unix_socket():
             assert c.host == "[unix socket]" and c.ask("x") == "echo x"
 
 
+def test_the_folder_of_a_socket_is_made():
+    """All of /run is gone after a boot."""
+    with Master('echo cmd="echo_service" listen="DIR/run/cyrus/socket/echo"') as m:
+        m.start()
+        with Client(m.path("run/cyrus/socket/echo")) as c:
+            assert c.ask("x") == "echo x"
+        whose = os.stat(m.path("run/cyrus/socket")).st_uid
+        assert whose == os.stat(m.path("run/cyrus/socket/echo")).st_uid
+
+
 def test_a_long_socket_path_is_refused():
     with Master('echo cmd="echo_service" listen="/%s"' % ("x" * 100)) as m:
         m.start()
@@ -568,6 +578,8 @@ def test_wrong_files():
     for text, shown in (("SERVICES {\nbroken\n}\n", "cyrus.conf:2: cmd is missing"),
                         ("SERVICES {\na cmd=x\n}\n", "cyrus.conf:2: a: listen is missing"),
                         ("SERVICES {\na cmd=nosuch listen=1\n}\n", "cyrus.conf:2: nosuch: no such"),
+                        ('SERVICES {\na cmd="echo_service" listen="127.0.0.1:99999"\n}\n', "99999"),
+                        ("SERVICE {\na cmd=x listen=1\n}\n", "cyrus.conf:1: SERVICE is none"),
                         ("nonsense\n", "cyrus.conf:1:")):
         with Master() as m:
             with open(m.path("cyrus.conf"), "w") as f:

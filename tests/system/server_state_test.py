@@ -186,5 +186,109 @@ def test_wrong_words():
         assert listed(m) == {}
 
 
+def test_a_quota_root_on_two_servers():
+    """What is used is counted together at a frontend, a limit is set at each server, and check names
+    the root that is over it."""
+    with murder.Murder() as m:
+        m.add_user("ann", 1)
+        with m.imap("backend2", "cyrus") as c:
+            check(c.xatom("LOCALCREATE", "user.ann.Away"))
+            check(c.setacl("user.ann.Away", "ann", "lrswipkxtea"))
+        m["backend2"].run("ctl_mboxlist", "-m")
+
+        def quota(at="frontend1"):
+            with m.imap(at, "cyrus") as c:
+                kind, data = c.getquota("user.ann")
+                return data[0].decode() if kind == "OK" else kind + " " + data[0].decode()
+        with m.imap("frontend1", "ann") as c:
+            murder.wait_for(lambda: c.select("INBOX.Away")[0] == "OK", "the frontend shows it")
+        assert quota().startswith("NO [NONEXISTENT]"), quota()
+        with m.imap("frontend1", "cyrus") as c:
+            check(c.xatom("SETQUOTA", "user.ann", "(MESSAGE 5 STORAGE 1000)"))
+        for at in ("frontend1", "backend1", "backend2"):
+            assert "MESSAGE 0 5" in quota(at) and "STORAGE 0 1000" in quota(at), quota(at)
+        assert not m.deliver(MESSAGE, ["ann"])
+        with m.imap("frontend1", "ann") as c:
+            for _ in range(2):
+                check(c.append("INBOX.Away", None, None, MESSAGE))
+        assert "MESSAGE 3 5" in quota(), quota()
+        assert "MESSAGE 1 5" in quota("backend1") and "MESSAGE 2 5" in quota("backend2")
+        assert " 0 differences" in m["backend1"].run("murder", "check").stdout
+        with m.imap("frontend1", "cyrus") as c:
+            check(c.xatom("SETQUOTA", "user.ann", "(MESSAGE 2)"))
+        for at in ("backend1", "backend2"):
+            assert "MESSAGE" in quota(at) and " 2)" in quota(at) and "STORAGE" not in quota(at)
+            done = m[at].run("murder", "check", "--json", check=False)
+            rows = json.loads(done.stdout)["differences"]
+            assert done.returncode == 1 and len(rows) == 1, rows
+            assert "over its limit: MESSAGE 3 of 2 on 2 servers" in rows[0]["meaning"], rows
+        # A sum without one of them would be false.
+        m["backend2"].stop(signal.SIGKILL)
+        assert quota().startswith("NO [UNAVAILABLE]"), quota()
+
+
+def test_a_mailbox_is_made_at_the_server_that_is_named():
+    """By an administrator at a frontend, with and without serverlist: an old server, a new one that
+    nobody has told the frontend of, a partition of either, and names that are wrong."""
+    murder.Murder.front, front = None, murder.Murder.front
+    try:
+        with murder.Murder(start=False) as m:
+            new = "new.rook.invalid"  # of no serverlist, and without mailboxes
+            m["backend2"].name = new
+            for i in m.instances:
+                i.write()
+            m.start()
+            wrong, tries = [], []
+            for n, more in enumerate(({"serverlist": "backend1"}, {"serverlist": None},
+                                      {"serverlist": None, "defaultserver": "backend1"})):
+                m["frontend1"].extra = more
+                m["frontend1"].write()
+                os.kill(m["frontend1"].pid(), signal.SIGHUP)
+                usual = "backend1" if n != 1 else None
+
+                def made(place, name):
+                    with m.imap("frontend1", "cyrus") as c:
+                        return answer(c, "CREATE", name, *([place] if place else []))
+
+                def applies():
+                    tries.append(None)
+                    done = made(None, "user.probe%d" % len(tries))
+                    return (done[0] == "OK") == bool(usual)
+                murder.wait_for(applies, "the frontend's configuration")
+                for k, (place, where, text) in enumerate((
+                        ("backend1", "backend1", ""),
+                        ("backend1!default", "backend1", ""),
+                        (new, new, ""),
+                        (new + "!default", new, ""),
+                        (new + "!", new, ""),
+                        ("default", usual, "" if usual else "default"),
+                        ("nowhere", None, "nowhere"),
+                        ("backend1!nowhere", None, "nowhere"),
+                        (new + "!nowhere", None, "nowhere"),
+                        ("mial2.rook.invalid", None, "mial2.rook.invalid"),
+                        ("mial2.rook.invalid!default", None, "mial2.rook.invalid"),
+                        (None, usual, ""))):
+                    name = "user.u%d-%d" % (n, k)
+                    done = made(place, name)
+                    rows = {}
+                    for b in m.backends:
+                        rows.update({x: b.name for x in json.loads(
+                            b.run("ctl_mboxlist", "-d").stdout)})
+                    at = rows.get(name)
+                    if at != where or (done[0] == "OK") != bool(where) or text not in done[1]:
+                        wrong.append("%r with %r: %r, made at %r" % (place, more, done, at))
+            # At a server itself, its own name is no partition.
+            with m.imap("backend1", "cyrus") as c:
+                for k, (place, text) in enumerate((
+                        ("backend1", None), ("backend1!default", None),
+                        ("nowhere", "nowhere"), ("other.invalid!default", "other.invalid"))):
+                    done = answer(c, "CREATE", "user.own%d" % k, place)
+                    if (done[0] == "OK") == bool(text) or (text or "") not in done[1]:
+                        wrong.append("%r at backend1: %r" % (place, done))
+            assert not wrong, "\n".join(wrong)
+    finally:
+        murder.Murder.front = front
+
+
 if __name__ == "__main__":
     harness.main()

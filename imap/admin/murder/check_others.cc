@@ -1,5 +1,6 @@
 // murder check: other servers against the mupdate master.
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <set>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "imap/model/namespace.h"
 #include "imap/mupdate/master/list_entry.h"
 #include "imap/session/session_kit.h"
+#include "imap/store/quota_roots.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"
 
@@ -94,6 +96,29 @@ class Asked {
             }
         }
         return out;
+    }
+
+    // Adds what is used of each resource of a root; nothing where there is none.
+    Status add_usage(const model::MailboxName& root, std::map<std::string, uint64_t>& used)
+    {
+        const std::string tag = there_->next_tag();
+        std::string command = cat(tag, " GETQUOTA ");
+        text::put_quoted(command, names_.to_external(root).value_or(root.internal()));
+        TRY(backend::send_line(there_->stream(), command));
+        TRY(there_->stream().flush());
+        for (;;) {
+            TRY_ASSIGN(backend::Reply reply, reader_.next());
+            if (reply.kind == backend::Reply::Kind::tagged && reply.tag == tag) return success();
+            if (reply.word != "QUOTA") continue;
+            TRY_ASSIGN(const std::string line, reader_.read_whole(reply, kMaxListLine));
+            const size_t at = line.rfind('(');
+            if (at == std::string::npos) continue;
+            const auto words =
+                split_words(std::string_view(line).substr(at + 1, line.rfind(')') - at - 1));
+            for (size_t i = 0; i + 2 < words.size(); i += 3)
+                used[std::string(words[i])] +=
+                    to_uint64(std::string(words[i + 1]), UINT64_MAX).value_or(0);
+        }
     }
 
     void logout() { there_->logout(); }
@@ -199,7 +224,73 @@ bool is_same(const mupdate::Client::Record& a, const mupdate::Client::Record& b)
     return a.active == b.active && a.location == b.location && (!a.active || a.acl == b.acl);
 }
 
+// Whoever may see all there.
+Result<Asked> connect_as_administrator(const config::Config& config, const std::string& server)
+{
+    std::vector<std::string> identities = {""};
+    for (const std::string& admin : config.admins())
+        if (!admin.starts_with("group:")) identities.push_back(admin);
+    for (const std::string& identity : identities) {
+        auto asked = Asked::connect(config, server, identity);
+        if (!asked && identity.empty()) return asked.error();
+        if (!asked) continue;
+        TRY_ASSIGN(const bool sees_all, asked->is_administrator());
+        if (sees_all) return asked;
+        asked->logout();
+    }
+    return Error{Code::denied, cat("nobody here is an administrator at ", server)};
+}
+
+// The servers, other than this one, that have mailboxes of the root.
+std::set<std::string> servers_of(const config::Config& config, const model::MailboxName& root,
+                                 const Known& known)
+{
+    std::set<std::string> servers;
+    for (auto at = known.lower_bound(root.internal()); at != known.end(); ++at) {
+        if (!at->first.starts_with(root.internal())) break;
+        auto name = model::MailboxName::from_internal(at->first);
+        if (name && (*name == root || root.is_above(*name)) && at->second.active)
+            servers.emplace(mupdate::server_of(at->second.location));
+    }
+    servers.erase(config.servername());
+    return servers;
+}
+
 }  // namespace
+
+void compare_quotas(const config::Config& config, const Known& known, Findings& findings)
+{
+    store::QuotaRoots roots(config);
+    std::vector<std::pair<model::MailboxName, std::set<std::string>>> shared;
+    Status read = roots.each([&](const model::MailboxName& root) {
+        if (auto servers = servers_of(config, root, known); !servers.empty())
+            shared.emplace_back(root, std::move(servers));
+    });
+    if (!read) return;  // status tells
+    for (auto& [root, servers] : shared) {
+        auto limits = roots.get(root);
+        if (!limits) continue;
+        servers.insert(config.servername());
+        std::map<std::string, uint64_t> used;
+        for (const std::string& server : servers) {
+            auto asked = connect_as_administrator(config, server);
+            Status added = asked ? asked->add_usage(root, used) : Status(asked.error());
+            if (added)
+                asked->logout();
+            else
+                cannot_ask(findings, server, added.error());
+        }
+        for (size_t i = 0; i < mailbox::kResources; i++) {
+            const auto resource = static_cast<mailbox::Resource>(i);
+            const std::string name(mailbox::resource_name(resource));
+            const auto& limit = (*limits)[resource];
+            if (!limit || used[name] <= *limit) continue;
+            findings.add(config.servername(), root.internal(), "",
+                         cat("over its limit: ", name, ' ', used[name], " of ", *limit, " on ",
+                             servers.size(), " servers, each of which limits its own only"));
+        }
+    }
+}
 
 void compare_backend(const config::Config& config, const std::string& server, const Known& known,
                      mupdate::Client& master, Findings& findings)

@@ -8,6 +8,7 @@
 #include "imap/imapd/namespace/special_use.h"
 #include "imap/imapd/relay/first_login.h"
 #include "imap/imapd/relay/remote_namespace.h"
+#include "imap/imapd/relay/router.h"
 #include "imap/mboxlist/find_mailbox.h"
 #include "imap/mboxlist/partitions.h"
 #include "lib/base/log.h"
@@ -67,6 +68,18 @@ Result<Completion> create_own_inbox(ImapSession& s, const model::MailboxName& na
     return Completion::ok(cat("[MAILBOXID (", made.uniqueid, ")] Completed"));
 }
 
+// A frontend that has no server to choose makes it where an administrator wants it.
+Result<Completion> create_elsewhere(ImapSession& s, Command& command, const std::string& location)
+{
+    if (location.empty() || !s.user.identity->any_admin()) {
+        TRY(place_new(s, *command.mailbox));
+        return Error{Code::unavailable, {}};
+    }
+    TRY(command.mailbox->check_creatable());
+    TRY_ASSIGN(const ChosenPlace place, chosen_place(s, location));
+    return create_there(s, command, place, {});
+}
+
 // The arguments are read to their end, then everything that may be refused is looked at without a
 // change: who may choose a place or a use, whether the place is another server's (then it is made
 // there), rights on the nearest ancestor, the partition, the quota. The operation itself looks
@@ -77,8 +90,10 @@ Result<Completion> create_here(ImapSession& s, Command& command, bool tell_other
     if (arguments.is(Code::unsupported))
         return Completion::no(cat("[USEATTR] ", arguments.error().text));
     if (!arguments) return arguments.error();
-    if (s.operations == nullptr) return Error{Code::unavailable, {}};
     const auto& name = *command.mailbox;
+    if (s.operations == nullptr && s.backends != nullptr && tell_others)
+        return create_elsewhere(s, command, arguments->location);
+    if (s.operations == nullptr) return Error{Code::unavailable, {}};
     const bool may_choose = s.user.identity->any_admin() || !s.config.proxyservers().empty();
     if (!arguments->uses.empty() && !decides_uses(s, name))
         return Completion::no("[USEATTR] only for a user's own mailboxes");
@@ -88,7 +103,8 @@ Result<Completion> create_here(ImapSession& s, Command& command, bool tell_other
         !arguments->location.empty() && !mboxlist::has_partition(s.config, arguments->location)) {
         auto place = chosen_place(s, arguments->location);
         if (place && !place->server.empty() && place->server != s.config.servername())
-            return create_there(s, command, *place);
+            return create_there(s, command, *place, {});
+        if (place && place->may_be_server) return create_there(s, command, *place, {});
         if (place && place->server == s.config.servername()) arguments->location = place->partition;
     }
     if (tell_others && arguments->location.empty() && arguments->uses.empty() &&

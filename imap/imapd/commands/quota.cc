@@ -6,6 +6,7 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/namespace/tree.h"
+#include "imap/imapd/relay/quota_servers.h"
 #include "imap/imapd/relay/retry.h"
 #include "imap/imapd/relay/router.h"
 #include "imap/imapd/responder.h"
@@ -45,20 +46,15 @@ Result<std::optional<uint64_t>> limit_argument(CommandReader& reader)
 
 constexpr size_t kMaxLimits = 32;
 
-struct LimitArgument {
-    std::string name;  // upper case
-    std::optional<uint64_t> limit;
-};
-
 // SP "(" [resource SP number *(SP resource SP number)] ")" CRLF
-Result<std::vector<LimitArgument>> limits_argument(CommandReader& reader)
+Result<std::vector<QuotaLimitArgument>> limits_argument(CommandReader& reader)
 {
-    std::vector<LimitArgument> limits;
+    std::vector<QuotaLimitArgument> limits;
     TRY(reader.space());
     TRY(reader.expect('('));
     TRY_ASSIGN(bool end, reader.accept(')'));
     while (!end) {
-        LimitArgument argument;
+        QuotaLimitArgument argument;
         TRY_ASSIGN(argument.name, reader.attribute());
         TRY(reader.space());
         TRY_ASSIGN(argument.limit, limit_argument(reader));
@@ -73,7 +69,7 @@ Result<std::vector<LimitArgument>> limits_argument(CommandReader& reader)
 }
 
 // Other versions of a frontend name all resources that they know, most of them without a limit.
-Result<QuotaLimits> limits_of(const std::vector<LimitArgument>& arguments)
+Result<QuotaLimits> limits_of(const std::vector<QuotaLimitArgument>& arguments)
 {
     QuotaLimits limits;
     for (const auto& [name, limit] : arguments) {
@@ -89,16 +85,15 @@ Result<QuotaLimits> limits_of(const std::vector<LimitArgument>& arguments)
     return limits;
 }
 
-// Of one resource: with QUOTASET (RFC 9208) a server knows the second name, without it the first.
-constexpr std::array<std::array<std::string_view, 2>, 2> kRenamed = {
-    {{"X-NUM-FOLDERS", "MAILBOX"}, {"X-ANNOTATION-STORAGE", "ANNOTATION-STORAGE"}}};
-
-std::string_view name_for(const backend::Backend& backend, std::string_view name)
+std::string limits_text(const QuotaLimits& limits)
 {
-    for (const auto& [old_name, new_name] : kRenamed)
-        if (name == old_name || name == new_name)
-            return backend.has_capability("QUOTASET") ? new_name : old_name;
-    return name;
+    std::string list;
+    for (size_t i = 0; i < mailbox::kResources; ++i) {
+        const auto resource = static_cast<Resource>(i);
+        if (const auto& limit = limits[resource])
+            cat_to(list, list.empty() ? "" : " ", mailbox::resource_name(resource), ' ', *limit);
+    }
+    return cat('(', list, ')');
 }
 
 // The tree of the root may have moved while the client sent the arguments: then the answer.
@@ -128,6 +123,7 @@ bool is_in_use(ImapSession& s, const model::MailboxName& name)
 Result<Completion> getquota(ImapSession& s, Command& command)
 {
     TRY(s.reader.end_of_line());
+    if (s.store == nullptr && s.backends != nullptr) return get_quota_everywhere(s, command);
     if (auto gone = not_here(s, command)) return *std::move(gone);
     const auto& root = *command.mailbox;
     auto quota = s.quotas->get(root);
@@ -164,6 +160,8 @@ Result<Completion> setquota(ImapSession& s, Command& command)
     if (!limits) return Completion::no(cat("[CANNOT] ", limits.error().text));
     const auto& root = *command.mailbox;
     if (!s.user.identity->any_admin()) return Error{Code::denied, {}};
+    if (s.store == nullptr && s.backends != nullptr)
+        return set_quota_everywhere(s, command, arguments);
     if (auto gone = not_here(s, command)) return *std::move(gone);
     const bool forced = command.external.starts_with('+');
     if (!forced && !is_in_use(s, root)) {
@@ -171,7 +169,9 @@ Result<Completion> setquota(ImapSession& s, Command& command)
         if (!known || *known != root) return Error{Code::not_found, {}};
     }
     TRY(s.quotas->set(root, *limits));
-    log::notice("setquota", {{"user", s.user.identity->userid}, {"root", root.internal()}});
+    log::notice("setquota", {{"user", s.user.identity->userid},
+                             {"root", root.internal()},
+                             {"limits", limits_text(*limits)}});
     TRY_ASSIGN(auto quota, s.quotas->get(root));
     put_quota(s, quota);
     return Completion::ok();
@@ -180,14 +180,10 @@ Result<Completion> setquota(ImapSession& s, Command& command)
 Result<Completion> relay_setquota(ImapSession& s, Command& command, backend::Backend& backend)
 {
     TRY_ASSIGN(const auto arguments, limits_argument(s.reader));
-    std::string list;
-    for (const auto& [name, limit] : arguments)
-        cat_to(list, list.empty() ? "" : " ", name_for(backend, name), ' ',
-               limit ? cat(*limit) : "-1");
     RelayChannel channel(s, backend);
     channel.verb(command.name);
     channel.astring(command.external);
-    channel.raw(cat(" (", list, ')'));
+    channel.raw(cat(" ", limits_for(backend, arguments)));
     return finish_at_mailbox(s, command, channel).result();
 }
 

@@ -60,14 +60,11 @@ Result<Completion> relay_create(ImapSession& s, Command& command, backend::Backe
     TRY_ASSIGN(auto arguments, read_arguments(s));
     if (arguments.denied) return Error{Code::denied, {}};
     TRY(command.mailbox->check_creatable());
-    backend::Backend* target = &backend;
     const ChosenPlace& where = arguments.where;
-    if (!where.server.empty() && where.server != backend.server()) {
-        TRY_ASSIGN(auto named, s.backends->get(where.server));
-        target = named;
-    }
     if (!arguments.list) TRY(s.reader.end_of_line());
-    return create_at(s, command, *target, where.partition, arguments.list);
+    const bool elsewhere = !where.server.empty() && where.server != backend.server();
+    if (elsewhere || where.may_be_server) return create_there(s, command, where, backend.server());
+    return create_at(s, command, backend, where.partition, arguments.list);
 }
 
 Result<Completion> relay_rename(ImapSession& s, Command& command, backend::Backend& backend)

@@ -65,6 +65,9 @@ Result<std::string> choose_partition(ImapSession& session, std::string_view loca
 {
     if (!location.empty()) {
         TRY_ASSIGN(auto wire, model::parse_location(location));
+        if (wire.server.empty() && wire.partition == session.config.servername() &&
+            !has_partition(session.config, wire.partition))
+            wire = {session.config.servername(), {}};
         const bool ours = wire.server.empty() || wire.server == session.config.servername();
         if (!ours) return Error{Code::unsupported, "Invalid server requested"};
         if (!wire.partition.empty()) {
@@ -80,9 +83,10 @@ Result<std::string> choose_partition(ImapSession& session, std::string_view loca
 
 Completion bad_location(std::string_view location)
 {
-    return Completion::no(location.find('!') == std::string_view::npos
-                              ? "[CANNOT] Unknown/invalid partition"
-                              : "[CANNOT] Invalid server requested");
+    return Completion::no(cat(location.find('!') == std::string_view::npos
+                                  ? "[CANNOT] Unknown/invalid partition: "
+                                  : "[CANNOT] Invalid server requested: ",
+                              location));
 }
 
 Completion names_taken(ImapSession& session, const Error& error,

@@ -1,5 +1,6 @@
 #include "imap/imapd/relay/remote_namespace.h"
 
+#include "imap/backend/server_address.h"
 #include "imap/model/location.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
@@ -9,6 +10,9 @@ namespace {
 
 bool is_server(ImapSession& s, const std::string& word)
 {
+    // No partition has such a name.
+    if (word.find_first_of(".:") != std::string::npos) return true;
+    if (backend::server_option(s.config, word, "address")) return true;
     for (const std::string& server : s.config.serverlist())
         if (server == word) return true;
     bool found = false;
@@ -17,6 +21,11 @@ bool is_server(ImapSession& s, const std::string& word)
         return mboxlist::Next::stop();
     });
     return scanned.ok() && found;
+}
+
+bool is_unknown_partition(const Completion& made)
+{
+    return made.kind == Completion::Kind::no && made.text.find("partition") != std::string::npos;
 }
 
 }  // namespace
@@ -30,9 +39,9 @@ void caught_up(ImapSession& s)
 Result<ChosenPlace> chosen_place(ImapSession& s, const std::string& word)
 {
     TRY_ASSIGN(model::WireLocation location, model::parse_location(word));
-    if (!location.server.empty()) return ChosenPlace{location.server, location.partition};
-    if (is_server(s, word)) return ChosenPlace{word, {}};
-    return ChosenPlace{{}, word};
+    if (!location.server.empty()) return ChosenPlace{location.server, location.partition, false};
+    if (is_server(s, word)) return ChosenPlace{word, {}, false};
+    return ChosenPlace{{}, word, true};
 }
 
 void add_partition(RelayChannel& channel, const std::string& partition)
@@ -61,10 +70,27 @@ Completion create_at(ImapSession& s, const Command& command, backend::Backend& t
     return (*std::move(answer)).completion();
 }
 
-Result<Completion> create_there(ImapSession& s, const Command& command, const ChosenPlace& place)
+Completion create_there(ImapSession& s, const Command& command, const ChosenPlace& place,
+                        const std::string& chosen)
 {
-    TRY_ASSIGN(auto target, s.backends->get(place.server));
-    return create_at(s, command, *target, place.partition, false);
+    if (place.may_be_server && !chosen.empty()) {
+        auto backend = s.backends->get(chosen);
+        if (!backend) return Completion::from(backend.error());
+        Completion made = create_at(s, command, **backend, place.partition, false);
+        if (!is_unknown_partition(made)) return made;
+    }
+    const std::string& server = place.may_be_server ? place.partition : place.server;
+    auto target = s.backends->get(server);
+    if (target)
+        return create_at(s, command, **target,
+                         place.may_be_server ? std::string() : place.partition, false);
+    log::warning(
+        "create",
+        {{"mailbox", command.mailbox->internal()}, {"server", server}, {"reason", target.error()}});
+    if (!place.may_be_server)
+        return Completion::no(cat("[UNAVAILABLE] ", server, " cannot be reached"));
+    return Completion::no(cat("[CANNOT] ", server, " is no server that can be reached",
+                              chosen.empty() ? "" : cat(", nor a partition of ", chosen)));
 }
 
 }  // namespace rookery::imapd

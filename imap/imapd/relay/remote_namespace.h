@@ -18,6 +18,8 @@ namespace rookery::imapd {
 struct ChosenPlace {
     std::string server;     // "" = as the router chose
     std::string partition;  // "" = as that server likes
+    // The partition may be a server that nobody has told this one of: a new one without mailboxes.
+    bool may_be_server = false;
 };
 Result<ChosenPlace> chosen_place(ImapSession& session, const std::string& word);
 // A Cyrus backend takes a partition as an atom only; its names are letters and digits.
@@ -25,9 +27,10 @@ void add_partition(RelayChannel& channel, const std::string& partition);
 // CREATE at that server; with list, the client's parameters follow.
 Completion create_at(ImapSession& session, const Command& command, backend::Backend& target,
                      const std::string& partition, bool has_list);
-// CREATE of the command's mailbox at another server; the command has been read.
-Result<Completion> create_there(ImapSession& session, const Command& command,
-                                const ChosenPlace& place);
+// CREATE of the command's mailbox where an administrator wants it; the command has been read.
+// chosen: the server where it goes if the place names none; "" if there is none.
+Completion create_there(ImapSession& session, const Command& command, const ChosenPlace& place,
+                        const std::string& chosen);
 // Read your writes: the next command of any session here sees it. If the master cannot be asked the
 // change was made all the same.
 void caught_up(ImapSession& session);

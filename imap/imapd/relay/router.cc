@@ -1,5 +1,7 @@
 #include "imap/imapd/relay/router.h"
 
+#include <set>
+
 #include <poll.h>
 
 #include "imap/imapd/namespace/rights.h"
@@ -169,6 +171,18 @@ Result<Placed> place_tree(ImapSession& session, const MailboxName& name)
     if (session.store == nullptr)
         return Error{Code::not_found, cat("no mailbox ", name.internal())};
     return Placed{};
+}
+
+Result<std::vector<std::string>> servers_of_tree(ImapSession& session, const MailboxName& name)
+{
+    std::set<std::string> servers;
+    TRY(session.directory.scan(name.key(), [&](const MailboxEntry& listed) {
+        const MailboxEntry entry = listed.seen();
+        if (entry.name != name && !name.is_above(entry.name)) return mboxlist::Next::stop();
+        if (entry.is_there() && !entry.is_local()) servers.insert(entry.server);
+        return mboxlist::Next::go_on();
+    }));
+    return std::vector<std::string>(servers.begin(), servers.end());
 }
 
 Result<Placed> place_inbox(ImapSession& session)

@@ -16,6 +16,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "imap/imapd/session.h"
 #include "imap/model/mailbox_entry.h"
@@ -44,6 +45,9 @@ Result<Placed> place_new(ImapSession& session, const model::MailboxName& name);
 // Where the mailbox and all below it are; the mailbox itself need not exist. Nothing there: here if
 // there is a store, else not_found. unsupported: they are on several servers.
 Result<Placed> place_tree(ImapSession& session, const model::MailboxName& name);
+// The servers that it is on, other than this one.
+Result<std::vector<std::string>> servers_of_tree(ImapSession& session,
+                                                 const model::MailboxName& name);
 // Here if the INBOX is here or does not exist, else its server.
 Result<Placed> place_inbox(ImapSession& session);
 // For commands that run here, when their arguments have been read. moved: the INBOX went meanwhile.

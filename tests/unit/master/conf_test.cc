@@ -1,5 +1,9 @@
 #include "master/conf.h"
 
+#include <sys/stat.h>
+
+#include "lib/base/fd.h"
+
 #include "master/cyrus_programs.h"
 #include "tests/unit/unit.h"
 
@@ -26,7 +30,6 @@ START_TEST(a_whole_file)
         "\timap\tcmd=\"imapd -U 30\" listen=\"imap2\" prefork=5 maxchild=100\n"
         "  lmtp cmd=lmtpd listen=/sock proto=tcp4 maxchild=-1 babysit=yes maxfds=1024\n"
         "}\n"
-        "UNKNOWN {\n  nested {\n a b c\n } }\n"
         "EVENTS {\n"
         "  checkpoint cmd=\"ctl_cyrusdb -c\" period=30\n"
         "  expire cmd=\"cyr_expire -E 3\" at=0401\n"
@@ -89,6 +92,40 @@ START_TEST(absent_programs_of_cyrus_are_left_out)
 }
 END_TEST
 
+// As Debian installs it, but for the comments; there its first word is /usr/sbin/cyrus.
+START_TEST(the_stock_file_of_debian_is_taken)
+{
+    const test::TempDir top;
+    for (const char* folder : {"/libexec", "/sbin"})
+        ck_assert_int_eq(::mkdir((top.path() + folder).c_str(), 0755), 0);
+    for (const char* program : {"/sbin/ctl_cyrusdb", "/sbin/cyr_expire", "/libexec/imapd"}) {
+        ASSERT_OK(replace_file(top.path() + program, "#!/bin/sh\n", 0755));
+    }
+    auto c = parse_conf_text(
+        "START {\n recover cmd=\"/nonexistent/cyrus ctl_cyrusdb -r\"\n"
+        " delprune cmd=\"/nonexistent/cyrus expire -E 3\"\n tlsprune cmd=\"/nonexistent/cyrus "
+        "tls_prune\"\n"
+        "}\nSERVICES {\n imap cmd=\"imapd -U 30\" listen=\"imap\" prefork=0 maxchild=100\n"
+        " nntp cmd=\"nntpd -U 30\" listen=\"nntp\" prefork=0 maxchild=100\n"
+        " notify cmd=\"notifyd\" listen=\"/run/cyrus/socket/notify\" proto=\"udp\" prefork=1\n"
+        "}\nEVENTS {\n checkpoint cmd=\"/nonexistent/cyrus ctl_cyrusdb -c\" period=30\n"
+        " tlsprune cmd=\"/nonexistent/cyrus tls_prune\" at=0401\n"
+        " deleteprune cmd=\"/nonexistent/cyrus expire -E 4 -D 28\" at=0430\n}\n",
+        "cyrus.conf");
+    ASSERT_OK(c);
+    const master::ProgramPath programs(top.path() + "/libexec/master");
+    master::leave_out_cyrus_programs(*c, programs);
+    ck_assert_uint_eq(c->start.size(), 2);
+    ASSERT_EQ_TEXT(c->start[0].argv[0], "ctl_cyrusdb");
+    ASSERT_EQ_TEXT(c->start[1].argv[0], "cyr_expire");
+    ASSERT_EQ_TEXT(c->start[1].argv[1], "-E");
+    ASSERT_EQ_TEXT(*programs.find("ctl_cyrusdb"), top.path() + "/sbin/ctl_cyrusdb");
+    ck_assert_uint_eq(c->services.size(), 1);
+    ck_assert_uint_eq(c->events.size(), 2);
+    ASSERT_EQ_TEXT(c->events[1].argv[0], "cyr_expire");
+}
+END_TEST
+
 START_TEST(of_datagram_services_only_that_of_cyrus_is_left_out)
 {
     auto c = parse_conf_text(
@@ -108,6 +145,9 @@ END_TEST
 START_TEST(errors_name_line_and_reason)
 {
     expect_error("SERVICES\n", "cyrus.conf:1: \"{\" is expected after SERVICES");
+    expect_error(
+        "SERVICE {\nimap cmd=imapd listen=imap\n}\n",
+        "cyrus.conf:1: SERVICE is none of the sections START, SERVICES, EVENTS and DAEMON");
     expect_error("{\n", "cyrus.conf:1: a section is expected, such as SERVICES {");
     expect_error("\nSTART {\na cmd=x\n", "cyrus.conf:2: this section has no closing \"}\"");
     expect_error("START {\na-b cmd=x\n}\n",
@@ -151,6 +191,7 @@ Suite* make()
     tcase_add_test(t, a_whole_file);
     tcase_add_test(t, unknown_keys_are_warnings);
     tcase_add_test(t, absent_programs_of_cyrus_are_left_out);
+    tcase_add_test(t, the_stock_file_of_debian_is_taken);
     tcase_add_test(t, of_datagram_services_only_that_of_cyrus_is_left_out);
     tcase_add_test(t, errors_name_line_and_reason);
     suite_add_tcase(s, t);

@@ -64,6 +64,20 @@ START_TEST(options_of_one_server)
     ASSERT_EQ_TEXT(*backend::server_option(config, "BE1.example.org", "password"), "one");
     ASSERT_EQ_TEXT(*backend::server_option(config, "localhost:1143", "password"), "two");
     ck_assert(!backend::server_option(config, "be2", "password"));
+    // Two that share a short name.
+    auto two = config::Config::from_text(
+        "configdirectory: /tmp/x\nmail_password: short\nMail.b.example_password: whole\n"
+        "mail.b.example_client_cert: /b\nmail.b.example_address: 127.0.0.1:1143\n",
+        "imap");
+    ASSERT_OK(two);
+    ASSERT_EQ_TEXT(*backend::server_option(*two, "mail.a.example", "password"), "short");
+    ASSERT_EQ_TEXT(*backend::server_option(*two, "mail.b.example", "password"), "whole");
+    ASSERT_EQ_TEXT(*backend::server_option(*two, "MAIL.b.example:143", "password"), "whole");
+    ASSERT_EQ_TEXT(backend::certificate_name(*two, "mail.a.example"), "mail");
+    ASSERT_EQ_TEXT(backend::certificate_name(*two, "mail.b.example"), "mail.b.example");
+    ASSERT_EQ_TEXT(backend::server_address(*two, "mail.b.example", "imap")->target.port, "1143");
+    ASSERT_EQ_TEXT(backend::server_address(*two, "mail.a.example", "imap")->target.port, "imap");
+    ck_assert(two->unknown().empty());
 }
 END_TEST
 

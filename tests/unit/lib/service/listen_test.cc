@@ -38,6 +38,8 @@ START_TEST(all_forms)
          {std::string("::1:143"), std::string("[::1]"), std::string("[::1"), std::string("host:"),
           std::string(""), "/" + std::string(100, 'x')})
         ASSERT_CODE(parse_listen(bad), Code::config);
+    for (const char* bad : {"99999", "127.0.0.1:65536", "[::1]:99999999999999999999"})
+        ASSERT_CODE(parse_listen(bad), Code::syntax);
 }
 END_TEST
 
