@@ -37,7 +37,8 @@ void make_superiors(Operations& operations, const MailboxName& name, const std::
                                             .uniqueid = new_uniqueid()};
             made = operations.create(entry, "", Operations::Tell::master);
             if (made) log::notice("superior made", {{"mailbox", superior.internal()}});
-            if (made.is(Code::exists)) made = success();  // another server's
+            // Another server's, or somebody makes it just now.
+            if (made.is(Code::exists) || made.is(Code::reserved)) made = success();
             if (!made) break;
         }
     if (!made)
