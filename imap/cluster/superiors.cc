@@ -4,10 +4,22 @@
 
 #include "imap/cluster/uniqueid.h"
 #include "lib/base/log.h"
+#include "lib/base/strings.h"
 
 namespace rookery::cluster {
 
 using model::MailboxName;
+
+namespace {
+
+// In the alternative namespace INBOX itself stands above what is below this one.
+bool is_inbox_of_inbox(const MailboxName& name)
+{
+    const auto parent = name.parent();
+    return parent && parent->is_inbox() && equal_nocase(name.leaf(), "INBOX");
+}
+
+}  // namespace
 
 Result<std::vector<MailboxName>> missing_superiors(mboxlist::Directory& list,
                                                    const MailboxName& name)
@@ -17,7 +29,7 @@ Result<std::vector<MailboxName>> missing_superiors(mboxlist::Directory& list,
         auto there = list.lookup(*up);
         if (!there && !there.is(Code::not_found)) return std::move(there).error();
         const bool is_free = !there || there->seen().state == model::EntryState::deleted;
-        if (is_free) missing.push_back(*up);
+        if (is_free && !is_inbox_of_inbox(*up)) missing.push_back(*up);
     }
     std::reverse(missing.begin(), missing.end());
     return missing;
@@ -37,7 +49,8 @@ void make_superiors(Operations& operations, const MailboxName& name, const std::
                                             .uniqueid = new_uniqueid()};
             made = operations.create(entry, "", Operations::Tell::master);
             if (made) log::notice("superior made", {{"mailbox", superior.internal()}});
-            if (made.is(Code::exists)) made = success();  // another server's
+            // Another server's, or somebody makes it just now.
+            if (made.is(Code::exists) || made.is(Code::reserved)) made = success();
             if (!made) break;
         }
     if (!made)

@@ -16,6 +16,7 @@ class Operation:
     options = {}
     backends = 1
     each = False        # each mailbox may be done or not
+    ok_of_part = False  # and OK is said when some are not
     at_master = True    # the master is told
     deletes = False     # mail may go
     needs_master = False
@@ -55,6 +56,26 @@ class Create(Operation):
 
     def run(self, c, client):
         return client.create(c.top + ".new")
+
+
+class CreateBelow(Operation):
+    """CREATE of a mailbox whose superiors are missing: it comes first, and each is made or not"""
+
+    each = True
+    ok_of_part = True
+
+    def prepare(self, c):
+        c.make_user()
+        made = {c.top + n: [] for n in (".new", ".new.level", ".new.level.deep")}
+        c.after = dict(c.before, **made)
+
+    def run(self, c, client):
+        return client.create(c.top + ".new.level.deep")
+
+    def extra_checks(self, c, kind, sides):
+        deep = c.top + ".new.level.deep"
+        missing = kind == "OK" and deep not in c.w.listed(c.token)
+        return ["answered OK, and it is not made"] if missing else []
 
 
 class CreateUser(Operation):
@@ -665,6 +686,7 @@ class QuotaFix(OfTool):
 
 ALL = [
     Create("create"),
+    CreateBelow("create-below"),
     CreateUser("create-user"),
     Rename("rename-one"),
     RenameTree("rename-tree"),

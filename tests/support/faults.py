@@ -773,7 +773,7 @@ def look(world, operation, case, kind, text, hit, pending_before, files_before, 
     if not wrong and sides[0] == "between":
         notes.append("between done and not done: all of it is there")
     what += judge_facts(operation, case, kind)
-    if kind == "OK" and "after" not in sides and not wrong:
+    if kind == "OK" and "after" not in sides and not wrong and not operation.ok_of_part:
         what.append("answered OK, and it is not done")
     if kind == "NO" and sides == ["after"]:
         notes.append("answered NO, and it is done: %s" % text)

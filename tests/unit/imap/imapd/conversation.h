@@ -17,17 +17,15 @@ namespace rookery::test {
 
 // A server: what outlives sessions.
 struct ImapServer {
-    explicit ImapServer(std::string_view more = {})
+    explicit ImapServer(std::string_view more = {},
+                        std::string_view names = "altnamespace: no\nunixhierarchysep: no\n")
         : config(*config::Config::from_text(cat("configdirectory: ", dir.path(),
                                                 "\nservername: be1\nadmins: cyrus\n"
                                                 "partition-default: ",
                                                 dir.path(),
                                                 "/spool\ndefaultpartition: default\n"
                                                 "partition-other: ",
-                                                dir.path(),
-                                                "/other\naltnamespace: no\n"
-                                                "unixhierarchysep: no\n",
-                                                more),
+                                                dir.path(), "/other\n", names, more),
                                             "imap"))
     {
     }

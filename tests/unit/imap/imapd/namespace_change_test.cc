@@ -57,6 +57,21 @@ START_TEST(what_lies_above_a_new_name_is_made)
 }
 END_TEST
 
+START_TEST(what_lies_above_is_made_in_the_other_namespace_too)
+{
+    ImapServer server({}, "altnamespace: yes\nunixhierarchysep: yes\n");
+    server.add("user.bob", "bob", kOwner);
+    ASSERT_EQ_TEXT(
+        converse(server, "bob", "1 CREATE a/b\r\n2 CREATE INBOX/c/d\r\n3 LIST \"\" *\r\n"),
+        "1 OK Completed\r\n2 OK Completed\r\n"
+        "* LIST (\\HasChildren) \"/\" INBOX\r\n"
+        "* LIST (\\HasChildren) \"/\" INBOX/c\r\n"
+        "* LIST (\\HasNoChildren) \"/\" INBOX/c/d\r\n"
+        "* LIST (\\HasChildren) \"/\" a\r\n"
+        "* LIST (\\HasNoChildren) \"/\" a/b\r\n3 OK Completed\r\n");
+}
+END_TEST
+
 START_TEST(capitals_of_a_user_are_taken_as_they_are)
 {
     ImapServer server;
@@ -414,6 +429,7 @@ Suite* make()
     TCase* tests = tcase_create("namespace changes");
     tcase_add_test(tests, create_inherits_from_the_nearest_ancestor);
     tcase_add_test(tests, what_lies_above_a_new_name_is_made);
+    tcase_add_test(tests, what_lies_above_is_made_in_the_other_namespace_too);
     tcase_add_test(tests, capitals_of_a_user_are_taken_as_they_are);
     tcase_add_test(tests, create_needs_the_right_and_hides_what_may_not_be_seen);
     tcase_add_test(tests, an_administrator_makes_users_and_chooses_partitions);
