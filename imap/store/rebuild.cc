@@ -181,7 +181,7 @@ IndexRecord Rebuild::record_of(const IndexRecord& present)
 // One that was cut keeps its flags and dates.
 IndexRecord Rebuild::record_of_changed(const IndexRecord& present, uint32_t before)
 {
-    const IndexRecord& old = old_.records.at(before);
+    const IndexRecord& old = old_.records.find(before)->second;
     const bool cut = present.size < old.size;
     IndexRecord record = cut ? old : present;
     record.uid = present.uid;

@@ -2,10 +2,8 @@
 #include "imap/store/seen_store.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -124,27 +122,6 @@ void find_files(const std::string& folder, const std::string& domain,
     }
 }
 
-bool is_after(const timespec& a, const timespec& b)
-{
-    return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
-}
-
-// The clock of a file system stands still for milliseconds, in which a file may be replaced twice
-// and get the number of the one before again: stamp() needs times that differ.
-void set_later(const std::string& path, const timespec& before)
-{
-    constexpr long kSecond = 1'000'000'000;
-    timespec now{};
-    ::clock_gettime(CLOCK_REALTIME, &now);
-    if (!is_after(now, before)) {
-        now = before;
-        if (++now.tv_nsec == kSecond) now = {now.tv_sec + 1, 0};
-    }
-    const timespec times[2] = {now, now};
-    if (::utimensat(AT_FDCWD, path.c_str(), times, 0) != 0)
-        log::debug("no time set", {{"file", path}});
-}
-
 }  // namespace
 
 Result<std::map<std::string, SeenState>> SeenStore::all(const std::string& userid) const
@@ -211,11 +188,7 @@ Status SeenStore::update(const std::string& userid, const std::string& uniqueid,
         text += line;
     else
         text.replace(start, end - start, line);
-    struct stat before {};
-    const bool there = ::stat(path.c_str(), &before) == 0;
-    TRY(replace_file(path, text));
-    set_later(path, there ? before.st_mtim : timespec{});
-    return success();
+    return replace_file(path, text);
 }
 
 Status SeenStore::rename_user(const std::string& from, const std::string& to) const

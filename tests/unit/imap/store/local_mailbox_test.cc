@@ -1,4 +1,5 @@
 // A session's view: numbers, flags, \Recent, \Seen of owner and others, expunge, copies, waking.
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -195,6 +196,103 @@ START_TEST(others_have_their_own_seen_and_share_the_rest)
     auto there = entry_of("user.bob.there");
     ASSERT_OK(f.store->rename(f.inbox, there));
     ck_assert_uint_eq(f.store->status(there, "ann")->unseen, 1);
+}
+END_TEST
+
+START_TEST(seen_of_a_user_has_a_modseq)
+{
+    ViewFixture f;
+    f.append(f.inbox, {mail("1"), mail("2")});
+    auto ann = f.open(f.inbox, "ann");
+    uint64_t before = ann->highestmodseq();
+    const uint32_t one[] = {1};
+    ASSERT_OK(ann->mark_seen(one));
+    ck_assert(ann->message(1).modseq == before + 1 && ann->message(2).modseq == before);
+    ck_assert(refresh(*ann).flags.empty() && ann->highestmodseq() == before + 1);
+    mailbox::StoreCondition condition{before, {}};
+    const uint32_t both[] = {1, 2};
+    ASSERT_OK(ann->store_flags(both, FlagChange::remove, flags(model::kSeen), &condition));
+    ASSERT_EQ_TEXT(list(condition.modified), "1");
+    ck_assert((ann->message(1).system_flags & model::kSeen) != 0);
+    // Nothing changes: nothing is new.
+    ASSERT_OK(ann->mark_seen(one));
+    ck_assert_uint_eq(ann->message(1).modseq, before + 1);
+}
+END_TEST
+
+START_TEST(what_was_told_is_not_told_again_and_hides_nothing)
+{
+    ViewFixture f;
+    f.append(f.inbox, {mail("1"), mail("2")});
+    auto ann = f.open(f.inbox, "ann");
+    auto bob = f.open(f.inbox, "bob");
+    store_flags(*bob, {1, 2}, FlagChange::add, flags(model::kFlagged));
+    ann->told(1, ann->message(1).modseq);
+    ASSERT_EQ_TEXT(list(refresh(*ann).flags), "2");
+    // It changed again.
+    store_flags(*bob, {1}, FlagChange::add, flags(model::kDraft));
+    ann->told(1, ann->message(1).modseq);
+    store_flags(*bob, {1}, FlagChange::remove, flags(model::kDraft));
+    ASSERT_EQ_TEXT(list(refresh(*ann).flags), "1");
+    // Her own \Seen, by another session, that comes to light with what this one does.
+    store_flags(*bob, {1}, FlagChange::add, flags(model::kDraft));
+    ann->told(1, ann->message(1).modseq);
+    SeenStore seen(f.options.configdirectory, false);
+    ASSERT_OK(seen.update("ann", f.inbox.uniqueid, [](SeenState& s) {
+        s.uids.add(1);
+        return true;
+    }));
+    const uint32_t two[] = {2};
+    ASSERT_OK(ann->mark_seen(two));
+    ASSERT_EQ_TEXT(list(refresh(*ann).flags), "1");
+    // A keyword that has no name here yet was left out.
+    store_flags(*bob, {1}, FlagChange::add, flags(0, {"new"}));
+    ann->told(1, ann->message(1).modseq);
+    ASSERT_EQ_TEXT(list(refresh(*ann).flags), "1");
+}
+END_TEST
+
+START_TEST(a_modseq_is_told_when_it_is_committed)
+{
+    ViewFixture f;
+    f.append(f.inbox, {mail("1"), mail("2")});
+    auto a = f.open(f.inbox);
+    const uint64_t committed = a->highestmodseq();
+    // A writer has come so far.
+    auto folder = mailbox_directory(f.options.paths, f.inbox);
+    auto directory = open_file(*folder, O_RDONLY | O_DIRECTORY);
+    auto index = IndexFile::open(directory->get());
+    ASSERT_OK(index);
+    ASSERT_OK(index->map_records(2));
+    IndexRecord record = *index->record(0);
+    record.modseq = committed + 1;
+    record.system_flags |= model::kFlagged;
+    ASSERT_OK(index->write_records(0, {&record, 1}));
+    ck_assert(a->message(1).system_flags == model::kFlagged);
+    ck_assert_uint_eq(a->message(1).modseq, committed);
+    a->told(1, a->message(1).modseq);
+    IndexHeader header = *index->read_header();
+    header.highestmodseq = header.changedmodseq = committed + 1;
+    ASSERT_OK(index->write_header(header));
+    ck_assert_uint_eq(a->message(1).modseq, committed + 1);
+    ASSERT_EQ_TEXT(list(refresh(*a).flags), "1");
+}
+END_TEST
+
+START_TEST(an_expunge_that_waits_is_later_than_the_modseq)
+{
+    ViewFixture f;
+    f.append(f.inbox, {mail("1"), mail("2")});
+    auto a = f.open(f.inbox);
+    auto b = f.open(f.inbox);
+    const uint64_t before = a->highestmodseq();
+    store_flags(*b, {1}, FlagChange::add, flags(model::kDeleted));
+    ASSERT_OK(b->expunge(nullptr));
+    store_flags(*b, {2}, FlagChange::add, flags(model::kFlagged));
+    ASSERT_OK(a->refresh(false));
+    ck_assert(a->expunge_waits() && a->highestmodseq() == before);
+    ASSERT_OK(a->refresh(true));
+    ck_assert(!a->expunge_waits() && a->highestmodseq() == before + 3);
 }
 END_TEST
 
@@ -549,6 +647,10 @@ Suite* make()
     tcase_add_test(tc, modseq_grows_with_every_change);
     tcase_add_test(tc, exactly_one_session_gets_recent);
     tcase_add_test(tc, others_have_their_own_seen_and_share_the_rest);
+    tcase_add_test(tc, seen_of_a_user_has_a_modseq);
+    tcase_add_test(tc, what_was_told_is_not_told_again_and_hides_nothing);
+    tcase_add_test(tc, a_modseq_is_told_when_it_is_committed);
+    tcase_add_test(tc, an_expunge_that_waits_is_later_than_the_modseq);
     tcase_add_test(tc, mark_seen_is_silent_and_does_nothing_in_examine);
     tcase_add_test(tc, keywords_have_one_table_with_a_limit);
     tcase_add_test(tc, uid_expunge_takes_only_what_is_named);
