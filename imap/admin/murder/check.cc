@@ -44,10 +44,10 @@ class OwnList {
         TRY_ASSIGN(auto list, mboxlist::open_list(config_));
         if (backend_ && cluster::only_reports(*list)) add("-", "", kRestored);
         TRY(list->scan("", [&](const MailboxEntry& entry) {
-            // Of a copy that nobody uses, where the mailbox is shown counts.
+            // Of a copy that nobody uses, where the mailbox is shown counts, unless it comes in.
             const MailboxEntry seen = entry.seen();
-            if (backend_ && seen.is_local())
-                own(seen);
+            if (backend_ && (seen.is_local() || entry.is_incoming()))
+                own(entry);
             else if (replica_ && !seen.is_local() && !seen.has_left())
                 shown(seen);
             return mboxlist::Next::go_on();
