@@ -10,6 +10,7 @@
 #include <openssl/rand.h>
 
 #include "lib/base/log.h"
+#include "lib/base/log_session.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
 #include "lib/service/counters.h"
@@ -64,6 +65,18 @@ SessionKit::SessionKit(const config::Config& config, auth::TlsContext* tls,
       client_(client),
       session_id_(make_session_id(config.servername()))
 {
+    log::set_session(session_id_);
+}
+
+SessionKit::~SessionKit()
+{
+    log::set_session({});
+}
+
+void SessionKit::renew_id()
+{
+    session_id_ = make_session_id(config_.servername());
+    log::set_session(session_id_);
 }
 
 std::string SessionKit::greeting_name() const
