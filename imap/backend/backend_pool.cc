@@ -1,9 +1,12 @@
 #include "imap/backend/backend_pool.h"
 
 #include "lib/base/log.h"
+#include "lib/base/log_session.h"
 
 namespace rookery::backend {
 namespace {
+
+constexpr Milliseconds kAtOnce{1000};
 
 // Did the attempt say something about the server, rather than about this user?
 bool is_servers_fault(Code code)
@@ -71,6 +74,13 @@ Result<std::unique_ptr<Backend>> BackendPool::connect(const std::string& server)
         TRY_ASSIGN(made, connect_anew(server, options));
     }
     health().announce(server, dialect_.service, announced(made->capabilities()));
+    // What the other server calls this session, if it says so: its log has that.
+    const std::string_view remote = log::session_named_in(made->welcome());
+    if (!remote.empty())
+        log::notice("relayed", {{"server", server},
+                                {"service", dialect_.service},
+                                {"user", authzid_},
+                                {"remote", remote}});
     return made;
 }
 
@@ -78,8 +88,14 @@ Result<std::unique_ptr<Backend>> BackendPool::connect_anew(const std::string& se
                                                            const ConnectOptions& options)
 {
     TRY(health().allow(server, dialect_.service));
+    const MonotonicTime begun = monotonic_now();
     auto made = Backend::connect(config_, dialect_, server, options);
-    health().report(server, dialect_.service, made.ok() || !is_servers_fault(made.error().code));
+    // Nobody was kept waiting.
+    if (made.is(Code::unavailable) && monotonic_now() - begun < kAtOnce)
+        health().refused(server, dialect_.service);
+    else
+        health().report(server, dialect_.service,
+                        made.ok() || !is_servers_fault(made.error().code));
     return made;
 }
 

@@ -1,6 +1,9 @@
 // IMAP between servers, up to the end of the login (doc/protocols/cyrus.md 3).
+#include <algorithm>
+
 #include "imap/backend/dialect.h"
 #include "imap/backend/reply_lines.h"
+#include "lib/base/log_session.h"
 #include "lib/base/strings.h"
 #include "lib/text/base64.h"
 #include "lib/text/imap_syntax.h"
@@ -55,16 +58,32 @@ Status start_tls(stream::Stream& stream)
     return success();
 }
 
+// Our session, where it is fit for a tag: so the other server's log names it without a question.
+std::string auth_tag()
+{
+    constexpr size_t kMaxTag = 120;
+    const std::string& session = log::session();
+    const auto fits = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               c == '-' || c == '.';
+    };
+    const bool usable = !session.empty() && session.size() <= kMaxTag &&
+                        std::all_of(session.begin(), session.end(), fits);
+    return usable ? session : "A01";
+}
+
 Status begin_auth(stream::Stream& stream, std::string_view mechanism, const std::string* initial)
 {
-    if (initial == nullptr) return send_line(stream, cat("A01 AUTHENTICATE ", mechanism));
+    const std::string command = cat(auth_tag(), " AUTHENTICATE ", mechanism);
+    if (initial == nullptr) return send_line(stream, command);
     std::string encoded = initial->empty() ? std::string("=") : text::base64_encode(*initial);
-    return send_line(stream, cat("A01 AUTHENTICATE ", mechanism, ' ', encoded));
+    return send_line(stream, cat(command, ' ', encoded));
 }
 
 Result<AuthStep> next_auth(stream::Stream& stream)
 {
     AuthStep step{AuthStep::Kind::failure, {}, {}};
+    const std::string tag = cat(auth_tag(), ' ');
     for (size_t n = 0; n < kMaxReplyLines; n++) {
         TRY_ASSIGN(std::string line, read_reply_line(stream));
         if (line.starts_with('+')) {
@@ -72,14 +91,15 @@ Result<AuthStep> next_auth(stream::Stream& stream)
             step.kind = AuthStep::Kind::challenge;
             return step;
         }
-        if (starts_with_nocase(line, "A01 OK")) {
+        if (starts_with_nocase(line, cat(tag, "OK"))) {
+            step.text = line.substr(tag.size());
             step.capabilities.clear();
             add_capability_code(line, step.capabilities);
             step.kind = AuthStep::Kind::success;
             return step;
         }
-        if (line.starts_with("A01 ")) {
-            step.data = line.substr(4);
+        if (line.starts_with(tag)) {
+            step.data = line.substr(tag.size());
             return step;
         }
         if (!line.starts_with("* ")) return protocol_error("AUTHENTICATE", line);

@@ -27,6 +27,9 @@ bool is_ahead(uint64_t when, uint64_t now, Milliseconds furthest)
     return when > now && when - now <= static_cast<uint64_t>(furthest.count());
 }
 
+// In open_until: it refused at once when it was last tried.
+constexpr uint64_t kRefuses = 1;
+
 // FNV-1a.
 size_t hash(std::string_view s)
 {
@@ -169,6 +172,7 @@ Status Health::allow(std::string_view server, std::string_view service)
     if (e == nullptr || e->failures.load() < options_.failures) return success();
     Error closed{Code::unavailable, cat("server ", server, " did not answer a moment ago")};
     uint64_t now = now_ms();
+    if (e->open_until.load() == kRefuses) return success();
     if (is_ahead(e->open_until.load(), now, options_.retry)) return closed;
     // Whoever gets its own time in is the probe.
     uint64_t probe = e->probe_until.load();
@@ -189,10 +193,21 @@ void Health::report(std::string_view server, std::string_view service, bool reac
         e->probe_until.store(0);
         return;
     }
-    e->open_until.store(now_ms() + static_cast<uint64_t>(options_.retry.count()));
-    e->probe_until.store(0);
-    uint32_t before = e->failures.load();
-    while (before < options_.failures && !e->failures.compare_exchange_weak(before, before + 1)) {
+    failed(*e, server, service, now_ms() + static_cast<uint64_t>(options_.retry.count()));
+}
+
+void Health::refused(std::string_view server, std::string_view service)
+{
+    if (HealthEntry* e = entry(server, service)) failed(*e, server, service, kRefuses);
+}
+
+void Health::failed(HealthEntry& e, std::string_view server, std::string_view service,
+                    uint64_t open_until)
+{
+    e.open_until.store(open_until);
+    e.probe_until.store(0);
+    uint32_t before = e.failures.load();
+    while (before < options_.failures && !e.failures.compare_exchange_weak(before, before + 1)) {
     }
     if (before + 1 == options_.failures)
         log::warning("server is unavailable", {{"server", server}, {"service", service}});

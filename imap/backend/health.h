@@ -5,8 +5,9 @@
 // entries, changed by atomic operations only, so that a process that dies holds nothing. After
 // backend_failures failures in a row a server's circuit opens: allow() says unavailable at once.
 // When backend_retry has passed one process is let through as a probe; its report closes the
-// circuit or keeps it open. A table that cannot be opened, or is full, means that everything is
-// allowed.
+// circuit or keeps it open. A server that refuses connections at once keeps nobody waiting: its
+// circuit counts as open for those who ask about it, and stops nobody. A table that cannot be
+// opened, or is full, means that everything is allowed.
 // Codes: unavailable. Open after fork; one thread, or with a lock around it.
 #ifndef ROOKERY_IMAP_BACKEND_HEALTH_H
 #define ROOKERY_IMAP_BACKEND_HEALTH_H
@@ -43,6 +44,9 @@ class Health {
     // May a connection be tried? unavailable: the circuit is open.
     Status allow(std::string_view server, std::string_view service);
     void report(std::string_view server, std::string_view service, bool reached);
+    // It was not reached, and said so at once: that costs nobody any time, so it is asked again at
+    // once, by everybody.
+    void refused(std::string_view server, std::string_view service);
     // For murder status: true if the circuit of server is open.
     bool is_open(std::string_view server, std::string_view service);
     // What the server announced at this login; it counts until the next.
@@ -56,6 +60,8 @@ class Health {
     static std::string path(const config::Config& config);
 
  private:
+    void failed(HealthEntry& e, std::string_view server, std::string_view service,
+                uint64_t open_until);
     Status map_file(const std::string& path);
     // The server's entry, made if there is room; null if not.
     HealthEntry* entry(std::string_view server, std::string_view service);

@@ -9,16 +9,19 @@
 #include <memory>
 #include <optional>
 
+#include "imap/mboxlist/kick.h"
 #include "imap/mboxlist/open_directory.h"
 #include "imap/mupdate/master/master_list.h"
 #include "imap/mupdate/master/published_list.h"
 #include "imap/mupdate/replica/replica.h"
+#include "imap/mupdate/server/kick_server.h"
 #include "imap/mupdate/server/server.h"
 #include "lib/auth/sasl_client.h"
 #include "lib/auth/sasl_server.h"
 #include "lib/auth/tls_context.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
+#include "lib/config/murder_role.h"
 #include "lib/net/dial.h"
 #include "lib/service/accept.h"
 #include "lib/service/file_watch.h"
@@ -132,6 +135,7 @@ class Mupdate : public service::ThreadedService {
         int code = accept_clients(listeners);
         server_->stop();
         if (replica_) replica_->stop();
+        if (kicks_) kicks_->stop();
         if (list_) list_->stop();
         return code;
     }
@@ -196,6 +200,10 @@ class Mupdate : public service::ThreadedService {
                                  cat(options.directory, "/servers"),
                                  store->mark(model::kServersMark).value_or(std::string())));
         TRY_ASSIGN(list_, mupdate::MasterList::open(std::move(store), published_, options));
+        // The frontend on this machine reads the master's own list.
+        if (config::holds_replica(config))
+            kicks_.emplace(mboxlist::kick_socket_path(config),
+                           [this] { return list_->catch_up(mboxlist::kMaxKickWait); });
         return success();
     }
 
@@ -233,6 +241,7 @@ class Mupdate : public service::ThreadedService {
         served().set_listener([this] { server_->wake(); });
         servers_->set_listener([this] { server_->wake(); });
         if (list_) TRY(list_->start());
+        if (kicks_) TRY(kicks_->start());
         if (replica_) TRY(replica_->start());
         return success();
     }
@@ -293,6 +302,7 @@ class Mupdate : public service::ThreadedService {
     std::unique_ptr<mupdate::ServerTable> servers_;
     mupdate::Listeners listeners_;
     std::unique_ptr<mupdate::MasterList> list_;
+    std::optional<mupdate::KickServer> kicks_;
     std::unique_ptr<mupdate::Replica> replica_;
     std::optional<mupdate::ServerContext> context_;
     std::optional<mupdate::Server> server_;

@@ -4,7 +4,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "imap/delivery/trace.h"
+
 namespace rookery::delivery {
+namespace {
+
+std::string_view server_of(const RemoteDelivery::ByServer& to, size_t number)
+{
+    for (const auto& [server, numbers] : to)
+        if (std::find(numbers.begin(), numbers.end(), number) != numbers.end()) return server;
+    return {};
+}
+
+}  // namespace
 
 Delivery::Delivery(const config::Config& config, mboxlist::Directory& directory,
                    Recipients& recipients, backend::BackendPool& backends, Local local)
@@ -62,16 +74,30 @@ void Delivery::deliver_remote(const Transaction& t, const RemoteDelivery::ByServ
     for (auto& [i, answer] : remote_.deliver(t, to)) {
         outcomes_[i] = std::move(answer.outcome);
         strays_[i] = answer.stray;
+        if (!answer.stray) log_remote(t, i, server_of(to, i), answer.session);
     }
+}
+
+void Delivery::log_remote(const Transaction& t, size_t i, std::string_view server,
+                          std::string_view session) const
+{
+    const Recipient& to = t.recipients[i];
+    const Status& status = outcomes_[i].status;
+    const Trace where{.mailbox = to.mailbox.internal(), .server = server, .remote = session};
+    if (status)
+        log_delivered(t, to, where);
+    else
+        log_not_delivered(t, to, status.error(), where);
 }
 
 void Delivery::retry_strays(const Transaction& t)
 {
     RemoteDelivery::ByServer by_server;
-    std::vector<size_t> here;
+    std::vector<size_t> here, unplaced;
     for (size_t i = 0; i < t.recipients.size(); ++i) {
         if (!strays_[i]) continue;
         strays_[i] = false;
+        unplaced.push_back(i);
         outcomes_[i] = {Error{Code::behind, {}}};
         auto server = recipients_.look_again(t.recipients[i]);
         if (!server) continue;
@@ -84,6 +110,8 @@ void Delivery::retry_strays(const Transaction& t)
     deliver_remote(t, by_server);
     for (size_t i = 0; i < strays_.size(); ++i)
         if (strays_[i]) outcomes_[i] = {Error{Code::behind, {}}};
+    for (size_t i : unplaced)
+        if (outcomes_[i].status.is(Code::behind)) log_remote(t, i, t.recipients[i].server, {});
 }
 
 }  // namespace rookery::delivery

@@ -37,6 +37,8 @@ class Delivery {
  private:
     void deliver_local(const Transaction& t, const std::vector<size_t>& numbers);
     void deliver_remote(const Transaction& t, const RemoteDelivery::ByServer& to);
+    void log_remote(const Transaction& t, size_t i, std::string_view server,
+                    std::string_view session) const;
     void retry_strays(const Transaction& t);
 
     Recipients& recipients_;

@@ -20,7 +20,7 @@ noinst_LIBRARIES += %D%/libdelivery.a
 	%D%/script_mail.h %D%/script_mail.cc \
 	%D%/script_mailboxes.h %D%/script_mailboxes.cc \
 	%D%/spooled_message.h %D%/spooled_message.cc \
-	%D%/transaction.h \
+	%D%/transaction.h %D%/trace.h %D%/trace.cc \
 	%D%/unfinished_copies.h %D%/unfinished_copies.cc
 
 if HAVE_CHECK

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "imap/delivery/trace.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
@@ -21,14 +22,6 @@ DeliveredMessage known_as(const Transaction& t, const model::MailboxEntry& entry
 {
     return {t.message_id, t.date,
             entry.uniqueid.empty() ? std::string_view(entry.name.internal()) : entry.uniqueid};
-}
-
-void log_copy(std::string_view event, const Transaction& t, const model::MailboxEntry& entry)
-{
-    log::notice(event, {{"mailbox", entry.name.internal()},
-                        {"id", t.message_id},
-                        {"date", t.date},
-                        {"session", t.session_id}});
 }
 
 Result<bool> holds(mailbox::Mailbox& box, std::string_view id, int64_t since)
@@ -88,11 +81,12 @@ LocalDelivery::Step LocalDelivery::step_of(const Transaction& t, const Work& wor
     return {std::move(copy), UnfinishedCopies::key(t.digest, work.recipient.address, target)};
 }
 
-bool LocalDelivery::is_duplicate(const Transaction& t, const Step& step)
+bool LocalDelivery::is_duplicate(const Transaction& t, const Recipient& to, const Step& step)
 {
     if (local_.duplicates == nullptr || t.message_id.empty()) return false;
     if (!local_.duplicates->was_delivered(known_as(t, step.copy.entry))) return false;
-    log_copy("dupelim: eliminated duplicate message", t, step.copy.entry);
+    log_known("dupelim: eliminated duplicate message", t, to,
+              {.mailbox = step.copy.entry.name.internal(), .server = step.copy.entry.server});
     return true;
 }
 
@@ -113,7 +107,7 @@ Result<bool> LocalDelivery::find_begun(const Work& work, const Step& step)
 // may put mail and may not read, nobody ever can.
 void LocalDelivery::look_for(const Transaction& t, Work& work, Step& step)
 {
-    step.is_there = is_duplicate(t, step);
+    step.is_there = is_duplicate(t, work.recipient, step);
     if (step.is_there || local_.unfinished == nullptr) return;
     const auto found = find_begun(work, step);
     if (!found && is_final(found.error()))
@@ -125,7 +119,8 @@ void LocalDelivery::look_for(const Transaction& t, Work& work, Step& step)
     if (!step.is_there) return;
     // It may have ended before it could say so.
     mark_delivered(t, step);
-    log_copy("stored by an earlier try", t, step.copy.entry);
+    log_known("stored by an earlier try", t, work.recipient,
+              {.mailbox = step.copy.entry.name.internal(), .server = step.copy.entry.server});
 }
 
 void LocalDelivery::decide(const Transaction& t, Work& work)
@@ -169,16 +164,13 @@ void LocalDelivery::mark_delivered(const Transaction& t, const Step& step)
         local_.duplicates->mark(known_as(t, step.copy.entry), now_);
 }
 
-void LocalDelivery::note_stored(const Transaction& t, Step& step)
+void LocalDelivery::note_stored(const Transaction& t, const Recipient& to, Step& step)
 {
     const model::MailboxEntry& entry = step.copy.entry;
     step.is_there = true;
     mark_delivered(t, step);
     service::counters::add(service::counters::Kind::messages);
-    log::notice("delivered", {{"mailbox", entry.name.internal()},
-                              {"server", entry.server},
-                              {"size", t.message->size()},
-                              {"session", t.session_id}});
+    log_delivered(t, to, {.mailbox = entry.name.internal(), .server = entry.server});
 }
 
 // After another server has said that it will never take the copy.
@@ -227,13 +219,10 @@ void LocalDelivery::store_remote(const Transaction& t, Work& work)
         const std::string server = step.copy.entry.server;
         Status done = local_.remote != nullptr ? store_remote(work, step)
                                                : Status(Error{Code::denied, "no other servers"});
-        if (done && !step.copy.entry.is_local()) note_stored(t, step);
+        if (done && !step.copy.entry.is_local()) note_stored(t, work.recipient, step);
         if (done) continue;
-        log::warning("a copy is not delivered at another server",
-                     {{"mailbox", step.copy.entry.name.internal()},
-                      {"server", server},
-                      {"reason", done.error()},
-                      {"session", t.session_id}});
+        log_not_delivered(t, work.recipient, done.error(),
+                          {.mailbox = step.copy.entry.name.internal(), .server = server});
         if (is_final(done.error()))
             keep_instead(t, work, step);
         else
@@ -280,7 +269,7 @@ void LocalDelivery::store_local(const Transaction& t, std::span<Work> works)
     local_.store->append_group(items);
     for (size_t i = 0; i < items.size(); ++i) {
         if (items[i].result)
-            note_stored(t, *all[i].step);
+            note_stored(t, all[i].work->recipient, *all[i].step);
         else
             all[i].work->status = items[i].result.error();
     }
@@ -299,9 +288,8 @@ void LocalDelivery::finish(const Transaction& t, Work& work)
             },
             mails_);
     if (!work.status) {
-        log::warning("not delivered", {{"mailbox", work.recipient.mailbox.internal()},
-                                       {"reason", work.status.error()},
-                                       {"session", t.session_id}});
+        log_not_delivered(t, work.recipient, work.status.error(),
+                          {.mailbox = work.recipient.mailbox.internal()});
         if (local_.unfinished == nullptr) return;
         local_.unfinished->stored(stored);
         // Of what was begun it is not always known that it failed.

@@ -78,7 +78,7 @@ class LocalDelivery {
     Step step_of(const Transaction& t, const Work& work, Copy copy) const;
     void look_for(const Transaction& t, Work& work, Step& step);
     Result<bool> find_begun(const Work& work, const Step& step);
-    bool is_duplicate(const Transaction& t, const Step& step);
+    bool is_duplicate(const Transaction& t, const Recipient& to, const Step& step);
     void begin(const Transaction& t, std::span<Work> works);
     void store_remote(const Transaction& t, Work& work);
     Status store_remote(Work& work, Step& step);
@@ -91,7 +91,7 @@ class LocalDelivery {
     std::vector<Prepared> prepare(Work& work);
     void store_local(const Transaction& t, std::span<Work> works);
     void mark_delivered(const Transaction& t, const Step& step);
-    void note_stored(const Transaction& t, Step& step);
+    void note_stored(const Transaction& t, const Recipient& to, Step& step);
     void tell_broken(const Transaction& t, const Work& work);
     void store_text(const Recipient& recipient, const Copy& copy, std::string_view text);
     void mark_seen(const Recipient& recipient, const sieve::DuplicateMark& mark);

@@ -110,6 +110,7 @@ std::string* MessageFilter::wanted_value()
         case Field::message_id: return &message_id_;
         case Field::resent_id: return &resent_id_;
         case Field::date: return &date_;
+        case Field::session: return &session_;
         case Field::kept:
         case Field::dropped: break;
     }
@@ -141,13 +142,17 @@ void MessageFilter::begin_line(std::string_view start)
         field_ = Field::date;
         has_date_ = true;
     }
+    if (equal_nocase(name, "X-Cyrus-Session-Id") && !has_session_) {
+        field_ = Field::session;
+        has_session_ = true;
+    }
     if (equal_nocase(name, "Received") && ++hops_ > kMaxHops)
         fail(Code::syntax, "Too many hops, this message is looping");
 }
 
 void MessageFilter::end_header()
 {
-    for (std::string* value : {&message_id_, &resent_id_, &date_})
+    for (std::string* value : {&message_id_, &resent_id_, &date_, &session_})
         if (size_t colon = value->find(':'); colon != std::string::npos)
             *value = std::string(trim(std::string_view(*value).substr(colon + 1)));
     if (!has_message_id_ && !options_.message_id.empty()) {

@@ -46,11 +46,13 @@ class MessageFilter {
     }
     // The first Date that came with it; "" if none did.
     const std::string& own_date() const { return date_; }
+    // The first X-Cyrus-Session-Id that came with it: of the server before this one.
+    const std::string& came_by() const { return session_; }
     // After finish(): of what add() was given (message_digest.h).
     const std::string& digest() const { return digest_; }
 
  private:
-    enum class Field { kept, dropped, message_id, resent_id, date };
+    enum class Field { kept, dropped, message_id, resent_id, date, session };
     void add_line_piece(std::string_view piece, bool ends);
     void check_syntax(std::string_view part);
     void add_header_piece(std::string_view piece, bool ends);
@@ -82,6 +84,8 @@ class MessageFilter {
     std::string message_id_;
     bool has_resent_id_ = false;
     std::string resent_id_;
+    bool has_session_ = false;
+    std::string session_;
 };
 
 }  // namespace rookery::delivery

@@ -5,6 +5,7 @@
 
 #include "imap/backend/reply_lines.h"
 #include "lib/base/log.h"
+#include "lib/base/log_session.h"
 #include "lib/base/strings.h"
 #include "lib/service/counters.h"
 #include "lib/service/scoreboard.h"
@@ -221,8 +222,10 @@ Status RemoteDelivery::read_outcomes(Part& part, Deadline answered)
     for (; part.answered < part.accepted.size(); ++part.answered) {
         TRY_ASSIGN(Reply r, read_answer(stream));
         if (r.code / 100 == 3) return Error{Code::syntax, r.to_string()};
-        answers_[part.accepted[part.answered]] = {r.is_positive() ? Outcome{}
-                                                                  : Outcome::refused(std::move(r))};
+        std::string session(log::session_named_in(r.last_line()));
+        answers_[part.accepted[part.answered]] = {
+            r.is_positive() ? Outcome{} : Outcome::refused(std::move(r)), false,
+            std::move(session)};
         stream.set_timeout(config_.lmtp_backend_timeout());
     }
     return success();

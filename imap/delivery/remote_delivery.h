@@ -26,7 +26,8 @@ class RemoteDelivery {
     using ByServer = std::map<std::string, std::vector<size_t>>;
     struct Answer {
         Outcome outcome;
-        bool stray = false;  // the server says that it does not have the mailbox
+        bool stray = false;        // the server says that it does not have the mailbox
+        std::string session = {};  // what the server calls its session
     };
 
     RemoteDelivery(const config::Config& config, backend::BackendPool& backends);

@@ -30,6 +30,7 @@ struct Transaction {
     std::string message_id;  // by which it is known again; "" = not at all
     std::string date;        // its Date as it came
     std::string session_id;
+    std::string origin;  // the session of the frontend that it comes through, "" for none
     std::string id;      // in its Received field; no other transaction at any server has it
     std::string digest;  // of what the MTA handed over (message_digest.h): the same for a retry
 };

@@ -23,6 +23,11 @@ bool may_compress(const ImapSession& s)
     return !s.compressed;
 }
 
+bool may_idle(const ImapSession& s)
+{
+    return s.config.imapidlepoll().count() > 0;
+}
+
 bool refers_at_login(const ImapSession& s)
 {
     return s.config.login_referrals();
@@ -78,7 +83,11 @@ constexpr std::array kTable = {
     Capability{.name = "ACL", .owner = Owner::commands},
     Capability{.name = "CHILDREN", .by_itself = true},
     Capability{.name = "CONDSTORE", .enable = enable_condstore},
-    Capability{.name = "IDLE", .owner = Owner::commands, .by_itself = true},
+    Capability{.name = "IDLE",
+               .owner = Owner::commands,
+               .by_itself = true,
+               .is_there = may_idle,
+               .is_a_switch = true},
     Capability{.name = "LIST-EXTENDED", .by_itself = true},
     Capability{.name = "LIST-MYRIGHTS", .by_itself = true},
     Capability{.name = "LIST-STATUS", .by_itself = true},
@@ -179,6 +188,12 @@ const Capability* find_capability(std::string_view name)
     const auto* found = std::find_if(kTable.begin(), kTable.end(),
                                      [&](const Capability& row) { return row.name == name; });
     return found == kTable.end() ? nullptr : &*found;
+}
+
+bool is_switched_off(const ImapSession& session, const CommandSpec& spec)
+{
+    const Capability* row = find_capability(spec.traits.capability);
+    return row != nullptr && row->is_a_switch && !row->is_there(session);
 }
 
 std::string capability_list(ImapSession& session, bool with_later)

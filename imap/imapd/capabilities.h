@@ -28,6 +28,7 @@ struct Capability {
     bool (*is_there)(const ImapSession&) = nullptr;                    // null: always
     std::vector<std::string> (*values)(const ImapSession&) = nullptr;  // null: the name alone
     void (*enable)(User&) = nullptr;                                   // null: not by ENABLE
+    bool is_a_switch = false;  // without it its commands are not known either
 };
 std::span<const Capability> capability_table();
 const Capability* find_capability(std::string_view name);  // null: there is none
@@ -41,6 +42,8 @@ std::string capability_list(ImapSession& session, bool with_later = false);
 bool may_unauthenticate(const ImapSession& session);
 // May it copy mailboxes from and to this server as a whole (doc/protocols/sync.md)?
 bool may_sync(const ImapSession& session);
+// Does the configuration take away the capability that this command is of, and it with it?
+bool is_switched_off(const ImapSession& session, const CommandSpec& spec);
 // The largest message that APPEND takes, in bytes (RFC 7889).
 uint64_t append_limit(const config::Config& config);
 

@@ -90,6 +90,28 @@ Result<char> CommandReader::peek()
     return c;
 }
 
+std::optional<size_t> CommandReader::arguments_ahead() const
+{
+    std::string_view line = client_.buffered();
+    const size_t end = line.find('\r');
+    if (end == std::string_view::npos) return std::nullopt;
+    line = line.substr(0, end);
+    if (line.ends_with('}')) return std::nullopt;
+    size_t count = 0, depth = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < line.size(); i++) {
+        const char c = line[i];
+        if (quoted && c == '\\') i++;
+        if (c == '"') quoted = !quoted;
+        if (quoted) continue;
+        if (c == '(') depth++;
+        if (c == ')' && depth-- == 0) return std::nullopt;
+        if (c == ' ' && depth == 0) count++;
+    }
+    if (quoted || depth > 0) return std::nullopt;
+    return count;
+}
+
 Result<char> CommandReader::take()
 {
     if (ended_) return syntax("Missing required argument");

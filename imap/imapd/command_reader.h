@@ -14,6 +14,7 @@
 #define ROOKERY_IMAP_IMAPD_COMMAND_READER_H
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -69,6 +70,9 @@ class CommandReader {
     // Takes the next byte, c, of a quoted string; one that is wrong there is not taken.
     Result<text::QuotedScan::Step> quoted_byte(text::QuotedScan& scan, char& c);
     Status space();  // exactly one SP
+    // How many arguments, each behind a space, are left of this line: lists and strings count as
+    // one. none: it is not here whole, has a literal, or is no such line; nothing is taken.
+    std::optional<size_t> arguments_ahead() const;
 
     // --- productions
     Result<std::string> atom();

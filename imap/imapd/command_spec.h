@@ -6,6 +6,8 @@
 #ifndef ROOKERY_IMAP_IMAPD_COMMAND_SPEC_H
 #define ROOKERY_IMAP_IMAPD_COMMAND_SPEC_H
 
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "lib/base/result.h"
@@ -71,6 +73,12 @@ struct CommandTraits {
     // said nothing of the mailbox but this response.
     bool only_reads = false;
     std::string_view response = {};
+    // How many arguments may stand behind the mailbox's name, or behind the command of a route that
+    // reads none; kAny where the command itself knows that before it looks anything up.
+    static constexpr size_t kAny = SIZE_MAX;
+    size_t more = kAny;
+    // What it does to the list is noted in the log of a frontend too.
+    bool changes_names = false;
     // Its options may stand before the name (RFC 5464 5).
     bool options_first = false;
     // A server's own, between nodes: others are refused before it is routed or looked up, so that

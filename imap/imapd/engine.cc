@@ -33,6 +33,8 @@ std::string_view wrong_state(const CommandSpec& spec, State state)
     return "Please select a mailbox first";
 }
 
+}  // namespace
+
 std::string_view kind_word(Completion::Kind kind)
 {
     switch (kind) {
@@ -44,8 +46,6 @@ std::string_view kind_word(Completion::Kind kind)
     }
     return "BAD";
 }
-
-}  // namespace
 
 ReaderLimits reader_limits(const config::Config& config)
 {
@@ -65,7 +65,7 @@ void Engine::run()
     // First, so that nobody waits for what other servers are told.
     s_.client.close();
     session::SessionKit::count_traffic(s_.client);
-    s_.user.selection = NoSelection{};  // at another server it ends with the session there
+    s_.forget_selection();  // at another server it ends with the session there
     s_.user.aside = NoSelection{};
     if (s_.backends == nullptr) return;
     if (in_doubt_)
@@ -159,7 +159,8 @@ Status Engine::read_head(Command& command)
         command.name += verb;
     }
     command.spec = find_command(command.name);
-    if (command.spec == nullptr) return Error{Code::syntax, "Unrecognized command"};
+    if (command.spec == nullptr || is_switched_off(s_, *command.spec))
+        return Error{Code::syntax, "Unrecognized command"};
     command.by_uid = command.spec->by_uid();
     if (!allowed_in(*command.spec, s_.user.state))
         return Error{Code::syntax, std::string(wrong_state(*command.spec, s_.user.state))};

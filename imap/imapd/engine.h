@@ -17,6 +17,7 @@
 
 namespace rookery::imapd {
 
+std::string_view kind_word(Completion::Kind kind);
 ReaderLimits reader_limits(const config::Config& config);
 
 class Engine {
@@ -48,6 +49,7 @@ class Engine {
     Result<Completion> by_inbox(const CommandSpec& spec, Command& command);
     Result<Completion> relay(const CommandSpec& spec, Command& command, const std::string& server);
     Status read_mailbox(Command& command);
+    Status check_end(const CommandSpec& spec);
     Status read_select(Command& command);
     void tell_modseq();
     Status tell_updates(const CommandSpec& spec, const Completion& done);

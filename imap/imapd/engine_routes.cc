@@ -28,10 +28,23 @@ Result<Completion> Engine::dispatch(const CommandSpec& spec, Command& command)
     return Completion::bad("Unrecognized command");
 }
 
+// More than the command takes is a mistake whatever there is of that name.
+Status Engine::check_end(const CommandSpec& spec)
+{
+    const size_t most = spec.traits.more;
+    if (most == CommandTraits::kAny) return success();
+    TRY_ASSIGN(const char next, s_.reader.peek());
+    const auto ahead = next == '\n' ? 0 : s_.reader.arguments_ahead();
+    if ((most == 0 && next != '\n') || (ahead && *ahead > most))
+        return Error{Code::syntax, "Unexpected extra arguments"};
+    return success();
+}
+
 Status Engine::read_mailbox(Command& command)
 {
     TRY(s_.reader.space());
     TRY_ASSIGN(command.external, s_.reader.mailbox());
+    TRY(check_end(*command.spec));
     TRY_ASSIGN(command.mailbox, s_.user.names->to_internal(command.external));
     return success();
 }
@@ -41,6 +54,7 @@ Result<Completion> Engine::by_tree(const CommandSpec& spec, Command& command)
 {
     TRY(s_.reader.space());
     TRY_ASSIGN(command.external, s_.reader.mailbox());
+    TRY(check_end(spec));
     std::string_view name = command.external;
     if (name.starts_with('+')) name.remove_prefix(1);
     TRY_ASSIGN(command.mailbox, s_.user.names->to_internal(name));
@@ -101,6 +115,7 @@ Result<Completion> Engine::by_mailbox_or_server(const CommandSpec& spec, Command
         TRY(s_.reader.space());
     }
     TRY_ASSIGN(command.external, s_.reader.mailbox());
+    TRY(check_end(spec));
     if (command.external.empty()) return spec.run(s_, command);
     TRY_ASSIGN(command.mailbox, s_.user.names->to_internal(command.external));
     return at_mailbox(spec, command);
@@ -137,6 +152,7 @@ Result<Completion> Engine::by_selection(const CommandSpec& spec, Command& comman
 
 Result<Completion> Engine::by_inbox(const CommandSpec& spec, Command& command)
 {
+    TRY(check_end(spec));
     TRY_ASSIGN(auto placed, place_inbox(s_));
     if (placed.is_here()) return spec.run(s_, command);
     return relay(spec, command, placed.server);
@@ -157,7 +173,14 @@ Result<Completion> Engine::relay(const CommandSpec& spec, Command& command,
         return backend.error();
     }
     service::scoreboard::set_backend(server);
-    return spec.relay(s_, command, **backend);
+    if (!spec.traits.changes_names) return spec.relay(s_, command, **backend);
+    const Completion done = Completion::from(spec.relay(s_, command, **backend));
+    log::notice("relayed", {{"server", server},
+                            {"user", s_.user.identity->userid},
+                            {"command", command.name},
+                            {"mailbox", command.mailbox->internal()},
+                            {"answer", cat(kind_word(done.kind), ' ', done.text)}});
+    return done;
 }
 
 }  // namespace rookery::imapd

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "lib/base/memory.h"
+#include "lib/service/scoreboard.h"
 
 namespace rookery::imapd {
 
@@ -14,6 +15,13 @@ void ImapSession::rest()
         for (backend::Backend* open : backends->open_connections())
             open->stream().release_buffers();
     give_back_free_memory();
+}
+
+void ImapSession::forget_selection()
+{
+    user.selection = NoSelection{};
+    if (user.state == State::selected) user.state = State::authenticated;
+    service::scoreboard::set_mailbox("");
 }
 
 RemoteSelection* ImapSession::remote_at(const backend::Backend& backend)

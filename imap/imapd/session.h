@@ -141,6 +141,8 @@ struct ImapSession {
 
     LocalSelection* local() { return std::get_if<LocalSelection>(&user.selection); }
     RemoteSelection* remote() { return std::get_if<RemoteSelection>(&user.selection); }
+    // Nothing is selected any more, here or at another server, and nobody is told otherwise.
+    void forget_selection();
     // Nothing has happened for a while: gives back the memory that only a busy session needs.
     void rest();
     // What is selected at that server's connection, set aside or not; null: nothing.

@@ -170,6 +170,7 @@ void Engine::lhlo(std::string_view arguments)
     if (!domain) return say(501, "5.5.4 LHLO needs a domain");
     forget_transaction();
     helo_ = *domain;
+    greeted_ = true;
     Reply r;
     r.lines = {config_.servername(), "8BITMIME", "ENHANCEDSTATUSCODES", "PIPELINING"};
     r.lines.push_back(config_.maxmessagesize() > 0 ? cat("SIZE ", max_size())
@@ -221,6 +222,7 @@ void Engine::starttls(std::string_view)
         return;
     }
     helo_.clear();
+    greeted_ = false;
 }
 
 uint64_t Engine::max_size() const

@@ -75,6 +75,7 @@ class Engine {
     void lhlo(std::string_view arguments);
     void mail(std::string_view arguments);
     void rcpt(std::string_view arguments);
+    void log_refused(std::string_view address, const Error& error) const;
     void data(std::string_view arguments);
     void rset(std::string_view arguments);
     void noop(std::string_view arguments);
@@ -103,6 +104,7 @@ class Engine {
     delivery::Recipients recipients_;
     delivery::Delivery delivery_;
     std::string helo_;
+    bool greeted_ = false;  // LHLO was said, on this side of TLS
     bool logged_in_ = false;
     bool external_done_ = false;  // a preauthenticated client has said AUTH EXTERNAL
     bool ended_ = false;

@@ -29,6 +29,10 @@ bool Engine::may_mail()
         say(503, "5.5.1 nested MAIL command");
         return false;
     }
+    if (!greeted_) {
+        say(503, "5.5.1 Say LHLO first");
+        return false;
+    }
     if (ends_with_template()) return false;
     if (authenticated()) return true;
     if (config_.soft_noauth())
@@ -54,6 +58,15 @@ void Engine::mail(std::string_view arguments)
     say(250, "2.1.0 ok");
 }
 
+void Engine::log_refused(std::string_view address, const Error& error) const
+{
+    const std::string& from = transaction_->envelope.from;
+    log::notice("recipient refused", {{"from", cat('<', from, '>')},
+                                      {"to", cat('<', address, '>')},
+                                      {"kind", code_name(error.code)},
+                                      {"reason", error}});
+}
+
 void Engine::rcpt(std::string_view arguments)
 {
     if (!transaction_) return say(503, "5.5.1 Need MAIL command");
@@ -66,15 +79,14 @@ void Engine::rcpt(std::string_view arguments)
     if (recipient && !recipient->server.empty() && backends_.is_relayed())
         recipient = Error{Code::moved, cat("it is at ", recipient->server)};
     if (!recipient) {
-        log::info("recipient refused",
-                  {{"address", parsed->to.text}, {"reason", recipient.error()}});
+        log_refused(parsed->to.text, recipient.error());
         return say(recipient_reply(recipient.error()));
     }
     recipient->ignore_quota = parsed->ignore_quota;
     if (auto room =
             delivery_.has_room(*recipient, transaction_->sender, transaction_->envelope.size);
         !room) {
-        log::info("recipient refused", {{"address", parsed->to.text}, {"reason", room.error()}});
+        log_refused(parsed->to.text, room.error());
         return say(over_quota_reply(config_.lmtp_over_quota_perm_failure(), kit_.session_id()));
     }
     transaction_->recipients.push_back(*std::move(recipient));
@@ -172,18 +184,22 @@ void Engine::receive(mailbox::StagedMessage& staged, const std::string& partitio
         transaction_->message_id = filter.own_id();
         transaction_->date = filter.own_date();
         transaction_->digest = filter.digest();
+        // What anybody else wrote there says nothing.
+        if (backends_.is_relayed()) transaction_->origin = filter.came_by();
         for (const delivery::Outcome& o : delivery_.deliver(*transaction_))
             replies.push_back(
                 outcome_reply(o, config_.lmtp_over_quota_perm_failure(), transaction_->session_id));
     } else {
-        log::warning("message refused",
-                     {{"reason", complete.error()}, {"session", kit_.session_id()}});
+        log::warning("message refused", {{"id", filter.own_id()},
+                                         {"from", cat('<', transaction_->envelope.from, '>')},
+                                         {"recipients", count},
+                                         {"reason", complete.error()}});
         replies.assign(count, message_reply(complete.error()));
     }
     for (const Reply& r : replies) say(r);
     // Pipelined commands may follow; what was delivered is told at once.
     const Status flushed = client_.flush();
-    if (!flushed) log::info("client is gone", {{"session", kit_.session_id()}});
+    if (!flushed) log::info("client is gone");
     if (complete) delivery_.told(flushed.ok());
 }
 

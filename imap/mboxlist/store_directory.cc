@@ -75,7 +75,7 @@ using Hashes = std::vector<uint64_t>;
 
 uint64_t hash_of(std::string_view key)
 {
-    return std::hash<std::string_view>()(key);
+    return stable_hash(key);
 }
 
 bool is_index_key(std::string_view key)

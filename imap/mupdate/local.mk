@@ -7,6 +7,7 @@ noinst_LIBRARIES += %D%/libmupdate.a
 %C%_libmupdate_a_SOURCES += %D%/server/connection.h %D%/server/connection.cc %D%/server/connection_login.cc
 %C%_libmupdate_a_SOURCES += %D%/server/connection_recovery.cc
 %C%_libmupdate_a_SOURCES += %D%/master/journal.h %D%/master/journal.cc
+%C%_libmupdate_a_SOURCES += %D%/server/kick_server.h %D%/server/kick_server.cc
 %C%_libmupdate_a_SOURCES += %D%/line.h %D%/line.cc
 %C%_libmupdate_a_SOURCES += %D%/server/listeners.h %D%/server/status.h
 %C%_libmupdate_a_SOURCES += %D%/master/list_entry.h %D%/master/list_entry.cc

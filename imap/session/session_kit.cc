@@ -10,6 +10,7 @@
 #include <openssl/rand.h>
 
 #include "lib/base/log.h"
+#include "lib/base/log_session.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
 #include "lib/service/counters.h"
@@ -64,6 +65,25 @@ SessionKit::SessionKit(const config::Config& config, auth::TlsContext* tls,
       client_(client),
       session_id_(make_session_id(config.servername()))
 {
+    log::set_session(session_id_);
+}
+
+SessionKit::~SessionKit()
+{
+    log::set_session({});
+}
+
+// The connection's id, and which of its users this is.
+void SessionKit::renew_id()
+{
+    constexpr size_t kParts = 3;  // behind the server: process, time, number
+    const size_t server = config_.servername().size();
+    const auto parts = split(std::string_view(session_id_).substr(server + 1), '-');
+    uint64_t user = 1;
+    if (parts.size() > kParts) user = to_number<uint64_t>(parts[kParts]).value_or(1);
+    session_id_ =
+        cat(config_.servername(), '-', parts[0], '-', parts[1], '-', parts[2], '-', user + 1);
+    log::set_session(session_id_);
 }
 
 std::string SessionKit::greeting_name() const

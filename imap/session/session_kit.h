@@ -30,10 +30,14 @@ class SessionKit {
     // tls null: not configured.
     SessionKit(const config::Config& config, auth::TlsContext* tls, const Protocol& protocol,
                const service::ClientInfo& client);
+    SessionKit(const SessionKit&) = delete;
+    SessionKit& operator=(const SessionKit&) = delete;
+    ~SessionKit();
 
     const config::Config& config() const { return config_; }
     const service::ClientInfo& client() const { return client_; }
-    // What stands between the brackets of SESSIONID=<...>.
+    // What stands between the brackets of SESSIONID=<...>, and in each line of the log meanwhile;
+    // another one for the next user.
     const std::string& session_id() const { return session_id_; }
 
     // --- texts
@@ -93,7 +97,9 @@ class SessionKit {
     Result<auth::Identity> identify(const std::string& authid, const std::string& authzid);
     // Logs it, fills the scoreboard, opens the telemetry log if the user has one, and ends the
     // time for the login.
-    void logged_in(const auth::Identity& who, std::string_view mechanism, stream::Stream& client);
+    // via: the frontend's session, if it told that.
+    void logged_in(const auth::Identity& who, std::string_view mechanism, stream::Stream& client,
+                   std::string_view via = {});
     // The connection goes on for somebody else (UNAUTHENTICATE): its telemetry ends, the scoreboard
     // names nobody, the next login has its time. Not under a layer that was put on since the login.
     void logged_out(stream::Stream& client);
@@ -117,6 +123,7 @@ class SessionKit {
     Status admit(const auth::Identity& who);
 
  private:
+    void renew_id();
     Result<auth::Identity> identify_checked(const std::string& user, std::string_view how,
                                             const Result<std::string>& name, Status checked);
     Result<std::string> canonical(std::string_view userid) const;

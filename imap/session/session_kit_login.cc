@@ -170,13 +170,14 @@ Status SessionKit::admit(const auth::Identity& who)
 }
 
 void SessionKit::logged_in(const auth::Identity& who, std::string_view mechanism,
-                           stream::Stream& client)
+                           stream::Stream& client, std::string_view via)
 {
     log::notice("login", {{"client", client_.host},
                           {"user", who.userid},
                           {"mechanism", mechanism},
                           {"tls", tls_active_ ? "yes" : "no"},
                           {"as", who.authenticated_as},
+                          {"via", who.relayed ? via : std::string_view()},
                           {"session", session_id_}});
     service::scoreboard::set_user(who.userid);
     service::counters::add(service::counters::Kind::logins);
@@ -186,7 +187,8 @@ void SessionKit::logged_in(const auth::Identity& who, std::string_view mechanism
 
 void SessionKit::logged_out(stream::Stream& client)
 {
-    log::info("logged out", {{"client", client_.host}, {"session", session_id_}});
+    log::info("logged out", {{"client", client_.host}});
+    renew_id();
     if (telemetry_) client.unwrap_layer();
     telemetry_ = false;
     await_login(client);

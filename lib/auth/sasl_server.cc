@@ -94,6 +94,7 @@ struct SaslServer::Connection {
     std::string detail;
     ConnectionPtr sasl;
     bool is_used = false;
+    std::string claimed = {};  // by whom, where libsasl2 does not say
 
     // A new exchange needs a new sasl_conn_t after one that failed. Gives one for an exchange.
     Status use();
@@ -132,6 +133,7 @@ Status SaslServer::Connection::check_credentials(std::string_view message)
 {
     if (mechanism != "PLAIN") return success();
     const auto parts = split(message, '\0');
+    if (parts.size() == 3) claimed = std::string(parts[1]);
     if (parts.size() != 3 || (!parts[1].empty() && !parts[2].empty())) return success();
     TRY(renew());
     return no_credentials();
@@ -149,6 +151,7 @@ Status SaslServer::Connection::renew()
     is_used = false;
     mechanism.clear();
     authid.clear();
+    claimed.clear();
     authzid.clear();
     detail.clear();
     Parties parties{service, {}, remote, local};
@@ -189,7 +192,10 @@ Result<SaslServer::Step> SaslServer::Connection::judge(int result, const char* o
         return step;
     }
     Error error = sasl_error("authentication", result, sasl.get());
+    std::string tried = property(sasl.get(), SASL_AUTHUSER);
+    if (tried.empty()) tried = std::move(claimed);
     TRY(renew());
+    authid = std::move(tried);
     return error;
 }
 

@@ -54,7 +54,7 @@ class SaslServer {
     Result<Step> step(std::string_view data);
     const std::string& mechanism() const;
 
-    // After done.
+    // After done; after a failure the name that was tried, as far as it is known.
     const std::string& authid() const;
     const std::string& authzid() const;
     int ssf() const;

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += %D%/libbase.a
 %C%_libbase_a_SOURCES = \
 	%D%/atomic_word.h %D%/clock.h %D%/fd.h %D%/fd.cc %D%/guarded.h %D%/log.h %D%/log.cc \
+	%D%/log_session.h %D%/log_session.cc \
 	%D%/memory.h %D%/memory.cc \
 	%D%/panic.h %D%/panic.cc %D%/panic_line.h %D%/panic_line.cc %D%/result.h %D%/result.cc \
 	%D%/signals.h %D%/signals.cc %D%/strings.h %D%/strings.cc

@@ -10,9 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "lib/base/fd.h"
+#include "lib/base/log_session.h"
 
 namespace rookery::log {
 namespace {
@@ -189,6 +191,9 @@ void write(Level level, std::string_view event, Fields fields)
     if (!would_log(level)) return;
     const State& s = state();
     std::string line = cat(level_word(level), format_line(event, fields));
+    const bool names_one = std::any_of(fields.begin(), fields.end(),
+                                       [](const Field& f) { return f.key == "session"; });
+    if (!session().empty() && !names_one) cat_to(line, " session=", session());
     if (s.sink == Sink::syslog) {
         ::syslog(priority(level), "%s", line.c_str());
         return;

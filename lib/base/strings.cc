@@ -112,6 +112,13 @@ Result<uint64_t> to_uint64(std::string_view s, uint64_t max)
     return n;
 }
 
+uint64_t stable_hash(std::string_view bytes)
+{
+    uint64_t h = 0xcbf29ce484222325u;
+    for (char c : bytes) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+    return h;
+}
+
 std::string hex(std::string_view bytes)
 {
     constexpr char kDigits[] = "0123456789abcdef";

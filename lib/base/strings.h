@@ -81,6 +81,9 @@ Result<T> to_number(std::string_view s, T max = std::numeric_limits<T>::max())
     return static_cast<T>(n);
 }
 
+// FNV-1a in 64 bits: the same on every platform, unlike std::hash.
+uint64_t stable_hash(std::string_view bytes);
+
 std::string hex(std::string_view bytes);           // lower case
 Result<std::string> unhex(std::string_view text);  // either case; Code::syntax
 

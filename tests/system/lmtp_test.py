@@ -2,6 +2,7 @@
 """Every LMTP command, at a backend and through a frontend, the same answers demanded of both."""
 import base64
 import fcntl
+import imaplib
 import os
 import re
 import shutil
@@ -82,7 +83,7 @@ def test_the_commands():
     def scenario(m, where):
         with Talk(m, where) as t:
             assert t.greeting[0] == 220 and "LMTP" in t.greeting[1][0], t.greeting
-            assert t.code("MAIL FROM:<a@example.org>") in (250, 503)
+            assert t.code("MAIL FROM:<a@example.org>") == 503
             code, texts = t("LHLO client.example.org")
             words = {w.split()[0] for w in texts}
             assert code == 250
@@ -443,6 +444,84 @@ def test_one_message_goes_to_all_its_servers_at_once():
         assert {u: code for u, (code, _) in refused.items()} == {"u2": 451}, refused
         counts = [count(u) for u in ("u1", "u3")]
         assert counts == [122, 2], counts
+
+
+check = murder.check
+
+
+def log_lines(m, where, event, **wanted):
+    """The lines of that event with these fields, each as a dictionary."""
+    text = ""
+    for name in ("log", "master.out"):
+        with open(os.path.join(m[where].dir, name), errors="replace") as f:
+            text += f.read()
+    found = []
+    for line in text.splitlines():
+        said = line.partition("]: ")[2]
+        if not said.startswith((event + " ", "warning: %s " % event)):
+            continue
+        pairs = re.findall(r'([a-z]+)=("(?:[^"\\]|\\.)*"|\S*)', said)
+        fields = {key: value.strip('"') for key, value in pairs}
+        if wanted.items() <= fields.items():
+            found.append(fields)
+    return found
+
+
+def test_a_message_is_found_on_each_server_that_it_passes():
+    with murder.Murder(backends=2) as m:
+        m.add_user("alice", backend=1)
+        m.add_user("bob", backend=2)
+        with m.lmtp() as c:
+            c.ehlo_or_helo_if_needed()
+            session = re.search(r"SESSIONID=<([^>]+)>", c.ehlo_resp.decode()).group(1)
+            assert c.deliver("sender@example.org", ["alice", "nobody", "bob"], MESSAGE).keys() == {
+                "nobody"}
+        about = {"id": "<lmtp@example.org>", "from": "<sender@example.org>"}
+        for user, backend in (("alice", "backend1"), ("bob", "backend2")):
+            to = dict(about, to="<%s>" % user)
+            here, = log_lines(m, "frontend1", "delivered", session=session, server=backend, **to)
+            there, = log_lines(m, backend, "delivered", origin=session, server="", **to)
+            assert here["remote"] == there["session"] != session, (here, there)
+            assert there["mailbox"] == "user." + user, there
+        refused, = log_lines(m, "frontend1", "recipient refused", session=session, to="<nobody>")
+        assert refused["from"] == about["from"], refused
+        # What a server did not take is told by all that it passed too.
+        m["backend2"].stop()
+        m.deliver(MESSAGE, ["bob"])
+        failed, = log_lines(m, "frontend1", "not delivered", to="<bob>", **about)
+        assert failed["server"] == "backend2" and failed["reason"], failed
+
+
+def test_a_login_is_found_on_each_server_that_it_passes():
+    with murder.Murder(backends=1, sieve=True, pop3=True) as m:
+        m.add_user("alice", backend=1)
+        for n in range(2):
+            with m.imap("frontend1") as c:
+                ok = check(c.login("alice", m.password))[0].decode()
+                session = re.search(r"SESSIONID=<([^>]+)>", ok).group(1)
+                check(c.select("INBOX"))
+                check(c.create("INBOX.x%d" % n))
+            here, = log_lines(m, "frontend1", "relayed", session=session, service="imap")
+            there, = log_lines(m, "backend1", "login", session=here["remote"], user="alice")
+            assert there["via"] == session, (here, there)
+            made, = log_lines(m, "frontend1", "relayed", session=session, command="CREATE")
+            assert made["mailbox"] == "user.alice.x%d" % n and made["answer"].startswith("OK"), made
+            assert log_lines(m, "backend1", "create", session=here["remote"],
+                             mailbox=made["mailbox"])
+        # The connection between the two was kept, and the second session has its own name there.
+        sessions = [line["session"] for line in log_lines(m, "backend1", "login", user="alice")]
+        assert len(set(sessions)) == len(sessions) >= 2, sessions
+        # Who was turned away, by whatever mechanism and protocol, is named.
+        with m.imap("frontend1") as c:
+            for attempt in (lambda: c.login("mallory", "no"),
+                            lambda: c.authenticate("PLAIN", lambda _: b"\0eve\rx\0no")):
+                try:
+                    attempt()
+                    raise AssertionError("let in")
+                except imaplib.IMAP4.error:
+                    pass
+        assert log_lines(m, "frontend1", "badlogin", user="mallory")
+        assert log_lines(m, "frontend1", "badlogin", user="eve\\x0dx", mechanism="PLAIN")
 
 
 if __name__ == "__main__":

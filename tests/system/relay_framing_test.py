@@ -75,7 +75,8 @@ def expect_own_answers(user):
 def sessions(user):
     """The connections at the backend on which that user logged in for the frontend, in order."""
     text = the_murder()["backend1"].tail(10**6)
-    return re.findall(r": login .*\buser=%s .*\bas=murder session=(\S+)" % user, text)
+    return re.findall(r": login .*\buser=%s .*\bas=murder via=\S+ session=(backend1-\d+-\d+-\d+)"
+                      % user, text)
 
 
 def keep_is_there():

@@ -65,7 +65,7 @@ Result<Completion> noop(ImapSession& s, Command&)
 Result<Completion> logout(ImapSession& s, Command&)
 {
     TRY(s.reader.end_of_line());
-    s.user.selection = NoSelection{};  // at another server it ends with the session there
+    s.forget_selection();  // at another server it ends with the session there
     s.client.put("* BYE LOGOUT received\r\n");
     s.user.state = State::logout;
     return Completion::ok();

@@ -2,7 +2,6 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/selected/leave_selection.h"
 #include "imap/imapd/selected/updates.h"
-#include "lib/service/scoreboard.h"
 
 namespace rookery::imapd::commands {
 
@@ -20,7 +19,6 @@ Result<Completion> close(ImapSession& session, Command& command)
     }
     unselect(session);
     session.user.state = State::authenticated;
-    service::scoreboard::set_mailbox("");
     return done;
 }
 

@@ -88,8 +88,9 @@ Completion welcome(ImapSession& s, const Command& command, const session::Login&
     become(s, login.who);
     make_inbox_at_login(s);
     tell_news(s);
+    // The tag of a frontend of ours is its session (dialect_imap.cc).
     if (sasl.ssf() == 0) {
-        s.kit.logged_in(login.who, login.mechanism, s.client);
+        s.kit.logged_in(login.who, login.mechanism, s.client, command.tag);
         return Completion::ok(cat(login_code(s), " Success (", s.kit.tls_active() ? "tls" : "no",
                                   " protection) ", session_code(s)));
     }
@@ -98,7 +99,7 @@ Completion welcome(ImapSession& s, const Command& command, const session::Login&
                  sasl.ssf() > 1 ? "privacy" : "integrity", " protection) ", session_code(s),
                  "\r\n");
     if (!s.client.flush() || !sasl.push_layer(s.client)) return Completion::disconnect();
-    s.kit.logged_in(login.who, login.mechanism, s.client);
+    s.kit.logged_in(login.who, login.mechanism, s.client, command.tag);
     return Completion::relayed();
 }
 

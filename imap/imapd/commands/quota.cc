@@ -33,6 +33,18 @@ void put_quota(ImapSession& s, const Quota& quota)
     s.client.put("* QUOTA ", text::imap_astring(external_name(s, quota.root)), " (", list, ")\r\n");
 }
 
+// "STORAGE 5000 MESSAGE 100", for the log; "none".
+std::string limits_text(const Quota& quota)
+{
+    std::string text;
+    for (size_t i = 0; i < mailbox::kResources; ++i) {
+        const auto resource = static_cast<Resource>(i);
+        if (const auto& limit = quota.limits[resource])
+            cat_to(text, text.empty() ? "" : " ", mailbox::resource_name(resource), ' ', *limit);
+    }
+    return text.empty() ? "none" : text;
+}
+
 // -1: no limit.
 Result<std::optional<uint64_t>> limit_argument(CommandReader& reader)
 {
@@ -83,17 +95,6 @@ Result<QuotaLimits> limits_of(const std::vector<QuotaLimitArgument>& arguments)
         if (!known) return Error{Code::unsupported, cat("Unknown quota resource ", name)};
     }
     return limits;
-}
-
-std::string limits_text(const QuotaLimits& limits)
-{
-    std::string list;
-    for (size_t i = 0; i < mailbox::kResources; ++i) {
-        const auto resource = static_cast<Resource>(i);
-        if (const auto& limit = limits[resource])
-            cat_to(list, list.empty() ? "" : " ", mailbox::resource_name(resource), ' ', *limit);
-    }
-    return cat('(', list, ')');
 }
 
 // The tree of the root may have moved while the client sent the arguments: then the answer.
@@ -169,10 +170,10 @@ Result<Completion> setquota(ImapSession& s, Command& command)
         if (!known || *known != root) return Error{Code::not_found, {}};
     }
     TRY(s.quotas->set(root, *limits));
+    TRY_ASSIGN(auto quota, s.quotas->get(root));
     log::notice("setquota", {{"user", s.user.identity->userid},
                              {"root", root.internal()},
-                             {"limits", limits_text(*limits)}});
-    TRY_ASSIGN(auto quota, s.quotas->get(root));
+                             {"limits", limits_text(quota)}});
     put_quota(s, quota);
     return Completion::ok();
 }

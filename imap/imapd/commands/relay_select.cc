@@ -121,9 +121,7 @@ Result<Completion> relay_close(ImapSession& s, Command& command, backend::Backen
     // NO says that nothing was expunged; there is no word for a mailbox that stays selected.
     if (answer->kind != Completion::Kind::bad) {
         backend.set_selected(false);
-        s.user.selection = NoSelection{};
-        s.user.state = State::authenticated;
-        service::scoreboard::set_mailbox("");
+        s.forget_selection();
     }
     return (*std::move(answer)).completion();
 }

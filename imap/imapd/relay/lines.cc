@@ -45,8 +45,7 @@ void lose_backend(ImapSession& session, backend::Backend& backend)
 {
     RemoteSelection* remote = session.remote();
     if (remote != nullptr && remote->backend == &backend) {
-        session.user.selection = NoSelection{};
-        if (session.user.state == State::selected) session.user.state = State::authenticated;
+        session.forget_selection();
     }
     session.backends->drop(&backend);
 }

@@ -55,6 +55,16 @@ Result<RemoteSelection> select_there(ImapSession& s, const RemoteSelection& sele
     return now;
 }
 
+// ESEARCH: the set behind ALL, or none.
+Result<SequenceSet> found_uids(backend::ReplyReader& reader, const backend::Reply& reply)
+{
+    TRY_ASSIGN(const std::string whole, reader.read_whole(reply, kMaxTold));
+    const size_t all = whole.find(" ALL ");
+    if (all == std::string::npos) return SequenceSet();
+    std::string_view set = trim(std::string_view(whole).substr(all + 5));
+    return SequenceSet::parse(set.substr(0, set.find(' ')), kMaxRanges);
+}
+
 // Lines of the new server, in its message numbers: those from the moment on that told its UIDs.
 struct Difference {
     std::optional<SequenceSet> uids;
@@ -65,13 +75,7 @@ RelayChannel::Filter into(Difference& difference)
 {
     return [&](backend::ReplyReader& reader, const backend::Reply& reply) -> Result<bool> {
         if (reply.word == "ESEARCH") {
-            TRY_ASSIGN(const std::string whole, reader.read_whole(reply, kMaxTold));
-            const size_t all = whole.find(" ALL ");
-            std::string_view set;
-            if (all != std::string::npos) set = trim(std::string_view(whole).substr(all + 5));
-            difference.uids = SequenceSet();
-            if (set.empty()) return true;
-            TRY_ASSIGN(difference.uids, SequenceSet::parse(set, kMaxRanges));
+            TRY_ASSIGN(difference.uids, found_uids(reader, reply));
             return true;
         }
         if (!is_of_mailbox(reply)) return false;
@@ -83,9 +87,42 @@ RelayChannel::Filter into(Difference& difference)
     };
 }
 
+// Which messages that the client knows have changed since. Another connection asks that: this one
+// would have CONDSTORE enabled from then on, which the client has not asked for.
+Result<SequenceSet> changed_since(ImapSession& s, const RemoteSelection& selection,
+                                  const MovedView& view, const std::string& server)
+{
+    backend::ConnectOptions options;
+    options.authzid = s.user.identity->userid;
+    TRY_ASSIGN(auto other,
+               backend::Backend::connect(s.config, backend::imap_dialect(), server, options));
+    SequenceSet found;
+    const auto note = [&](backend::ReplyReader& reader,
+                          const backend::Reply& reply) -> Result<bool> {
+        if (reply.word == "ESEARCH") {
+            TRY_ASSIGN(found, found_uids(reader, reply));
+        }
+        return true;
+    };
+    RelayChannel examine(s, *other);
+    examine.verb("EXAMINE");
+    examine.astring(selection.external);
+    examine.filter(note);
+    TRY_ASSIGN(const Answer opened, examine.finish());
+    RelayChannel search(s, *other);
+    search.verb("UID SEARCH");
+    search.raw(cat(" RETURN (ALL) UID 1:", view.uids.ranges().back().last, " MODSEQ ",
+                   view.highestmodseq + 1));
+    search.filter(note);
+    TRY_ASSIGN(const Answer done, search.finish());
+    other->logout();
+    if (!opened.ok() || !done.ok()) return changed("its new server does not tell enough");
+    return found;
+}
+
 // The UIDs that are there, and the flags of those that the client knows.
-Status ask(ImapSession& s, const MovedView& view, uint32_t exists, backend::Backend& backend,
-           Difference& difference)
+Status ask(ImapSession& s, const RemoteSelection& selection, const MovedView& view, uint32_t exists,
+           backend::Backend& backend, Difference& difference)
 {
     if (!backend.has_capability("ESEARCH")) return changed("its new server does not tell enough");
     RelayChannel search(s, backend);
@@ -95,10 +132,17 @@ Status ask(ImapSession& s, const MovedView& view, uint32_t exists, backend::Back
     TRY_ASSIGN(const Answer found, search.finish());
     if (!found.ok() || !difference.uids) return changed("its new server does not tell enough");
     if (view.exists == 0 || exists == 0) return success();
-    if (!view.condstore && view.exists > kMaxFlagsTold) return changed("too much has changed");
+    std::string which = cat("1:", view.uids.ranges().back().last);
+    if (!view.condstore && backend.has_capability("CONDSTORE")) {
+        TRY_ASSIGN(const SequenceSet uids, changed_since(s, selection, view, backend.server()));
+        if (uids.empty()) return success();
+        which = uids.to_string();
+    } else if (!view.condstore && view.exists > kMaxFlagsTold) {
+        return changed("too much has changed");
+    }
     RelayChannel fetch(s, backend);
     fetch.verb("UID FETCH");
-    fetch.raw(cat(" 1:", view.uids.ranges().back().last, " (FLAGS)"));
+    fetch.raw(cat(' ', which, " (FLAGS)"));
     if (view.condstore) fetch.raw(cat(" (CHANGEDSINCE ", view.highestmodseq, ")"));
     fetch.filter(into(difference));
     TRY_ASSIGN(const Answer told, fetch.finish());
@@ -154,7 +198,7 @@ Status select_moved(ImapSession& session, RemoteSelection& selection, backend::B
     std::string told;
     if (!same) {
         Difference difference;
-        TRY(ask(session, view, now.exists, backend, difference));
+        TRY(ask(session, selection, view, now.exists, backend, difference));
         TRY_ASSIGN(const Compared compared, compare(view.uids, *difference.uids));
         const uint64_t exists = count_of(*difference.uids);
         told = compared.expunged;

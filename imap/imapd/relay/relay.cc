@@ -96,7 +96,7 @@ void relay_unselect(ImapSession& session)
     backend::Backend& backend = *remote->backend;
     backend.set_selected(false);
     // From here on what the server says of the mailbox is nobody's.
-    session.user.selection = NoSelection{};
+    session.forget_selection();
     // In IDLE, or in a command that was cut short, another would be taken for a part of it.
     if (!backend.stream().ok() || backend.in_command() || !backend.has_capability("UNSELECT")) {
         lose_backend(session, backend);
@@ -157,7 +157,7 @@ Status replace_selection(ImapSession& session)
     }
     log::info("the selected mailbox cannot be selected again",
               {{"server", server}, {"reason", replaced.error()}});
-    session.user.selection = NoSelection{};
+    session.forget_selection();
     return replaced;
 }
 

@@ -3,15 +3,13 @@
 #include <utility>
 
 #include "imap/imapd/relay/relay.h"
-#include "lib/service/scoreboard.h"
 
 namespace rookery::imapd {
 
 void unselect(ImapSession& session)
 {
     if (session.remote() != nullptr) relay_unselect(session);
-    session.user.selection = NoSelection{};
-    if (session.user.state == State::selected) session.user.state = State::authenticated;
+    session.forget_selection();
 }
 
 void leave_aside(ImapSession& session)
@@ -20,7 +18,6 @@ void leave_aside(ImapSession& session)
     session.client.put("* OK [CLOSED] Ok\r\n");
     session.user.selection = std::exchange(session.user.aside, NoSelection{});
     unselect(session);
-    service::scoreboard::set_mailbox("");
 }
 
 }  // namespace rookery::imapd

@@ -63,6 +63,10 @@ class MasterList {
     // Waits until the change is durable and published. Its failure: what to tell the client.
     Status wait(uint64_t ticket);
 
+    // Brings the store up to date with everything that was answered before: for those who read it.
+    // timeout; io: that failed.
+    Status catch_up(Milliseconds wait);
+
     const Policy& policy() const { return options_.policy; }
     Recovery& recovery() { return *recovery_; }
     // Reservations, moves and conflicts, for STATUS: "reservation" left location name, "move"
@@ -93,6 +97,9 @@ class MasterList {
         std::set<std::string> dirty;    // changed since the last checkpoint took its share
         std::set<std::string> special;  // keys with an Extra
         uint64_t logged_since_checkpoint = 0;
+        uint64_t catch_ups = 0;   // that were asked for
+        uint64_t caught_up = 0;   // that are done, or have failed
+        bool catch_up_ok = true;  // the last of these
         bool full = false;
         bool stopping = false;
         bool writing = false;  // somebody has the log

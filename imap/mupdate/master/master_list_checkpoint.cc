@@ -195,17 +195,25 @@ void MasterList::run_checkpoints()
     for (;;) {
         bool last = false;
         bool needed = false;
+        uint64_t asked = 0;
         {
             auto state = state_.lock();
             state.wait_until(monotonic_now() + options_.checkpoint_interval, [&] {
-                return state->ended ||
+                return state->ended || state->catch_ups > state->caught_up ||
                        state->logged_since_checkpoint >= options_.checkpoint_changes;
             });
             last = state->ended;
+            asked = state->catch_ups;
             needed = !state->dirty.empty() && !state->broken;
         }
+        const Status done = needed ? checkpoint() : success();
+        {
+            auto state = state_.lock();
+            state->caught_up = asked;
+            state->catch_up_ok = done.ok();
+            state.notify_all();
+        }
         if (needed) {
-            Status done = checkpoint();
             if (!done) {
                 log::error("cannot checkpoint the mailbox list", {{"error", done.error()}});
                 auto state = state_.lock();
@@ -216,6 +224,19 @@ void MasterList::run_checkpoints()
             log::error("cannot write where the backends stood", {{"error", saved.error()}});
         if (last) return;
     }
+}
+
+Status MasterList::catch_up(Milliseconds wait)
+{
+    auto state = state_.lock();
+    const uint64_t mine = ++state->catch_ups;
+    state.notify_all();
+    if (!state.wait_until(monotonic_now() + wait,
+                          [&] { return state->caught_up >= mine || state->broken; }))
+        return Error{Code::timeout, "the mailbox list is not written yet"};
+    if (state->broken || !state->catch_up_ok)
+        return Error{Code::io, "the mailbox list cannot be written"};
+    return success();
 }
 
 Status MasterList::checkpoint()

@@ -14,6 +14,7 @@
 #include "imap/model/location.h"
 #include "imap/mupdate/master/recovery.h"
 #include "imap/mupdate/master/rules.h"
+#include "imap/mupdate/server/kick_server.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "lib/db/boot_identity.h"
@@ -55,7 +56,7 @@ std::string this_boot()
 // Of names that are gone one in 2^64 is taken for one that is there, until the next dump.
 uint64_t hash_of(const std::string& key)
 {
-    return std::hash<std::string>()(key);
+    return stable_hash(key);
 }
 
 bool is_same(const model::MailboxEntry& a, const model::MailboxEntry& b)
@@ -642,23 +643,7 @@ Status Replica::stream(Client& client)
 
 Status Replica::open_kick_socket()
 {
-    const std::string path = mboxlist::kick_socket_path(config_);
-    sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path)
-        return Error{Code::config, cat(path, " is too long for a socket")};
-    std::copy(path.begin(), path.end(), address.sun_path);
-    TRY(make_directories(directory_of(path)));
-    Fd fd(::socket(AF_UNIX, SOCK_STREAM, 0));
-    if (!fd) return errno_error("socket");
-    TRY(set_cloexec(fd.get(), true));
-    TRY(set_nonblocking(fd.get(), true));
-    ::unlink(path.c_str());
-    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-        return errno_error(cat("bind ", path));
-    if (::chmod(path.c_str(), 0777) != 0) return errno_error(cat("chmod ", path));
-    if (::listen(fd.get(), 128) != 0) return errno_error(cat("listen ", path));
-    kick_socket_ = std::move(fd);
+    TRY_ASSIGN(kick_socket_, KickServer::listen(mboxlist::kick_socket_path(config_)));
     return success();
 }
 

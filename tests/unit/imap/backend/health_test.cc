@@ -37,6 +37,26 @@ START_TEST(a_circuit_opens_after_failures_in_a_row)
 }
 END_TEST
 
+// Whoever is told at once that nobody is there may ask again at once, and so finds him back.
+START_TEST(who_refuses_at_once_is_asked_again)
+{
+    test::TempDir dir;
+    Health h(dir.file("health"), kPatient);
+    for (int i = 0; i < 5; i++) {
+        h.refused("be1", "imap");
+        ASSERT_OK(h.allow("be1", "imap"));
+        ASSERT_OK(h.allow("be1", "imap"));
+    }
+    ck_assert(h.is_open("be1", "imap"));
+    h.report("be1", "imap", false);
+    ASSERT_CODE(h.allow("be1", "imap"), Code::unavailable);
+    h.refused("be1", "imap");
+    ASSERT_OK(h.allow("be1", "imap"));
+    h.report("be1", "imap", true);
+    ck_assert(!h.is_open("be1", "imap"));
+}
+END_TEST
+
 START_TEST(processes_share_it)
 {
     test::TempDir dir;
@@ -150,6 +170,7 @@ Suite* make()
     TCase* c = tcase_create("all");
     tcase_add_test(c, what_servers_announce_is_shared);
     tcase_add_test(c, a_circuit_opens_after_failures_in_a_row);
+    tcase_add_test(c, who_refuses_at_once_is_asked_again);
     tcase_add_test(c, processes_share_it);
     tcase_add_test(c, one_probe_at_a_time);
     tcase_add_test(c, without_a_file_everything_is_allowed);

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "imap/backend/announced.h"
+#include "imap/imapd/command_table.h"
 #include "tests/unit/imap/imapd/conversation.h"
 
 using namespace rookery;
@@ -60,6 +61,101 @@ START_TEST(states_are_kept_apart)
                    "1 BAD Already authenticated\r\n"
                    "2 BAD Please select a mailbox first\r\n"
                    "3 BAD Unrecognized command\r\n");
+}
+END_TEST
+
+// With every argument that the command takes, and one more. No mailbox or user of these is there.
+constexpr std::pair<std::string_view, std::string_view> kWhole[] = {
+    {"APPEND", ""},
+    {"AUTHENTICATE", ""},
+    {"CAPABILITY", "CAPABILITY"},
+    {"CHECK", "CHECK"},
+    {"CLOSE", "CLOSE"},
+    {"COMPRESS", "COMPRESS DEFLATE"},
+    {"COPY", "COPY 1 none"},
+    {"CREATE", "CREATE a..b default (USE (\\Sent))"},
+    {"DELETE", "DELETE none"},
+    {"DELETEACL", "DELETEACL none bob"},
+    {"ENABLE", ""},
+    {"EXAMINE", "EXAMINE none (CONDSTORE)"},
+    {"EXPUNGE", "EXPUNGE"},
+    {"FETCH", "FETCH 1 FLAGS (CHANGEDSINCE 1)"},
+    {"GETACL", "GETACL none"},
+    {"GETANNOTATION", "GETANNOTATION none \"*\" \"value.shared\""},
+    {"GETMETADATA", "GETMETADATA none (DEPTH 0) (/shared/comment)"},
+    {"GETQUOTA", "GETQUOTA none"},
+    {"GETQUOTAROOT", "GETQUOTAROOT none"},
+    {"ID", "ID NIL"},
+    {"IDLE", "IDLE"},
+    {"LIST", "LIST \"\" none RETURN (CHILDREN)"},
+    {"LISTRIGHTS", "LISTRIGHTS none bob"},
+    {"LOCALAPPEND", ""},
+    {"LOCALCREATE", "LOCALCREATE a..b default (USE (\\Sent))"},
+    {"LOCALDELETE", "LOCALDELETE none"},
+    {"LOGIN", ""},
+    {"LOGOUT", "LOGOUT"},
+    {"LSUB", "LSUB \"\" none"},
+    {"MOVE", "MOVE 1 none"},
+    {"MUPDATEPUSH", "MUPDATEPUSH none"},
+    {"MYRIGHTS", "MYRIGHTS none"},
+    {"NAMESPACE", "NAMESPACE"},
+    {"NOOP", "NOOP"},
+    {"RENAME", "RENAME none other default"},
+    {"RLIST", "RLIST \"\" none"},
+    {"RLSUB", "RLSUB \"\" none"},
+    {"SEARCH", "SEARCH ALL"},
+    {"SELECT", "SELECT none (CONDSTORE)"},
+    {"SETACL", "SETACL none bob lr"},
+    {"SETMETADATA", "SETMETADATA none (/shared/comment NIL)"},
+    {"SETQUOTA", "SETQUOTA none (STORAGE 5)"},
+    {"STARTTLS", ""},
+    {"STATUS", "STATUS none (MESSAGES)"},
+    {"STORE", "STORE 1 FLAGS (\\Seen)"},
+    {"SUBSCRIBE", "SUBSCRIBE none"},
+    {"SYNCAPPLY", ""},
+    {"SYNCGET", ""},
+    {"SYNCRESTART", ""},
+    {"UID COPY", "UID COPY 1 none"},
+    {"UID EXPUNGE", "UID EXPUNGE 1"},
+    {"UID FETCH", "UID FETCH 1 FLAGS (CHANGEDSINCE 1)"},
+    {"UID MOVE", "UID MOVE 1 none"},
+    {"UID SEARCH", "UID SEARCH ALL"},
+    {"UID STORE", "UID STORE 1 FLAGS (\\Seen)"},
+    {"UNAUTHENTICATE", "UNAUTHENTICATE"},
+    {"UNSELECT", "UNSELECT"},
+    {"UNSUBSCRIBE", "UNSUBSCRIBE none"},
+    {"XFER", "XFER none be2 default"},
+};
+
+// "" stands for a list that has no end, a message, or what is not said after a login.
+START_TEST(one_argument_too_many_is_bad_whatever_there_is)
+{
+    const auto table = imapd::command_table();
+    ck_assert_uint_eq(table.size(), std::size(kWhole));
+    for (size_t i = 0; i < table.size(); i++) {
+        const auto& [name, whole] = kWhole[i];
+        ASSERT_EQ_TEXT(name, table[i].name);
+        if (whole.empty()) continue;
+        ImapServer server;
+        server.add("user.cyrus", "cyrus", "lrswipkxtea");
+        const std::string said =
+            converse(server, "cyrus", cat("1 SELECT INBOX\r\n2 ", whole, " superfluous\r\n"), true);
+        const size_t second = said.find("\r\n2 ");
+        ck_assert_msg(second != std::string::npos &&
+                          std::string_view(said).substr(second).starts_with("\r\n2 BAD "),
+                      "%.*s: %s", static_cast<int>(name.size()), name.data(), said.c_str());
+    }
+}
+END_TEST
+
+START_TEST(without_imapidlepoll_there_is_no_idle)
+{
+    ImapServer server("imapidlepoll: 0\n");
+    server.add("user.bob", "bob", "lrswipkxtea");
+    const std::string said = converse(server, "bob", "1 CAPABILITY\r\n2 IDLE\r\n");
+    ck_assert(said.find(" IDLE") == std::string::npos);
+    ck_assert(said.ends_with("2 BAD Unrecognized command\r\n"));
+    ck_assert(converse(server, "", "1 CAPABILITY\r\n").find(" IDLE") == std::string::npos);
 }
 END_TEST
 
@@ -246,6 +342,8 @@ Suite* make()
     tcase_add_test(tests, pipelined_commands_are_answered_in_order);
     tcase_add_test(tests, a_broken_command_does_not_harm_the_next);
     tcase_add_test(tests, states_are_kept_apart);
+    tcase_add_test(tests, one_argument_too_many_is_bad_whatever_there_is);
+    tcase_add_test(tests, without_imapidlepoll_there_is_no_idle);
     tcase_add_test(tests, whoever_sends_nonsense_is_let_go);
     tcase_add_test(tests, the_shutdown_file_ends_sessions_of_users);
     tcase_add_test(tests, nothing_is_left_of_a_user_who_has_gone);

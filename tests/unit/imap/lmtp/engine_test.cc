@@ -752,6 +752,9 @@ struct Murder {
         });
         stream::Stream mine{Fd(ends[0])};
         ASSERT_OK(mine.read_line(1000));  // the greeting
+        mine.put("LHLO front\r\n");
+        ASSERT_OK(mine.flush());
+        for (std::string line; !line.starts_with("250 ");) line = *mine.read_line(1000);
         front.backends.add(backend::backend_for_test(backend::lmtp_dialect(), name, std::move(mine),
                                                      {"AUTH", "8BITMIME", "IGNOREQUOTA"}));
         return server;

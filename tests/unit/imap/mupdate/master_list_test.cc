@@ -3,7 +3,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "imap/mboxlist/kick.h"
 #include "imap/mboxlist/memory_directory.h"
+#include "imap/mupdate/server/kick_server.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "tests/unit/unit.h"
@@ -93,6 +95,27 @@ struct Master {
         return flat;
     }
 };
+
+// The workers of a frontend on the same machine read the store, and kick when they miss a name.
+START_TEST(who_kicks_finds_what_was_answered_before)
+{
+    Master m;
+    ASSERT_OK(m.open());
+    const std::string path = m.dir.file("kick");
+    KickServer kicks(path, [&] { return m.list->catch_up(Milliseconds(20000)); });
+    ASSERT_OK(kicks.start());
+    for (const char* name : {"user.bob", "user.amy"}) {
+        const auto wanted = *model::MailboxName::from_internal(name);
+        ASSERT_EQ_TEXT(m.activate(name, "be1!p"), "OK done");
+        ASSERT_CODE(m.store.lookup(wanted), Code::not_found);
+        ASSERT_OK(mboxlist::kick(path, Milliseconds(20000)));
+        ASSERT_OK(m.store.lookup(wanted));
+    }
+    // Nothing is new.
+    ASSERT_OK(mboxlist::kick(path, Milliseconds(20000)));
+    kicks.stop();
+}
+END_TEST
 
 START_TEST(changes_are_published_and_kept)
 {
@@ -235,6 +258,7 @@ Suite* make()
     Suite* s = suite_create("mupdate master list");
     TCase* t = tcase_create("all");
     tcase_set_timeout(t, 60);
+    tcase_add_test(t, who_kicks_finds_what_was_answered_before);
     tcase_add_test(t, changes_are_published_and_kept);
     tcase_add_test(t, answered_changes_survive_a_kill);
     tcase_add_test(t, checkpoints_behind_many_changes);

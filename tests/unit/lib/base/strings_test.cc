@@ -1,6 +1,8 @@
 #include "lib/base/strings.h"
 
+#include "lib/base/fd.h"
 #include "lib/base/log.h"
+#include "lib/base/log_session.h"
 #include "tests/unit/unit.h"
 
 namespace {
@@ -47,6 +49,34 @@ START_TEST(a_log_line_cannot_be_forged)
 }
 END_TEST
 
+START_TEST(each_line_of_a_session_names_it)
+{
+    test::TempDir dir;
+    log::to_file(dir.file("log"));
+    log::set_session("be1-1-2-3");
+    log::notice("one", {{"user", "bob"}});
+    log::notice("two", {{"session", "another"}});
+    log::set_session({});
+    log::notice("three");
+    log::to_stderr();
+    const std::string text = *read_file(dir.file("log"), 4096);
+    ck_assert(text.find(": one user=bob session=be1-1-2-3\n") != std::string::npos);
+    ck_assert(text.find(": two session=another\n") != std::string::npos);
+    ck_assert(text.find(": three\n") != std::string::npos);
+    ASSERT_EQ_TEXT(log::session_named_in("2.1.5 Ok SESSIONID=<a-b>"), "a-b");
+    ASSERT_EQ_TEXT(log::session_named_in("2.1.5 Ok SESSIONID=<a-b"), "");
+    ASSERT_EQ_TEXT(log::session_named_in("2.1.5 Ok"), "");
+}
+END_TEST
+
+START_TEST(a_hash_is_the_same_everywhere)
+{
+    ck_assert_uint_eq(stable_hash(""), 0xcbf29ce484222325u);
+    ck_assert_uint_eq(stable_hash("a"), 0xaf63dc4c8601ec8cu);
+    ck_assert_uint_eq(stable_hash("foobar"), 0x85944171f73967e8u);
+}
+END_TEST
+
 Suite* make()
 {
     Suite* s = suite_create("lib/base/strings");
@@ -55,6 +85,8 @@ Suite* make()
     tcase_add_test(c, numbers_are_digits_within_a_maximum);
     tcase_add_test(c, hexadecimal_goes_both_ways);
     tcase_add_test(c, a_log_line_cannot_be_forged);
+    tcase_add_test(c, each_line_of_a_session_names_it);
+    tcase_add_test(c, a_hash_is_the_same_everywhere);
     suite_add_tcase(s, c);
     return s;
 }
