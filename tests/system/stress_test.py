@@ -122,7 +122,10 @@ def ends_as_it_should(m, oracle):
         for uid, token in known.tokens.items():
             if oracle.was_asked_for((owner, name), uid):
                 continue
-            assert uid in there, "%s: UID %d (%s) is lost" % (name, uid, token)
+            assert uid in there, "%s: UID %d (%s) is lost; origin %r, %s" % (
+                name, uid, token, known.origin.get(uid),
+                [part for part in lines if re.search(rb"UID %d\b" % uid, part[0] if isinstance(
+                    part, tuple) else part)] or "not there")
         for uid in known.gone & set(known.tokens):
             assert oracle.was_asked_for((owner, name), uid), "%s: UID %d went by itself" % (
                 name, uid)
