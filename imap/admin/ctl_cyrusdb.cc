@@ -171,9 +171,20 @@ void tell_faults(const config::Config& config)
         log::error("imapd.conf is wrong about partitions", {{"reason", fault}});
 }
 
+// Whoever sits between two servers could be one of them, and would be told passwords.
+void tell_trust(const config::Config& config)
+{
+    const bool verifies =
+        !config.tls_client_ca_file().empty() || !config.tls_client_ca_dir().empty();
+    if (!config.mupdate_server().empty() && !verifies)
+        log::notice("the certificates of other servers are not verified: tls_client_ca_file is not "
+                    "set");
+}
+
 Status recover(const config::Config& config)
 {
     tell_faults(config);
+    tell_trust(config);
     const std::string& top = config.configdirectory();
     for (const std::string& directory : {top, top + "/socket", top + "/user", top + "/log",
                                          config.proc_path(), config.mboxname_lockpath()})

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import fake_peer
@@ -270,7 +271,7 @@ def parse(text):
 
 
 def test_metrics_count_what_is_done():
-    with murder.Murder(backends=1) as m:
+    with murder.Murder(backends=1, tls=True) as m:
         m.add_user("ann")
         assert not m.deliver(MESSAGE, ["ann"])
         before = parse(tool(m, "backend1", "metrics"))
@@ -295,6 +296,12 @@ def test_metrics_count_what_is_done():
         assert grown("messages_total", "lmtp") == 1
         assert after["rookery_pending_changes", None] == 0
         assert after["rookery_mupdate_up", None] == 1
+        disk = '{option="partition-default",path="%s"}' % os.path.join(m["backend1"].dir, "spool")
+        assert 0 < after["rookery_disk_available_bytes", disk] < after["rookery_disk_size_bytes",
+                                                                       disk]
+        end = [v for k, v in after.items()
+               if k[0] == "rookery_certificate_expiry_timestamp_seconds"]
+        assert len(end) == 1 and 364 < (end[0] - time.time()) / 86400 <= 365, end
         front = parse(tool(m, "frontend1", "metrics"))
         assert front["rookery_mupdate_mailboxes", None] == 1, front
         assert front["rookery_replica_current", None] == 1, front

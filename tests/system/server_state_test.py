@@ -187,8 +187,8 @@ def test_wrong_words():
 
 
 def test_a_quota_root_on_two_servers():
-    """What is used is counted together at a frontend, a limit is set at each server, and check names
-    the root that is over it."""
+    """What is used is counted together at a frontend, a limit is set at each server, and check
+    names the root that is over it."""
     with murder.Murder() as m:
         m.add_user("ann", 1)
         with m.imap("backend2", "cyrus") as c:

@@ -533,6 +533,12 @@ def test_a_login_that_is_no_administrator_calls_nothing_missing():
         expect(m, "frontend1", "check", 2,
                ["differences: %s user.ghost...it is not" % m["backend1"].name])
         say(m, "backend1", "DELETE", "user.ghost")
+        # Nor would a server take mailboxes from it, and a dry run says so.
+        for code, *command in (
+                (1, "drain", "--dry-run", m["backend1"].name, "--to", m["backend2"].name),
+                (2, "move", "--dry-run", "user.ann", m["backend2"].name)):
+            done = m["frontend1"].run("murder", *command, check=False)
+            assert done.returncode == code and "is that an admin there" in done.stdout, done
         # Nobody whom the frontend knows is one there: then it says so, and names no mailbox.
         with options(m, "frontend1", admins="somebody"):
             expect(m, "frontend1", "check", 1,

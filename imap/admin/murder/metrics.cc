@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "imap/admin/murder/here.h"
 #include "imap/admin/murder/murder.h"
 #include "imap/admin/murder/transfer.h"
 #include "imap/admin/tool.h"
@@ -69,6 +70,8 @@ class Metrics {
         add_circuits();
         add_pending();
         add_queue();
+        add_disks();
+        add_certificates();
         add_replica();
         add_list(a);
         return out_;
@@ -149,6 +152,31 @@ class Metrics {
         });
         if (read)
             gauge("pending_changes", "Changes that the mupdate master has not heard of", pending);
+    }
+
+    void add_disks()
+    {
+        const auto disks = disks_here(config_);
+        auto labels = [](const Disk& disk) {
+            return cat("{option=", label(disk.option), ",path=", label(disk.path), "}");
+        };
+        family("disk_size_bytes", "gauge",
+               "Of the file system with this folder; 0: it is not there");
+        for (const Disk& disk : disks) sample("disk_size_bytes", labels(disk), disk.size);
+        family("disk_available_bytes", "gauge", "What is free there");
+        for (const Disk& disk : disks) sample("disk_available_bytes", labels(disk), disk.available);
+    }
+
+    void add_certificates()
+    {
+        family("certificate_expiry_timestamp_seconds", "gauge",
+               "When a certificate of this server ends, in Unix time; 0: it cannot be read");
+        for (const Certificate& one : certificates_here(config_)) {
+            const int64_t end = one.lifetime ? wall_seconds() + *one.lifetime : 0;
+            sample("certificate_expiry_timestamp_seconds",
+                   cat("{option=", label(one.option), ",path=", label(one.path), "}"),
+                   static_cast<uint64_t>(std::max<int64_t>(end, 0)));
+        }
     }
 
     void add_queue()

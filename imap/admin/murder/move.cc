@@ -40,8 +40,7 @@ Status look_ahead(const config::Config& config, const MailboxName& name, const s
     Status can = from.can_move(name);
     from.logout();
     TRY(std::move(can));
-    TRY_ASSIGN(const auto to, sync::SyncClient::connect(config, target.server));
-    return success();
+    return check_destination(config, target.server);
 }
 
 // With all that goes with it, also what is made meanwhile.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "imap/admin/murder/here.h"
 #include "imap/admin/murder/murder.h"
@@ -165,25 +166,26 @@ class StatusReport {
         auto& standing = report_.section("recovery", "Recovery", {"server", "state"});
         const int64_t interval = config_.mupdate_agent_interval().count();
         const int64_t now = wall_seconds();
+        std::set<std::string> told_of;
         for (const auto& line : lines) {
+            // The worst of a server comes first, and is all that is told of it.
+            auto stands = [&](Exit weight, const std::string& server, std::string_view how) {
+                if (!told_of.insert(server).second) return;
+                worsen(weight);
+                standing.rows.push_back({server, how});
+            };
             if (line.key == "stranger") {
-                auto f = fields(line.value, 3);
-                worsen(kCritical);
-                standing.rows.push_back({f[2], "refused: murder promote"});
+                stands(kCritical, fields(line.value, 3)[2], "refused: murder promote");
             } else if (line.key == "waiting") {
-                worsen(kWarning);
-                standing.rows.push_back({line.value, "has not told its mailboxes yet"});
+                stands(kWarning, line.value, "has not told its mailboxes yet");
             } else if (line.key == "restored") {
-                worsen(kCritical);
-                standing.rows.push_back(
-                    {line.value, "restored from a backup, only reports: murder check --apply"});
+                stands(kCritical, line.value,
+                       "restored from a backup, only reports: murder check --apply");
             } else if (line.key == "told") {
                 auto f = fields(line.value, 2);
                 const int64_t age = number(f[0]);
                 if (!backends_.contains(f[1]) || age < kAgentRuns * interval) continue;
-                worsen(kWarning);
-                standing.rows.push_back(
-                    {f[1], cat("its agent has told nothing for ", age, " seconds")});
+                stands(kWarning, f[1], cat("its agent has told nothing for ", age, " seconds"));
             } else if (line.key == "reservation") {
                 auto f = fields(line.value, 3);
                 reserved.rows.push_back({f[2], f[1], Value::number(number(f[0]))});

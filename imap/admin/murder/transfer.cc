@@ -156,6 +156,16 @@ Result<size_t> run_moves(const config::Config& config, Witness& witness,
     return failed;
 }
 
+Status check_destination(const config::Config& config, const std::string& server)
+{
+    TRY_ASSIGN(const auto there, sync::SyncClient::connect(config, server));
+    // Of what a move says there this changes nothing.
+    Status may = there->restart();
+    if (may) return success();
+    return Error{may.error().code, cat(server, " would refuse it, is ", config.proxy_authname(),
+                                       " one of its admins? ", may.error().text)};
+}
+
 Result<size_t> try_moves(const config::Config& config, const std::vector<PlannedMove>& moves)
 {
     std::map<std::string, Source> sources;
@@ -169,8 +179,7 @@ Result<size_t> try_moves(const config::Config& config, const std::vector<Planned
         }
         auto to = targets.find(move.target.server);
         if (to == targets.end()) {
-            const auto there = sync::SyncClient::connect(config, move.target.server);
-            to = targets.emplace(move.target.server, there ? success() : Status(there.error()))
+            to = targets.emplace(move.target.server, check_destination(config, move.target.server))
                      .first;
         }
         Status can = from->second.can_move(move.name);

@@ -84,6 +84,7 @@ Completion create_there(ImapSession& s, const Command& command, const ChosenPlac
     if (target)
         return create_at(s, command, **target,
                          place.may_be_server ? std::string() : place.partition, false);
+    if (target.is(Code::maintenance)) return Completion::from(target.error());
     log::warning(
         "create",
         {{"mailbox", command.mailbox->internal()}, {"server", server}, {"reason", target.error()}});

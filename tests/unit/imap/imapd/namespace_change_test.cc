@@ -117,8 +117,8 @@ START_TEST(an_administrator_makes_users_and_chooses_partitions)
                             "7 CREATE z (FOO 1)\r\n8 CREATE user.ann.sub\r\n",
                             kAdmin),
                    "1 OK Completed\r\n2 OK Completed\r\n3 OK Completed\r\n"
-                   "4 NO [CANNOT] Unknown/invalid partition\r\n"
-                   "5 NO [CANNOT] Invalid server requested\r\n6 OK Completed\r\n"
+                   "4 NO [CANNOT] Unknown/invalid partition: nowhere\r\n"
+                   "5 NO [CANNOT] Invalid server requested: be2!default\r\n6 OK Completed\r\n"
                    "7 BAD Unknown CREATE parameter FOO\r\n"
                    "8 NO [NONEXISTENT] Mailbox does not exist\r\n");
     ASSERT_EQ_TEXT(server.acl_of("user.bob"), "bob\tlrswipkxtecdan\t");
