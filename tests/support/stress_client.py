@@ -144,6 +144,10 @@ class Stress(Viewer):
         if verb == "MOVE":
             with self.oracle.lock:
                 self.known().moved.update(e.uid for e in chosen[2])
+                # From server to server it is STORE and UID EXPUNGE: a copy that somebody makes in
+                # between is marked too.
+                if (source == "far") != (target == "far"):
+                    self.known().marked.update(e.uid for e in chosen[2])
         untagged, tagged = self.may("%s%s %s %s" % (chosen[0], verb, chosen[1], target),
                                     "EXPUNGEISSUED")
         if untagged is None:
