@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness
 import mixed
 import murder
-from murder_interop import find
+from administration import find
 
 check = murder.check
 USERS = ["user1", "user2", "user3"]

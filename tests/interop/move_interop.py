@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import harness
 import mixed
 import murder
-from murder_interop import find
+from administration import find
 from move_test import responses
 
 check = murder.check

@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness
 import mixed
 import murder
-from murder_interop import find
+from administration import find
 
 check = murder.check
 BE1, BE2 = "be1." + mixed.DOMAIN, "be2." + mixed.DOMAIN
