@@ -27,19 +27,13 @@ std::string_view letters_of(std::string_view given)
     return given;
 }
 
-Status silent(Call& call, std::string_view command)
-{
-    auto done = call.client().ask(command);
-    return done ? success() : Status(done.error());
-}
-
 Status set_pairs(Call& call, const std::string& mailbox)
 {
     for (size_t n = 1; n + 1 < call.arguments.size(); n += 2) {
         const std::string& id = call.arguments[n];
         const std::string_view rights = letters_of(call.arguments[n + 1]);
-        const Status done = silent(call, cat("SETACL ", mailbox_argument(mailbox), ' ',
-                                             string_argument(id), ' ', string_argument(rights)));
+        const Status done = plain(call, cat("SETACL ", mailbox_argument(mailbox), ' ',
+                                            string_argument(id), ' ', string_argument(rights)));
         if (!done) return Error{done.error().code, cat(id, ": ", rights, ": ", done.error().text)};
     }
     return success();
@@ -48,26 +42,8 @@ Status set_pairs(Call& call, const std::string& mailbox)
 Status delete_ids(Call& call, const std::string& mailbox)
 {
     for (size_t n = 1; n < call.arguments.size(); ++n)
-        TRY(silent(call, cat("DELETEACL ", mailbox_argument(mailbox), ' ',
-                             string_argument(call.arguments[n]))));
-    return success();
-}
-
-// For each mailbox of a pattern; what fails does not stop the others.
-Status for_each(Call& call, std::string_view doing,
-                Status (*run)(Call& call, const std::string& mailbox))
-{
-    const std::string pattern = call.arguments[0];
-    TRY_ASSIGN(const auto names, names_of(call.client(), pattern));
-    if (!is_pattern(pattern)) return run(call, names.front());
-    bool all = true;
-    for (const std::string& name : names) {
-        admin::print(cat(doing, ' ', name, "..."));
-        const Status done = run(call, name);
-        admin::print(done ? "OK.\n" : cat(done.error().text, "\n"));
-        all = all && done;
-    }
-    if (!all) return Error{Code::denied, "not all of them"};
+        TRY(plain(call, cat("DELETEACL ", mailbox_argument(mailbox), ' ',
+                            string_argument(call.arguments[n]))));
     return success();
 }
 
@@ -156,12 +132,14 @@ Status set_acl(Call& call)
 {
     if (call.arguments.size() % 2 == 0)
         return Error{Code::syntax, cat(call.arguments.back(), ": without rights")};
-    return for_each(call, "Setting ACL on", set_pairs);
+    return for_each(call, "Setting ACL on",
+                    [&](const std::string& name) { return set_pairs(call, name); });
 }
 
 Status delete_acl(Call& call)
 {
-    return for_each(call, "Deleting ACL on", delete_ids);
+    return for_each(call, "Deleting ACL on",
+                    [&](const std::string& name) { return delete_ids(call, name); });
 }
 
 Status list_acl(Call& call)
@@ -179,7 +157,7 @@ Status set_quota(Call& call)
 {
     const std::span<const std::string> words(call.arguments.begin() + 1, call.arguments.end());
     TRY_ASSIGN(const std::string limits, limits_of(words));
-    TRY(silent(call, cat("SETQUOTA ", mailbox_argument(call.arguments[0]), " (", limits, ')')));
+    TRY(plain(call, cat("SETQUOTA ", mailbox_argument(call.arguments[0]), " (", limits, ')')));
     if (limits.empty())
         admin::print("remove quota\n");
     else if (words.size() == 1)

@@ -9,12 +9,6 @@
 namespace rookery::cyradm {
 namespace {
 
-Status plain(Call& call, std::string_view command, const Client::Each& each = nullptr)
-{
-    auto done = call.client().ask(command, each);
-    return done ? success() : Status(done.error());
-}
-
 // The partition of --partition, or of the argument at that place.
 std::string partition_of(const Call& call, size_t place)
 {
@@ -27,25 +21,6 @@ std::string partition_argument(const std::string& partition)
 {
     const bool is_atom = std::all_of(partition.begin(), partition.end(), text::is_atom_char);
     return is_atom ? partition : string_argument(partition);
-}
-
-// Each mailbox of a pattern, with a line of its own. What fails does not stop the others.
-Status for_each(Call& call, std::string_view doing, const std::string& pattern,
-                const std::function<Status(const std::string&)>& run)
-{
-    TRY_ASSIGN(const auto names, names_of(call.client(), pattern));
-    if (!is_pattern(pattern)) return run(names.front());
-    std::optional<Error> failed;
-    // The children first: a parent that has some may not go.
-    for (auto name = names.rbegin(); name != names.rend(); ++name) {
-        admin::print(cat(doing, ' ', *name, "..."));
-        const Status done = run(*name);
-        admin::print(done ? "OK.\n" : cat(done.error().text, "\n"));
-        if (!done) failed = done.error();
-        if (failed && call.shell.client() == nullptr) break;
-    }
-    if (failed) return Error{failed->code, "not all of them"};
-    return success();
 }
 
 }  // namespace
@@ -66,12 +41,11 @@ Status create_mailbox(Call& call)
 
 Status delete_mailbox(Call& call)
 {
-    return for_each(call, "Deleting mailbox", call.arguments[0], [&](const std::string& name) {
+    return for_each(call, "Deleting mailbox", [&](const std::string& name) {
         return plain(call, cat("DELETE ", mailbox_argument(name)));
     });
 }
 
-// What a server tells while it moves is shown to who waits.
 Status rename_mailbox(Call& call)
 {
     std::string command = cat("RENAME ", mailbox_argument(call.arguments[0]), ' ',

@@ -139,7 +139,7 @@ int main(int argc, char** argv)
     if (auto ready = auth::SaslClient::init_library(*config); !ready)
         return fail(log::kExConfig, ready.error());
     const bool on_terminal = ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;
-    cyradm::Shell shell(*config, std::move(arguments.access), on_terminal);
+    cyradm::Shell shell(*config, std::move(arguments.access));
     if (!arguments.server.empty())
         if (auto connected = shell.connect(arguments.server); !connected)
             return fail(1, connected.error());

@@ -232,6 +232,29 @@ Result<std::vector<std::string>> names_of(Client& client, const std::string& pat
     return names;
 }
 
+Status plain(Call& call, std::string_view command)
+{
+    auto done = call.client().ask(command);
+    return done ? success() : Status(done.error());
+}
+
+Status for_each(Call& call, std::string_view doing,
+                const std::function<Status(const std::string& name)>& run)
+{
+    const std::string pattern = call.arguments[0];
+    TRY_ASSIGN(const auto names, names_of(call.client(), pattern));
+    if (!is_pattern(pattern)) return run(names.front());
+    std::optional<Error> failed;
+    for (auto name = names.rbegin(); name != names.rend(); ++name) {
+        admin::print(cat(doing, ' ', *name, "..."));
+        const Status done = run(*name);
+        admin::print(done ? "OK.\n" : cat(done.error().text, "\n"));
+        if (!done) failed = done.error();
+    }
+    if (failed) return Error{failed->code, "not all of them"};
+    return success();
+}
+
 std::string mailbox_argument(const std::string& name)
 {
     const bool is_ascii =

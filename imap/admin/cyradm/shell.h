@@ -7,6 +7,7 @@
 #ifndef ROOKERY_IMAP_ADMIN_CYRADM_SHELL_H
 #define ROOKERY_IMAP_ADMIN_CYRADM_SHELL_H
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -54,8 +55,7 @@ const CommandRow* find_command(std::string_view name);
 
 class Shell {
  public:
-    Shell(const config::Config& config, Access access, bool on_terminal)
-        : config_(config), access_(std::move(access)), on_terminal_(on_terminal)
+    Shell(const config::Config& config, Access access) : config_(config), access_(std::move(access))
     {
     }
 
@@ -63,7 +63,6 @@ class Shell {
     void disconnect() { client_.reset(); }
     Client* client() { return client_.get(); }
     Access& access() { return access_; }
-    bool on_terminal() const { return on_terminal_; }
     std::string prompt() const;
 
     // False if it was a command that failed.
@@ -78,7 +77,6 @@ class Shell {
 
     const config::Config& config_;
     Access access_;
-    bool on_terminal_;
     std::unique_ptr<Client> client_;
     bool ended_ = false;
 };
@@ -97,6 +95,12 @@ Result<std::vector<Listed>> list(Client& client, std::string_view command);
 bool is_pattern(std::string_view name);
 // The names that a pattern matches; a name without '*' and '%' is itself.
 Result<std::vector<std::string>> names_of(Client& client, const std::string& pattern);
+// One command, of whose answer only the end counts.
+Status plain(Call& call, std::string_view command);
+// For the mailbox of the first argument, or for each that it matches, with a line of its own; what
+// fails does not stop the others. Children come first: a parent that has some may not go.
+Status for_each(Call& call, std::string_view doing,
+                const std::function<Status(const std::string& name)>& run);
 // A mailbox name or a value as the server takes it; UTF-8 in a name becomes modified UTF-7.
 std::string mailbox_argument(const std::string& name);
 std::string string_argument(std::string_view value);
