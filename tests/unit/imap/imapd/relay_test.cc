@@ -414,8 +414,8 @@ Steps login(const Steps& then)
 {
     std::string plain("bob\0proxy\0secret", 16);
     return Steps{send("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi\r\n"),
-                 expect(cat("A01 AUTHENTICATE PLAIN ", text::base64_encode(plain))),
-                 send("A01 OK [CAPABILITY IMAP4rev1 LITERAL+ IDLE UNSELECT UIDPLUS] in\r\n")} +
+                 expect(cat("$T AUTHENTICATE PLAIN ", text::base64_encode(plain))),
+                 send("$T OK [CAPABILITY IMAP4rev1 LITERAL+ IDLE UNSELECT UIDPLUS] in\r\n")} +
            then;
 }
 
