@@ -53,10 +53,17 @@ $(MUPDATETEST_LINKS): imap/admin/mupdatetest$(EXEEXT)
 	$(AM_V_GEN)rm -f $@ && $(LN_S) mupdatetest$(EXEEXT) $@
 
 install-exec-hook:
-	cd '$(DESTDIR)$(bindir)' && for name in $(MUPDATETEST_NAMES); do \
-	rm -f $$name && $(LN_S) mupdatetest$(EXEEXT) $$name || exit 1; done
+	cd '$(DESTDIR)$(bindir)' && target=`echo mupdatetest | sed '$(transform)'` && \
+	for name in `printf '%s\n' $(MUPDATETEST_NAMES) | sed '$(transform)'`; do \
+	rm -f $$name && $(LN_S) $$target$(EXEEXT) $$name || exit 1; done
+install-data-hook:
+	cd '$(DESTDIR)$(man1dir)' && target=`echo mupdatetest | sed '$(transform)'` && \
+	for name in `printf '%s\n' $(MUPDATETEST_NAMES) | sed '$(transform)'`; do \
+	rm -f $$name.1 && $(LN_S) $$target.1 $$name.1 || exit 1; done
 uninstall-hook:
-	cd '$(DESTDIR)$(bindir)' && rm -f $(MUPDATETEST_NAMES)
+	names=`printf '%s\n' $(MUPDATETEST_NAMES) | sed '$(transform)'`; \
+	for name in $$names; do \
+	rm -f '$(DESTDIR)$(bindir)'/$$name '$(DESTDIR)$(man1dir)'/$$name.1; done
 
 bin_PROGRAMS += imap/admin/cyradm/cyradm
 imap_admin_cyradm_cyradm_SOURCES = imap/admin/cyradm/main.cc \
