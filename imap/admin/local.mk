@@ -125,6 +125,7 @@ imap_admin_murder_murder_SOURCES = imap/admin/murder/main.cc imap/admin/murder/m
 	imap/admin/murder/here.h imap/admin/murder/here.cc \
 	imap/admin/murder/move.cc imap/admin/murder/queue.cc imap/admin/murder/rebalance.cc \
 	imap/admin/murder/state.cc \
+	imap/admin/murder/ahead.h imap/admin/murder/ahead.cc \
 	imap/admin/murder/transfer.h imap/admin/murder/transfer.cc \
 	imap/admin/murder/witness.h imap/admin/murder/witness.cc \
 	imap/admin/murder/report.h imap/admin/murder/report.cc imap/admin/murder/resync.cc \

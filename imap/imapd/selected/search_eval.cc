@@ -56,8 +56,16 @@ int cost_of(const SearchKey& key)
     return 0;
 }
 
-// Sets get their '*', keywords their bit, intervals their end, children their order.
-void prepare(SearchKey& key, const mailbox::Mailbox& mailbox, int64_t now)
+bool looks_for_text(Kind kind)
+{
+    return kind == Kind::header || kind == Kind::addresses || kind == Kind::body ||
+           kind == Kind::text;
+}
+
+// What is the same for every message is worked out once: sets get their '*', keywords their bit,
+// intervals their end, text its form, children their order.
+void prepare(SearchKey& key, const mailbox::Mailbox& mailbox, const text::SearchForm& form,
+             int64_t now)
 {
     const uint32_t exists = mailbox.exists();
     if (key.kind == Kind::sequence) key.set.resolve(exists);
@@ -70,21 +78,23 @@ void prepare(SearchKey& key, const mailbox::Mailbox& mailbox, int64_t now)
         if (bit == names.size()) key.number = model::kMaxKeywords;
     }
     key.time = now - key.number;
-    for (auto& child : key.children) prepare(child, mailbox, now);
+    if (looks_for_text(key.kind)) key.matcher.emplace(key.text, form);
+    for (auto& child : key.children) prepare(child, mailbox, form, now);
     auto cheaper = [](const SearchKey& a, const SearchKey& b) { return cost_of(a) < cost_of(b); };
     std::stable_sort(key.children.begin(), key.children.end(), cheaper);
 }
 
 class Evaluator {
  public:
-    Evaluator(mailbox::Mailbox& mailbox, const text::SearchForm& form, uint32_t sequence)
-        : mailbox_(mailbox), form_(form), sequence_(sequence), info_(mailbox.message(sequence))
+    Evaluator(mailbox::Mailbox& mailbox, uint32_t sequence)
+        : mailbox_(mailbox), sequence_(sequence), info_(mailbox.message(sequence))
     {
     }
 
     bool expunged() const { return info_.expunged; }
 
-    Result<bool> matches(const SearchKey& key)
+    // A key's matcher is used up to the message's end, and begins anew at the next.
+    Result<bool> matches(SearchKey& key)
     {
         if (key.kind == Kind::all) return every(key);
         if (key.kind == Kind::either) return any(key);
@@ -98,18 +108,18 @@ class Evaluator {
     }
 
  private:
-    Result<bool> every(const SearchKey& key)
+    Result<bool> every(SearchKey& key)
     {
-        for (const auto& child : key.children) {
+        for (auto& child : key.children) {
             TRY_ASSIGN(const bool found, matches(child));
             if (!found) return false;
         }
         return true;
     }
 
-    Result<bool> any(const SearchKey& key)
+    Result<bool> any(SearchKey& key)
     {
-        for (const auto& child : key.children) {
+        for (auto& child : key.children) {
             TRY_ASSIGN(const bool found, matches(child));
             if (found) return true;
         }
@@ -167,9 +177,9 @@ class Evaluator {
         return success();
     }
 
-    bool matches_field(const SearchKey& key) const
+    bool matches_field(SearchKey& key) const
     {
-        text::TextMatcher matcher(key.text, form_);
+        text::TextMatcher& matcher = *key.matcher;
         if (key.kind == Kind::addresses) return text::addresses_contain(header_, key.name, matcher);
         text::HeaderCursor cursor(header_);
         while (auto field = cursor.next()) {
@@ -189,15 +199,15 @@ class Evaluator {
         return text::day_of(*when);
     }
 
-    bool matches_text(const SearchKey& key)
+    bool matches_text(SearchKey& key)
     {
-        text::TextMatcher matcher(key.text, form_);
+        text::TextMatcher& matcher = *key.matcher;
         if (key.kind == Kind::text && text::header_contains(header_, matcher)) return true;
         if (!message_) message_ = text::parse_message(bytes_);
         return text::body_contains(bytes_, *message_, matcher);
     }
 
-    bool matches_content(const SearchKey& key)
+    bool matches_content(SearchKey& key)
     {
         if (key.kind == Kind::header || key.kind == Kind::addresses) return matches_field(key);
         if (key.kind == Kind::body || key.kind == Kind::text) return matches_text(key);
@@ -209,7 +219,6 @@ class Evaluator {
     }
 
     mailbox::Mailbox& mailbox_;
-    const text::SearchForm& form_;
     uint32_t sequence_;
     mailbox::MessageInfo info_;
     std::unique_ptr<mailbox::Content> content_;
@@ -225,10 +234,10 @@ Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKe
                                              bool* passed_over)
 {
     bool expunged = false;
-    prepare(root, mailbox, now);
+    prepare(root, mailbox, form, now);
     std::vector<uint32_t> found;
     for (uint32_t n = 1; n <= mailbox.exists(); n++) {
-        Evaluator evaluator(mailbox, form, n);
+        Evaluator evaluator(mailbox, n);
         expunged = expunged || evaluator.expunged();
         if (evaluator.expunged()) continue;
         auto matched = evaluator.matches(root);

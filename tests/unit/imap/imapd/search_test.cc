@@ -312,6 +312,42 @@ START_TEST(spaces_and_marks_count_as_configured)
 }
 END_TEST
 
+// One matcher serves all messages: what one of them ends with is no part of the next, and a hit in
+// one is none in the next.
+START_TEST(messages_are_searched_one_by_one)
+{
+    test::MemoryStore store;
+    auto state = store.make("user.bob");
+    for (const char* message :
+         {"From: needle@x\r\nSubject: needle\r\n\r\nneedle", "From: ne@x\r\nSubject: ne\r\n\r\nne",
+          "From: edle@x\r\nSubject: edle\r\n\r\nedle", "\r\n",
+          "Content-Type: image/png\r\n\r\nneedle", "Subject: needle\r\n\r\nneedle"})
+        state->append(message, 0, 0, 0);
+    auto mailbox = *store.open(state->entry, "bob", mailbox::OpenMode::read_write);
+    const struct {
+        const char* query;
+        const char* want;
+    } table[] = {
+        {"BODY needle", "1,6"},
+        {"TEXT needle", "1,6"},
+        {"FROM needle", "1"},
+        {"HEADER Subject needle", "1,6"},
+        {"NOT BODY needle", "2:5"},
+        {"OR FROM needle FROM edle", "1,3"},
+        {"TEXT needle FROM needle", "1"},
+        {"OR BODY ne (TEXT edle FROM edle)", "1:3,6"},
+    };
+    for (const auto& row : table) {
+        auto request = parse(row.query);
+        ASSERT_OK(request);
+        const auto found = search_mailbox(*mailbox, std::move(request->root));
+        ASSERT_OK(found);
+        ck_assert_msg(number_set(*found) == row.want, "%s: got %s", row.query,
+                      number_set(*found).c_str());
+    }
+}
+END_TEST
+
 START_TEST(what_is_not_needed_is_not_read)
 {
     Box box;
@@ -342,6 +378,7 @@ Suite* make()
     tcase_add_test(c, text_is_found_in_any_charset);
     tcase_add_test(c, addresses_are_those_of_the_envelope);
     tcase_add_test(c, spaces_and_marks_count_as_configured);
+    tcase_add_test(c, messages_are_searched_one_by_one);
     tcase_add_test(c, what_is_not_needed_is_not_read);
     tcase_add_test(c, an_expunged_message_matches_nothing);
     suite_add_tcase(s, c);
