@@ -47,6 +47,7 @@ EXTRA_DIST += %D%/support/faults.py %D%/support/fault_operations.py %D%/support/
 EXTRA_DIST += %D%/support/fault_strace.py
 
 SYSTEM_TESTS =
+SYSTEM_TESTS += %D%/system/admin_tools_test.py
 SYSTEM_TESTS += %D%/system/imap_backend_test.py
 SYSTEM_TESTS += %D%/system/imap_frontend_test.py
 SYSTEM_TESTS += %D%/system/imap_extensions_test.py
@@ -143,7 +144,8 @@ TESTS += $(LINT_TESTS)
 outliers:
 	@top_srcdir='$(srcdir)' $(SHELL) $(srcdir)/%D%/lint/outliers.sh
 print-programs:
-	@for p in $(bin_PROGRAMS) $(sbin_PROGRAMS) $(libexec_PROGRAMS); do echo $$p; done
+	@for p in $(bin_PROGRAMS) $(sbin_PROGRAMS) $(libexec_PROGRAMS) $(ADMIN_LINKS); do \
+	echo $$p; done
 # Of the repository's files, what the tarball has; one in a line.
 print-dist:
 	@cd '$(srcdir)' && for f in $(DISTFILES); do f=$${f#'$(srcdir)'/}; \

@@ -47,8 +47,38 @@ imap_admin_mupdatetest_LDADD = imap/backend/libbackend.a lib/auth/libauth.a \
 
 MUPDATETEST_NAMES = imtest lmtptest pop3test sivtest
 MUPDATETEST_LINKS = $(MUPDATETEST_NAMES:%=imap/admin/%)
-noinst_DATA = $(MUPDATETEST_LINKS)
-CLEANFILES += $(MUPDATETEST_LINKS)
+# One program under the names of all tools of imap/admin/tools/tool_table.h.
+sbin_PROGRAMS += imap/admin/rookery-admin
+imap_admin_rookery_admin_SOURCES = imap/admin/tools/main.cc imap/admin/tools/tool_table.h \
+	imap/admin/tools/mailboxes.h imap/admin/tools/mailboxes.cc \
+	imap/admin/tools/ctl_deliver.cc \
+	imap/admin/tools/cyr_buildinfo.cc \
+	imap/admin/tools/cyr_deny.cc \
+	imap/admin/tools/cyr_df.cc \
+	imap/admin/tools/cyr_info.cc \
+	imap/admin/tools/databases.cc \
+	imap/admin/tools/ipurge.cc \
+	imap/admin/tools/makedirs.cc \
+	imap/admin/tools/mbpath.cc \
+	imap/admin/tools/nothing.cc \
+	imap/admin/tools/unexpunge.cc \
+	imap/admin/local_parts.h imap/admin/local_parts.cc imap/admin/tool.h imap/admin/tool.cc
+imap_admin_rookery_admin_LDADD = imap/session/libsession.a imap/delivery/libdelivery.a \
+	imap/store/libstore.a imap/sync/libsync.a imap/cluster/libcluster.a \
+	imap/scripts/libscripts.a imap/mupdate/libmupdate.a imap/backend/libbackend.a \
+	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/service/libservice.a lib/auth/libauth.a \
+	lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a \
+	lib/net/libnet.a lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) \
+	$(RK_THREADS)
+
+ADMIN_NAMES = ctl_deliver cvt_cyrusdb cyr_buildinfo cyr_dbtool cyr_deny cyr_df cyr_info \
+	ipurge makedirs mbpath ptexpire squatter tls_prune unexpunge
+ADMIN_LINKS = $(ADMIN_NAMES:%=imap/admin/%)
+$(ADMIN_LINKS): imap/admin/rookery-admin$(EXEEXT)
+	$(AM_V_GEN)rm -f $@ && $(LN_S) rookery-admin$(EXEEXT) $@
+
+noinst_DATA = $(MUPDATETEST_LINKS) $(ADMIN_LINKS)
+CLEANFILES += $(MUPDATETEST_LINKS) $(ADMIN_LINKS)
 $(MUPDATETEST_LINKS): imap/admin/mupdatetest$(EXEEXT)
 	$(AM_V_GEN)rm -f $@ && $(LN_S) mupdatetest$(EXEEXT) $@
 
@@ -56,14 +86,17 @@ install-exec-hook:
 	cd '$(DESTDIR)$(bindir)' && target=`echo mupdatetest | sed '$(transform)'` && \
 	for name in `printf '%s\n' $(MUPDATETEST_NAMES) | sed '$(transform)'`; do \
 	rm -f $$name && $(LN_S) $$target$(EXEEXT) $$name || exit 1; done
+	cd '$(DESTDIR)$(sbindir)' && target=`echo rookery-admin | sed '$(transform)'` && \
+	for name in `printf '%s\n' $(ADMIN_NAMES) | sed '$(transform)'`; do \
+	rm -f $$name && $(LN_S) $$target$(EXEEXT) $$name || exit 1; done
 install-data-hook:
 	cd '$(DESTDIR)$(man1dir)' && target=`echo mupdatetest | sed '$(transform)'` && \
 	for name in `printf '%s\n' $(MUPDATETEST_NAMES) | sed '$(transform)'`; do \
 	rm -f $$name.1 && $(LN_S) $$target.1 $$name.1 || exit 1; done
 uninstall-hook:
-	names=`printf '%s\n' $(MUPDATETEST_NAMES) | sed '$(transform)'`; \
-	for name in $$names; do \
-	rm -f '$(DESTDIR)$(bindir)'/$$name '$(DESTDIR)$(man1dir)'/$$name.1; done
+	for name in `printf '%s\n' $(MUPDATETEST_NAMES) $(ADMIN_NAMES) | sed '$(transform)'`; do \
+	rm -f '$(DESTDIR)$(bindir)'/$$name '$(DESTDIR)$(sbindir)'/$$name \
+	'$(DESTDIR)$(man1dir)'/$$name.1; done
 
 bin_PROGRAMS += imap/admin/cyradm/cyradm
 imap_admin_cyradm_cyradm_SOURCES = imap/admin/cyradm/main.cc \

@@ -34,8 +34,9 @@ inline constexpr uint32_t kStateLeft = 32;    // with kStateMoved: to another se
 
 // IndexRecord::state
 inline constexpr uint32_t kRecordExpunged = 1;
-inline constexpr uint32_t kRecordUnlinked = 2;  // expunged, and its file is gone
-inline constexpr uint32_t kRecordMoved = 4;     // expunged because it is in another mailbox now
+inline constexpr uint32_t kRecordUnlinked = 2;   // expunged, and its file is gone
+inline constexpr uint32_t kRecordMoved = 4;      // expunged because it is in another mailbox now
+inline constexpr uint32_t kRecordTakenBack = 8;  // expunged, and here again under another UID
 
 // How the bytes of a message end: POP3 tells its size with the CRLF that may be missing.
 enum class Ending : uint32_t {

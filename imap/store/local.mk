@@ -4,6 +4,7 @@ noinst_LIBRARIES += %D%/libstore.a
 	%D%/annotation_format.h %D%/annotation_format.cc \
 	%D%/append_group.h %D%/append_group.cc \
 	%D%/cache_file.h %D%/cache_file.cc \
+	%D%/expunged.h %D%/expunged.cc \
 	%D%/find_mailboxes.h %D%/find_mailboxes.cc \
 	%D%/header_file.h %D%/header_file.cc \
 	%D%/index_file.h %D%/index_file.cc \

@@ -1,0 +1,105 @@
+// cyr_deny: who may not log in, in user_deny.db (doc/formats/user-deny.md).
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include "imap/admin/tool.h"
+#include "imap/admin/tools/tool_table.h"
+#include "imap/session/user_deny.h"
+#include "lib/base/fd.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+
+namespace rookery::admin {
+namespace {
+
+constexpr Option kOptions[] = {
+    kConfigOption,
+    {'a', "allow", "user", "let the user log in again"},
+    {'l', "list", "", "show who is denied what"},
+    {'s', "services", "services", "names of cyrus.conf and patterns, with commas; else all"},
+    {'m', "message", "text", "what the user is told"},
+};
+constexpr Program kProgram{.name = "cyr_deny",
+                           .purpose = "keeps users from logging in",
+                           .options = kOptions,
+                           .operands = "[user]",
+                           .least = 0,
+                           .most = 1};
+
+std::string path_of(const config::Config& config)
+{
+    return config.userdeny_db_path().empty() ? cat(config.configdirectory(), "/user_deny.db")
+                                             : config.userdeny_db_path();
+}
+
+Result<std::string> read(const std::string& path)
+{
+    auto text = read_file(path, session::kMaxUserDenyFile);
+    if (text.is(Code::not_found)) return std::string();
+    return text;
+}
+
+// Of two who change it at once neither loses his line.
+Result<Fd> lock(const std::string& path)
+{
+    TRY_ASSIGN(Fd fd, open_file(path + ".lock", O_RDWR | O_CREAT));
+    if (::flock(fd.get(), LOCK_EX) != 0) return errno_error(path);
+    return fd;
+}
+
+// The user's line becomes this one; "": it goes.
+Status replace_line(const std::string& path, std::string_view user, std::string_view line)
+{
+    TRY_ASSIGN(const Fd held, lock(path));
+    TRY_ASSIGN(const std::string before, read(path));
+    std::string after;
+    for (std::string_view one : split(before, '\n', false))
+        if (one.substr(0, one.find('\t')) != user) cat_to(after, one, '\n');
+    if (!line.empty()) cat_to(after, line, '\n');
+    if (after == before) return success();
+    return replace_file(path, after);
+}
+
+bool is_field(std::string_view text)
+{
+    return text.find_first_of(std::string_view("\t\n\r\0", 4)) == std::string_view::npos;
+}
+
+Status print_list(const std::string& path)
+{
+    TRY_ASSIGN(const std::string text, read(path));
+    for (std::string_view line : split(text, '\n', false)) {
+        const auto fields = split(line, '\t');
+        if (fields.size() < 3) continue;
+        print(cat(fields[0], '\t', fields[2], '\t', fields.size() > 3 ? fields[3] : "", '\n'));
+    }
+    return success();
+}
+
+Result<int> run(const CommandLine& line, const config::Config& config)
+{
+    const std::string path = path_of(config);
+    const bool denies = !line.operands().empty();
+    if (size_t{denies} + line.has("a") + line.has("l") != 1)
+        line.refuse("a user, or -a, or -l is needed");
+    if (line.has("l")) {
+        TRY(print_list(path));
+        return 0;
+    }
+    if (!denies && (line.has("s") || line.has("m"))) line.refuse("-s and -m are for denying");
+    const std::string user = denies ? line.operands().front() : line.value("a");
+    const std::string services = line.value("s", "*"), message = line.value("m");
+    if (user.empty() || services.empty() || !is_field(user) || !is_field(services) ||
+        !is_field(message) || message.size() > session::kMaxDenialText)
+        line.refuse("a user, service or message cannot be written so");
+    TRY(replace_line(path, user, denies ? cat(user, "\t2\t", services, '\t', message) : ""));
+    log::notice(denies ? "user denied" : "user allowed",
+                {{"user", user}, {"services", denies ? services : "*"}});
+    return 0;
+}
+
+}  // namespace
+
+const Tool kCyrDeny{kProgram, run};
+
+}  // namespace rookery::admin
