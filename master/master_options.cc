@@ -14,7 +14,7 @@
 namespace rookery::master {
 namespace {
 
-constexpr std::string_view kUsage = "usage: master [-dDvV] [-C imapd.conf] [-M cyrus.conf] [-l "
+constexpr std::string_view kUsage = "usage: master [-dDtvV] [-C imapd.conf] [-M cyrus.conf] [-l "
                                     "backlog] [-p pidfile] [-r readyfile]\n"
                                     "              [-L logfile] [-j sweeps]\n";
 
@@ -50,8 +50,8 @@ MasterOptions parse_master_options(int argc, char** argv)
     o.imapd_conf = config::default_path();
     o.cyrus_conf = ROOKERY_SYSCONFDIR "/cyrus.conf";
     bool keep_stdio = false;
-    for (int c = ::getopt(argc, argv, "C:M:l:p:r:j:L:dDvV"); c != -1;
-         c = ::getopt(argc, argv, "C:M:l:p:r:j:L:dDvV")) {
+    for (int c = ::getopt(argc, argv, "C:M:l:p:r:j:L:dDtvV"); c != -1;
+         c = ::getopt(argc, argv, "C:M:l:p:r:j:L:dDtvV")) {
         switch (c) {
             case 'C': o.imapd_conf = ::optarg; break;
             case 'M': o.cyrus_conf = ::optarg; break;
@@ -62,6 +62,7 @@ MasterOptions parse_master_options(int argc, char** argv)
             case 'L': o.log_file = ::optarg; break;
             case 'd': o.daemonise = true; break;
             case 'D': keep_stdio = true; break;
+            case 't': o.only_check = true; break;
             case 'v': o.verbose++; break;
             case 'V': say_and_exit(STDOUT_FILENO, "rookery " PACKAGE_VERSION "\n", 0);
             default: say_and_exit(STDERR_FILENO, kUsage, log::kExUsage);

@@ -22,6 +22,7 @@ struct Subcommand {
 constexpr std::array kSubcommands = {
     Subcommand{"status", "[--json]", status},
     Subcommand{"check", "[--json] [--apply] [replica ...]", check},
+    Subcommand{"check-config", "[-M cyrus.conf] [--connect] [--json]", nullptr},
     Subcommand{"conflicts", "[--json] [list | show mailbox | resolve mailbox --keep server]",
                conflicts},
     Subcommand{"move", "[--dry-run] [mailbox server[!partition]]", move},
@@ -48,8 +49,9 @@ const Subcommand* find(const Arguments& a)
 // subcommand to look at.
 Arguments parse(int argc, char** argv)
 {
-    static const std::array<option, 19> long_options = {
+    static const std::array<option, 20> long_options = {
         {{"json", no_argument, nullptr, 'j'},
+         {"connect", no_argument, nullptr, 'c'},
          {"accept-deletes", no_argument, nullptr, 'A'},
          {"accept-restored", no_argument, nullptr, 'R'},
          {"apply", no_argument, nullptr, 'a'},
@@ -69,14 +71,17 @@ Arguments parse(int argc, char** argv)
          {"output", required_argument, nullptr, 'o'},
          {nullptr, 0, nullptr, 0}}};
     Arguments a;
+    a.program = argv[0];
     while (optind < argc) {
-        int c = ::getopt_long(argc, argv, "+C:s:u:w:", long_options.data(), nullptr);
+        int c = ::getopt_long(argc, argv, "+C:M:s:u:w:", long_options.data(), nullptr);
         if (c == -1) {  // words and options may stand in any order
             if (optind < argc) a.words.emplace_back(argv[optind++]);
             continue;
         }
         switch (c) {
             case 'C': a.config_path = optarg; break;
+            case 'M': a.cyrus_conf = optarg; break;
+            case 'c': a.connect = true; break;
             case 's': a.target.server = optarg; break;
             case 'u': a.target.authname = optarg; break;
             case 'w': a.target.password = optarg; break;
@@ -124,6 +129,10 @@ int main(int argc, char** argv)
 {
     using namespace rookery;
     const auto a = admin::murder::parse(argc, argv);
+    if (a.words[0] == "check-config") {
+        auto code = admin::murder::check_config(a);
+        return code ? *code : admin::failed("murder", code.error());
+    }
     const config::Config config = admin::start(a.config_path, "murder");
     if (auto ready = auth::SaslClient::init_library(config); !ready)
         return admin::failed("murder", ready.error());
