@@ -36,3 +36,4 @@ dist_man_MANS += man/rookery-admin.8
 dist_man_MANS += man/squatter.8
 dist_man_MANS += man/tls_prune.8
 dist_man_MANS += man/unexpunge.8
+dist_man_MANS += man/murder.7

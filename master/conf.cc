@@ -49,9 +49,14 @@ using Values = std::map<std::string, std::string, std::less<>>;
 
 class Parser {
  public:
-    explicit Parser(const std::string& name) { conf_.path = name; }
+    // faults: takes what is wrong with a line, and the rest is read; null: that ends it.
+    explicit Parser(const std::string& name, std::vector<Error>* faults = nullptr) : faults_(faults)
+    {
+        conf_.path = name;
+    }
     Status text(std::string_view whole);
     Result<Conf> finish();
+    Conf so_far() { return std::move(conf_); }
 
  private:
     Error error(std::string_view reason) const
@@ -71,7 +76,10 @@ class Parser {
     Result<unsigned> number(Values& values, std::string_view key);
     Result<bool> flag(Values& values, std::string_view key);
 
+    Status go_on(Status read);
+
     Conf conf_;
+    std::vector<Error>* faults_;
     unsigned line_ = 0;
     unsigned section_line_ = 0;
     Section section_ = Section::none;
@@ -84,8 +92,16 @@ Status Parser::text(std::string_view whole)
         line_++;
         if (raw.size() > kMaxLine) return error("the line is too long");
         if (raw.find('\0') != raw.npos) return error("NUL byte");
-        TRY(line(trim(raw.substr(0, raw.find('#')))));
+        TRY(go_on(line(trim(raw.substr(0, raw.find('#'))))));
     }
+    return success();
+}
+
+// Outside of a section nothing tells where the next one begins.
+Status Parser::go_on(Status read)
+{
+    if (read || faults_ == nullptr || section_ == Section::none) return read;
+    faults_->push_back(std::move(read).error());
     return success();
 }
 
@@ -313,6 +329,18 @@ Result<Conf> parse_conf(const std::string& path)
     auto text = read_file(path, kMaxFile);
     if (!text) return Error{Code::config, text.error().text};
     return parse_conf_text(*text, path);
+}
+
+Result<Conf> parse_conf(const std::string& path, std::vector<Error>& faults)
+{
+    auto text = read_file(path, kMaxFile);
+    if (!text) return Error{Code::config, text.error().text};
+    Parser parser(path, &faults);
+    if (Status read = parser.text(*text); !read) faults.push_back(std::move(read).error());
+    auto conf = parser.finish();
+    if (conf) return conf;
+    faults.push_back(std::move(conf).error());
+    return parser.so_far();
 }
 
 }  // namespace rookery::master

@@ -65,6 +65,8 @@ struct Conf {
 };
 
 Result<Conf> parse_conf(const std::string& path);
+// The same past lines that are wrong, which are told in faults; fails if the file cannot be read.
+Result<Conf> parse_conf(const std::string& path, std::vector<Error>& faults);
 // name stands for the file in error texts.
 Result<Conf> parse_conf_text(std::string_view text, const std::string& name);
 

@@ -108,6 +108,16 @@ std::string pid_path(const MasterOptions& options, const config::Config& config)
     return ROOKERY_RUNSTATEDIR "/cyrus-master.pid";
 }
 
+// murder(8) knows what to look at. Called by our name, it looks for programs where we do.
+[[noreturn]] void check_only(const char* argv0, const MasterOptions& options)
+{
+    const auto program = ProgramPath(argv0).find("murder");
+    if (!program) log::fatal(log::kExUnavailable, program.error().text);
+    ::execl(program->c_str(), argv0, "-C", options.imapd_conf.c_str(), "-M",
+            options.cyrus_conf.c_str(), "check-config", static_cast<char*>(nullptr));
+    log::fatal(log::kExOsErr, errno_error(*program).text);
+}
+
 }  // namespace
 
 // Everything that can be wrong with the configuration is found before anything lasts: both files,
@@ -119,6 +129,7 @@ int main(int argc, char** argv)
     MasterOptions options = parse_master_options(argc, argv);
     if (auto copy = duplicate(STDERR_FILENO)) console = *std::move(copy);
     log::open("master");
+    if (options.only_check) check_only(argv[0], options);
     auto config = config::Config::load(options.imapd_conf, "master");
     if (!config) log::fatal(log::kExConfig, config.error().text);
     log::open(config->syslog_prefix().empty() ? "master" : cat(config->syslog_prefix(), "/master"),

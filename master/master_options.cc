@@ -25,6 +25,7 @@ constexpr Option kOptions[] = {
     {'j', "", "sweeps", ""},
     {'d', "", "", "go into the background"},
     {'D', "", "", "keep the terminal's standard output and error"},
+    {'t', "", "", "start nothing: say what is wrong with both files"},
     {'v', "", "", "log more"},
     {'V', "", "", "as --version, for old scripts"},
 };
@@ -65,6 +66,7 @@ MasterOptions parse_master_options(int argc, char** argv)
     o.ready_file = line.value("r", o.ready_file);
     o.log_file = line.value("L", o.log_file);
     o.daemonise = line.has("d");
+    o.only_check = line.has("t");
     o.verbose = static_cast<unsigned>(line.count("v"));
     number(line, "j", 0);
     if (o.daemonise && line.has("D")) line.refuse("-d and -D exclude each other");

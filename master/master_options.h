@@ -16,6 +16,7 @@ struct MasterOptions {
     std::string log_file;
     int backlog = service::kBacklog;
     bool daemonise = false;
+    bool only_check = false;
     unsigned verbose = 0;
 };
 

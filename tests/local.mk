@@ -14,6 +14,7 @@ EXTRA_DIST += %D%/support/mailgen.py
 EXTRA_DIST += %D%/support/submission_kit.py
 
 EXTRA_DIST += %D%/support/administration.py
+EXTRA_DIST += %D%/support/check_config_cases.py %D%/support/cyrus_options.txt
 EXTRA_DIST += %D%/support/mixed.py
 EXTRA_DIST += %D%/support/mupdate_client.py
 
@@ -64,6 +65,7 @@ SYSTEM_TESTS += %D%/system/murder_test.py
 SYSTEM_TESTS += %D%/system/pop3_test.py
 SYSTEM_TESTS += %D%/system/fault_points_test.py
 SYSTEM_TESTS += %D%/system/fault_test.py
+SYSTEM_TESTS += %D%/system/check_config_test.py
 SYSTEM_TESTS += %D%/system/config_test.py
 SYSTEM_TESTS += %D%/system/damage_test.py
 SYSTEM_TESTS += %D%/system/full_disk_test.py

@@ -154,6 +154,16 @@ imap_admin_murder_murder_SOURCES = imap/admin/murder/main.cc imap/admin/murder/m
 	imap/admin/murder/check.h imap/admin/murder/check.cc \
 	imap/admin/murder/check_others.cc imap/admin/murder/check_store.cc \
 	imap/admin/stranded_mailboxes.h imap/admin/stranded_mailboxes.cc \
+	imap/admin/murder/configuration.cc \
+	imap/admin/check_config/checks.h imap/admin/check_config/checks.cc \
+	imap/admin/check_config/checks_login.cc imap/admin/check_config/checks_options.cc \
+	imap/admin/check_config/checks_passwords.cc imap/admin/check_config/checks_places.cc \
+	imap/admin/check_config/checks_roles.cc imap/admin/check_config/checks_services.cc \
+	imap/admin/check_config/checks_tls.cc imap/admin/check_config/finding.h \
+	imap/admin/check_config/connect.h imap/admin/check_config/connect.cc \
+	imap/admin/check_config/lines.h imap/admin/check_config/lines.cc \
+	imap/admin/check_config/peers.h imap/admin/check_config/peers.cc \
+	imap/admin/check_config/server.h imap/admin/check_config/server.cc \
 	imap/admin/murder/conflicts.cc imap/admin/murder/metrics.cc \
 	imap/admin/murder/here.h imap/admin/murder/here.cc \
 	imap/admin/murder/move.cc imap/admin/murder/queue.cc imap/admin/murder/rebalance.cc \
@@ -164,7 +174,7 @@ imap_admin_murder_murder_SOURCES = imap/admin/murder/main.cc imap/admin/murder/m
 	imap/admin/murder/report.h imap/admin/murder/report.cc imap/admin/murder/resync.cc \
 	imap/admin/local_parts.h imap/admin/local_parts.cc \
 	imap/admin/murder/status.cc imap/admin/tool.h imap/admin/tool.cc
-imap_admin_murder_murder_LDADD = imap/session/libsession.a imap/store/libstore.a \
+imap_admin_murder_murder_LDADD = master/libmaster.a imap/session/libsession.a imap/store/libstore.a \
 	imap/submission/libsubmission.a \
 	imap/sync/libsync.a imap/cluster/libcluster.a imap/scripts/libscripts.a \
 	imap/mupdate/libmupdate.a imap/backend/libbackend.a \

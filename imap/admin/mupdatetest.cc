@@ -102,10 +102,9 @@ const backend::Dialect* dialect_of(std::string_view protocol)
     return nullptr;
 }
 
-// "cyrus-imtest" is imtest.
 const backend::Dialect* dialect_of_program()
 {
-    const std::string_view name = std::string_view(program).substr(program.rfind('-') + 1);
+    const std::string_view name = bare_name(program);
     if (name == "imtest") return &backend::imap_dialect();
     if (name == "lmtptest") return &backend::lmtp_dialect();
     if (name == "pop3test") return &backend::pop3_dialect();

@@ -102,7 +102,9 @@ Status Connector::connect()
     Deadline deadline = Deadline::after(config_.client_timeout());
     TRY(settle());
     if (config_.client_bind()) address_.target.from = own_name(config_);
+    reach(LoginStep::connect);
     TRY_ASSIGN(Fd fd, net::dial(address_.target, deadline));
+    reach(LoginStep::greeting);
     note_ends(fd.get());
     link_ = std::make_unique<Link>(stream::Stream(std::move(fd)));
     stream().set_deadline(deadline);
@@ -110,6 +112,7 @@ Status Connector::connect()
     show();
     TRY(greet());
     if (options_.authenticate && !address_.without_login) TRY(login_or_reason());
+    reach(LoginStep::done);
     return compress();
 }
 
@@ -149,10 +152,14 @@ void Connector::note_ends(int fd)
 
 Status Connector::greet()
 {
-    if (address_.implicit_tls) TRY(handshake());
+    if (address_.implicit_tls) {
+        reach(LoginStep::tls);
+        TRY(handshake());
+    }
     TRY(dialect_.read_banner(stream(), link_->banner, caps()));
     if (caps().empty() && !dialect_.capabilities_after_tls_come_by_themselves)
         TRY(dialect_.ask_capabilities(stream(), caps()));
+    reach(LoginStep::tls);
     TRY(protect());
     return is_protected();
 }
@@ -269,6 +276,7 @@ Status Connector::login_or_reason()
 Status Connector::login()
 {
     TRY(is_protected());
+    reach(LoginStep::mechanism);
     std::vector<std::string> left = mechanisms();
     std::optional<Error> why;
     for (int n = 0; n < kMaxMechanisms; n++) {
@@ -291,7 +299,10 @@ Status Connector::attempt(const std::vector<std::string>& mechanisms)
 {
     another_may_do_ = false;
     auto start = link_->sasl->start(mechanisms);
-    if (start) return exchange(*start);
+    if (start) {
+        reach(LoginStep::password);
+        return exchange(*start);
+    }
     // Nothing was said yet.
     another_may_do_ = !link_->sasl->mechanism().empty();
     return refused(start.error().text);

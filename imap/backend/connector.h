@@ -39,6 +39,11 @@ class Connector {
     Result<std::unique_ptr<Link>> finished(Status done);
     Error named(Error error) const;
     void note_ends(int fd);
+    // With several mechanisms the furthest of them counts.
+    void reach(LoginStep step) const
+    {
+        if (options_.reached != nullptr && *options_.reached < step) *options_.reached = step;
+    }
     stream::Stream& stream() { return link_->stream; }
     std::vector<std::string>& caps() { return link_->capabilities; }
 

@@ -19,6 +19,9 @@
 
 namespace rookery::backend {
 
+// How far a login has come: where it ended, if it failed.
+enum class LoginStep { address, connect, greeting, tls, mechanism, password, done };
+
 struct ConnectOptions {
     std::string authzid;  // "" = act as proxy_authname itself
     bool authenticate = true;
@@ -29,6 +32,7 @@ struct ConnectOptions {
     std::string realm;
     // Null: that of the configuration (login_policy()).
     const LoginPolicy* policy = nullptr;
+    LoginStep* reached = nullptr;  // outlives the login; null: nobody asks
 };
 
 struct Link {

@@ -12,7 +12,7 @@ noinst_LIBRARIES += %D%/libsync.a
 %C%_libsync_a_SOURCES += %D%/unit.h %D%/unit.cc
 
 EXTRA_DIST += doc/protocols/sync.md doc/formats/moves.md
-EXTRA_DIST += doc/admin/migrating-from-cyrus.md
+EXTRA_DIST += doc/admin/migrating-from-cyrus.md doc/admin/differences.md
 
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/sync/suite

@@ -33,12 +33,14 @@ std::string names_of(const Option& option)
     return text;
 }
 
-// True if the synopsis has this word, whole.
-bool names_word(std::string_view synopsis, std::string_view word)
+// True if the synopsis has this option, as a whole word.
+bool names_option(std::string_view synopsis, const Option& option)
 {
-    const std::string wanted = cat("--", word);
+    const std::string wanted =
+        option.word.empty() ? cat('-', option.letter) : cat("--", option.word);
     for (size_t at = 0; (at = synopsis.find(wanted, at)) != std::string_view::npos; at++) {
         const size_t end = at + wanted.size();
+        if (at > 0 && synopsis[at - 1] != ' ' && synopsis[at - 1] != '[') continue;
         if (end == synopsis.size() || synopsis[end] == ' ' || synopsis[end] == ']') return true;
     }
     return false;
@@ -77,6 +79,14 @@ std::string wrapped(std::string_view front, std::string_view text)
 }
 
 }  // namespace
+
+std::string_view bare_name(std::string_view path)
+{
+    constexpr std::string_view kPrefix = ROOKERY_CLASH_PREFIX;
+    path.remove_prefix(path.rfind('/') + 1);
+    if (path.starts_with(kPrefix)) path.remove_prefix(kPrefix.size());
+    return path;
+}
 
 CommandLine::CommandLine(const Program& program, int argc, char* const* argv) : program_(&program)
 {
@@ -188,7 +198,7 @@ bool CommandLine::has_subcommand(std::string_view name) const
 bool CommandLine::is_of_subcommands(const Option& option) const
 {
     return std::any_of(program_->subcommands.begin(), program_->subcommands.end(),
-                       [&](const Subcommand& s) { return names_word(s.synopsis, option.word); });
+                       [&](const Subcommand& s) { return names_option(s.synopsis, option); });
 }
 
 // What the table says of the whole: how many operands, which options with which subcommand.
@@ -207,11 +217,13 @@ Status CommandLine::fits() const
         return Error{Code::syntax, cat("there is no subcommand ", *command)};
     for (const auto& [option, value] : given_) {
         if (!is_of_subcommands(*option)) continue;
-        const auto takes_it = [&, word = option->word](const Subcommand& s) {
-            return s.name == *command && names_word(s.synopsis, word);
+        const auto takes_it = [&, one = option](const Subcommand& s) {
+            return s.name == *command && names_option(s.synopsis, *one);
         };
         if (std::none_of(program_->subcommands.begin(), program_->subcommands.end(), takes_it))
-            return Error{Code::syntax, cat(*command, " has no option --", option->word)};
+            return Error{Code::syntax, cat(*command, " has no option ",
+                                           option->word.empty() ? cat('-', option->letter)
+                                                                : cat("--", option->word))};
     }
     return success();
 }

@@ -25,7 +25,7 @@ struct Option {
     std::string_view meaning;  // one line; "": taken for the sake of scripts, and not told
 };
 
-// A subcommand, or one way to use it; its options are those whose --word stands in the synopsis.
+// A subcommand, or one way to use it; its options are those that stand in the synopsis.
 struct Subcommand {
     std::string_view name;
     std::string_view synopsis;  // behind the name
@@ -42,6 +42,10 @@ struct Program {
 };
 
 constexpr size_t kAnyNumber = SIZE_MAX;
+
+// What a program is, by the name it was called by: without folders, and without the prefix that
+// configure's --with-clash-prefix puts before it.
+std::string_view bare_name(std::string_view path);
 
 class CommandLine {
  public:

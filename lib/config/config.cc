@@ -6,52 +6,12 @@
 
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
+#include "lib/config/option_names.h"
 
 namespace rookery::config {
 namespace {
 
 constexpr std::string_view kConfigDirectory = "{configdirectory}";
-
-// The name that the option has now.
-std::string_view present_name(std::string_view name)
-{
-    for (const OldName& one : old_names())
-        if (one.old == name) return one.name;
-    return name;
-}
-
-std::optional<size_t> find_option(std::string_view name)
-{
-    auto table = option_table();
-    name = present_name(name);
-    for (size_t i = 0; i < table.size(); i++)
-        if (table[i].name == name) return i;
-    return std::nullopt;
-}
-
-// Names that belong to a family which the table cannot list.
-bool fits_a_pattern(std::string_view name)
-{
-    for (std::string_view prefix : {"partition-", "metapartition-", "sasl_", "sync_"})
-        if (name.starts_with(prefix)) return true;
-    for (std::string_view suffix :
-         {"_password", "_mechs", "_address", "_tls", "_client_cert", "_client_key"})
-        if (name.ends_with(suffix) && name.size() > suffix.size()) return true;
-    return false;
-}
-
-bool is_known(std::string_view name)
-{
-    return find_option(name).has_value() || fits_a_pattern(name);
-}
-
-// "lmtp_admins": some service's own value of a known option.
-bool is_for_some_service(std::string_view name)
-{
-    for (size_t i = name.find('_'); i != name.npos; i = name.find('_', i + 1))
-        if (i > 0 && is_known(name.substr(i + 1))) return true;
-    return false;
-}
 
 std::string host_name()
 {
@@ -91,8 +51,8 @@ Status Config::collect(const std::vector<Line>& lines, Origins& found)
     const std::string prefix = to_lower(service_) + "_";
     for (const Line& line : lines) {
         std::string_view name = line.name;
-        const bool own =
-            !find_option(name) && name.starts_with(prefix) && is_known(name.substr(prefix.size()));
+        const bool own = !find_option(name) && name.starts_with(prefix) &&
+                         is_known_option(name.substr(prefix.size()));
         if (own) name.remove_prefix(prefix.size());
         const std::string_view now = present_name(name);
         if (now != name) outdated_.push_back(cat(line.name, " (", now, ')'));
@@ -117,7 +77,7 @@ Status Config::apply(const std::vector<Line>& lines)
             if (line == nullptr) continue;
             if (!index) {
                 overflow_[name] = line->value;
-                if (line == origin.general && !fits_a_pattern(name) && !is_for_some_service(name))
+                if (line == origin.general && !fits_a_family(name) && service_prefix(name) == 0)
                     unknown_.push_back(name);
                 continue;
             }

@@ -10,6 +10,7 @@ namespace {
 constexpr size_t kMaxFile = 1 << 20;
 constexpr size_t kMaxLines = 20'000;
 constexpr int kMaxDepth = 8;
+constexpr size_t kMaxFaults = 1000;
 
 bool is_name_char(char c)
 {
@@ -20,12 +21,16 @@ bool is_name_char(char c)
 
 class Parser {
  public:
+    // faults: takes what is wrong with a line, and the rest is read; null: that ends it.
+    explicit Parser(std::vector<Error>* faults = nullptr) : faults_(faults) {}
     Status lines(std::string_view text, const std::string& name, int depth);
-    std::vector<Line> take() { return std::move(found_); }
+    std::vector<Line> found() { return std::move(found_); }
 
  private:
+    Status take(std::string_view line, const std::string& file, unsigned number, int depth);
     Status one(std::string_view line, const std::string& file, unsigned number, int depth);
 
+    std::vector<Error>* faults_;
     std::vector<Line> found_;
 };
 
@@ -49,9 +54,17 @@ Status Parser::lines(std::string_view text, const std::string& name, int depth)
         if (continued) raw.remove_suffix(1);
         joined.append(raw);
         if (continued) continue;
-        TRY(one(joined, name, first, depth));
+        TRY(take(joined, name, first, depth));
     }
-    if (continued) TRY(one(joined, name, first, depth));
+    if (continued) TRY(take(joined, name, first, depth));
+    return success();
+}
+
+Status Parser::take(std::string_view line, const std::string& file, unsigned number, int depth)
+{
+    Status taken = one(line, file, number, depth);
+    if (taken || faults_ == nullptr || faults_->size() >= kMaxFaults) return taken;
+    faults_->push_back(std::move(taken).error());
     return success();
 }
 
@@ -88,20 +101,33 @@ Error line_error(const std::string& file, unsigned number, std::string_view reas
     return Error{Code::config, cat(file, ':', number, ": ", reason)};
 }
 
-Result<std::vector<Line>> parse_file(const std::string& path)
+namespace {
+
+Result<std::vector<Line>> parse(Parser parser, const std::string& path)
 {
     auto text = read_file(path, kMaxFile);
     if (!text) return Error{Code::config, text.error().text};
-    Parser parser;
     TRY(parser.lines(*text, path, 0));
-    return parser.take();
+    return parser.found();
+}
+
+}  // namespace
+
+Result<std::vector<Line>> parse_file(const std::string& path)
+{
+    return parse(Parser(), path);
+}
+
+Result<std::vector<Line>> parse_file(const std::string& path, std::vector<Error>& faults)
+{
+    return parse(Parser(&faults), path);
 }
 
 Result<std::vector<Line>> parse_text(std::string_view text, const std::string& name)
 {
     Parser parser;
     TRY(parser.lines(text, name, 0));
-    return parser.take();
+    return parser.found();
 }
 
 }  // namespace rookery::config

@@ -24,6 +24,8 @@ struct Line {
 Error line_error(const std::string& file, unsigned number, std::string_view reason);
 
 Result<std::vector<Line>> parse_file(const std::string& path);
+// The same past lines that are wrong, which are told in faults; fails if the file cannot be read.
+Result<std::vector<Line>> parse_file(const std::string& path, std::vector<Error>& faults);
 // name stands for the file in error texts.
 Result<std::vector<Line>> parse_text(std::string_view text, const std::string& name);
 

@@ -1,7 +1,8 @@
 noinst_LIBRARIES += %D%/libconfig.a
 %C%_libconfig_a_SOURCES = \
 	%D%/config.h %D%/config.cc %D%/config_parser.h %D%/config_parser.cc \
-	%D%/murder_role.h %D%/murder_role.cc %D%/option_spec.h %D%/option_spec.cc
+	%D%/cyrus_options.h %D%/cyrus_options.cc %D%/murder_role.h %D%/murder_role.cc \
+	%D%/option_names.h %D%/option_names.cc %D%/option_spec.h %D%/option_spec.cc
 nodist_%C%_libconfig_a_SOURCES = %D%/options_gen.h %D%/options_gen.cc
 
 # One stanza of options.def makes the accessor, the row of the table and the text of the manual.
@@ -29,7 +30,7 @@ if HAVE_CHECK
 check_PROGRAMS += tests/unit/lib/config/suite
 TESTS += tests/unit/lib/config/suite
 tests_unit_lib_config_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
-	tests/unit/lib/config/config_test.cc
+	tests/unit/lib/config/config_test.cc tests/unit/lib/config/option_names_test.cc
 tests_unit_lib_config_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_lib_config_suite_LDADD = lib/config/libconfig.a lib/base/libbase.a $(CHECK_LIBS)
 endif

@@ -14,7 +14,7 @@ echo README.md NEWS Makefile.am configure.ac quickstart .ci/run | tr ' ' '\n' >>
 LC_ALL=C awk '
     function comment(line,    i, quotes) {
         if (FILENAME ~ /\.(h|cc)$/) { i = index(line, "//"); return i ? substr(line, i) : "" }
-        if (FILENAME ~ /\.(md|[158])$/ || FILENAME == "NEWS") return line
+        if (FILENAME ~ /\.(md|[1578])$/ || FILENAME == "NEWS") return line
         if (FILENAME ~ /\.py$/) {
             quotes = gsub(/"""/, "&", line)
             if (in_text || quotes > 0) {

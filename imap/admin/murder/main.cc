@@ -11,6 +11,7 @@ namespace {
 constexpr Subcommand kSubcommands[] = {
     {"status", "[--json]"},
     {"check", "[--json] [--apply] [replica ...]"},
+    {"check-config", "[-M cyrus.conf] [--connect] [--json]"},
     {"conflicts", "[--json] [list | show mailbox | resolve mailbox --keep server]"},
     {"move", "[--dry-run] [mailbox server[!partition]]"},
     {"move", "--abort mailbox | --resume mailbox | --purge mailbox"},
@@ -34,10 +35,12 @@ constexpr std::pair<std::string_view, Result<int> (*)(const config::Config&, con
 
 constexpr Option kOptions[] = {
     {'C', "", "file", "read this imapd.conf"},
+    {'M', "", "cyrus.conf", "not that of the standard folder"},
     {'s', "", "server", "the mupdate master, not mupdate_server"},
     {'u', "", "user", "log in as this user, not mupdate_authname"},
     {'w', "", "password", "seen by everybody on this machine; not mupdate_password"},
     {0, "json", "", "for programs"},
+    {0, "connect", "", "try each server, in the role that this one has for it"},
     {0, "apply", "", "mend what can be mended"},
     {0, "dry-run", "", "only say what would be done"},
     {0, "abort", "", "the move that was begun is given up"},
@@ -64,11 +67,14 @@ constexpr Program kProgram = {
     .subcommands = kSubcommands,
 };
 
-Arguments arguments_of(const CommandLine& line)
+Arguments arguments_of(const CommandLine& line, const char* program)
 {
     Arguments a;
     a.line = &line;
+    a.program = program;
     a.config_path = line.value("C", a.config_path);
+    a.cyrus_conf = line.value("M", a.cyrus_conf);
+    a.connect = line.has("connect");
     a.target.server = line.value("s");
     a.target.authname = line.value("u");
     a.target.password = line.value("w");
@@ -108,7 +114,11 @@ int main(int argc, char** argv)
 {
     using namespace rookery;
     const CommandLine line(admin::murder::kProgram, argc, argv);
-    const auto a = admin::murder::arguments_of(line);
+    const auto a = admin::murder::arguments_of(line, argv[0]);
+    if (a.words.front() == "check-config") {
+        auto code = admin::murder::check_config(a);
+        return code ? *code : admin::failed("murder", code.error());
+    }
     const config::Config config = admin::start(a.config_path, "murder");
     if (auto ready = auth::SaslClient::init_library(config); !ready)
         return admin::failed("murder", ready.error());

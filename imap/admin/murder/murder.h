@@ -14,7 +14,10 @@ namespace rookery::admin::murder {
 
 struct Arguments {
     std::string config_path = config::default_path();
-    mupdate::Client::Target target;  // -s, -u, -w
+    mupdate::Client::Target target;                             // -s, -u, -w
+    std::string program;                                        // how this one was called
+    std::string cyrus_conf = ROOKERY_SYSCONFDIR "/cyrus.conf";  // -M
+    bool connect = false;
     bool json = false;
     bool accept_deletes = false;
     bool accept_restored = false;
@@ -55,6 +58,9 @@ Result<int> rebalance(const config::Config& config, const Arguments& arguments);
 Result<int> drain(const config::Config& config, const Arguments& arguments);
 Result<int> queue(const config::Config& config, const Arguments& arguments);
 Result<int> metrics(const config::Config& config, const Arguments& arguments);
+
+// The one that needs no configuration which can be read.
+Result<int> check_config(const Arguments& arguments);
 
 }  // namespace rookery::admin::murder
 

@@ -17,7 +17,7 @@ constexpr std::array kTools = {&kCtlDeliver, &kCvtCyrusdb, &kCyrBuildinfo, &kCyr
 
 const Tool* find_tool(std::string_view path)
 {
-    const std::string_view name = path.substr(path.rfind('/') + 1);
+    const std::string_view name = bare_name(path);
     for (const Tool* tool : kTools)
         if (tool->program.name == name) return tool;
     return nullptr;

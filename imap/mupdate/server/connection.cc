@@ -469,7 +469,7 @@ std::optional<Connection::Wants> Connection::run_what_came()
     if (reply_waits_) {
         if (monotonic_now() < reply_at_) return Wants::time;
         reply_waits_ = false;
-        put_no(auth_tag_, {Code::denied, "authentication failure"});
+        put_no(auth_tag_, {Code::denied, reply_text_});
     }
     Wants wants = run_task();
     if (wants != Wants::input) return wants;

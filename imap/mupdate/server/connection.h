@@ -138,7 +138,8 @@ class Connection {
     void auth_line(std::string_view line);
     void auth_step(Result<auth::SaslServer::Step> step);
     void auth_succeeded();
-    void auth_failed(std::string_view reason);
+    // told: to the client, who learns of a wrong password that it is wrong, and no more.
+    void auth_failed(std::string_view reason, std::string_view told = "authentication failure");
     Status make_sasl();
     Wants run_task();
     Wants run_dump();
@@ -169,6 +170,7 @@ class Connection {
     Login login_ = Login::none;
     std::string auth_tag_;
     bool reply_waits_ = false;  // the answer to a failed login
+    std::string reply_text_;
     MonotonicTime reply_at_{};
     MonotonicTime last_heard_;
     MonotonicTime login_by_;

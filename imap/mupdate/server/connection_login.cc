@@ -118,7 +118,7 @@ void Connection::auth_succeeded()
     const auto groups = auth::Groups::of_user(config, *userid);
     if (!auth::in_list(config.admins(), *userid, groups)) {
         log::warning("only admins may authenticate", {{"host", host_}, {"user", *userid}});
-        return auth_failed("not an admin");
+        return auth_failed("not an admin", "only admins may authenticate");
     }
     if (sasl_->ssf() > 0 && !in_.empty()) {
         closing_ = true;
@@ -135,9 +135,10 @@ void Connection::auth_succeeded()
     if (!stream_.flush() || !sasl_->push_layer(stream_)) closing_ = true;
 }
 
-void Connection::auth_failed(std::string_view reason)
+void Connection::auth_failed(std::string_view reason, std::string_view told)
 {
     login_ = Login::none;
+    reply_text_ = told;
     log::notice("badlogin", {{"host", host_}, {"reason", reason}});
     sasl_.reset();
     reply_waits_ = true;

@@ -13,7 +13,7 @@ constexpr Option kOptions[] = {
 };
 constexpr Program kTool = {"tool", "does things", kOptions, "[mailbox ...]", 0, 2};
 constexpr Subcommand kSubcommands[] = {{"move", "[--dry-run] mailbox server"},
-                                       {"state", "[--done]"}};
+                                       {"state", "[-q] [--done]"}};
 constexpr Program kMany = {.name = "many",
                            .purpose = "does many things",
                            .options = kOptions,
@@ -91,6 +91,8 @@ START_TEST(a_subcommand_takes_its_own_options)
         {"state --done", "done= [state]"},
         {"state --dry-run", "wrong: state has no option --dry-run"},
         {"move --done", "wrong: move has no option --done"},
+        {"-q state", "q= [state]"},
+        {"-q move a", "wrong: move has no option -q"},
         {"", "wrong: a subcommand is missing"},
         {"mov", "wrong: there is no subcommand mov"},
         {"--help", "help= "},
@@ -119,8 +121,9 @@ START_TEST(the_table_tells_how_it_is_used)
                    "  --version          tell the version, and end\n");
     ASSERT_EQ_TEXT(read(kMany, "--help")->usage(),
                    "usage: a-tool [option ...] move [--dry-run] mailbox server\n"
-                   "       a-tool [option ...] state [--done]\n");
-    ASSERT_EQ_TEXT(read(kMany, "state")->usage(), "usage: a-tool [option ...] state [--done]\n");
+                   "       a-tool [option ...] state [-q] [--done]\n");
+    ASSERT_EQ_TEXT(read(kMany, "state")->usage(),
+                   "usage: a-tool [option ...] state [-q] [--done]\n");
 }
 END_TEST
 

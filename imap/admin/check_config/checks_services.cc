@@ -1,0 +1,180 @@
+// cyrus.conf: services, one by one and beside each other.
+#include <algorithm>
+
+#include "imap/admin/check_config/checks.h"
+#include "imap/admin/check_config/lines.h"
+#include "lib/base/strings.h"
+#include "lib/net/dial.h"
+
+namespace rookery::admin::check_config {
+namespace {
+
+using std::string_view;
+
+// Whoever says nothing else takes all addresses.
+bool is_any(string_view host)
+{
+    return host.empty() || host == "*" || host == "0.0.0.0" || host == "::";
+}
+
+bool is_loopback(string_view host)
+{
+    return host == "localhost" || host.starts_with("127.") || host == "::1";
+}
+
+bool share_a_family(string_view a, string_view b)
+{
+    return a == b || a == "tcp" || b == "tcp";
+}
+
+unsigned port_of(const Service& service)
+{
+    auto port = net::service_port(service.target.port);
+    return port ? *port : 0;
+}
+
+bool clash(const Service& a, const Service& b)
+{
+    if (a.target.is_unix != b.target.is_unix) return false;
+    if (a.target.is_unix) return a.target.path == b.target.path;
+    return port_of(a) == port_of(b) && port_of(a) != 0 &&
+           share_a_family(a.entry.proto, b.entry.proto) &&
+           (is_any(a.target.host) || is_any(b.target.host) ||
+            equal_nocase(a.target.host, b.target.host));
+}
+
+std::string entry_of(const Service& service)
+{
+    std::string cmd;
+    for (const std::string& word : service.entry.argv) cat_to(cmd, cmd.empty() ? "" : " ", word);
+    return cat(service.entry.name, " cmd=\"", cmd, "\" listen=\"", service.entry.listen, '"');
+}
+
+void check_program(const Server& server, const master::Argv& argv, unsigned line,
+                   Findings& findings)
+{
+    auto found = server.programs.find(argv.front());
+    if (found) return;
+    const string_view name = string_view(argv.front()).substr(argv.front().rfind('/') + 1);
+    const string_view near = nearest_program(name);
+    findings.push_back({Severity::error,
+                        {server.cyrus_conf, line},
+                        found.error().text,
+                        near.empty()   ? "the name of a program that is there"
+                        : near == name ? cat("cmd=\"", near, "\", without a folder")
+                                       : cat("cmd=\"", near, '"')});
+}
+
+// What begins with TLS, by its port.
+bool is_tls_port(unsigned port)
+{
+    return port == 993 || port == 995;
+}
+
+}  // namespace
+
+void check_programs(const Server& server, Findings& findings)
+{
+    if (!server.conf) return;
+    const master::Conf& conf = *server.conf;
+    for (const auto& e : conf.start) check_program(server, e.argv, e.line, findings);
+    for (const auto& e : conf.services) check_program(server, e.argv, e.line, findings);
+    for (const auto& e : conf.events) check_program(server, e.argv, e.line, findings);
+    for (const auto& e : conf.daemons) check_program(server, e.argv, e.line, findings);
+}
+
+void check_ports(const Server& server, Findings& findings)
+{
+    for (const Service& service : server.services) {
+        if (!service.target.is_unix && port_of(service) == 0)
+            findings.push_back({Severity::error, server.of(service),
+                                cat(service.entry.name, ": there is no port ", service.target.port,
+                                    " in services(5)"),
+                                "listen= with the number of the port"});
+        for (const Service& other : server.services) {
+            if (&other == &service) break;
+            if (!clash(other, service)) continue;
+            findings.push_back(
+                {Severity::error, server.of(service),
+                 cat(service.entry.name, " and ", other.entry.name, " (line ", other.entry.line,
+                     ") listen on one address, ", service.entry.listen),
+                 cat("another listen= for one of them")});
+            break;
+        }
+    }
+}
+
+void check_numbers(const Server& server, Findings& findings)
+{
+    for (const Service& service : server.services) {
+        const master::ServiceEntry& e = service.entry;
+        if (service.program == "mupdate" && e.prefork == 0)
+            findings.push_back({Severity::error, server.of(service),
+                                cat(e.name, ": without prefork mupdate runs only once somebody "
+                                            "asks it, and the list is not kept until then"),
+                                cat(entry_of(service), " prefork=1")});
+        if (e.max_children > 0 && e.prefork > e.max_children)
+            findings.push_back(
+                {Severity::error, server.of(service),
+                 cat(e.name, ": prefork=", e.prefork, " is more than maxchild=", e.max_children),
+                 cat("maxchild=", e.prefork, " or more")});
+    }
+}
+
+void check_service_tls(const Server& server, Findings& findings)
+{
+    for (const Service& service : server.services) {
+        const bool has_users =
+            service.program == "imapd" || service.program == "proxyd" || service.program == "pop3d";
+        if (!has_users) continue;
+        const bool tls = service.has_option("-s");
+        const std::string& name = service.entry.name;
+        const config::Config config = server.as(name);
+        if (tls && config.tls_server_cert().empty())
+            findings.push_back({Severity::error, server.of(service),
+                                cat(name, ": ", service.program,
+                                    " -s needs a certificate, and tls_server_cert is not set"),
+                                "tls_server_cert: FILE and tls_server_key: FILE in imapd.conf"});
+        if (service.target.is_unix || tls == is_tls_port(port_of(service))) continue;
+        if (!tls)
+            findings.push_back({Severity::error, server.of(service),
+                                cat(name, ": port ", port_of(service),
+                                    " begins with TLS, and without -s this one does not"),
+                                cat("cmd=\"", service.program, " -s\"")});
+        else if (port_of(service) == 143 || port_of(service) == 110)
+            findings.push_back(
+                {Severity::error, server.of(service),
+                 cat(name, ": -s begins with TLS, which nobody does on port ", port_of(service)),
+                 cat("cmd=\"", service.program, "\", or listen=\"",
+                     port_of(service) == 143 ? "imaps" : "pop3s", '"')});
+    }
+}
+
+void check_lmtp_sockets(const Server& server, Findings& findings)
+{
+    const Service* on_socket = nullptr;
+    for (const Service& service : server.services) {
+        if (service.program != "lmtpd" && service.program != "lmtpproxyd") continue;
+        if (service.target.is_unix) {
+            if (on_socket == nullptr || service.target.path == server.config->lmtpsocket())
+                on_socket = &service;
+        } else if (service.has_option("-a") && !is_loopback(service.target.host) &&
+                   is_any(service.target.host)) {
+            findings.push_back(
+                {Severity::warning, server.of(service),
+                 cat(service.entry.name, ": with -a whoever can reach this port brings mail as an "
+                                         "administrator"),
+                 cat("listen=\"localhost:", service.target.port, "\", or cmd=\"", service.program,
+                     "\" without -a")});
+        }
+    }
+    if (on_socket != nullptr && on_socket->target.path != server.config->lmtpsocket())
+        findings.push_back(
+            {Severity::error,
+             server.config->is_set("lmtpsocket") ? server.of("lmtpsocket") : server.of(*on_socket),
+             cat("deliver(8) goes to lmtpsocket, ", server.config->lmtpsocket(), ", and ",
+                 on_socket->entry.name, " listens on ", on_socket->target.path),
+             cat("lmtpsocket: ", on_socket->target.path)});
+}
+
+}  // namespace rookery::admin::check_config

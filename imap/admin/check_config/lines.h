@@ -1,0 +1,34 @@
+// Single lines of the two files: whether one can be used at all, and what a wrong one was to be.
+// Pure.
+#ifndef ROOKERY_IMAP_ADMIN_CHECK_CONFIG_LINES_H
+#define ROOKERY_IMAP_ADMIN_CHECK_CONFIG_LINES_H
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/config/config_parser.h"
+#include "lib/config/option_spec.h"
+
+namespace rookery::admin::check_config {
+
+// The row that decides what the line's value may be, its service's name taken off; null: none does.
+const config::OptionSpec* spec_of(const config::Line& line);
+// Neither given before nor with a value that the option cannot have.
+bool is_sound(const std::vector<config::Line>& lines, const config::Line& line);
+// The earlier line of the same name; null: there is none.
+const config::Line* given_before(const std::vector<config::Line>& lines, const config::Line& line);
+// A value that the option can have.
+std::string example_value(const config::OptionSpec& spec, std::string_view value);
+
+// For "name: "key" is not known", and for an entry that is left out.
+std::string unknown_key_advice(std::string_view text);
+// For what the parser of cyrus.conf says.
+std::string cyrus_conf_advice(std::string_view text);
+// The program of ours that the name is near to; "" = none.
+std::string_view nearest_program(std::string_view name);
+
+}  // namespace rookery::admin::check_config
+
+#endif
