@@ -4,6 +4,7 @@
 
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/namespace/tree.h"
 #include "imap/imapd/relay/move_proof.h"
 #include "imap/imapd/relay/remote_namespace.h"
 #include "imap/imapd/relay/retry.h"
@@ -41,6 +42,12 @@ Result<Arguments> read_arguments(ImapSession& s)
     return arguments;
 }
 
+bool may_take_away(const ImapSession& s, const model::MailboxEntry& entry)
+{
+    if (entry.name.is_inbox()) return s.user.identity->any_admin() && !is_own(s, entry.name);
+    return require(s, entry, model::Rights::delete_mailbox).ok();
+}
+
 }  // namespace
 
 Result<Completion> relay_namespace_change(ImapSession& s, Command& command,
@@ -67,6 +74,19 @@ Result<Completion> relay_create(ImapSession& s, Command& command, backend::Backe
     return create_at(s, command, backend, where.partition, arguments.list);
 }
 
+// That server does not know what others have below the mailbox; the list here does. What it would
+// refuse for want of rights, it says.
+Result<Completion> relay_delete(ImapSession& s, Command& command, backend::Backend& backend)
+{
+    const model::MailboxName& name = *command.mailbox;
+    const bool may = may_take_away(s, *command.entry);
+    TRY_ASSIGN(const bool spread, is_spread(s, name, backend.server()));
+    if (may && spread && name.is_inbox()) return Completion::no(std::string(kNotOnOneServer));
+    if (may && spread && !name.is_deleted(s.config.deletedprefix()))
+        return Completion::no(std::string(kHasChildren));
+    return relay_namespace_change(s, command, backend);
+}
+
 Result<Completion> relay_rename(ImapSession& s, Command& command, backend::Backend& backend)
 {
     TRY(s.reader.space());
@@ -80,6 +100,12 @@ Result<Completion> relay_rename(ImapSession& s, Command& command, backend::Backe
     if (moves && to != command.external)
         return Completion::no(
             "[CANNOT] Cross-server or cross-partition move w/rename not supported");
+    if (!moves && to != command.external &&
+        !(is_own(s, *command.mailbox) && command.mailbox->is_inbox())) {
+        TRY_ASSIGN(const bool spread, is_spread(s, *command.mailbox, backend.server()));
+        if (spread && may_take_away(s, *command.entry))
+            return Completion::no(std::string(kNotOnOneServer));
+    }
     std::optional<MoveProof> proof;
     if (moves) proof.emplace(s, *command.mailbox, backend.server(), where.server);
     RelayChannel channel(s, backend);
