@@ -41,6 +41,8 @@ ROOKERY_RUN(select);  // and EXAMINE
 ROOKERY_RELAY(relay_select);
 ROOKERY_RUN(create);
 ROOKERY_RELAY(relay_create);
+ROOKERY_RELAY(relay_delete);
+ROOKERY_RELAY(relay_getquotaroot);
 ROOKERY_RUN(delete_);
 ROOKERY_RELAY(relay_namespace_change);  // DELETE, SETACL, DELETEACL: verbatim, then catch up
 ROOKERY_RUN(rename);

@@ -165,10 +165,23 @@ def test_special_uses_of_many_mailboxes_over_two_servers():
                 assert "\\Archive" in told["INBOX.Old mail"], (command, told)
                 assert "\\Sent" in told["INBOX.s"], (command, told)
                 assert "\\Noselect" not in told["INBOX.Old mail"], (command, told)
+            # A use is one mailbox's, whichever server that is on.
+            conflict = "[USEATTR] SPECIAL-USE flag conflict"
+            for at, use, said in (("INBOX.two", "\\Archive", conflict),
+                                  ("INBOX.two", "\\Junk \\ARCHIVE", conflict),
+                                  ("INBOX.two", "\\Sent", conflict),
+                                  ("INBOX.Old mail.two", "\\sent", conflict),
+                                  ("INBOX.Old mail.two", "\\Archive", conflict)):
+                c.no('CREATE "%s" (USE (%s))' % (at, use), said)
+                c.no('CREATE "%s" (PARTITION default USE (%s))' % (at, use), said)
+            assert c('CREATE INBOX.two (USE (\\All))').startswith("NO [USEATTR]")
+            for wrong in ("(USE ())", "(USE)", "()", "(USE (\\Junk)", "(USE (\\Junk)) x"):
+                assert c("CREATE INBOX.two " + wrong).startswith("BAD"), wrong
+            c.ok('CREATE INBOX.two (USE (\\Junk \\Trash))')
             # The list is told where a server does not answer.
             m["backend1"].stop()
             told = c.listed('LIST "" *')
-            assert len(told) == 104 and "\\Sent" in told["INBOX.s"], told
+            assert len(told) == 105 and "\\Sent" in told["INBOX.s"], told
 
 
 # ------------------------------------------------------------------ names without a mailbox

@@ -498,7 +498,7 @@ def test_a_dry_run_foresees_what_the_move_says():
         nowhere = "backend2 would refuse it: Unknown/invalid partition: nowhere"
         got = foreseen("drain", "--dry-run", "backend1", "--to", "backend2!nowhere")
         assert got == (1, sorted("%s: %s" % (name, nowhere) for name in table)), got
-        _, planned = foreseen("rebalance", "--plan")
+        _, planned = foreseen("rebalance", "--plan", "--to", "backend1,backend2")
         assert planned and all(line.endswith(said[line.split(": ")[0]] or
                                              ": from backend1 to backend2")
                                for line in planned), planned

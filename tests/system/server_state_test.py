@@ -213,6 +213,19 @@ def test_a_quota_root_on_two_servers():
             for _ in range(2):
                 check(c.append("INBOX.Away", None, None, MESSAGE))
         assert "MESSAGE 3 5" in quota(), quota()
+        # Whichever mailbox is asked about, by whoever may ask for the root.
+        for user, names in (("ann", ("INBOX", "INBOX.Away")), ("cyrus", ("user.ann",))):
+            for name in names:
+                with m.imap("frontend1", user) as c:
+                    root, lines = check(c.getquotaroot(name))
+                    assert len(root) == len(lines) == 1 and b"MESSAGE 3 5" in lines[0], lines
+                    assert root[0].split() == [name.encode(), names[0].encode()], root
+        with m.imap("frontend1", "cyrus") as c:
+            check(c.setacl("user.ann.Away", "bob", "lr"))
+        m.set_passwords({"bob": m.password})
+        with m.imap("frontend1", "bob") as c:  # the root is not his: what its server says
+            lines = check(c.getquotaroot("user.ann.Away"))[1]
+            assert b"MESSAGE 2 5" in lines[0], lines
         assert "MESSAGE 1 5" in quota("backend1") and "MESSAGE 2 5" in quota("backend2")
         assert " 0 differences" in m["backend1"].run("murder", "check").stdout
         with m.imap("frontend1", "cyrus") as c:
@@ -223,9 +236,31 @@ def test_a_quota_root_on_two_servers():
             rows = json.loads(done.stdout)["differences"]
             assert done.returncode == 1 and len(rows) == 1, rows
             assert "over its limit: MESSAGE 3 of 2 on 2 servers" in rows[0]["meaning"], rows
+        # What one of them does not know of is not lost by it either.
+        with m.imap("frontend1", "ann") as c:
+            check(c.create("INBOX.top"))
+        with m.imap("backend2", "cyrus") as c:
+            check(c.xatom("LOCALCREATE", "user.ann.top.far"))
+            check(c.xatom("MUPDATEPUSH", "user.ann.top.far"))
+        with m.imap("frontend1", "ann") as c:
+            murder.wait_for(lambda: len(c.list()[1]) == 4, "the frontend shows it")
+            for command, said in ((("DELETE", "INBOX.top"), b"[HASCHILDREN]"),
+                                  (("RENAME", "INBOX.top", "INBOX.up"), b"[CANNOT]")):
+                kind, data = c.xatom(*command)
+                assert kind == "NO" and data[0].startswith(said), (command, kind, data)
+            check(c.delete("INBOX.top.far"))
+            check(c.rename("INBOX.top", "INBOX.up"))
+            check(c.delete("INBOX.up"))
+        with m.imap("frontend1", "cyrus") as c:
+            for command in (("DELETE", "user.ann"), ("RENAME", "user.ann", "user.anna")):
+                kind, data = c.xatom(*command)
+                assert kind == "NO" and b"single backend server" in data[0], (command, kind, data)
         # A sum without one of them would be false.
         m["backend2"].stop(signal.SIGKILL)
         assert quota().startswith("NO [UNAVAILABLE]"), quota()
+        with m.imap("frontend1", "ann") as c:
+            kind, data = c.getquotaroot("INBOX")
+            assert kind == "NO" and "[UNAVAILABLE]" in str(data), (kind, data)
 
 
 def test_a_mailbox_is_made_at_the_server_that_is_named():

@@ -295,12 +295,42 @@ class Table:
         yield ("a replica that cannot be asked", contextlib.nullcontext(),
                [("backend1", "check 127.0.0.1:1", 1,
                  ["differences: 127.0.0.1:1 -...cannot be asked"])])
+        differ = "differences: %s user.ann...its limits differ"
+        for other, named in (("(STORAGE 1000)", []), ("(STORAGE 500)", [differ]),
+                             ("()", [differ]), (None, [differ]),
+                             ("(STORAGE 1000 MESSAGE 9)", [differ])):
+            yield ("a root on two servers with %s at the other" % other, self.spread_root(other),
+                   [("backend1", "check", 1 if named else 0, [n % b1 for n in named])] +
+                   ([("backend2", "check", 1 if named else 0, [n % b2 for n in named])]
+                    if other else []))
         yield ("a backend that was restored from a backup", self.restored(),
                [("frontend1", "status", 2, ["recovery: %s restored" % b2]),
                 ("backend2", "status", 2, ["recovery: %s restored" % b2, "here: mailbox list"]),
                 ("backend2", "check", 2, ["differences: %s -...restored from a backup" % b2])])
 
     # --- how
+    @contextlib.contextmanager
+    def spread_root(self, other):
+        """user.ann has 1000 here, and the other server a folder, with these limits."""
+        far = "user.ann.Far"
+        with self.m.imap("backend2", "cyrus") as there, self.m.imap("backend1", "cyrus") as here:
+            check(there.xatom("LOCALCREATE", far))
+            check(there.xatom("MUPDATEPUSH", far))
+            check(here.xatom("SETQUOTA", "user.ann", "(STORAGE 1000)"))
+            if other:
+                check(there.xatom("SETQUOTA", "+user.ann", other))
+        try:
+            yield
+        finally:
+            with self.m.imap("backend1", "cyrus") as here:
+                check(here.xatom("SETQUOTA", "user.ann", "()"))
+            with self.m.imap("backend2", "cyrus") as there:
+                if other:
+                    check(there.xatom("SETQUOTA", "+user.ann", "()"))
+                check(there.xatom("LOCALDELETE", far))
+            with node(self.m, "backend2") as c:
+                c.status("DELETE", far)
+
     def unreadable(self):
         path = os.path.join(self.certificates.folder, "unreadable.key")
         shutil.copy(os.path.join(self.m.dir, "tls", "key.pem"), path)

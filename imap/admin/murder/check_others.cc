@@ -98,9 +98,14 @@ class Asked {
         return out;
     }
 
-    // Adds what is used of each resource of a root; nothing where there is none.
-    Status add_usage(const model::MailboxName& root, std::map<std::string, uint64_t>& used)
+    // Of a root; nothing where there is none.
+    struct Quota {
+        std::map<mailbox::Resource, uint64_t> used;
+        mailbox::QuotaLimits limits;
+    };
+    Result<Quota> quota_of(const model::MailboxName& root)
     {
+        Quota quota;
         const std::string tag = there_->next_tag();
         std::string command = cat(tag, " GETQUOTA ");
         text::put_quoted(command, names_.to_external(root).value_or(root.internal()));
@@ -108,16 +113,20 @@ class Asked {
         TRY(there_->stream().flush());
         for (;;) {
             TRY_ASSIGN(backend::Reply reply, reader_.next());
-            if (reply.kind == backend::Reply::Kind::tagged && reply.tag == tag) return success();
+            if (reply.kind == backend::Reply::Kind::tagged && reply.tag == tag) return quota;
             if (reply.word != "QUOTA") continue;
             TRY_ASSIGN(const std::string line, reader_.read_whole(reply, kMaxListLine));
             const size_t at = line.rfind('(');
             if (at == std::string::npos) continue;
             const auto words =
                 split_words(std::string_view(line).substr(at + 1, line.rfind(')') - at - 1));
-            for (size_t i = 0; i + 2 < words.size(); i += 3)
-                used[std::string(words[i])] +=
-                    to_uint64(std::string(words[i + 1]), UINT64_MAX).value_or(0);
+            for (size_t i = 0; i + 2 < words.size(); i += 3) {
+                for (const auto& [resource, name] : mailbox::kResourceNames) {
+                    if (!equal_nocase(name, words[i])) continue;
+                    quota.used[resource] = to_uint64(words[i + 1], UINT64_MAX).value_or(0);
+                    quota.limits[resource] = to_uint64(words[i + 2], UINT64_MAX).value_or(0);
+                }
+            }
         }
     }
 
@@ -256,6 +265,33 @@ std::set<std::string> servers_of(const config::Config& config, const model::Mail
     return servers;
 }
 
+// A SETQUOTA that was cut short leaves the root with one limit here and another, or none, there;
+// and where all have the same, each counts its own only.
+void compare_limits(const config::Config& config, const model::MailboxName& root,
+                    mailbox::Resource resource, const std::map<std::string, Asked::Quota>& told,
+                    Findings& findings)
+{
+    const std::string_view name = mailbox::resource_name(resource);
+    uint64_t used = 0;
+    std::optional<uint64_t> most;
+    bool differs = false;
+    std::string limits;
+    for (const auto& [server, quota] : told) {
+        const auto& limit = quota.limits[resource];
+        differs = differs || limit != told.begin()->second.limits[resource];
+        cat_to(limits, limits.empty() ? "" : ", ", limit ? cat(*limit) : "none", " at ", server);
+        if (limit) most = std::max(most.value_or(0), *limit);
+        if (auto at = quota.used.find(resource); at != quota.used.end()) used += at->second;
+    }
+    if (differs)
+        findings.add(config.servername(), root.internal(), "",
+                     cat("its limits differ, SETQUOTA sets them at all: ", name, ' ', limits));
+    if (most && used > *most)
+        findings.add(config.servername(), root.internal(), "",
+                     cat("over its limit: ", name, ' ', used, " of ", *most, " on ", told.size(),
+                         " servers, each of which limits its own only"));
+}
+
 }  // namespace
 
 void compare_quotas(const config::Config& config, const Known& known, Findings& findings)
@@ -271,24 +307,19 @@ void compare_quotas(const config::Config& config, const Known& known, Findings& 
         auto limits = roots.get(root);
         if (!limits) continue;
         servers.insert(config.servername());
-        std::map<std::string, uint64_t> used;
+        std::map<std::string, Asked::Quota> told;
         for (const std::string& server : servers) {
             auto asked = connect_as_administrator(config, server);
-            Status added = asked ? asked->add_usage(root, used) : Status(asked.error());
-            if (added)
-                asked->logout();
-            else
-                cannot_ask(findings, server, added.error());
+            auto quota = asked ? asked->quota_of(root) : Result<Asked::Quota>(asked.error());
+            if (!quota) {
+                cannot_ask(findings, server, quota.error());
+                continue;
+            }
+            told[server] = *std::move(quota);
+            asked->logout();
         }
-        for (size_t i = 0; i < mailbox::kResources; i++) {
-            const auto resource = static_cast<mailbox::Resource>(i);
-            const std::string name(mailbox::resource_name(resource));
-            const auto& limit = (*limits)[resource];
-            if (!limit || used[name] <= *limit) continue;
-            findings.add(config.servername(), root.internal(), "",
-                         cat("over its limit: ", name, ' ', used[name], " of ", *limit, " on ",
-                             servers.size(), " servers, each of which limits its own only"));
-        }
+        for (size_t i = 0; i < mailbox::kResources; i++)
+            compare_limits(config, root, static_cast<mailbox::Resource>(i), told, findings);
     }
 }
 

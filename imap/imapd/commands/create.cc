@@ -120,7 +120,9 @@ Result<Completion> create_here(ImapSession& s, Command& command, bool tell_other
     more.mailboxes = 1 + superiors.size();
     TRY(require_quota(s, name, more));
     TRY_ASSIGN(const bool use_taken, is_use_taken(s, name, arguments->uses));
-    if (use_taken) return Completion::no(cat("[USEATTR] ", kUseConflict));
+    TRY_ASSIGN(const bool taken_elsewhere,
+               is_use_taken_elsewhere(s, name, arguments->uses, s.config.servername()));
+    if (use_taken || taken_elsewhere) return Completion::no(cat("[USEATTR] ", kUseConflict));
     model::MailboxEntry entry{.name = name,
                               .server = {},
                               .partition = *partition,

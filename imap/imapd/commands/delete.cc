@@ -92,7 +92,7 @@ Result<Completion> delete_(ImapSession& s, Command& command)
             if (!entry.is_local()) return Completion::no(std::string(kNotOnOneServer));
     } else {
         if (tree.size() > 1 && !name.is_deleted(s.config.deletedprefix()))
-            return Completion::no("[HASCHILDREN] Mailbox has inferior hierarchical names");
+            return Completion::no(std::string(kHasChildren));
         if (is_protected(s, *command.entry)) return Completion::no(std::string(kUseConflict));
         tree.assign(1, *command.entry);
     }

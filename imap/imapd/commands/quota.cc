@@ -57,6 +57,8 @@ Result<std::optional<uint64_t>> limit_argument(CommandReader& reader)
 }
 
 constexpr size_t kMaxLimits = 32;
+constexpr size_t kMaxRoots = 32;
+constexpr size_t kMaxQuotaLine = 65536;
 
 // SP "(" [resource SP number *(SP resource SP number)] ")" CRLF
 Result<std::vector<QuotaLimitArgument>> limits_argument(CommandReader& reader)
@@ -151,6 +153,36 @@ Result<Completion> getquotaroot(ImapSession& s, Command& command)
     TRY_ASSIGN(auto quota, s.quotas->get(*root));
     put_quota(s, quota);
     return Completion::ok();
+}
+
+// The mailbox's server knows the root and its own part of what is used.
+Result<Completion> relay_getquotaroot(ImapSession& s, Command& command, backend::Backend& backend)
+{
+    struct Told {
+        std::string root;
+        std::string line;
+    };
+    std::vector<Told> told;
+    RelayChannel channel(s, backend);
+    channel.filter([&](backend::ReplyReader& reader, const backend::Reply& reply) -> Result<bool> {
+        if (reply.word != "QUOTA" || told.size() >= kMaxRoots) return false;
+        TRY_ASSIGN(std::string line, reader.read_whole(reply, kMaxQuotaLine));
+        text::ImapCursor cursor(std::string_view(line).substr(reply.text_begin));
+        told.push_back({cursor.astring().value_or(""), std::move(line)});
+        return true;
+    });
+    channel.verb(command.name);
+    channel.astring(command.external);
+    if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
+    Outcome outcome = finish_at_mailbox(s, command, channel);
+    if (!outcome.ok()) return std::move(outcome).result();
+    for (const Told& one : told) {
+        auto summed = put_quota_of(s, one.root);
+        if (!summed || !*summed) s.client.put(one.line);
+        // A sum without one of them would be false.
+        if (summed && *summed && (*summed)->kind != Completion::Kind::ok) return **summed;
+    }
+    return std::move(outcome).result();
 }
 
 // "+" before the name (of a peer that moves a user here) makes a root where nothing is yet.

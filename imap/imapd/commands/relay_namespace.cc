@@ -4,11 +4,14 @@
 
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/namespace/special_use.h"
+#include "imap/imapd/namespace/tree.h"
 #include "imap/imapd/relay/move_proof.h"
 #include "imap/imapd/relay/remote_namespace.h"
 #include "imap/imapd/relay/retry.h"
 #include "imap/imapd/relay/router.h"
 #include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd::commands {
 namespace {
@@ -41,6 +44,46 @@ Result<Arguments> read_arguments(ImapSession& s)
     return arguments;
 }
 
+bool may_take_away(const ImapSession& s, const model::MailboxEntry& entry)
+{
+    if (entry.name.is_inbox()) return s.user.identity->any_admin() && !is_own(s, entry.name);
+    return require(s, entry, model::Rights::delete_mailbox).ok();
+}
+
+// CREATE's (RFC 4466), written anew; what they are is the other server's matter, but for the uses,
+// which mailboxes of other servers may have.
+struct Parameters {
+    std::string text;
+    std::string uses;
+};
+Result<Parameters> read_parameters(CommandReader& reader)
+{
+    Parameters read;
+    TRY(reader.expect('('));
+    for (bool more = true; more;) {
+        TRY_ASSIGN(const std::string name, reader.attribute());
+        TRY(reader.space());
+        cat_to(read.text, read.text.empty() ? "(" : " ", name, ' ');
+        TRY_ASSIGN(const bool is_list, reader.accept('('));
+        if (!is_list) {
+            TRY_ASSIGN(const std::string value, reader.astring());
+            read.text += text::imap_astring(value);
+        }
+        for (bool first = is_list, end = !is_list; !end; first = false) {
+            if (!first) TRY(reader.space());
+            TRY_ASSIGN(const std::string word, reader.flag());
+            cat_to(read.text, first ? "(" : " ", word);
+            if (name == "USE") cat_to(read.uses, read.uses.empty() ? "" : " ", special_use(word));
+            TRY_ASSIGN(end, reader.accept(')'));
+            if (end) read.text += ')';
+        }
+        TRY_ASSIGN(more, reader.accept(' '));
+    }
+    TRY(reader.expect(')'));
+    read.text += ')';
+    return read;
+}
+
 }  // namespace
 
 Result<Completion> relay_namespace_change(ImapSession& s, Command& command,
@@ -61,10 +104,30 @@ Result<Completion> relay_create(ImapSession& s, Command& command, backend::Backe
     if (arguments.denied) return Error{Code::denied, {}};
     TRY(command.mailbox->check_creatable());
     const ChosenPlace& where = arguments.where;
-    if (!arguments.list) TRY(s.reader.end_of_line());
+    Parameters parameters;
+    if (arguments.list) {
+        TRY_ASSIGN(parameters, read_parameters(s.reader));
+    }
+    TRY(s.reader.end_of_line());
+    TRY_ASSIGN(const bool taken,
+               is_use_taken_elsewhere(s, *command.mailbox, parameters.uses, backend.server()));
+    if (taken) return Completion::no(cat("[USEATTR] ", kUseConflict));
     const bool elsewhere = !where.server.empty() && where.server != backend.server();
     if (elsewhere || where.may_be_server) return create_there(s, command, where, backend.server());
-    return create_at(s, command, backend, where.partition, arguments.list);
+    return create_at(s, command, backend, where.partition, parameters.text);
+}
+
+// That server does not know what others have below the mailbox; the list here does. What it would
+// refuse for want of rights, it says.
+Result<Completion> relay_delete(ImapSession& s, Command& command, backend::Backend& backend)
+{
+    const model::MailboxName& name = *command.mailbox;
+    const bool may = may_take_away(s, *command.entry);
+    TRY_ASSIGN(const bool spread, is_spread(s, name, backend.server()));
+    if (may && spread && name.is_inbox()) return Completion::no(std::string(kNotOnOneServer));
+    if (may && spread && !name.is_deleted(s.config.deletedprefix()))
+        return Completion::no(std::string(kHasChildren));
+    return relay_namespace_change(s, command, backend);
 }
 
 Result<Completion> relay_rename(ImapSession& s, Command& command, backend::Backend& backend)
@@ -80,6 +143,12 @@ Result<Completion> relay_rename(ImapSession& s, Command& command, backend::Backe
     if (moves && to != command.external)
         return Completion::no(
             "[CANNOT] Cross-server or cross-partition move w/rename not supported");
+    if (!moves && to != command.external &&
+        !(is_own(s, *command.mailbox) && command.mailbox->is_inbox())) {
+        TRY_ASSIGN(const bool spread, is_spread(s, *command.mailbox, backend.server()));
+        if (spread && may_take_away(s, *command.entry))
+            return Completion::no(std::string(kNotOnOneServer));
+    }
     std::optional<MoveProof> proof;
     if (moves) proof.emplace(s, *command.mailbox, backend.server(), where.server);
     RelayChannel channel(s, backend);

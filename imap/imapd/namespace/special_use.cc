@@ -30,6 +30,14 @@ std::string uses_among(std::string_view flags)
     return uses;
 }
 
+bool share_one(std::string_view uses, std::string_view others)
+{
+    const auto words = split_words(uses);
+    const auto wanted = split_words(others);
+    return std::find_first_of(words.begin(), words.end(), wanted.begin(), wanted.end()) !=
+           words.end();
+}
+
 // LIST (SPECIAL-USE) "" (names)
 Status ask(ImapSession& s, const std::string& server, std::span<const std::string> names,
            std::map<std::string, std::string>& found)
@@ -98,17 +106,27 @@ Result<bool> is_use_taken(ImapSession& session, const model::MailboxName& name,
     }
     TRY_ASSIGN(auto tree, tree_of(session.directory, inbox));
     std::erase_if(tree, [&](const auto& entry) { return entry.name == name; });
-    const auto wanted = split_words(uses);
-    const auto has_one = [&](std::string_view word) {
-        return std::find(wanted.begin(), wanted.end(), word) != wanted.end();
-    };
     for (const auto& entry : tree) {
         if (!entry.is_at(session.config.servername())) continue;
         auto there = session.store->special_use(entry);
         if (!there) continue;  // a mailbox that is damaged is in nobody's way
-        const auto words = split_words(*there);
-        if (std::any_of(words.begin(), words.end(), has_one)) return true;
+        if (share_one(*there, uses)) return true;
     }
+    return false;
+}
+
+Result<bool> is_use_taken_elsewhere(ImapSession& session, const model::MailboxName& name,
+                                    std::string_view uses, const std::string& server)
+{
+    TRY_ASSIGN(const model::MailboxName inbox, session.user.names->inbox());
+    if (uses.empty() || session.backends == nullptr || !inbox.is_above(name)) return false;
+    TRY_ASSIGN(auto tree, tree_of(session.directory, inbox));
+    std::erase_if(tree, [&](const auto& entry) {
+        return entry.name == name || entry.is_at(server) ||
+               (entry.is_local() && server == session.config.servername());
+    });
+    for (const auto& [other, there] : special_uses_of(session, tree))
+        if (share_one(there, uses)) return true;
     return false;
 }
 

@@ -29,6 +29,10 @@ inline constexpr std::string_view kUseConflict = "SPECIAL-USE flag conflict";
 // Has another mailbox of the same owner one of these uses?
 Result<bool> is_use_taken(ImapSession& session, const model::MailboxName& name,
                           std::string_view uses);
+// The same of mailboxes in the user's own tree that are at other servers than this one. A server
+// that cannot be asked is in nobody's way.
+Result<bool> is_use_taken_elsewhere(ImapSession& session, const model::MailboxName& name,
+                                    std::string_view uses, const std::string& server);
 // A mailbox of this server that has a use stays where it is, but for administrators
 // (specialuse_protect).
 bool is_protected(ImapSession& session, const model::MailboxEntry& entry);

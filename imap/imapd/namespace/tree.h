@@ -13,6 +13,9 @@ namespace rookery::imapd {
 inline constexpr std::string_view kNotOnOneServer =
     "[CANNOT] This mailbox hierarchy does not exist on a single backend server.";
 
+inline constexpr std::string_view kHasChildren =
+    "[HASCHILDREN] Mailbox has inferior hierarchical names";
+
 // If one of them is this session's selected mailbox, the session leaves it first.
 void leave_if_selected(ImapSession& session, std::span<const model::MailboxEntry> entries);
 

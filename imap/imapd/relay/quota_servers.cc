@@ -70,18 +70,17 @@ struct Total {
     }
 };
 
-void put_total(ImapSession& s, const Command& command, const Total& total)
+void put_total(ImapSession& s, std::string_view root, const Total& total)
 {
     std::string list;
     for (const auto& r : total.resources)
         cat_to(list, list.empty() ? "" : " ", r.name, ' ', r.used, ' ', r.limit);
-    std::string_view root = command.external;
     if (root.starts_with('+')) root.remove_prefix(1);
     s.client.put("* QUOTA ", text::imap_astring(root), " (", list, ")\r\n");
 }
 
 // The command at one of them; its QUOTA goes into the total.
-Completion ask(ImapSession& s, const Command& command, const std::string& server,
+Completion ask(ImapSession& s, std::string_view root, const std::string& server,
                const std::span<const QuotaLimitArgument>* limits, Total& total)
 {
     auto backend = s.backends->get(server);
@@ -93,10 +92,10 @@ Completion ask(ImapSession& s, const Command& command, const std::string& server
         TRY(total.add(line));
         return true;
     });
-    channel.verb(command.name);
+    channel.verb(limits != nullptr ? "SETQUOTA" : "GETQUOTA");
     // "+": the mailbox of that name may be at another of the servers.
-    const bool sets = limits != nullptr && !command.external.starts_with('+');
-    channel.astring(sets ? "+" + command.external : command.external);
+    const bool sets = limits != nullptr && !root.starts_with('+');
+    channel.astring(cat(sets ? "+" : "", root));
     if (limits != nullptr) channel.raw(cat(" ", limits_for(**backend, *limits)));
     auto answer = channel.finish();
     if (!answer) return channel.failed(answer.error());
@@ -110,20 +109,38 @@ std::string limits_for(const backend::Backend& backend, std::span<const QuotaLim
     return list_of(limits, backend.has_capability("QUOTASET"));
 }
 
-Result<Completion> get_quota_everywhere(ImapSession& s, const Command& command)
+namespace {
+
+Completion sum_up(ImapSession& s, std::string_view root, std::span<const std::string> servers)
 {
-    TRY_ASSIGN(const auto servers, servers_of_tree(s, *command.mailbox));
     Total total;
     for (const std::string& server : servers) {
-        Completion done = ask(s, command, server, nullptr, total);
+        Completion done = ask(s, root, server, nullptr, total);
         const bool no_root = done.kind == Completion::Kind::no &&
                              (done.text.starts_with("[NONEXISTENT]") ||
                               done.text.find("does not exist") != std::string::npos);
         if (done.kind != Completion::Kind::ok && !no_root) return done;
     }
     if (!total.known) return Completion::no("[NONEXISTENT] Quota root does not exist");
-    put_total(s, command, total);
+    put_total(s, root, total);
     return Completion::ok();
+}
+
+}  // namespace
+
+Result<Completion> get_quota_everywhere(ImapSession& s, const Command& command)
+{
+    TRY_ASSIGN(const auto servers, servers_of_tree(s, *command.mailbox));
+    return sum_up(s, command.external, servers);
+}
+
+Result<std::optional<Completion>> put_quota_of(ImapSession& s, const std::string& root)
+{
+    TRY_ASSIGN(const model::MailboxName name, s.user.names->to_internal(root));
+    if (!s.user.identity->any_admin() && !is_own(s, name)) return std::optional<Completion>();
+    TRY_ASSIGN(const auto servers, servers_of_tree(s, name));
+    if (servers.size() < 2) return std::optional<Completion>();
+    return std::optional<Completion>(sum_up(s, root, servers));
 }
 
 Result<Completion> set_quota_everywhere(ImapSession& s, const Command& command,
@@ -133,7 +150,7 @@ Result<Completion> set_quota_everywhere(ImapSession& s, const Command& command,
     Total total;
     std::string set;
     for (const std::string& server : servers) {
-        Completion done = ask(s, command, server, &limits, total);
+        Completion done = ask(s, command.external, server, &limits, total);
         if (done.kind == Completion::Kind::ok) {
             cat_to(set, set.empty() ? " " : ", ", server);
             continue;
@@ -141,7 +158,7 @@ Result<Completion> set_quota_everywhere(ImapSession& s, const Command& command,
         if (done.kind != Completion::Kind::no || set.empty()) return done;
         return Completion::no(cat(done.text, "; it is set at", set, ", not at ", server));
     }
-    put_total(s, command, total);
+    put_total(s, command.external, total);
     log::notice("setquota", {{"user", s.user.identity->userid},
                              {"root", command.mailbox->internal()},
                              {"limits", list_of(limits, true)},

@@ -27,6 +27,9 @@ std::string limits_for(const backend::Backend& backend, std::span<const QuotaLim
 
 // GETQUOTA: what is used on all servers together, of the highest limit.
 Result<Completion> get_quota_everywhere(ImapSession& session, const Command& command);
+// The same for the answer to another command. None if one server answers for the root, or if it is
+// not this user's to ask all of them: then what that one says is the answer.
+Result<std::optional<Completion>> put_quota_of(ImapSession& session, const std::string& root);
 // SETQUOTA at each of them.
 Result<Completion> set_quota_everywhere(ImapSession& session, const Command& command,
                                         std::span<const QuotaLimitArgument> limits);

@@ -54,16 +54,13 @@ void add_partition(RelayChannel& channel, const std::string& partition)
 }
 
 Completion create_at(ImapSession& s, const Command& command, backend::Backend& target,
-                     const std::string& partition, bool has_list)
+                     const std::string& partition, const std::string& parameters)
 {
     RelayChannel channel(s, target);
     channel.verb("CREATE");
     channel.astring(command.external);
     add_partition(channel, partition);
-    if (has_list) {
-        channel.raw(" ");
-        if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
-    }
+    if (!parameters.empty()) channel.raw(cat(" ", parameters));
     auto answer = channel.finish();
     if (!answer) return channel.failed(answer.error());
     if (answer->ok()) caught_up(s);
@@ -76,14 +73,14 @@ Completion create_there(ImapSession& s, const Command& command, const ChosenPlac
     if (place.may_be_server && !chosen.empty()) {
         auto backend = s.backends->get(chosen);
         if (!backend) return Completion::from(backend.error());
-        Completion made = create_at(s, command, **backend, place.partition, false);
+        Completion made = create_at(s, command, **backend, place.partition, {});
         if (!is_unknown_partition(made)) return made;
     }
     const std::string& server = place.may_be_server ? place.partition : place.server;
     auto target = s.backends->get(server);
     if (target)
         return create_at(s, command, **target,
-                         place.may_be_server ? std::string() : place.partition, false);
+                         place.may_be_server ? std::string() : place.partition, {});
     if (target.is(Code::maintenance)) return Completion::from(target.error());
     log::warning(
         "create",

@@ -185,6 +185,18 @@ Result<std::vector<std::string>> servers_of_tree(ImapSession& session, const Mai
     return std::vector<std::string>(servers.begin(), servers.end());
 }
 
+Result<bool> is_spread(ImapSession& session, const MailboxName& name, const std::string& server)
+{
+    bool spread = false;
+    TRY(session.directory.scan(name.key(), [&](const MailboxEntry& listed) {
+        const MailboxEntry entry = listed.seen();
+        if (entry.name != name && !name.is_above(entry.name)) return mboxlist::Next::stop();
+        spread = entry.is_there() && !entry.is_at(server);
+        return spread ? mboxlist::Next::stop() : mboxlist::Next::go_on();
+    }));
+    return spread;
+}
+
 Result<Placed> place_inbox(ImapSession& session)
 {
     TRY_ASSIGN(MailboxName inbox, session.user.names->inbox());

@@ -48,6 +48,9 @@ Result<Placed> place_tree(ImapSession& session, const model::MailboxName& name);
 // The servers that it is on, other than this one.
 Result<std::vector<std::string>> servers_of_tree(ImapSession& session,
                                                  const model::MailboxName& name);
+// Is the mailbox, or one below it, anywhere but on this server?
+Result<bool> is_spread(ImapSession& session, const model::MailboxName& name,
+                       const std::string& server);
 // Here if the INBOX is here or does not exist, else its server.
 Result<Placed> place_inbox(ImapSession& session);
 // For commands that run here, when their arguments have been read. moved: the INBOX went meanwhile.
