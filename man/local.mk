@@ -36,3 +36,5 @@ dist_man_MANS += man/rookery-admin.8
 dist_man_MANS += man/squatter.8
 dist_man_MANS += man/tls_prune.8
 dist_man_MANS += man/unexpunge.8
+dist_man_MANS += man/dump.8
+dist_man_MANS += man/restore.8
