@@ -16,10 +16,10 @@ using namespace std::string_view_literals;
 constexpr std::array kNotNeeded = {"idled"sv, "tls_prune"sv, "squatter"sv};
 
 constexpr std::array kMissed = {
-    "calalarmd"sv,   "cyr_backup"sv,  "fud"sv,       "httpd"sv,     "ipurge"sv,
-    "lmtpproxyd"sv,  "mbpath"sv,      "nntpd"sv,     "notifyd"sv,   "promstatd"sv,
-    "proxyd"sv,      "ptloader"sv,    "quota"sv,     "sievec"sv,    "smmapd"sv,
-    "sync_client"sv, "sync_server"sv, "timsieved"sv, "unexpunge"sv,
+    "calalarmd"sv,   "cyr_backup"sv, "fud"sv,       "httpd"sv,   "ipurge"sv, "imapd"sv,
+    "lmtpproxyd"sv,  "mbpath"sv,     "nntpd"sv,     "notifyd"sv, "pop3d"sv,  "promstatd"sv,
+    "proxyd"sv,      "ptloader"sv,   "quota"sv,     "sievec"sv,  "smmapd"sv, "sync_client"sv,
+    "sync_server"sv, "timsieved"sv,  "unexpunge"sv,
 };
 
 bool is_one_of(std::string_view name, const auto& names)

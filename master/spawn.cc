@@ -93,11 +93,15 @@ Result<std::string> ProgramPath::find(const std::string& program) const
     }
     std::string tried;
     for (const std::string& folder : folders_) {
-        std::string path = cat(folder, '/', program);
-        struct stat st {};
-        if (::stat(path.c_str(), &st) == 0 && S_ISREG(st.st_mode) &&
-            ::access(path.c_str(), X_OK) == 0)
-            return path;
+        // The names of --with-clash-prefix too.
+        for (std::string_view prefix :
+             {std::string_view(), std::string_view(ROOKERY_CLASH_PREFIX)}) {
+            std::string path = cat(folder, '/', prefix, program);
+            struct stat st {};
+            if (::stat(path.c_str(), &st) == 0 && S_ISREG(st.st_mode) &&
+                ::access(path.c_str(), X_OK) == 0)
+                return path;
+        }
         cat_to(tried, tried.empty() ? "" : ", ", folder);
     }
     return Error{Code::not_found, cat(program, ": no such program in ", tried)};

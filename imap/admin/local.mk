@@ -92,13 +92,20 @@ $(MUPDATETEST_LINKS): imap/admin/mupdatetest$(EXEEXT)
 	$(AM_V_GEN)rm -f $@ && $(LN_S) mupdatetest$(EXEEXT) $@
 
 install-exec-hook:
-	cd '$(DESTDIR)$(bindir)' && for name in $(MUPDATETEST_NAMES); do \
-	rm -f $$name && $(LN_S) mupdatetest$(EXEEXT) $$name || exit 1; done
-	cd '$(DESTDIR)$(sbindir)' && for name in $(ADMIN_NAMES); do \
-	rm -f $$name && $(LN_S) rookery-admin$(EXEEXT) $$name || exit 1; done
+	cd '$(DESTDIR)$(bindir)' && target=`echo mupdatetest | sed '$(transform)'` && \
+	for name in `printf '%s\n' $(MUPDATETEST_NAMES) | sed '$(transform)'`; do \
+	rm -f $$name && $(LN_S) $$target$(EXEEXT) $$name || exit 1; done
+	cd '$(DESTDIR)$(sbindir)' && target=`echo rookery-admin | sed '$(transform)'` && \
+	for name in `printf '%s\n' $(ADMIN_NAMES) | sed '$(transform)'`; do \
+	rm -f $$name && $(LN_S) $$target$(EXEEXT) $$name || exit 1; done
+install-data-hook:
+	cd '$(DESTDIR)$(man1dir)' && target=`echo mupdatetest | sed '$(transform)'` && \
+	for name in `printf '%s\n' $(MUPDATETEST_NAMES) | sed '$(transform)'`; do \
+	rm -f $$name.1 && $(LN_S) $$target.1 $$name.1 || exit 1; done
 uninstall-hook:
-	cd '$(DESTDIR)$(bindir)' && rm -f $(MUPDATETEST_NAMES)
-	cd '$(DESTDIR)$(sbindir)' && rm -f $(ADMIN_NAMES)
+	for name in `printf '%s\n' $(MUPDATETEST_NAMES) $(ADMIN_NAMES) | sed '$(transform)'`; do \
+	rm -f '$(DESTDIR)$(bindir)'/$$name '$(DESTDIR)$(sbindir)'/$$name \
+	'$(DESTDIR)$(man1dir)'/$$name.1; done
 
 bin_PROGRAMS += imap/admin/cyradm/cyradm
 imap_admin_cyradm_cyradm_SOURCES = imap/admin/cyradm/main.cc \
@@ -160,6 +167,7 @@ imap_admin_murder_murder_SOURCES = imap/admin/murder/main.cc imap/admin/murder/m
 	imap/admin/murder/here.h imap/admin/murder/here.cc \
 	imap/admin/murder/move.cc imap/admin/murder/queue.cc imap/admin/murder/rebalance.cc \
 	imap/admin/murder/state.cc \
+	imap/admin/murder/ahead.h imap/admin/murder/ahead.cc \
 	imap/admin/murder/transfer.h imap/admin/murder/transfer.cc \
 	imap/admin/murder/witness.h imap/admin/murder/witness.cc \
 	imap/admin/murder/report.h imap/admin/murder/report.cc imap/admin/murder/resync.cc \

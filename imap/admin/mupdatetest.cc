@@ -102,12 +102,14 @@ const backend::Dialect* dialect_of(std::string_view protocol)
     return nullptr;
 }
 
+// "cyrus-imtest" is imtest.
 const backend::Dialect* dialect_of_program()
 {
-    if (program == "imtest") return &backend::imap_dialect();
-    if (program == "lmtptest") return &backend::lmtp_dialect();
-    if (program == "pop3test") return &backend::pop3_dialect();
-    if (program == "sivtest") return &backend::sieve_dialect();
+    const std::string_view name = std::string_view(program).substr(program.rfind('-') + 1);
+    if (name == "imtest") return &backend::imap_dialect();
+    if (name == "lmtptest") return &backend::lmtp_dialect();
+    if (name == "pop3test") return &backend::pop3_dialect();
+    if (name == "sivtest") return &backend::sieve_dialect();
     return &backend::mupdate_dialect();
 }
 

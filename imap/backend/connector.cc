@@ -6,6 +6,7 @@
 #include "lib/auth/sasl_server.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
+#include "lib/base/log_session.h"
 #include "lib/base/strings.h"
 #include "lib/net/address.h"
 #include "lib/stream/deflate_layer.h"
@@ -309,7 +310,11 @@ Status Connector::exchange(auth::SaslClient::Start& start)
     const bool initial_now = start.initial && policy_.initial_response &&
                              fits(dialect_, start.mechanism, *start.initial) &&
                              (dialect_.initial_response_always || link_->has_capability("SASL-IR"));
+    const bool is_named = dialect_.put_session != nullptr && log::is_session_id(log::session()) &&
+                          link_->has_capability(dialect_.session_capability);
+    if (is_named) dialect_.put_session(stream(), log::session());
     TRY(dialect_.begin_auth(stream(), start.mechanism, initial_now ? &*start.initial : nullptr));
+    if (is_named) TRY(dialect_.session_taken(stream()));
     bool initial_due = start.initial && !initial_now;
     for (int n = 0; n < kMaxAuthSteps; n++) {
         TRY_ASSIGN(AuthStep step, dialect_.next_auth(stream()));

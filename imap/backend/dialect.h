@@ -40,6 +40,12 @@ struct Dialect {
     Result<AuthStep> (*next_auth)(stream::Stream&);
     Status (*answer_auth)(stream::Stream&, std::string_view data);
     Status (*cancel_auth)(stream::Stream&);
+    // Tells one of our servers, by this capability, which session of ours logs in there: put before
+    // the first line of the login, and answered before it. Null: the login itself says so, or
+    // nothing does.
+    std::string_view session_capability = {};
+    void (*put_session)(stream::Stream&, std::string_view id) = nullptr;
+    Status (*session_taken)(stream::Stream&) = nullptr;
     bool initial_response_always = true;  // else only if SASL-IR is announced
     // Of begin_auth with a response, and its CRLF; 0: no limit. A longer one is kept for an empty
     // challenge, which mechanisms in which the server begins do not give.

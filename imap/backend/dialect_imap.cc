@@ -1,6 +1,4 @@
 // IMAP between servers, up to the end of the login (doc/protocols/cyrus.md 3).
-#include <algorithm>
-
 #include "imap/backend/dialect.h"
 #include "imap/backend/reply_lines.h"
 #include "lib/base/log_session.h"
@@ -61,15 +59,8 @@ Status start_tls(stream::Stream& stream)
 // Our session, where it is fit for a tag: so the other server's log names it without a question.
 std::string auth_tag()
 {
-    constexpr size_t kMaxTag = 120;
     const std::string& session = log::session();
-    const auto fits = [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               c == '-' || c == '.';
-    };
-    const bool usable = !session.empty() && session.size() <= kMaxTag &&
-                        std::all_of(session.begin(), session.end(), fits);
-    return usable ? session : "A01";
+    return log::is_session_id(session) ? session : "A01";
 }
 
 Status begin_auth(stream::Stream& stream, std::string_view mechanism, const std::string* initial)

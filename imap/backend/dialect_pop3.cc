@@ -11,6 +11,7 @@ namespace {
 using AuthStep = Dialect::AuthStep;
 
 constexpr std::string_view kReuse = "X-REUSE";
+constexpr std::string_view kSession = "X-SESSION";
 constexpr size_t kMaxAuthLine = 255;  // with its CRLF (RFC 5034 4)
 
 bool is_ok(std::string_view line)
@@ -86,6 +87,19 @@ Status begin_auth(stream::Stream& stream, std::string_view mechanism, const std:
     return send_line(stream, line);
 }
 
+void put_session(stream::Stream& stream, std::string_view id)
+{
+    stream.put(kSession, ' ', id, "\r\n");
+}
+
+// Whoever does not want it after all logs the login without it.
+Status session_taken(stream::Stream& stream)
+{
+    TRY_ASSIGN(const std::string line, read_reply_line(stream));
+    if (!is_ok(line) && !is_err(line)) return protocol_error(kSession, line);
+    return success();
+}
+
 // Of a login that was right, but for the maildrop (RFC 2449 8, RFC 3206): the server's own line.
 Result<AuthStep> refusal(std::string line)
 {
@@ -145,6 +159,9 @@ constexpr Dialect kDialect = {
     .next_auth = next_auth,
     .answer_auth = answer_in_base64,
     .cancel_auth = cancel_with_star,
+    .session_capability = kSession,
+    .put_session = put_session,
+    .session_taken = session_taken,
     .initial_response_always = true,
     .max_auth_line = kMaxAuthLine,
     .ping = ping,

@@ -11,6 +11,8 @@ namespace {
 
 using AuthStep = Dialect::AuthStep;
 
+constexpr std::string_view kSession = "X-SESSION";
+
 // Before the login, and of its steps.
 Result<std::string> read_whole_line(stream::Stream& stream)
 {
@@ -78,6 +80,22 @@ Status begin_auth(stream::Stream& stream, std::string_view mechanism, const std:
     return send_line(stream, line);
 }
 
+void put_session(stream::Stream& stream, std::string_view id)
+{
+    std::string line = cat(kSession, ' ');
+    text::put_quoted(line, id);
+    stream.put(line, "\r\n");
+}
+
+// Whoever does not want it after all logs the login without it.
+Status session_taken(stream::Stream& stream)
+{
+    TRY_ASSIGN(const std::string line, read_whole_line(stream));
+    if (is_sieve_word(line, "OK") || is_sieve_word(line, "NO")) return success();
+    if (is_sieve_word(line, "BYE")) return Error{Code::closed, line.substr(0, 200)};
+    return protocol_error(kSession, line);
+}
+
 // `OK (SASL "base64") "text"`: what the mechanism says with its success.
 Result<std::string> success_data(std::string_view line)
 {
@@ -141,6 +159,9 @@ constexpr Dialect kDialect = {
     .next_auth = next_auth,
     .answer_auth = answer_auth,
     .cancel_auth = cancel_auth,
+    .session_capability = kSession,
+    .put_session = put_session,
+    .session_taken = session_taken,
     .initial_response_always = true,
     .ping = ping,
     .logout = "LOGOUT\r\n",

@@ -15,6 +15,8 @@
 #include "imap/model/mailbox_entry.h"
 #include "imap/model/sequence_set.h"
 #include "lib/base/result.h"
+#include "lib/text/imap_date.h"
+#include "lib/text/usual_fields.h"
 
 namespace rookery::mailbox {
 
@@ -51,6 +53,8 @@ struct CachedItems {
     std::string body;           // BODY (not extensible)
     std::string bodystructure;  // BODYSTRUCTURE
     std::string sections;       // lib/text section table, binary: where each part lies
+    std::string fields;         // of the header: text::KeptFields
+    std::optional<text::DateTime> sent;  // its Date:, where that can be read
 };
 
 // Changes since the last refresh, in the order in which a client must be told them.
@@ -147,6 +151,10 @@ class Mailbox {
     // client, names it. The others are not concerned.
     virtual Result<std::unique_ptr<Content>> content(uint32_t sequence) = 0;
     virtual Result<CachedItems> cached(uint32_t sequence) = 0;
+    // Parts of that alone, without opening the message where the cache has them. Views are valid
+    // until one is asked of another message.
+    virtual Result<text::KeptFields> kept_fields(uint32_t sequence) = 0;
+    virtual Result<std::optional<text::DateTime>> sent(uint32_t sequence) = 0;
     // The size of the message as POP3 sends it, whose last line has its CRLF, stored so or not.
     // Reads the message only where the index does not know how it ends. As content().
     virtual Result<uint64_t> octets(uint32_t sequence) { return message(sequence).size; }

@@ -157,6 +157,7 @@ const Engine::Row* Engine::find_row(std::string_view verb)
         {"SETACTIVE", after_login, kChanges, text, nothing, 1, false, &Engine::set_active},
         {"STARTTLS", before_login, kHere, nothing, nothing, 0, true, &Engine::starttls},
         {"UNAUTHENTICATE", after_login, kHere, nothing, nothing, 0, true, &Engine::unauthenticate},
+        {"X-SESSION", before_login, kHere, text, nothing, 1, true, &Engine::session},
     };
     const auto* row = std::find_if(std::begin(kTable), std::end(kTable),
                                    [&](const Row& r) { return r.verb == verb; });

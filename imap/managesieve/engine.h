@@ -84,6 +84,7 @@ class Engine {
     void capability(const Arguments& arguments);
     void noop(const Arguments& arguments);
     void unauthenticate(const Arguments& arguments);
+    void session(const Arguments& arguments);
     void have_space(const Arguments& arguments);
     void put_script(const Arguments& arguments);
     void list_scripts(const Arguments& arguments);

@@ -26,6 +26,7 @@ void Engine::say_capabilities()
     if (kit_.can_starttls() && !logged_in()) client_.put("\"STARTTLS\"\r\n");
     if (logged_in()) line("OWNER", who_->userid);
     if (!has_layer_) client_.put("\"UNAUTHENTICATE\"\r\n");
+    if (!logged_in() && !config_.proxyservers().empty()) client_.put("\"X-SESSION\"\r\n");
     line("VERSION", "1.0");
 }
 
@@ -74,6 +75,13 @@ session::Challenge Engine::challenge()
         if (text == "*") return Error{Code::closed, "the client cancelled"};
         return text::base64_decode(text, session::kMaxSaslLine);
     };
+}
+
+void Engine::session(const Arguments& arguments)
+{
+    kit_.set_via(arguments.first);
+    if (kit_.via().empty()) return no({}, "That is no session");
+    ok();
 }
 
 void Engine::authenticate(const Arguments& arguments)
@@ -126,7 +134,8 @@ void Engine::welcome(const session::Login& login, const std::optional<std::strin
             service::scoreboard::set_user("");
             log::notice("badlogin", {{"client", kit_.client().host},
                                      {"user", login.who.userid},
-                                     {"reason", home.error()}});
+                                     {"reason", home.error()},
+                                     {"via", kit_.via()}});
             if (home.is(Code::not_found)) return no({}, "There is no mailbox for this user");
             return no(home.error());
         }

@@ -144,12 +144,13 @@ void Engine::dispatch(const Command& command)
 {
     if (logged_in() && user_->relay && command.verb->at == At::maildrop) return pass_on(command);
     static constexpr Row kTable[] = {
-        {"APOP", &Engine::apop}, {"AUTH", &Engine::auth}, {"CAPA", &Engine::capa},
-        {"DELE", &Engine::dele}, {"LANG", &Engine::lang}, {"LIST", &Engine::list},
-        {"NOOP", &Engine::noop}, {"PASS", &Engine::pass}, {"QUIT", &Engine::quit},
-        {"RETR", &Engine::retr}, {"RSET", &Engine::rset}, {"STAT", &Engine::stat},
-        {"STLS", &Engine::stls}, {"TOP", &Engine::top},   {"UIDL", &Engine::uidl},
-        {"USER", &Engine::user}, {"UTF8", &Engine::utf8}, {"X-REUSE", &Engine::reuse},
+        {"APOP", &Engine::apop},         {"AUTH", &Engine::auth}, {"CAPA", &Engine::capa},
+        {"DELE", &Engine::dele},         {"LANG", &Engine::lang}, {"LIST", &Engine::list},
+        {"NOOP", &Engine::noop},         {"PASS", &Engine::pass}, {"QUIT", &Engine::quit},
+        {"RETR", &Engine::retr},         {"RSET", &Engine::rset}, {"STAT", &Engine::stat},
+        {"STLS", &Engine::stls},         {"TOP", &Engine::top},   {"UIDL", &Engine::uidl},
+        {"USER", &Engine::user},         {"UTF8", &Engine::utf8}, {"X-REUSE", &Engine::reuse},
+        {"X-SESSION", &Engine::session},
     };
     const auto* row = std::find_if(std::begin(kTable), std::end(kTable),
                                    [&](const Row& r) { return r.verb == command.verb->name; });

@@ -97,6 +97,7 @@ class Engine {
     void noop(const Command& command);
     void retr(const Command& command);
     void reuse(const Command& command);
+    void session(const Command& command);
     void rset(const Command& command);
     void stat(const Command& command);
     void top(const Command& command);

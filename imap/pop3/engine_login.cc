@@ -50,6 +50,7 @@ void Engine::capa(const Command&)
     const std::string name = kit_.greeting_name();
     if (!name.empty()) client_.put("IMPLEMENTATION ", name, "\r\n");
     if (may_hand_on()) client_.put("X-REUSE\r\n");
+    if (!logged_in() && !config_.proxyservers().empty()) client_.put("X-SESSION\r\n");
     client_.put(".\r\n");
 }
 
@@ -87,6 +88,12 @@ void Engine::stls(const Command&)
 }
 
 // --- login
+
+void Engine::session(const Command& command)
+{
+    kit_.set_via(command.words[0]);
+    client_.put(kit_.via().empty() ? err({}, "That is no session") : ok("It is noted"));
+}
 
 void Engine::user(const Command& command)
 {
@@ -221,7 +228,8 @@ void Engine::no_maildrop(const User& user, const Error& error)
     log::notice("badlogin", {{"client", kit_.client().host},
                              {"user", user.who.userid},
                              {"folder", user.folder},
-                             {"reason", error}});
+                             {"reason", error},
+                             {"via", kit_.via()}});
     // To a server that relays it is a miss, and its list may be behind (doc/rules.md 5.1).
     if (error.code == Code::not_found)
         return client_.put(

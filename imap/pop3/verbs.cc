@@ -27,6 +27,7 @@ constexpr Verb kVerbs[] = {
     {"USER", When::authorization, Arguments::text, Answer::line, At::client},
     {"UTF8", When::authorization, Arguments::none, Answer::line, At::client},
     {"X-REUSE", When::transaction, Arguments::none, Answer::line, At::both},
+    {"X-SESSION", When::authorization, Arguments::text, Answer::line, At::client},
 };
 
 struct Counts {

@@ -95,11 +95,13 @@ class SessionKit {
     // After SASL succeeded: canonical user, proxy and admin rules of doc/protocols/cyrus.md 2.
     // denied.
     Result<auth::Identity> identify(const std::string& authid, const std::string& authzid);
+    // The session of the server that is about to log in, as that says; what has not the form of one
+    // is none. In the lines of what becomes of the login.
+    void set_via(std::string_view id);
+    const std::string& via() const { return via_; }
     // Logs it, fills the scoreboard, opens the telemetry log if the user has one, and ends the
     // time for the login.
-    // via: the frontend's session, if it told that.
-    void logged_in(const auth::Identity& who, std::string_view mechanism, stream::Stream& client,
-                   std::string_view via = {});
+    void logged_in(const auth::Identity& who, std::string_view mechanism, stream::Stream& client);
     // The connection goes on for somebody else (UNAUTHENTICATE): its telemetry ends, the scoreboard
     // names nobody, the next login has its time. Not under a layer that was put on since the login.
     void logged_out(stream::Stream& client);
@@ -137,6 +139,7 @@ class SessionKit {
     const Protocol& protocol_;
     service::ClientInfo client_;
     std::string session_id_;
+    std::string via_;
     MonotonicTime since_ = monotonic_now();
     bool had_session_ = false;
     bool tls_active_ = false;

@@ -6,6 +6,7 @@
 #include "imap/session/session_kit.h"
 #include "imap/session/user_deny.h"
 #include "lib/base/log.h"
+#include "lib/base/log_session.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
 #include "lib/service/counters.h"
@@ -138,9 +139,10 @@ Status SessionKit::require_welcome(const auth::Identity& who) const
         denial = Error{Code::unsupported, cat(path, ": userdeny_db must be flat")};
     if (!denial) log::error("the list of denied users", {{"reason", denial.error()}});
     if (!denial || !*denial) return success();
-    log::notice(
-        "badlogin",
-        {{"client", client_.host}, {"user", who.userid}, {"reason", "denied by userdeny_db"}});
+    log::notice("badlogin", {{"client", client_.host},
+                             {"user", who.userid},
+                             {"reason", "denied by userdeny_db"},
+                             {"via", via_}});
     service::counters::add(service::counters::Kind::login_failures);
     return Error{Code::denied, **denial};
 }
@@ -165,19 +167,25 @@ Status SessionKit::admit(const auth::Identity& who)
     service::scoreboard::set_user("");
     log::notice("badlogin", {{"client", client_.host},
                              {"user", who.userid},
-                             {"reason", cat("too many sessions ", excess)}});
+                             {"reason", cat("too many sessions ", excess)},
+                             {"via", via_}});
     return Error{Code::busy, cat("Too many open connections ", excess)};
 }
 
+void SessionKit::set_via(std::string_view id)
+{
+    via_ = log::is_session_id(id) ? id : std::string_view();
+}
+
 void SessionKit::logged_in(const auth::Identity& who, std::string_view mechanism,
-                           stream::Stream& client, std::string_view via)
+                           stream::Stream& client)
 {
     log::notice("login", {{"client", client_.host},
                           {"user", who.userid},
                           {"mechanism", mechanism},
                           {"tls", tls_active_ ? "yes" : "no"},
                           {"as", who.authenticated_as},
-                          {"via", who.relayed ? via : std::string_view()},
+                          {"via", who.relayed ? std::string_view(via_) : ""},
                           {"session", session_id_}});
     service::scoreboard::set_user(who.userid);
     service::counters::add(service::counters::Kind::logins);
@@ -189,6 +197,7 @@ void SessionKit::logged_out(stream::Stream& client)
 {
     log::info("logged out", {{"client", client_.host}});
     renew_id();
+    via_.clear();
     if (telemetry_) client.unwrap_layer();
     telemetry_ = false;
     await_login(client);
@@ -217,9 +226,11 @@ void SessionKit::open_telemetry(const std::string& userid, stream::Stream& clien
 void SessionKit::login_failed(std::string_view user, std::string_view mechanism,
                               std::string_view reason)
 {
-    log::notice(
-        "badlogin",
-        {{"client", client_.host}, {"user", user}, {"mechanism", mechanism}, {"reason", reason}});
+    log::notice("badlogin", {{"client", client_.host},
+                             {"user", user},
+                             {"mechanism", mechanism},
+                             {"reason", reason},
+                             {"via", via_}});
     service::counters::add(service::counters::Kind::login_failures);
     pause(config_.failedloginpause());
 }

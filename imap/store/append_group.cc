@@ -17,7 +17,7 @@
 
 namespace rookery::store {
 
-Result<NewMessage> new_message(const mailbox::AppendItem& item, CacheRenderer renderer)
+Result<NewMessage> new_message(const mailbox::AppendItem& item, const CacheRenderer& renderer)
 {
     auto* staged = dynamic_cast<StagedFile*>(item.message);
     if (staged == nullptr) return Error{Code::unsupported, "a message staged elsewhere"};
@@ -57,7 +57,7 @@ struct Part {
 };
 using Parts = std::list<Part>;
 
-Parts parts_of(std::span<mailbox::GroupItem> items, CacheRenderer renderer)
+Parts parts_of(std::span<mailbox::GroupItem> items, const CacheRenderer& renderer)
 {
     Parts parts;
     std::map<std::pair<std::string, std::string>, Part*> known;

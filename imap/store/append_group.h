@@ -21,7 +21,7 @@ namespace rookery::store {
 inline constexpr size_t kAtOnce = 128;  // each has three descriptors
 
 // The message made durable and described, before any lock is taken.
-Result<NewMessage> new_message(const mailbox::AppendItem& item, CacheRenderer renderer);
+Result<NewMessage> new_message(const mailbox::AppendItem& item, const CacheRenderer& renderer);
 
 // See MailboxStore::append_group().
 void append_group(MailboxAccess& access, std::span<mailbox::GroupItem> items);

@@ -1,4 +1,5 @@
-// Entry: size, crc of the magic and of what follows, guid, four lengths, four texts. File: a magic,
+// Entry: a head (size, crc of the magic and of the rest of the head, guid, five lengths, the crc of
+// the fields, the crc of the other texts, the date), the fields, the other texts. File: a magic,
 // then entries, those of another version among them.
 #include "imap/store/cache_file.h"
 
@@ -6,6 +7,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 #include "imap/store/index_file.h"
 #include "imap/store/index_format.h"
@@ -15,60 +18,122 @@ namespace rookery::store {
 
 namespace {
 
-constexpr std::string_view kMagic = "RKCACHE2";
-constexpr size_t kEntryHeader = 8 + kGuidSize + 16;
+constexpr std::string_view kMagic = "RKCACHE3";
+
+// Where the parts of the head lie.
+constexpr size_t kSum = 4;
+constexpr size_t kGuid = 8;
+constexpr size_t kLengths = 28;
+constexpr size_t kTexts = 5;
+constexpr size_t kFieldsSum = 48;
+constexpr size_t kTextsSum = 52;
+constexpr size_t kSent = 56;
+constexpr size_t kSentZone = 64;
+constexpr size_t kHead = 68;
+constexpr uint32_t kNotSent = 0x80000000;  // as the zone: there is no date
+
+constexpr size_t kSmallWindow = 4096;
+constexpr size_t kLargeWindow = 262144;
 
 // An entry that another version rendered, by other rules, has another sum.
-uint32_t sum_of(std::string_view entry)
+uint32_t sum_of_head(std::string_view head)
 {
-    return checksum(entry.substr(8), checksum(kMagic));
+    return checksum(head.substr(kGuid, kHead - kGuid), checksum(kMagic));
 }
 
-void append32(std::string& out, size_t n)
+uint32_t length(std::string_view entry, size_t text)
 {
-    char bytes[4];
-    store32(bytes, static_cast<uint32_t>(n));
-    out.append(bytes, sizeof bytes);
+    return load32(entry.data() + kLengths + 4 * text);
+}
+
+Error broken()
+{
+    return Error{Code::corrupt, "cache: entry is not intact"};
+}
+
+Status check_head(std::string_view entry, std::string_view guid)
+{
+    if (entry.size() < kHead || load32(entry.data()) != entry.size()) return broken();
+    if (entry.substr(kGuid, kGuidSize) != guid) return broken();
+    if (load32(entry.data() + kSum) != sum_of_head(entry)) return broken();
+    uint64_t total = kHead;
+    for (size_t i = 0; i < kTexts; i++) total += length(entry, i);
+    return total == entry.size() ? success() : Status(broken());
+}
+
+std::optional<text::DateTime> date_in(std::string_view entry)
+{
+    const uint32_t zone = load32(entry.data() + kSentZone);
+    if (zone == kNotSent) return std::nullopt;
+    return text::DateTime{static_cast<int64_t>(load64(entry.data() + kSent)),
+                          static_cast<int32_t>(zone)};
+}
+
+// Behind a head that is right.
+Result<std::string_view> fields_in(std::string_view entry)
+{
+    const std::string_view fields = entry.substr(kHead, length(entry, 0));
+    if (load32(entry.data() + kFieldsSum) != checksum(fields)) return broken();
+    return fields;
 }
 
 }  // namespace
 
 std::string encode_cache_entry(const mailbox::CachedItems& items, std::string_view guid)
 {
-    const std::string* texts[] = {&items.envelope, &items.body, &items.bodystructure,
-                                  &items.sections};
-    size_t total = kEntryHeader;
+    const std::string* texts[kTexts] = {&items.fields, &items.envelope, &items.body,
+                                        &items.bodystructure, &items.sections};
+    size_t total = kHead;
     for (const std::string* text : texts) total += text->size();
     if (total > kMaxCacheEntry || guid.size() != kGuidSize) return "";
-    std::string out;
+    std::string out(kHead, '\0');
     out.reserve(total);
-    append32(out, total);
-    append32(out, 0);
-    out += guid;
-    for (const std::string* text : texts) append32(out, text->size());
     for (const std::string* text : texts) out += *text;
-    store32(out.data() + 4, sum_of(out));
+    char* head = out.data();
+    store32(head, static_cast<uint32_t>(total));
+    guid.copy(head + kGuid, kGuidSize);
+    for (size_t i = 0; i < kTexts; i++)
+        store32(head + kLengths + 4 * i, static_cast<uint32_t>(texts[i]->size()));
+    const std::string_view all = out;
+    store32(head + kFieldsSum, checksum(items.fields));
+    store32(head + kTextsSum, checksum(all.substr(kHead + items.fields.size())));
+    store64(head + kSent, items.sent ? static_cast<uint64_t>(items.sent->seconds) : 0);
+    store32(head + kSentZone,
+            items.sent ? static_cast<uint32_t>(items.sent->zone_minutes) : kNotSent);
+    store32(head + kSum, sum_of_head(all));
     return out;
 }
 
 Result<mailbox::CachedItems> decode_cache_entry(std::string_view entry, std::string_view guid)
 {
-    const Error broken{Code::corrupt, "cache: entry is not intact"};
-    if (entry.size() < kEntryHeader || load32(entry.data()) != entry.size()) return broken;
-    if (load32(entry.data() + 4) != sum_of(entry)) return broken;
-    if (entry.substr(8, kGuidSize) != guid) return broken;
+    TRY(check_head(entry, guid));
+    TRY_ASSIGN(const std::string_view fields, fields_in(entry));
+    if (load32(entry.data() + kTextsSum) != checksum(entry.substr(kHead + fields.size())))
+        return broken();
     mailbox::CachedItems items;
-    std::string* texts[] = {&items.envelope, &items.body, &items.bodystructure, &items.sections};
-    const char* length = entry.data() + 8 + kGuidSize;
-    size_t at = kEntryHeader;
-    for (std::string* text : texts) {
-        size_t n = load32(length);
-        if (n > entry.size() - at) return broken;
-        text->assign(entry.substr(at, n));
-        at += n;
-        length += 4;
+    std::string* texts[kTexts] = {&items.fields, &items.envelope, &items.body, &items.bodystructure,
+                                  &items.sections};
+    size_t at = kHead;
+    for (size_t i = 0; i < kTexts; i++) {
+        texts[i]->assign(entry.substr(at, length(entry, i)));
+        at += length(entry, i);
     }
+    items.sent = date_in(entry);
     return items;
+}
+
+Result<text::KeptFields> decode_cached_fields(std::string_view entry, std::string_view guid)
+{
+    TRY(check_head(entry, guid));
+    TRY_ASSIGN(const std::string_view fields, fields_in(entry));
+    return text::KeptFields(fields);
+}
+
+Result<std::optional<text::DateTime>> decode_cached_date(std::string_view entry,
+                                                         std::string_view guid)
+{
+    TRY(check_head(entry, guid));
+    return date_in(entry);
 }
 
 Result<CacheFile> CacheFile::open(int directory, bool create, const char* name)
@@ -97,21 +162,57 @@ Result<CachePlace> CacheFile::append(std::string_view entry)
     return CachePlace{size, static_cast<uint32_t>(entry.size())};
 }
 
-Result<std::string> CacheFile::read(CachePlace place) const
+Status CacheFile::read_into(std::string& out, CachePlace place, size_t more) const
 {
     if (place.offset == 0 || place.size > kMaxCacheEntry)
         return Error{Code::not_found, "cache: no entry"};
-    std::string out(place.size, '\0');
+    out.resize(std::max<size_t>(place.size, more));
     size_t got = 0;
     while (got < out.size()) {
         ssize_t n = ::pread(fd_.get(), out.data() + got, out.size() - got,
                             static_cast<off_t>(place.offset + got));
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return errno_error("read cache");
-        if (n == 0) return Error{Code::corrupt, "cache: shorter than the index says"};
+        if (n == 0) break;
         got += static_cast<size_t>(n);
     }
+    out.resize(got);
+    if (got < place.size) return Error{Code::corrupt, "cache: shorter than the index says"};
+    return success();
+}
+
+Result<std::string> CacheFile::read(CachePlace place) const
+{
+    std::string out;
+    TRY(read_into(out, place, 0));
     return out;
+}
+
+// Whoever reads places one behind another, or nearly, gets more of them at once; a single one costs
+// itself.
+Result<std::string_view> CacheFile::read_along(CachePlace place)
+{
+    const uint64_t end = place.offset + place.size;
+    const bool is_there = place.offset >= window_begin_ && end <= window_begin_ + window_.size();
+    if (!is_there) {
+        const bool goes_on = place.offset >= next_ && place.offset - next_ < kLargeWindow;
+        ahead_ = goes_on && next_ != 0 ? std::clamp(ahead_ * 2, kSmallWindow, kLargeWindow) : 0;
+        Status read = read_into(window_, place, ahead_);
+        window_begin_ = place.offset;
+        if (!read) {
+            window_.clear();
+            return std::move(read).error();
+        }
+    }
+    next_ = end;
+    return std::string_view(window_).substr(place.offset - window_begin_, place.size);
+}
+
+void CacheFile::forget()
+{
+    window_ = std::string();
+    window_begin_ = next_ = 0;
+    ahead_ = 0;
 }
 
 }  // namespace rookery::store

@@ -7,6 +7,8 @@
 #define ROOKERY_IMAP_STORE_CACHE_FILE_H
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,11 +27,15 @@ struct CachePlace {
 };
 
 // Renders a message (its whole bytes); lib/text does it. Must be able to take any bytes.
-using CacheRenderer = Result<mailbox::CachedItems> (*)(std::string_view message);
+using CacheRenderer = std::function<Result<mailbox::CachedItems>(std::string_view message)>;
 
 // "" if the items are too large to be kept.
 std::string encode_cache_entry(const mailbox::CachedItems& items, std::string_view guid);
 Result<mailbox::CachedItems> decode_cache_entry(std::string_view entry, std::string_view guid);
+// Parts of it, each with a sum of its own. The fields lie in the entry.
+Result<text::KeptFields> decode_cached_fields(std::string_view entry, std::string_view guid);
+Result<std::optional<text::DateTime>> decode_cached_date(std::string_view entry,
+                                                         std::string_view guid);
 
 class CacheFile {
  public:
@@ -41,10 +47,21 @@ class CacheFile {
     // fails.
     Result<CachePlace> append(std::string_view entry);
     Result<std::string> read(CachePlace place) const;
+    // The same for who goes through a mailbox: neighbours come with one read. Valid until the next
+    // call. What was read ahead may have been half written then: forget() and read again.
+    Result<std::string_view> read_along(CachePlace place);
+    // Gives back what was read.
+    void forget();
 
  private:
     explicit CacheFile(Fd fd) : fd_(std::move(fd)) {}
+    // At least the place, and of what follows so much that it is `more` in all, if there is.
+    Status read_into(std::string& out, CachePlace place, size_t more) const;
     Fd fd_;
+    std::string window_;
+    uint64_t window_begin_ = 0;
+    uint64_t next_ = 0;  // where the last place ended
+    size_t ahead_ = 0;   // how much is read at once
 };
 
 }  // namespace rookery::store

@@ -16,7 +16,7 @@ noinst_LIBRARIES += %D%/libstore.a
 	%D%/local_sync.h %D%/local_sync.cc \
 	%D%/quota_roots.h %D%/quota_roots.cc \
 	%D%/local_mailbox_change.cc %D%/local_mailbox_move.cc %D%/local_mailbox_refresh.cc \
-	%D%/local_mailbox_follow.cc \
+	%D%/local_mailbox_follow.cc %D%/local_mailbox_cache.cc \
 	%D%/mailbox_access.h %D%/mailbox_access.cc \
 	%D%/mailbox_lock.h %D%/mailbox_lock.cc \
 	%D%/mailbox_path.h %D%/mailbox_path.cc \
@@ -44,6 +44,7 @@ tests_unit_imap_store_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/store/steps.h tests/unit/imap/store/steps.cc \
 	tests/unit/imap/store/annotations_test.cc \
 	tests/unit/imap/store/append_group_test.cc \
+	tests/unit/imap/store/cache_test.cc \
 	tests/unit/imap/store/damage_test.cc \
 	tests/unit/imap/store/fault_test.cc \
 	tests/unit/imap/store/files_test.cc \

@@ -40,6 +40,7 @@ LocalMailbox::LocalMailbox(MailboxAccess& store, const model::MailboxEntry& entr
 
 LocalMailbox::~LocalMailbox()
 {
+    if (index_.fd() >= 0) keep_rendered();
     if (!store_.options().expunge_immediately || index_.fd() < 0) return;
     auto header = index_.read_header();
     bool garbage = header && (header->state & kStateGarbage) != 0;
@@ -233,26 +234,6 @@ Error LocalMailbox::damaged(uint32_t uid, const std::string& why)
                    {{"mailbox", entry_.name.internal()}, {"uid", uid}, {"reason", why}});
     }
     return Error{Code::corrupt, cat("Message with UID ", uid, " is damaged")};
-}
-
-Result<mailbox::CachedItems> LocalMailbox::cached(uint32_t sequence)
-{
-    IndexRecord record = index_.newest(slots_.slot(sequence));
-    if (!cache_ && record.cache_offset != 0) {
-        auto opened = CacheFile::open(directory_.get(), false);
-        if (opened) cache_ = *std::move(opened);
-    }
-    if (cache_ && record.cache_offset != 0) {
-        auto entry = cache_.read({record.cache_offset, record.cache_size});
-        if (entry) {
-            auto items = decode_cache_entry(*entry, record.guid_bytes());
-            if (items) return items;
-        }
-    }
-    CacheRenderer renderer = store_.options().renderer;
-    if (renderer == nullptr) return Error{Code::unsupported, "no renderer for messages"};
-    TRY_ASSIGN(auto whole, content(sequence));
-    return renderer(whole->bytes());
 }
 
 Result<uint64_t> LocalMailbox::octets(uint32_t sequence)

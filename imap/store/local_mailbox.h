@@ -50,6 +50,8 @@ class LocalMailbox final : public mailbox::Mailbox {
     void vanish() override { gone_ = true; }
     Result<std::unique_ptr<mailbox::Content>> content(uint32_t sequence) override;
     Result<mailbox::CachedItems> cached(uint32_t sequence) override;
+    Result<text::KeptFields> kept_fields(uint32_t sequence) override;
+    Result<std::optional<text::DateTime>> sent(uint32_t sequence) override;
     Result<uint64_t> octets(uint32_t sequence) override;
     Result<std::vector<uint32_t>> store_flags(std::span<const uint32_t> sequences,
                                               mailbox::FlagChange how, const model::FlagList& flags,
@@ -65,7 +67,7 @@ class LocalMailbox final : public mailbox::Mailbox {
                                           const model::FlagFilter& settable) override;
     int wakeup_fd() override;
     void drain_wakeups() override;
-    void rest() override { index_.release_pages(); }
+    void rest() override;
 
  private:
     LocalMailbox(MailboxAccess& store, const model::MailboxEntry& entry, std::string userid,
@@ -99,6 +101,17 @@ class LocalMailbox final : public mailbox::Mailbox {
     // Messages as another mailbox gets them.
     Result<std::vector<NewMessage>> copies_of(std::span<const uint32_t> sequences,
                                               const model::FlagFilter& settable);
+
+    // The cache (local_mailbox_cache.cc).
+    template <class T>
+    Result<T> from_cache(const IndexRecord& record,
+                         Result<T> (*decode)(std::string_view entry, std::string_view guid));
+    // Into rendered_.
+    Status render(uint32_t sequence, uint32_t slot, const IndexRecord& record);
+    void keep_rendered();
+    void forget_rendered();
+    Status write_rendered();
+    bool is_current(const CacheFile& cache, const IndexRecord& record) const;
 
     // Parts of refresh().
     Status claim_recent(IndexHeader& header);
@@ -161,6 +174,16 @@ class LocalMailbox final : public mailbox::Mailbox {
     uint64_t reported_modseq_ = 0;
     mutable uint64_t committed_modseq_ = 0;
     CacheFile cache_;
+    // Entries that were rendered here and are not in the file yet.
+    struct Unkept {
+        uint32_t slot;
+        std::string entry;
+    };
+    std::vector<Unkept> unkept_;
+    size_t unkept_bytes_ = 0;
+    bool unkept_failed_ = false;
+    std::optional<mailbox::CachedItems> rendered_;  // the last one, into which there are views
+    uint32_t rendered_slot_ = 0;
     UidSet damaged_;  // that were told of
     bool endings_learnt_ = false;
     UidSet well_ended_, open_ended_;  // of learn_endings()

@@ -114,6 +114,7 @@ Result<bool> LocalMailbox::reattach(mailbox::Changes* changes)
     expunged_waiting_ = waiting;
     elsewhere_ = false;
     cache_ = CacheFile();
+    forget_rendered();
     endings_learnt_ = false;
     return true;
 }

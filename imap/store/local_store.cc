@@ -126,7 +126,8 @@ StoreOptions store_options(const config::Config& config)
     options.idle_directory = config.idlesocket();
     options.link_messages = config.singleinstancestore();
     options.expunge_immediately = config.expunge_mode() == config::ExpungeMode::immediate;
-    options.renderer = render;
+    options.cached_headers = text::more_fields(config.cached_headers());
+    options.renderer = renderer(options.cached_headers);
     return options;
 }
 

@@ -204,7 +204,7 @@ class Merge {
             return Error{Code::corrupt, cat("UID ", record.uid, " has another size")};
         record.header_size = header_size_of(bytes);
         record.ending = ending_of(bytes);
-        if (store_.options().renderer == nullptr) return success();
+        if (!store_.options().renderer) return success();
         if (auto items = store_.options().renderer(bytes))
             keep(encode_cache_entry(*items, record.guid_bytes()), record, cache);
         return success();

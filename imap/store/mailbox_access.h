@@ -26,7 +26,8 @@ struct StoreOptions {
     bool link_messages = true;         // singleinstancestore
     bool expunge_immediately = false;  // expunge_mode: immediate
     Milliseconds lock_wait{10'000};
-    CacheRenderer renderer = nullptr;  // none: nothing is cached, cached() cannot answer
+    CacheRenderer renderer;      // none: nothing is cached, cached() cannot answer
+    std::string cached_headers;  // what it keeps besides the usual ones (text::more_fields())
 };
 
 class MailboxAccess {

@@ -331,7 +331,7 @@ Result<MessageFacts> StagedFile::finish()
     return facts;
 }
 
-Result<MessageFacts> StagedFile::finish_undurable(CacheRenderer renderer)
+Result<MessageFacts> StagedFile::finish_undurable(const CacheRenderer& renderer)
 {
     if (facts_) return *facts_;
     TRY_ASSIGN(const std::string_view bytes, map());
@@ -363,12 +363,12 @@ Status StagedFile::move_to(const std::string& directory, const std::string& name
     return success();
 }
 
-Result<std::string> StagedFile::cache_entry(CacheRenderer renderer)
+Result<std::string> StagedFile::cache_entry(const CacheRenderer& renderer)
 {
     if (cache_entry_) return *cache_entry_;
     TRY_ASSIGN(MessageFacts facts, finish());
     cache_entry_ = "";
-    if (renderer == nullptr) return *cache_entry_;
+    if (!renderer) return *cache_entry_;
     TRY_ASSIGN(std::string_view bytes, map());
     auto items = renderer(bytes);
     mapped_.reset();

@@ -84,12 +84,12 @@ class StagedFile final : public mailbox::StagedMessage {
     Result<MessageFacts> finish();
     // The same for exact bytes, with the cache entry; but whoever uses the file makes it durable.
     // The descriptor is closed.
-    Result<MessageFacts> finish_undurable(CacheRenderer renderer);
+    Result<MessageFacts> finish_undurable(const CacheRenderer& renderer);
     // After it: the file becomes name in that directory; the second time a link to the first.
     Status move_to(const std::string& directory, const std::string& name);
     // After finish(): what the cache keeps of it, rendered once for all its mailboxes. "" without a
     // renderer, or where it cannot render this message.
-    Result<std::string> cache_entry(CacheRenderer renderer);
+    Result<std::string> cache_entry(const CacheRenderer& renderer);
 
  private:
     struct DigestFree {

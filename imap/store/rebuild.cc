@@ -249,7 +249,7 @@ Status Rebuild::add(IndexRecord record, const IndexRecord& present, std::string_
     // Bits without a name would get the next one that is made.
     for (size_t bit = names_.keywords.size(); bit < model::kMaxKeywords; bit++)
         record.keywords.reset(bit);
-    if (CacheRenderer renderer = store_.options().renderer; renderer != nullptr) {
+    if (const CacheRenderer& renderer = store_.options().renderer) {
         auto items = renderer(bytes);
         std::string entry = items ? encode_cache_entry(*items, record.guid_bytes()) : "";
         if (!entry.empty()) {

@@ -71,6 +71,8 @@ class SyncServer final : public SyncService {
     Status get_annotation(const Dlist& value, stream::Stream& peer);
     Status get_message(const Dlist& value, stream::Stream& peer);
     Status get_script(const Dlist& value, stream::Stream& peer);
+    Status get_room(const Dlist& value, stream::Stream& peer);
+    Status check_strangers(const std::string& userid, const std::set<std::string>& coming);
     Status tell_mailbox(const model::MailboxEntry& entry, bool records, stream::Stream& peer);
     Status tell_quota(const model::MailboxName& name, stream::Stream& peer);
     Status tell_user_data(const std::string& userid, stream::Stream& peer);
@@ -100,6 +102,10 @@ class SyncServer final : public SyncService {
     Status take_file(const FileHead& head, stream::Stream& peer);
     Result<model::MailboxEntry> lookup_incoming(const std::string& internal);
     Status prepare_entry(model::MailboxEntry& entry);
+    // exists, busy: what is there is in use, and nothing of that name comes in.
+    static Status check_free(const model::MailboxEntry& there);
+    // Where what comes from such a partition goes.
+    Result<std::string> place(const std::string& partition) const;
     void bring(const model::MailboxName& name);
     Status remove_incoming(const model::MailboxEntry& entry);
     Result<mailbox::SyncFile> file_of(const mailbox::Guid& guid) const;

@@ -116,10 +116,7 @@ Status SyncServer::take_file(const FileHead& head, stream::Stream& peer)
 {
     TRY_ASSIGN(const Guid wanted, parse_guid(head.guid));
     if (staged_.size() >= kMaxStaged) return Error{Code::limit, "too many files at once"};
-    std::string partition = head.partition;
-    if (!mboxlist::has_partition(here_.config, partition)) {
-        TRY_ASSIGN(partition, mboxlist::usual_partition(here_.config));
-    }
+    TRY_ASSIGN(const std::string partition, place(head.partition));
     TRY_ASSIGN(auto staged, here_.sync.stage_exact(partition));
     uint64_t left = head.size;
     while (left > 0) {
@@ -185,6 +182,20 @@ void SyncServer::bring(const MailboxName& name)
     if (held) brought_.emplace(name.internal(), *std::move(held));
 }
 
+Result<std::string> SyncServer::place(const std::string& partition) const
+{
+    if (mboxlist::has_partition(here_.config, partition)) return partition;
+    return mboxlist::usual_partition(here_.config);
+}
+
+Status SyncServer::check_free(const MailboxEntry& there)
+{
+    if (!there.is_local() || there.state == EntryState::deleted || there.is_incoming())
+        return success();
+    return Error{there.state == EntryState::active ? Code::exists : Code::busy,
+                 cat("a mailbox of that name is here: ", there.name.internal())};
+}
+
 // The entry under which a mailbox comes in: found, made, or refused.
 Status SyncServer::prepare_entry(MailboxEntry& entry)
 {
@@ -193,9 +204,7 @@ Status SyncServer::prepare_entry(MailboxEntry& entry)
     entry.pending = model::Pending::none;
     bring(entry.name);
     TRY(cluster::set_mark(here_.directory, cluster::kIncomingMark, "1"));
-    if (!mboxlist::has_partition(here_.config, entry.partition)) {
-        TRY_ASSIGN(entry.partition, mboxlist::usual_partition(here_.config));
-    }
+    TRY_ASSIGN(entry.partition, place(entry.partition));
     auto there = here_.directory.lookup(entry.name);
     if (there && there->has_left()) {
         TRY(make_room_(*there));
@@ -209,9 +218,7 @@ Status SyncServer::prepare_entry(MailboxEntry& entry)
     if (there && !there->seen().is_local())
         entry.elsewhere = {there->seen().server, there->seen().partition};
     if (there && there->is_local() && there->state != EntryState::deleted) {
-        if (!there->is_incoming())
-            return Error{there->state == EntryState::active ? Code::exists : Code::busy,
-                         cat("a mailbox of that name is here: ", entry.name.internal())};
+        TRY(check_free(*there));
         if (there->uniqueid == entry.uniqueid) {
             entry.partition = there->partition;
             if (there->acl == entry.acl) return success();

@@ -1,4 +1,6 @@
 // SYNCGET: what this server has.
+#include "imap/mboxlist/namespace_options.h"
+#include "imap/mboxlist/partitions.h"
 #include "imap/mboxlist/subscriptions.h"
 #include "imap/scripts/scripts.h"
 #include "imap/sync/server.h"
@@ -26,6 +28,7 @@ const SyncServer::Verb SyncServer::kGet[] = {
     {"ANNOTATION", &SyncServer::get_annotation},
     {"FETCH", &SyncServer::get_message},
     {"FETCH_SIEVE", &SyncServer::get_script},
+    {"ROOM", &SyncServer::get_room},
 };
 
 Status SyncServer::get(stream::Stream& peer)
@@ -182,6 +185,42 @@ Status SyncServer::get_script(const Dlist& value, stream::Stream& peer)
     DlistMap map;
     map.add("USERID", userid).add("FILENAME", file).add("CONTENT", content);
     peer.put("* SIEVE ", std::move(map).finish(), "\r\n");
+    return success();
+}
+
+// Would these be taken? Nothing is changed, so the answer is of now. A copy that this server moved
+// away makes room, which only the master can refuse.
+Status SyncServer::get_room(const Dlist& value, stream::Stream&)
+{
+    const std::string demanded = value.string_or("PARTITION", "");
+    if (!demanded.empty() && !mboxlist::has_partition(here_.config, demanded))
+        return Error{Code::unsupported, cat("Unknown/invalid partition: ", demanded)};
+    const Dlist* mailboxes = value.find("MAILBOX");
+    if (mailboxes == nullptr) return Error{Code::syntax, "no MAILBOX"};
+    std::set<std::string> coming;
+    for (const Dlist& one : mailboxes->items) {
+        TRY_ASSIGN(const std::string internal, one.string("MBOXNAME"));
+        TRY_ASSIGN(const MailboxName name, MailboxName::from_internal(internal));
+        TRY(name.check_creatable());
+        TRY(mboxlist::check_local_name(here_.config, name));
+        if (demanded.empty()) TRY(place(one.string_or("PARTITION", "")));
+        auto there = here_.directory.lookup(name);
+        if (!there && !there.is(Code::not_found)) return std::move(there).error();
+        if (there) TRY(check_free(*there));
+        coming.insert(internal);
+    }
+    return check_strangers(value.string_or("USERID", ""), coming);
+}
+
+// Of the user and here, but not of what comes in: the user would be at two servers.
+Status SyncServer::check_strangers(const std::string& userid, const std::set<std::string>& coming)
+{
+    if (userid.empty()) return success();
+    TRY_ASSIGN(const MailboxName inbox,
+               MailboxName::inbox_of(userid, here_.config.defaultdomain()));
+    TRY_ASSIGN(const auto entries, unit_of(here_.directory, inbox, here_.config.deletedprefix()));
+    for (const MailboxEntry& entry : entries)
+        if (!coming.contains(entry.name.internal())) TRY(check_free(entry));
     return success();
 }
 

@@ -13,6 +13,8 @@ namespace rookery::log {
 
 void set_session(std::string_view id);  // "": none
 const std::string& session();
+// Has a text from outside the form of our ids, so that it may stand in a line of the log?
+bool is_session_id(std::string_view text);
 // What stands in SESSIONID=<...> of another server's reply, "" if nothing does.
 std::string_view session_named_in(std::string_view text);
 

@@ -11,7 +11,8 @@ noinst_LIBRARIES += %D%/libtext.a
 	%D%/search_form.h %D%/search_form.cc %D%/sections.h %D%/sections.cc \
 	%D%/smtp_reply.h %D%/smtp_reply.cc \
 	%D%/text_search.h %D%/text_search.cc \
-	%D%/transfer_encoding.h %D%/transfer_encoding.cc %D%/utf8.h %D%/utf8.cc
+	%D%/transfer_encoding.h %D%/transfer_encoding.cc \
+	%D%/usual_fields.h %D%/usual_fields.cc %D%/utf8.h %D%/utf8.cc
 
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/lib/text/suite

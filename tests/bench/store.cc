@@ -207,7 +207,7 @@ int main(int argc, char** argv)
     options.paths.partitions = {{"default", cat(directory, "/spool")}};
     options.configdirectory = directory;
     options.idle_directory = cat(directory, "/idle");
-    options.renderer = store::render;
+    options.renderer = store::renderer();
     store::LocalStore store(options);
     std::string text = "From: a@example.org\r\nTo: b@example.org\r\nSubject: bench\r\n\r\n";
     while (text.size() < 4096) text += "A line of a message of ordinary size.\r\n";

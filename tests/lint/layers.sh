@@ -17,7 +17,7 @@ master        : lib/base lib/config lib/net lib/service
 imap/model    : lib/auth lib/base lib/text
 imap/sieve    : lib/base lib/text
 imap/submission : lib/base lib/config lib/text
-imap/mailbox  : lib/auth lib/base imap/model
+imap/mailbox  : lib/auth lib/base lib/text imap/model
 imap/mboxlist : lib/auth lib/base lib/config lib/db lib/net lib/text imap/model
 imap/store    : lib/auth lib/base lib/config lib/db lib/net lib/text imap/model imap/mailbox imap/mboxlist
 imap/backend  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model

@@ -79,6 +79,7 @@ class MemoryView final : public mailbox::Mailbox {
 
     MessageInfo message(uint32_t sequence) const override
     {
+        store_.looks++;
         const Row& row = seen_[sequence - 1];
         const MemoryMessage& m = *row.message;
         MessageInfo info;
@@ -144,6 +145,7 @@ class MemoryView final : public mailbox::Mailbox {
 
     Result<std::unique_ptr<mailbox::Content>> content(uint32_t sequence) override
     {
+        store_.contents++;
         if (store_.fail_content) return *store_.fail_content;
         const auto& m = seen_[sequence - 1].message;
         // As a file that stays while a view is open; what IMAP makes of one that is gone is tested.
@@ -157,8 +159,25 @@ class MemoryView final : public mailbox::Mailbox {
         if (store_.fail_content) return *store_.fail_content;
         const std::string& bytes = seen_[sequence - 1].message->bytes;
         const text::Message m = text::parse_message(bytes);
-        return mailbox::CachedItems{text::envelope(m.root.header(bytes)), text::body(bytes, m),
-                                    text::bodystructure(bytes, m), text::sections(m)};
+        const std::string_view header = m.root.header(bytes);
+        return mailbox::CachedItems{text::envelope(header),        text::body(bytes, m),
+                                    text::bodystructure(bytes, m), text::sections(m),
+                                    text::kept_fields(header, ""), date_of(header)};
+    }
+    Result<text::KeptFields> kept_fields(uint32_t sequence) override
+    {
+        TRY_ASSIGN(kept_, cached(sequence));
+        return text::KeptFields(kept_.fields);
+    }
+    Result<std::optional<text::DateTime>> sent(uint32_t sequence) override
+    {
+        TRY_ASSIGN(const auto items, cached(sequence));
+        return items.sent;
+    }
+    static std::optional<text::DateTime> date_of(std::string_view header)
+    {
+        const auto date = text::find_field(header, "date");
+        return date ? text::parse_header_date(*date) : std::nullopt;
     }
 
     Result<std::vector<uint32_t>> store_flags(std::span<const uint32_t> sequences,
@@ -350,6 +369,7 @@ class MemoryView final : public mailbox::Mailbox {
     bool gone_ = false;
     size_t told_keywords_ = 0;
     Fd wakeup_read_;
+    mailbox::CachedItems kept_;  // into which kept_fields() gave a view
     Fd wakeup_write_;
 };
 

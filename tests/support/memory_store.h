@@ -92,6 +92,8 @@ class MemoryStore final : public mailbox::MailboxStore {
     std::shared_ptr<MemoryMailboxState> make(const std::string& internal);
 
     int rests = 0;                      // how often a view was told that its session waits
+    int contents = 0;                   // how often content() was asked
+    int looks = 0;                      // how often message() was
     std::optional<Error> fail_open;     // what open() answers
     std::optional<Error> fail_content;  // what content() and cached() answer
     std::set<std::string> users;        // those with data of their own: rename_user, remove_user

@@ -100,7 +100,8 @@ def test_a_damaged_message_leaves_the_others():
                 data = murder.check(c.fetch("2", "(FLAGS ENVELOPE RFC822.SIZE)"))[0]
                 assert (kind + "-2").encode() in data, (kind, data)
                 assert murder.check(c.search(None, "BODY", "word"))[0] == b"1 3", kind
-                assert murder.check(c.search(None, "SUBJECT", kind))[0] == b"1 3", kind
+                # As ENVELOPE: its header is in the cache.
+                assert murder.check(c.search(None, "SUBJECT", kind))[0] == b"1 2 3", kind
                 assert murder.check(c.search(None, "UID", "1:*"))[0] == b"1 2 3", kind
                 for to in ("user.eve", "user.ann"):
                     for verb in ("COPY", "MOVE"):

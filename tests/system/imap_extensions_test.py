@@ -190,6 +190,53 @@ def names_in_utf8(where):
         command(c, "SELECT " + wire, ok="NO")
 
 
+HEADERS = (b"Received: by mx\r\nFrom: Ann <ann%d@x.example>\r\nTo: bob@x.example\r\n"
+           b"Date: Tue, 0%d Feb 2026 10:00:00 +0000\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?= %d\r\n"
+           b"Message-ID: <%d@x.example>\r\nReferences: <a@x.example>\r\nX-Own: %d\r\n\r\nx\r\n")
+
+
+def message_files(user):
+    """Those of an INBOX at the first backend."""
+    found = []
+    for folder, _, names in os.walk(os.path.join(the_murder().backends[0].dir, "spool")):
+        if os.path.basename(folder) == user:
+            found += [os.path.join(folder, x) for x in names if re.fullmatch(r"[0-9]+\.", x)]
+    return sorted(found)
+
+
+# What many messages are asked for needs none of their files.
+@both
+def headers_without_the_messages(where):
+    user = new_user("headers")
+    with client(where, user) as c:
+        for n in range(1, 4):
+            check(c.append("INBOX", None, None, HEADERS % ((n,) * 5)))
+        files = message_files(user)
+        assert len(files) == 3, files
+        asked = [("SEARCH FROM ann2", "SEARCH 2"), ("SEARCH NOT SUBJECT \"grüße\"", "SEARCH"),
+                 ("SEARCH SUBJECT \"gruße 3\"", "SEARCH 3"),
+                 ("SEARCH SENTSINCE 2-Feb-2026 TO bob", "SEARCH 2 3"),
+                 ("SEARCH SENTON 1-Feb-2026 SENTBEFORE 2-Feb-2026", "SEARCH 1"),
+                 ("SEARCH OR HEADER Message-Id <3@ HEADER References \"\"", "SEARCH 1 2 3"),
+                 ("UID SEARCH UID 2:* HEADER List-Id x", "SEARCH"),
+                 ("FETCH 2 (BODY.PEEK[HEADER.FIELDS (Date x-priority FROM)])",
+                  "2 FETCH (BODY[HEADER.FIELDS (Date x-priority FROM)] {69}\r\n"
+                  "From: Ann <ann2@x.example>\r\nDate: Tue, 02 Feb 2026 10:00:00 +0000\r\n\r\n)")]
+        there = []
+        for hidden in (False, True):
+            if hidden:
+                for path in files:
+                    os.rename(path, path + "away")
+            command(c, "SELECT INBOX")
+            there.append([command(c, text)[0] for text, _ in asked])
+            assert there[-1] == [[line] for _, line in asked], there[-1]
+        # What is not kept is looked for in the message.
+        for path in files:
+            os.rename(path + "away", path)
+        lines = command(c, "UID SEARCH HEADER X-Own 2")[0]
+        assert lines == ["SEARCH 2"], lines
+
+
 PHRASES = (b"From: \"Smith, \\\"Al\\\"\" <al@x.example>\r\n"
            b"To: Ann\r\n\tLee <ann@x.example> (sales)\r\n"
            b"To: bea@x.example\r\nCc: =?utf-8?q?J=C3=BCrgen_M=C3=BCller?= <jm@x.example>\r\n"

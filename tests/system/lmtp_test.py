@@ -13,6 +13,8 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import harness
 import murder
+import pop3_client
+import sieve_client
 
 MESSAGE = (b"From: a@example.org\r\nTo: alice@example.org\r\nSubject: lmtp\r\n"
            b"Message-ID: <lmtp@example.org>\r\n\r\n.dot\r\nbody\r\n")
@@ -522,6 +524,93 @@ def test_a_login_is_found_on_each_server_that_it_passes():
                     pass
         assert log_lines(m, "frontend1", "badlogin", user="mallory")
         assert log_lines(m, "frontend1", "badlogin", user="eve\\x0dx", mechanism="PLAIN")
+
+
+def through(m, protocol, where="frontend1", name="alice", password=None, leave=True):
+    """One session, as far as the backend has to do with it. True if the login was OK."""
+    password = password or m.password
+    if protocol == "imap":
+        c = m.imap(where)
+        try:
+            check(c.login(name, password))
+            check(c.select("INBOX"))
+        except (imaplib.IMAP4.error, AssertionError):
+            return False
+        finally:
+            c.logout()
+        return True
+    if protocol == "pop3":
+        with pop3_client.Client(m[where].address("pop3")) as c:
+            done = c.login(name, password).ok
+            c.ask("QUIT")
+        return done
+    with sieve_client.Client(m[where].address("sieve")) as c:
+        done = c.login(name, password).word == "OK" and c.ask(b"LISTSCRIPTS").word == "OK"
+        c.ask(b"LOGOUT")
+    return done
+
+
+PROTOCOLS = ("imap", "pop3", "sieve")
+
+
+def test_each_protocol_names_the_session_in_front():
+    """One line for each login, or refusal, at each node, with the frontend's session in both."""
+    with murder.Murder(backends=1, sieve=True, pop3=True,
+                       extra={"sieve_allowreferrals": "no"}) as m:
+        m.add_user("alice", backend=1)
+        for protocol in PROTOCOLS:
+            seen = len(log_lines(m, "backend1", "login", user="alice"))
+            for _ in range(2):  # the second over a connection that was kept, where there is such
+                before = log_lines(m, "frontend1", "login", user="alice")
+                assert through(m, protocol), protocol
+                here, = [line for line in log_lines(m, "frontend1", "login", user="alice")
+                         if line not in before]
+                there = log_lines(m, "backend1", "login", user="alice")[seen:]
+                seen += len(there)
+                assert [line["via"] for line in there] == [here["session"]], (protocol, here, there)
+                assert here["via"] == "", here
+        # The form is looked at, and a client that is no server changes no more than its own line.
+        with pop3_client.Client(m["backend1"].address("pop3")) as c:
+            assert not c.ask("X-SESSION a b").ok
+            assert c.ask("X-SESSION fe-1-2-3").ok
+            assert c.login("alice", m.password).ok
+            assert not c.ask("X-SESSION fe-1-2-3").ok
+        with sieve_client.Client(m["backend1"].address("sieve")) as c:
+            assert c.ask(b'X-SESSION "a"').word == "NO"
+            assert c.ask(b'X-SESSION "fe-1-2-3"').word == "OK"
+            assert c.login("alice", m.password).word == "OK"
+            assert c.ask(b'X-SESSION "fe-1-2-3"').word == "NO"
+        assert not log_lines(m, "backend1", "login", via="fe-1-2-3")
+        # Who is turned away at the frontend is named there, and who is at the backend, at both.
+        for protocol in PROTOCOLS:
+            for where in ("frontend1", "backend1"):
+                name = "mallory-%s-%s" % (protocol, where)
+                assert not through(m, protocol, where=where, name=name, password="no")
+                line, = log_lines(m, where, "badlogin", user=name)
+                assert line["reason"] and line["client"] and line["session"], line
+        with open(os.path.join(m["backend1"].dir, "conf", "user_deny.db"), "w") as f:
+            f.write("alice\t2\timap,pop3,sieve\tnot now\n")
+        for protocol in PROTOCOLS:
+            fails_at_backend(m, protocol, "alice")
+        os.unlink(os.path.join(m["backend1"].dir, "conf", "user_deny.db"))
+        m["frontend1"].stop()
+        m["frontend1"].extra["proxy_password"] = "wrong"
+        m["frontend1"].start()
+        for protocol in PROTOCOLS:
+            fails_at_backend(m, protocol, "murder")
+
+
+def fails_at_backend(m, protocol, user):
+    """A session with a backend that refuses the login there, as user."""
+    before = log_lines(m, "backend1", "badlogin", user=user)
+    sessions = {line["session"] for line in log_lines(m, "frontend1", "login", user="alice")}
+    assert not through(m, protocol), protocol
+    lines = [line for line in log_lines(m, "backend1", "badlogin", user=user)
+             if line not in before]
+    # Of POP3 a login at the frontend is one at the backend: its own line there says why it failed.
+    logged = {line["session"] for event in ("login", "backend", "badlogin")
+              for line in log_lines(m, "frontend1", event) if "session" in line} - sessions
+    assert lines and {line["via"] for line in lines} <= logged, (protocol, lines, logged)
 
 
 if __name__ == "__main__":

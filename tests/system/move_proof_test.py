@@ -26,6 +26,7 @@ class Site:
         self.murder = murder.Murder(backends=1, extra={"mupdate_agent_interval": "3600"})
         self.address = self.murder["mupdate"].address("mupdate")
         self.behaviour = None
+        self.there = {}  # for SYNCGET
         self.fake = fake_peer.Peer("imap", answer=self.answer, ports=self.murder.ports,
                                    capabilities=[b"LITERAL+", b"UNSELECT"])
         self.front = self.murder["frontend1"]
@@ -55,6 +56,10 @@ class Site:
                 assert c.status("ACTIVATE", name, server + "!default", ACL).startswith("OK"), name
 
     def answer(self, peer, tag, rest):
+        if rest.startswith(b"SYNCGET MAILBOXES"):
+            return "".join("* MAILBOX %%(UNIQUEID %s MBOXNAME %s PARTITION default ACL \"\")\r\n"
+                           % (self.there[name], name) for name in self.there
+                           if name.encode() in rest).encode() + tag + b" OK success\r\n"
         if not rest.upper().startswith(b"XFER"):
             return None
         name = re.search(rb'"([^"]+)"', rest).group(1).decode()
@@ -166,6 +171,21 @@ def test_a_dry_run_asks_both_ends():
                               check=False)
         assert done.returncode == 1, done
         assert re.search(r"(?m)^user\.dan: fake does not offer replication", done.stdout), done
+        # Now it does, and has a name: of another mailbox, or of what a move left there.
+        site.fake.capabilities.append(b"X-REPLICATION")
+        with site.murder.imap("backend1", "cyrus") as c:
+            data = murder.check(c.create("user.eve"))
+        own = re.search(rb"MAILBOXID \((\w+)\)", data[0]).group(1).decode()
+        for name, there, refused in (("user.eve", {}, False),
+                                     ("user.eve", {"user.eve": own}, False),
+                                     ("user.eve", {"user.eve": "0123456789abcdef"}, True),
+                                     ("user.dan", {"user.dan": own}, True)):
+            site.there = there
+            said = (": fake would refuse it: a mailbox of that name is there: " + name
+                    if refused else ": to fake")
+            done = site.front.run("murder", "drain", "--dry-run", "backend1", "--to", "fake",
+                                  check=False)
+            assert done.returncode == refused and name + said + "\n" in done.stdout, (there, done)
         assert not [c for c in site.fake.commands if b"XFER" in c], site.fake.commands
 
 

@@ -446,6 +446,73 @@ def test_murder_move_and_drain():
             assert check(c.select("INBOX")) == [b"6"]
 
 
+def put_in_the_way(m, taken):
+    """backend2 has this mailbox, and the master lists what it listed."""
+    names = [".".join(taken.split(".")[:2]), taken][taken.count(".") < 2:]
+    with mupdate_client.Client(m["mupdate"].address("mupdate")) as c:
+        c.login("backend1", m.node_password)
+        listed = [c.run("FIND", name)[0] for name in names]
+        for name in names:
+            c.status("DELETE", name)
+        with m.imap("backend2", "cyrus") as a:
+            for name in names:
+                check(a.create(name))
+            if names[0] != taken:
+                check(a.xatom("LOCALDELETE", names[0]))
+        for name, before in zip(names, listed):
+            c.status("DELETE", name)
+            if before:
+                assert c.status("ACTIVATE", name, *before[0][3:]).startswith("OK"), name
+
+
+def test_a_dry_run_foresees_what_the_move_says():
+    """Whatever is in the way at the destination is named by each dry run, and then met."""
+    here = "backend2 would refuse it: a mailbox of that name is here: "
+    table = {  # what moves: what the destination has
+        "user.free": None,
+        "user.name": "user.name",
+        "user.below": "user.below.Sent",
+        "user.stranger": "user.stranger.Extra",
+        "shared": "shared",
+        "shared2": None,
+    }
+    with two_backends(mupdate_agent_interval="3600", delete_mode="immediate") as m:
+        tool = m["frontend1"]
+        with m.imap("frontend1", "cyrus") as a:
+            check(a.xatom("XFER", "user.alice", "backend2"))
+            for name, taken in table.items():
+                check(a.xatom("CREATE", name, "backend1"))
+                if name.startswith("user."):
+                    check(a.create(name + ".Sent"))
+                if taken:
+                    put_in_the_way(m, taken)
+        said = {name: here + taken if taken else None for name, taken in table.items()}
+
+        def foreseen(*command):
+            done = tool.run("murder", *command, check=False)
+            return done.returncode, sorted(line for line in done.stdout.splitlines()
+                                           if line.split(": ")[0] in table)
+        wanted = sorted("%s: %s" % (name, why or "to backend2") for name, why in said.items())
+        got = foreseen("drain", "--dry-run", "backend1", "--to", "backend2")
+        assert got == (1, wanted), got
+        nowhere = "backend2 would refuse it: Unknown/invalid partition: nowhere"
+        got = foreseen("drain", "--dry-run", "backend1", "--to", "backend2!nowhere")
+        assert got == (1, sorted("%s: %s" % (name, nowhere) for name in table)), got
+        _, planned = foreseen("rebalance", "--plan")
+        assert planned and all(line.endswith(said[line.split(": ")[0]] or
+                                             ": from backend1 to backend2")
+                               for line in planned), planned
+        for name in table:
+            for target, why in (("backend2!nowhere", nowhere), ("backend2", said[name])):
+                done = tool.run("murder", "move", "--dry-run", name, target, check=False)
+                assert (done.returncode != 0) == (why is not None), (name, target, done)
+                assert "%s: %s\n" % (name, why or "can go from backend1 to backend2") in \
+                    done.stdout, (name, target, done)
+                moved = tool.run("murder", "move", name, target, check=False)
+                assert (moved.returncode != 0) == (why is not None), (name, target, moved)
+                assert where(m, name) == ("backend1!default" if why else "backend2!default")
+
+
 def test_murder_rebalance():
     with two_backends() as m:
         for n in range(5):

@@ -116,7 +116,7 @@ SENTENCES = [
       no("UIDL"), no("X-REUSE"), *LOGIN]),
     ("1939 3", "-ERR to a command in the wrong state: not after the login", "alice",
      [no("USER alice"), no("PASS pw"), no("APOP alice 0"), no("AUTH PLAIN"), no("STLS"),
-      no("UTF8"), one("STAT")]),
+      no("UTF8"), no("X-SESSION fe-1-2-3"), one("STAT")]),
     ("1939 4", "QUIT ends a session without a login", "", [one("QUIT"), END]),
     ("1939 4", "USER and PASS identify a user", "", [*LOGIN, one("STAT")]),
     ("1939 4", "after a refusal the client may authenticate again", "",
@@ -852,7 +852,11 @@ def test_a_connection_that_serves_the_next_user():
     with server(users=("alice", "bob")) as m:
         with connect(m) as c:
             node = m.node_password
+            assert "X-SESSION" in c.capabilities()
+            assert not c.ask("X-SESSION").ok and not c.ask("X-SESSION fe-1-2-3 x").ok
+            assert c.ask("X-SESSION fe-1-2-3").ok
             assert c.plain("murder", node, act_for="alice").ok
+            assert "X-SESSION" not in c.capabilities()
             assert "X-REUSE" in c.capabilities()
             assert not c.ask("X-REUSE now").ok
             assert c.ask("DELE 1").ok and c.ask("X-REUSE").ok

@@ -2,12 +2,12 @@
 #include <algorithm>
 
 #include "imap/admin/local_parts.h"
+#include "imap/admin/murder/ahead.h"
 #include "imap/admin/murder/murder.h"
 #include "imap/admin/murder/report.h"
 #include "imap/admin/murder/transfer.h"
 #include "imap/admin/tool.h"
 #include "imap/mupdate/master/list_entry.h"
-#include "imap/sync/client.h"
 #include "imap/sync/move_journal.h"
 #include "imap/sync/mover.h"
 #include "lib/base/clock.h"
@@ -43,14 +43,19 @@ Status look_ahead(const config::Config& config, const MailboxName& name, const s
     return check_destination(config, target.server);
 }
 
-// With all that goes with it, also what is made meanwhile.
-Status move_whole(const config::Config& config, const Arguments& a, PlannedMove move)
+// What goes with it.
+Status add_tree(const config::Config& config, Witness& witness, PlannedMove& move)
 {
-    Witness witness(config, a.target);
     TRY_ASSIGN(const auto before, witness.held_by(move.source));
     TRY_ASSIGN(Units units, units_of(config, before.names));
     move.tree = std::move(units[move.name.internal()]);
     if (move.tree.empty()) move.tree.push_back(move.name.internal());
+    return success();
+}
+
+// With its tree, also what of it is made meanwhile.
+Status move_whole(const config::Config& config, Witness& witness, const PlannedMove& move)
+{
     TRY_ASSIGN(auto from, Source::connect(config, move.source));
     Status moved = move_one(from, witness, move);
     from.logout();
@@ -119,12 +124,17 @@ Result<int> move(const config::Config& config, const Arguments& a)
     TRY(check_target(states, target.server));
     TRY_ASSIGN(const std::string source, holder_of(*master, name));
     TRY(look_ahead(config, name, source, target));
+    master->logout();
+    Witness witness(config, a.target);
+    PlannedMove planned{name, source, target, {}};
+    TRY(add_tree(config, witness, planned));
     if (a.dry_run) {
+        if (Status can = Ahead(config, witness).can(planned); !can)
+            return Error{can.error().code, not_moved(name, can.error())};
         print(cat(name.internal(), ": can go from ", source, " to ", target.server, "\n"));
         return kFine;
     }
-    master->logout();
-    if (Status moved = move_whole(config, a, {name, source, target, {}}); !moved)
+    if (Status moved = move_whole(config, witness, planned); !moved)
         return Error{moved.error().code, not_moved(name, moved.error())};
     print(cat(name.internal(), ": moved from ", source, " to ", target.server, "\n"));
     return kFine;
@@ -184,8 +194,8 @@ Result<int> drain(const config::Config& config, const Arguments& a)
             {std::move(name), source, targets[moves.size() % targets.size()], std::move(tree)});
     }
     if (a.dry_run) {
-        TRY_ASSIGN(const size_t refused, try_moves(config, moves));
-        return refused == 0 ? kFine : kWarning;
+        Ahead ahead(config, witness);
+        return try_moves(ahead, moves, SourceShown::no) == 0 ? kFine : kWarning;
     }
     TRY_ASSIGN(const size_t failed, run_moves(config, witness, moves, rate));
     TRY_ASSIGN(const Witness::Holdings left, witness.held_by(source));

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "imap/admin/murder/ahead.h"
 #include "imap/admin/murder/murder.h"
 #include "imap/admin/murder/transfer.h"
 #include "imap/admin/tool.h"
@@ -97,14 +98,13 @@ Result<int> rebalance(const config::Config& config, const Arguments& a)
     TRY_ASSIGN(auto all, servers(config, a));
     const std::vector<PlannedMove> moves = plan(all);
     size_t failed = 0;
+    Witness witness(config, a.target);
     if (a.plan) {
-        for (const PlannedMove& move : moves)
-            print(cat(move.name.internal(), ": from ", move.source, " to ", move.target.server,
-                      "\n"));
+        Ahead ahead(config, witness);
+        failed = try_moves(ahead, moves, SourceShown::yes);
         for (const auto& [name, server] : all)
             print(cat(name, ": ", server.mailboxes, " mailboxes afterwards\n"));
     } else {
-        Witness witness(config, a.target);
         TRY_ASSIGN(failed, run_moves(config, witness, moves, rate));
         print(cat(moves.size() - failed, " moved, ", failed, " not\n"));
     }

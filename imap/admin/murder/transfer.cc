@@ -2,12 +2,9 @@
 
 #include <poll.h>
 
-#include <map>
-
 #include "imap/admin/tool.h"
 #include "imap/mboxlist/namespace_options.h"
 #include "imap/model/location.h"
-#include "imap/sync/client.h"
 #include "lib/base/clock.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"
@@ -154,42 +151,6 @@ Result<size_t> run_moves(const config::Config& config, Witness& witness,
     }
     if (from) from->logout();
     return failed;
-}
-
-Status check_destination(const config::Config& config, const std::string& server)
-{
-    TRY_ASSIGN(const auto there, sync::SyncClient::connect(config, server));
-    // Of what a move says there this changes nothing.
-    Status may = there->restart();
-    if (may) return success();
-    return Error{may.error().code, cat(server, " would refuse it, is ", config.proxy_authname(),
-                                       " one of its admins? ", may.error().text)};
-}
-
-Result<size_t> try_moves(const config::Config& config, const std::vector<PlannedMove>& moves)
-{
-    std::map<std::string, Source> sources;
-    std::map<std::string, Status> targets;
-    size_t refused = 0;
-    for (const PlannedMove& move : moves) {
-        auto from = sources.find(move.source);
-        if (from == sources.end()) {
-            TRY_ASSIGN(Source connected, Source::connect(config, move.source));
-            from = sources.emplace(move.source, std::move(connected)).first;
-        }
-        auto to = targets.find(move.target.server);
-        if (to == targets.end()) {
-            to = targets.emplace(move.target.server, check_destination(config, move.target.server))
-                     .first;
-        }
-        Status can = from->second.can_move(move.name);
-        if (can) can = to->second;
-        if (!can) ++refused;
-        print(can ? cat(move.name.internal(), ": to ", move.target.server, "\n")
-                  : cat(not_moved(move.name, can.error()), "\n"));
-    }
-    for (auto& [server, source] : sources) source.logout();
-    return refused;
 }
 
 }  // namespace rookery::admin::murder

@@ -75,11 +75,6 @@ std::string not_moved(const model::MailboxName& name, const Error& error);
 // failed.
 Result<size_t> run_moves(const config::Config& config, Witness& witness,
                          const std::vector<PlannedMove>& moves, uint32_t rate);
-// Success if a move there could begin: it can be reached and takes mailboxes from our login.
-Status check_destination(const config::Config& config, const std::string& server);
-// What would be in the way of these, by source and by target, told for each: nothing is moved.
-// Gives how many cannot.
-Result<size_t> try_moves(const config::Config& config, const std::vector<PlannedMove>& moves);
 
 }  // namespace rookery::admin::murder
 

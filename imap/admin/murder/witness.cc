@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "imap/model/location.h"
 #include "imap/mupdate/master/list_entry.h"
 #include "lib/base/strings.h"
 
@@ -73,6 +74,18 @@ Status Witness::are_at(const std::vector<std::string>& names, const std::string&
             return Error{Code::not_found, cat("the master has ", name, " as reserved only")};
     }
     return success();
+}
+
+Result<std::vector<std::string>> Witness::partitions_of(const std::vector<std::string>& names)
+{
+    TRY_ASSIGN(const std::vector<Found> all, find(names));
+    std::vector<std::string> partitions;
+    for (const Found& found : all) {
+        const auto location = found ? model::parse_location(found->location)
+                                    : Result<model::WireLocation>(model::WireLocation{});
+        partitions.push_back(location && !location->server.empty() ? location->partition : "");
+    }
+    return partitions;
 }
 
 Result<Witness::Holdings> Witness::held_by(const std::string& server)

@@ -32,6 +32,9 @@ class Witness {
     // where it is.
     Status are_at(const std::vector<std::string>& names, const std::string& server);
 
+    // The partitions that they are on, in their order; "": the master does not say.
+    Result<std::vector<std::string>> partitions_of(const std::vector<std::string>& names);
+
     // What a server has.
     struct Holdings {
         std::vector<std::string> names;     // active, without what was deleted

@@ -88,9 +88,8 @@ Completion welcome(ImapSession& s, const Command& command, const session::Login&
     become(s, login.who);
     make_inbox_at_login(s);
     tell_news(s);
-    // The tag of a frontend of ours is its session (dialect_imap.cc).
     if (sasl.ssf() == 0) {
-        s.kit.logged_in(login.who, login.mechanism, s.client, command.tag);
+        s.kit.logged_in(login.who, login.mechanism, s.client);
         return Completion::ok(cat(login_code(s), " Success (", s.kit.tls_active() ? "tls" : "no",
                                   " protection) ", session_code(s)));
     }
@@ -99,7 +98,7 @@ Completion welcome(ImapSession& s, const Command& command, const session::Login&
                  sasl.ssf() > 1 ? "privacy" : "integrity", " protection) ", session_code(s),
                  "\r\n");
     if (!s.client.flush() || !sasl.push_layer(s.client)) return Completion::disconnect();
-    s.kit.logged_in(login.who, login.mechanism, s.client, command.tag);
+    s.kit.logged_in(login.who, login.mechanism, s.client);
     return Completion::relayed();
 }
 
@@ -118,6 +117,8 @@ Result<Completion> starttls(ImapSession& s, Command& command)
 Result<Completion> authenticate(ImapSession& s, Command& command)
 {
     TRY_ASSIGN(auto arguments, authenticate_arguments(s));
+    // The tag of a frontend of ours is its session (dialect_imap.cc).
+    s.kit.set_via(command.tag);
     const session::Login login =
         session::sasl_login(s.kit, s.client, arguments.mechanism, arguments.initial,
                             session::base64_challenge(s.client, "+ "));

@@ -26,7 +26,9 @@ class Source {
         bool cache = false;
         for (const auto& item : request.items) {
             cache = cache || needs_cache(item);
-            if (item.kind == Kind::section) TRY(map());
+            if (item.kind != Kind::section) continue;
+            TRY_ASSIGN(const bool kept, is_kept(item));
+            if (!kept) TRY(map());
         }
         return cache ? load_cache() : success();
     }
@@ -40,8 +42,9 @@ class Source {
     // The bytes of a section, none if there is no such part. HEADER.FIELDS is built in `built`.
     std::optional<std::string_view> section(const FetchItem& item, std::string& built) const
     {
-        if (damaged_) return std::nullopt;
-        const auto whole = lie_of(item);
+        const bool kept = can_be_kept(item) && keeps(item);
+        if (damaged_ && !kept) return std::nullopt;
+        const auto whole = kept ? kept_->fields() : lie_of(item);
         if (!whole || item.fields == FetchItem::Fields::all) return whole;
         built = text::pick_fields(*whole, item.names, item.fields == FetchItem::Fields::all_but);
         return std::string_view(built);
@@ -52,6 +55,31 @@ class Source {
     {
         return item.kind == Kind::envelope || item.kind == Kind::body ||
                item.kind == Kind::bodystructure || !item.path.empty();
+    }
+
+    // Some fields of the message's own header.
+    static bool can_be_kept(const FetchItem& item)
+    {
+        return item.kind == Kind::section && item.path.empty() &&
+               item.fields == FetchItem::Fields::only;
+    }
+
+    bool keeps(const FetchItem& item) const
+    {
+        return kept_ && std::all_of(item.names.begin(), item.names.end(),
+                                    [&](const std::string& name) { return kept_->keeps(name); });
+    }
+
+    // Does the cache say it? What it says is taken along.
+    Result<bool> is_kept(const FetchItem& item)
+    {
+        if (!can_be_kept(item)) return false;
+        if (!kept_) {
+            auto fields = mailbox_.kept_fields(sequence_);
+            if (fields.is(Code::corrupt)) return false;  // map() says so
+            TRY_ASSIGN(kept_, std::move(fields));
+        }
+        return keeps(item);
     }
 
     Status map()
@@ -101,6 +129,7 @@ class Source {
     std::unique_ptr<mailbox::Content> content_;
     bool damaged_ = false;
     mailbox::CachedItems cached_;
+    std::optional<text::KeptFields> kept_;
 };
 
 void put_section(stream::Stream& out, const Source& source, const FetchItem& item)

@@ -5,9 +5,6 @@
 #include "lib/base/strings.h"
 
 namespace rookery::imapd {
-namespace {
-
-// The first message whose UID is at least uid; exists() + 1 if there is none.
 uint32_t first_from(const mailbox::Mailbox& mailbox, uint32_t uid)
 {
     uint32_t low = 1;
@@ -21,8 +18,6 @@ uint32_t first_from(const mailbox::Mailbox& mailbox, uint32_t uid)
     }
     return low;
 }
-
-}  // namespace
 
 Result<std::vector<uint32_t>> messages_of(const mailbox::Mailbox& mailbox, model::SequenceSet set,
                                           bool by_uid)

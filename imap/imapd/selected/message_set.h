@@ -19,6 +19,8 @@ namespace rookery::imapd {
 // The sequence numbers, in order. set is as the client wrote it: UIDs with by_uid.
 Result<std::vector<uint32_t>> messages_of(const mailbox::Mailbox& mailbox, model::SequenceSet set,
                                           bool by_uid);
+// The number of the first message whose UID is at least uid; exists() + 1 if there is none.
+uint32_t first_from(const mailbox::Mailbox& mailbox, uint32_t uid);
 // The UIDs of these messages, "3:5,7".
 std::string uid_set(const mailbox::Mailbox& mailbox, std::span<const uint32_t> sequences);
 // "3:5,7" of numbers that ascend as a rule; the order is kept.

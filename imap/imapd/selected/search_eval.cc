@@ -16,7 +16,7 @@ namespace {
 
 using Kind = SearchKey::Kind;
 
-// How much has to be read: 0 the index, 1 the header, 2 everything.
+// How much has to be read: 0 the index, 1 the header, most likely from the cache, 2 everything.
 int cost_of(const SearchKey& key)
 {
     switch (key.kind) {
@@ -56,8 +56,16 @@ int cost_of(const SearchKey& key)
     return 0;
 }
 
-// Sets get their '*', keywords their bit, intervals their end, children their order.
-void prepare(SearchKey& key, const mailbox::Mailbox& mailbox, int64_t now)
+bool looks_for_text(Kind kind)
+{
+    return kind == Kind::header || kind == Kind::addresses || kind == Kind::body ||
+           kind == Kind::text;
+}
+
+// What is the same for every message is worked out once: sets get their '*', keywords their bit,
+// intervals their end, text its form, children their order.
+void prepare(SearchKey& key, const mailbox::Mailbox& mailbox, const text::SearchForm& form,
+             int64_t now)
 {
     const uint32_t exists = mailbox.exists();
     if (key.kind == Kind::sequence) key.set.resolve(exists);
@@ -70,21 +78,23 @@ void prepare(SearchKey& key, const mailbox::Mailbox& mailbox, int64_t now)
         if (bit == names.size()) key.number = model::kMaxKeywords;
     }
     key.time = now - key.number;
-    for (auto& child : key.children) prepare(child, mailbox, now);
+    if (looks_for_text(key.kind)) key.matcher.emplace(key.text, form);
+    for (auto& child : key.children) prepare(child, mailbox, form, now);
     auto cheaper = [](const SearchKey& a, const SearchKey& b) { return cost_of(a) < cost_of(b); };
     std::stable_sort(key.children.begin(), key.children.end(), cheaper);
 }
 
 class Evaluator {
  public:
-    Evaluator(mailbox::Mailbox& mailbox, const text::SearchForm& form, uint32_t sequence)
-        : mailbox_(mailbox), form_(form), sequence_(sequence), info_(mailbox.message(sequence))
+    Evaluator(mailbox::Mailbox& mailbox, uint32_t sequence)
+        : mailbox_(mailbox), sequence_(sequence), info_(mailbox.message(sequence))
     {
     }
 
     bool expunged() const { return info_.expunged; }
 
-    Result<bool> matches(const SearchKey& key)
+    // A key's matcher is used up to the message's end, and begins anew at the next.
+    Result<bool> matches(SearchKey& key)
     {
         if (key.kind == Kind::all) return every(key);
         if (key.kind == Kind::either) return any(key);
@@ -93,23 +103,24 @@ class Evaluator {
             return !found;
         }
         if (cost_of(key) == 0) return matches_index(key);
-        TRY(load());
-        return matches_content(key);
+        if (key.kind == Kind::header || key.kind == Kind::addresses) return matches_field(key);
+        if (key.kind == Kind::body || key.kind == Kind::text) return matches_text(key);
+        return matches_date(key);
     }
 
  private:
-    Result<bool> every(const SearchKey& key)
+    Result<bool> every(SearchKey& key)
     {
-        for (const auto& child : key.children) {
+        for (auto& child : key.children) {
             TRY_ASSIGN(const bool found, matches(child));
             if (!found) return false;
         }
         return true;
     }
 
-    Result<bool> any(const SearchKey& key)
+    Result<bool> any(SearchKey& key)
     {
-        for (const auto& child : key.children) {
+        for (auto& child : key.children) {
             TRY_ASSIGN(const bool found, matches(child));
             if (found) return true;
         }
@@ -163,15 +174,26 @@ class Evaluator {
         if (content_) return success();
         TRY_ASSIGN(content_, mailbox_.content(sequence_));
         bytes_ = content_->bytes();
-        header_ = bytes_.substr(0, text::header_size(bytes_));
         return success();
     }
 
-    bool matches_field(const SearchKey& key) const
+    // Enough of the header to say what fields of this name it has.
+    Result<std::string_view> header_with(std::string_view name)
     {
-        text::TextMatcher matcher(key.text, form_);
-        if (key.kind == Kind::addresses) return text::addresses_contain(header_, key.name, matcher);
-        text::HeaderCursor cursor(header_);
+        if (!kept_) {
+            TRY_ASSIGN(kept_, mailbox_.kept_fields(sequence_));
+        }
+        if (kept_->keeps(name)) return kept_->fields();
+        TRY(load());
+        return bytes_.substr(0, text::header_size(bytes_));
+    }
+
+    Result<bool> matches_field(SearchKey& key)
+    {
+        TRY_ASSIGN(const std::string_view header, header_with(key.name));
+        text::TextMatcher& matcher = *key.matcher;
+        if (key.kind == Kind::addresses) return text::addresses_contain(header, key.name, matcher);
+        text::HeaderCursor cursor(header);
         while (auto field = cursor.next()) {
             if (!equal_nocase(field->name, key.name)) continue;
             if (matcher.is_in(text::decode_words(field->value))) return true;
@@ -180,43 +202,54 @@ class Evaluator {
     }
 
     // Without a Date: header that can be read, a message was not sent on any day.
-    std::optional<int64_t> sent_day() const
+    Result<bool> matches_date(const SearchKey& key)
     {
-        const auto value = text::find_field(header_, "date");
-        if (!value) return std::nullopt;
-        const auto when = text::parse_header_date(*value);
-        if (!when) return std::nullopt;
-        return text::day_of(*when);
+        TRY_ASSIGN(const auto sent, mailbox_.sent(sequence_));
+        if (!sent) return false;
+        const int64_t day = text::day_of(*sent);
+        if (key.kind == Kind::sent_before) return day < key.day;
+        if (key.kind == Kind::sent_on) return day == key.day;
+        return day >= key.day;
     }
 
-    bool matches_text(const SearchKey& key)
+    Result<bool> matches_text(SearchKey& key)
     {
-        text::TextMatcher matcher(key.text, form_);
-        if (key.kind == Kind::text && text::header_contains(header_, matcher)) return true;
+        TRY(load());
+        text::TextMatcher& matcher = *key.matcher;
+        if (key.kind == Kind::text &&
+            text::header_contains(bytes_.substr(0, text::header_size(bytes_)), matcher))
+            return true;
         if (!message_) message_ = text::parse_message(bytes_);
         return text::body_contains(bytes_, *message_, matcher);
     }
 
-    bool matches_content(const SearchKey& key)
-    {
-        if (key.kind == Kind::header || key.kind == Kind::addresses) return matches_field(key);
-        if (key.kind == Kind::body || key.kind == Kind::text) return matches_text(key);
-        const auto sent = sent_day();
-        if (!sent) return false;
-        if (key.kind == Kind::sent_before) return *sent < key.day;
-        if (key.kind == Kind::sent_on) return *sent == key.day;
-        return *sent >= key.day;
-    }
-
     mailbox::Mailbox& mailbox_;
-    const text::SearchForm& form_;
     uint32_t sequence_;
     mailbox::MessageInfo info_;
     std::unique_ptr<mailbox::Content> content_;
-    std::string_view bytes_;   // into content_
-    std::string_view header_;  // into content_
+    std::string_view bytes_;  // into content_
+    std::optional<text::KeptFields> kept_;
     std::optional<text::Message> message_;
 };
+
+// Takes out of reach what a set leaves out, if all must be in it: a search in a few messages of a
+// large mailbox looks at those.
+void narrow(model::SequenceSet& reach, const SearchKey& key, const mailbox::Mailbox& mailbox)
+{
+    if (key.kind == Kind::sequence) reach.intersect(key.set);
+    if (key.kind == Kind::uid) {
+        model::SequenceSet numbers;
+        for (const auto& range : key.set.ranges()) {
+            const uint32_t first = first_from(mailbox, range.first);
+            const uint32_t behind = range.last == UINT32_MAX ? mailbox.exists() + 1
+                                                             : first_from(mailbox, range.last + 1);
+            if (first < behind) numbers.append(first, behind - 1);
+        }
+        reach.intersect(numbers);
+    }
+    if (key.kind != Kind::all) return;
+    for (const auto& child : key.children) narrow(reach, child, mailbox);
+}
 
 }  // namespace
 
@@ -225,18 +258,23 @@ Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKe
                                              bool* passed_over)
 {
     bool expunged = false;
-    prepare(root, mailbox, now);
+    prepare(root, mailbox, form, now);
+    model::SequenceSet reach;
+    if (mailbox.exists() > 0) reach.append(1, mailbox.exists());
+    narrow(reach, root, mailbox);
     std::vector<uint32_t> found;
-    for (uint32_t n = 1; n <= mailbox.exists(); n++) {
-        Evaluator evaluator(mailbox, form, n);
-        expunged = expunged || evaluator.expunged();
-        if (evaluator.expunged()) continue;
-        auto matched = evaluator.matches(root);
-        // Gone since we looked, or damaged: it matches nothing.
-        expunged = expunged || matched.is(Code::not_found);
-        if (matched.is(Code::not_found) || matched.is(Code::corrupt)) continue;
-        TRY_ASSIGN(const bool hit, std::move(matched));
-        if (hit) found.push_back(n);
+    for (const auto& range : reach.ranges()) {
+        for (uint32_t n = range.first; n <= range.last; n++) {
+            Evaluator evaluator(mailbox, n);
+            expunged = expunged || evaluator.expunged();
+            if (evaluator.expunged()) continue;
+            auto matched = evaluator.matches(root);
+            // Gone since we looked, or damaged: it matches nothing.
+            expunged = expunged || matched.is(Code::not_found);
+            if (matched.is(Code::not_found) || matched.is(Code::corrupt)) continue;
+            TRY_ASSIGN(const bool hit, std::move(matched));
+            if (hit) found.push_back(n);
+        }
     }
     if (passed_over != nullptr) *passed_over = expunged;
     return found;

@@ -7,12 +7,14 @@
 #define ROOKERY_IMAP_IMAPD_SELECTED_SEARCH_PARSE_H
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "imap/imapd/command_reader.h"
 #include "imap/model/sequence_set.h"
 #include "lib/base/result.h"
+#include "lib/text/text_search.h"
 
 namespace rookery::imapd {
 
@@ -56,7 +58,8 @@ struct SearchKey {
     int64_t time = 0;  // of older and younger, when the search begins
     std::string name;
     std::string text;
-    model::SequenceSet set;  // as the client wrote it, '*' not resolved
+    std::optional<text::TextMatcher> matcher;  // of text that is looked for, when the search begins
+    model::SequenceSet set;                    // as the client wrote it, '*' not resolved
     std::vector<SearchKey> children;
 };
 

@@ -312,6 +312,42 @@ START_TEST(spaces_and_marks_count_as_configured)
 }
 END_TEST
 
+// One matcher serves all messages: what one of them ends with is no part of the next, and a hit in
+// one is none in the next.
+START_TEST(messages_are_searched_one_by_one)
+{
+    test::MemoryStore store;
+    auto state = store.make("user.bob");
+    for (const char* message :
+         {"From: needle@x\r\nSubject: needle\r\n\r\nneedle", "From: ne@x\r\nSubject: ne\r\n\r\nne",
+          "From: edle@x\r\nSubject: edle\r\n\r\nedle", "\r\n",
+          "Content-Type: image/png\r\n\r\nneedle", "Subject: needle\r\n\r\nneedle"})
+        state->append(message, 0, 0, 0);
+    auto mailbox = *store.open(state->entry, "bob", mailbox::OpenMode::read_write);
+    const struct {
+        const char* query;
+        const char* want;
+    } table[] = {
+        {"BODY needle", "1,6"},
+        {"TEXT needle", "1,6"},
+        {"FROM needle", "1"},
+        {"HEADER Subject needle", "1,6"},
+        {"NOT BODY needle", "2:5"},
+        {"OR FROM needle FROM edle", "1,3"},
+        {"TEXT needle FROM needle", "1"},
+        {"OR BODY ne (TEXT edle FROM edle)", "1:3,6"},
+    };
+    for (const auto& row : table) {
+        auto request = parse(row.query);
+        ASSERT_OK(request);
+        const auto found = search_mailbox(*mailbox, std::move(request->root));
+        ASSERT_OK(found);
+        ck_assert_msg(number_set(*found) == row.want, "%s: got %s", row.query,
+                      number_set(*found).c_str());
+    }
+}
+END_TEST
+
 START_TEST(what_is_not_needed_is_not_read)
 {
     Box box;
@@ -319,6 +355,57 @@ START_TEST(what_is_not_needed_is_not_read)
     ASSERT_EQ_TEXT(box.find("BODY first SEEN UNSEEN"), "");
     ASSERT_EQ_TEXT(box.find("OR BODY first ALL"), "1:3");
     ASSERT_EQ_TEXT(box.find("BODY first"), "!I/O error");
+}
+END_TEST
+
+START_TEST(what_the_cache_keeps_of_a_header_opens_no_message)
+{
+    Box box;
+    for (const char* query :
+         {"FROM x", "TO x", "CC x", "BCC x", "SUBJECT x", "SENTBEFORE 1-Feb-1994",
+          "SENTON 1-Feb-1994", "SENTSINCE 1-Feb-1994", "HEADER Message-ID x",
+          "NOT HEADER list-id \"\"", "OR SUBJECT a SENTON 1-Feb-1994"})
+        box.find(query);
+    ck_assert_int_eq(box.store.contents, 0);
+    ASSERT_EQ_TEXT(box.find("HEADER X-Tag \"\" SUBJECT folded"), "2");
+    ck_assert_int_eq(box.store.contents, 3);
+}
+END_TEST
+
+// Not that of the mailbox.
+START_TEST(a_search_in_few_messages_costs_as_many)
+{
+    test::MemoryStore store;
+    auto state = store.make("user.bob");
+    for (int i = 1; i <= 5000; i++) state->append("Subject: x\r\n\r\nbody", 0, 0, 0);
+    for (uint32_t uid = 100; uid < 200; uid++) state->expunge_uid(uid);
+    auto mailbox = *store.open(state->entry, "bob", mailbox::OpenMode::read_write);
+    const struct {
+        const char* query;
+        const char* want;
+    } table[] = {
+        {"UID 60:205", "60:105"},
+        {"4900:*", "4900"},
+        {"UID 4999,4990:4991", "4890:4891,4899"},
+        {"UID 100:199", ""},
+        {"UID 5000:*", "4900"},
+        {"UID 6000:*", "4900"},
+        {"1:50 UID 40:70", "40:50"},
+        {"(UID 1:2) ALL", "1:2"},
+        {"1:50 51:60", ""},
+        {"2 NOT UID 3", "2"},
+        {"1:20 OR UID 10 3", "3,10"},
+    };
+    for (const auto& row : table) {
+        auto request = parse(row.query);
+        ASSERT_OK(request);
+        store.looks = 0;
+        const auto found = search_mailbox(*mailbox, std::move(request->root));
+        ASSERT_OK(found);
+        ck_assert_msg(number_set(*found) == row.want, "%s: got %s", row.query,
+                      number_set(*found).c_str());
+        ck_assert_msg(store.looks < 200, "%s: %d", row.query, store.looks);
+    }
 }
 END_TEST
 
@@ -342,7 +429,10 @@ Suite* make()
     tcase_add_test(c, text_is_found_in_any_charset);
     tcase_add_test(c, addresses_are_those_of_the_envelope);
     tcase_add_test(c, spaces_and_marks_count_as_configured);
+    tcase_add_test(c, messages_are_searched_one_by_one);
     tcase_add_test(c, what_is_not_needed_is_not_read);
+    tcase_add_test(c, what_the_cache_keeps_of_a_header_opens_no_message);
+    tcase_add_test(c, a_search_in_few_messages_costs_as_many);
     tcase_add_test(c, an_expunged_message_matches_nothing);
     suite_add_tcase(s, c);
     return s;

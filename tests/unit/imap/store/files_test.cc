@@ -116,23 +116,39 @@ END_TEST
 
 START_TEST(cache_entries_are_believed_only_when_intact_and_of_this_message)
 {
-    mailbox::CachedItems items{"(env)", "(body)", "(structure)", std::string("\0\1", 2)};
+    mailbox::CachedItems items{"(env)",       "(body)",
+                               "(structure)", std::string("\0\1", 2),
+                               "\nDate: x\n", text::DateTime{-77, -60}};
     std::string guid(kGuidSize, 'x');
     std::string entry = encode_cache_entry(items, guid);
     auto back = decode_cache_entry(entry, guid);
     ASSERT_OK(back);
     ASSERT_EQ_TEXT(back->bodystructure, items.bodystructure);
     ASSERT_EQ_TEXT(back->sections, items.sections);
-    ASSERT_CODE(decode_cache_entry(entry, std::string(kGuidSize, 'y')), Code::corrupt);
-    ASSERT_CODE(decode_cache_entry(entry.substr(1), guid), Code::corrupt);
+    ASSERT_EQ_TEXT(back->fields, items.fields);
+    ck_assert(back->sent && back->sent->seconds == -77 && back->sent->zone_minutes == -60);
+    const std::string other(kGuidSize, 'y');
+    ASSERT_CODE(decode_cache_entry(entry, other), Code::corrupt);
+    ASSERT_CODE(decode_cached_fields(entry, other), Code::corrupt);
+    ASSERT_CODE(decode_cached_date(entry, other), Code::corrupt);
     for (size_t i = 0; i < entry.size(); i++) {
+        ASSERT_CODE(decode_cache_entry(entry.substr(0, i), guid), Code::corrupt);
+        ASSERT_CODE(decode_cached_fields(entry.substr(0, i), guid), Code::corrupt);
         std::string damaged = entry;
         damaged[i] = static_cast<char>(damaged[i] ^ 0x40);
         ASSERT_CODE(decode_cache_entry(damaged, guid), Code::corrupt);
+        auto fields = decode_cached_fields(damaged, guid);
+        ck_assert(!fields || fields->fields() == "Date: x\n");
+        auto sent = decode_cached_date(damaged, guid);
+        ck_assert(!sent || (*sent && (*sent)->seconds == -77));
     }
-    // As version 1 wrote it: rendered by other rules.
-    store32(entry.data() + 4, checksum(std::string_view(entry).substr(8)));
+    items.sent.reset();
+    const std::string undated = encode_cache_entry(items, guid);
+    ck_assert(!decode_cache_entry(undated, guid)->sent && !*decode_cached_date(undated, guid));
+    // As another version wrote it: rendered by other rules.
+    store32(entry.data() + 4, checksum(std::string_view(entry).substr(8), checksum("RKCACHE2")));
     ASSERT_CODE(decode_cache_entry(entry, guid), Code::corrupt);
+    ASSERT_CODE(decode_cached_fields(entry, guid), Code::corrupt);
 }
 END_TEST
 

@@ -35,7 +35,7 @@ struct StoreFixture {
         options.configdirectory = dir.file("conf");
         options.idle_directory = dir.file("conf/idle");
         options.expunge_immediately = immediate;
-        options.renderer = store::render;
+        options.renderer = store::renderer();
         ASSERT_OK(make_directories(options.configdirectory));
         store = std::make_unique<store::LocalStore>(options);
     }

@@ -69,6 +69,19 @@ START_TEST(each_line_of_a_session_names_it)
 }
 END_TEST
 
+START_TEST(what_names_a_session_has_its_form)
+{
+    for (const char* id : {"be1-1-2-3", "fe-1.example.org-812-1795958370-8217030245677548642",
+                           "fe-812-1795958370-8217030245677548642-2"})
+        ck_assert_msg(log::is_session_id(id), "%s", id);
+    const std::string long_one = cat(std::string(120, 'a'), "-1-2-3");
+    for (const std::string& id : std::initializer_list<std::string>{
+             "", "A01", "be1", "1-2-3", "-1-2-3", "be1-1-2-", "be1-1-2-x", "be1--2-3",
+             "be1-1-2-3 user=root", "be1\r\n-1-2-3", "b\xc3\xa9-1-2-3", long_one})
+        ck_assert_msg(!log::is_session_id(id), "%s", id.c_str());
+}
+END_TEST
+
 START_TEST(a_hash_is_the_same_everywhere)
 {
     ck_assert_uint_eq(stable_hash(""), 0xcbf29ce484222325u);
@@ -86,6 +99,7 @@ Suite* make()
     tcase_add_test(c, hexadecimal_goes_both_ways);
     tcase_add_test(c, a_log_line_cannot_be_forged);
     tcase_add_test(c, each_line_of_a_session_names_it);
+    tcase_add_test(c, what_names_a_session_has_its_form);
     tcase_add_test(c, a_hash_is_the_same_everywhere);
     suite_add_tcase(s, c);
     return s;

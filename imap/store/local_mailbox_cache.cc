@@ -1,0 +1,142 @@
+// The view's way to the cache: what is there, or rendered when it is not and then kept.
+#include "imap/store/local_mailbox.h"
+#include "imap/store/message_file.h"
+#include "imap/store/record_batch.h"
+#include "lib/base/log.h"
+
+namespace rookery::store {
+namespace {
+
+// Of what was rendered and is not in the file yet.
+constexpr size_t kMaxUnkept = 4u << 20;  // bytes
+constexpr size_t kManyUnkept = 4096;     // entries
+
+}  // namespace
+
+// Decodes the message's entry. One that does not decode was written by an older version, is
+// damaged, or was not whole yet when it was read along with others.
+template <class T>
+Result<T> LocalMailbox::from_cache(const IndexRecord& record,
+                                   Result<T> (*decode)(std::string_view, std::string_view))
+{
+    if (record.cache_offset == 0) return Error{Code::not_found, "cache: no entry"};
+    if (!cache_) {
+        TRY_ASSIGN(cache_, CacheFile::open(directory_.get(), false));
+    }
+    const CachePlace place{record.cache_offset, record.cache_size};
+    TRY_ASSIGN(std::string_view entry, cache_.read_along(place));
+    auto items = decode(entry, record.guid_bytes());
+    if (items) return items;
+    cache_.forget();
+    TRY_ASSIGN(entry, cache_.read_along(place));
+    return decode(entry, record.guid_bytes());
+}
+
+Result<mailbox::CachedItems> LocalMailbox::cached(uint32_t sequence)
+{
+    const uint32_t slot = slots_.slot(sequence);
+    const IndexRecord record = index_.newest(slot);
+    auto items = from_cache(record, decode_cache_entry);
+    if (items) return items;
+    TRY(render(sequence, slot, record));
+    return *rendered_;
+}
+
+Result<text::KeptFields> LocalMailbox::kept_fields(uint32_t sequence)
+{
+    const uint32_t slot = slots_.slot(sequence);
+    const IndexRecord record = index_.newest(slot);
+    auto fields = from_cache(record, decode_cached_fields);
+    if (fields && fields->is_made_with(store_.options().cached_headers)) return fields;
+    TRY(render(sequence, slot, record));
+    return text::KeptFields(rendered_->fields);
+}
+
+Result<std::optional<text::DateTime>> LocalMailbox::sent(uint32_t sequence)
+{
+    const uint32_t slot = slots_.slot(sequence);
+    const IndexRecord record = index_.newest(slot);
+    auto date = from_cache(record, decode_cached_date);
+    if (date) return date;
+    TRY(render(sequence, slot, record));
+    return rendered_->sent;
+}
+
+Status LocalMailbox::render(uint32_t sequence, uint32_t slot, const IndexRecord& record)
+{
+    if (rendered_ && rendered_slot_ == slot) return success();
+    rendered_.reset();
+    const CacheRenderer& renderer = store_.options().renderer;
+    if (!renderer) return Error{Code::unsupported, "no renderer for messages"};
+    TRY_ASSIGN(const auto whole, content(sequence));
+    TRY_ASSIGN(rendered_, renderer(whole->bytes()));
+    rendered_slot_ = slot;
+    std::string entry = encode_cache_entry(*rendered_, record.guid_bytes());
+    if (entry.empty() || unkept_failed_) return success();
+    unkept_bytes_ += entry.size();
+    unkept_.push_back({slot, std::move(entry)});
+    if (unkept_bytes_ >= kMaxUnkept || unkept_.size() >= kManyUnkept) keep_rendered();
+    return success();
+}
+
+// So a cache that an older version wrote, or with fewer cached_headers, is brought up to date where
+// it is used. Where that is not possible now the next view does it; nobody is told of it, nor does
+// it matter if a power failure forgets it.
+void LocalMailbox::keep_rendered()
+{
+    if (unkept_.empty()) return;
+    Status kept = write_rendered();
+    if (!kept) {
+        unkept_failed_ = !kept.is(Code::busy);
+        log::debug("what was rendered is not kept", {{"reason", kept.error()}});
+    }
+    unkept_ = {};
+    unkept_bytes_ = 0;
+}
+
+void LocalMailbox::forget_rendered()
+{
+    unkept_ = {};
+    unkept_bytes_ = 0;
+    rendered_.reset();
+}
+
+bool LocalMailbox::is_current(const CacheFile& cache, const IndexRecord& record) const
+{
+    const auto entry = cache.read({record.cache_offset, record.cache_size});
+    if (!entry) return false;
+    const auto items = decode_cache_entry(*entry, record.guid_bytes());
+    return items && text::KeptFields(items->fields).is_made_with(store_.options().cached_headers);
+}
+
+Status LocalMailbox::write_rendered()
+{
+    TRY_ASSIGN(MailboxWriter writer, MailboxWriter::open(store_.options().paths, directory_.get(),
+                                                         name_hash_of(entry_), Milliseconds(0)));
+    // The slots are those of the old index.
+    if (writer.header.generation != header_.generation) return success();
+    TRY(writer.index.map_records(writer.header.records));
+    TRY_ASSIGN(CacheFile cache, CacheFile::open(directory_.get(), true));
+    RecordBatch batch(writer.index, [] { return success(); });
+    for (const Unkept& one : unkept_) {
+        if (one.slot >= writer.header.records) continue;
+        TRY_ASSIGN(IndexRecord record, writer.index.record(one.slot));
+        // Somebody else was quicker.
+        if (is_current(cache, record)) continue;
+        TRY_ASSIGN(const CachePlace place, cache.append(one.entry));
+        record.cache_offset = place.offset;
+        record.cache_size = place.size;
+        TRY(batch.add(one.slot, record));
+    }
+    return batch.flush();
+}
+
+void LocalMailbox::rest()
+{
+    keep_rendered();
+    forget_rendered();
+    cache_.forget();
+    index_.release_pages();
+}
+
+}  // namespace rookery::store
