@@ -37,3 +37,5 @@ dist_man_MANS += man/squatter.8
 dist_man_MANS += man/tls_prune.8
 dist_man_MANS += man/unexpunge.8
 dist_man_MANS += man/murder.7
+dist_man_MANS += man/dump.8
+dist_man_MANS += man/restore.8

@@ -57,10 +57,19 @@ imap_admin_rookery_admin_SOURCES = imap/admin/tools/main.cc imap/admin/tools/too
 	imap/admin/tools/cyr_df.cc \
 	imap/admin/tools/cyr_info.cc \
 	imap/admin/tools/databases.cc \
+	imap/admin/tools/dump.cc \
+	imap/admin/tools/dump_format.cc \
+	imap/admin/tools/dump_format.h \
 	imap/admin/tools/ipurge.cc \
 	imap/admin/tools/makedirs.cc \
 	imap/admin/tools/mbpath.cc \
 	imap/admin/tools/nothing.cc \
+	imap/admin/tools/restore.cc \
+	imap/admin/tools/restoring.cc \
+	imap/admin/tools/restoring.h \
+	imap/admin/tools/restoring_user.cc \
+	imap/admin/tools/tar.cc \
+	imap/admin/tools/tar.h \
 	imap/admin/tools/unexpunge.cc \
 	imap/admin/local_parts.h imap/admin/local_parts.cc imap/admin/tool.h imap/admin/tool.cc
 imap_admin_rookery_admin_LDADD = imap/session/libsession.a imap/delivery/libdelivery.a \
@@ -72,7 +81,7 @@ imap_admin_rookery_admin_LDADD = imap/session/libsession.a imap/delivery/libdeli
 	$(RK_THREADS)
 
 ADMIN_NAMES = ctl_deliver cvt_cyrusdb cyr_buildinfo cyr_dbtool cyr_deny cyr_df cyr_info \
-	ipurge makedirs mbpath ptexpire squatter tls_prune unexpunge
+	dump ipurge makedirs mbpath ptexpire restore squatter tls_prune unexpunge
 ADMIN_LINKS = $(ADMIN_NAMES:%=imap/admin/%)
 $(ADMIN_LINKS): imap/admin/rookery-admin$(EXEEXT)
 	$(AM_V_GEN)rm -f $@ && $(LN_S) rookery-admin$(EXEEXT) $@
@@ -193,3 +202,17 @@ imap_admin_sievec_SOURCES = imap/admin/sievec.cc imap/admin/tool.h imap/admin/to
 imap_admin_sievec_LDADD = imap/managesieve/libmanagesieve.a imap/scripts/libscripts.a \
 	$(SIEVE_LIBS) imap/model/libmodel.a lib/config/libconfig.a lib/text/libtext.a \
 	lib/base/libbase.a
+
+if HAVE_CHECK
+check_PROGRAMS += tests/unit/imap/admin/suite
+TESTS += tests/unit/imap/admin/suite
+tests_unit_imap_admin_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+	tests/unit/imap/admin/dump_format_test.cc tests/unit/imap/admin/tar_test.cc \
+	imap/admin/tools/dump_format.cc imap/admin/tools/tar.cc
+tests_unit_imap_admin_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+tests_unit_imap_admin_suite_LDADD = imap/sync/libsync.a imap/model/libmodel.a \
+	lib/auth/libauth.a lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a \
+	lib/net/libnet.a lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
+endif
+
+EXTRA_DIST += doc/formats/dump.md

@@ -429,18 +429,22 @@ class Instance:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(os.path.join(self.dir, "master.pid"))
 
+    def as_owner(self):
+        """How a process of the unprivileged user is started."""
+        how = {"cwd": self.dir, "env": dict(os.environ, ROOKERY_LOG=self.log)}
+        if os.geteuid() == 0:
+            how["user"] = self.murder.owner
+            how["group"] = pwd.getpwnam(self.murder.owner).pw_gid
+            how["extra_groups"] = []
+        return how
+
     def run(self, program, *arguments, check=True, **kw):
         """A tool with this instance's configuration, as the unprivileged user."""
         command = [os.path.join(self.murder.bin, program), "-C", self.imapd_conf, *arguments]
         kw.setdefault("stdout", subprocess.PIPE)
         kw.setdefault("stderr", subprocess.STDOUT)
         kw.setdefault("timeout", DEADLINE)
-        if os.geteuid() == 0:
-            kw["user"] = self.murder.owner
-            kw["group"] = pwd.getpwnam(self.murder.owner).pw_gid
-            kw["extra_groups"] = []
-        done = subprocess.run(command, text=True, cwd=self.dir,
-                              env=dict(os.environ, ROOKERY_LOG=self.log), **kw)
+        done = subprocess.run(command, text=True, **self.as_owner(), **kw)
         if check and done.returncode != 0:
             raise RuntimeError("%s: exit %d: %s" % (" ".join(command), done.returncode,
                                                     done.stdout))

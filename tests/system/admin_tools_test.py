@@ -6,12 +6,14 @@ import re
 import stat
 import subprocess
 import sys
+import tarfile
 import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import harness
 import murder
+import sieve_client
 
 check = murder.check
 
@@ -24,7 +26,7 @@ def message(subject, date="Tue, 24 Nov 2026 03:42:40 +0000", size=0):
 class Tools(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.m = murder.Murder(backends=1, frontends=0)
+        cls.m = murder.Murder(backends=1, frontends=0, sieve=True)
         cls.m.__enter__()
         cls.addClassCleanup(cls.m.__exit__, None, None, None)
         cls.b = cls.m["backend1"]
@@ -201,6 +203,204 @@ class Tools(unittest.TestCase):
         self.assertIs(facts["component"]["httpd"], False)
         self.assertEqual(json.loads(self.tool("cyr_buildinfo", "-p", "pretty")), facts)
         self.assertIn("component.murder = true\n", self.tool("cyr_buildinfo", "-p", "flat"))
+
+    # --- dump and restore
+    SCRIPT = b'require "fileinto"; fileinto "INBOX.Work";\r\n'
+
+    def state(self, user, other):
+        """All that a user has, as clients see it; the times are those that a dump keeps."""
+        admin = self.m.imap("backend1", "cyrus")
+        c, o = self.m.imap("backend1", user), self.m.imap("backend1", other)
+        names = [line.decode().split()[-1] for line in check(c.list('""', "*"))]
+        had = {"names": names, "subscribed": check(c.lsub('""', "*")),
+               "quota": check(admin.getquotaroot("user." + user))}
+        for name in names:
+            outside = name.replace("INBOX", "user." + user, 1)
+            check(c.select(name, readonly=True))
+            had[name] = (check(c.uid("FETCH", "1:*", "(UID FLAGS INTERNALDATE BODY.PEEK[])")),
+                         check(c.status(name, "(MESSAGES UIDNEXT UNSEEN)")),
+                         check(admin.getacl(outside)),
+                         check(admin.xatom("GETMETADATA", outside, "/shared/comment")),
+                         admin.response("METADATA"))
+        check(o.select("user.%s.Work" % user, readonly=True))
+        had["seen by others"] = check(o.fetch("1:*", "(FLAGS)"))
+        for session in (admin, c, o):
+            session.logout()
+        with sieve_client.Client(self.b.address("sieve")) as s:
+            s.login(user, "pw")
+            had["scripts"] = repr(s.ask(b"LISTSCRIPTS")), repr(s.ask(b'GETSCRIPT "main"'))
+        return had
+
+    def rich_user(self, name):
+        """Two folders, flags, rights, a quota, an annotation, subscriptions, a script."""
+        other = name + "x"
+        o = self.user(other)
+        c = self.user(name, ["one", "two", "three", "two"], ["Work", "Work.Old"])
+        check(c.store("1", "+FLAGS", r"(\Seen \Flagged Later)"))
+        check(c.store("3", "+FLAGS", r"(\Deleted)"))
+        check(c.expunge())
+        check(c.append("INBOX.Work", r"(\Answered)", '" 7-Feb-1994 21:52:25 -0800"',
+                       message("work", size=70000)))
+        check(c.append("INBOX.Work", None, None, message("more")))
+        check(c.setacl("INBOX.Work", other, "lrs"))
+        check(o.select("user.%s.Work" % name))
+        check(o.fetch("1", "(BODY[])"))
+        check(o.subscribe("user.%s.Work" % name))
+        check(c.subscribe("INBOX"))
+        check(c.subscribe("INBOX.Work"))
+        with self.m.imap("backend1", "cyrus") as admin:
+            check(admin.setquota("user." + name, "(STORAGE 10000 MESSAGE 100)"))
+            check(admin.xatom("SETMETADATA", "user.%s.Work" % name,
+                              '(/shared/comment "what is done")'))
+        with sieve_client.Client(self.b.address("sieve")) as s:
+            s.login(name, "pw")
+            s.ask(sieve_client.put("main", self.SCRIPT))
+            s.ask(b'SETACTIVE "main"')
+        check(o.unselect())
+        check(c.unselect())
+        return other
+
+    def dumped(self, name, *options):
+        path = os.path.join(self.b.dir, "conf", name + ".tar")
+        self.tool("dump", "-f", path, *options)
+        return path
+
+    def remove(self, *names):
+        with self.m.imap("backend1", "cyrus") as admin:
+            for name in names:
+                check(admin.setacl(name, "cyrus", "lrxcad"))
+                check(admin.delete(name))
+
+    def test_a_user_whole_comes_back(self):
+        other = self.rich_user("ray")
+        before = self.state("ray", other)
+        path = self.dumped("ray", "-u", "ray")
+        self.remove("user.ray")
+        self.assertIn("user.ray.Work: 2 messages\n", self.tool("restore", "-n", "-f", path))
+        self.tool("mbpath", "user.ray", code=1)
+        self.tool("restore", "-f", path)
+        self.maxDiff = None
+        self.assertEqual(self.state("ray", other), before)
+        # Once more: all is there, nothing comes twice.
+        self.tool("restore", "-f", path)
+        self.assertEqual(self.state("ray", other), before)
+        # UIDs that came after the dump will be given again.
+        old = self.tool("restore", "-n", "-v", "-f", path)
+        self.assertIn("some are there", old)
+
+    def test_a_user_comes_back_under_another_name(self):
+        other = self.rich_user("rob")
+        before = self.state("rob", other)
+        path = self.dumped("rob", "-u", "rob")
+        self.m.set_passwords({"bob": "pw"})
+        self.tool("restore", "-u", "bob", "-f", path)
+        after = self.state("bob", other)
+        self.maxDiff = None
+        self.assertEqual(json.loads(json.dumps(after, default=repr).replace("bob", "rob")),
+                         json.loads(json.dumps(before, default=repr)))
+        self.assertEqual(self.state("rob", other), before)
+
+    def test_nothing_that_is_there_is_touched(self):
+        c = self.user("rex", ["one", "two", "three"])
+        path = self.dumped("rex", "user.rex")
+        check(c.store("2", "+FLAGS", r"(\Deleted)"))
+        check(c.expunge())
+        check(c.append("INBOX", None, None, message("four")))
+        self.tool("restore", "-f", path, code=1)
+        self.assertIn("user.rex: it is there", self.said)
+        self.assertEqual(self.subjects(c), ["one", "three", "four"])
+        self.tool("restore", "-m", "-f", path)
+        self.assertEqual(self.subjects(c), ["one", "three", "four", "two"])
+        self.tool("restore", "-m", "-f", path)
+        self.assertEqual(len(self.subjects(c)), 4)
+
+    def test_a_tree_under_another_name_and_one_mailbox(self):
+        c = self.user("rue", ["top"], ["A", "A.B"])
+        check(c.append("INBOX.A", None, None, message("a")))
+        check(c.append("INBOX.A.B", None, None, message("b")))
+        tree, one = self.dumped("tree", "-r", "user.rue.A"), self.dumped("one", "user.rue.A")
+        self.tool("restore", "-M", "user.rue.New", "-f", tree)
+        self.tool("restore", "-M", "user.rue.One", "-f", one)
+        self.assertEqual([self.subjects(c, "INBOX." + n) for n in ("New", "New.B", "One")],
+                         [["a"], ["b"], ["a"]])
+        self.assertEqual(check(c.list('""', "INBOX.One.*")), [None])
+        for wrong in (("-M", "user.a", "-u", "a"), ("more",)):
+            self.tool("restore", *wrong, code=64, stdin=subprocess.DEVNULL)
+        self.tool("restore", "-P", "nowhere", "-f", one, code=1)
+        self.tool("restore", code=1, stdin=subprocess.DEVNULL)
+        self.tool("dump", "-f", os.path.join(self.b.dir, "conf", "x"), "user.nobody", code=1)
+        self.assertFalse(os.path.exists(os.path.join(self.b.dir, "conf", "x")))
+
+    def test_uidvalidity_is_new_unless_it_is_kept(self):
+        c = self.user("rik", ["one"])
+        was = check(c.status("INBOX", "(UIDVALIDITY)"))
+        path = self.dumped("rik", "user.rik")
+        self.remove("user.rik")
+        self.tool("restore", "-f", path)
+        c = self.m.imap("backend1", "rik")
+        self.assertNotEqual(check(c.status("INBOX", "(UIDVALIDITY)")), was)
+        self.remove("user.rik")
+        self.tool("restore", "-U", "-f", path)
+        self.assertEqual(check(c.status("INBOX", "(UIDVALIDITY)")), was)
+        c.logout()
+
+    def test_what_was_cut_short_goes_on(self):
+        subjects = ["s%d" % n for n in range(40)]
+        c = self.user("rod", folders=["Sub"])
+        for n, subject in enumerate(subjects):
+            check(c.append(("INBOX", "INBOX.Sub")[n % 2], None, None, message(subject, size=900)))
+        path = self.dumped("rod", "-u", "rod")
+        with open(path, "rb") as f:
+            whole = f.read()
+        for part in (1, 4, 7, 9):
+            self.remove("user.rod")
+            cut = os.path.join(self.b.dir, "conf", "cut.tar")
+            with open(cut, "wb") as f:
+                f.write(whole[:(len(whole) - 2000) * part // 9])
+            self.tool("restore", "-f", cut, code=1)
+            self.tool("restore", "-f", path)
+            c = self.m.imap("backend1", "rod")
+            self.assertEqual((self.subjects(c), self.subjects(c, "INBOX.Sub")),
+                             (subjects[::2], subjects[1::2]), part)
+            c.logout()
+        # Killed in the midst of it.
+        self.remove("user.rod")
+        command = [os.path.join(self.m.bin, "restore"), "-C", self.b.imapd_conf]
+        p = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+                             **self.b.as_owner())
+        p.stdin.write(whole[:len(whole) * 2 // 3])
+        p.stdin.flush()
+        murder.wait_for(lambda: self.b.run("mbpath", "user.rod", check=False).returncode == 0,
+                        "the first mailbox is there")
+        p.kill()
+        p.communicate()
+        self.tool("restore", "-f", path)
+        c = self.m.imap("backend1", "rod")
+        self.assertEqual((self.subjects(c), self.subjects(c, "INBOX.Sub")),
+                         (subjects[::2], subjects[1::2]))
+        c.logout()
+
+    def test_other_tools_read_it_and_may_make_it_anew(self):
+        deep = ".".join(["folder" + "x" * 60] * 3)
+        c = self.user("rut", ["one"], [deep])
+        check(c.append("INBOX." + deep, None, None, message("deep")))
+        path = self.dumped("rut", "-u", "rut")
+        with tarfile.open(path) as tar:
+            names = tar.getnames()
+            self.assertEqual((names[0], names[-1]), ("rookery-dump", "end"))
+            member = "mailboxes/user.rut.%s/1.eml" % deep
+            self.assertEqual(tar.extractfile(member).read(), message("deep"))
+            for form in (tarfile.GNU_FORMAT, tarfile.PAX_FORMAT):
+                again = os.path.join(self.b.dir, "conf", "again.tar")
+                with tarfile.open(again, "w", format=form) as new:
+                    for one in tar.getmembers():
+                        new.addfile(one, tar.extractfile(one))
+                os.chmod(again, 0o644)
+                self.remove("user.rut")
+                self.tool("restore", "-f", again)
+                c = self.m.imap("backend1", "rut")
+                self.assertEqual(self.subjects(c, "INBOX." + deep), ["deep"])
+                c.logout()
 
     # --- databases
     def test_databases_from_one_kind_to_the_other(self):

@@ -21,7 +21,7 @@ struct Tool {
 inline constexpr Option kConfigOption{'C', "config", "file", "read this imapd.conf"};
 
 extern const Tool kCtlDeliver, kCvtCyrusdb, kCyrBuildinfo, kCyrDbtool, kCyrDeny, kCyrDf, kCyrInfo,
-    kIpurge, kMakedirs, kMbpath, kPtexpire, kSquatter, kTlsPrune, kUnexpunge;
+    kDump, kIpurge, kMakedirs, kMbpath, kPtexpire, kRestore, kSquatter, kTlsPrune, kUnexpunge;
 
 }  // namespace rookery::admin
 
