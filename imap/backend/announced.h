@@ -20,7 +20,7 @@ namespace rookery::backend {
 using Announced = uint64_t;
 
 // With '=' at the end: whatever the value is.
-inline constexpr std::array<std::string_view, 22> kFromBackends = {
+inline constexpr std::array<std::string_view, 28> kFromBackends = {
     "ACL",
     "RIGHTS=kxten",
     "CONDSTORE",
@@ -43,6 +43,12 @@ inline constexpr std::array<std::string_view, 22> kFromBackends = {
     "METADATA",
     "LIST-METADATA",
     "WITHIN",
+    "SORT",
+    "SORT=DISPLAY",
+    "ESORT",
+    "THREAD=ORDEREDSUBJECT",
+    "THREAD=REFERENCES",
+    "THREAD=REFS",
 };
 inline constexpr unsigned kAnnouncedBits = 56;
 static_assert(kFromBackends.size() <= kAnnouncedBits);

@@ -86,6 +86,8 @@ ROOKERY_RUN(close);  // and UNSELECT
 ROOKERY_RELAY(relay_close);
 ROOKERY_RUN(expunge);  // and UID EXPUNGE
 ROOKERY_RUN(search);   // and UID SEARCH
+ROOKERY_RUN(sort);     // and UID SORT
+ROOKERY_RUN(thread);   // and UID THREAD
 ROOKERY_RUN(fetch);    // and UID FETCH
 ROOKERY_RUN(store);    // and UID STORE
 ROOKERY_RUN(copy);     // and UID COPY; MOVE and UID MOVE

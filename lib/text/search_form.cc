@@ -155,6 +155,22 @@ std::string fold_case(std::string_view utf8)
     return out;
 }
 
+// Of which mark it is nothing is known but the letter, which stands for it.
+std::string collation_key(std::string_view utf8)
+{
+    std::string out;
+    out.reserve(utf8.size());
+    for (size_t pos = 0; pos < utf8.size();) {
+        char32_t c = next_code_point(utf8, pos);
+        if (c == kInvalid) c = kReplacement;
+        c = fold_case(c);
+        const char32_t letter = without_marks(c);
+        append_utf8(out, letter >= 'a' && letter <= 'z' ? letter - 32 : letter);
+        if (letter != c) append_utf8(out, c);
+    }
+    return out;
+}
+
 void SearchFormer::add(std::string_view utf8, std::string& out)
 {
     for (size_t pos = 0; pos < utf8.size();) {

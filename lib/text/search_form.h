@@ -37,6 +37,9 @@ class SearchFormer {
     bool after_space_ = false;
 };
 
+// By which text is sorted, byte by byte (i;unicode-casemap): in capitals, a mark behind its letter.
+std::string collation_key(std::string_view utf8);
+
 std::string search_form(std::string_view utf8, const SearchForm& form);
 
 }  // namespace rookery::text

@@ -1,5 +1,6 @@
 #include "imap/imapd/selected/search_parse.h"
 
+#include "lib/base/strings.h"
 #include "lib/stream/memory_layer.h"
 #include "lib/text/utf8.h"
 #include "tests/fuzz/target.h"
@@ -16,17 +17,34 @@ size_t count(const imapd::SearchKey& key)
     return n;
 }
 
+void check(const imapd::SearchRequest& request)
+{
+    fuzz::require(count(request.root) <= 3 * imapd::kMaxSearchKeys + 1, "bounded");
+}
+
+// Behind the name of a command.
+template <class Request, class Check>
+void read_with(Result<Request> (*parse)(imapd::CommandReader&), std::string_view text, Check check)
+{
+    stream::MemoryEnds ends{cat(" ", text, "\r\n"), {}, 7, false, false};
+    stream::Stream client(stream::memory_layer(ends));
+    imapd::CommandReader reader(client, imapd::ReaderLimits{});
+    reader.begin();
+    const auto request = parse(reader);
+    if (request) check(*request);
+    reader.skip_command();
+}
+
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
-    stream::MemoryEnds ends{
-        " " + std::string(fuzz::text_of(data, size)) + "\r\n", {}, 7, false, false};
-    stream::Stream client(stream::memory_layer(ends));
-    imapd::CommandReader reader(client, imapd::ReaderLimits{});
-    reader.begin();
-    const auto request = imapd::parse_search(reader);
-    if (request) fuzz::require(count(request->root) <= 3 * imapd::kMaxSearchKeys + 1, "bounded");
-    reader.skip_command();
+    const std::string_view text = fuzz::text_of(data, size);
+    read_with(imapd::parse_search, text, [](const auto& request) { check(request); });
+    read_with(imapd::parse_sort, text, [](const auto& request) {
+        fuzz::require(!request.order.empty() && request.order.size() <= 9, "each field once");
+        check(request.search);
+    });
+    read_with(imapd::parse_thread, text, [](const auto& request) { check(request.search); });
     return 0;
 }

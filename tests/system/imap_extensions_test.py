@@ -237,6 +237,66 @@ def headers_without_the_messages(where):
         assert lines == ["SEARCH 2"], lines
 
 
+SORTED = [
+    # From, To, Date, Subject, Message-ID, References
+    ("Zoe <b@x>", "x@x", 3, "Apple", "<1@x>", ""),
+    ("adam@x", "y@x", 1, "Re: apple", "<2@x>", "<1@x>"),
+    ("=?utf-8?q?=C3=84nne?= <c@x>", "w@x", 2, "=?utf-8?q?=C3=A4pfel?=", "<3@x>", ""),
+    ("Bob <d@x>", "z@x", 5, "[list] zebra", "<4@x>", "<gone@x> <2@x>"),
+    ("Cid <e@x>", "v@x", 4, "zebra (fwd)", "<5@x>", ""),
+]
+
+
+@both
+def sorted_and_threaded(where):
+    user = new_user("sorted")
+    with client(where, user) as c:
+        for sender, to, day, subject, own, named in SORTED:
+            text = ("From: %s\r\nTo: %s\r\nDate: 0%d Feb 2026 10:00:00 +0000\r\nSubject: %s\r\n"
+                    "Message-ID: %s\r\nReferences: %s\r\n\r\n%s\r\n" %
+                    (sender, to, day, subject, own, named, "x" * (20 - day)))
+            check(c.append("INBOX", None, None, text.encode()))
+        check(c.append("INBOX", None, None, b"Subject: last\r\n\r\n"))
+        check(c.select("INBOX"))
+        capabilities = command(c, "CAPABILITY")[0][0].split()
+        assert {"SORT", "SORT=DISPLAY", "ESORT", "THREAD=ORDEREDSUBJECT", "THREAD=REFERENCES",
+                "THREAD=REFS"} <= set(capabilities), capabilities
+        for text, wanted in (
+                ("SORT (ARRIVAL) UTF-8 ALL", "SORT 1 2 3 4 5 6"),
+                ("SORT (REVERSE ARRIVAL) UTF-8 1:2", "SORT 1 2"),
+                ("SORT (DATE) UTF-8 1:5", "SORT 2 3 1 5 4"),
+                ("SORT (REVERSE DATE) US-ASCII 1:5", "SORT 4 5 1 3 2"),
+                ("SORT (SUBJECT) UTF-8 1:5", "SORT 1 2 3 4 5"),
+                ("SORT (SUBJECT REVERSE DATE) UTF-8 1:5", "SORT 1 2 3 4 5"),
+                ("SORT (SUBJECT DATE) UTF-8 1:5", "SORT 2 1 3 5 4"),
+                ("SORT (FROM) UTF-8 ALL", "SORT 6 2 1 3 4 5"),
+                ("SORT (DISPLAYFROM) UTF-8 1:5", "SORT 2 3 4 5 1"),
+                ("SORT (DISPLAYTO) UTF-8 1:5", "SORT 5 3 1 2 4"),
+                ("SORT (TO) UTF-8 1:5", "SORT 5 3 1 2 4"),
+                ("SORT (CC) UTF-8 1:5", "SORT 1 2 3 4 5"),
+                ("SORT (REVERSE SIZE) UTF-8 (1:2 ALL)", "SORT 2 1"),
+                ("UID SORT (DATE) UTF-8 SUBJECT apple", "SORT 2 1"),
+                ("SORT (DATE) UTF-8 SUBJECT none", "SORT"),
+                ("THREAD ORDEREDSUBJECT UTF-8 1:5", "THREAD (2 1)(3)(5 4)"),
+                ("THREAD REFERENCES UTF-8 1:5", "THREAD (3)(1 2 4)(5)"),
+                ("THREAD REFS UTF-8 ALL", "THREAD (3)(1 2 4)(5)(6)"),
+                ("THREAD REFERENCES UTF-8 SUBJECT none", "THREAD"),
+                ("UID THREAD REFERENCES UTF-8 2,4", "THREAD (2 4)")):
+            lines, _ = command(c, text)
+            assert lines == [wanted], (text, lines)
+        lines, _ = command(c, "UID SORT RETURN (MIN MAX COUNT ALL) (REVERSE DATE) UTF-8 1:5")
+        assert re.fullmatch(r'ESEARCH \(TAG "?[A-Z0-9]+"?\) UID MIN 4 MAX 2 ALL 4:5,1,3,2 COUNT 5',
+                            lines[0]) and len(lines) == 1, lines
+        lines, _ = command(c, "SORT (DATE) UTF-8 MODSEQ 1 1")
+        assert re.fullmatch(r"SORT 1 \(MODSEQ [0-9]+\)", lines[0]), lines
+        assert "BADCHARSET" in command(c, "SORT (DATE) x-none ALL", ok="NO")[1]
+        assert "BADCHARSET" in command(c, "THREAD REFS x-none ALL", ok="NO")[1]
+        for text in ("SORT", "SORT (DATE) UTF-8", "SORT () UTF-8 ALL", "SORT (FOO) UTF-8 ALL",
+                     "SORT (DATE REVERSE) UTF-8 ALL", "SORT (DATE) ALL", "THREAD",
+                     "THREAD FOO UTF-8 ALL", "THREAD REFS UTF-8", "UID THREAD REFS UTF-8 x"):
+            command(c, text, ok="BAD")
+
+
 PHRASES = (b"From: \"Smith, \\\"Al\\\"\" <al@x.example>\r\n"
            b"To: Ann\r\n\tLee <ann@x.example> (sales)\r\n"
            b"To: bea@x.example\r\nCc: =?utf-8?q?J=C3=BCrgen_M=C3=BCller?= <jm@x.example>\r\n"

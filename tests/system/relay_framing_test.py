@@ -166,6 +166,8 @@ COMMANDS = [
     "EXAMINE INBOX.keep (%s)", "FETCH 1 %s", "FETCH 1 (UID %s)",
     "FETCH 1 (BODY.PEEK[HEADER.FIELDS (%s)])", "UID FETCH 1 %s", "STORE 1 +FLAGS %s",
     "UID STORE 1 +FLAGS (%s)", "SEARCH TEXT %s", "SEARCH (%s)", "UID SEARCH SUBJECT %s",
+    "SORT (DATE) %s ALL", "SORT (%s) UTF-8 ALL", "UID SORT (DATE) UTF-8 %s",
+    "THREAD %s UTF-8 ALL", "THREAD REFS %s ALL", "UID THREAD REFERENCES UTF-8 SUBJECT %s",
     "COPY 1 %s", "UID COPY 1 %s", "MOVE 1 %s", "UID MOVE 1 %s", "EXPUNGE %s", "UID EXPUNGE 1 %s",
     "CHECK %s", "NOOP %s", "IDLE %s", "CLOSE %s", "UNSELECT %s",
 ]

@@ -1,4 +1,4 @@
-// SEARCH and UID SEARCH (RFC 3501 6.4.4, 6.4.8; 4731).
+// SEARCH, SORT and THREAD, and the same with UID (RFC 3501 6.4.4, 6.4.8; 4731; 5256).
 #include <algorithm>
 #include <span>
 #include <vector>
@@ -7,6 +7,8 @@
 #include "imap/imapd/selected/message_set.h"
 #include "imap/imapd/selected/search_eval.h"
 #include "imap/imapd/selected/search_parse.h"
+#include "imap/imapd/selected/sort.h"
+#include "imap/imapd/selected/thread.h"
 #include "imap/imapd/selected/updates.h"
 #include "lib/text/imap_syntax.h"
 
@@ -30,7 +32,7 @@ void put_numbers(ImapSession& session, const Command& command, const SearchReque
                  std::span<const uint32_t> found)
 {
     const mailbox::Mailbox& mailbox = *session.local()->mailbox;
-    session.client.put("* SEARCH");
+    session.client.put("* ", command.spec->traits.response);
     for (uint32_t n : found) session.client.put(' ', number_of(mailbox, command, n));
     if (request.has_modseq && !found.empty())
         session.client.put(" (MODSEQ ", highest_modseq(mailbox, found), ')');
@@ -64,6 +66,15 @@ void put_extended(ImapSession& session, const Command& command, const SearchRequ
     out.put("\r\n");
 }
 
+void put_found(ImapSession& session, const Command& command, const SearchRequest& request,
+               std::span<const uint32_t> found)
+{
+    if (request.extended)
+        put_extended(session, command, request, found);
+    else
+        put_numbers(session, command, request, found);
+}
+
 text::SearchForm form_of(const config::Config& config)
 {
     using Spaces = text::SearchForm::Spaces;
@@ -77,26 +88,104 @@ text::SearchForm form_of(const config::Config& config)
     return form;
 }
 
+struct Found {
+    std::vector<uint32_t> sequences;
+    bool passed_over = false;
+
+    Completion completion() const
+    {
+        if (passed_over) return Completion::ok("[EXPUNGEISSUED] Some messages no longer exist");
+        return Completion::ok();
+    }
+};
+
+// What all of them do after their arguments are read.
+Result<Found> find(ImapSession& session, SearchRequest& request)
+{
+    TRY_ASSIGN(const auto selected, selected_with(session, model::Rights::read));
+    Found found;
+    TRY_ASSIGN(found.sequences,
+               search_mailbox(*selected->mailbox, std::move(request.root), form_of(session.config),
+                              wall_seconds(), &found.passed_over));
+    if (request.has_modseq) session.user.condstore_enabled = true;
+    return found;
+}
+
+Completion bad_charset()
+{
+    return Completion::no("[BADCHARSET (UTF-8 US-ASCII ISO-8859-1)] Unknown charset");
+}
+
+// thread-list: a message and those below it, without recursion. A node with one below it goes on in
+// the same list, with several each has one of its own.
+void put_threads(ImapSession& session, const Command& command, const ThreadTree& tree)
+{
+    struct Step {
+        uint32_t node;  // 0: end the list
+        bool begins;    // a list
+    };
+    const mailbox::Mailbox& mailbox = *session.local()->mailbox;
+    stream::Stream& out = session.client;
+    out.put("* THREAD");
+    std::vector<Step> steps;
+    const auto push = [&](const std::vector<uint32_t>& children) {
+        for (size_t i = children.size(); i-- > 0;) steps.push_back({children[i], true});
+    };
+    push(tree.nodes[0].children);
+    if (!steps.empty()) out.put(' ');
+    while (!steps.empty() && out.ok()) {
+        const Step step = steps.back();
+        steps.pop_back();
+        if (step.node == 0) {
+            out.put(')');
+            continue;
+        }
+        const ThreadTree::Node& node = tree.nodes[step.node];
+        if (step.begins) {
+            out.put('(');
+            steps.push_back({0, false});
+        }
+        if (node.message != 0) out.put(number_of(mailbox, command, node.message));
+        if (node.message != 0 && !node.children.empty()) out.put(' ');
+        if (node.children.size() == 1)
+            steps.push_back({node.children.front(), node.message == 0});
+        else
+            push(node.children);
+    }
+    out.put("\r\n");
+}
+
 }  // namespace
 
 Result<Completion> search(ImapSession& session, Command& command)
 {
     TRY_ASSIGN(auto request, parse_search(session.reader));
-    if (request.bad_charset)
-        return Completion::no("[BADCHARSET (UTF-8 US-ASCII ISO-8859-1)] Unknown charset");
-    TRY_ASSIGN(const auto selected, selected_with(session, model::Rights::read));
-    mailbox::Mailbox& mailbox = *selected->mailbox;
-    bool passed_over = false;
-    TRY_ASSIGN(const auto found,
-               search_mailbox(mailbox, std::move(request.root), form_of(session.config),
-                              wall_seconds(), &passed_over));
-    if (request.has_modseq) session.user.condstore_enabled = true;
-    if (request.extended)
-        put_extended(session, command, request, found);
-    else
-        put_numbers(session, command, request, found);
-    if (passed_over) return Completion::ok("[EXPUNGEISSUED] Some messages no longer exist");
-    return Completion::ok();
+    if (request.bad_charset) return bad_charset();
+    TRY_ASSIGN(const Found found, find(session, request));
+    put_found(session, command, request, found.sequences);
+    return found.completion();
+}
+
+// RFC 5256, 5957, 5267
+Result<Completion> sort(ImapSession& session, Command& command)
+{
+    TRY_ASSIGN(auto request, parse_sort(session.reader));
+    if (request.search.bad_charset) return bad_charset();
+    TRY_ASSIGN(Found found, find(session, request.search));
+    TRY(sort_messages(*session.local()->mailbox, request.order, found.sequences));
+    put_found(session, command, request.search, found.sequences);
+    return found.completion();
+}
+
+Result<Completion> thread(ImapSession& session, Command& command)
+{
+    TRY_ASSIGN(auto request, parse_thread(session.reader));
+    if (request.search.bad_charset) return bad_charset();
+    TRY_ASSIGN(const Found found, find(session, request.search));
+    TRY_ASSIGN(const ThreadTree tree,
+               thread_messages(*session.local()->mailbox, request.algorithm, found.sequences));
+    put_threads(session, command, tree);
+    return found.completion();
 }
 
 }  // namespace rookery::imapd::commands

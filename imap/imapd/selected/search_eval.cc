@@ -1,9 +1,9 @@
 #include "imap/imapd/selected/search_eval.h"
 
 #include <algorithm>
-#include <memory>
 #include <optional>
 
+#include "imap/imapd/selected/message_header.h"
 #include "imap/imapd/selected/message_set.h"
 #include "lib/base/strings.h"
 #include "lib/text/charset.h"
@@ -87,7 +87,10 @@ void prepare(SearchKey& key, const mailbox::Mailbox& mailbox, const text::Search
 class Evaluator {
  public:
     Evaluator(mailbox::Mailbox& mailbox, uint32_t sequence)
-        : mailbox_(mailbox), sequence_(sequence), info_(mailbox.message(sequence))
+        : mailbox_(mailbox),
+          sequence_(sequence),
+          info_(mailbox.message(sequence)),
+          header_(mailbox, sequence)
     {
     }
 
@@ -169,28 +172,9 @@ class Evaluator {
         return false;
     }
 
-    Status load()
-    {
-        if (content_) return success();
-        TRY_ASSIGN(content_, mailbox_.content(sequence_));
-        bytes_ = content_->bytes();
-        return success();
-    }
-
-    // Enough of the header to say what fields of this name it has.
-    Result<std::string_view> header_with(std::string_view name)
-    {
-        if (!kept_) {
-            TRY_ASSIGN(kept_, mailbox_.kept_fields(sequence_));
-        }
-        if (kept_->keeps(name)) return kept_->fields();
-        TRY(load());
-        return bytes_.substr(0, text::header_size(bytes_));
-    }
-
     Result<bool> matches_field(SearchKey& key)
     {
-        TRY_ASSIGN(const std::string_view header, header_with(key.name));
+        TRY_ASSIGN(const std::string_view header, header_.with(key.name));
         text::TextMatcher& matcher = *key.matcher;
         if (key.kind == Kind::addresses) return text::addresses_contain(header, key.name, matcher);
         text::HeaderCursor cursor(header);
@@ -214,21 +198,19 @@ class Evaluator {
 
     Result<bool> matches_text(SearchKey& key)
     {
-        TRY(load());
+        TRY_ASSIGN(const std::string_view bytes, header_.message());
         text::TextMatcher& matcher = *key.matcher;
         if (key.kind == Kind::text &&
-            text::header_contains(bytes_.substr(0, text::header_size(bytes_)), matcher))
+            text::header_contains(bytes.substr(0, text::header_size(bytes)), matcher))
             return true;
-        if (!message_) message_ = text::parse_message(bytes_);
-        return text::body_contains(bytes_, *message_, matcher);
+        if (!message_) message_ = text::parse_message(bytes);
+        return text::body_contains(bytes, *message_, matcher);
     }
 
     mailbox::Mailbox& mailbox_;
     uint32_t sequence_;
     mailbox::MessageInfo info_;
-    std::unique_ptr<mailbox::Content> content_;
-    std::string_view bytes_;  // into content_
-    std::optional<text::KeptFields> kept_;
+    MessageHeader header_;
     std::optional<text::Message> message_;
 };
 

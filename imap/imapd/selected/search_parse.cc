@@ -1,5 +1,6 @@
 #include "imap/imapd/selected/search_parse.h"
 
+#include <algorithm>
 #include <array>
 
 #include "imap/model/flags.h"
@@ -67,6 +68,32 @@ constexpr std::array kArgumentKeys = {
     ArgumentKey{"YOUNGER", Kind::younger, Argument::nz_number},
 };
 
+struct SortName {
+    std::string_view name;
+    SortField field;
+};
+constexpr std::array kSortNames = {
+    SortName{"ARRIVAL", SortField::arrival},
+    SortName{"CC", SortField::cc},
+    SortName{"DATE", SortField::date},
+    SortName{"DISPLAYFROM", SortField::display_from},
+    SortName{"DISPLAYTO", SortField::display_to},
+    SortName{"FROM", SortField::from},
+    SortName{"SIZE", SortField::size},
+    SortName{"SUBJECT", SortField::subject},
+    SortName{"TO", SortField::to},
+};
+
+struct ThreadName {
+    std::string_view name;
+    ThreadAlgorithm algorithm;
+};
+constexpr std::array kThreadNames = {
+    ThreadName{"ORDEREDSUBJECT", ThreadAlgorithm::ordered_subject},
+    ThreadName{"REFERENCES", ThreadAlgorithm::references},
+    ThreadName{"REFS", ThreadAlgorithm::refs},
+};
+
 SearchKey key_of(Kind kind)
 {
     SearchKey key;
@@ -83,6 +110,53 @@ class Parser {
         SearchRequest request;
         TRY(reader_.space());
         TRY_ASSIGN(bool more, first(request));
+        TRY(keys(request, more));
+        return request;
+    }
+
+    Result<SortRequest> run_sort()
+    {
+        SortRequest request;
+        TRY(reader_.space());
+        TRY_ASSIGN(const char next, reader_.peek());
+        if (next != '(') {
+            TRY_ASSIGN(const std::string word, reader_.attribute());
+            if (word != "RETURN") return Error{Code::syntax, "Missing sort criteria"};
+            TRY(return_options(request.search));
+        }
+        TRY(reader_.expect('('));
+        size_t criteria = 0;
+        for (bool end = false; !end;) {
+            TRY_ASSIGN(const SortKey key, sort_key());
+            if (++criteria > kMaxSortKeys) return Error{Code::limit, "Too many sort criteria"};
+            // What was compared already is equal.
+            const bool known = std::any_of(request.order.begin(), request.order.end(),
+                                           [&](const SortKey& k) { return k.field == key.field; });
+            if (!known) request.order.push_back(key);
+            TRY_ASSIGN(end, reader_.accept(')'));
+            if (!end) TRY(reader_.space());
+        }
+        TRY(charset_and_keys(request.search));
+        return request;
+    }
+
+    Result<ThreadRequest> run_thread()
+    {
+        ThreadRequest request;
+        TRY(reader_.space());
+        TRY_ASSIGN(const std::string word, reader_.attribute());
+        const auto* found = std::find_if(kThreadNames.begin(), kThreadNames.end(),
+                                         [&](const ThreadName& row) { return row.name == word; });
+        if (found == kThreadNames.end())
+            return Error{Code::syntax, "Unrecognized THREAD algorithm"};
+        request.algorithm = found->algorithm;
+        TRY(charset_and_keys(request.search));
+        return request;
+    }
+
+ private:
+    Status keys(SearchRequest& request, bool more)
+    {
         while (more) {
             TRY_ASSIGN(SearchKey key, search_key(0));
             request.root.children.push_back(std::move(key));
@@ -91,10 +165,37 @@ class Parser {
         TRY(reader_.end_of_line());
         request.bad_charset = bad_charset_;
         request.has_modseq = has_modseq_;
-        return request;
+        return success();
     }
 
- private:
+    // SP charset SP keys: of SORT and THREAD
+    Status charset_and_keys(SearchRequest& request)
+    {
+        TRY(reader_.space());
+        TRY_ASSIGN(charset_, reader_.astring());
+        bad_charset_ = !text::is_known_charset(charset_);
+        TRY(reader_.space());
+        return keys(request, true);
+    }
+
+    // ["REVERSE" SP] sort-key
+    Result<SortKey> sort_key()
+    {
+        SortKey key;
+        TRY_ASSIGN(std::string word, reader_.attribute());
+        if (word == "REVERSE") {
+            key.reverse = true;
+            TRY(reader_.space());
+            TRY_ASSIGN(word, reader_.attribute());
+        }
+        for (const SortName& row : kSortNames) {
+            if (row.name != word) continue;
+            key.field = row.field;
+            return key;
+        }
+        return Error{Code::syntax, "Invalid sort criterion"};
+    }
+
     // The first word, which may be CHARSET. True if another key follows.
     Result<bool> first(SearchRequest& request)
     {
@@ -313,6 +414,16 @@ class Parser {
 Result<SearchRequest> parse_search(CommandReader& reader)
 {
     return Parser(reader).run();
+}
+
+Result<SortRequest> parse_sort(CommandReader& reader)
+{
+    return Parser(reader).run_sort();
+}
+
+Result<ThreadRequest> parse_thread(CommandReader& reader)
+{
+    return Parser(reader).run_thread();
 }
 
 }  // namespace rookery::imapd

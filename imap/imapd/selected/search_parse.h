@@ -1,4 +1,5 @@
-// What a SEARCH command asks for (RFC 3501 6.4.4), as a tree of keys.
+// What a SEARCH command asks for (RFC 3501 6.4.4), as a tree of keys; SORT and THREAD (RFC 5256)
+// ask for the same in another order.
 //
 // Strings are UTF-8 after parsing, whatever CHARSET the client used. NOT, OR and lists nest up to
 // the reader's max_depth; at most kMaxSearchKeys keys. Codes: syntax, limit, and the reader's.
@@ -75,9 +76,30 @@ struct SearchRequest {
     bool count = false;
 };
 
+enum class SortField { arrival, cc, date, display_from, display_to, from, size, subject, to };
+struct SortKey {
+    SortField field = SortField::arrival;
+    bool reverse = false;
+};
+inline constexpr size_t kMaxSortKeys = 50;
+
+enum class ThreadAlgorithm { ordered_subject, references, refs };
+
 // Behind the command's name: SP ["RETURN" SP "(" options ")" SP] ["CHARSET" SP astring SP] keys
 // CRLF.
 Result<SearchRequest> parse_search(CommandReader& reader);
+// SP ["RETURN" SP "(" options ")" SP] "(" sort keys ")" SP charset SP keys CRLF.
+struct SortRequest {
+    std::vector<SortKey> order;  // each field once
+    SearchRequest search;
+};
+Result<SortRequest> parse_sort(CommandReader& reader);
+// SP algorithm SP charset SP keys CRLF.
+struct ThreadRequest {
+    ThreadAlgorithm algorithm = ThreadAlgorithm::references;
+    SearchRequest search;
+};
+Result<ThreadRequest> parse_thread(CommandReader& reader);
 
 }  // namespace rookery::imapd
 

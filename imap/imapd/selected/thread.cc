@@ -1,0 +1,329 @@
+#include "imap/imapd/selected/thread.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "imap/imapd/selected/message_header.h"
+#include "imap/imapd/selected/sort.h"
+#include "lib/text/search_form.h"
+#include "lib/text/threading.h"
+
+namespace rookery::imapd {
+namespace {
+
+// How many steps may be spent in looking for loops.
+constexpr uint64_t kMaxSteps = 50'000'000;
+
+struct Subject {
+    std::string key;  // by which it is compared
+    bool is_reply = false;
+};
+
+// Of a header field that may not be readable any more.
+Result<std::optional<std::string_view>> field_of(MessageHeader& header, std::string_view name)
+{
+    auto bytes = header.with(name);
+    if (bytes.is(Code::not_found) || bytes.is(Code::corrupt))
+        return std::optional<std::string_view>();
+    if (!bytes) return bytes.error();
+    return text::find_field(*bytes, name);
+}
+
+Result<Subject> subject_of(MessageHeader& header)
+{
+    TRY_ASSIGN(const auto value, field_of(header, "subject"));
+    if (!value) return Subject{};
+    const text::BaseSubject base = text::base_subject(*value);
+    return Subject{text::collation_key(base.text).substr(0, kMaxSortText), base.is_reply};
+}
+
+// RFC 5256, REFERENCES. Node 0 is above all; a node without a message is one that was only named.
+class References {
+ public:
+    References(mailbox::Mailbox& mailbox, bool by_subject)
+        : mailbox_(mailbox), by_subject_(by_subject), nodes_(1)
+    {
+    }
+
+    // Step 1.
+    Status add(uint32_t sequence)
+    {
+        MessageHeader header(mailbox_, sequence);
+        TRY_ASSIGN(const auto own, ids_in(header, "message-id", 1));
+        TRY_ASSIGN(auto named, ids_in(header, "references", kMaxThreadReferences));
+        if (named.empty()) {
+            TRY_ASSIGN(named, ids_in(header, "in-reply-to", kMaxThreadReferences));
+            if (named.size() > 1) named.resize(1);
+        }
+        uint32_t node = own.empty() ? new_node() : node_of(own.front());
+        if (nodes_[node].message != 0) node = new_node();
+        nodes_[node].message = sequence;
+        TRY_ASSIGN(nodes_[node].sent, sent_time(mailbox_, sequence));
+        nodes_[node].came = mailbox_.message(sequence).internaldate;
+        if (by_subject_) {
+            TRY_ASSIGN(nodes_[node].subject, subject_of(header));
+        }
+        uint32_t above = 0;
+        for (const std::string& id : named) {
+            const uint32_t next = node_of(id);
+            if (above != 0 && nodes_[next].parent == 0) link(above, next);
+            above = next;
+        }
+        // What a message says itself of its parent counts more than what others said.
+        if (above != 0 && above != node && !is_above(node, above)) {
+            unlink(node);
+            link(above, node);
+        }
+        return success();
+    }
+
+    ThreadTree run()
+    {
+        prune();
+        sort_all();
+        if (by_subject_) {
+            gather();
+            sort_all();
+        }
+        ThreadTree tree;
+        tree.nodes.resize(nodes_.size());
+        for (size_t i = 0; i < nodes_.size(); i++) {
+            tree.nodes[i].message = nodes_[i].message;
+            tree.nodes[i].children = std::move(nodes_[i].children);
+        }
+        return tree;
+    }
+
+ private:
+    struct Node {
+        uint32_t message = 0;
+        uint32_t parent = 0;
+        uint32_t below = 0;  // how many nodes have it as their parent, in step 1
+        int64_t sent = 0;
+        int64_t came = 0;
+        Subject subject;
+        bool is_placed = false;  // below another root, in step 5
+        std::vector<uint32_t> children;
+    };
+
+    static Result<std::vector<std::string>> ids_in(MessageHeader& header, std::string_view name,
+                                                   size_t max)
+    {
+        TRY_ASSIGN(const auto value, field_of(header, name));
+        return value ? text::message_ids(*value, max) : std::vector<std::string>();
+    }
+
+    uint32_t new_node()
+    {
+        nodes_.emplace_back();
+        return static_cast<uint32_t>(nodes_.size() - 1);
+    }
+
+    uint32_t node_of(const std::string& id)
+    {
+        const auto [at, is_new] = by_id_.try_emplace(id, 0);
+        if (is_new) at->second = new_node();
+        return at->second;
+    }
+
+    // Or is that not to be told any more? A node with nothing below it is above none.
+    bool is_above(uint32_t node, uint32_t other)
+    {
+        if (nodes_[node].below == 0) return false;
+        for (uint32_t at = other; at != 0; at = nodes_[at].parent) {
+            if (at == node || steps_ >= kMaxSteps) return true;
+            steps_++;
+        }
+        return false;
+    }
+
+    void link(uint32_t above, uint32_t node)
+    {
+        if (above == node || is_above(node, above)) return;
+        nodes_[node].parent = above;
+        nodes_[above].below++;
+    }
+
+    void unlink(uint32_t node)
+    {
+        if (nodes_[node].parent != 0) nodes_[nodes_[node].parent].below--;
+        nodes_[node].parent = 0;
+    }
+
+    // Steps 2 and 3: who is named only goes, and those below take his place; at the top he stays if
+    // there are several of them.
+    void prune()
+    {
+        std::vector<uint32_t> path;
+        for (uint32_t node = 1; node < nodes_.size(); node++) {
+            if (nodes_[node].message == 0) continue;
+            uint32_t at = nodes_[node].parent;
+            path.clear();
+            while (at != 0 && nodes_[at].message == 0 && nodes_[at].parent != 0) {
+                path.push_back(at);
+                at = nodes_[at].parent;
+            }
+            for (uint32_t passed : path) nodes_[passed].parent = at;
+            nodes_[node].parent = at;
+            if (at != 0) nodes_[at].children.push_back(node);
+        }
+        for (uint32_t node = 1; node < nodes_.size(); node++) {
+            Node& n = nodes_[node];
+            if (n.message != 0 && n.parent == 0) nodes_[0].children.push_back(node);
+            if (n.message != 0 || n.parent != 0 || n.children.empty()) continue;
+            const bool single = n.children.size() == 1;
+            nodes_[0].children.push_back(single ? n.children.front() : node);
+        }
+    }
+
+    int64_t sent_of(uint32_t node) const
+    {
+        const Node& n = nodes_[node];
+        return n.message != 0 || n.children.empty() ? n.sent : nodes_[n.children.front()].sent;
+    }
+
+    uint32_t number_of(uint32_t node) const
+    {
+        const Node& n = nodes_[node];
+        return n.message != 0 || n.children.empty() ? n.message
+                                                    : nodes_[n.children.front()].message;
+    }
+
+    void sort_siblings(uint32_t node)
+    {
+        auto& list = nodes_[node].children;
+        std::sort(list.begin(), list.end(), [this](uint32_t a, uint32_t b) {
+            return std::pair(sent_of(a), number_of(a)) < std::pair(sent_of(b), number_of(b));
+        });
+    }
+
+    // Steps 4 and 6. Those without a message are among the roots only, and have the date of the
+    // first below them.
+    void sort_all()
+    {
+        for (uint32_t node = 1; node < nodes_.size(); node++) sort_siblings(node);
+        if (by_subject_)
+            sort_siblings(0);
+        else
+            sort_by_newest();
+    }
+
+    void sort_by_newest()
+    {
+        std::vector<std::pair<std::pair<int64_t, uint32_t>, uint32_t>> roots;
+        std::vector<uint32_t> left;
+        for (uint32_t root : nodes_[0].children) {
+            std::pair<int64_t, uint32_t> newest{INT64_MIN, 0};
+            left.assign(1, root);
+            while (!left.empty()) {
+                const Node& n = nodes_[left.back()];
+                left.pop_back();
+                if (n.message != 0) newest = std::max(newest, std::pair(n.came, n.message));
+                left.insert(left.end(), n.children.begin(), n.children.end());
+            }
+            roots.emplace_back(newest, root);
+        }
+        std::sort(roots.begin(), roots.end());
+        for (size_t i = 0; i < roots.size(); i++) nodes_[0].children[i] = roots[i].second;
+    }
+
+    const Subject& subject_at(uint32_t node) const
+    {
+        const Node& n = nodes_[node];
+        return n.message != 0 ? n.subject : nodes_[n.children.front()].subject;
+    }
+
+    // Step 5.
+    void gather()
+    {
+        std::unordered_map<std::string, uint32_t> table;
+        for (uint32_t root : nodes_[0].children) {
+            const Subject& subject = subject_at(root);
+            if (subject.key.empty()) continue;
+            const auto [at, is_new] = table.try_emplace(subject.key, root);
+            if (is_new || nodes_[at->second].message == 0) continue;
+            const bool is_better =
+                nodes_[root].message == 0 || (subject_at(at->second).is_reply && !subject.is_reply);
+            if (is_better) at->second = root;
+        }
+        const std::vector<uint32_t> roots = std::move(nodes_[0].children);
+        std::vector<uint32_t> top;
+        for (uint32_t root : roots) {
+            if (nodes_[root].is_placed) continue;
+            const auto at = table.find(subject_at(root).key);
+            if (at == table.end() || at->second == root)
+                top.push_back(root);
+            else if (const uint32_t above = put_with(at->second, root); above != at->second)
+                top.push_back(at->second = above);
+        }
+        std::erase_if(top, [this](uint32_t root) { return nodes_[root].is_placed; });
+        nodes_[0].children = std::move(top);
+    }
+
+    // A root to the one that has its subject already; gives that, or a new one above both.
+    uint32_t put_with(uint32_t first, uint32_t root)
+    {
+        nodes_[root].is_placed = true;
+        if (nodes_[first].message == 0 && nodes_[root].message == 0) {
+            const auto& more = nodes_[root].children;
+            nodes_[first].children.insert(nodes_[first].children.end(), more.begin(), more.end());
+            return first;
+        }
+        const bool answers = nodes_[root].subject.is_reply && !nodes_[first].subject.is_reply;
+        if (nodes_[first].message == 0 || answers) {
+            nodes_[first].children.push_back(root);
+            return first;
+        }
+        nodes_[first].is_placed = true;
+        const uint32_t above = new_node();
+        nodes_[above].children = {first, root};
+        return above;
+    }
+
+    mailbox::Mailbox& mailbox_;
+    bool by_subject_;
+    std::vector<Node> nodes_;
+    std::unordered_map<std::string, uint32_t> by_id_;
+    uint64_t steps_ = 0;
+};
+
+// By base subject and date; the first of a conversation is above the others.
+Result<ThreadTree> by_subject(mailbox::Mailbox& mailbox, std::span<const uint32_t> found)
+{
+    std::vector<std::pair<int64_t, uint32_t>> sent;
+    std::vector<std::string> subjects;
+    for (uint32_t sequence : found) {
+        MessageHeader header(mailbox, sequence);
+        TRY_ASSIGN(const int64_t time, sent_time(mailbox, sequence));
+        TRY_ASSIGN(Subject subject, subject_of(header));
+        sent.emplace_back(time, static_cast<uint32_t>(subjects.size()));
+        subjects.push_back(std::move(subject.key));
+    }
+    std::sort(sent.begin(), sent.end());
+    ThreadTree tree;
+    tree.nodes.resize(1);
+    std::unordered_map<std::string_view, uint32_t> roots;
+    for (const auto& [time, place] : sent) {
+        const auto node = static_cast<uint32_t>(tree.nodes.size());
+        const auto [at, is_new] = roots.try_emplace(subjects[place], node);
+        tree.nodes.push_back({found[place], {}});
+        tree.nodes[is_new ? 0 : at->second].children.push_back(node);
+    }
+    return tree;
+}
+
+}  // namespace
+
+Result<ThreadTree> thread_messages(mailbox::Mailbox& mailbox, ThreadAlgorithm algorithm,
+                                   std::span<const uint32_t> found)
+{
+    if (algorithm == ThreadAlgorithm::ordered_subject) return by_subject(mailbox, found);
+    References references(mailbox, algorithm == ThreadAlgorithm::references);
+    for (uint32_t sequence : found) TRY(references.add(sequence));
+    return references.run();
+}
+
+}  // namespace rookery::imapd
