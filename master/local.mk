@@ -4,7 +4,8 @@ noinst_LIBRARIES += %D%/libmaster.a
 	%D%/cyrus_programs.h %D%/cyrus_programs.cc %D%/daemonise.h %D%/daemonise.cc \
 	%D%/daemons.h %D%/daemons.cc %D%/events.h %D%/events.cc %D%/launch_context.h \
 	%D%/managed_service.h %D%/managed_service.cc %D%/master_options.h %D%/master_options.cc \
-	%D%/own_events.h %D%/own_events.cc %D%/pidfile.h %D%/pidfile.cc %D%/service_table.h %D%/service_table.cc \
+	%D%/own_events.h %D%/own_events.cc %D%/pidfile.h %D%/pidfile.cc %D%/service_manager.h %D%/service_manager.cc \
+	%D%/service_table.h %D%/service_table.cc \
 	%D%/spawn.h %D%/spawn.cc %D%/state_directory.h %D%/state_directory.cc \
 	%D%/supervisor.h %D%/supervisor.cc
 

@@ -1,4 +1,4 @@
-// getopt.
+// The table of options.
 #include "config.h"
 
 #include "master/master_options.h"
@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "lib/base/command_line.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
@@ -14,22 +15,28 @@
 namespace rookery::master {
 namespace {
 
-constexpr std::string_view kUsage = "usage: master [-dDtvV] [-C imapd.conf] [-M cyrus.conf] [-l "
-                                    "backlog] [-p pidfile] [-r readyfile]\n"
-                                    "              [-L logfile] [-j sweeps]\n";
+constexpr Option kOptions[] = {
+    {'C', "", "imapd.conf", "read this configuration, and give it to what is started"},
+    {'M', "", "cyrus.conf", "the services, not those of the standard file"},
+    {'l', "", "backlog", "connections that may wait at a service"},
+    {'p', "", "pidfile", "write the process here, and keep it locked"},
+    {'r', "", "readyfile", "made when all services listen"},
+    {'L', "", "logfile", "where standard output and error go"},
+    {'j', "", "sweeps", ""},
+    {'d', "", "", "go into the background"},
+    {'D', "", "", "keep the terminal's standard output and error"},
+    {'t', "", "", "start nothing: say what is wrong with both files"},
+    {'v', "", "", "log more"},
+    {'V', "", "", "as --version, for old scripts"},
+};
+constexpr Program kProgram = {"master", "starts and keeps the servers of cyrus.conf", kOptions, ""};
 
-[[noreturn]] void say_and_exit(int fd, std::string_view text, int code)
+unsigned number(const CommandLine& line, std::string_view option, unsigned otherwise)
 {
-    (void)write_all(fd, text);
-    ::exit(code);
-}
-
-unsigned number(char letter, const char* text)
-{
-    auto n = to_number<unsigned>(text, 1'000'000);
-    if (!n)
-        say_and_exit(STDERR_FILENO, cat("master: -", letter, ' ', text, ": ", n.error().text, '\n'),
-                     log::kExUsage);
+    const auto text = line.given(option);
+    if (!text) return otherwise;
+    const auto n = to_number<unsigned>(*text, 1'000'000);
+    if (!n) line.refuse(cat("-", option, ' ', *text, ": ", n.error().text));
     return *n;
 }
 
@@ -46,31 +53,23 @@ void make_absolute(std::string& path)
 
 MasterOptions parse_master_options(int argc, char** argv)
 {
-    MasterOptions o;
-    o.imapd_conf = config::default_path();
-    o.cyrus_conf = ROOKERY_SYSCONFDIR "/cyrus.conf";
-    bool keep_stdio = false;
-    for (int c = ::getopt(argc, argv, "C:M:l:p:r:j:L:dDtvV"); c != -1;
-         c = ::getopt(argc, argv, "C:M:l:p:r:j:L:dDtvV")) {
-        switch (c) {
-            case 'C': o.imapd_conf = ::optarg; break;
-            case 'M': o.cyrus_conf = ::optarg; break;
-            case 'l': o.backlog = static_cast<int>(number('l', ::optarg)); break;
-            case 'p': o.pid_file = ::optarg; break;
-            case 'r': o.ready_file = ::optarg; break;
-            case 'j': number('j', ::optarg); break;
-            case 'L': o.log_file = ::optarg; break;
-            case 'd': o.daemonise = true; break;
-            case 'D': keep_stdio = true; break;
-            case 't': o.only_check = true; break;
-            case 'v': o.verbose++; break;
-            case 'V': say_and_exit(STDOUT_FILENO, "rookery " PACKAGE_VERSION "\n", 0);
-            default: say_and_exit(STDERR_FILENO, kUsage, log::kExUsage);
-        }
+    const CommandLine line(kProgram, argc, argv);
+    if (line.has("V")) {
+        (void)write_all(STDOUT_FILENO, "rookery " PACKAGE_VERSION "\n");
+        ::exit(0);
     }
-    if (::optind != argc) say_and_exit(STDERR_FILENO, kUsage, log::kExUsage);
-    if (o.daemonise && keep_stdio)
-        say_and_exit(STDERR_FILENO, "master: -d and -D exclude each other\n", log::kExUsage);
+    MasterOptions o;
+    o.imapd_conf = line.value("C", config::default_path());
+    o.cyrus_conf = line.value("M", ROOKERY_SYSCONFDIR "/cyrus.conf");
+    o.backlog = static_cast<int>(number(line, "l", static_cast<unsigned>(o.backlog)));
+    o.pid_file = line.value("p", o.pid_file);
+    o.ready_file = line.value("r", o.ready_file);
+    o.log_file = line.value("L", o.log_file);
+    o.daemonise = line.has("d");
+    o.only_check = line.has("t");
+    o.verbose = static_cast<unsigned>(line.count("v"));
+    number(line, "j", 0);
+    if (o.daemonise && line.has("D")) line.refuse("-d and -D exclude each other");
     for (std::string* path :
          {&o.imapd_conf, &o.cyrus_conf, &o.pid_file, &o.ready_file, &o.log_file})
         make_absolute(*path);

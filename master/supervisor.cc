@@ -170,7 +170,10 @@ void Supervisor::reload()
 
 void Supervisor::terminate()
 {
-    if (!ending_) log::notice("told to end");
+    if (!ending_) {
+        log::notice("told to end");
+        manager_.tell("STOPPING=1");
+    }
     ending_ = true;
     events_.stop();
     services_.terminate();
@@ -196,6 +199,7 @@ void Supervisor::tell_ready()
         log::warning("ready, without " + out);
     else
         log::notice("ready");
+    manager_.tell("READY=1");
     if (ready_file_.empty()) return;
     Status written = replace_file(ready_file_, cat(::getpid(), '\n'), 0644);
     if (!written) log::error("ready file", {{"reason", written.error()}});

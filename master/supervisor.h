@@ -13,6 +13,7 @@
 #include "master/events.h"
 #include "master/launch_context.h"
 #include "master/master_options.h"
+#include "master/service_manager.h"
 #include "master/service_table.h"
 
 namespace rookery::master {
@@ -43,6 +44,7 @@ class Supervisor {
     std::string conf_path_;
     std::string imapd_conf_;
     std::string ready_file_;
+    ServiceManager manager_;
     ServiceTable services_;
     Daemons daemons_;
     Events events_;

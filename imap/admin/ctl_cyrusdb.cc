@@ -16,6 +16,7 @@
 #include "imap/store/message_file.h"
 #include "imap/store/quota_roots.h"
 #include "lib/base/clock.h"
+#include "lib/base/command_line.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
@@ -26,6 +27,15 @@ using namespace rookery;
 
 constexpr std::string_view kName = "ctl_cyrusdb";
 
+constexpr Option kOptions[] = {
+    {'C', "config", "file", "read this imapd.conf"},
+    {'c', "checkpoint", "", "copy and tidy them, and remove what processes left behind"},
+    {'r', "recover", "", "make them fit to be used, at the start of the server"},
+    {'x', "no-copy", "", "with -c: no copy"},
+};
+constexpr Program kProgram = {
+    "ctl_cyrusdb", "looks after the databases of this server", kOptions, "", 0, 0};
+
 struct Arguments {
     std::string config_path = config::default_path();
     bool recover = false;
@@ -33,26 +43,15 @@ struct Arguments {
     bool without_copy = false;
 };
 
-[[noreturn]] void usage()
-{
-    admin::complain("usage: ctl_cyrusdb [-C file] [-x] -c\n"
-                    "       ctl_cyrusdb [-C file] -r\n");
-    ::_exit(log::kExUsage);
-}
-
 Arguments parse(int argc, char** argv)
 {
+    const CommandLine line(kProgram, argc, argv);
     Arguments a;
-    for (int c; (c = ::getopt(argc, argv, "C:crx")) != -1;) {
-        switch (c) {
-            case 'C': a.config_path = optarg; break;
-            case 'c': a.checkpoint = true; break;
-            case 'r': a.recover = true; break;
-            case 'x': a.without_copy = true; break;
-            default: usage();
-        }
-    }
-    if (a.recover == a.checkpoint || optind != argc) usage();
+    a.config_path = line.value("C", a.config_path);
+    a.recover = line.has("r");
+    a.checkpoint = line.has("c");
+    a.without_copy = line.has("x");
+    if (a.recover == a.checkpoint) line.refuse("either -c or -r");
     return a;
 }
 

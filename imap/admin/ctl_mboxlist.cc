@@ -1,12 +1,12 @@
 // ctl_mboxlist: writes, reads, verifies and pushes the mailbox list.
 #include "imap/admin/ctl_mboxlist.h"
 
-#include <getopt.h>
 #include <unistd.h>
 
 #include <array>
 
 #include "imap/admin/tool.h"
+#include "lib/base/command_line.h"
 #include "lib/base/log.h"
 
 namespace {
@@ -15,69 +15,55 @@ using namespace rookery;
 using admin::ListArguments;
 using Action = ListArguments::Action;
 
-[[noreturn]] void usage()
-{
-    admin::complain("usage: ctl_mboxlist [-C file] [-f list] [-L] [-x] [-y] [-p partition] -d\n"
-                    "       ctl_mboxlist [-C file] [-f list] [-L] -u\n"
-                    "       ctl_mboxlist [-C file] [-f list] [-a] [-w] [-i] -m\n"
-                    "       ctl_mboxlist [-C file] [-f list] -s\n"
-                    "       ctl_mboxlist [-C file] [-f list] -v\n");
-    ::_exit(1);
-}
-
 // The long names are those of Cyrus 3.8 and later.
-constexpr std::array<option, 14> kLongOptions{{
-    {"dump", no_argument, nullptr, 'd'},
-    {"undump", no_argument, nullptr, 'u'},
-    {"legacy", no_argument, nullptr, 'L'},
-    {"sync-mupdate", no_argument, nullptr, 'm'},
-    {"authoritative", no_argument, nullptr, 'a'},
-    {"warn-only", no_argument, nullptr, 'w'},
-    {"interactive", no_argument, nullptr, 'i'},
-    {"verify", no_argument, nullptr, 'v'},
-    {"remove-dumped", no_argument, nullptr, 'x'},
-    {"include-intermediaries", no_argument, nullptr, 'y'},
-    {"partition", required_argument, nullptr, 'p'},
-    {"filename", required_argument, nullptr, 'f'},
-    {"config", required_argument, nullptr, 'C'},
-    {nullptr, 0, nullptr, 0},
-}};
-
-void set_action(ListArguments& a, Action action)
-{
-    if (a.action != Action::none) usage();
-    a.action = action;
-}
+constexpr std::array kOptions = {
+    Option{'d', "dump", "", "write the list to standard output"},
+    Option{'u', "undump", "", "read it from standard input, instead of what is there"},
+    Option{'m', "sync-mupdate", "", "bring the mupdate master up to date"},
+    Option{'s', "settle", "", "tell the mupdate master what it has not heard"},
+    Option{'v', "verify", "", "say where list and partitions do not agree"},
+    Option{'C', "config", "file", "read this imapd.conf"},
+    Option{'f', "filename", "list", "this list, not the server's"},
+    Option{'L', "legacy", "", "with -d and -u: lines as Cyrus 2.5 to 3.6 has them"},
+    Option{'x', "remove-dumped", "", "with -d: remove from the list what is written"},
+    Option{'p', "partition", "partition", "with -d: only what is there"},
+    Option{'a', "authoritative", "", "with -m: of a name at two servers, this one's is right"},
+    Option{'w', "warn-only", "", "with -m: only say what would be done"},
+    Option{'i', "interactive", "", "with -m: remove no mailbox of this server"},
+    // Levels that are no mailboxes are not in the list.
+    Option{'y', "include-intermediaries", "", ""},
+};
+constexpr Program kProgram = {"ctl_mboxlist", "writes, reads, verifies and pushes the mailbox list",
+                              kOptions, ""};
 
 ListArguments parse(int argc, char** argv)
 {
+    constexpr std::pair<std::string_view, Action> kActions[] = {{"d", Action::dump},
+                                                                {"u", Action::undump},
+                                                                {"m", Action::push},
+                                                                {"s", Action::settle},
+                                                                {"v", Action::verify}};
+    const CommandLine line(kProgram, argc, argv);
     ListArguments a;
-    for (int c; (c = ::getopt_long(argc, argv, "C:Ladf:imp:suvwxy", kLongOptions.data(),
-                                   nullptr)) != -1;) {
-        switch (c) {
-            case 'C': a.config_path = optarg; break;
-            case 'L': a.legacy = true; break;
-            case 'a': a.authoritative = true; break;
-            case 'd': set_action(a, Action::dump); break;
-            case 'f': a.list_path = optarg; break;
-            case 'i': a.interactive = true; break;
-            case 'm': set_action(a, Action::push); break;
-            case 'p': a.partition = optarg; break;
-            case 's': set_action(a, Action::settle); break;
-            case 'u': set_action(a, Action::undump); break;
-            case 'v': set_action(a, Action::verify); break;
-            case 'w': a.warn_only = true; break;
-            case 'x': a.remove_dumped = true; break;
-            case 'y': break;  // levels that are no mailboxes are not in the list
-            default: usage();
-        }
+    size_t actions = 0;
+    for (const auto& [letter, action] : kActions) {
+        actions += line.count(letter);
+        if (line.has(letter)) a.action = action;
     }
+    if (actions != 1) line.refuse("one of -d, -u, -m, -s, -v");
+    a.config_path = line.value("C", a.config_path);
+    a.list_path = line.value("f");
+    a.partition = line.value("p");
+    a.legacy = line.has("L");
+    a.authoritative = line.has("a");
+    a.interactive = line.has("i");
+    a.warn_only = line.has("w");
+    a.remove_dumped = line.has("x");
     const bool dump = a.action == Action::dump;
-    const bool push = a.action == Action::push;
-    if (a.action == Action::none || optind != argc) usage();
-    if (!dump && (a.remove_dumped || !a.partition.empty())) usage();
-    if (!push && (a.authoritative || a.warn_only || a.interactive)) usage();
-    if (a.action != Action::undump && !dump && a.legacy) usage();
+    if (!dump && (a.remove_dumped || !a.partition.empty())) line.refuse("-x and -p are for -d");
+    if (a.action != Action::push && (a.authoritative || a.warn_only || a.interactive))
+        line.refuse("-a, -w and -i are for -m");
+    if (a.action != Action::undump && !dump && a.legacy) line.refuse("-L is for -d and -u");
     return a;
 }
 
@@ -88,10 +74,9 @@ Status run(const config::Config& config, const ListArguments& a)
         case Action::undump: return admin::undump(config, a);
         case Action::settle: return admin::settle(config, a);
         case Action::verify: return admin::verify(config, a);
-        case Action::push: return admin::push(config, a);
-        case Action::none: break;
+        case Action::push: break;
     }
-    usage();
+    return admin::push(config, a);
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 namespace rookery::admin {
 
 struct ListArguments {
-    enum class Action { none, dump, undump, push, settle, verify } action = Action::none;
+    enum class Action { dump, undump, push, settle, verify } action = Action::dump;
     std::string config_path = config::default_path();
     std::string list_path;       // -f
     std::string partition;       // -p

@@ -13,6 +13,7 @@
 #include "imap/store/local_store.h"
 #include "lib/auth/sasl_client.h"
 #include "lib/base/clock.h"
+#include "lib/base/command_line.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "lib/config/option_spec.h"
@@ -24,6 +25,18 @@ using model::MailboxEntry;
 
 constexpr std::string_view kName = "cyr_expire";
 
+constexpr Option kOptions[] = {
+    {'C', "config", "file", "read this imapd.conf"},
+    {'D', "delete-duration", "time", "mailboxes that were deleted before; days, or as 12h"},
+    {'E', "expire-duration", "time", "what is remembered of deliveries before"},
+    {'X', "expunge-duration", "time", "messages that were expunged before"},
+    {'p', "prefix", "prefix", "only this mailbox and what is below"},
+    {'u', "userid", "user", "only this user's"},
+    {'v', "verbose", "", "tell what is removed"},
+};
+constexpr Program kProgram = {
+    "cyr_expire", "removes for good what was deleted long enough ago", kOptions, "", 0, 0};
+
 struct Arguments {
     std::string config_path = config::default_path();
     std::optional<Seconds> deleted, delivered, expunged;
@@ -32,37 +45,28 @@ struct Arguments {
     bool verbose = false;
 };
 
-[[noreturn]] void usage()
-{
-    admin::complain("usage: cyr_expire [-C file] [-D time] [-E time] [-X time] [-p prefix] "
-                    "[-u user] [-v]\n");
-    ::_exit(log::kExUsage);
-}
-
 // Days unless it says otherwise, as in "30" and "12h".
-Seconds time_option(const char* text)
+std::optional<Seconds> time_option(const CommandLine& line, std::string_view option)
 {
-    auto given = config::parse_duration(text, 86400);
-    if (!given || *given < 0) usage();
+    const auto text = line.given(option);
+    if (!text) return std::nullopt;
+    auto given = config::parse_duration(*text, 86400);
+    if (!given || *given < 0) line.refuse(cat("-", option, ' ', *text, ": no time"));
     return Seconds(*given);
 }
 
 Arguments parse(int argc, char** argv)
 {
+    const CommandLine line(kProgram, argc, argv);
     Arguments a;
-    for (int c; (c = ::getopt(argc, argv, "C:D:E:X:p:u:v")) != -1;) {
-        switch (c) {
-            case 'C': a.config_path = optarg; break;
-            case 'D': a.deleted = time_option(optarg); break;
-            case 'E': a.delivered = time_option(optarg); break;
-            case 'X': a.expunged = time_option(optarg); break;
-            case 'p': a.prefix = optarg; break;
-            case 'u': a.user = optarg; break;
-            case 'v': a.verbose = true; break;
-            default: usage();
-        }
-    }
-    if (optind != argc || !(a.deleted || a.delivered || a.expunged)) usage();
+    a.config_path = line.value("C", a.config_path);
+    a.deleted = time_option(line, "D");
+    a.delivered = time_option(line, "E");
+    a.expunged = time_option(line, "X");
+    a.prefix = line.value("p");
+    a.user = line.value("u");
+    a.verbose = line.has("v");
+    if (!a.deleted && !a.delivered && !a.expunged) line.refuse("one of -D, -E, -X is missing");
     return a;
 }
 

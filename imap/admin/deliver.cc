@@ -1,6 +1,5 @@
 // deliver: a message from the standard input into mailboxes, through the LMTP server of this host.
 #include <errno.h>
-#include <getopt.h>
 #include <pwd.h>
 #include <signal.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "imap/admin/lmtp_client.h"
 #include "imap/admin/tool.h"
 #include "imap/delivery/spooled_message.h"
+#include "lib/base/command_line.h"
 #include "lib/base/log.h"
 #include "lib/base/panic.h"
 #include "lib/base/strings.h"
@@ -21,6 +21,20 @@
 
 namespace rookery::admin {
 namespace {
+
+constexpr Option kOptions[] = {
+    {'C', "config", "file", "read this imapd.conf"},
+    {'a', "auth", "user", "the message comes from this user"},
+    {'d', "", "", ""},
+    {'f', "", "address", "the envelope's sender"},
+    {'r', "", "address", "as -f"},
+    {'m', "mailbox", "mailbox", "into this mailbox of the users, or of nobody"},
+    {'q', "ignore-quota", "", "though a limit is reached"},
+    {'l', "lmtp", "", "pass LMTP on between standard input and the server"},
+};
+constexpr Program kProgram = {"deliver", "delivers a message from standard input through LMTP",
+                              kOptions,  "[user ...]",
+                              0,         kAnyNumber};
 
 constexpr Milliseconds kConnect{30'000};
 
@@ -34,35 +48,6 @@ struct DeliverArguments {
     std::vector<std::string> users;
 };
 
-[[noreturn]] void usage()
-{
-    complain(
-        "usage: deliver [-C file] [-dq] [-a user] [-f address | -r address] [-m mailbox] [user "
-        "...]\n       deliver [-C file] -l\n");
-    ::_exit(log::kExUsage);
-}
-
-DeliverArguments parse(int argc, char** argv)
-{
-    DeliverArguments a;
-    for (int c; (c = ::getopt(argc, argv, "C:a:df:lm:qr:")) != -1;) {
-        switch (c) {
-            case 'C': a.config_path = optarg; break;
-            case 'a': a.auth = optarg; break;
-            case 'd': break;
-            case 'f':
-            case 'r': a.return_path = optarg; break;
-            case 'l': a.pipe = true; break;
-            case 'm': a.mailbox = optarg; break;
-            case 'q': a.ignore_quota = true; break;
-            default: usage();
-        }
-    }
-    a.users.assign(argv + optind, argv + argc);
-    if (!a.pipe && a.users.empty() && a.mailbox.empty()) usage();
-    return a;
-}
-
 // What an envelope cannot hold in any form.
 bool is_clean(std::string_view text)
 {
@@ -70,6 +55,25 @@ bool is_clean(std::string_view text)
         const auto u = static_cast<unsigned char>(c);
         return u < 0x20 || u == 0x7f;
     });
+}
+
+DeliverArguments parse(int argc, char** argv)
+{
+    const CommandLine line(kProgram, argc, argv);
+    DeliverArguments a;
+    a.config_path = line.value("C", a.config_path);
+    a.auth = line.value("a", a.auth);
+    a.return_path = line.has("f") ? line.given("f") : line.given("r");
+    a.pipe = line.has("l");
+    a.mailbox = line.value("m", a.mailbox);
+    a.ignore_quota = line.has("q");
+    a.users = line.operands();
+    if (!a.pipe && a.users.empty() && a.mailbox.empty()) line.refuse("a user is missing");
+    const std::string from = a.return_path.value_or("");
+    if (!is_clean(a.mailbox) || !std::all_of(a.users.begin(), a.users.end(), is_clean) ||
+        !is_clean(from) || from.find_first_of("<>") != std::string::npos)
+        line.refuse("an address with characters that no envelope can have");
+    return a;
 }
 
 // A local part that is no dot-string is quoted (RFC 5321 4.1.2).
@@ -112,11 +116,6 @@ LmtpMessage envelope(const config::Config& config, const DeliverArguments& a)
     if (a.users.empty()) message.recipients.push_back(recipient(config.postuser(), a.mailbox));
     for (const std::string& user : a.users)
         message.recipients.push_back(recipient(user, a.mailbox));
-    const auto& to = message.recipients;
-    if (!is_clean(message.return_path) ||
-        message.return_path.find_first_of("<>") != std::string::npos ||
-        !std::all_of(to.begin(), to.end(), is_clean))
-        usage();
     return message;
 }
 

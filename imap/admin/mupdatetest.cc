@@ -15,6 +15,7 @@
 #include "imap/admin/password.h"
 #include "imap/backend/backend.h"
 #include "imap/backend/server_address.h"
+#include "lib/base/command_line.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/panic.h"
@@ -66,15 +67,31 @@ struct Arguments {
     bool timing = false;
 };
 
-[[noreturn]] void usage()
-{
-    std::string text = cat("usage: ", program, " [-ciqvz] [-a authname] [-C config] [-f file] ",
-                           "[-I pidfile]\n    [-k bits] [-l bits] [-m mechanism] [-n count] ",
-                           "[-o option=value] [-P protocol]\n    [-p port] [-r realm] ",
-                           "[-s | -t keyfile] [-u user] [-w password] [host]\n");
-    if (!write_all(STDERR_FILENO, text)) ::_exit(1);
-    ::_exit(log::kExUsage);
-}
+constexpr Option kOptions[] = {
+    {'a', "", "authname", "log in as this user"},
+    {'u', "", "user", "act for this user"},
+    {'w', "", "password", "seen by everybody on this machine; asked for without it"},
+    {'r', "", "realm", "the SASL realm"},
+    {'m', "", "mechanism", "by this SASL mechanism; LOGIN: the command"},
+    {'p', "", "port", "a number or a name of services(5)"},
+    {'P', "", "protocol", "imap, lmtp, mupdate, pop or sieve; the program's name says it else"},
+    {'s', "", "", "TLS from the first byte"},
+    {'t', "", "keyfile", "STARTTLS, with this certificate and key; \"\": with none"},
+    {'k', "", "bits", "a SASL layer of this strength at least"},
+    {'l', "", "bits", "a SASL layer of this strength at most"},
+    {'o', "", "option=value", "an option of libsasl2; as often as needed"},
+    {'i', "", "", "no initial response in the command that logs in"},
+    {'q', "", "", "COMPRESS"},
+    {'f', "", "file", "send this when logged in, then log out"},
+    {'n', "", "count", "log in so many times"},
+    {'c', "", "", "ask for the password each time"},
+    {'z', "", "", "tell how long the logins took"},
+    {'I', "", "pidfile", "write the process here"},
+    {'C', "", "file", "read this imapd.conf, or none"},
+    {'v', "", "", "show all of the conversation"},
+};
+constexpr Program kProgram = {
+    "mupdatetest", "logs in at a server, and lets you talk to it", kOptions, "[host]", 0, 1};
 
 const backend::Dialect* dialect_of(std::string_view protocol)
 {
@@ -94,68 +111,58 @@ const backend::Dialect* dialect_of_program()
     return &backend::mupdate_dialect();
 }
 
-unsigned number(std::string_view text, unsigned max)
+std::optional<unsigned> number(const CommandLine& line, std::string_view option, unsigned max)
 {
-    auto n = to_number<unsigned>(text, max);
-    if (!n) usage();
+    const auto text = line.given(option);
+    if (!text) return std::nullopt;
+    const auto n = to_number<unsigned>(*text, max);
+    if (!n) line.refuse(cat("-", option, ' ', *text, ": ", n.error().text));
     return *n;
 }
 
-std::string sasl_option(std::string_view text)
+std::string sasl_option(const CommandLine& line, std::string_view text)
 {
     size_t equals = text.find('=');
     if (equals == std::string_view::npos || equals == 0 ||
         text.find('\n') != std::string_view::npos)
-        usage();
+        line.refuse(cat("-o ", text, ": name=value is expected"));
     std::string_view name = text.substr(0, equals);
     return cat(name.starts_with("sasl_") ? "" : "sasl_", name, ": ", text.substr(equals + 1), "\n");
 }
 
-void take_option(Arguments& a, int letter, const char* value)
-{
-    switch (letter) {
-        case 'a': a.authname = value; break;
-        case 'C': a.config_path = value; break;
-        case 'c': a.password_each_time = true; break;
-        case 'f': a.input_file = value; break;
-        case 'I': a.pid_file = value; break;
-        case 'i': a.initial_response = false; break;
-        case 'k': a.min_strength = number(value, 1024); break;
-        case 'l': a.max_strength = number(value, 1024); break;
-        case 'm': a.mechanism = to_upper(value); break;
-        case 'n': a.count = number(value, 1000000); break;
-        case 'o': a.sasl_options += sasl_option(value); break;
-        case 'P': a.dialect = dialect_of(to_lower(value)); break;
-        case 'p': a.port = value; break;
-        case 'q': a.compress = true; break;
-        case 'r': a.realm = value; break;
-        case 's': a.implicit_tls = true; break;
-        case 't': a.tls_file = value; break;
-        case 'u': a.authzid = value; break;
-        case 'v': a.verbose = true; break;
-        case 'w': a.password = value; break;
-        case 'z': a.timing = true; break;
-        default: usage();
-    }
-}
-
 Arguments parse(int argc, char** argv)
 {
+    const CommandLine line(kProgram, argc, argv);
+    program = line.program();
     Arguments a;
-    std::string_view path = argv[0] != nullptr ? argv[0] : "mupdatetest";
-    program = path.substr(path.rfind('/') + 1);
-    a.dialect = dialect_of_program();
-    for (int c; (c = ::getopt(argc, argv, "a:C:cf:I:ik:l:m:n:o:P:p:qr:st:u:vw:z")) != -1;)
-        take_option(a, c, optarg);
-    if (optind + 1 < argc || a.dialect == nullptr || a.count == 0) usage();
-    if (optind < argc) {
-        a.host = argv[optind];
-    } else {
-        complain("WARNING: no hostname supplied, assuming localhost");
-        a.host = "localhost";
-    }
+    a.authname = line.value("a", a.authname);
+    a.authzid = line.value("u", a.authzid);
+    a.password = line.given("w");
+    a.realm = line.value("r", a.realm);
+    a.mechanism = to_upper(line.value("m", a.mechanism));
+    a.port = line.value("p", a.port);
+    a.dialect = line.has("P") ? dialect_of(to_lower(line.value("P"))) : dialect_of_program();
+    a.implicit_tls = line.has("s");
+    a.tls_file = line.given("t");
+    a.min_strength = number(line, "k", 1024);
+    a.max_strength = number(line, "l", 1024);
+    for (const std::string& option : line.values("o")) a.sasl_options += sasl_option(line, option);
+    a.initial_response = !line.has("i");
+    a.compress = line.has("q");
+    a.input_file = line.value("f", a.input_file);
+    a.count = number(line, "n", 1000000).value_or(a.count);
+    a.password_each_time = line.has("c");
+    a.timing = line.has("z");
+    a.pid_file = line.value("I", a.pid_file);
+    a.config_path = line.value("C", a.config_path);
+    a.verbose = line.has("v");
+    if (a.dialect == nullptr) line.refuse("there is no such protocol");
+    if (a.count == 0) line.refuse("-n 0: once at least");
+    if (a.implicit_tls && a.tls_file) line.refuse("-s and -t exclude each other");
+    if (line.operands().empty()) complain("WARNING: no hostname supplied, assuming localhost");
+    a.host = line.operands().empty() ? "localhost" : line.operands().front();
+    if (a.host.empty()) line.refuse("the host is empty");
     a.login_command = a.mechanism == "LOGIN" && a.dialect->login_command != nullptr;
-    if (a.host.empty() || (a.implicit_tls && a.tls_file)) usage();
     return a;
 }
 

@@ -1,5 +1,4 @@
 // quota: the quota roots of this server with their limits and what is used.
-#include <getopt.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,11 +9,23 @@
 #include "imap/mboxlist/open_directory.h"
 #include "imap/store/local_quotas.h"
 #include "imap/store/local_store.h"
+#include "lib/base/command_line.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 
 namespace rookery::admin {
 namespace {
+
+constexpr Option kOptions[] = {
+    {'C', "config", "file", "read this imapd.conf"},
+    {'f', "fix", "", "mend the limits and their copy"},
+    {'q', "quiet", "", ""},
+    {'u', "user", "", "the operands are users"},
+};
+constexpr Program kProgram = {
+    "quota",  "the quota roots of this server, their limits and what is used",
+    kOptions, "[prefix ...]",
+    0,        kAnyNumber};
 
 struct QuotaArguments {
     std::string config_path = config::default_path();
@@ -23,26 +34,10 @@ struct QuotaArguments {
     std::vector<std::string> prefixes;
 };
 
-[[noreturn]] void usage()
-{
-    complain("usage: quota [-C file] [-fqu] [prefix ...]\n");
-    ::_exit(log::kExUsage);
-}
-
 QuotaArguments parse(int argc, char** argv)
 {
-    QuotaArguments a;
-    for (int c; (c = ::getopt(argc, argv, "C:fqu")) != -1;) {
-        switch (c) {
-            case 'C': a.config_path = optarg; break;
-            case 'f': a.fix = true; break;
-            case 'q': break;
-            case 'u': a.by_user = true; break;
-            default: usage();
-        }
-    }
-    a.prefixes.assign(argv + optind, argv + argc);
-    return a;
+    const CommandLine line(kProgram, argc, argv);
+    return {line.value("C", config::default_path()), line.has("u"), line.has("f"), line.operands()};
 }
 
 // The names that begin with one of the words; with -u the trees of these users.

@@ -14,12 +14,28 @@
 #include "imap/store/find_mailboxes.h"
 #include "imap/store/rebuild.h"
 #include "lib/auth/sasl_client.h"
+#include "lib/base/command_line.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 
 namespace {
 
 using namespace rookery;
+
+constexpr Option kOptions[] = {
+    {'C', "config", "file", "read this imapd.conf"},
+    {'p', "partition", "partition", "only what is there"},
+    {'f', "", "", "put right what the list and the partitions do not agree on"},
+    {'n', "dry-run", "", "only say what would be done"},
+    {'q', "quiet", "", "say nothing of what is as it should be"},
+    {'r', "recursive", "", "what is below the mailboxes too"},
+};
+constexpr Program kProgram = {"reconstruct",
+                              "makes the indexes of mailboxes anew from their files",
+                              kOptions,
+                              "[mailbox ...]",
+                              0,
+                              kAnyNumber};
 
 using admin::complain;
 using admin::print;
@@ -34,27 +50,17 @@ struct Arguments {
     std::vector<std::string> mailboxes;
 };
 
-[[noreturn]] void usage()
-{
-    complain("usage: reconstruct [-C file] [-p partition] [-f] [-n] [-q] [-r] [mailbox ...]\n");
-    ::_exit(log::kExUsage);
-}
-
 Arguments parse(int argc, char** argv)
 {
+    const CommandLine line(kProgram, argc, argv);
     Arguments a;
-    for (int c; (c = ::getopt(argc, argv, "C:p:fnqr")) != -1;) {
-        switch (c) {
-            case 'C': a.config_path = optarg; break;
-            case 'p': a.partition = optarg; break;
-            case 'f': a.find = true; break;
-            case 'n': a.only_say = true; break;
-            case 'q': a.quiet = true; break;
-            case 'r': a.recursive = true; break;
-            default: usage();
-        }
-    }
-    for (int i = optind; i < argc; i++) a.mailboxes.emplace_back(argv[i]);
+    a.config_path = line.value("C", a.config_path);
+    a.partition = line.value("p", a.partition);
+    a.find = line.has("f");
+    a.only_say = line.has("n");
+    a.quiet = line.has("q");
+    a.recursive = line.has("r");
+    a.mailboxes = line.operands();
     return a;
 }
 

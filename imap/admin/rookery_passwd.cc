@@ -8,6 +8,7 @@
 
 #include "imap/admin/password.h"
 #include "lib/auth/sasl_server.h"
+#include "lib/base/command_line.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/panic.h"
@@ -18,6 +19,13 @@ namespace {
 
 using namespace rookery;
 
+constexpr Option kOptions[] = {
+    {'C', "config", "file", "read this imapd.conf"},
+    {'d', "delete", "", "remove the user"},
+    {'u', "realm", "realm", "of this realm, not of sasl_auto_realm"},
+};
+constexpr Program kProgram = {
+    "rookery-passwd", "sets or removes the password of a user", kOptions, "user", 1, 1};
 
 struct Arguments {
     std::string config_path = config::default_path();
@@ -32,28 +40,18 @@ void say(const std::string& text)
     if (!write_all(STDERR_FILENO, text)) return;
 }
 
-[[noreturn]] void usage()
-{
-    say("usage: rookery-passwd [-C file] [-d] [-u realm] user\n");
-    ::_exit(log::kExUsage);
-}
-
 // Options and words may stand in any order: getopt stops at a word, which is taken by hand, and
 // goes on behind it. A long option is a letter of its own; what belongs together is for the
 // subcommand to look at.
 Arguments parse(int argc, char** argv)
 {
+    const CommandLine line(kProgram, argc, argv);
     Arguments a;
-    for (int c; (c = ::getopt(argc, argv, "C:du:")) != -1;) {
-        switch (c) {
-            case 'C': a.config_path = optarg; break;
-            case 'd': a.remove = true; break;
-            case 'u': a.realm = optarg; break;
-            default: usage();
-        }
-    }
-    if (optind + 1 != argc || argv[optind][0] == '\0') usage();
-    a.user = argv[optind];
+    a.config_path = line.value("C", a.config_path);
+    a.remove = line.has("d");
+    a.realm = line.value("u", a.realm);
+    a.user = line.operands().front();
+    if (a.user.empty()) line.refuse();
     return a;
 }
 

@@ -9,6 +9,7 @@
 #include "imap/submission/queue.h"
 #include "lib/auth/sasl_client.h"
 #include "lib/base/clock.h"
+#include "lib/base/command_line.h"
 #include "lib/base/log.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
@@ -19,29 +20,22 @@ using namespace rookery;
 
 constexpr std::string_view kName = "rookery-submit";
 
+constexpr Option kOptions[] = {
+    {'C', "config", "file", "read this imapd.conf"},
+    {'v', "verbose", "", "tell what becomes of each"},
+};
+constexpr Program kProgram = {
+    "rookery-submit", "sends the messages that wait to be sent", kOptions, "", 0, 0};
+
 struct Arguments {
     std::string config_path = config::default_path();
     bool verbose = false;
 };
 
-[[noreturn]] void usage()
-{
-    admin::complain("usage: rookery-submit [-C file] [-v]\n");
-    ::_exit(log::kExUsage);
-}
-
 Arguments parse(int argc, char** argv)
 {
-    Arguments a;
-    for (int c; (c = ::getopt(argc, argv, "C:v")) != -1;) {
-        switch (c) {
-            case 'C': a.config_path = optarg; break;
-            case 'v': a.verbose = true; break;
-            default: usage();
-        }
-    }
-    if (optind != argc) usage();
-    return a;
+    const CommandLine line(kProgram, argc, argv);
+    return {line.value("C", config::default_path()), line.has("v")};
 }
 
 Status run(const Arguments& a, const config::Config& config)

@@ -17,6 +17,7 @@
 #include "imap/sieve/extension_table.h"
 #include "imap/sieve/run.h"
 #include "lib/base/clock.h"
+#include "lib/base/command_line.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/panic.h"
@@ -25,6 +26,20 @@
 namespace {
 
 using namespace rookery;
+
+constexpr Option kOptions[] = {
+    {'f', "from", "sender", "the envelope's sender"},
+    {'r', "to", "recipient", "the envelope's recipient"},
+    {'m', "mailbox", "mailbox", "a mailbox that is there; as often as needed"},
+    {'g', "global", "folder", "where global scripts are"},
+    {'l', "list", "", "tell the extensions that are known, and end"},
+};
+constexpr Program kProgram = {"sieve-test",
+                              "says what a Sieve script does with a message",
+                              kOptions,
+                              "[script [message]]",
+                              0,
+                              2};
 
 constexpr size_t kMaxMessage = size_t{256} << 20;
 
@@ -37,30 +52,21 @@ struct Arguments {
     std::set<std::string> mailboxes{"INBOX"};
 };
 
-[[noreturn]] void usage()
-{
-    admin::complain(
-        "usage: sieve-test [-f sender] [-r recipient] [-m mailbox] [-g folder] script [message]\n"
-        "       sieve-test -l\n");
-    ::_exit(log::kExUsage);
-}
-
 Arguments parse(int argc, char** argv)
 {
-    Arguments a;
-    for (int c; (c = ::getopt(argc, argv, "f:g:lm:r:")) != -1;) {
-        switch (c) {
-            case 'f': a.from = optarg; break;
-            case 'g': a.global = optarg; break;
-            case 'l': admin::print(cat(sieve::announced_capabilities(), "\n")); ::_exit(0);
-            case 'm': a.mailboxes.insert(optarg); break;
-            case 'r': a.to = optarg; break;
-            default: usage();
-        }
+    const CommandLine line(kProgram, argc, argv);
+    if (line.has("l")) {
+        admin::print(cat(sieve::announced_capabilities(), "\n"));
+        ::_exit(0);
     }
-    if (optind >= argc || optind + 2 < argc) usage();
-    a.script = argv[optind];
-    if (optind + 1 < argc) a.message = argv[optind + 1];
+    if (line.operands().empty()) line.refuse("a script is missing");
+    Arguments a;
+    a.from = line.given("f");
+    a.to = line.given("r");
+    a.global = line.given("g");
+    for (std::string& mailbox : line.values("m")) a.mailboxes.insert(std::move(mailbox));
+    a.script = line.operands().front();
+    if (line.operands().size() > 1) a.message = line.operands().back();
     return a;
 }
 

@@ -12,6 +12,7 @@
 #include "imap/admin/tool.h"
 #include "imap/managesieve/extensions.h"
 #include "imap/scripts/scripts.h"
+#include "lib/base/command_line.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/panic.h"
@@ -20,14 +21,16 @@
 namespace rookery::admin {
 namespace {
 
+constexpr Option kOptions[] = {
+    {'C', "config", "file", "read this imapd.conf"},
+};
+constexpr Program kProgram = {
+    "sievec", "looks whether a Sieve script is right, and puts it into place",
+    kOptions, "script outputfile",
+    2,        2};
+
 constexpr std::string_view kContent =
     "# No byte code: the script beside this is compiled when it runs.\n";
-
-[[noreturn]] void usage()
-{
-    complain("usage: sievec [-C file] script outputfile\n");
-    ::_exit(log::kExUsage);
-}
 
 int fail(const Error& error)
 {
@@ -45,14 +48,10 @@ Status write_output(const std::string& path)
 
 int run(int argc, char** argv)
 {
-    std::string config_path = config::default_path();
-    for (int c; (c = ::getopt(argc, argv, "C:")) != -1;) {
-        if (c != 'C') usage();
-        config_path = optarg;
-    }
-    if (argc - optind != 2) usage();
-    const std::string script = argv[optind];
-    const std::string output = argv[optind + 1];
+    const CommandLine line(kProgram, argc, argv);
+    const std::string config_path = line.value("C", config::default_path());
+    const std::string& script = line.operands().front();
+    const std::string& output = line.operands().back();
     const config::Config config = start(config_path, "sievec");
     auto text = read_file(script, scripts::Scripts::kMaxScript);
     if (!text) return fail(text.error());

@@ -27,7 +27,10 @@ class ImapService final : public MailService {
         : MailService(imapd::kProtocol, parts), open_sync_(open_sync)
     {
     }
-    std::string_view extra_options() const override { return "s"; }
+    std::vector<Option> options() const override
+    {
+        return {{'s', "", "", "TLS from the first byte"}};
+    }
     Status worker_start() override;
     Deadline between_clients() override;
     void serve(Fd client, const service::ClientInfo& info) override;

@@ -28,7 +28,10 @@ class LmtpService final : public MailService {
         : MailService(lmtp::kProtocol, parts), open_make_user_(open_make_user)
     {
     }
-    std::string_view extra_options() const override { return "a"; }
+    std::vector<Option> options() const override
+    {
+        return {{'a', "", "", "whoever connects is logged in already"}};
+    }
     Status option(char letter, std::string_view argument) override;
     Status worker_start() override;
     Deadline between_clients() override;

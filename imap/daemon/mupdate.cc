@@ -76,7 +76,11 @@ Result<mupdate::Policy> read_policy(const config::Config& config)
 
 class Mupdate : public service::ThreadedService {
  public:
-    std::string_view extra_options() const override { return "am"; }
+    std::vector<Option> options() const override
+    {
+        return {{'m', "", "", "be the master of the murder"},
+                {'a', "", "", "be the master where mupdate_server is this host"}};
+    }
 
     Status option(char letter, std::string_view) override
     {

@@ -19,7 +19,11 @@ namespace rookery::daemon {
 class Pop3Service final : public MailService {
  public:
     explicit Pop3Service(MailParts parts) : MailService(pop3::kProtocol, parts) {}
-    std::string_view extra_options() const override { return "ks"; }
+    std::vector<Option> options() const override
+    {
+        return {{'k', "", "", "take no login but one by Kerberos"},
+                {'s', "", "", "TLS from the first byte"}};
+    }
     Status option(char letter, std::string_view argument) override;
     Status worker_start() override;
     Deadline between_clients() override;

@@ -10,8 +10,10 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/base/clock.h"
+#include "lib/base/command_line.h"
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
 #include "lib/config/config.h"
@@ -29,8 +31,8 @@ struct ClientInfo {
 class Service {
  public:
     virtual ~Service() = default;
-    // getopt letters beyond the common C: U: T: D X (and D ignored), e.g. "as".
-    virtual std::string_view extra_options() const { return {}; }
+    // Beyond those that all daemons have (service_setup.h).
+    virtual std::vector<Option> options() const { return {}; }
     virtual Status option(char letter, std::string_view argument);
     // Once, in the template, before any fork. An error ends it with exit 78.
     virtual Status prepare(const config::Config& config) = 0;

@@ -112,7 +112,7 @@ int service_main(int argc, char** argv, Service& service)
 {
     argv = process_title::init(argc, argv);
     Setup setup = read_arguments(
-        argc, argv, service.extra_options(),
+        argc, argv, service.options(),
         [&](char letter, std::string_view argument) { return service.option(letter, argument); });
     config::Config config = load_config(setup);
     FileWatch watch = watch_sources(config);

@@ -5,12 +5,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
+
 #include "lib/base/log.h"
 #include "lib/base/panic.h"
 #include "lib/base/strings.h"
 
 namespace rookery::service {
 namespace {
+
+constexpr std::array kOfAll = {
+    Option{'C', "", "file", "read this imapd.conf"},
+    Option{'U', "", "uses", "clients that one worker serves; 0: no limit"},
+    Option{'T', "", "seconds", "how long a worker waits for its next client; 0: for ever"},
+    Option{'X', "", "", "serve one client on standard input and output"}, Option{'D', "", "", ""}};
 
 std::string own_name(const char* argv0)
 {
@@ -40,29 +48,27 @@ mode_t octal(std::string_view text)
 
 }  // namespace
 
-Setup read_arguments(int argc, char** argv, std::string_view extra, const OptionTaker& take)
+Setup read_arguments(int argc, char** argv, const std::vector<Option>& extra,
+                     const OptionTaker& take)
 {
     install_panic_handlers();
     Setup setup;
     setup.ident = own_name(argc > 0 ? argv[0] : nullptr);
-    setup.config_path = config::default_path();
     log::open(setup.ident);
-    std::string letters = cat("C:U:T:DX", extra);
-    for (int c = ::getopt(argc, argv, letters.c_str()); c != -1;
-         c = ::getopt(argc, argv, letters.c_str())) {
-        std::string_view argument = ::optarg == nullptr ? "" : ::optarg;
-        switch (c) {
-            case 'C': setup.config_path = argument; break;
-            case 'U': setup.max_uses = number_option('U', argument); break;
-            case 'T': setup.timeout = number_option('T', argument); break;
-            case 'D': break;
-            case 'X': setup.stdio = true; break;
-            case '?': ::exit(log::kExUsage);
-            default: {
-                Status taken = take(static_cast<char>(c), argument);
-                if (!taken) log::fatal(log::kExUsage, taken.error().text);
-            }
-        }
+    std::vector<Option> options(kOfAll.begin(), kOfAll.end());
+    options.insert(options.end(), extra.begin(), extra.end());
+    const Program program = {setup.ident, "a daemon that master starts from cyrus.conf", options,
+                             ""};
+    const CommandLine line(program, argc, argv);
+    setup.config_path = line.value("C", config::default_path());
+    if (line.has("U")) setup.max_uses = number_option('U', line.value("U"));
+    if (line.has("T")) setup.timeout = number_option('T', line.value("T"));
+    setup.stdio = line.has("X");
+    for (const Option& option : extra) {
+        const std::string_view letter(&option.letter, 1);
+        if (!line.has(letter)) continue;
+        const Status taken = take(option.letter, line.value(letter));
+        if (!taken) log::fatal(log::kExUsage, taken.error().text);
     }
     if (::geteuid() == 0)
         log::fatal(log::kExConfig,

@@ -1,14 +1,16 @@
 // What every daemon does before it serves: argv, configuration, log, refusing root.
 //
 // Options that all daemons have: -C imapd.conf, -U uses, -T seconds, -X (serve standard input and
-// output once), -D (accepted). Used by service_main and threaded_main only.
+// output once), -D (accepted), --help, --version. Used by service_main and threaded_main only.
 #ifndef ROOKERY_LIB_SERVICE_SERVICE_SETUP_H
 #define ROOKERY_LIB_SERVICE_SERVICE_SETUP_H
 
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "lib/base/command_line.h"
 #include "lib/base/result.h"
 #include "lib/config/config.h"
 
@@ -25,7 +27,8 @@ struct Setup {
 using OptionTaker = std::function<Status(char letter, std::string_view argument)>;
 
 // Ends the process on a wrong option (64) and when run as root (78).
-Setup read_arguments(int argc, char** argv, std::string_view extra, const OptionTaker& take);
+Setup read_arguments(int argc, char** argv, const std::vector<Option>& extra,
+                     const OptionTaker& take);
 // Opens the log, loads the configuration, sets the umask. Ends the process with 78 on an error.
 config::Config load_config(const Setup& setup);
 void open_log(const Setup& setup, const config::Config& config);

@@ -113,7 +113,7 @@ Status ThreadedService::option(char letter, std::string_view)
 int threaded_main(int argc, char** argv, ThreadedService& service)
 {
     Setup setup = read_arguments(
-        argc, argv, service.extra_options(),
+        argc, argv, service.options(),
         [&](char letter, std::string_view argument) { return service.option(letter, argument); });
     config::Config config = load_config(setup);
     auto inherited = take_inherited();

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/base/command_line.h"
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
 #include "lib/config/config.h"
@@ -24,8 +25,8 @@ namespace rookery::service {
 class ThreadedService {
  public:
     virtual ~ThreadedService() = default;
-    // getopt letters beyond the common ones, e.g. "m".
-    virtual std::string_view extra_options() const { return {}; }
+    // Beyond those that all daemons have (service_setup.h).
+    virtual std::vector<Option> options() const { return {}; }
     virtual Status option(char letter, std::string_view argument);
     // Once, before any thread exists. An error ends the process: Code::busy with 75, Code::config
     // with 78, others with 71.

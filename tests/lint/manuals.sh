@@ -1,6 +1,6 @@
 #!/bin/sh
-# A manual page for every installed program and both configuration files, well formed, and naming
-# every option letter that the program takes.
+# A manual page for every installed program and both configuration files, well formed; the options
+# of a program are those of its page, and every program tells them, and its version.
 set -u
 cd "${top_srcdir:-.}" || exit 1
 . tests/support/tap.sh
@@ -11,6 +11,33 @@ for p in $programs; do
     name=$(basename "$p")
     page=$(ls man/"$name".[158] 2>/dev/null | head -n 1)
     [ -n "$page" ]; tap "$name has a manual page" $?
+done
+# Program and page: whether each has the options that the other has. --help and --version are
+# every program's, and not written on every page.
+same_options() {
+    "$1" --version | grep -q "^$(basename "$1") (Rookery) [0-9]" || { echo "no --version"; return 1; }
+    "$1" --help >"$told" || return 1
+    "$1" --no-such-option >/dev/null 2>&1
+    [ $? = 64 ] || { echo "a wrong option is not a usage error"; return 1; }
+    same=0
+    for option in $(sed -n 's/^  \(-[^ ].*\)$/\1/p' "$told" | sed 's/   *.*//' |
+        grep -o '^-[A-Za-z]\|--[a-z-]*'); do
+        case $option in --help | --version) continue ;; esac
+        grep -q -- "\(Fl\|,\) ${option#-}\( \|\$\)" "$2" || { echo "$2: no $option"; same=1; }
+    done
+    # The first --help is the value of those that take one; what is unknown is an error before it.
+    for option in $(grep '^\.It Fl' "$2" | grep -o '\(Fl\|,\) -*[A-Za-z][a-z-]*' | grep -v 'Fl$' |
+        sed 's/^[^ ]* /-/'); do
+        "$1" "$option" --help --help >/dev/null 2>&1 ||
+            { echo "$2: $option is no option"; same=1; }
+    done
+    return $same
+}
+told=$(mktemp)
+trap 'rm -f "$told"' EXIT
+for p in $programs; do
+    same_options "$build/$p" "$(ls man/"$(basename "$p")".[158])"
+    tap "$(basename "$p") and its page have the same options" $?
 done
 for page in man/*.[158] "$build"/man/imapd.conf.5; do
     status=0

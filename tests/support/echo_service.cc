@@ -21,7 +21,14 @@ using namespace rookery;
 
 class Echo final : public service::Service {
  public:
-    std::string_view extra_options() const override { return "t:FHWK"; }
+    std::vector<Option> options() const override
+    {
+        return {{'t', "", "text", "says this to every client"},
+                {'F', "", "", "fails to prepare"},
+                {'H', "", "", "hangs before it is ready"},
+                {'W', "", "", "fails in each worker"},
+                {'K', "", "", "kills itself"}};
+    }
     Status option(char letter, std::string_view argument) override
     {
         switch (letter) {

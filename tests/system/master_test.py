@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from unittest import mock
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import harness
@@ -193,6 +194,24 @@ def test_serves_and_ends():
         assert m.process.wait(murder.DEADLINE) == 0
         assert not os.path.exists(m.ready) and os.path.getsize(m.pid_file) == 0
         wait_for(lambda: not alive(c.worker) and not alive(c.template), "all processes are gone")
+
+
+def test_a_service_manager_is_told():
+    for abstract in (False, True):
+        with Master(ECHO) as m, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            path = m.path("notify")
+            manager.bind("\0" + path if abstract else path)
+            manager.settimeout(murder.DEADLINE)
+            if not abstract:
+                os.chmod(path, 0o777)
+            with mock.patch.dict(os.environ, NOTIFY_SOCKET="@" + path if abstract else path):
+                m.start()
+            assert manager.recv(100) == b"READY=1"
+            with m.client() as c, open("/proc/%d/environ" % c.worker) as f:
+                assert c.text == "first" and "NOTIFY_SOCKET" not in f.read()
+            m.process.terminate()
+            assert manager.recv(100) == b"STOPPING=1"
+            assert m.process.wait(murder.DEADLINE) == 0
 
 
 def test_as_an_ordinary_user():

@@ -1,7 +1,6 @@
 // cyradm(1): the shell of a mail system's administrator.
 #include "config.h"
 
-#include <getopt.h>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include "imap/admin/password.h"
 #include "imap/admin/tool.h"
 #include "lib/auth/sasl_client.h"
+#include "lib/base/command_line.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/panic.h"
@@ -21,98 +21,45 @@ namespace {
 
 using namespace rookery;
 
-constexpr std::string_view kUsage =
-    "usage: cyradm [options] [server]\n"
-    "  --user name         log in as this user\n"
-    "  --authz name        act for this user\n"
-    "  --password word     seen by everybody on this machine; cyradm asks without it\n"
-    "  --auth mechanism    log in by this SASL mechanism\n"
-    "  --server name       the server, as the last argument\n"
-    "  --port port         instead of 143\n"
-    "  --notls             no TLS, even where it is offered\n"
-    "  --tlskey file       the client's certificate and key\n"
-    "  --cafile file       certificates of the authorities: TLS must be, and the server's name\n"
-    "  --cadir directory   must be right\n"
-    "  --help, --version\n";
+constexpr Option kOptions[] = {
+    {0, "user", "name", "log in as this user"},
+    {0, "authz", "name", "act for this user"},
+    {0, "password", "word", "seen by everybody on this machine; asked for without it"},
+    {0, "auth", "mechanism", "log in by this SASL mechanism"},
+    {0, "server", "name", "the server, as the operand"},
+    {0, "port", "port", "instead of 143"},
+    {0, "notls", "", "no TLS, even where it is offered"},
+    {0, "tlskey", "file", "the client's certificate and key"},
+    {0, "cafile", "file", "authorities: TLS must be, and the server's name be right"},
+    {0, "cadir", "directory", "as --cafile, a file for each"},
+    {0, "capath", "directory", ""},
+    {0, "rc", "", ""},
+    {0, "norc", "", ""},
+    {0, "systemrc", "file", ""},
+    {0, "userrc", "file", ""},
+};
+constexpr Program kProgram = {"cyradm", "administers mailboxes over IMAP", kOptions, "[server]", 0,
+                              1};
 
 struct Arguments {
     cyradm::Access access;
     std::string server;
 };
 
-[[noreturn]] void usage()
-{
-    admin::complain(kUsage);
-    ::_exit(log::kExUsage);
-}
-
-enum Letter {
-    user = 1,
-    authz,
-    password,
-    auth,
-    server,
-    port,
-    notls,
-    tlskey,
-    cafile,
-    cadir,
-    ignored,
-    ignored_value,
-    help_text,
-    version_text
-};
-
-constexpr option kOptions[] = {
-    {"user", required_argument, nullptr, user},
-    {"authz", required_argument, nullptr, authz},
-    {"password", required_argument, nullptr, password},
-    {"auth", required_argument, nullptr, auth},
-    {"server", required_argument, nullptr, server},
-    {"port", required_argument, nullptr, port},
-    {"notls", no_argument, nullptr, notls},
-    {"tlskey", required_argument, nullptr, tlskey},
-    {"cafile", required_argument, nullptr, cafile},
-    {"cadir", required_argument, nullptr, cadir},
-    {"capath", required_argument, nullptr, cadir},
-    {"rc", no_argument, nullptr, ignored},
-    {"norc", no_argument, nullptr, ignored},
-    {"systemrc", required_argument, nullptr, ignored_value},
-    {"userrc", required_argument, nullptr, ignored_value},
-    {"help", no_argument, nullptr, help_text},
-    {"version", no_argument, nullptr, version_text},
-    {nullptr, 0, nullptr, 0},
-};
-
-void take(Arguments& a, int letter)
-{
-    switch (letter) {
-        case user: a.access.user = optarg; break;
-        case authz: a.access.authz = optarg; break;
-        case password: a.access.password = optarg; break;
-        case auth: a.access.mechanism = optarg; break;
-        case server: a.server = optarg; break;
-        case port: a.access.port = optarg; break;
-        case notls: a.access.tls = false; break;
-        case tlskey: a.access.certificate_file = optarg; break;
-        case cafile: a.access.ca_file = optarg; break;
-        case cadir: a.access.ca_directory = optarg; break;
-        case ignored:
-        case ignored_value: break;
-        case help_text: admin::print(kUsage); ::_exit(0);
-        case version_text:
-            admin::print(cat("cyradm (Rookery) ", PACKAGE_VERSION, "\n"));
-            ::_exit(0);
-        default: usage();
-    }
-}
-
 Arguments parse(int argc, char** argv)
 {
+    const CommandLine line(kProgram, argc, argv);
     Arguments a;
-    for (int c; (c = ::getopt_long(argc, argv, "", kOptions, nullptr)) != -1;) take(a, c);
-    if (optind + 1 < argc) usage();
-    if (optind < argc) a.server = argv[optind];
+    a.access.user = line.value("user", a.access.user);
+    a.access.authz = line.value("authz", a.access.authz);
+    a.access.password = line.given("password");
+    a.access.mechanism = line.value("auth", a.access.mechanism);
+    a.server = line.value("server", line.operands().empty() ? "" : line.operands().front());
+    a.access.port = line.value("port", a.access.port);
+    a.access.tls = !line.has("notls");
+    a.access.certificate_file = line.value("tlskey", a.access.certificate_file);
+    a.access.ca_file = line.value("cafile", a.access.ca_file);
+    a.access.ca_directory = line.value("cadir", line.value("capath", a.access.ca_directory));
     if (a.access.user.empty()) {
         const passwd* who = ::getpwuid(::getuid());
         a.access.user = who != nullptr ? who->pw_name : cat(::getuid());

@@ -77,7 +77,7 @@ Result<int> check_config(const Arguments& arguments)
 {
     install_panic_handlers();
     log::open("murder");
-    if (arguments.words.size() != 1) usage();
+    if (arguments.words.size() != 1) arguments.refuse();
     for (const std::string& path : {arguments.config_path, arguments.cyrus_conf})
         if (::access(path.c_str(), R_OK) != 0) {
             complain(cat("murder: ", errno_error(path).text, '\n'));

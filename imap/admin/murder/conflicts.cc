@@ -158,7 +158,7 @@ Result<int> conflicts(const config::Config& config, const Arguments& a)
     const bool listing = what == "list" && n <= 2;
     const bool showing = what == "show" && n == 3;
     const bool resolving = what == "resolve" && n == 3 && !a.keep.empty();
-    if (!listing && !showing && !resolving) usage();
+    if (!listing && !showing && !resolving) a.refuse();
     TRY_ASSIGN(auto master, mupdate::Client::connect(config, a.target));
     const std::string name = n == 3 ? a.words[2] : "";
     auto read = read_conflicts(*master);

@@ -1,142 +1,130 @@
 // murder: the whole murder from one place.
-#include <getopt.h>
-#include <unistd.h>
-
-#include <array>
-
 #include "imap/admin/murder/murder.h"
 #include "imap/admin/tool.h"
 #include "lib/auth/sasl_client.h"
-#include "lib/base/log.h"
+#include "lib/base/command_line.h"
 #include "lib/base/strings.h"
 
 namespace rookery::admin::murder {
 namespace {
 
-struct Subcommand {
-    std::string_view name;
-    std::string_view arguments;
-    Result<int> (*run)(const config::Config&, const Arguments&);
+// One way to use a subcommand a line; what its synopsis does not name it does not take.
+constexpr Subcommand kSubcommands[] = {
+    {"status", "[--json]"},
+    {"check", "[--json] [--apply] [replica ...]"},
+    {"check-config", "[-M file] [--connect] [--json]"},
+    {"conflicts", "[--json] [list | show mailbox | resolve mailbox --keep server]"},
+    {"move", "[--dry-run] [mailbox server[!partition]]"},
+    {"move", "--abort mailbox | --resume mailbox | --purge mailbox"},
+    {"drain", "[--dry-run] server --to server,... [--rate number]"},
+    {"rebalance", "--plan | --run [--to server,...] [--rate number]"},
+    {"state", "[--json] [server state [--note text]]"},
+    {"forget", "server"},
+    {"promote", "[--done | server ...]"},
+    {"resync", "--accept-deletes | --accept-restored"},
+    {"queue", "[--json] | --run [id] | --remove id | --remove --all"},
+    {"metrics", "[--output file]"},
 };
 
-constexpr std::array kSubcommands = {
-    Subcommand{"status", "[--json]", status},
-    Subcommand{"check", "[--json] [--apply] [replica ...]", check},
-    Subcommand{"check-config", "[-M cyrus.conf] [--connect] [--json]", nullptr},
-    Subcommand{"conflicts", "[--json] [list | show mailbox | resolve mailbox --keep server]",
-               conflicts},
-    Subcommand{"move", "[--dry-run] [mailbox server[!partition]]", move},
-    Subcommand{"move", "--abort mailbox | --resume mailbox | --purge mailbox", move},
-    Subcommand{"drain", "[--dry-run] server --to server,... [--rate number]", drain},
-    Subcommand{"rebalance", "--plan | --run [--to server,...] [--rate number]", rebalance},
-    Subcommand{"state", "[--json] [server state [--note text]]", state},
-    Subcommand{"forget", "server", forget},
-    Subcommand{"promote", "[--done | server ...]", promote},
-    Subcommand{"resync", "--accept-deletes | --accept-restored", resync},
-    Subcommand{"queue", "[--json] | --run [id] | --remove id | --remove --all", queue},
-    Subcommand{"metrics", "[--output file]", metrics},
+constexpr std::pair<std::string_view, Result<int> (*)(const config::Config&, const Arguments&)>
+    kRun[] = {
+        {"status", status}, {"check", check},   {"conflicts", conflicts},
+        {"move", move},     {"drain", drain},   {"rebalance", rebalance},
+        {"state", state},   {"forget", forget}, {"promote", promote},
+        {"resync", resync}, {"queue", queue},   {"metrics", metrics},
 };
 
-const Subcommand* find(const Arguments& a)
-{
-    for (const Subcommand& s : kSubcommands)
-        if (!a.words.empty() && s.name == a.words[0]) return &s;
-    return nullptr;
-}
+constexpr Option kOptions[] = {
+    {'C', "", "file", "read this imapd.conf"},
+    {'M', "", "file", "check-config: read this cyrus.conf"},
+    {'s', "", "server", "the mupdate master, not mupdate_server"},
+    {'u', "", "user", "log in as this user, not mupdate_authname"},
+    {'w', "", "password", "seen by everybody on this machine; not mupdate_password"},
+    {0, "json", "", "for programs"},
+    {0, "connect", "", "log in to the other servers, to see whether that works"},
+    {0, "apply", "", "mend what can be mended"},
+    {0, "dry-run", "", "only say what would be done"},
+    {0, "abort", "", "the move that was begun is given up"},
+    {0, "resume", "", "the move that was begun goes on"},
+    {0, "purge", "", "what a move left at its source is removed"},
+    {0, "to", "servers", "where mailboxes go, with commas between"},
+    {0, "rate", "number", "so many moves a minute at most"},
+    {0, "plan", "", "say what would be moved"},
+    {0, "run", "", "do it"},
+    {0, "keep", "server", "the copy at this server stays"},
+    {0, "note", "text", "why, for those who ask"},
+    {0, "done", "", "the new master is the master"},
+    {0, "accept-deletes", "", "what the master has not is forgotten"},
+    {0, "accept-restored", "", "a master that was restored is believed"},
+    {0, "remove", "", "the message is not sent any more"},
+    {0, "all", "", "all that wait"},
+    {0, "output", "file", "write here, not to standard output"},
+};
+constexpr Program kProgram = {
+    .name = "murder",
+    .purpose = "the whole murder from one place",
+    .options = kOptions,
+    .operands = "",
+    .subcommands = kSubcommands,
+};
 
-// Options and words may stand in any order: getopt stops at a word, which is taken by hand, and
-// goes on behind it. A long option is a letter of its own; what belongs together is for the
-// subcommand to look at.
-Arguments parse(int argc, char** argv)
+Arguments arguments_of(const CommandLine& line)
 {
-    static const std::array<option, 20> long_options = {
-        {{"json", no_argument, nullptr, 'j'},
-         {"connect", no_argument, nullptr, 'c'},
-         {"accept-deletes", no_argument, nullptr, 'A'},
-         {"accept-restored", no_argument, nullptr, 'R'},
-         {"apply", no_argument, nullptr, 'a'},
-         {"done", no_argument, nullptr, 'd'},
-         {"dry-run", no_argument, nullptr, 'n'},
-         {"abort", no_argument, nullptr, 'x'},
-         {"resume", no_argument, nullptr, 'r'},
-         {"purge", no_argument, nullptr, 'g'},
-         {"plan", no_argument, nullptr, 'P'},
-         {"run", no_argument, nullptr, 'X'},
-         {"remove", no_argument, nullptr, 'm'},
-         {"all", no_argument, nullptr, 'l'},
-         {"to", required_argument, nullptr, 't'},
-         {"rate", required_argument, nullptr, 'p'},
-         {"keep", required_argument, nullptr, 'k'},
-         {"note", required_argument, nullptr, 'N'},
-         {"output", required_argument, nullptr, 'o'},
-         {nullptr, 0, nullptr, 0}}};
     Arguments a;
-    a.program = argv[0];
-    while (optind < argc) {
-        int c = ::getopt_long(argc, argv, "+C:M:s:u:w:", long_options.data(), nullptr);
-        if (c == -1) {  // words and options may stand in any order
-            if (optind < argc) a.words.emplace_back(argv[optind++]);
-            continue;
-        }
-        switch (c) {
-            case 'C': a.config_path = optarg; break;
-            case 'M': a.cyrus_conf = optarg; break;
-            case 'c': a.connect = true; break;
-            case 's': a.target.server = optarg; break;
-            case 'u': a.target.authname = optarg; break;
-            case 'w': a.target.password = optarg; break;
-            case 'j': a.json = true; break;
-            case 'A': a.accept_deletes = true; break;
-            case 'R': a.accept_restored = true; break;
-            case 'a': a.apply = true; break;
-            case 'd': a.done = true; break;
-            case 'n': a.dry_run = true; break;
-            case 'x': a.abort = true; break;
-            case 'r': a.resume = true; break;
-            case 'g': a.purge = true; break;
-            case 'P': a.plan = true; break;
-            case 'X': a.run = true; break;
-            case 'm': a.remove = true; break;
-            case 'l': a.all = true; break;
-            case 't': a.to = optarg; break;
-            case 'p': a.rate = optarg; break;
-            case 'k': a.keep = optarg; break;
-            case 'N': a.note = optarg; break;
-            case 'o': a.output = optarg; break;
-            default: usage();
-        }
-    }
-    if (find(a) == nullptr) usage();
+    a.line = &line;
+    a.config_path = line.value("C", a.config_path);
+    a.cyrus_conf = line.value("M", a.cyrus_conf);
+    a.connect = line.has("connect");
+    a.target.server = line.value("s");
+    a.target.authname = line.value("u");
+    a.target.password = line.value("w");
+    a.json = line.has("json");
+    a.accept_deletes = line.has("accept-deletes");
+    a.accept_restored = line.has("accept-restored");
+    a.apply = line.has("apply");
+    a.done = line.has("done");
+    a.dry_run = line.has("dry-run");
+    a.abort = line.has("abort");
+    a.resume = line.has("resume");
+    a.purge = line.has("purge");
+    a.plan = line.has("plan");
+    a.run = line.has("run");
+    a.remove = line.has("remove");
+    a.all = line.has("all");
+    a.to = line.value("to");
+    a.rate = line.value("rate");
+    a.keep = line.value("keep");
+    a.note = line.value("note");
+    a.output = line.value("output");
+    a.words = line.operands();
     return a;
 }
 
-}  // namespace
-
-void usage()
+Result<int> run(const config::Config& config, const Arguments& a)
 {
-    std::string text;
-    for (const Subcommand& s : kSubcommands)
-        cat_to(text, text.empty() ? "usage: " : "       ",
-               "murder [-C file] [-s server] [-u user] [-w password] ", s.name, ' ', s.arguments,
-               '\n');
-    complain(text);
-    ::_exit(log::kExUsage);
+    for (const auto& [name, run] : kRun)
+        if (name == a.words.front()) return run(config, a);
+    a.refuse();
 }
 
+}  // namespace
 }  // namespace rookery::admin::murder
 
 int main(int argc, char** argv)
 {
     using namespace rookery;
-    const auto a = admin::murder::parse(argc, argv);
-    if (a.words[0] == "check-config") {
+    const CommandLine line(admin::murder::kProgram, argc, argv);
+    auto a = admin::murder::arguments_of(line);
+    a.program = argv[0];
+    if (a.words.front() == "check-config") {
         auto code = admin::murder::check_config(a);
         return code ? *code : admin::failed("murder", code.error());
     }
+    if (line.has("M")) line.refuse(cat(a.words.front(), " reads no cyrus.conf"));
     const config::Config config = admin::start(a.config_path, "murder");
     if (auto ready = auth::SaslClient::init_library(config); !ready)
         return admin::failed("murder", ready.error());
-    auto code = admin::murder::find(a)->run(config, a);
+    auto code = admin::murder::run(config, a);
     if (code) return *code;
     admin::failed("murder", code.error());
     return admin::murder::kCritical;

@@ -266,7 +266,7 @@ class Metrics {
 
 Result<int> metrics(const config::Config& config, const Arguments& a)
 {
-    if (a.words.size() != 1) usage();
+    if (a.words.size() != 1) a.refuse();
     TRY_ASSIGN(std::string text, Metrics(config).run(a));
     if (a.output.empty())
         print(text);

@@ -110,7 +110,7 @@ Result<int> move(const config::Config& config, const Arguments& a)
 {
     const int here = a.abort + a.resume + a.purge;
     if (a.words.size() == 1 && here == 0) return list_here(config, a);
-    if (a.words.size() != (here > 0 ? 2 : 3) || here > 1) usage();
+    if (a.words.size() != (here > 0 ? 2 : 3) || here > 1) a.refuse();
     TRY_ASSIGN(const MailboxName name, MailboxName::from_internal(a.words[1]));
     if (here > 0) return work_here(config, a, name);
     TRY_ASSIGN(const sync::MoveTarget target, target_of(a.words[2]));
@@ -154,15 +154,15 @@ bool tell_left(const std::string& server, const Witness::Holdings& left)
 // Users and shared mailboxes of a server to others, one after the other, to each in turn.
 Result<int> drain(const config::Config& config, const Arguments& a)
 {
-    if (a.words.size() != 2 || a.to.empty()) usage();
+    if (a.words.size() != 2 || a.to.empty()) a.refuse();
     const std::string& source = a.words[1];
     std::vector<sync::MoveTarget> targets;
     for (const std::string_view word : split(a.to, ',', false)) {
         TRY_ASSIGN(sync::MoveTarget target, target_of(std::string(word)));
-        if (target.server == source) usage();
+        if (target.server == source) a.refuse();
         targets.push_back(std::move(target));
     }
-    if (targets.empty()) usage();
+    if (targets.empty()) a.refuse();
     TRY_ASSIGN(const uint32_t rate, to_number<uint32_t>(a.rate.empty() ? "0" : a.rate));
     TRY_ASSIGN(auto master, mupdate::Client::connect(config, a.target));
     TRY_ASSIGN(const model::ServerStates states, states_at(*master));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "imap/mupdate/client.h"
+#include "lib/base/command_line.h"
 #include "lib/base/result.h"
 #include "lib/config/config.h"
 
@@ -36,6 +37,9 @@ struct Arguments {
     std::string note;                // --note
     std::string output;              // --output
     std::vector<std::string> words;  // the subcommand and what follows it
+    const CommandLine* line = nullptr;
+    // Wrong words: the usage, and the end.
+    [[noreturn]] void refuse(std::string_view reason = {}) const { line->refuse(reason); }
 };
 
 // What monitoring takes for fine, a warning, and critical.
@@ -57,9 +61,6 @@ Result<int> metrics(const config::Config& config, const Arguments& arguments);
 
 // The one that needs no configuration which can be read.
 Result<int> check_config(const Arguments& arguments);
-
-// Wrong words: usage, and the end.
-[[noreturn]] void usage();
 
 }  // namespace rookery::admin::murder
 

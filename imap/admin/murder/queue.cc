@@ -125,7 +125,7 @@ Result<int> queue(const config::Config& config, const Arguments& a)
     const std::string id = a.words.size() == 2 ? a.words[1] : "";
     const bool only_one_thing = !(a.run && a.remove) && !(a.json && (a.run || a.remove));
     const bool says_which = a.remove ? a.all != !id.empty() : !a.all && (a.run || id.empty());
-    if (a.words.size() > 2 || !only_one_thing || !says_which) usage();
+    if (a.words.size() > 2 || !only_one_thing || !says_which) a.refuse();
     TRY_ASSIGN(auto all, Queue::open(config));
     if (a.run) return run(all, id);
     if (a.remove) return remove(all, id);

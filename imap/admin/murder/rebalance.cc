@@ -92,7 +92,7 @@ std::vector<PlannedMove> plan(std::map<std::string, Server>& all)
 
 Result<int> rebalance(const config::Config& config, const Arguments& a)
 {
-    if (a.words.size() != 1 || a.plan == a.run) usage();
+    if (a.words.size() != 1 || a.plan == a.run) a.refuse();
     TRY_ASSIGN(const uint32_t rate, to_number<uint32_t>(a.rate.empty() ? "0" : a.rate));
     TRY_ASSIGN(auto all, servers(config, a));
     const std::vector<PlannedMove> moves = plan(all);

@@ -20,7 +20,7 @@ std::string said(const mupdate::Client::Reply& reply)
 
 Result<int> resync(const config::Config& config, const Arguments& a)
 {
-    if (a.words.size() != 1 || a.accept_deletes == a.accept_restored) usage();
+    if (a.words.size() != 1 || a.accept_deletes == a.accept_restored) a.refuse();
     const bool backend = config::tells_master(config) && a.target.server.empty();
     if (a.accept_restored && backend) {
         TRY_ASSIGN(auto list, mboxlist::open_list(config));
@@ -43,7 +43,7 @@ Result<int> resync(const config::Config& config, const Arguments& a)
 // The master's list is the one, though servers stood where it never was.
 Result<int> promote(const config::Config& config, const Arguments& a)
 {
-    if (a.done && a.words.size() != 1) usage();
+    if (a.done && a.words.size() != 1) a.refuse();
     TRY_ASSIGN(auto master, mupdate::Client::connect(config, a.target));
     if (!master->offers("RECOVERY") || !master->is_master())
         return Error{Code::unsupported, "it is not a master that can be promoted"};
@@ -58,7 +58,7 @@ Result<int> promote(const config::Config& config, const Arguments& a)
 // A server that answers is not gone: what it does not have any more it tells by itself.
 Result<int> forget(const config::Config& config, const Arguments& a)
 {
-    if (a.words.size() != 2) usage();
+    if (a.words.size() != 2) a.refuse();
     const std::string& server = a.words[1];
     backend::ConnectOptions greeting_only;
     greeting_only.authenticate = false;

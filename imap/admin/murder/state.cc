@@ -44,7 +44,7 @@ Status set_state(mupdate::Client& master, std::string_view server, model::Server
 
 Result<int> state(const config::Config& config, const Arguments& a)
 {
-    if (a.words.size() == 2 || (a.words.size() == 1 && !a.note.empty())) usage();
+    if (a.words.size() == 2 || (a.words.size() == 1 && !a.note.empty())) a.refuse();
     TRY_ASSIGN(auto master, mupdate::Client::connect(config, a.target));
     if (a.words.size() == 1) {
         TRY_ASSIGN(const ServerStates states, states_at(*master));
@@ -54,7 +54,7 @@ Result<int> state(const config::Config& config, const Arguments& a)
         return kFine;
     }
     const auto wanted = model::server_state_of(a.words[2]);
-    if (!wanted || a.words.size() > 3) usage();
+    if (!wanted || a.words.size() > 3) a.refuse();
     TRY(set_state(*master, a.words[1], *wanted, a.note));
     print(cat(a.words[1], ": ", a.words[2], "\n"));
     return kFine;

@@ -342,7 +342,7 @@ class StatusReport {
 
 Result<int> status(const config::Config& config, const Arguments& a)
 {
-    if (a.words.size() != 1) usage();
+    if (a.words.size() != 1) a.refuse();
     return StatusReport(config).run(a);
 }
 
