@@ -62,6 +62,21 @@ SOUND = {
                 "proxy_password: secret\n"),
 }
 
+# Of the seed's guide, which names no list of servers.
+SOUND["frontend by passwords"] = (SOUND["frontend"][0], SOUND["frontend"][1].replace(
+    "serverlist: mail1.example.org mail2.example.org\n", ""))
+SOUND["frontend with Kerberos"] = (SOUND["frontend"][0], "".join(
+    line + "\n" for line in SOUND["frontend"][1].splitlines() if "_password" not in line) +
+    "force_sasl_client_mech: GSSAPI\nsasl_mech_list: GSSAPI\n")
+SOUND["frontend with certificates"] = (SOUND["frontend"][0], "".join(
+    line + "\n" for line in SOUND["frontend"][1].splitlines() if "_password" not in line) +
+    "tls_client_cert: @DIR@/cert.pem\ntls_client_key: @DIR@/key.pem\n")
+SOUND["master on a frontend"] = (
+    SOUND["frontend"][0].replace('cmd="mupdate"', 'cmd="mupdate -m"'),
+    SOUND["frontend"][1].replace("mupdate_server: mupdate", "mupdate_server: fe1"))
+SOUND["backend without moves"] = (SOUND["backend"][0], "".join(
+    line + "\n" for line in SOUND["backend"][1].splitlines() if not line.startswith("proxy_")))
+
 IMAPD, CYRUS = "imapd.conf", "cyrus.conf"
 
 
@@ -203,6 +218,9 @@ BROKEN = [
     case("a certificate that ends soon", "single", "^tls_server_cert", "it expires in",
          "a new certificate", imapd=[("/cert.pem\ntls_server_key", "/soon.pem\ntls_server_key"),
                                      ("/key.pem", "/soon-key.pem")]),
+    case("a certificate that has ended", "single", "^tls_server_cert", "it has expired",
+         "a new certificate", imapd=[("/cert.pem\ntls_server_key", "/past.pem\ntls_server_key"),
+                                     ("/key.pem", "/past-key.pem")]),
     case("a key for everybody", "single", "^tls_server_key", "everybody may use this key",
          "chmod 640",
          imapd=[("/cert.pem\ntls_server_key", "/open.pem\ntls_server_key"), ("/key.pem",

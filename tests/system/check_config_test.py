@@ -10,6 +10,7 @@ import pwd
 import shutil
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import fake_peer
 import harness
 import murder
 from check_config_cases import BROKEN, DEBIAN, FRESH, SOUND
@@ -29,6 +30,10 @@ class Place:
         self.openssl("other.pem", "other-key.pem", 365)
         self.openssl("soon.pem", "soon-key.pem", 20)
         self.openssl("open.pem", "open-key.pem", 365)
+        for name, past in zip(("past.pem", "past-key.pem"),
+                              fake_peer.Certificates(self.path("ca")).expired):
+            shutil.copy(past, self.path(name))
+            os.chmod(self.path(name), 0o600)
         self.write("sasldb2", "passwords")
         self.write("empty", "")
         self.write("script", "keep;")
@@ -65,7 +70,7 @@ class Place:
         user = "cyrus_user: %s\n" % self.user if os.geteuid() == 0 else ""
         return text.replace("@DIR@", self.dir).replace("@USER@\n", user)
 
-    def check(self, cyrus, imapd, *arguments, program="murder", environment=None):
+    def check(self, cyrus, imapd, *arguments, program="murder", environment=None, before=()):
         """The findings of two texts, each as (file, line, text, what to write), and the status."""
         self.write("cyrus.conf", self.fill(cyrus))
         self.write("imapd.conf", self.fill(imapd))
@@ -74,6 +79,7 @@ class Place:
             os.chown(self.path("imapd.conf"), entry.pw_uid, entry.pw_gid)
         command = [os.path.join(self.bin, program), "-C", self.path("imapd.conf"),
                    "-M", self.path("cyrus.conf")]
+        command = [*before, *command]
         command += list(arguments or (["-t"] if program == "master" else ["check-config"]))
         env = dict(os.environ, ROOKERY_LOG=self.path("conf/log"), CYRUS_USER=self.user)
         env.update(environment or {})
@@ -269,6 +275,27 @@ def test_what_a_text_cannot_say():
 
 STEPS = ("address", "resolve", "connect", "greeting", "TLS", "mechanism", "password",
          "not an admin", "not a proxyserver")
+
+def test_a_partition_that_is_not_mounted():
+    """By a fstab(5) of the test's own, in a namespace of its own."""
+    namespace = ["unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc/fstab && exec "$@"']
+    place.write("fstab", "/dev/sdz1 / ext4 defaults 0 1\n"
+                         "/dev/sdz2 %s ext4 defaults 0 2\n"
+                         "/dev/sdz3 %s ext4 noauto 0 2\n"
+                % (place.path("spool2"), place.path("spool")))
+    os.chmod(place.path("fstab"), 0o644)
+    if not os.path.exists("/etc/fstab") or subprocess.run(
+            [*namespace, place.path("fstab"), "true"], capture_output=True).returncode != 0:
+        raise harness.Skip("no mount namespaces")
+    cyrus, imapd = SOUND["single"]
+    before = [*namespace, place.path("fstab")]
+    found, status = place.check(cyrus, imapd, before=before)
+    assert (found, status) == ([], 0), found  # noauto, and no other is meant
+    found, _ = place.check(cyrus, imapd.replace("@DIR@/spool", "@DIR@/spool2"), before=before)
+    assert [f[2:] for f in found] == [
+        ("partition-default: %s is not mounted" % place.path("spool2"),
+         "mount %s" % place.path("spool2"))], found
+
 
 # Of a frontend's configuration: what is changed, and which server, service and step is named.
 PEERS = [

@@ -3,6 +3,7 @@
 #include "imap/admin/tool.h"
 #include "lib/auth/sasl_client.h"
 #include "lib/base/command_line.h"
+#include "lib/base/strings.h"
 
 namespace rookery::admin::murder {
 namespace {
