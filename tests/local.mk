@@ -140,6 +140,7 @@ LINT_TESTS += %D%/lint/commands.sh
 LINT_TESTS += %D%/lint/comments.sh
 LINT_TESTS += %D%/lint/architecture.sh
 LINT_TESTS += %D%/lint/dist.sh
+LINT_TESTS += %D%/lint/debian.py
 EXTRA_DIST += $(LINT_TESTS) %D%/lint/outliers.sh %D%/lint/options.allowed
 TESTS += $(LINT_TESTS)
 
@@ -152,7 +153,7 @@ print-programs:
 print-dist:
 	@cd '$(srcdir)' && for f in $(DISTFILES); do f=$${f#'$(srcdir)'/}; \
 	if test -d "$$f"; then find "$$f" -type f; else echo "$$f"; fi; done
-.PHONY: outliers print-programs print-dist
+.PHONY: outliers print-programs print-links print-dist
 
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS)
