@@ -39,3 +39,6 @@ dist_man_MANS += man/unexpunge.8
 dist_man_MANS += man/murder.7
 dist_man_MANS += man/dump.8
 dist_man_MANS += man/restore.8
+dist_man_MANS += man/arbitron.8
+dist_man_MANS += man/chk_cyrus.8
+dist_man_MANS += man/mbexamine.8

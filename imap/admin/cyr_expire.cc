@@ -1,7 +1,9 @@
 // cyr_expire: removes for good what was deleted long enough ago: mailboxes below deletedprefix
-// (-D), files and records of expunged messages (-X), the memory of delivered messages (-E).
+// (-D), files and records of expunged messages (-X), the memory of delivered messages (-E), and
+// with that the messages that are older than their mailbox's annotation "expire" allows.
 #include <unistd.h>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,9 +32,13 @@ constexpr Option kOptions[] = {
     {'D', "delete-duration", "time", "mailboxes that were deleted before; days, or as 12h"},
     {'E', "expire-duration", "time", "what is remembered of deliveries before"},
     {'X', "expunge-duration", "time", "messages that were expunged before"},
+    {'a', "ignore-annotations", "", "leave messages, however old their mailbox lets them be"},
+    {'c', "no-conversations", "", ""},
     {'p', "prefix", "prefix", "only this mailbox and what is below"},
+    {'t', "prune-userflags", "", ""},
     {'u', "userid", "user", "only this user's"},
     {'v', "verbose", "", "tell what is removed"},
+    {'x', "no-expunge", "", "remove no messages, whatever else is said"},
 };
 constexpr Program kProgram = {
     "cyr_expire", "removes for good what was deleted long enough ago", kOptions, "", 0, 0};
@@ -42,8 +48,13 @@ struct Arguments {
     std::optional<Seconds> deleted, delivered, expunged;
     std::string prefix;  // internal name: itself and what is below
     std::string user;
+    bool ignore_annotations = false;
     bool verbose = false;
 };
+
+// How many days a message may be in a mailbox, and in those below that say nothing else.
+constexpr std::string_view kExpireEntry = "/vendor/cmu/cyrus-imapd/expire";
+constexpr int64_t kDay = 86400;
 
 // Days unless it says otherwise, as in "30" and "12h".
 std::optional<Seconds> time_option(const CommandLine& line, std::string_view option)
@@ -67,6 +78,8 @@ Arguments parse(int argc, char** argv)
     a.user = line.value("u");
     a.verbose = line.has("v");
     if (!a.deleted && !a.delivered && !a.expunged) line.refuse("one of -D, -E, -X is missing");
+    a.ignore_annotations = line.has("a") || line.has("x");
+    if (line.has("x")) a.expunged.reset();
     return a;
 }
 
@@ -81,6 +94,7 @@ class Expire {
     Status run()
     {
         if (a_.delivered) keep(forget_deliveries());
+        if (a_.delivered && !a_.ignore_annotations) keep(expire_by_annotation());
         if (a_.deleted || a_.expunged) keep(go_through_list());
         return status_;
     }
@@ -123,6 +137,69 @@ class Expire {
         TRY_ASSIGN(uint64_t count, delivered.prune(now_ - a_.delivered->count()));
         tell(cat("forgotten deliveries: ", count));
         return success();
+    }
+
+    Status expire_by_annotation()
+    {
+        std::vector<MailboxEntry> entries;
+        {
+            TRY_ASSIGN(auto list, mboxlist::open_directory(config_));
+            TRY(list->scan_server("", [&](const MailboxEntry& entry) {
+                if (entry.state == model::EntryState::active &&
+                    !entry.name.is_deleted(config_.deletedprefix()))
+                    entries.push_back(entry);
+                return mboxlist::Next::go_on();
+            }));
+        }
+        // In the order of the list: what is above comes first.
+        std::map<std::string, int64_t> days;
+        uint64_t messages = 0;
+        for (const MailboxEntry& entry : entries) {
+            auto own = days_of(entry);
+            const auto above = entry.name.parent();
+            const auto inherited = above ? days.find(above->internal()) : days.end();
+            if (own.is(Code::not_found) && inherited != days.end()) own = inherited->second;
+            if (!own) {
+                if (!own.is(Code::not_found)) keep(own.error());
+                continue;
+            }
+            days[entry.name.internal()] = *own;
+            if (is_wanted(entry) && *own > 0) messages += remove_older(entry, *own);
+        }
+        tell(cat("removed old messages: ", messages));
+        return success();
+    }
+
+    // not_found: it says nothing. 0: none is too old.
+    Result<int64_t> days_of(const MailboxEntry& entry)
+    {
+        TRY_ASSIGN(const auto all, store_.annotations()->list(entry));
+        for (const mailbox::Annotation& one : all) {
+            if (one.entry != kExpireEntry || !one.userid.empty()) continue;
+            const auto days = to_number<uint32_t>(one.value, 1u << 20);
+            if (days) return int64_t{*days};
+        }
+        return Error{Code::not_found, "no such annotation"};
+    }
+
+    uint64_t remove_older(const MailboxEntry& entry, int64_t days)
+    {
+        auto box = store_.open(entry, entry.name.user(), mailbox::OpenMode::maildrop);
+        Status done = box ? success() : Status(box.error());
+        model::SequenceSet uids;
+        uint64_t count = 0;
+        for (uint32_t n = 1; done && n <= (*box)->exists(); n++) {
+            const mailbox::MessageInfo info = (*box)->message(n);
+            if (info.expunged || info.internaldate > now_ - days * kDay) continue;
+            uids.add(info.uid);
+            count++;
+        }
+        if (done && count > 0) done = (*box)->remove(uids);
+        if (done) return count;
+        log::warning("old messages stay",
+                     {{"mailbox", entry.name.internal()}, {"reason", done.error()}});
+        keep(std::move(done));
+        return 0;
     }
 
     Status go_through_list()

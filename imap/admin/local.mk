@@ -51,6 +51,8 @@ MUPDATETEST_LINKS = $(MUPDATETEST_NAMES:%=imap/admin/%)
 sbin_PROGRAMS += imap/admin/rookery-admin
 imap_admin_rookery_admin_SOURCES = imap/admin/tools/main.cc imap/admin/tools/tool_table.h \
 	imap/admin/tools/mailboxes.h imap/admin/tools/mailboxes.cc \
+	imap/admin/tools/arbitron.cc \
+	imap/admin/tools/chk_cyrus.cc \
 	imap/admin/tools/ctl_deliver.cc \
 	imap/admin/tools/cyr_buildinfo.cc \
 	imap/admin/tools/cyr_deny.cc \
@@ -62,6 +64,7 @@ imap_admin_rookery_admin_SOURCES = imap/admin/tools/main.cc imap/admin/tools/too
 	imap/admin/tools/dump_format.h \
 	imap/admin/tools/ipurge.cc \
 	imap/admin/tools/makedirs.cc \
+	imap/admin/tools/mbexamine.cc \
 	imap/admin/tools/mbpath.cc \
 	imap/admin/tools/nothing.cc \
 	imap/admin/tools/restore.cc \
@@ -80,8 +83,9 @@ imap_admin_rookery_admin_LDADD = imap/session/libsession.a imap/delivery/libdeli
 	lib/net/libnet.a lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) \
 	$(RK_THREADS)
 
-ADMIN_NAMES = ctl_deliver cvt_cyrusdb cyr_buildinfo cyr_dbtool cyr_deny cyr_df cyr_info \
-	dump ipurge makedirs mbpath ptexpire restore squatter tls_prune unexpunge
+ADMIN_NAMES = arbitron chk_cyrus ctl_deliver cvt_cyrusdb cyr_buildinfo cyr_dbtool cyr_deny \
+	cyr_df cyr_info dump ipurge makedirs mbexamine mbpath ptexpire restore squatter tls_prune \
+	unexpunge
 ADMIN_LINKS = $(ADMIN_NAMES:%=imap/admin/%)
 $(ADMIN_LINKS): imap/admin/rookery-admin$(EXEEXT)
 	$(AM_V_GEN)rm -f $@ && $(LN_S) rookery-admin$(EXEEXT) $@

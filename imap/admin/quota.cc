@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,10 @@ namespace {
 
 constexpr Option kOptions[] = {
     {'C', "config", "file", "read this imapd.conf"},
+    {'d', "domain", "domain", "only the roots of this domain"},
     {'f', "fix", "", "mend the limits and their copy"},
-    {'q', "quiet", "", ""},
+    {'n', "dry-run", "", "with -f: mend nothing, say what would be mended"},
+    {'q', "quiet", "", "with -f: say only what was mended"},
     {'u', "user", "", "the operands are users"},
 };
 constexpr Program kProgram = {
@@ -31,19 +34,30 @@ struct QuotaArguments {
     std::string config_path = config::default_path();
     bool by_user = false;
     bool fix = false;
+    bool only_say = false;
+    bool quiet = false;
+    std::optional<std::string> domain;
     std::vector<std::string> prefixes;
 };
 
 QuotaArguments parse(int argc, char** argv)
 {
     const CommandLine line(kProgram, argc, argv);
-    return {line.value("C", config::default_path()), line.has("u"), line.has("f"), line.operands()};
+    return {.config_path = line.value("C", config::default_path()),
+            .by_user = line.has("u"),
+            .fix = line.has("f"),
+            .only_say = line.has("n"),
+            .quiet = line.has("q"),
+            .domain = line.given("d"),
+            .prefixes = line.operands()};
 }
 
 // The names that begin with one of the words; with -u the trees of these users.
 Result<bool> is_wanted(const config::Config& config, const QuotaArguments& a,
                        const model::MailboxName& root)
 {
+    if (a.domain && root.domain() != (*a.domain == config.defaultdomain() ? "" : *a.domain))
+        return false;
     for (const std::string& word : a.prefixes) {
         if (a.by_user) {
             TRY_ASSIGN(auto inbox, model::MailboxName::inbox_of(word, config.defaultdomain()));
@@ -90,7 +104,12 @@ Status run(const config::Config& config, const QuotaArguments& a)
     TRY_ASSIGN(auto store, store::open_local_store(config));
     store::LocalQuotas quotas(config, *list, *store);
     // Usage is counted each time; what there is to mend are the limits and their copy.
-    if (a.fix) TRY(quotas.verify());
+    if (a.fix) {
+        TRY_ASSIGN(const bool is_different, quotas.has_to_be_mended());
+        if (is_different) print(cat("quota limits: ", a.only_say ? "to be mended\n" : "mended\n"));
+        if (!a.only_say) TRY(quotas.verify());
+        if (a.quiet) return success();
+    }
     std::vector<model::MailboxName> roots;
     Status read = success();
     TRY(quotas.each([&](const model::MailboxName& root) {

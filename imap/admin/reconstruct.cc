@@ -26,9 +26,15 @@ constexpr Option kOptions[] = {
     {'C', "config", "file", "read this imapd.conf"},
     {'p', "partition", "partition", "only what is there"},
     {'f', "", "", "put right what the list and the partitions do not agree on"},
+    {'G', "", "", ""},  // as Cyrus has them: the messages are always read, and their GUIDs compared
+    {'k', "", "", ""},
     {'n', "dry-run", "", "only say what would be done"},
     {'q', "quiet", "", "say nothing of what is as it should be"},
     {'r', "recursive", "", "what is below the mailboxes too"},
+    {'R', "", "", ""},
+    {'s', "", "", ""},
+    {'u', "userids", "", "the operands are users: all of their mailboxes"},
+    {'V', "", "version", ""},
 };
 constexpr Program kProgram = {"reconstruct",
                               "makes the indexes of mailboxes anew from their files",
@@ -44,6 +50,7 @@ struct Arguments {
     std::string config_path = config::default_path();
     std::string partition;
     bool recursive = false;
+    bool by_user = false;
     bool find = false;
     bool only_say = false;
     bool quiet = false;
@@ -59,7 +66,11 @@ Arguments parse(int argc, char** argv)
     a.find = line.has("f");
     a.only_say = line.has("n");
     a.quiet = line.has("q");
-    a.recursive = line.has("r");
+    a.by_user = line.has("u");
+    a.recursive = line.has("r") || a.by_user;
+    // There is one version of the index; "max" is that one too.
+    if (line.has("V") && line.value("V") != "max" && !to_number<uint32_t>(line.value("V")))
+        line.refuse("-V takes a number, or max");
     a.mailboxes = line.operands();
     return a;
 }
@@ -115,7 +126,8 @@ class Reconstruct {
     int run()
     {
         for (const std::string& text : a_.mailboxes) {
-            auto name = names_.to_internal(text);
+            auto name = a_.by_user ? model::MailboxName::inbox_of(text, config_.defaultdomain())
+                                   : names_.to_internal(text);
             if (!name) {
                 complain(cat(text, ": ", name.error().text, '\n'));
                 return log::kExUsage;
@@ -167,7 +179,11 @@ class Reconstruct {
         auto found = store::find_mailboxes(store_.options().paths, true);
         if (!found) log::fatal(log::kExTempFail, found.error().text);
         Headers headers(config_, store_);
+        // Without lines of their own people see how far it is.
+        const bool shows = a_.quiet && ::isatty(STDERR_FILENO) == 1;
+        size_t count = 0;
         for (model::MailboxEntry& entry : *found) {
+            if (shows) complain(cat("\r", ++count, " of ", found->size(), " mailboxes"));
             if (!a_.partition.empty() && entry.partition != a_.partition) continue;
             if (!is_wanted(entry, wanted_, a_.recursive)) continue;
             meet(entry.name, a_.recursive);
@@ -181,6 +197,7 @@ class Reconstruct {
             else if (headers.complete(entry))
                 good_ = rebuild_one(entry, shown) && good_;
         }
+        if (shows) complain("\n");
     }
 
     // True if all went well.
@@ -196,7 +213,9 @@ class Reconstruct {
                                       {"found", report->found},
                                       {"changed", report->changed},
                                       {"lost", report->lost}});
-        if (a_.quiet) return true;
+        const bool changed = report->found + report->changed + report->lost > 0 ||
+                             report->new_uidvalidity || report->new_header;
+        if (a_.quiet && !changed) return true;
         std::string line = cat(shown, ": ", report->messages, " messages");
         if (report->found > 0) cat_to(line, ", ", report->found, " found");
         if (report->changed > 0) cat_to(line, ", ", report->changed, " cut or replaced");

@@ -33,6 +33,7 @@ class LocalQuotas final : public mailbox::Quotas {
                  bool whole) override;
     // Mends the limits and their copy (QuotaRoots::verify).
     Status verify() { return roots_.verify(); }
+    Result<bool> has_to_be_mended() { return roots_.has_to_be_mended(); }
 
  private:
     Result<mailbox::QuotaUsage> usage_of(const model::MailboxName& root);

@@ -262,6 +262,23 @@ Status QuotaRoots::make_from_copy(const Error& why, bool there)
     return success();
 }
 
+Result<bool> QuotaRoots::has_to_be_mended() const
+{
+    struct stat st {};
+    const bool there = ::stat(path_.c_str(), &st) == 0;
+    const bool copied = ::access(copy_.c_str(), F_OK) == 0;
+    if (!there) return copied;
+    if (!copied || st.st_size == 0) return true;
+    auto store = open_store(path_);
+    if (!store && !is_damage(store.error())) return std::move(store).error();
+    if (!store) return true;
+    if (Status good = (*store)->check(); !good)
+        return is_damage(good) ? true : Result<bool>(good.error());
+    TRY_ASSIGN(const std::string text, text_of(**store));
+    auto copy = read_file(copy_, kMaxCopy);
+    return !copy || *copy != text;
+}
+
 Status QuotaRoots::verify()
 {
     // Lines of a flat file that somebody has edited are put in order, not thrown away.

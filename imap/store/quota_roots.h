@@ -37,6 +37,8 @@ class QuotaRoots {
 
     // Reads everything, mends what is damaged, and writes the copy where it differs.
     Status verify();
+    // Whether there is anything for verify() to do. Changes nothing.
+    Result<bool> has_to_be_mended() const;
 
  private:
     using Work = std::function<Status(db::OrderedStore&)>;

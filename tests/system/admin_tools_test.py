@@ -402,6 +402,102 @@ class Tools(unittest.TestCase):
                 self.assertEqual(self.subjects(c, "INBOX." + deep), ["deep"])
                 c.logout()
 
+    # --- mbexamine, chk_cyrus, arbitron
+    def test_what_a_mailbox_is_made_of(self):
+        c = self.user("max", ["one", "two", "three"])
+        check(c.store("2", "+FLAGS", r"(\Flagged Work)"))
+        out = self.tool("mbexamine", "user.max")
+        for text in ("Examining user.max...\n", "  Mailbox ACL: max\t", "  User Flags: Work\n",
+                     "  Number of Messages: 3  Mailbox Size: ",
+                     "  Deleted: 0  Answered: 0  Flagged: 1",
+                     "000002> UID:00000002 ", r" FLAGS: \Flagged Work"):
+            self.assertIn(text, out)
+        one = self.tool("mbexamine", "-u", "3", "user.max")
+        self.assertEqual(len(re.findall(r"> UID:", one)), 1)
+        self.assertEqual(self.tool("mbexamine", "-c", "-q", "user.max"), "")
+        self.assertEqual(self.tool("chk_cyrus", "-M", "user.max"), "")
+        folder = self.tool("mbpath", "user.max").strip()
+        os.unlink(os.path.join(folder, "1."))
+        with open(os.path.join(folder, "3."), "r+b") as f:
+            f.write(b"X")
+        with open(os.path.join(folder, "77."), "wb") as f:
+            f.write(message("new"))
+        self.assertEqual(re.findall(r"UID \d+", self.tool("mbexamine", "-c", "user.max", code=1)),
+                         ["UID 1", "UID 3"])
+        self.assertEqual(self.tool("chk_cyrus", "-M", "user.max", code=1),
+                         "user.max: UID 1: the message is missing, or has another size\n"
+                         "user.max: UID 77: a message without a record\n")
+        self.assertEqual(self.tool("chk_cyrus", "-P", "other"), "")
+        self.tool("mbexamine", "user.nobody", code=1)
+        self.tool("reconstruct", "user.max")
+
+    def test_who_reads_a_mailbox(self):
+        c = self.user("art", ["one"], ["Shared"])
+        check(c.append("INBOX.Shared", None, None, message("one")))
+        for reader in ("arb", "arc"):
+            o = self.user(reader)
+            check(c.setacl("INBOX.Shared", reader, "lrs"))
+            check(o.subscribe("user.art.Shared"))
+        check(o.select("user.art.Shared"))
+        check(o.fetch("1", "(BODY[])"))
+        check(o.unselect())
+        self.assertEqual(self.tool("arbitron", "user.art.*"), "user.art.Shared 1 2\n")
+        self.assertEqual(self.tool("arbitron", "-o", "user.art.*"), "user.art.Shared 1\n")
+        self.assertEqual(self.tool("arbitron", "-u", "user.art.*"), "user.art.Shared arc\n")
+        self.tool("arbitron", "-d", "x", code=64)
+
+    # --- options of cyr_expire, quota and reconstruct that scripts use
+    def test_messages_go_when_their_mailbox_says_so(self):
+        c = self.user("exa", folders=["Trash", "Trash.Keep", "Trash.Below", "Other"])
+        for folder in ("Trash", "Trash.Keep", "Trash.Below", "Other"):
+            for subject, day in (("old", "01-Jan-2020"), ("new", time.strftime("%d-%b-%Y"))):
+                check(c.append("INBOX." + folder, None, '"%s 00:00:00 +0000"' % day,
+                               message(subject)))
+        check(c.unselect())
+        entry = "/shared/vendor/cmu/cyrus-imapd/expire"
+        with self.m.imap("backend1", "cyrus") as admin:
+            for folder, days in (("Trash", 10), ("Trash.Keep", 0)):
+                check(admin.xatom("SETMETADATA", "user.exa." + folder, '(%s "%d")' % (entry, days)))
+        for options in (("-a",), ("-x",), ("-p", "user.nobody")):
+            self.tool("cyr_expire", "-E", "3", *options)
+        self.tool("cyr_expire", "-D", "3", "-c", "-t")
+        self.assertEqual(self.subjects(c, "INBOX.Trash"), ["old", "new"])
+        self.assertIn("removed old messages: 2\n", self.tool("cyr_expire", "-E", "3", "-v"))
+        self.assertEqual([self.subjects(c, "INBOX." + f) for f in
+                          ("Trash", "Trash.Keep", "Trash.Below", "Other")],
+                         [["new"], ["old", "new"], ["new"], ["old", "new"]])
+        self.tool("cyr_expire", "-X", "0s", "-x")
+        self.assertIn("old", self.tool("unexpunge", "-l", "user.exa.Trash"))
+        self.tool("cyr_expire", "-x", code=64)
+
+    def test_quotas_are_mended_and_only_that_is_said(self):
+        self.user("qua")
+        with self.m.imap("backend1", "cyrus") as admin:
+            check(admin.setquota("user.qua", "(STORAGE 1000)"))
+        self.assertIn(" user.qua\n", self.tool("quota", "-q", "user.qua"))
+        self.assertEqual(self.tool("quota", "-f", "-q"), "")
+        copy = os.path.join(self.b.dir, "conf", "quotas.limits")
+        with open(copy) as f:
+            text = f.read()
+        os.unlink(copy)
+        self.assertEqual(self.tool("quota", "-f", "-n", "-q"), "quota limits: to be mended\n")
+        self.assertFalse(os.path.exists(copy))
+        self.assertEqual(self.tool("quota", "-f", "-q"), "quota limits: mended\n")
+        with open(copy) as f:
+            self.assertEqual(f.read(), text)
+        self.assertEqual(self.tool("quota", "-d", "example.org").count("\n"), 1)
+
+    def test_reconstruct_says_what_it_has_put_right(self):
+        self.user("rec", ["one", "two"], ["Sub"])
+        options = ("-q", "-u", "-G", "-V", "max", "rec")
+        self.assertEqual((self.tool("reconstruct", *options), self.said), ("", ""))
+        self.assertEqual(self.tool("reconstruct", "-u", "rec"),
+                         "user.rec: 2 messages\nuser.rec.Sub: 0 messages\n")
+        os.unlink(os.path.join(self.tool("mbpath", "user.rec").strip(), "2."))
+        self.assertEqual(self.tool("reconstruct", *options),
+                         "user.rec: 1 messages, 1 without a file\n")
+        self.tool("reconstruct", "-V", "newest", "user.rec", code=64)
+
     # --- databases
     def test_databases_from_one_kind_to_the_other(self):
         folder = os.path.join(self.b.dir, "conf")

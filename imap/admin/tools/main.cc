@@ -11,10 +11,10 @@ namespace {
 
 constexpr std::string_view kName = "rookery-admin";
 
-constexpr std::array kTools = {&kCtlDeliver, &kCvtCyrusdb, &kCyrBuildinfo, &kCyrDbtool,
-                               &kCyrDeny,    &kCyrDf,      &kCyrInfo,      &kDump,
-                               &kIpurge,     &kMakedirs,   &kMbpath,       &kPtexpire,
-                               &kRestore,    &kSquatter,   &kTlsPrune,     &kUnexpunge};
+constexpr std::array kTools = {&kArbitron,  &kChkCyrus, &kCtlDeliver, &kCvtCyrusdb, &kCyrBuildinfo,
+                               &kCyrDbtool, &kCyrDeny,  &kCyrDf,      &kCyrInfo,    &kDump,
+                               &kIpurge,    &kMakedirs, &kMbexamine,  &kMbpath,     &kPtexpire,
+                               &kRestore,   &kSquatter, &kTlsPrune,   &kUnexpunge};
 
 const Tool* find_tool(std::string_view path)
 {

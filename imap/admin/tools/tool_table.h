@@ -20,8 +20,9 @@ struct Tool {
 // Every tool's, in its file.
 inline constexpr Option kConfigOption{'C', "config", "file", "read this imapd.conf"};
 
-extern const Tool kCtlDeliver, kCvtCyrusdb, kCyrBuildinfo, kCyrDbtool, kCyrDeny, kCyrDf, kCyrInfo,
-    kDump, kIpurge, kMakedirs, kMbpath, kPtexpire, kRestore, kSquatter, kTlsPrune, kUnexpunge;
+extern const Tool kArbitron, kChkCyrus, kCtlDeliver, kCvtCyrusdb, kCyrBuildinfo, kCyrDbtool,
+    kCyrDeny, kCyrDf, kCyrInfo, kDump, kIpurge, kMakedirs, kMbexamine, kMbpath, kPtexpire, kRestore,
+    kSquatter, kTlsPrune, kUnexpunge;
 
 }  // namespace rookery::admin
 
