@@ -15,8 +15,8 @@
 
 namespace rookery::imapd {
 
-// SELECT, or EXAMINE, of what is selected, at this server, with parameters behind the name. What the
-// server tells of the mailbox is noted, and goes to the filter.
+// SELECT, or EXAMINE, of what is selected, at this server, with parameters behind the name. What
+// the server tells of the mailbox is noted, and goes to the filter.
 struct Reselected {
     RemoteSelection now;
     Answer answer;
