@@ -29,30 +29,22 @@ Result<RemoteSelection> select_there(ImapSession& s, const RemoteSelection& sele
                                      const MovedView& view, backend::Backend& backend,
                                      std::string& described)
 {
-    RemoteSelection now{.backend = &backend,
-                        .name = selection.name,
-                        .external = selection.external,
-                        .read_only = selection.read_only,
-                        .arguments = {},
-                        .held = {}};
-    RelayChannel channel(s, backend);
-    channel.verb(selection.read_only ? "EXAMINE" : "SELECT");
-    channel.astring(selection.external);
-    if (view.condstore && backend.has_capability("CONDSTORE")) channel.raw(" (CONDSTORE)");
-    channel.filter([&](backend::ReplyReader& reader, const backend::Reply& reply) -> Result<bool> {
-        note_selected(now, reply);
+    const auto keep_back = [&](backend::ReplyReader& reader,
+                               const backend::Reply& reply) -> Result<bool> {
         const bool flags = reply.word == "FLAGS" ||
                            reply.text().find("[PERMANENTFLAGS ") != std::string_view::npos;
         if (!flags && reply.word != "RECENT") return describes_mailbox(reply);
         TRY_ASSIGN(const std::string whole, reader.read_whole(reply, kMaxTold));
         described += whole;
         return true;
-    });
-    TRY_ASSIGN(const Answer answer, channel.finish());
-    if (!answer.ok()) return changed("the new server refuses to select it");
+    };
+    const bool condstore = view.condstore && backend.has_capability("CONDSTORE");
+    TRY_ASSIGN(Reselected done,
+               say_select(s, selection, backend, condstore ? " (CONDSTORE)" : "", keep_back));
+    if (!done.answer.ok()) return changed("the new server refuses to select it");
     backend.set_selected(true);
-    if (now.uidvalidity != view.uidvalidity) return changed("its UIDVALIDITY is another one");
-    return now;
+    if (done.now.uidvalidity != view.uidvalidity) return changed("its UIDVALIDITY is another one");
+    return std::move(done.now);
 }
 
 // ESEARCH: the set behind ALL, or none.

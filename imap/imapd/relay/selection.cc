@@ -27,9 +27,10 @@ void enable_at(ImapSession& session, backend::Backend& backend)
     (void)channel.finish();
 }
 
-Status select_again(ImapSession& session, RemoteSelection& selection, backend::Backend& backend)
+Result<Reselected> say_select(ImapSession& session, const RemoteSelection& selection,
+                              backend::Backend& backend, std::string_view parameters,
+                              const RelayChannel::Filter& filter)
 {
-    enable_at(session, backend);
     RemoteSelection now{.backend = &backend,
                         .name = selection.name,
                         .external = selection.external,
@@ -39,17 +40,29 @@ Status select_again(ImapSession& session, RemoteSelection& selection, backend::B
     RelayChannel channel(session, backend);
     channel.verb(selection.read_only ? "EXAMINE" : "SELECT");
     channel.astring(selection.external);
-    bool changed = false;
-    channel.filter([&](backend::ReplyReader&, const backend::Reply& reply) -> Result<bool> {
+    channel.raw(parameters);
+    channel.filter([&](backend::ReplyReader& reader, const backend::Reply& reply) {
         note_selected(now, reply);
+        return filter(reader, reply);
+    });
+    TRY_ASSIGN(Answer answer, channel.finish());
+    return Reselected{std::move(now), std::move(answer)};
+}
+
+Status select_again(ImapSession& session, RemoteSelection& selection, backend::Backend& backend)
+{
+    enable_at(session, backend);
+    bool changed = false;
+    const auto keep_back = [&](backend::ReplyReader&, const backend::Reply& reply) -> Result<bool> {
         const bool own = describes_mailbox(reply);
         changed = changed || (is_of_mailbox(reply) && !own);
         return own;
-    });
-    TRY_ASSIGN(Answer answer, channel.finish());
-    bool same = answer.ok() && !changed && now.uidvalidity == selection.uidvalidity &&
-                now.exists == selection.exists && now.uidnext == selection.uidnext &&
-                now.highestmodseq == selection.highestmodseq && now.uidvalidity != 0;
+    };
+    TRY_ASSIGN(const Reselected done, say_select(session, selection, backend, {}, keep_back));
+    const RemoteSelection& now = done.now;
+    const bool same = done.answer.ok() && !changed && now.uidvalidity == selection.uidvalidity &&
+                      now.exists == selection.exists && now.uidnext == selection.uidnext &&
+                      now.highestmodseq == selection.highestmodseq && now.uidvalidity != 0;
     if (!same) {
         // The mailbox is selected there; this session has none.
         session.backends->drop(&backend);

@@ -7,11 +7,23 @@
 #ifndef ROOKERY_IMAP_IMAPD_RELAY_SELECTION_H
 #define ROOKERY_IMAP_IMAPD_RELAY_SELECTION_H
 
+#include <string_view>
+
 #include "imap/backend/backend.h"
+#include "imap/imapd/relay/channel.h"
 #include "imap/imapd/session.h"
 
 namespace rookery::imapd {
 
+// SELECT, or EXAMINE, of what is selected, at this server, with parameters behind the name. What
+// the server tells of the mailbox is noted, and goes to the filter.
+struct Reselected {
+    RemoteSelection now;
+    Answer answer;
+};
+Result<Reselected> say_select(ImapSession& session, const RemoteSelection& selection,
+                              backend::Backend& backend, std::string_view parameters,
+                              const RelayChannel::Filter& filter);
 Status select_again(ImapSession& session, RemoteSelection& selection, backend::Backend& backend);
 // ENABLE of what the client enabled, before a SELECT there. Failures show at the next command.
 void enable_at(ImapSession& session, backend::Backend& backend);
