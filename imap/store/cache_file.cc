@@ -164,7 +164,7 @@ Result<CachePlace> CacheFile::append(std::string_view entry)
 
 Status CacheFile::read_into(std::string& out, CachePlace place, size_t more) const
 {
-    if (place.offset == 0 || place.size > kMaxCacheEntry)
+    if (place.offset == 0 || place.offset > INT64_MAX || place.size > kMaxCacheEntry)
         return Error{Code::not_found, "cache: no entry"};
     out.resize(std::max<size_t>(place.size, more));
     size_t got = 0;
@@ -192,6 +192,8 @@ Result<std::string> CacheFile::read(CachePlace place) const
 // itself.
 Result<std::string_view> CacheFile::read_along(CachePlace place)
 {
+    if (place.offset == 0 || place.offset > INT64_MAX || place.size > kMaxCacheEntry)
+        return Error{Code::not_found, "cache: no entry"};
     const uint64_t end = place.offset + place.size;
     const bool is_there = place.offset >= window_begin_ && end <= window_begin_ + window_.size();
     if (!is_there) {

@@ -38,11 +38,9 @@ constexpr size_t kHeaderCrc = kIndexHeaderSize - 4;
 constexpr size_t kRecordInternaldate = 8;
 constexpr size_t kRecordZone = 16;
 constexpr size_t kRecordHeaderSize = 28;
-constexpr size_t kRecordCacheOffset = 40;
 constexpr size_t kRecordSaveDate = 48;
 constexpr size_t kRecordLastUpdated = 56;
 constexpr size_t kRecordKeywords = 64;  // 16 bytes
-constexpr size_t kRecordCacheSize = 80;
 constexpr size_t kRecordOrigin = 108;
 constexpr size_t kRecordCrc = kIndexRecordSize - 4;
 static_assert(kRecordGuid + kGuidSize == kRecordOrigin && kRecordOrigin + 8 == kRecordEnding);

@@ -103,6 +103,8 @@ inline constexpr size_t kRecordSize = 4;
 inline constexpr size_t kRecordFlags = 20;
 inline constexpr size_t kRecordState = 24;
 inline constexpr size_t kRecordModseq = 32;
+inline constexpr size_t kRecordCacheOffset = 40;
+inline constexpr size_t kRecordCacheSize = 80;
 inline constexpr size_t kRecordGuid = 88;
 inline constexpr size_t kRecordEnding = 116;
 

@@ -104,10 +104,12 @@ class LocalMailbox final : public mailbox::Mailbox {
 
     // The cache (local_mailbox_cache.cc).
     template <class T>
-    Result<T> from_cache(const IndexRecord& record,
+    Result<T> from_cache(uint32_t slot,
                          Result<T> (*decode)(std::string_view entry, std::string_view guid));
-    // Into rendered_.
-    Status render(uint32_t sequence, uint32_t slot, const IndexRecord& record);
+    template <class T>
+    Result<T> decode_at(CachePlace place, uint32_t slot,
+                        Result<T> (*decode)(std::string_view entry, std::string_view guid));
+    Status render(uint32_t sequence, uint32_t slot);  // into rendered_
     void keep_rendered();
     void forget_rendered();
     Status write_rendered();

@@ -13,56 +13,61 @@ constexpr size_t kManyUnkept = 4096;     // entries
 
 }  // namespace
 
-// Decodes the message's entry. One that does not decode was written by an older version, is
-// damaged, or was not whole yet when it was read along with others.
+// Decodes the message's entry, or there is none that is any good: it was written by an older
+// version, or is damaged. The entry says itself whose it is, so the record's sum need not be looked
+// at first; but that the place was being changed, or that the entry was not whole yet when it was
+// read along with others, is found out by a second look.
 template <class T>
-Result<T> LocalMailbox::from_cache(const IndexRecord& record,
+Result<T> LocalMailbox::from_cache(uint32_t slot,
                                    Result<T> (*decode)(std::string_view, std::string_view))
 {
-    if (record.cache_offset == 0) return Error{Code::not_found, "cache: no entry"};
+    auto items = decode_at({index_.cache_offset(slot), index_.cache_size(slot)}, slot, decode);
+    if (items) return items;
+    cache_.forget();
+    const IndexRecord record = index_.newest(slot);
+    return decode_at({record.cache_offset, record.cache_size}, slot, decode);
+}
+
+template <class T>
+Result<T> LocalMailbox::decode_at(CachePlace place, uint32_t slot,
+                                  Result<T> (*decode)(std::string_view, std::string_view))
+{
+    if (place.offset == 0) return Error{Code::not_found, "cache: no entry"};
     if (!cache_) {
         TRY_ASSIGN(cache_, CacheFile::open(directory_.get(), false));
     }
-    const CachePlace place{record.cache_offset, record.cache_size};
-    TRY_ASSIGN(std::string_view entry, cache_.read_along(place));
-    auto items = decode(entry, record.guid_bytes());
-    if (items) return items;
-    cache_.forget();
-    TRY_ASSIGN(entry, cache_.read_along(place));
-    return decode(entry, record.guid_bytes());
+    TRY_ASSIGN(const std::string_view entry, cache_.read_along(place));
+    return decode(entry, index_.guid(slot));
 }
 
 Result<mailbox::CachedItems> LocalMailbox::cached(uint32_t sequence)
 {
     const uint32_t slot = slots_.slot(sequence);
-    const IndexRecord record = index_.newest(slot);
-    auto items = from_cache(record, decode_cache_entry);
+    auto items = from_cache(slot, decode_cache_entry);
     if (items) return items;
-    TRY(render(sequence, slot, record));
+    TRY(render(sequence, slot));
     return *rendered_;
 }
 
 Result<text::KeptFields> LocalMailbox::kept_fields(uint32_t sequence)
 {
     const uint32_t slot = slots_.slot(sequence);
-    const IndexRecord record = index_.newest(slot);
-    auto fields = from_cache(record, decode_cached_fields);
+    auto fields = from_cache(slot, decode_cached_fields);
     if (fields && fields->is_made_with(store_.options().cached_headers)) return fields;
-    TRY(render(sequence, slot, record));
+    TRY(render(sequence, slot));
     return text::KeptFields(rendered_->fields);
 }
 
 Result<std::optional<text::DateTime>> LocalMailbox::sent(uint32_t sequence)
 {
     const uint32_t slot = slots_.slot(sequence);
-    const IndexRecord record = index_.newest(slot);
-    auto date = from_cache(record, decode_cached_date);
+    auto date = from_cache(slot, decode_cached_date);
     if (date) return date;
-    TRY(render(sequence, slot, record));
+    TRY(render(sequence, slot));
     return rendered_->sent;
 }
 
-Status LocalMailbox::render(uint32_t sequence, uint32_t slot, const IndexRecord& record)
+Status LocalMailbox::render(uint32_t sequence, uint32_t slot)
 {
     if (rendered_ && rendered_slot_ == slot) return success();
     rendered_.reset();
@@ -71,7 +76,7 @@ Status LocalMailbox::render(uint32_t sequence, uint32_t slot, const IndexRecord&
     TRY_ASSIGN(const auto whole, content(sequence));
     TRY_ASSIGN(rendered_, renderer(whole->bytes()));
     rendered_slot_ = slot;
-    std::string entry = encode_cache_entry(*rendered_, record.guid_bytes());
+    std::string entry = encode_cache_entry(*rendered_, index_.guid(slot));
     if (entry.empty() || unkept_failed_) return success();
     unkept_bytes_ += entry.size();
     unkept_.push_back({slot, std::move(entry)});

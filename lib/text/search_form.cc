@@ -174,6 +174,13 @@ std::string collation_key(std::string_view utf8)
 void SearchFormer::add(std::string_view utf8, std::string& out)
 {
     for (size_t pos = 0; pos < utf8.size();) {
+        const auto byte = static_cast<unsigned char>(utf8[pos]);
+        if (byte > ' ' && byte < 0x80) {  // as nearly all are
+            after_space_ = false;
+            out.push_back(byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + 32) : utf8[pos]);
+            pos++;
+            continue;
+        }
         char32_t c = next_code_point(utf8, pos);
         if (c == kInvalid) c = kReplacement;
         const bool space = form_.spaces != SearchForm::Spaces::keep && is_space(c);

@@ -16,6 +16,9 @@ namespace {
 
 // How many steps may be spent in looking for loops.
 constexpr uint64_t kMaxSteps = 50'000'000;
+// How many IDs of messages that were not seen yet are kept, and how many bytes of IDs in all.
+constexpr size_t kMaxNamed = 500'000;
+constexpr size_t kMaxIdBytes = 64u << 20;
 
 struct Subject {
     std::string key;  // by which it is compared
@@ -58,9 +61,10 @@ class References {
             TRY_ASSIGN(named, ids_in(header, "in-reply-to", kMaxThreadReferences));
             if (named.size() > 1) named.resize(1);
         }
-        uint32_t node = own.empty() ? new_node() : node_of(own.front());
-        if (nodes_[node].message != 0) node = new_node();
+        uint32_t node = own.empty() ? 0 : node_of(own.front());
+        if (node == 0 || nodes_[node].message != 0) node = new_node();
         nodes_[node].message = sequence;
+        messages_++;
         TRY_ASSIGN(nodes_[node].sent, sent_time(mailbox_, sequence));
         nodes_[node].came = mailbox_.message(sequence).internaldate;
         if (by_subject_) {
@@ -69,6 +73,7 @@ class References {
         uint32_t above = 0;
         for (const std::string& id : named) {
             const uint32_t next = node_of(id);
+            if (next == 0) continue;
             if (above != 0 && nodes_[next].parent == 0) link(above, next);
             above = next;
         }
@@ -122,11 +127,14 @@ class References {
         return static_cast<uint32_t>(nodes_.size() - 1);
     }
 
+    // 0: there are too many.
     uint32_t node_of(const std::string& id)
     {
-        const auto [at, is_new] = by_id_.try_emplace(id, 0);
-        if (is_new) at->second = new_node();
-        return at->second;
+        const auto known = by_id_.find(id);
+        if (known != by_id_.end()) return known->second;
+        if (nodes_.size() - messages_ > kMaxNamed || id_bytes_ + id.size() > kMaxIdBytes) return 0;
+        id_bytes_ += id.size();
+        return by_id_[id] = new_node();
     }
 
     // Or is that not to be told any more? A node with nothing below it is above none.
@@ -288,6 +296,8 @@ class References {
     std::vector<Node> nodes_;
     std::unordered_map<std::string, uint32_t> by_id_;
     uint64_t steps_ = 0;
+    size_t messages_ = 0;
+    size_t id_bytes_ = 0;
 };
 
 // By base subject and date; the first of a conversation is above the others.

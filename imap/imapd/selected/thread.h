@@ -4,8 +4,9 @@
 // In-Reply-To, then by base subject. REFS: by message IDs alone, and the conversation with the
 // newest message last. Siblings are in the order in which they were sent. At most
 // kMaxThreadReferences IDs of a message count, the last; what would take too long to prove free of
-// loops is no reference. A message that is gone or damaged stands alone. Memory is that of the
-// messages and of the IDs that they name, and goes with the call. Codes: io from the store.
+// loops is no reference, nor is what comes when half a million IDs, or 64 MB of them, are kept.
+// A message that is gone or damaged stands alone. Memory is that of the messages and of the IDs
+// that they name, and goes with the call. Codes: io from the store. One thread.
 #ifndef ROOKERY_IMAP_IMAPD_SELECTED_THREAD_H
 #define ROOKERY_IMAP_IMAPD_SELECTED_THREAD_H
 

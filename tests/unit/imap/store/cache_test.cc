@@ -172,6 +172,33 @@ START_TEST(what_was_rendered_before_the_index_was_written_anew_is_not_kept)
 }
 END_TEST
 
+// A record that is damaged names any place.
+START_TEST(places_that_are_none_are_told_so)
+{
+    TempDir dir;
+    const Fd folder(::open(dir.file("").c_str(), O_RDONLY | O_DIRECTORY));
+    auto file = CacheFile::open(folder.get(), true);
+    ASSERT_OK(file);
+    const auto good = file->append("0123456789");
+    ASSERT_OK(good);
+    for (const CachePlace place : {CachePlace{0, 10},
+                                   {UINT64_MAX, 10},
+                                   {UINT64_MAX - 5, UINT32_MAX},
+                                   {INT64_MAX, 10},
+                                   {8, UINT32_MAX},
+                                   {8, kMaxCacheEntry + 1},
+                                   {9, 10},
+                                   {1000, 1},
+                                   {UINT64_MAX - 8, 10}}) {
+        ck_assert(!file->read_along(place) && !file->read(place));
+        ck_assert(*file->read_along(*good) == "0123456789");
+    }
+    for (const CachePlace place : {CachePlace{8, 1}, {9, 9}, {17, 1}, {8, 10}, {10, 2}})
+        ck_assert(*file->read_along(place) ==
+                  std::string_view("0123456789").substr(place.offset - 8, place.size));
+}
+END_TEST
+
 START_TEST(a_header_too_large_to_keep_is_told_so)
 {
     CacheFixture f;
@@ -192,6 +219,7 @@ Suite* make()
     tcase_add_test(tc, fields_and_dates_come_without_the_message);
     tcase_add_test(tc, a_cache_that_is_stale_is_brought_up_to_date_where_it_is_used);
     tcase_add_test(tc, what_was_rendered_before_the_index_was_written_anew_is_not_kept);
+    tcase_add_test(tc, places_that_are_none_are_told_so);
     tcase_add_test(tc, a_header_too_large_to_keep_is_told_so);
     suite_add_tcase(suite, tc);
     return suite;
