@@ -149,6 +149,9 @@ outliers:
 print-programs:
 	@for p in $(bin_PROGRAMS) $(sbin_PROGRAMS) $(libexec_PROGRAMS) $(ADMIN_LINKS); do \
 	echo $$p; done
+# The other names of a program that has one page for all of them.
+print-links:
+	@for p in $(MUPDATETEST_NAMES); do echo $$p; done
 # Of the repository's files, what the tarball has; one in a line.
 print-dist:
 	@cd '$(srcdir)' && for f in $(DISTFILES); do f=$${f#'$(srcdir)'/}; \
