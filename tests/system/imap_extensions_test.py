@@ -250,13 +250,14 @@ SORTED = [
 @both
 def sorted_and_threaded(where):
     user = new_user("sorted")
+    came = '" 1-Mar-2026 10:00:00 +0000"'  # all of them: then their numbers count
     with client(where, user) as c:
         for sender, to, day, subject, own, named in SORTED:
             text = ("From: %s\r\nTo: %s\r\nDate: 0%d Feb 2026 10:00:00 +0000\r\nSubject: %s\r\n"
                     "Message-ID: %s\r\nReferences: %s\r\n\r\n%s\r\n" %
                     (sender, to, day, subject, own, named, "x" * (20 - day)))
-            check(c.append("INBOX", None, None, text.encode()))
-        check(c.append("INBOX", None, None, b"Subject: last\r\n\r\n"))
+            check(c.append("INBOX", None, came, text.encode()))
+        check(c.append("INBOX", None, came, b"Subject: last\r\n\r\n"))
         check(c.select("INBOX"))
         capabilities = command(c, "CAPABILITY")[0][0].split()
         assert {"SORT", "SORT=DISPLAY", "ESORT", "THREAD=ORDEREDSUBJECT", "THREAD=REFERENCES",
