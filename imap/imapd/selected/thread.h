@@ -1,4 +1,4 @@
-// Conversations among messages, as THREAD asks for them (RFC 5256; REFS as Cyrus and Dovecot do).
+// Conversations among messages, as THREAD asks for them (RFC 5256; REFS: draft-ietf-morg-inthread).
 //
 // ORDEREDSUBJECT: messages with one base subject. REFERENCES: by the message IDs in References and
 // In-Reply-To, then by base subject. REFS: by message IDs alone, and the conversation with the
