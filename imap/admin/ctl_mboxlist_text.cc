@@ -1,7 +1,5 @@
 // ctl_mboxlist -d and -u: the list as text.
-#include <unistd.h>
 
-#include <cerrno>
 #include <vector>
 
 #include "imap/admin/ctl_mboxlist.h"
@@ -23,7 +21,6 @@ using model::MailboxEntry;
 
 constexpr size_t kOutput = 64 * 1024;
 // A list of five million mailboxes is about half of it.
-constexpr size_t kMaxInput = size_t{4} << 30;
 
 Result<std::unique_ptr<StoreDirectory>> open(const config::Config& config,
                                              const ListArguments& arguments)
@@ -40,20 +37,6 @@ bool is_wanted(const MailboxEntry& entry, const ListArguments& arguments)
     if (entry.state == model::EntryState::reserved && entry.acl.empty()) return false;
     return arguments.partition.empty() ||
            (entry.is_local() && entry.partition == arguments.partition);
-}
-
-Result<std::string> read_input()
-{
-    std::string text;
-    std::string buffer(kOutput, '\0');
-    for (;;) {
-        const ssize_t n = read(STDIN_FILENO, buffer.data(), buffer.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return errno_error("standard input");
-        if (n == 0) return text;
-        if (text.size() > kMaxInput) return Error{Code::limit, "standard input: over 4 GiB"};
-        text.append(buffer, 0, static_cast<size_t>(n));
-    }
 }
 
 // A mailbox that is here stays the one that it is: its unique id is in its header, and what others

@@ -1,5 +1,6 @@
 #include "imap/admin/tool.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,6 +36,21 @@ void print(std::string_view text)
 void complain(std::string_view text)
 {
     if (!write_all(STDERR_FILENO, text)) return;
+}
+
+Result<std::string> read_input()
+{
+    constexpr size_t kMaxInput = size_t{4} << 30;
+    std::string text;
+    std::string buffer(65536, '\0');
+    for (;;) {
+        const ssize_t n = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return errno_error("standard input");
+        if (n == 0) return text;
+        if (text.size() > kMaxInput) return Error{Code::limit, "standard input: over 4 GiB"};
+        text.append(buffer, 0, static_cast<size_t>(n));
+    }
 }
 
 config::Config start(const std::string& config_path, std::string_view name)

@@ -15,6 +15,8 @@ namespace rookery::admin {
 
 void print(std::string_view text);     // standard output
 void complain(std::string_view text);  // standard error
+// All of standard input. limit: over 4 GiB.
+Result<std::string> read_input();
 // Reads the configuration, opens the log under this name and takes the state directory's owner for
 // its user. A wrong configuration ends the program with 78, and says why.
 config::Config start(const std::string& config_path, std::string_view name);

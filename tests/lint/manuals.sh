@@ -9,7 +9,7 @@ programs=$(MAKEFLAGS= make -s --no-print-directory -C "$build" print-programs 2>
     grep "^[a-z][a-z/]*/[a-z_-]*$")
 for p in $programs; do
     name=$(basename "$p")
-    page=$(ls man/"$name".[1578] 2>/dev/null | head -n 1)
+    page=$(ls man/"$name".[18] 2>/dev/null | head -n 1)
     [ -n "$page" ]; tap "$name has a manual page" $?
 done
 # Program and page: whether each has the options that the other has. --help and --version are
@@ -36,7 +36,7 @@ same_options() {
 told=$(mktemp)
 trap 'rm -f "$told"' EXIT
 for p in $programs; do
-    same_options "$build/$p" "$(ls man/"$(basename "$p")".[1578])"
+    same_options "$build/$p" "$(ls man/"$(basename "$p")".[18])"
     tap "$(basename "$p") and its page have the same options" $?
 done
 for page in man/*.[1578] "$build"/man/imapd.conf.5; do

@@ -62,7 +62,7 @@ SOUND = {
                 "proxy_password: secret\n"),
 }
 
-# Of the seed's guide, which names no list of servers.
+# As guides to a Cyrus murder have it, without a list of servers.
 SOUND["frontend by passwords"] = (SOUND["frontend"][0], SOUND["frontend"][1].replace(
     "serverlist: mail1.example.org mail2.example.org\n", ""))
 SOUND["frontend with Kerberos"] = (SOUND["frontend"][0], "".join(

@@ -2,8 +2,6 @@
 // makes one kind of the other.
 #include <unistd.h>
 
-#include <iostream>
-
 #include "imap/admin/tool.h"
 #include "imap/admin/tools/tool_table.h"
 #include "lib/base/log.h"
@@ -69,9 +67,11 @@ Result<int> one(db::OrderedStore& store, std::string_view action, const std::str
 // The keys, or "key TAB value", come on standard input, a line for each.
 Result<int> from_input(db::OrderedStore& store, std::string_view action)
 {
-    for (std::string line; std::getline(std::cin, line);) {
+    TRY_ASSIGN(const std::string input, read_input());
+    for (const std::string_view line : split(input, '\n', false)) {
         const size_t tab = std::min(line.find('\t'), line.size());
-        TRY(one(store, action, line.substr(0, tab), line.substr(std::min(tab + 1, line.size()))));
+        TRY(one(store, action, std::string(line.substr(0, tab)),
+                std::string(line.substr(std::min(tab + 1, line.size())))));
     }
     return 0;
 }

@@ -290,7 +290,7 @@ Status Restoring::make_mailbox(Current& current)
     });
     std::map<std::string, mailbox::StagedMessage*> by_guid;
     for (const mailbox::SyncRecord& record : current.box.records)
-        by_guid.emplace(guid_of(record), current.staged.at(record.uid).get());
+        by_guid.emplace(guid_of(record), current.staged.find(record.uid)->second.get());
     const auto file = [&](const mailbox::Guid& guid) -> Result<mailbox::SyncFile> {
         const auto found = by_guid.find(std::string(guid.data(), guid.size()));
         if (found == by_guid.end()) return Error{Code::not_found, "a message is missing"};
