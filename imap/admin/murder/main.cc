@@ -3,7 +3,6 @@
 #include "imap/admin/tool.h"
 #include "lib/auth/sasl_client.h"
 #include "lib/base/command_line.h"
-#include "lib/base/strings.h"
 
 namespace rookery::admin::murder {
 namespace {
@@ -74,7 +73,7 @@ Arguments arguments_of(const CommandLine& line, const char* program)
     a.line = &line;
     a.program = program;
     a.config_path = line.value("C", a.config_path);
-    a.cyrus_conf = line.value("M", a.cyrus_conf);
+    a.cyrus_conf = line.value("M", ROOKERY_SYSCONFDIR "/cyrus.conf");
     a.connect = line.has("connect");
     a.target.server = line.value("s");
     a.target.authname = line.value("u");

@@ -14,9 +14,9 @@ namespace rookery::admin::murder {
 
 struct Arguments {
     std::string config_path = config::default_path();
-    mupdate::Client::Target target;                             // -s, -u, -w
-    std::string program;                                        // how this one was called
-    std::string cyrus_conf = ROOKERY_SYSCONFDIR "/cyrus.conf";  // -M
+    mupdate::Client::Target target;  // -s, -u, -w
+    std::string program;             // how this one was called
+    std::string cyrus_conf;          // -M
     bool connect = false;
     bool json = false;
     bool accept_deletes = false;
