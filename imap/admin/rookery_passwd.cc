@@ -1,6 +1,7 @@
 // rookery-passwd: sets a user's password in the stores of libsasl2.
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <optional>
@@ -22,7 +23,7 @@ using namespace rookery;
 constexpr Option kOptions[] = {
     {'C', "config", "file", "read this imapd.conf"},
     {'d', "delete", "", "remove the user"},
-    {'u', "realm", "realm", "of this realm, not of sasl_auto_realm"},
+    {'u', "realm", "realm", "of this realm, not of servername"},
 };
 constexpr Program kProgram = {
     "rookery-passwd", "sets or removes the password of a user", kOptions, "user", 1, 1};
@@ -83,11 +84,23 @@ int fail(int code, const Error& error)
     return code;
 }
 
+bool is_there(const std::string& path)
+{
+    struct stat st {};
+    return ::stat(path.c_str(), &st) == 0;
+}
+
+// What root makes is for the daemons, which run as the owner of the state directory.
+Status give_to_daemons(const config::Config& config, const std::string& path)
+{
+    struct stat owner {};
+    if (::geteuid() != 0 || ::stat(config.configdirectory().c_str(), &owner) != 0) return success();
+    if (::chown(path.c_str(), owner.st_uid, owner.st_gid) != 0) return errno_error(path);
+    return success();
+}
+
 }  // namespace
 
-// Everything that can be wrong with the configuration is found before anything lasts: both files,
-// the programs, the folder. Then descriptors and process group, the pid file as the lock, START,
-// the services, and the loop. As a daemon, the parent tells how far that came.
 int main(int argc, char** argv)
 {
     install_panic_handlers();
@@ -103,7 +116,12 @@ int main(int argc, char** argv)
         if (!read) return fail(log::kExDataErr, read.error());
         password = *std::move(read);
     }
+    const std::string path = config->overflow("sasl_sasldb_path").value_or("/etc/sasldb2");
+    const bool was_there = is_there(path);
     auto done = auth::set_password(*config, a.user, a.realm, password);
     if (!done && !done.is(Code::not_found)) return fail(log::kExTempFail, done.error());
+    if (!was_there && is_there(path))
+        if (Status given = give_to_daemons(*config, path); !given)
+            return fail(log::kExTempFail, given.error());
     return 0;
 }

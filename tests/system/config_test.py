@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import smtplib
+import subprocess
 import sys
 import tempfile
 
@@ -49,6 +50,28 @@ def test_a_wrong_imapd_conf():
                 assert done.returncode == 78, (what, program, done.returncode, done.stdout)
                 assert conf in done.stdout or shown == "configdirectory", (program, done.stdout)
                 assert shown in done.stdout, (what, program, done.stdout)
+
+
+def test_a_password_database_that_root_makes_is_the_daemons():
+    if os.geteuid() != 0:
+        raise harness.Skip("not root")
+    with murder.Murder(backends=1, frontends=0, master=False, start=False) as m:
+        i = m["backend1"]
+        os.makedirs(os.path.join(i.dir, "conf"), exist_ok=True)
+        m.give(os.path.join(i.dir, "conf"))
+        database = os.path.join(i.dir, "conf", "sasldb2")
+        conf = os.path.join(i.dir, "imapd.conf")
+        with open(conf, "w") as f:
+            f.write("configdirectory: %s/conf\nsasl_sasldb_path: %s\n" % (i.dir, database))
+        for _ in range(2):
+            subprocess.run([os.path.join(m.bin, "rookery-passwd"), "-C", conf, "alice"], check=True,
+                           input=b"pw\n")
+            assert os.stat(database).st_uid == os.stat(os.path.join(i.dir, "conf")).st_uid != 0
+            assert os.stat(database).st_mode & 0o007 == 0
+        os.chown(database, 0, 0)  # of one that is there the owner stays
+        subprocess.run([os.path.join(m.bin, "rookery-passwd"), "-C", conf, "bob"], check=True,
+                       input=b"pw\n")
+        assert os.stat(database).st_uid == 0
 
 
 def test_a_file_that_is_not_there():
