@@ -101,7 +101,8 @@ void check_service_name(const Server& server, const config::Line& line, size_t p
 {
     const string_view service = string_view(line.name).substr(0, prefix - 1);
     const string_view option = string_view(line.name).substr(prefix);
-    if (!server.conf || is_service(server, service)) return;
+    // Without any service that is told already.
+    if (!server.conf || is_service(server, service) || service_names(server).empty()) return;
     if (const std::string near = config::nearest_option(line.name);
         near != line.name && config::find_option(near))
         return tell_unknown(line, near, findings);
@@ -168,10 +169,15 @@ void check_name(const Server& server, const config::Line& line, Findings& findin
 }
 
 // What is a text for the parser and something narrower for those that read it; "" = good.
-std::string narrower(const config::Line& line)
+std::string narrower(const config::OptionSpec& spec, const config::Line& line)
 {
-    if (line.name == "umask" && line.value.find_first_not_of("01234567") != std::string::npos)
-        return "an octal number is expected";
+    if (spec.type == config::Type::list && line.value.find(',') != std::string::npos)
+        return "spaces stand between the words, a comma is part of one";
+    if (line.name == "umask") {
+        if (line.value.find_first_not_of("01234567") != std::string::npos)
+            return "an octal number is expected";
+        if (!line.value.ends_with('7')) return "everybody on this machine could read the mail";
+    }
     if (line.name == "syslog_facility") {
         const std::vector<string_view> known = {"mail",   "daemon", "user",   "local0",
                                                 "local1", "local2", "local3", "local4",
@@ -207,7 +213,7 @@ void check_values(const Server& server, Findings& findings)
         const config::OptionSpec* spec = spec_of(line);
         if (spec == nullptr) continue;
         auto value = config::parse_value(*spec, line.value);
-        const std::string wrong = value ? narrower(line) : value.error().text;
+        const std::string wrong = value ? narrower(*spec, line) : value.error().text;
         if (!wrong.empty())
             add(findings, Severity::error, line, cat("option ", line.name, ": ", wrong),
                 cat(line.name, ": ", example_value(*spec, line.value)));

@@ -59,6 +59,12 @@ bool is_sound(const std::vector<config::Line>& lines, const config::Line& line)
 std::string example_value(const config::OptionSpec& spec, string_view value)
 {
     if (spec.type == config::Type::flag) return "yes or no";
+    if (spec.type == config::Type::list && value.find(',') != string_view::npos) {
+        std::string spaced;
+        for (const string_view word : split(value, ',', false))
+            cat_to(spaced, spaced.empty() ? "" : " ", trim(word));
+        return spaced;
+    }
     const auto words = split(spec.words, ' ', false);
     if (!words.empty()) {
         const std::string lower = to_lower(value);
