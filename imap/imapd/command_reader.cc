@@ -90,13 +90,16 @@ Result<char> CommandReader::peek()
     return c;
 }
 
-std::optional<size_t> CommandReader::arguments_ahead() const
+Result<std::optional<size_t>> CommandReader::arguments_ahead()
 {
-    std::string_view line = client_.buffered();
-    const size_t end = line.find('\r');
-    if (end == std::string_view::npos) return std::nullopt;
-    line = line.substr(0, end);
-    if (line.ends_with('}')) return std::nullopt;
+    if (ended_ || cr_taken_) return std::optional<size_t>(0);
+    size_t end = client_.buffered().find_first_of("\r\n");
+    for (bool more = true; more && end == std::string_view::npos;) {
+        TRY_ASSIGN(more, client_.buffer_more());
+        end = client_.buffered().find_first_of("\r\n");
+    }
+    const std::string_view line = client_.buffered().substr(0, end);
+    const bool whole = end != std::string_view::npos && !line.ends_with('}');
     size_t count = 0, depth = 0;
     bool quoted = false;
     for (size_t i = 0; i < line.size(); i++) {
@@ -105,11 +108,11 @@ std::optional<size_t> CommandReader::arguments_ahead() const
         if (c == '"') quoted = !quoted;
         if (quoted) continue;
         if (c == '(') depth++;
-        if (c == ')' && depth-- == 0) return std::nullopt;
+        if (c == ')' && depth-- == 0) return std::optional<size_t>();
         if (c == ' ' && depth == 0) count++;
     }
-    if (quoted || depth > 0) return std::nullopt;
-    return count;
+    if (whole && (quoted || depth > 0)) return std::optional<size_t>();
+    return std::optional<size_t>(count);
 }
 
 Result<char> CommandReader::take()

@@ -70,9 +70,11 @@ class CommandReader {
     // Takes the next byte, c, of a quoted string; one that is wrong there is not taken.
     Result<text::QuotedScan::Step> quoted_byte(text::QuotedScan& scan, char& c);
     Status space();  // exactly one SP
-    // How many arguments, each behind a space, are left of this line: lists and strings count as
-    // one. none: it is not here whole, has a literal, or is no such line; nothing is taken.
-    std::optional<size_t> arguments_ahead() const;
+    // How many arguments, each behind a space, are left of this line: lists, strings and the literal
+    // at its end count as one. Nothing is taken; the line is waited for. What is behind a literal is
+    // not seen, for the client may wait for "+" with it, nor what is beyond Stream::kReadBuffer.
+    // none: it is no such line.
+    Result<std::optional<size_t>> arguments_ahead();
 
     // --- productions
     Result<std::string> atom();

@@ -25,7 +25,7 @@ constexpr CommandSpec row(std::string_view name, unsigned states, Route route, R
 // In the order of the names.
 constexpr std::array kTable = {
     row("APPEND", kIn, Route::by_mailbox, c::append, c::relay_append,
-        {.referral = Referral::always, .puts = true}),
+        {.referral = Referral::always, .puts = true, .more = 3}),
     row("AUTHENTICATE", kNot, Route::here, c::authenticate, nullptr, {.capability = "AUTH="}),
     row("CAPABILITY", kAny, Route::here, c::capability, nullptr),
     row("CHECK", kSel, Route::by_selection, c::check, c::relay_verbatim),
@@ -65,7 +65,8 @@ constexpr std::array kTable = {
     row("LIST", kIn, Route::here, c::list, nullptr),
     row("LISTRIGHTS", kIn, Route::by_mailbox, c::listrights, c::relay_verbatim,
         {.capability = "ACL", .more = 1}),
-    row("LOCALAPPEND", kIn, Route::by_mailbox, c::localappend, nullptr, {.puts = true}),
+    row("LOCALAPPEND", kIn, Route::by_mailbox, c::localappend, nullptr,
+        {.puts = true, .more = 4}),
     row("LOCALCREATE", kIn, Route::by_new_name, c::localcreate, nullptr,
         {.more = 2, .for_nodes = true}),
     row("LOCALDELETE", kIn, Route::by_mailbox, c::localdelete, nullptr,

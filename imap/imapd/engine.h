@@ -39,6 +39,7 @@ class Engine {
     // The words up to the command's name, and its row.
     Status read_head(Command& command);
     Result<Completion> dispatch(const CommandSpec& spec, Command& command);
+    Result<Completion> route(const CommandSpec& spec, Command& command);
     Result<Completion> by_mailbox(const CommandSpec& spec, Command& command);
     Result<Completion> by_mailbox_or_server(const CommandSpec& spec, Command& command);
     Result<Completion> at_mailbox(const CommandSpec& spec, Command& command);

@@ -15,6 +15,19 @@ namespace rookery::imapd {
 Result<Completion> Engine::dispatch(const CommandSpec& spec, Command& command)
 {
     if (spec.traits.for_nodes && !s_.user.identity->admin) return Error{Code::denied, {}};
+    if (!spec.traits.changes_names) return route(spec, command);
+    const Completion done = Completion::from(route(spec, command));
+    if (command.server.empty()) return done;
+    log::notice("relayed", {{"server", command.server},
+                            {"user", s_.user.identity->userid},
+                            {"command", command.name},
+                            {"mailbox", command.mailbox->internal()},
+                            {"answer", cat(kind_word(done.kind), ' ', done.text)}});
+    return done;
+}
+
+Result<Completion> Engine::route(const CommandSpec& spec, Command& command)
+{
     switch (spec.route) {
         case Route::here: return spec.run(s_, command);
         case Route::by_mailbox: return by_mailbox(spec, command);
@@ -34,7 +47,7 @@ Status Engine::check_end(const CommandSpec& spec)
     const size_t most = spec.traits.more;
     if (most == CommandTraits::kAny) return success();
     TRY_ASSIGN(const char next, s_.reader.peek());
-    const auto ahead = next == '\n' ? 0 : s_.reader.arguments_ahead();
+    TRY_ASSIGN(const auto ahead, s_.reader.arguments_ahead());
     if ((most == 0 && next != '\n') || (ahead && *ahead > most))
         return Error{Code::syntax, "Unexpected extra arguments"};
     return success();
@@ -173,14 +186,8 @@ Result<Completion> Engine::relay(const CommandSpec& spec, Command& command,
         return backend.error();
     }
     service::scoreboard::set_backend(server);
-    if (!spec.traits.changes_names) return spec.relay(s_, command, **backend);
-    const Completion done = Completion::from(spec.relay(s_, command, **backend));
-    log::notice("relayed", {{"server", server},
-                            {"user", s_.user.identity->userid},
-                            {"command", command.name},
-                            {"mailbox", command.mailbox->internal()},
-                            {"answer", cat(kind_word(done.kind), ' ', done.text)}});
-    return done;
+    command.server = server;
+    return spec.relay(s_, command, **backend);
 }
 
 }  // namespace rookery::imapd

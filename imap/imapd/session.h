@@ -165,6 +165,7 @@ struct Command {
     std::optional<model::MailboxEntry> entry;  // by_mailbox and found: its list entry
     std::optional<MetadataOptions> options;    // by_mailbox_or_server: those before the name
     SelectParameters select = {};              // to_select
+    std::string server;                        // the last one that was told to run it
 };
 
 // The answer of commands that put messages into a mailbox, when they cannot: a client may create it

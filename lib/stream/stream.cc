@@ -74,12 +74,15 @@ void Stream::taken_in(size_t bytes)
 }
 
 // Called with an empty buffer only.
-Status Stream::fill()
+// Behind the bytes that are kept, the last ones in the buffer.
+Status Stream::fill(size_t kept)
 {
     TRY(may_take_in());
     if (!in_) in_ = std::unique_ptr<char[]>(new char[kReadBuffer]);
-    in_begin_ = in_end_ = 0;
-    auto n = top_->read({in_.get(), kReadBuffer}, wait_deadline());
+    if (kept > 0) ::memmove(in_.get(), in_.get() + in_end_ - kept, kept);
+    in_begin_ = 0;
+    in_end_ = kept;
+    auto n = top_->read({in_.get() + kept, kReadBuffer - kept}, wait_deadline());
     if (!n) {
         silenced_ = n.is(Code::timeout);
         fail(n.error());
@@ -89,9 +92,17 @@ Status Stream::fill()
         fail(Error{Code::closed, "the other end closed the connection"});
         return error_;
     }
-    in_end_ = *n;
+    in_end_ = kept + *n;
     taken_in(*n);
     return success();
+}
+
+Result<bool> Stream::buffer_more()
+{
+    const size_t kept = in_end_ - in_begin_;
+    if (kept == kReadBuffer) return false;
+    TRY(fill(kept));
+    return true;
 }
 
 Result<char> Stream::peek()

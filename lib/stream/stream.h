@@ -70,6 +70,8 @@ class Stream {
     // What is in the buffer now (after peek: at least one byte); take it with consume.
     std::string_view buffered() const;
     void consume(size_t bytes);
+    // Waits until more is in the buffer than there was. False: it is full (kReadBuffer bytes).
+    Result<bool> buffer_more();
     // True if a read would not wait: bytes in the buffer or in a layer.
     bool has_input() const;
     // Waits until a read would not wait, end of file counts; false when the time passed or a signal
@@ -139,7 +141,7 @@ class Stream {
     Status may_take_in();
     void taken_in(size_t bytes);
     Status silence(Code code, std::string_view why);
-    Status fill();
+    Status fill(size_t kept = 0);
     Status write_through(std::string_view bytes);
     void drain();
 

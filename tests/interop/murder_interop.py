@@ -82,6 +82,35 @@ def metadata(m):
     check(user.logout())
 
 
+def selected(m):
+    """What others do to a mailbox is told to a session that has it selected through the frontend."""
+    with m.imap("fe1", "user1") as c, m.imap("be1", "user1") as other:
+        check(c.create("INBOX.open"))
+        for n in range(3):
+            check(c.append("INBOX.open", None, None, MESSAGE.replace(b"hello", b"n%d" % n)))
+        assert check(c.select("INBOX.open")) == [b"3"]
+        assert check(other.select("INBOX.open")) == [b"3"]
+        check(other.append("INBOX.open", None, None, MESSAGE))
+        check(other.store("2", "+FLAGS", r"(\Flagged)"))
+        check(c.noop())
+        assert c.untagged_responses.pop("EXISTS")[-1] == b"4", c.untagged_responses
+        told = b" ".join(c.untagged_responses.pop("FETCH"))
+        assert told.startswith(b"2 (") and rb"\Flagged" in told, told
+        check(other.store("1", "+FLAGS", r"(\Deleted)"))
+        check(other.expunge())
+        # By number: the message that it had when this session was told of it last.
+        data = check(c.fetch("2", "(UID)"))
+        assert b"UID 2" in data[0], data
+        check(c.noop())
+        assert c.untagged_responses.pop("EXPUNGE") == [b"1"], c.untagged_responses
+        check(c.store("1", "+FLAGS", r"(\Answered)"))
+        data = b" ".join(x for x in check(c.fetch("1:*", "(UID FLAGS)")) if x)
+        assert b"UID 2" in data and rb"\Answered" in data and b"UID 4" in data, data
+        assert b"UID 1" not in data, data
+        check(c.close())
+        check(c.delete("INBOX.open"))
+
+
 def deliveries(m):
     with murder.Lmtp(m["fe1"].address, 2003) as s:
         refused = s.deliver("s@x.example", ["user1", "user2", "user3", "nobody"], MESSAGE)
@@ -118,6 +147,7 @@ def promises(m, has_cyrus):
 def everything(**flavours):
     with mixed.Mixed(**flavours) as m:
         conversation(m)
+        selected(m)
         if flavours.get("fe1", "rookery") == "rookery":
             promises(m, "cyrus" in (flavours.get("be1"), flavours.get("be2")))
         # A Cyrus frontend of 3.6.1 asks its backends in words that they do not understand.

@@ -494,6 +494,16 @@ def test_a_message_is_found_on_each_server_that_it_passes():
         assert failed["server"] == "backend2" and failed["reason"], failed
 
 
+def test_a_frontend_notes_where_a_mailbox_was_made():
+    with murder.Murder(backends=2) as m:
+        with m.imap("frontend1", "cyrus") as c:
+            for server in ("backend1", "backend2"):
+                check(c.xatom("CREATE", "at-" + server, server))
+                line, = log_lines(m, "frontend1", "relayed", command="CREATE",
+                                  mailbox="at-" + server)
+                assert line["server"] == server, line
+
+
 def test_a_login_is_found_on_each_server_that_it_passes():
     with murder.Murder(backends=1, sieve=True, pop3=True) as m:
         m.add_user("alice", backend=1)

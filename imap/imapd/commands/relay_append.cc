@@ -9,7 +9,10 @@ Result<Completion> relay_append(ImapSession& s, Command& command, backend::Backe
 {
     RelayChannel channel(s, backend);
     begin_append(channel, command.external);
+    SecondChance chance(s, command);
+    channel.on_refusal([&](const Answer& answer) { return chance.after(answer, channel); });
     if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
+    if (chance.instead()) return *chance.instead();
     return finish_at_mailbox(s, command, channel).result();
 }
 

@@ -9,33 +9,6 @@
 namespace rookery::imapd::commands {
 namespace {
 
-// The mailbox has moved, and so the command was not done: it may go to the new server.
-bool has_moved(ImapSession& s, const RelayChannel& channel, const Result<Answer>& answer)
-{
-    if (s.remote() == nullptr || !channel.can_repeat() || !s.client.ok()) return false;
-    if (answer && says_moved(*answer)) wait_for_farewell(s);
-    return s.remote() != nullptr && s.remote()->moved && (!answer || says_moved(*answer));
-}
-
-// FETCH, SEARCH and NOOP may be sent once more if their connection turns out to be dead and has
-// said nothing; all of them where the server says that the mailbox is not there any more.
-Completion at_selection(ImapSession& s, const Command& command, RelayChannel& channel)
-{
-    auto answer = channel.finish();
-    const bool moved = has_moved(s, channel, answer);
-    if (answer && !moved) return (*std::move(answer)).completion();
-    RemoteSelection* remote = s.remote();
-    const bool again = remote != nullptr && remote->replaceable && s.client.ok() &&
-                       !channel.heard() && channel.can_repeat();
-    if (!again && !moved) return channel.failed(answer.error());
-    if (!replace_selection(s)) return say_bye_lost(s);
-    if (auto refused = release_held(s, command)) return *refused;
-    channel.rebind(*s.remote()->backend);
-    answer = channel.finish();
-    if (answer) return (*std::move(answer)).completion();
-    return channel.failed(answer.error());
-}
-
 // `ESEARCH (TAG "x")`: the client knows the command by its own tag.
 RelayChannel::Filter with_tag_of(ImapSession& s, const Command& command)
 {
@@ -64,7 +37,7 @@ Completion with_selection(ImapSession& s, const Command& command, RelayChannel::
     if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
     // What changes something may have been done by a server that died before it said so.
     if (!command.spec->traits.only_reads) s.remote()->replaceable = false;
-    return at_selection(s, command, channel);
+    return finish_at_selection(s, command, channel).result();
 }
 
 }  // namespace

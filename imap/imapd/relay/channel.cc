@@ -152,11 +152,29 @@ Status RelayChannel::small_literal(const LiteralHead& head)
     return success();
 }
 
+// A literal's head goes out, and the server says "+", or what it has against it.
+Status RelayChannel::announce()
+{
+    const bool first = !sent_in_part_;
+    const std::string opening = first ? request_ : std::string();
+    while (true) {
+        TRY(send_pending());
+        TRY(wait_go_ahead());
+        if (!early_ || !first || !again_) return success();
+        // Nothing of the literal has gone: it is as if nothing had been said.
+        sent_in_part_ = false;
+        request_ = opening;
+        backend::Backend* next = again_(*early_);
+        sent_in_part_ = next == nullptr;
+        if (next == nullptr) return success();
+        rebind(*next);
+    }
+}
+
 Status RelayChannel::large_literal(const LiteralHead& head)
 {
     text::put_literal_head(sent_in_part_ ? pending_ : request_, head.size);
-    auto asked = send_pending();
-    if (asked) asked = wait_go_ahead();
+    const Status asked = announce();
     if (asked && !early_) {
         TRY(s_.reader.go_ahead(head));
         return copy_body(head.size);

@@ -53,6 +53,10 @@ class RelayChannel {
     // refused) is kept for finish().
     Status client_arguments();
     void filter(Filter filter) { filter_ = std::move(filter); }
+    // Asked when a server refuses the command at its first large literal, of which nothing has been
+    // taken from the client yet: who is asked then; null: the refusal is the answer.
+    using Again = std::function<backend::Backend*(const Answer&)>;
+    void on_refusal(Again again) { again_ = std::move(again); }
 
     // --- sending and the answer
     // Sends what is not sent yet, and CRLF if client_arguments() was not used; passes on what comes
@@ -79,6 +83,7 @@ class RelayChannel {
     Completion failed(const Error& error);
 
     backend::Backend& backend() { return *backend_; }
+    const backend::Backend& backend() const { return *backend_; }
     const std::string& tag() const { return tag_; }
     // True if the server has said anything since the command was sent.
     bool heard() const { return heard_; }
@@ -89,6 +94,7 @@ class RelayChannel {
     Status literal();
     Status small_literal(const LiteralHead& head);
     Status large_literal(const LiteralHead& head);
+    Status announce();
     Status copy_body(uint64_t size);
     Status take();
     Result<std::optional<Answer>> read_response(bool want_go_ahead);
@@ -101,6 +107,7 @@ class RelayChannel {
     backend::Backend* backend_;
     std::optional<backend::ReplyReader> replies_;
     Filter filter_;
+    Again again_;
     std::string tag_;
     std::string verb_;
     std::string request_;  // everything behind the tag, as long as it is kept

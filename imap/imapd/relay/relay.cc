@@ -108,14 +108,14 @@ void relay_unselect(ImapSession& session)
     if (!answer || !answer->ok()) lose_backend(session, backend);
 }
 
-void wait_for_farewell(ImapSession& session)
+void wait_for_farewell(ImapSession& session, const Deadline& patience)
 {
-    constexpr Milliseconds kPatience{200};
-    const Deadline patience = Deadline::after(kPatience);
+    constexpr Milliseconds kMoment{50};
+    const Deadline moment = Deadline::after(kMoment).min(patience);
     while (RemoteSelection* remote = session.remote()) {
         stream::Stream& from = remote->backend->stream();
         if (remote->moved || !from.ok()) return;
-        const auto input = from.wait_input(patience);
+        const auto input = from.wait_input(moment);
         if (!input || !*input || !relay_unsolicited(session)) return;
     }
 }

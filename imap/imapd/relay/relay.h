@@ -33,9 +33,9 @@ void relay_unselect(ImapSession& session);
 Status replace_selection(ImapSession& session);
 // Success if the selected mailbox's server is there, maybe after replace_selection().
 Status ensure_selection(ImapSession& session);
-// After an answer that the selected mailbox has moved: its server says what it has to say, if it
-// does so now.
-void wait_for_farewell(ImapSession& session);
+// After an answer that the selected mailbox moves or has moved: its server says what it has to say,
+// if it does so in the next moment.
+void wait_for_farewell(ImapSession& session, const Deadline& patience);
 // Held EXPUNGE lines go to the client before a command that may carry them. For one that may not
 // the completion says that the client must ask first: its message numbers are not the server's.
 std::optional<Completion> release_held(ImapSession& session, const Command& command);

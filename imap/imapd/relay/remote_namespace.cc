@@ -53,7 +53,7 @@ void add_partition(RelayChannel& channel, const std::string& partition)
         channel.astring(partition);
 }
 
-Completion create_at(ImapSession& s, const Command& command, backend::Backend& target,
+Completion create_at(ImapSession& s, Command& command, backend::Backend& target,
                      const std::string& partition, const std::string& parameters)
 {
     RelayChannel channel(s, target);
@@ -61,13 +61,14 @@ Completion create_at(ImapSession& s, const Command& command, backend::Backend& t
     channel.astring(command.external);
     add_partition(channel, partition);
     if (!parameters.empty()) channel.raw(cat(" ", parameters));
+    command.server = target.server();
     auto answer = channel.finish();
     if (!answer) return channel.failed(answer.error());
     if (answer->ok()) caught_up(s);
     return (*std::move(answer)).completion();
 }
 
-Completion create_there(ImapSession& s, const Command& command, const ChosenPlace& place,
+Completion create_there(ImapSession& s, Command& command, const ChosenPlace& place,
                         const std::string& chosen)
 {
     if (place.may_be_server && !chosen.empty()) {

@@ -25,11 +25,11 @@ Result<ChosenPlace> chosen_place(ImapSession& session, const std::string& word);
 // A Cyrus backend takes a partition as an atom only; its names are letters and digits.
 void add_partition(RelayChannel& channel, const std::string& partition);
 // CREATE at that server. parameters: a list (RFC 4466), or "".
-Completion create_at(ImapSession& session, const Command& command, backend::Backend& target,
+Completion create_at(ImapSession& session, Command& command, backend::Backend& target,
                      const std::string& partition, const std::string& parameters);
 // CREATE of the command's mailbox where an administrator wants it; the command has been read.
 // chosen: the server where it goes if the place names none; "" if there is none.
-Completion create_there(ImapSession& session, const Command& command, const ChosenPlace& place,
+Completion create_there(ImapSession& session, Command& command, const ChosenPlace& place,
                         const std::string& chosen);
 // Read your writes: the next command of any session here sees it. If the master cannot be asked the
 // change was made all the same.

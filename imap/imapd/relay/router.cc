@@ -15,8 +15,7 @@
 namespace rookery::imapd {
 namespace {
 
-constexpr Seconds kReservedWait{2};
-constexpr int kReservedLookMs = 20;
+constexpr int kMomentMs = 20;
 
 using model::EntryState;
 using model::MailboxEntry;
@@ -63,10 +62,8 @@ Result<MailboxEntry> lookup_current(ImapSession& session, const MailboxName& nam
     settle_left(session, name);
     auto found = mboxlist::find_mailbox(session.directory, name, known(session));
     // The end of a move, or a mailbox that is being made elsewhere: it takes a moment.
-    const Deadline patience = Deadline::after(kReservedWait);
-    while (session.store == nullptr && found.is(Code::reserved) && !patience.passed() &&
-           !signals::terminate_seen()) {
-        ::poll(nullptr, 0, kReservedLookMs);
+    const Deadline patience = Deadline::after(kMoveWait);
+    while (session.store == nullptr && found.is(Code::reserved) && wait_a_moment(patience)) {
         found = mboxlist::look_up(session.directory, name, known(session));
     }
     return found;
@@ -97,6 +94,13 @@ Result<Placed> placed_at(ImapSession& session, MailboxEntry entry)
 }
 
 }  // namespace
+
+bool wait_a_moment(const Deadline& patience)
+{
+    if (patience.passed() || signals::terminate_seen()) return false;
+    ::poll(nullptr, 0, kMomentMs);
+    return true;
+}
 
 Result<Placed> place(ImapSession& session, const MailboxName& name)
 {

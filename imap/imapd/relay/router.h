@@ -6,7 +6,7 @@
 // the list lacks, hides, or holds as reserved, is asked for once more after Directory::catch_up();
 // if the list cannot be made current the answer is temporary (doc/rules.md 5.1), never "does not
 // exist".
-// Where nothing is here a reserved name is waited for a moment: a move ends.
+// Where nothing is here a reserved name is waited for, up to kMoveWait: a move ends.
 // Without a store (proxyd) nothing is here: an entry without a server is then Code::unavailable.
 // Nothing else is said about rights: the server that runs the command checks them.
 // Codes: not_found (and the list is current), behind, reserved, moved (on its way to another
@@ -21,9 +21,15 @@
 #include "imap/imapd/session.h"
 #include "imap/model/mailbox_entry.h"
 #include "imap/model/mailbox_name.h"
+#include "lib/base/clock.h"
 #include "lib/base/result.h"
 
 namespace rookery::imapd {
+
+// How long a command waits for the end of a move, at a frontend.
+constexpr Seconds kMoveWait{5};
+// Before the next look; false when the time is over, or this process is told to end.
+bool wait_a_moment(const Deadline& patience);
 
 struct Placed {
     std::string server;                        // "" = here

@@ -5,6 +5,7 @@
 
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/relay/remote_append.h"
+#include "imap/imapd/relay/retry.h"
 #include "imap/model/sequence_set.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"
@@ -206,11 +207,10 @@ Completion Transfer::at_source(const std::string& verb, const std::string& argum
     RelayChannel channel(s_, *s_.remote()->backend);
     channel.verb(verb);
     channel.raw(cat(' ', arguments));
-    auto answer = channel.finish();
-    if (!answer) return channel.failed(answer.error());
-    if (!answer->ok())
-        return Completion::no(cat("[CANNOT] Copied, but not removed here: ", answer->text));
-    return (*std::move(answer)).completion();
+    Outcome outcome = finish_at_selection(s_, command_, channel);
+    if (outcome.answered && !outcome.answer.ok())
+        return Completion::no(cat("[CANNOT] Copied, but not removed here: ", outcome.answer.text));
+    return std::move(outcome).result();
 }
 
 Completion Transfer::remove_from_source()

@@ -60,12 +60,12 @@ struct ImapServer {
 };
 
 // What a client reads from after the greeting to the end, when it sends input and hangs up.
-// Without MAILBOXID: it is another each time.
+// Without MAILBOXID: it is another each time. So many bytes come at a time.
 inline std::string converse(ImapServer& server, const std::string& userid, std::string_view input,
-                            bool admin = false)
+                            bool admin = false, size_t chunk = 65536)
 {
     if (userid.empty()) ASSERT_OK(auth::SaslServer::init_library(server.config, "test"));
-    stream::MemoryEnds ends{std::string(input), {}, 65536, false, false};
+    stream::MemoryEnds ends{std::string(input), {}, chunk, false, false};
     session::SessionKit kit(server.config, nullptr, imapd::kProtocol, {});
     stream::Stream client(stream::memory_layer(ends));
     imapd::ImapSession session{

@@ -66,7 +66,7 @@ END_TEST
 
 // With every argument that the command takes, and one more. No mailbox or user of these is there.
 constexpr std::pair<std::string_view, std::string_view> kWhole[] = {
-    {"APPEND", ""},
+    {"APPEND", "APPEND none (\\Seen) \"29-Nov-2026 12:00:00 +0000\" {1}"},
     {"AUTHENTICATE", ""},
     {"CAPABILITY", "CAPABILITY"},
     {"CHECK", "CHECK"},
@@ -89,7 +89,7 @@ constexpr std::pair<std::string_view, std::string_view> kWhole[] = {
     {"IDLE", "IDLE"},
     {"LIST", "LIST \"\" none RETURN (CHILDREN)"},
     {"LISTRIGHTS", "LISTRIGHTS none bob"},
-    {"LOCALAPPEND", ""},
+    {"LOCALAPPEND", "LOCALAPPEND none \"\" (\\Seen) \"29-Nov-2026 12:00:00 +0000\" {1}"},
     {"LOCALCREATE", "LOCALCREATE a..b default (USE (\\Sent))"},
     {"LOCALDELETE", "LOCALDELETE none"},
     {"LOGIN", ""},
@@ -149,6 +149,28 @@ START_TEST(one_argument_too_many_is_bad_whatever_there_is)
                           std::string_view(said).substr(second).starts_with("\r\n2 BAD "),
                       "%.*s: %s", static_cast<int>(name.size()), name.data(), said.c_str());
     }
+}
+END_TEST
+
+START_TEST(what_is_too_much_is_bad_as_soon_as_it_can_be_seen)
+{
+    ImapServer server;
+    for (const char* line :
+         {"1 GETACL none superfluous", "1 STATUS none (MESSAGES) superfluous {3}",
+          "1 SETACL none bob lr superfluous {3+}\r\nabc",
+          "1 LISTRIGHTS {4+}\r\nnone bob superfluous",
+          "1 APPEND none (\\Seen) superfluous more (too much {3}"}) {
+        for (size_t chunk : {size_t{1}, size_t{65536}}) {
+            const std::string said = converse(server, "cyrus", cat(line, "\r\n"), true, chunk);
+            ck_assert_msg(said.starts_with("1 BAD "), "%s: %s", line, said.c_str());
+        }
+    }
+    // A list may hold what is behind a literal.
+    ASSERT_EQ_TEXT(converse(server, "cyrus", "1 GETMETADATA none (/shared/comment {3+}\r\n/a )\r\n"
+                                             "2 GETACL none\r\n",
+                            true, 1),
+                   "1 NO [NONEXISTENT] Mailbox does not exist\r\n"
+                   "2 NO [NONEXISTENT] Mailbox does not exist\r\n");
 }
 END_TEST
 
@@ -346,6 +368,7 @@ Suite* make()
     tcase_add_test(tests, pipelined_commands_are_answered_in_order);
     tcase_add_test(tests, a_broken_command_does_not_harm_the_next);
     tcase_add_test(tests, states_are_kept_apart);
+    tcase_add_test(tests, what_is_too_much_is_bad_as_soon_as_it_can_be_seen);
     tcase_add_test(tests, one_argument_too_many_is_bad_whatever_there_is);
     tcase_add_test(tests, without_imapidlepoll_there_is_no_idle);
     tcase_add_test(tests, whoever_sends_nonsense_is_let_go);

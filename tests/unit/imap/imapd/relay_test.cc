@@ -639,7 +639,7 @@ START_TEST(what_a_command_of_ours_did_not_ask_for_reaches_the_client)
          "* LIST (\\HasNoChildren \\Sent) \".\" INBOX.one\r\n"},
         {"1 CREATE new",
          "$T GETMETADATA \"\" (/shared/vendor/cmu/cyrus-imapd/freespace/total)",
-         "* METADATA \"\" (/shared/x \"9;10\")\r\n",
+         "* METADATA \"\" (/shared/vendor/cmu/cyrus-imapd/freespace/total \"9;10\")\r\n",
          {expect("$T CREATE \"new\""), send("$T OK x\r\n")},
          ""},
         {"1 NOOP", "$T NOOP", "", {}, ""},
@@ -746,6 +746,87 @@ START_TEST(a_mailbox_that_is_not_there_is_never_said_not_to_exist)
         w.list.late.push_back(entry("user.bob.none", "be1"));
         w.server("be1", {expect("$T STATUS \"INBOX.none\" (UNSEEN)"), send("$T OK x\r\n")});
         ASSERT_EQ_TEXT(w.talk("1 STATUS INBOX.none (UNSEEN)\r\n"), "1 OK x\r\n");
+    }
+}
+END_TEST
+
+// A server that moves a mailbox away refuses what would change it before the list knows of the
+// move; nothing was done.
+const std::string kMoving = "$T NO [UNAVAILABLE] Mailbox has been moved to another server\r\n";
+
+START_TEST(what_a_move_refuses_is_said_again)
+{
+    {  // By name; it stays in the end.
+        World w;
+        auto& be = w.server("be1", {expect("$T SETACL \"INBOX.one\" joe lrs"), send(kMoving),
+                                    expect("$T SETACL \"INBOX.one\" joe lrs"), send(kMoving),
+                                    expect("$T SETACL \"INBOX.one\" joe lrs"), send("$T OK a\r\n"),
+                                    expect("Q01 LOGOUT")});
+        ASSERT_EQ_TEXT(w.talk("1 SETACL INBOX.one joe lrs\r\n"), "1 OK a\r\n");
+        ck_assert(be.finished_well());
+    }
+    {  // The list has it at the new server after a while.
+        World w;
+        w.list.late.push_back(entry("user.bob.one", "be2"));
+        w.list.late_from = 2;
+        w.server("be1", {expect("$T SETACL \"INBOX.one\" joe lrs"), send(kMoving),
+                         expect("$T SETACL \"INBOX.one\" joe lrs"), send(kMoving),
+                         expect("Q01 LOGOUT")});
+        auto& be2 = w.server("be2", {expect("$T SETACL \"INBOX.one\" joe lrs"),
+                                     send("$T OK b\r\n"), expect("Q01 LOGOUT")});
+        ASSERT_EQ_TEXT(w.talk("1 SETACL INBOX.one joe lrs\r\n"), "1 OK b\r\n");
+        ck_assert(be2.finished_well());
+    }
+    {  // What is selected there.
+        World w;
+        auto& be = w.server("be1", kSelect +
+                                       Steps{expect("$T STORE 1 +FLAGS (\\Seen)"), send(kMoving),
+                                             expect("$T STORE 1 +FLAGS (\\Seen)"),
+                                             send("* 1 FETCH (FLAGS (\\Seen))\r\n$T OK c\r\n"),
+                                             expect("$T UID COPY 1 \"INBOX.one\""), send(kMoving),
+                                             expect("$T UID COPY 1 \"INBOX.one\""),
+                                             send("$T OK d\r\n")} +
+                                       kLogout);
+        ASSERT_EQ_TEXT(w.talk("s SELECT INBOX\r\n1 STORE 1 +FLAGS (\\Seen)\r\n2 UID COPY 1 "
+                              "INBOX.one\r\n"),
+                       kSelectAnswer + "* 1 FETCH (FLAGS (\\Seen))\r\n1 OK c\r\n2 OK d\r\n");
+        ck_assert(be.finished_well());
+    }
+    {  // Not by numbers that mean another message meanwhile.
+        World w;
+        auto& be = w.server(
+            "be1", kSelect + Steps{expect("$T STORE 1 +FLAGS (\\Seen)"),
+                                   send(kMoving + "* 1 EXPUNGE\r\n"), expect("Q01 LOGOUT")});
+        const std::string said = w.talk("s SELECT INBOX\r\n1 STORE 1 +FLAGS (\\Seen)\r\n");
+        ck_assert_msg(said.starts_with(kSelectAnswer + "1 NO [EXPUNGEISSUED] "), "%s",
+                      said.c_str());
+        (void)be;
+    }
+}
+END_TEST
+
+START_TEST(a_message_for_a_mailbox_that_moves_waits_with_its_client)
+{
+    for (const char* plus : {"", "+"}) {
+        for (size_t size : {size_t{5}, size_t{5000}}) {
+            World w;
+            w.list.late.push_back(entry("user.bob.one", "be2"));
+            w.list.late_from = 2;
+            const std::string body(size, 'x');
+            const bool large = size > 4096;
+            const Steps line = {expect(cat("$T LOCALAPPEND \"INBOX.one\" \"\" {", size,
+                                           large ? "}" : "+}"))};
+            const Steps message = {expect_bytes(body + "\r\n")};
+            const Steps refused = line + (large ? Steps{} : message) + Steps{send(kMoving)};
+            w.server("be1", refused + refused + Steps{expect("Q01 LOGOUT")});
+            auto& be2 = w.server("be2", line + (large ? Steps{send("+ go\r\n")} : Steps{}) +
+                                            message + Steps{send("$T OK [APPENDUID 1 2] a\r\n"),
+                                                            expect("Q01 LOGOUT")});
+            ASSERT_EQ_TEXT(
+                w.talk(cat("1 APPEND INBOX.one {", size, plus, "}\r\n", body, "\r\n")),
+                cat(*plus == '\0' ? "+ go ahead\r\n" : "", "1 OK [APPENDUID 1 2] a\r\n"));
+            ck_assert(be2.finished_well());
+        }
     }
 }
 END_TEST
@@ -1281,6 +1362,8 @@ Suite* make()
     tcase_add_test(c, what_a_server_says_goes_behind_what_is_held);
     tcase_add_test(c, what_a_server_says_of_a_mailbox_that_is_not_selected_there_is_nobodys);
     tcase_add_test(c, a_mailbox_that_is_not_there_is_never_said_not_to_exist);
+    tcase_add_test(c, what_a_move_refuses_is_said_again);
+    tcase_add_test(c, a_message_for_a_mailbox_that_moves_waits_with_its_client);
     tcase_add_test(c, changes_of_the_namespace_are_known_at_once);
     tcase_add_test(c, an_administrator_chooses_the_server);
     tcase_add_test(c, a_move_is_done_when_the_list_has_it_there);
