@@ -70,7 +70,7 @@ class CommandReader {
     // Takes the next byte, c, of a quoted string; one that is wrong there is not taken.
     Result<text::QuotedScan::Step> quoted_byte(text::QuotedScan& scan, char& c);
     Status space();  // exactly one SP
-    // How many arguments, each behind a space, are left of this line: lists, strings and the literal
+    // How many arguments, each behind a space, are left of this line: lists, strings and a literal
     // at its end count as one. Nothing is taken; the line is waited for. What is behind a literal is
     // not seen, for the client may wait for "+" with it, nor what is beyond Stream::kReadBuffer.
     // none: it is no such line.

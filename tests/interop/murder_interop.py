@@ -83,7 +83,7 @@ def metadata(m):
 
 
 def selected(m):
-    """What others do to a mailbox is told to a session that has it selected through the frontend."""
+    """What others do to a mailbox is told to a session that selected it through the frontend."""
     with m.imap("fe1", "user1") as c, m.imap("be1", "user1") as other:
         check(c.create("INBOX.open"))
         for n in range(3):
