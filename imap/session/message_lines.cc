@@ -1,8 +1,8 @@
-#include "imap/pop3/message_lines.h"
+#include "imap/session/message_lines.h"
 
 #include "lib/base/clock.h"
 
-namespace rookery::pop3 {
+namespace rookery::session {
 namespace {
 
 constexpr size_t kPiece = stream::Stream::kWriteBuffer;
@@ -56,4 +56,48 @@ std::string_view top_of(std::string_view message, uint32_t lines)
     return message.substr(0, at);
 }
 
-}  // namespace rookery::pop3
+size_t LinesEnd::take(std::string_view piece)
+{
+    size_t at = 0;
+    while (at < piece.size() && !ended_) {
+        // Inside a line nothing but its end matters.
+        if (seen_ == Seen::more) {
+            const size_t end = piece.find('\n', at);
+            if (end == piece.npos) return piece.size();
+            at = end + 1;
+            seen_ = Seen::nothing;
+            continue;
+        }
+        step(piece[at++]);
+    }
+    return at;
+}
+
+void LinesEnd::step(char c)
+{
+    if (c == '\n') {
+        ended_ = seen_ == Seen::dot || seen_ == Seen::dot_cr;
+        seen_ = Seen::nothing;
+    } else if (seen_ == Seen::nothing && c == '.') {
+        seen_ = Seen::dot;
+    } else if (seen_ == Seen::dot && c == '\r') {
+        seen_ = Seen::dot_cr;
+    } else {
+        seen_ = Seen::more;
+    }
+}
+
+Status copy_lines(stream::Stream& server, stream::Stream& client)
+{
+    LinesEnd lines;
+    while (!lines.ended() && client.ok()) {
+        TRY(server.peek());
+        const std::string_view piece = server.buffered();
+        const size_t taken = lines.take(piece);
+        client.put(piece.substr(0, taken));
+        server.consume(taken);
+    }
+    return success();
+}
+
+}  // namespace rookery::session
