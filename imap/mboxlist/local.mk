@@ -7,6 +7,7 @@ noinst_LIBRARIES += %D%/libmboxlist.a
 	%D%/list_walker.h %D%/list_walker.cc \
 	%D%/memory_directory.h %D%/memory_directory.cc \
 	%D%/namespace_options.h %D%/namespace_options.cc \
+	%D%/newsgroups.h %D%/newsgroups.cc \
 	%D%/partitions.h %D%/partitions.cc \
 	%D%/open_directory.h %D%/open_directory.cc %D%/servers.h %D%/servers.cc \
 	%D%/store_directory.h %D%/store_directory.cc %D%/subscriptions.h %D%/subscriptions.cc

@@ -23,20 +23,26 @@ bool put_piece(stream::Stream& client, std::string_view bytes)
 
 }  // namespace
 
-bool send_message(stream::Stream& client, std::string_view message)
+bool send_text(stream::Stream& client, std::string_view text)
 {
     size_t begin = 0;
-    if (message.starts_with('.')) client.put('.');
-    while (begin < message.size()) {
-        const std::string_view piece = message.substr(begin, kPiece);
+    if (text.starts_with('.')) client.put('.');
+    while (begin < text.size()) {
+        const std::string_view piece = text.substr(begin, kPiece);
         // With the LF of the line before.
         const size_t dot = piece.find("\n.");
         const size_t size = dot == piece.npos ? piece.size() : dot + 1;
         if (!put_piece(client, piece.substr(0, size))) return false;
         begin += size;
         const bool begins_line = piece[size - 1] == '\n';
-        if (begins_line && begin < message.size() && message[begin] == '.') client.put('.');
+        if (begins_line && begin < text.size() && text[begin] == '.') client.put('.');
     }
+    return client.ok();
+}
+
+bool send_message(stream::Stream& client, std::string_view message)
+{
+    if (!send_text(client, message)) return false;
     if (!message.ends_with("\r\n")) client.put("\r\n");
     client.put(".\r\n");
     return client.ok();

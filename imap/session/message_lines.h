@@ -15,6 +15,8 @@
 
 namespace rookery::session {
 
+// Whole lines. False: the client took no more of them.
+bool send_text(stream::Stream& client, std::string_view text);
 // The message and the line with a single dot. False: the client took no more of it.
 bool send_message(stream::Stream& client, std::string_view message);
 // TOP: the header, its empty line, and so many lines of the body.

@@ -11,7 +11,7 @@ noinst_LIBRARIES += %D%/libtext.a
 	%D%/search_form.h %D%/search_form.cc %D%/sections.h %D%/sections.cc \
 	%D%/smtp_reply.h %D%/smtp_reply.cc \
 	%D%/text_search.h %D%/text_search.cc %D%/threading.h %D%/threading.cc \
-	%D%/transfer_encoding.h %D%/transfer_encoding.cc \
+	%D%/transfer_encoding.h %D%/transfer_encoding.cc %D%/wildmat.h %D%/wildmat.cc \
 	%D%/usual_fields.h %D%/usual_fields.cc %D%/utf8.h %D%/utf8.cc
 
 if HAVE_CHECK
