@@ -1,5 +1,8 @@
 #include "imap/daemon/nntp_service.h"
 
+#include "imap/cluster/make_folder.h"
+#include "imap/mboxlist/access_options.h"
+#include "imap/model/access.h"
 #include "imap/nntp/reply.h"
 
 namespace rookery::daemon {
@@ -24,9 +27,36 @@ Status NntpService::worker_start()
     idle_.emplace(config());
     health_.emplace(backend::Health::path(config()), backend::Health::options(config()));
     TRY_ASSIGN(memory_, delivery::DeliveryMemory::open(delivery::DeliveryMemory::path(config())));
+    if (store() != nullptr) operations_.emplace(config(), directory(), *store(), quotas());
     mail_.emplace(config(), backend::lmtp_dialect(), nullptr, &*health_);
     mail_->set_gate(gate());
     return success();
+}
+
+// By the rules of CREATE and DELETE; a group that is removed is kept as delete_mode says.
+nntp::GroupChanges NntpService::changes()
+{
+    if (!operations_) return {};
+    const auto make = [this](const model::MailboxName& name, const auth::Identity& who) -> Status {
+        TRY(cluster::make_folder(config(), *operations_, quotas(), name, who));
+        return success();
+    };
+    const auto remove = [this](const model::MailboxName& name,
+                               const auth::Identity& who) -> Status {
+        const auto check = [&](const model::MailboxEntry& now) -> Status {
+            TRY(model::require_settled(now));
+            return model::require(who, now, model::Rights::delete_mailbox,
+                                  mboxlist::access_options(config()));
+        };
+        if (config().delete_mode() == config::DeleteMode::immediate)
+            return operations_->remove(name, check, cluster::Operations::Tell::master);
+        TRY_ASSIGN(auto deleted, name.deleted_name(config().deletedprefix(), wall_seconds()));
+        const cluster::Operations::Renaming renaming{name, std::move(deleted)};
+        return operations_->rename(
+            {&renaming, 1},
+            [&](const model::MailboxEntry& from, model::MailboxEntry&) { return check(from); });
+    };
+    return {make, remove};
 }
 
 Deadline NntpService::between_clients()
@@ -67,6 +97,7 @@ void NntpService::serve(Fd client, const service::ClientInfo& info)
                    .duplicates = config().duplicatesuppression() ? &memory_->duplicates : nullptr,
                    .unfinished = &memory_->unfinished,
                    .articles = &memory_->articles},
+                  .changes = changes(),
          .reads = reads_,
          .feeds = feeds_})
         .run();

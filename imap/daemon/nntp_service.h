@@ -11,6 +11,7 @@
 
 #include "imap/backend/health.h"
 #include "imap/backend/idle_backends.h"
+#include "imap/cluster/operations.h"
 #include "imap/daemon/mail_service.h"
 #include "imap/delivery/delivery_memory.h"
 #include "imap/nntp/engine.h"
@@ -37,9 +38,11 @@ class NntpService final : public MailService {
     bool feeds_ = true;
     std::optional<mboxlist::Newsgroups> newsgroups_;
     std::optional<delivery::DeliveryMemory> memory_;
-    std::optional<backend::BackendPool> mail_;   // connections by LMTP, for all its clients
-    std::optional<backend::IdleBackends> idle_;  // for sessions of this worker
-    std::optional<backend::Health> health_;      // of the servers, seen by all workers
+    nntp::GroupChanges changes();
+    std::optional<cluster::Operations> operations_;  // where mail is kept
+    std::optional<backend::BackendPool> mail_;       // connections by LMTP, for all its clients
+    std::optional<backend::IdleBackends> idle_;      // for sessions of this worker
+    std::optional<backend::Health> health_;          // of the servers, seen by all workers
 };
 
 }  // namespace rookery::daemon

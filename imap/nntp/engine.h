@@ -48,6 +48,7 @@ struct Parts {
     delivery::Articles& articles;
     backend::BackendPool& mail;  // for articles into groups of other servers, by LMTP
     delivery::Local local;       // without a store: no mail is kept here
+    GroupChanges changes{};      // that control messages ask for
     bool reads = true;           // -f: only feeds
     bool feeds = true;           // -r: only reads
 };

@@ -35,12 +35,14 @@ bool adds(const config::Config& config, std::string_view what)
 
 Poster::Poster(const config::Config& config, session::SessionKit& kit,
                mboxlist::Directory& directory, const mboxlist::Newsgroups& newsgroups,
-               delivery::Articles& articles, backend::BackendPool& servers, delivery::Local local)
+               delivery::Articles& articles, backend::BackendPool& servers, delivery::Local local,
+               GroupChanges changes)
     : config_(config),
       kit_(kit),
       newsgroups_(newsgroups),
       articles_(articles),
       store_(local.store),
+      control_(config, directory, newsgroups, articles, local.store, std::move(changes)),
       recipients_(config, directory),
       delivery_(config, directory, recipients_, servers, std::move(local))
 {
@@ -123,12 +125,12 @@ std::string Poster::front_of(const ArticleHeader& header, Source source) const
     return front;
 }
 
-Result<std::vector<delivery::Recipient>> Poster::recipients_of(const ArticleHeader& header,
-                                                               const auth::Identity& who)
+Result<std::vector<delivery::Recipient>> Poster::recipients_of(
+    const std::vector<std::string>& groups, const auth::Identity& who)
 {
     std::vector<delivery::Recipient> all;
     Error why{Code::not_found, "There is no such newsgroup here"};
-    for (const std::string& group : header.groups) {
+    for (const std::string& group : groups) {
         auto mailbox = newsgroups_.mailbox_of(group);
         if (!mailbox) continue;
         auto recipient =
@@ -145,6 +147,19 @@ Result<std::vector<delivery::Recipient>> Poster::recipients_of(const ArticleHead
     }
     if (all.empty()) return why;
     return all;
+}
+
+// A control message lies in the first group for its kind that there is, not in those that it names.
+Result<std::vector<delivery::Recipient>> Poster::recipients_of(const ArticleHeader& header,
+                                                               const auth::Identity& who)
+{
+    if (!header.control.empty()) {
+        for (const std::string& group : Control::groups_for(header.control)) {
+            auto there = recipients_of(std::vector<std::string>{group}, who);
+            if (!there.is(Code::not_found)) return there;
+        }
+    }
+    return recipients_of(header.groups, who);
 }
 
 // On the partition of the first group that is here, so that its mailbox can link it.
@@ -210,6 +225,7 @@ Status Poster::deliver(std::string_view bytes, const ArticleHeader& header, Sour
     // From here on it is refused when it comes again, whatever the client hears.
     if (status) articles_.take(header.message_id);
     delivery_.told(status.ok());
+    if (status && !header.control.empty()) control_.obey(header.control);
     return status;
 }
 

@@ -23,6 +23,7 @@
 #include "imap/delivery/spooled_message.h"
 #include "imap/mboxlist/newsgroups.h"
 #include "imap/nntp/article_header.h"
+#include "imap/nntp/control.h"
 #include "imap/session/session_kit.h"
 #include "lib/auth/identity.h"
 #include "lib/stream/stream.h"
@@ -33,7 +34,7 @@ class Poster {
  public:
     Poster(const config::Config& config, session::SessionKit& kit, mboxlist::Directory& directory,
            const mboxlist::Newsgroups& newsgroups, delivery::Articles& articles,
-           backend::BackendPool& servers, delivery::Local local);
+           backend::BackendPool& servers, delivery::Local local, GroupChanges changes);
 
     enum class Wish {
         yes,
@@ -58,6 +59,8 @@ class Poster {
     Result<Incoming> read(stream::Stream& client);
     Status deliver(std::string_view bytes, const ArticleHeader& header, Source source,
                    const auth::Identity& who);
+    Result<std::vector<delivery::Recipient>> recipients_of(const std::vector<std::string>& groups,
+                                                           const auth::Identity& who);
     Result<std::vector<delivery::Recipient>> recipients_of(const ArticleHeader& header,
                                                            const auth::Identity& who);
     std::string new_message_id();
@@ -72,6 +75,7 @@ class Poster {
     const mboxlist::Newsgroups& newsgroups_;
     delivery::Articles& articles_;
     mailbox::MailboxStore* store_;
+    Control control_;
     delivery::Recipients recipients_;
     delivery::Delivery delivery_;
     std::optional<delivery::Articles::Held> held_;

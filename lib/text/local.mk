@@ -32,7 +32,8 @@ tests_unit_lib_text_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/lib/text/text_search_test.cc \
 	tests/unit/lib/text/threading_test.cc \
 	tests/unit/lib/text/usual_fields_test.cc \
-	tests/unit/lib/text/utf8_test.cc
+	tests/unit/lib/text/utf8_test.cc \
+	tests/unit/lib/text/wildmat_test.cc
 tests_unit_lib_text_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_lib_text_suite_LDADD = lib/text/libtext.a lib/base/libbase.a $(CHECK_LIBS)
 endif

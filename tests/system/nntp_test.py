@@ -8,7 +8,7 @@ import warnings
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import harness
 import murder
-from murder import check
+from murder import check, wait_for
 from nntp_client import Client
 
 
@@ -546,6 +546,140 @@ def test_python_nntplib():
                 # A frontend's lists are those of its servers, at once.
                 _, info = n.body("<lib-%s@example.org>" % where)
                 assert info.lines == [b".x"]
+
+
+# ------------------------------------------------------------------ articles that come
+
+def numbers(c, group):
+    said = c.ask("GROUP " + group)
+    assert said.code == 211, said
+    return [int(l) for l in c.ask("LISTGROUP").lines]
+
+
+def test_one_article_in_several_groups():
+    """Each has it once, at whichever server it is; readers find it by its Message-ID, with Xref."""
+    with server(backends=2, frontends=1, filled=False) as m:
+        for name, where in (("a.one", "backend1"), ("a.two", "backend1"), ("b.one", "backend2")):
+            make_group(m, name, where)
+        make_group(m, "b.closed", "backend2", rights="lrs")
+        groups = "a.one,a.two, b.one,b.closed,no.such"
+        with connect(m, "frontend1") as c:
+            for name in ("a.one", "b.one"):
+                wait_for(lambda: c.ask("GROUP " + name).code == 211, name)
+            assert c.ihave("<x@example.org>", article("x", groups)).code == 235
+            for name in ("a.one", "a.two", "b.one"):
+                assert numbers(c, name) == [1], name
+                head = c.ask("HEAD 1").body.decode()
+                assert "Path: backend" not in head and re.search(
+                    r"^Path: frontend1!there!not-for-mail\r$", head, re.M), head
+                xref = re.search(r"^Xref: (.*)\r$", head, re.M).group(1).split()
+                assert sorted(xref[1:]) == (["a.one:1", "a.two:1"] if name != "b.one"
+                                            else ["b.one:1"]), (name, xref)
+                overview = c.ask("OVER 1").lines[0].decode().rstrip("\r\n").split("\t")
+                assert overview[8] == "Xref: " + " ".join(xref), overview
+            assert numbers(c, "b.closed") == []
+            assert c.ask("CHECK <x@example.org>").code == 438
+            assert c.takethis("<x@example.org>", article("x", groups)).code == 439
+            # Nobody's current group: whoever has it.
+            with connect(m, "frontend1") as d:
+                assert d.ask("BODY <x@example.org>").body == b"first\r\nsecond\r\n"
+            assert c.post(article("y", "b.closed").replace(b"Path: there!not-for-mail\r\n",
+                                                          b"")).code == 441
+        with connect(m, "backend1") as c:
+            assert c.ask("STAT <x@example.org>").code == 223
+
+
+def test_what_a_post_gets():
+    with server(newspostuser="post", newsaddheaders="to replyto") as m, connect(m) as c:
+        said = c.post(b"From: a@example.org\r\nNewsgroups: misc.test,misc.other\r\nSubject: s\r\n"
+                      b"To: b@example.org\r\n\r\n.dot\r\n")
+        assert said.code == 240, said
+        last = numbers(c, "misc.test")[-1]
+        head = c.ask("HEAD %d" % last).body.decode()
+        assert re.search(r"^Path: backend1!\.POSTED!not-for-mail\r$", head, re.M), head
+        assert re.search(r"^Message-ID: <[^<>@\s]+@backend1>\r$", head, re.M), head
+        assert re.search(r"^Date: .+\r$", head, re.M), head
+        assert ("To: b@example.org,\r\n\tpost+news.misc.test@backend1, "
+                "post+news.misc.other@backend1\r\n") in head, head
+        assert "Reply-To: post+news.misc.test@backend1, post+news.misc.other@backend1" in head
+        assert c.ask("BODY").code == 222 and c.ask("BODY %d" % last).body == b".dot\r\n"
+        ours = b"From: a@b\r\nSubject: s\r\nNewsgroups: misc.test\r\n"
+        for bad, why in ((b"Subject: s\r\nNewsgroups: misc.test\r\n\r\n", "no From"),
+                         (b"From: a@b\r\nNewsgroups: misc.test\r\n\r\n", "no Subject"),
+                         (b"From: a@b\r\nSubject: s\r\n\r\n", "no Newsgroups"),
+                         (ours + b"Xref: x\r\n\r\n", "Xref"),
+                         (ours + b"From: c@d\r\n\r\n", "two fields From"),
+                         (ours + b"Message-ID: x\r\n\r\n", "Message-ID"),
+                         (b"From: a@b\r\nSubject: s\r\nNewsgroups: alt.quiet\r\n\r\n", "may not")):
+            said = c.post(bad)
+            assert said.code == 441 and why in said.text, (bad, said)
+        assert numbers(c, "misc.test")[-1] == last
+
+
+def test_what_feeds_bring():
+    with server(maxmessagesize="10") as m, connect(m) as c:
+        looped = article("l").replace(b"Path: there", b"Path: there!backend1")
+        assert c.ihave("<l@example.org>", looped).code == 437
+        assert c.ihave("<n@example.org>", article("other")).code == 437
+        assert c.ihave("<g@example.org>", article("g", "no.such")).code == 437
+        assert c.ask("IHAVE <g@example.org>").code == 435  # nor later
+        big = article("b", body="x" * 70 + "\r\n" + "y" * 11000 + "\r\n")
+        assert c.takethis("<b@example.org>", big).code == 439
+        # Many at once, as servers feed.
+        ids = ["<s%d@example.org>" % n for n in range(40)]
+        for n, i in enumerate(ids):
+            c.send(("CHECK %s\r\nTAKETHIS %s\r\n" % (i, i)).encode())
+            c.send_article(article("s%d" % n))
+        for i in ids:
+            assert c.read().first == b"238 " + i.encode() + b"\r\n"
+            assert c.read().first == b"239 " + i.encode() + b"\r\n"
+        assert len(numbers(c, "misc.test")) == 4 + len(ids)
+        # One that another sends at the moment.
+        assert c.ask("IHAVE <t@example.org>").code == 335
+        with connect(m) as d:
+            assert d.ask("CHECK <t@example.org>").code == 431
+            assert d.ask("IHAVE <t@example.org>").code == 436
+            # One that ends half way was never there.
+            c.send(article("t")[:-10])
+            c.close()
+            wait_for(lambda: d.ask("CHECK <t@example.org>").code == 238, "it is let go")
+            assert len(numbers(d, "misc.test")) == 4 + len(ids)
+            assert d.ihave("<t@example.org>", article("t")).code == 235
+
+
+def test_control_messages():
+    with server(newsmaster="master") as m, connect(m) as c:
+        make_group(m, "control.cancel")  # and the one above
+        with m.imap("backend1", "cyrus") as i:
+            check(i.setacl("news.control", "anyone", "lrsp"))
+        for n in (1, 2):
+            assert c.ihave("<c%d@example.org>" % n, article("c%d" % n)).code == 235
+        before = numbers(c, "misc.test")
+
+        def control(number, text):
+            said = c.ihave("<k%d@example.org>" % number,
+                           article("k%d" % number, more="Control: %s\r\n" % text))
+            assert said.code == 235, said
+        # Without rights nothing is done.
+        control(1, "cancel <c1@example.org>")
+        control(2, "rmgroup misc.other")
+        control(3, "newgroup misc.new")
+        assert numbers(c, "misc.test") == before and numbers(c, "control.cancel") == [1]
+        assert numbers(c, "control") == [1, 2] and c.ask("GROUP misc.other").code == 211
+        assert c.ask("GROUP misc.new").code == 411
+        with m.imap("backend1", "cyrus") as i:
+            check(i.setacl("news.misc", "master", "lk"))
+            check(i.setacl("news.misc.other", "master", "lx"))
+            check(i.setacl("news.misc.test", "master", "lt"))
+        control(4, "cancel <c1@example.org>")
+        control(5, "rmgroup misc.other")
+        control(6, "newgroup misc.new")
+        control(7, "rmgroup misc.test")
+        assert numbers(c, "misc.test") == before[:-2] + before[-1:]
+        assert c.ask("STAT <c1@example.org>").code == 430
+        assert c.ask("CHECK <c1@example.org>").code == 438
+        assert c.ask("GROUP misc.other").code == 411
+        assert c.ask("GROUP misc.new").code == 211, m["backend1"].tail(30)
 
 
 def import_or_skip(name):
