@@ -47,12 +47,14 @@ bool free_for_another(const std::string& path, const std::string& locks)
 {
     const pid_t child = ::fork();
     if (child == 0) {
-        auto set = db::ExpiringSet::open(path, 'D');
+        // Of its own: this process has the other one open.
+        auto set = db::ExpiringSet::open(path + ".other", 'D');
         auto articles = Articles::open(*set, locks);
         ::_exit(articles->hold("<1@x>") ? 0 : 1);
     }
     int status = 0;
     ck_assert_int_eq(::waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status));
     return WEXITSTATUS(status) == 0;
 }
 
