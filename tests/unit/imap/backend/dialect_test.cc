@@ -375,6 +375,8 @@ START_TEST(what_a_protocol_has)
         const char* login_answers;  // yes, and no
         const char* reuse;          // the capability; "": no connection is handed on
         bool capabilities_stay;
+        // To COMPRESS: yes, no, and what is no answer.
+        const char* compress_answers = "Z01 OK begin\r\nZ01 NO not now\r\nSSH-2.0-x\r\n";
     } rows[] = {
         {backend::imap_dialect(), "imaps", 0, true, true, "Z01 COMPRESS DEFLATE\r\n",
          "L01 LOGIN \"fred\" \"a\\\"b\"\r\n", "* CAPABILITY X\r\nL01 OK in\r\nL01 NO wrong\r\n",
@@ -386,7 +388,8 @@ START_TEST(what_a_protocol_has)
          "+OK\r\n+OK in\r\n+OK\r\n-ERR [AUTH] wrong\r\n", "X-REUSE", true},
         {backend::nntp_dialect(), "nntps", 512, true, false, "COMPRESS DEFLATE\r\n",
          "AUTHINFO USER fred\r\nAUTHINFO PASS a\"b\r\n",
-         "381 now\r\n281 in\r\n381 now\r\n481 wrong\r\n", "", false},
+         "381 now\r\n281 in\r\n381 now\r\n481 wrong\r\n", "", false,
+         "206 active\r\n403 not now\r\nSSH-2.0-x\r\n"},
         {backend::sieve_dialect(), "", 0, false, false, nullptr, nullptr, nullptr, "", false},
     };
     for (const auto& row : rows) {
@@ -401,7 +404,7 @@ START_TEST(what_a_protocol_has)
         ck_assert((d.unauthenticate != nullptr) == !d.unauthenticate_capability.empty());
         ck_assert(d.capabilities_stay == row.capabilities_stay);
         if (row.compress != nullptr) {
-            Peer p("Z01 OK begin\r\nZ01 NO not now\r\nSSH-2.0-x\r\n");
+            Peer p(row.compress_answers);
             ASSERT_OK(d.start_compress(p.stream));
             ASSERT_EQ_TEXT(p.ends.output, row.compress);
             ASSERT_CODE(d.start_compress(p.stream), Code::unsupported);
