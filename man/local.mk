@@ -13,6 +13,7 @@ dist_man_MANS += man/cyrus.conf.5
 dist_man_MANS += man/ctl_cyrusdb.8
 dist_man_MANS += man/deliver.8
 dist_man_MANS += man/imapd.8
+dist_man_MANS += man/nntpd.8
 dist_man_MANS += man/pop3d.8
 dist_man_MANS += man/proxyd.8
 dist_man_MANS += man/ctl_mboxlist.8

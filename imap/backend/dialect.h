@@ -83,6 +83,7 @@ const Dialect& lmtp_dialect();
 const Dialect& mupdate_dialect();
 const Dialect& sieve_dialect();
 const Dialect& pop3_dialect();
+const Dialect& nntp_dialect();
 
 }  // namespace rookery::backend
 

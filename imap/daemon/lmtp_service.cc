@@ -69,7 +69,8 @@ delivery::Local LmtpService::local()
             .mail = &kept.mail,
             .make = [this, &kept](const model::MailboxName& name, const auth::Identity& owner) {
                 return cluster::make_folder(config(), kept.operations, quotas(), name, owner);
-            }};
+            },
+            .articles = &kept.memory.articles};
 }
 
 Deadline LmtpService::between_clients()

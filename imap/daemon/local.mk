@@ -56,10 +56,17 @@ imap_daemon_timsieved_SOURCES = imap/daemon/timsieved.cc imap/daemon/sieve_servi
 imap_daemon_timsieved_LDADD = imap/managesieve/libmanagesieve.a imap/session/libsession.a \
 	imap/scripts/libscripts.a $(SIEVE_LIBS) $(LMTP_COMMON_LIBS)
 
-# One program for backends and frontends: it opens the store where there is a partition.
+# Programs for backends and frontends: they open the store where there is a partition.
+libexec_PROGRAMS += imap/daemon/nntpd
+imap_daemon_nntpd_SOURCES = imap/daemon/nntpd.cc imap/daemon/nntp_service.h \
+	imap/daemon/nntp_service.cc imap/daemon/open_store.h $(MAIL_SERVICE_SOURCES)
+imap_daemon_nntpd_LDADD = imap/nntp/libnntp.a imap/delivery/libdelivery.a \
+	imap/session/libsession.a imap/submission/libsubmission.a $(SIEVE_LIBS) \
+	imap/store/libstore.a $(LMTP_COMMON_LIBS)
+
 libexec_PROGRAMS += imap/daemon/pop3d
 imap_daemon_pop3d_SOURCES = imap/daemon/pop3d.cc imap/daemon/pop3_service.h \
-	imap/daemon/pop3_service.cc imap/daemon/make_users.h imap/daemon/make_users_here.cc \
+	imap/daemon/pop3_service.cc imap/daemon/open_store.h imap/daemon/make_users.h imap/daemon/make_users_here.cc \
 	imap/daemon/make_users_there.cc $(MAIL_SERVICE_SOURCES)
 imap_daemon_pop3d_LDADD = imap/pop3/libpop3.a imap/session/libsession.a imap/store/libstore.a \
 	$(LMTP_COMMON_LIBS)

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 
+#include "imap/delivery/articles.h"
 #include "imap/delivery/duplicates.h"
 #include "imap/delivery/unfinished_copies.h"
 #include "lib/base/result.h"
@@ -30,6 +31,7 @@ struct DeliveryMemory {
     UnfinishedCopies unfinished;
     db::ExpiringSet seen;  // by the `duplicate` test (RFC 7352)
     db::ExpiringSet sent;  // what a script sends once in a time
+    Articles articles;
 };
 
 }  // namespace rookery::delivery

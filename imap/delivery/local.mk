@@ -1,6 +1,7 @@
 noinst_LIBRARIES += %D%/libdelivery.a
 %C%_libdelivery_a_SOURCES = \
 	%D%/address.h %D%/address.cc \
+	%D%/articles.h %D%/articles.cc \
 	%D%/decision.h \
 	%D%/delivery.h %D%/delivery.cc \
 	%D%/delivery_memory.h %D%/delivery_memory.cc \
@@ -27,6 +28,7 @@ if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/delivery/suite
 TESTS += tests/unit/imap/delivery/suite
 tests_unit_imap_delivery_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+	tests/unit/imap/delivery/articles_test.cc \
 	tests/unit/imap/delivery/delivery_memory_test.cc \
 	tests/unit/imap/delivery/duplicates_test.cc \
 	tests/unit/imap/delivery/edited_message_test.cc \

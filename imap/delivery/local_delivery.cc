@@ -33,8 +33,12 @@ Result<bool> holds(mailbox::Mailbox& box, std::string_view id, int64_t since)
         auto content = box.content(number);
         if (!content) continue;  // damaged, and told
         const std::string_view bytes = (*content)->bytes();
-        if (bytes.substr(0, text::header_size(bytes)).find(id) != std::string_view::npos)
-            return true;
+        const std::string_view header = bytes.substr(0, text::header_size(bytes));
+        // An article is known by its Message-ID, which stands in the headers of others too.
+        const bool is_it = id.starts_with('<')
+                               ? trim(text::find_field(header, "Message-ID").value_or("")) == id
+                               : header.find(id) != std::string_view::npos;
+        if (is_it) return true;
     }
     return false;
 }
@@ -49,6 +53,11 @@ LocalDelivery::LocalDelivery(const config::Config& config, mboxlist::Directory& 
       filter_({config, local_.murder != nullptr ? *local_.murder : directory, recipients,
                local_.store, local_.scripts, local_.seen, local_.make})
 {
+    if (local_.articles == nullptr) return;
+    if (auto newsgroups = mboxlist::Newsgroups::open(config))
+        newsgroups_ = *std::move(newsgroups);
+    else
+        log::warning("no newsgroups", {{"reason", newsgroups.error()}});
 }
 
 Status LocalDelivery::fits(const model::MailboxName& mailbox, const Recipient& recipient,
@@ -173,6 +182,15 @@ void LocalDelivery::note_stored(const Transaction& t, const Recipient& to, Step&
     log_delivered(t, to, {.mailbox = entry.name.internal(), .server = entry.server});
 }
 
+// So that readers of news find it by its Message-ID.
+void LocalDelivery::note_article(const Transaction& t, const model::MailboxEntry& entry,
+                                 const mailbox::AppendResult& stored)
+{
+    if (!newsgroups_ || t.message_id.empty() || stored.uids.empty()) return;
+    if (newsgroups_->group_of(entry.name))
+        local_.articles->place(t.message_id, {entry.name.internal(), stored.uids.front()}, now_);
+}
+
 // After another server has said that it will never take the copy.
 void LocalDelivery::keep_instead(const Transaction& t, Work& work, Step& step)
 {
@@ -268,10 +286,12 @@ void LocalDelivery::store_local(const Transaction& t, std::span<Work> works)
     if (items.empty()) return;
     local_.store->append_group(items);
     for (size_t i = 0; i < items.size(); ++i) {
-        if (items[i].result)
-            note_stored(t, all[i].work->recipient, *all[i].step);
-        else
+        if (!items[i].result) {
             all[i].work->status = items[i].result.error();
+            continue;
+        }
+        note_stored(t, all[i].work->recipient, *all[i].step);
+        note_article(t, all[i].step->copy.entry, *items[i].result);
     }
 }
 

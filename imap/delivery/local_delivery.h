@@ -11,10 +11,12 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "imap/delivery/articles.h"
 #include "imap/delivery/decision.h"
 #include "imap/delivery/duplicates.h"
 #include "imap/delivery/message_variants.h"
@@ -27,6 +29,7 @@
 #include "imap/delivery/unfinished_copies.h"
 #include "imap/mailbox/mailbox_store.h"
 #include "imap/mailbox/quota.h"
+#include "imap/mboxlist/newsgroups.h"
 #include "lib/config/config.h"
 #include "lib/db/expiring_set.h"
 
@@ -44,6 +47,7 @@ struct Local {
     RemoteCopies* remote = nullptr;
     ScriptMail* mail = nullptr;
     MakeMailbox make = nullptr;
+    Articles* articles = nullptr;  // of newsgroups; null: nobody asks for them by their id
 };
 
 class LocalDelivery {
@@ -92,6 +96,8 @@ class LocalDelivery {
     void store_local(const Transaction& t, std::span<Work> works);
     void mark_delivered(const Transaction& t, const Step& step);
     void note_stored(const Transaction& t, const Recipient& to, Step& step);
+    void note_article(const Transaction& t, const model::MailboxEntry& entry,
+                      const mailbox::AppendResult& stored);
     void tell_broken(const Transaction& t, const Work& work);
     void store_text(const Recipient& recipient, const Copy& copy, std::string_view text);
     void mark_seen(const Recipient& recipient, const sieve::DuplicateMark& mark);
@@ -103,6 +109,7 @@ class LocalDelivery {
     Recipients& recipients_;
     Local local_;
     ScriptFilter filter_;
+    std::optional<mboxlist::Newsgroups> newsgroups_;
     std::unique_ptr<MessageVariants> variants_;
     int64_t now_ = 0;
     bool quota_trouble_told_ = false;

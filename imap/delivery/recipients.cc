@@ -223,10 +223,16 @@ Result<Recipient> Recipients::resolve_shared(const Address& to, const std::strin
         cat_to(external, '@', to_lower(to.domain));
     model::Namespace names(options_, {}, true);
     TRY_ASSIGN(auto mailbox, names.to_internal(external));
-    if (mailbox.is_deleted(options_.deletedprefix)) return Error{Code::not_found, "deleted"};
-    TRY_ASSIGN(model::MailboxEntry entry, find(mailbox));
+    return resolve(mailbox, to.text, sender);
+}
+
+Result<Recipient> Recipients::resolve(const model::MailboxName& shared, std::string address,
+                                      const auth::Identity& sender)
+{
+    if (shared.is_deleted(options_.deletedprefix)) return Error{Code::not_found, "deleted"};
+    TRY_ASSIGN(model::MailboxEntry entry, find(shared));
     if (!may_post(sender, entry)) return Error{Code::denied, "no right to post"};
-    return Recipient{to.text, mailbox, std::nullopt, {}, entry.server};
+    return Recipient{std::move(address), shared, std::nullopt, {}, entry.server};
 }
 
 // The folder, or the longest part of its name that a folder is like.

@@ -46,6 +46,9 @@ class Recipients {
     Recipients(const config::Config& config, mboxlist::Directory& directory,
                MakeUser make_user = nullptr);
     Result<Recipient> resolve(const Address& to, const auth::Identity& sender);
+    // A shared mailbox, to which the sender may post; address: as others are to call it.
+    Result<Recipient> resolve(const model::MailboxName& shared, std::string address,
+                              const auth::Identity& sender);
     // The entry that a local delivery goes to: the folder, or with lmtp_fuzzy_mailbox_match one
     // like it, if it is here and the sender may post to it; else the mailbox itself. To be asked
     // right before the delivery.

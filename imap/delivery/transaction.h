@@ -31,7 +31,8 @@ struct Transaction {
     std::string date;        // its Date as it came
     std::string session_id;
     std::string origin;  // the session of the frontend that it comes through, "" for none
-    std::string id;      // in its Received field; no other transaction at any server has it
+    // In its Received field, no other transaction at any server has it; of news its Message-ID.
+    std::string id;
     std::string digest;  // of what the MTA handed over (message_digest.h): the same for a retry
 };
 

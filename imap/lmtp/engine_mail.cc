@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "imap/delivery/spooled_message.h"
-#include "imap/lmtp/data_reader.h"
 #include "imap/lmtp/engine.h"
 #include "imap/lmtp/grammar.h"
+#include "imap/session/data_reader.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_date.h"
@@ -173,7 +173,7 @@ void Engine::data(std::string_view)
 void Engine::receive(mailbox::StagedMessage& staged, const std::string& partition)
 {
     delivery::MessageFilter filter(staged, filter_options());
-    DataReader reader([&](std::string_view piece) { filter.add(piece); });
+    session::DataReader reader([&](std::string_view piece) { filter.add(piece); });
     if (!reader.read(client_)) return;  // the client left: nothing was promised
     auto complete = filter.finish();
     size_t count = transaction_->recipients.size();

@@ -1,6 +1,5 @@
 noinst_LIBRARIES += %D%/liblmtp.a
 %C%_liblmtp_a_SOURCES = \
-	%D%/data_reader.h %D%/data_reader.cc \
 	%D%/engine.h %D%/engine.cc %D%/engine_auth.cc %D%/engine_mail.cc \
 	%D%/grammar.h %D%/grammar.cc \
 	%D%/reply.h %D%/reply.cc
@@ -10,7 +9,6 @@ check_PROGRAMS += tests/unit/imap/lmtp/suite
 TESTS += tests/unit/imap/lmtp/suite
 tests_unit_imap_lmtp_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/lmtp/engine_test.cc tests/unit/imap/lmtp/grammar_test.cc \
-	tests/unit/imap/lmtp/data_reader_test.cc \
 	tests/support/scripted_peer.h tests/support/scripted_peer.cc
 tests_unit_imap_lmtp_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_lmtp_suite_LDADD = imap/lmtp/liblmtp.a imap/delivery/libdelivery.a \

@@ -7,6 +7,7 @@ noinst_LIBRARIES += %D%/libmboxlist.a
 	%D%/list_walker.h %D%/list_walker.cc \
 	%D%/memory_directory.h %D%/memory_directory.cc \
 	%D%/namespace_options.h %D%/namespace_options.cc \
+	%D%/newsgroups.h %D%/newsgroups.cc \
 	%D%/partitions.h %D%/partitions.cc \
 	%D%/open_directory.h %D%/open_directory.cc %D%/servers.h %D%/servers.cc \
 	%D%/store_directory.h %D%/store_directory.cc %D%/subscriptions.h %D%/subscriptions.cc
@@ -18,7 +19,7 @@ tests_unit_imap_mboxlist_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/mboxlist/entries.h tests/unit/imap/mboxlist/directory_test.cc tests/unit/imap/mboxlist/entry_codec_test.cc \
 	tests/unit/imap/mboxlist/kick_test.cc tests/unit/imap/mboxlist/list_dump_test.cc \
 	tests/unit/imap/mboxlist/list_check_test.cc tests/unit/imap/mboxlist/list_pattern_test.cc \
-	tests/unit/imap/mboxlist/list_walker_test.cc tests/unit/imap/mboxlist/partitions_test.cc \
+	tests/unit/imap/mboxlist/list_walker_test.cc tests/unit/imap/mboxlist/newsgroups_test.cc tests/unit/imap/mboxlist/partitions_test.cc \
 	tests/unit/imap/mboxlist/subscriptions_test.cc
 tests_unit_imap_mboxlist_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_mboxlist_suite_LDADD = imap/mboxlist/libmboxlist.a imap/model/libmodel.a \

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "imap/pop3/message_lines.h"
 #include "imap/pop3/reply.h"
 #include "imap/session/client_wait.h"
+#include "imap/session/message_lines.h"
 #include "lib/base/log.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
@@ -248,9 +248,10 @@ void Engine::send(uint32_t number, std::optional<uint32_t> body_lines)
     const auto content = maildrop().content(number);
     if (!content) return no_message(number, content.error());
     const std::string_view whole = (*content)->bytes();
-    const std::string_view message = body_lines ? top_of(whole, *body_lines) : whole;
+    const std::string_view message = body_lines ? session::top_of(whole, *body_lines) : whole;
     client_.put(ok("Message follows"));
-    if (send_message(client_, message)) maildrop().sent(number, !body_lines, message.size());
+    if (session::send_message(client_, message))
+        maildrop().sent(number, !body_lines, message.size());
 }
 
 // A mailbox that has left has left no damage.

@@ -4,7 +4,6 @@ noinst_LIBRARIES += %D%/libpop3.a
 	%D%/engine.h %D%/engine.cc %D%/engine_login.cc \
 	%D%/home.h %D%/home.cc \
 	%D%/maildrop.h %D%/maildrop.cc \
-	%D%/message_lines.h %D%/message_lines.cc \
 	%D%/relay.h %D%/relay.cc \
 	%D%/reply.h %D%/reply.cc \
 	%D%/uidl.h %D%/uidl.cc \
@@ -21,7 +20,6 @@ tests_unit_imap_pop3_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/pop3/engine_test.cc \
 	tests/unit/imap/pop3/maildrop_test.cc \
 	tests/unit/imap/pop3/relay_test.cc \
-	tests/unit/imap/pop3/message_lines_test.cc \
 	tests/unit/imap/pop3/reply_test.cc \
 	tests/unit/imap/pop3/uidl_test.cc \
 	tests/unit/imap/pop3/verbs_test.cc

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "imap/pop3/reply.h"
+#include "imap/session/message_lines.h"
 #include "lib/base/strings.h"
 
 namespace rookery::pop3 {
@@ -20,49 +21,6 @@ bool is_ok(std::string_view line)
 {
     return is_word(line, "+OK");
 }
-
-// Of a body that comes in pieces: where it ends.
-class Dots {
- public:
-    // So much of the piece belongs to the body, with the line that ends it.
-    size_t take(std::string_view piece)
-    {
-        size_t at = 0;
-        while (at < piece.size() && !ended_) {
-            // Inside a line nothing but its end matters.
-            if (seen_ == Seen::more) {
-                const size_t end = piece.find('\n', at);
-                if (end == piece.npos) return piece.size();
-                at = end + 1;
-                seen_ = Seen::nothing;
-                continue;
-            }
-            step(piece[at++]);
-        }
-        return at;
-    }
-    bool ended() const { return ended_; }
-
- private:
-    enum class Seen : unsigned char { nothing, dot, dot_cr, more };
-
-    void step(char c)
-    {
-        if (c == '\n') {
-            ended_ = seen_ == Seen::dot || seen_ == Seen::dot_cr;
-            seen_ = Seen::nothing;
-        } else if (seen_ == Seen::nothing && c == '.') {
-            seen_ = Seen::dot;
-        } else if (seen_ == Seen::dot && c == '\r') {
-            seen_ = Seen::dot_cr;
-        } else {
-            seen_ = Seen::more;
-        }
-    }
-
-    Seen seen_ = Seen::nothing;  // of the line
-    bool ended_ = false;
-};
 
 }  // namespace
 
@@ -112,7 +70,7 @@ Status Relay::pass(const Command& command)
     if (!line) return lost(std::move(line).error());
     client_.put(*line, "\r\n");
     if (command.has_many_lines() && is_ok(*line)) {
-        if (Status copied = copy_lines(); !copied) {
+        if (Status copied = session::copy_lines(backend_->stream(), client_); !copied) {
             client_.fail(Error{Code::closed, copied.error().text});
             return lost(std::move(copied).error());
         }
@@ -182,20 +140,6 @@ Result<std::string> Relay::read_status()
     const bool is_clean = line.find_first_of(std::string_view("\r\0", 2)) == line.npos;
     if (is_clean && (is_ok(line) || is_word(line, "-ERR"))) return line;
     return Error{Code::syntax, cat(backend_->server(), ": no answer: ", line.substr(0, 100))};
-}
-
-Status Relay::copy_lines()
-{
-    stream::Stream& server = backend_->stream();
-    Dots dots;
-    while (!dots.ended() && client_.ok()) {
-        TRY(server.peek());
-        const std::string_view piece = server.buffered();
-        const size_t taken = dots.take(piece);
-        client_.put(piece.substr(0, taken));
-        server.consume(taken);
-    }
-    return success();
 }
 
 Status Relay::lost(Error error)

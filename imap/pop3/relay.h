@@ -68,7 +68,6 @@ class Relay {
     Status require_silent();
     Result<std::string> ask(std::string_view line);
     Result<std::string> read_status();
-    Status copy_lines();
     Status lost(Error error);
 
     backend::BackendPool& backends_;

@@ -146,16 +146,19 @@ Result<std::string> decode_initial(std::string_view argument)
     return text::base64_decode(argument, kMaxSaslLine);
 }
 
-Challenge base64_challenge(stream::Stream& client, std::string_view before)
+Challenge base64_challenge(stream::Stream& client, std::string_view before,
+                           std::string_view nothing)
 {
-    return [&client, before = std::string(before)](std::string_view data) -> Result<std::string> {
+    return [&client, before = std::string(before),
+            nothing = std::string(nothing)](std::string_view data) -> Result<std::string> {
         constexpr size_t kMaxSkip = 1 << 20;
-        client.put(before, text::base64_encode(data), "\r\n");
+        client.put(before, data.empty() ? nothing : text::base64_encode(data), "\r\n");
         TRY(client.flush());
         auto line = client.read_line(kMaxSaslLine);
         if (line.is(Code::limit)) TRY(client.skip_line(kMaxSkip));
         TRY_ASSIGN(std::string text, line);
         if (text == "*") return Error{Code::closed, "the client cancelled"};
+        if (text == nothing) return std::string();
         return text::base64_decode(text, kMaxSaslLine);
     };
 }

@@ -61,9 +61,11 @@ Login apop_login(SessionKit& kit, const std::string& challenge, const std::strin
 Result<std::string> decode_initial(std::string_view argument);
 
 // A Challenge for protocols in which it is a line of base64 behind `before` and its answer one too,
-// "*" to cancel (IMAP, POP3, LMTP). An answer longer than kMaxSaslLine is skipped and is malformed.
+// "*" to cancel (IMAP, POP3, LMTP, NNTP). nothing: what an empty one is, in either direction. An
+// answer longer than kMaxSaslLine is skipped and is malformed.
 inline constexpr size_t kMaxSaslLine = 65536;
-Challenge base64_challenge(stream::Stream& client, std::string_view before);
+Challenge base64_challenge(stream::Stream& client, std::string_view before,
+                           std::string_view nothing = {});
 
 }  // namespace rookery::session
 

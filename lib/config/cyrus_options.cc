@@ -47,10 +47,10 @@ constexpr std::array kGroups = {
                  "jmappushsubscriptionfolder jmapsubmission_deleteonsend jmapsubmissionfolder "
                  "jmapuploadfolder",
                  "there is no JMAP", "clients that speak IMAP"},
-    CyrusOptions{kMissed,
-                 "allownewnews newsaddheaders newsgroups newsmaster newspeer newspostuser "
-                 "newsprefix newsrc_db_path nntptimeout newsspool",
-                 "there is no nntpd", "a news server beside this one"},
+    CyrusOptions{kMissed, "newspeer newsrc_db_path",
+                 "nntpd feeds no other servers, and there is no fetchnews",
+                 "a news server beside this one, which feeds nntpd"},
+    CyrusOptions{kNotNeeded, "newsspool", "articles are in their mailboxes alone", ""},
     CyrusOptions{kMissed,
                  "backup_compact_maxsize backup_compact_minsize backup_compact_work_threshold "
                  "backup_db backup_db_path backup_keep_previous backup_retention "

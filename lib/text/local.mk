@@ -11,7 +11,7 @@ noinst_LIBRARIES += %D%/libtext.a
 	%D%/search_form.h %D%/search_form.cc %D%/sections.h %D%/sections.cc \
 	%D%/smtp_reply.h %D%/smtp_reply.cc \
 	%D%/text_search.h %D%/text_search.cc %D%/threading.h %D%/threading.cc \
-	%D%/transfer_encoding.h %D%/transfer_encoding.cc \
+	%D%/transfer_encoding.h %D%/transfer_encoding.cc %D%/wildmat.h %D%/wildmat.cc \
 	%D%/usual_fields.h %D%/usual_fields.cc %D%/utf8.h %D%/utf8.cc
 
 if HAVE_CHECK
@@ -32,7 +32,8 @@ tests_unit_lib_text_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/lib/text/text_search_test.cc \
 	tests/unit/lib/text/threading_test.cc \
 	tests/unit/lib/text/usual_fields_test.cc \
-	tests/unit/lib/text/utf8_test.cc
+	tests/unit/lib/text/utf8_test.cc \
+	tests/unit/lib/text/wildmat_test.cc
 tests_unit_lib_text_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_lib_text_suite_LDADD = lib/text/libtext.a lib/base/libbase.a $(CHECK_LIBS)
 endif

@@ -1,7 +1,7 @@
 # Fuzz targets. With --enable-fuzzers (clang) each is a libFuzzer program; without, it replays the
 # files it is given. Either way make check runs every target over its corpus.
 FUZZ_TARGETS = %D%/base64 %D%/dlist %D%/fetch %D%/header %D%/imap_syntax %D%/mailbox_dlist \
-	%D%/managesieve %D%/mime %D%/mutf7 %D%/pop3 %D%/search %D%/sieve %D%/smtp_reply \
+	%D%/managesieve %D%/mime %D%/mutf7 %D%/nntp %D%/pop3 %D%/search %D%/sieve %D%/smtp_reply \
 	%D%/submission
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += %D%/replay_test.sh
@@ -22,6 +22,7 @@ EXTRA_DIST += %D%/replay_test.sh %D%/corpus
 %C%_managesieve_SOURCES = %D%/managesieve.cc %D%/target.h
 %C%_mime_SOURCES = %D%/mime.cc %D%/target.h
 %C%_mutf7_SOURCES = %D%/mutf7.cc %D%/target.h
+%C%_nntp_SOURCES = %D%/nntp.cc %D%/target.h
 %C%_pop3_SOURCES = %D%/pop3.cc %D%/target.h tests/support/answering_layer.h
 %C%_search_SOURCES = %D%/search.cc %D%/target.h
 %C%_sieve_SOURCES = %D%/sieve.cc %D%/target.h
@@ -39,6 +40,8 @@ EXTRA_DIST += %D%/replay_test.sh %D%/corpus
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
 %C%_mime_LDADD = $(%C%_text_libs)
 %C%_mutf7_LDADD = $(%C%_text_libs)
+%C%_nntp_LDADD = imap/nntp/libnntp.a imap/model/libmodel.a lib/auth/libauth.a \
+	lib/config/libconfig.a $(%C%_text_libs) $(SASL_LIBS) $(OPENSSL_LIBS)
 %C%_pop3_LDADD = imap/pop3/libpop3.a imap/session/libsession.a imap/backend/libbackend.a \
 	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/service/libservice.a \
 	lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a \
@@ -59,6 +62,7 @@ if LIBFUZZER
 %C%_managesieve_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_mime_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_mutf7_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_nntp_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_pop3_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_search_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_sieve_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -74,6 +78,7 @@ else
 %C%_managesieve_SOURCES += %D%/replay.cc
 %C%_mime_SOURCES += %D%/replay.cc
 %C%_mutf7_SOURCES += %D%/replay.cc
+%C%_nntp_SOURCES += %D%/replay.cc
 %C%_pop3_SOURCES += %D%/replay.cc
 %C%_search_SOURCES += %D%/replay.cc
 %C%_sieve_SOURCES += %D%/replay.cc

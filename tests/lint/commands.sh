@@ -32,6 +32,8 @@ sed -n 's/^ *{"\([A-Z]*\)", \(always\|before_login\|after_login\).*/\1/p' \
 check managesieve tests/system/managesieve_test.py <"$list"
 sed -n 's/^ *{"\([A-Z0-9-]*\)", When::.*/\1/p' imap/pop3/verbs.cc >"$list"
 check pop3 tests/system/pop3_test.py <"$list"
+sed -n 's/^ *{"\([A-Z0-9-]*\)", "[A-Z.]*", \(any\|reader\|feeder\),.*/\1/p' imap/nntp/verbs.cc | sort -u >"$list"
+check nntp tests/system/nntp_test.py <"$list"
 sed -n 's/^ *{"\([A-Z]*\)", Verb::.*/\1/p' imap/mupdate/wire.cc >"$list"
 check mupdate "tests/system/mupdate_*.py" <"$list"
 tap_end

@@ -30,6 +30,7 @@ imap/imapd    : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text 
 imap/delivery : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/scripts imap/sieve imap/submission lib/service
 imap/lmtp     : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/sieve imap/scripts imap/submission imap/delivery imap/session lib/service
 imap/managesieve : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mboxlist imap/backend imap/scripts imap/sieve imap/session lib/service
+imap/nntp     : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/delivery imap/session imap/sieve imap/scripts imap/submission lib/service
 imap/pop3     : lib/auth lib/base lib/config lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/session lib/service
 imap/daemon   : *
 imap/admin    : *

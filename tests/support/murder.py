@@ -223,7 +223,7 @@ class Instance:
             for b in m.backends:
                 o["%s_address" % b.name] = " ".join(
                     "%s=%s" % (service, b.host_port(service))
-                    for service in ("imap", "lmtp", "sieve", "pop3") if service in b.ports)
+                    for service in ("imap", "lmtp", "sieve", "pop3", "nntp") if service in b.ports)
         if self.role == "unified":
             o["mupdate_config"] = "unified"
         if self.role in HOLDS_MAIL:
@@ -270,6 +270,8 @@ class Instance:
                 conf, self.host_port("sieve"))
         if "pop3" in self.ports:
             s["pop3"] = 'cmd="pop3d %s" listen="%s" prefork=0' % (conf, self.host_port("pop3"))
+        if "nntp" in self.ports:
+            s["nntp"] = 'cmd="nntpd %s" listen="%s" prefork=0' % (conf, self.host_port("nntp"))
         s.update(self.services)
         return {k: v for k, v in s.items() if v}
 
@@ -281,6 +283,8 @@ class Instance:
             names += ("sieve",)
         if self.murder.pop3 and self.role != "mupdate":
             names += ("pop3",)
+        if self.murder.nntp and self.role != "mupdate":
+            names += ("nntp",)
         for n in names:
             self.ports.setdefault(n, self.murder.ports.take(self.murder.wanted_port(self, n)))
 
@@ -486,7 +490,7 @@ class Murder:
     def __init__(self, dir=None, backends=2, frontends=1, unified=False, master=True, bin=None,
                  extra=None, prefork=1, tls=False, owner=None, start=True, strict=True,
                  wanted_ports=None, environment=None, password="pw", babysit=False,
-                 submits=False, sieve=False, pop3=False):
+                 submits=False, sieve=False, pop3=False, nntp=False):
         self.temporary = dir is None
         self.dir = dir or tempfile.mkdtemp(prefix="rookery-murder-")
         os.chmod(self.dir, 0o755)
@@ -498,6 +502,7 @@ class Murder:
         self.tls = tls
         self.sieve = sieve
         self.pop3 = pop3
+        self.nntp = nntp
         self.strict = strict
         self.environment = environment or {}
         self.wanted_ports = wanted_ports or {}

@@ -14,6 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import harness
 import mupdate_client
 import murder
+import nntp_client
 
 BIG = (b"From: a@example.org\r\nSubject: big\r\n\r\n" + (b"x" * 76 + b"\r\n") * 30000)
 SMALL = b"From: a@example.org\r\nSubject: small\r\n\r\nhello\r\n"
@@ -34,6 +35,53 @@ def fill(folder):
         except OSError:
             pass
     return path
+
+
+def test_articles_on_a_full_disk():
+    """441 and 436, and 400 for a stream: nothing is filed, and the same article is taken later."""
+    m = murder.Murder(backends=1, start=False, nntp=True, extra={"newsprefix": "news"})
+    spool = os.path.join(m["backend1"].dir, "spool")
+    mount(spool)
+
+    def article(number, body):
+        return (b"Path: x\r\nFrom: a@example.org\r\nNewsgroups: a.b\r\nSubject: s\r\n"
+                b"Date: Tue, 24 Nov 2026 03:42:40 +0000\r\nMessage-ID: <%d@example.org>\r\n\r\n"
+                % number) + body
+    big = BIG.split(b"\r\n\r\n", 1)[1]
+    try:
+        with m:
+            m.start()
+            m.set_passwords({"alice": "pw"})
+            with m.imap("backend1", "cyrus") as i:
+                murder.check(i.create("news.a.b"))
+                murder.check(i.setacl("news.a.b", "anyone", "lrsp"))
+
+            def client(where):
+                c = nntp_client.Client(m[where].address("nntp"))
+                assert c.login("alice").code == 281
+                return c
+            ballast = fill(spool)
+            for n, where in enumerate(("backend1", "frontend1")):
+                with client(where) as c:
+                    said = c.post(article(10 + n, big))
+                    assert said.code == 441, (where, said)
+                    said = c.ihave("<%d@example.org>" % (20 + n), article(20 + n, big))
+                    assert said.code == 436, (where, said)
+                    said = c.takethis("<%d@example.org>" % (30 + n), article(30 + n, big))
+                    assert said.code == 400 and c.read() is None, (where, said)
+                with client(where) as c:
+                    said = c.ask("GROUP a.b")
+                    assert said.code == 211 and said.text.startswith("0 "), (where, said)
+            os.unlink(ballast)
+            for n, where in enumerate(("backend1", "frontend1")):
+                with client(where) as c:
+                    assert c.post(article(10 + n, b"now\r\n")).code == 240
+                    for number in (20 + n, 30 + n):
+                        assert c.takethis("<%d@example.org>" % number,
+                                          article(number, b"now\r\n")).code == 239
+                    assert c.ask("GROUP a.b").text.startswith("%d " % (3 * (n + 1)))
+    finally:
+        subprocess.run(["umount", "-l", spool], check=False)
 
 
 def test_append_and_delivery_on_a_full_disk():

@@ -68,7 +68,15 @@ void check_program(const Server& server, const master::Argv& argv, unsigned line
 // What begins with TLS, by its port.
 bool is_tls_port(unsigned port)
 {
-    return port == 993 || port == 995;
+    return port == 993 || port == 995 || port == 563;
+}
+
+// Of the service on this port the one that begins with TLS.
+std::string_view name_of_tls_port(unsigned port)
+{
+    if (port == 143) return "imaps";
+    if (port == 110) return "pop3s";
+    return port == 119 ? "nntps" : "";
 }
 
 }  // namespace
@@ -124,8 +132,8 @@ void check_numbers(const Server& server, Findings& findings)
 void check_service_tls(const Server& server, Findings& findings)
 {
     for (const Service& service : server.services) {
-        const bool has_users =
-            service.program == "imapd" || service.program == "proxyd" || service.program == "pop3d";
+        const bool has_users = service.program == "imapd" || service.program == "proxyd" ||
+                               service.program == "pop3d" || service.program == "nntpd";
         if (!has_users) continue;
         const bool tls = service.has_option("-s");
         const std::string& name = service.entry.name;
@@ -141,12 +149,11 @@ void check_service_tls(const Server& server, Findings& findings)
                                 cat(name, ": port ", port_of(service),
                                     " begins with TLS, and without -s this one does not"),
                                 cat("cmd=\"", service.program, " -s\"")});
-        else if (port_of(service) == 143 || port_of(service) == 110)
+        else if (const std::string_view own = name_of_tls_port(port_of(service)); !own.empty())
             findings.push_back(
                 {Severity::error, server.of(service),
                  cat(name, ": -s begins with TLS, which nobody does on port ", port_of(service)),
-                 cat("cmd=\"", service.program, "\", or listen=\"",
-                     port_of(service) == 143 ? "imaps" : "pop3s", '"')});
+                 cat("cmd=\"", service.program, "\", or listen=\"", own, '"')});
     }
 }
 

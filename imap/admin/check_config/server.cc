@@ -55,11 +55,10 @@ void read_imapd_conf(Server& server, Findings& findings)
                             "configdirectory: /var/lib/imap"});
 }
 
-// Three entries of Debian's own file, which nobody has chosen, for services that are not there.
+// Two entries of Debian's own file, which nobody has chosen, for services that are not there.
 bool is_stock_entry(std::string_view line)
 {
-    constexpr std::array<std::string_view, 3> kStock = {
-        "nntp cmd=\"nntpd -U 30\" listen=\"nntp\" prefork=0 maxchild=100",
+    constexpr std::array<std::string_view, 2> kStock = {
         "http cmd=\"httpd -U 30\" listen=\"8008\" prefork=0 maxchild=100",
         "notify cmd=\"notifyd\" listen=\"/run/cyrus/socket/notify\" proto=\"udp\" prefork=1"};
     std::string spaced;

@@ -48,7 +48,7 @@ std::vector<Group> facts()
           {"httpd", false},
           {"kerberos_v4", false},
           {"murder", true},
-          {"nntpd", false},
+          {"nntpd", true},
           {"replication", false},
           {"sieve", true},
           {"calalarmd", false},

@@ -268,6 +268,55 @@ START_TEST(pop3_conversation)
 }
 END_TEST
 
+START_TEST(nntp_conversation)
+{
+    Peer p("200 be1 Cyrus NNTP 3.6.1 server ready, posting allowed\r\n101 follows\r\nVERSION 2\r\n"
+           "SASL PLAIN scram-sha-1\r\nSTARTTLS\r\nAUTHINFO USER SASL\r\nCOMPRESS DEFLATE\r\n.\r\n"
+           "382 go on\r\n500 what\r\n383 =\r\n383 aGVsbG8=\r\n283 aGVsbG8=\r\n283 =\r\n281 in\r\n"
+           "481 wrong\r\n111 20260101000000\r\n580 no TLS\r\n206 active\r\n");
+    const Dialect& d = backend::nntp_dialect();
+    std::string banner;
+    std::vector<std::string> caps;
+    ASSERT_OK(d.read_banner(p.stream, banner, caps));
+    ASSERT_OK(d.ask_capabilities(p.stream, caps));
+    for (const char* c : {"SASL", "AUTH=PLAIN", "AUTH=SCRAM-SHA-1", "STARTTLS", "AUTHINFO=USER",
+                          "COMPRESS=DEFLATE"})
+        ck_assert_msg(has(caps, c), "%s", c);
+    ASSERT_OK(d.start_tls(p.stream));
+    ASSERT_OK(d.ask_capabilities(p.stream, caps));
+    ck_assert(caps.empty());
+    const std::string initial("\0user\0pass", 10), nothing;
+    ASSERT_OK(d.begin_auth(p.stream, "PLAIN", &initial));
+    ASSERT_OK(d.begin_auth(p.stream, "EXTERNAL", &nothing));
+    ASSERT_OK(d.answer_auth(p.stream, ""));
+    for (const char* text : {"", "hello"}) {
+        const auto challenge = *d.next_auth(p.stream);
+        ck_assert(challenge.kind == Step::Kind::challenge);
+        ASSERT_EQ_TEXT(challenge.data, text);
+    }
+    for (const char* text : {"hello", "", ""}) {
+        const auto in = *d.next_auth(p.stream);
+        ck_assert(in.kind == Step::Kind::success);
+        ASSERT_EQ_TEXT(in.data, text);
+    }
+    ck_assert((*d.next_auth(p.stream)).kind == Step::Kind::failure);
+    ASSERT_OK(d.ping(p.stream));
+    ASSERT_CODE(d.start_tls(p.stream), Code::unsupported);
+    ASSERT_OK(d.start_compress(p.stream));
+    ASSERT_EQ_TEXT(p.ends.output,
+                   cat("CAPABILITIES\r\nSTARTTLS\r\nCAPABILITIES\r\nAUTHINFO SASL PLAIN ",
+                       text::base64_encode(initial),
+                       "\r\nAUTHINFO SASL EXTERNAL =\r\n=\r\nDATE\r\nSTARTTLS\r\n"
+                       "COMPRESS DEFLATE\r\n"));
+    for (const char* line : {"hello", "99 x", "20x", "+OK POP3"}) {
+        Peer other(cat(line, "\r\n"));
+        ASSERT_CODE(d.read_banner(other.stream, banner, caps), Code::syntax);
+    }
+    Peer down("400 go away\r\n");
+    ASSERT_CODE(d.read_banner(down.stream, banner, caps), Code::unavailable);
+}
+END_TEST
+
 // What a server says of the maildrop is no word about the login, and is kept.
 START_TEST(pop3_refusals)
 {
@@ -326,6 +375,8 @@ START_TEST(what_a_protocol_has)
         const char* login_answers;  // yes, and no
         const char* reuse;          // the capability; "": no connection is handed on
         bool capabilities_stay;
+        // To COMPRESS: yes, no, and what is no answer.
+        const char* compress_answers = "Z01 OK begin\r\nZ01 NO not now\r\nSSH-2.0-x\r\n";
     } rows[] = {
         {backend::imap_dialect(), "imaps", 0, true, true, "Z01 COMPRESS DEFLATE\r\n",
          "L01 LOGIN \"fred\" \"a\\\"b\"\r\n", "* CAPABILITY X\r\nL01 OK in\r\nL01 NO wrong\r\n",
@@ -335,6 +386,10 @@ START_TEST(what_a_protocol_has)
          nullptr, "", false},
         {backend::pop3_dialect(), "pop3s", 255, true, false, nullptr, "USER fred\r\nPASS a\"b\r\n",
          "+OK\r\n+OK in\r\n+OK\r\n-ERR [AUTH] wrong\r\n", "X-REUSE", true},
+        {backend::nntp_dialect(), "nntps", 512, true, false, "COMPRESS DEFLATE\r\n",
+         "AUTHINFO USER fred\r\nAUTHINFO PASS a\"b\r\n",
+         "381 now\r\n281 in\r\n381 now\r\n481 wrong\r\n", "", false,
+         "206 active\r\n403 not now\r\nSSH-2.0-x\r\n"},
         {backend::sieve_dialect(), "", 0, false, false, nullptr, nullptr, nullptr, "", false},
     };
     for (const auto& row : rows) {
@@ -349,7 +404,7 @@ START_TEST(what_a_protocol_has)
         ck_assert((d.unauthenticate != nullptr) == !d.unauthenticate_capability.empty());
         ck_assert(d.capabilities_stay == row.capabilities_stay);
         if (row.compress != nullptr) {
-            Peer p("Z01 OK begin\r\nZ01 NO not now\r\nSSH-2.0-x\r\n");
+            Peer p(row.compress_answers);
             ASSERT_OK(d.start_compress(p.stream));
             ASSERT_EQ_TEXT(p.ends.output, row.compress);
             ASSERT_CODE(d.start_compress(p.stream), Code::unsupported);
@@ -377,6 +432,7 @@ Suite* make()
     tcase_add_test(c, mupdate_conversation);
     tcase_add_test(c, sieve_conversation);
     tcase_add_test(c, pop3_conversation);
+    tcase_add_test(c, nntp_conversation);
     tcase_add_test(c, pop3_refusals);
     suite_add_tcase(s, c);
     return s;

@@ -1,10 +1,11 @@
-// DataReader: the text after DATA, up to the line with the dot (RFC 5321 4.5.2).
+// DataReader: the text after DATA or POST, up to the line with the dot (RFC 5321 4.5.2, RFC 3977
+// 3.1.1).
 //
 // Only CRLF.CRLF ends it. Gives the text in pieces with every line ended by CRLF: a bare LF becomes
 // one, a bare CR is left out, so that no server behind us can see an end that we did not see. Reads
 // to the end whatever the receiver of the pieces thinks of them. Codes: those of the stream.
-#ifndef ROOKERY_IMAP_LMTP_DATA_READER_H
-#define ROOKERY_IMAP_LMTP_DATA_READER_H
+#ifndef ROOKERY_IMAP_SESSION_DATA_READER_H
+#define ROOKERY_IMAP_SESSION_DATA_READER_H
 
 #include <functional>
 #include <string>
@@ -13,7 +14,7 @@
 #include "lib/base/result.h"
 #include "lib/stream/stream.h"
 
-namespace rookery::lmtp {
+namespace rookery::session {
 
 class DataReader {
  public:
@@ -35,6 +36,6 @@ class DataReader {
     std::string out_;
 };
 
-}  // namespace rookery::lmtp
+}  // namespace rookery::session
 
 #endif

@@ -1,5 +1,5 @@
 // The text after DATA.
-#include "imap/lmtp/data_reader.h"
+#include "imap/session/data_reader.h"
 
 #include "lib/stream/memory_layer.h"
 #include "tests/unit/unit.h"
@@ -7,7 +7,7 @@
 namespace {
 
 using namespace rookery;
-using lmtp::DataReader;
+using session::DataReader;
 
 std::string read_in_pieces(const std::string& wire, size_t piece, std::string& rest)
 {
@@ -62,7 +62,7 @@ END_TEST
 
 Suite* make()
 {
-    Suite* s = suite_create("imap/lmtp/data_reader");
+    Suite* s = suite_create("imap/session/data_reader");
     TCase* c = tcase_create("all");
     tcase_add_loop_test(c, only_the_true_end_ends, 0, static_cast<int>(std::size(kData)));
     tcase_add_test(c, a_client_that_leaves_is_no_end);

@@ -1,7 +1,7 @@
 // The text after DATA.
-#include "imap/lmtp/data_reader.h"
+#include "imap/session/data_reader.h"
 
-namespace rookery::lmtp {
+namespace rookery::session {
 namespace {
 
 constexpr size_t kPiece = 32768;
@@ -77,4 +77,4 @@ void DataReader::give()
     out_.clear();
 }
 
-}  // namespace rookery::lmtp
+}  // namespace rookery::session

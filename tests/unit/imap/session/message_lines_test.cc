@@ -1,4 +1,4 @@
-#include "imap/pop3/message_lines.h"
+#include "imap/session/message_lines.h"
 
 #include <string>
 
@@ -14,7 +14,7 @@ std::string sent(std::string_view message)
 {
     stream::MemoryEnds ends;
     stream::Stream client(stream::memory_layer(ends));
-    ck_assert(pop3::send_message(client, message));
+    ck_assert(session::send_message(client, message));
     ASSERT_OK(client.flush());
     return ends.output;
 }
@@ -64,7 +64,7 @@ START_TEST(nobody_to_send_to)
     stream::MemoryEnds ends;
     stream::Stream client(stream::memory_layer(ends));
     client.fail(Error{Code::closed, "gone"});
-    ck_assert(!pop3::send_message(client, std::string(100000, 'x')));
+    ck_assert(!session::send_message(client, std::string(100000, 'x')));
     ASSERT_EQ_TEXT(ends.output, "");
 }
 END_TEST
@@ -90,7 +90,7 @@ START_TEST(tops)
         {"A: b\r\n \r\nnot the body\r\n\r\n1\r\n", 0, "A: b\r\n \r\nnot the body\r\n\r\n"},
         {"", 3, ""},
     };
-    for (const auto& c : kCases) ASSERT_EQ_TEXT(pop3::top_of(c.message, c.lines), c.top);
+    for (const auto& c : kCases) ASSERT_EQ_TEXT(session::top_of(c.message, c.lines), c.top);
 }
 END_TEST
 
