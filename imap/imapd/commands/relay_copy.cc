@@ -48,7 +48,7 @@ Result<Completion> relay_copy(ImapSession& s, Command& command, backend::Backend
     std::string set;
     auto placed = [&]() -> Result<Placed> {
         TRY(s.reader.space());
-        TRY_ASSIGN(model::SequenceSet parsed, s.reader.sequence_set());
+        TRY_ASSIGN(model::SequenceSet parsed, s.reader.message_set());
         set = parsed.to_string();
         TRY(s.reader.space());
         TRY_ASSIGN(command.external, s.reader.mailbox());
