@@ -23,8 +23,8 @@ struct Parsed {
     bool vanished = false;
 };
 
-// fetch-modifiers (RFC 4466, 7162 3.1.4.1, 3.2.6, 9394 3.3), if there are any; in front of them that of
-// PREVIEW, if nothing else is asked for.
+// fetch-modifiers (RFC 4466, 7162 3.1.4.1, 3.2.6, 9394 3.3), if there are any; in front of them
+// that of PREVIEW, if nothing else is asked for.
 Status modifiers(CommandReader& reader, Parsed& p)
 {
     TRY_ASSIGN(const bool there, reader.accept(' '));

@@ -20,8 +20,8 @@ inline constexpr size_t kMaxFetchItems = 200;
 inline constexpr size_t kMaxHeaderNames = 500;
 inline constexpr size_t kMaxSectionDepth = 100;
 
-// The modifier of PREVIEW. Where that is asked for alone, it stands where the modifiers of FETCH do,
-// and is the caller's to read.
+// The modifier of PREVIEW. Where that is asked for alone, it stands where the modifiers of FETCH
+// do, and is the caller's to read.
 inline constexpr std::string_view kLazy = "LAZY";
 
 struct Partial {

@@ -1,8 +1,8 @@
 // The header of a message for who asks it by name: from the cache, where that keeps the field.
 //
 // Borrows the mailbox. What it gives is valid while it lives and nothing of another message is
-// asked. For who goes on where a message is gone or damaged there is or_empty(). Codes: those of the
-// mailbox. One thread.
+// asked. For who goes on where a message is gone or damaged there is or_empty(). Codes: those of
+// the mailbox. One thread.
 #ifndef ROOKERY_IMAP_IMAPD_SELECTED_MESSAGE_HEADER_H
 #define ROOKERY_IMAP_IMAPD_SELECTED_MESSAGE_HEADER_H
 

@@ -143,7 +143,7 @@ class Evaluator {
 
     int64_t day() const { return text::day_of({info_.internaldate, info_.zone_minutes}); }
 
-    // Of a message that was there before such dates were kept it is the internal date (RFC 8514 4.3).
+    // Where no such date was kept it is the internal one (RFC 8514 4.3).
     int64_t saved_day() const
     {
         if (info_.save_date == 0) return day();
