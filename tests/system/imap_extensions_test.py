@@ -1469,7 +1469,7 @@ FAILURES = (
     ("owner", "APPEND INBOX.full {{10+}}\r\nSubject: x", "NO OVERQUOTA"),
     ("owner", "APPEND INBOX {{0+}}\r\n", "NO CANNOT"),
     ("owner", "APPEND INBOX {{9999999999}}", "NO TOOBIG"),
-    ("owner", "APPEND INBOX ~{{1+}}\r\nx", "NO UNKNOWN-CTE"),
+    ("owner", "APPEND INBOX ~{{1+}}\r\nx", "NO CANNOT"),
     ("other", "SELECT INBOX", "OK READ-WRITE"),
     ("other", "COPY 1 {o}.none", "NO TRYCREATE"),
     ("other", "COPY 1 {o}.hidden", "NO TRYCREATE"),
