@@ -20,7 +20,7 @@ namespace rookery::backend {
 using Announced = uint64_t;
 
 // With '=' at the end: whatever the value is.
-inline constexpr std::array<std::string_view, 28> kFromBackends = {
+inline constexpr std::array<std::string_view, 34> kFromBackends = {
     "ACL",
     "RIGHTS=kxten",
     "CONDSTORE",
@@ -49,6 +49,12 @@ inline constexpr std::array<std::string_view, 28> kFromBackends = {
     "THREAD=ORDEREDSUBJECT",
     "THREAD=REFERENCES",
     "THREAD=REFS",
+    "SEARCHRES",
+    "SAVEDATE",
+    "PREVIEW",
+    "BINARY",
+    "REPLACE",
+    "PARTIAL",
 };
 inline constexpr unsigned kAnnouncedBits = 56;
 static_assert(kFromBackends.size() <= kAnnouncedBits);

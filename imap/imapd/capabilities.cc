@@ -97,6 +97,7 @@ constexpr std::array kTable = {
     Capability{.name = "QRESYNC", .enable = enable_qresync},
     Capability{.name = "QUOTA", .owner = Owner::commands},
     Capability{.name = "QUOTASET", .owner = Owner::commands},
+    Capability{.name = "REPLACE", .owner = Owner::commands},
     Capability{.name = "SORT", .owner = Owner::commands},
     Capability{.name = "THREAD=REFERENCES", .owner = Owner::commands},
     Capability{.name = "UIDPLUS", .owner = Owner::commands},

@@ -371,6 +371,13 @@ Result<model::SequenceSet> CommandReader::sequence_set()
     return model::SequenceSet::parse(text);
 }
 
+Result<model::SequenceSet> CommandReader::message_set()
+{
+    TRY_ASSIGN(const bool saved, accept('$'));
+    if (saved) return model::SequenceSet::saved_result();
+    return sequence_set();
+}
+
 Result<std::string> CommandReader::flag()
 {
     std::string out;

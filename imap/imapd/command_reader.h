@@ -90,6 +90,8 @@ class CommandReader {
     Result<uint32_t> nz_number();
     Result<uint64_t> number64();
     Result<model::SequenceSet> sequence_set();
+    // The same, or "$", what the last search saved (RFC 5182).
+    Result<model::SequenceSet> message_set();
     Result<std::string> flag();  // "\Seen" or keyword, as written
     // A word up to SP ( ) [ ] CR LF: fetch attributes and the like, in upper case.
     Result<std::string> attribute();

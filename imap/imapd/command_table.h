@@ -93,6 +93,8 @@ ROOKERY_RUN(store);    // and UID STORE
 ROOKERY_RUN(copy);     // and UID COPY; MOVE and UID MOVE
 ROOKERY_RELAY(relay_search);
 ROOKERY_RELAY(relay_copy);
+ROOKERY_RUN(replace);  // and UID REPLACE
+ROOKERY_RELAY(relay_replace);
 // what most rows use: the command goes on as it came, token by token
 ROOKERY_RELAY(relay_verbatim);
 }  // namespace commands

@@ -46,6 +46,7 @@ struct LocalSelection {
     // What the client's last FLAGS and PERMANENTFLAGS lines said.
     std::vector<std::string> told_keywords;
     model::Rights told_rights;
+    model::SequenceSet saved;  // UIDs, what the last search saved: "$" (RFC 5182)
     // Somebody is renaming or removing it right now: what comes of it is told later.
     bool in_change = false;
     bool gone = false;  // it is no mailbox's view any more
@@ -72,6 +73,7 @@ struct RemoteSelection {
     uint32_t uidnext = 0;
     uint64_t highestmodseq = 0;
     bool replaceable = true;
+    bool saved = false;        // a search there has saved its result: another connection has none
     bool modseq_told = false;  // that server knows of CONDSTORE, and has told HIGHESTMODSEQ
     // Untagged lines that wait for a command that may carry EXPUNGE, in order.
     std::string held;

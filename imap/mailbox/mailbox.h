@@ -16,6 +16,7 @@
 #include "imap/model/sequence_set.h"
 #include "lib/base/result.h"
 #include "lib/text/imap_date.h"
+#include "lib/text/order_keys.h"
 #include "lib/text/usual_fields.h"
 
 namespace rookery::mailbox {
@@ -31,6 +32,7 @@ struct MessageInfo {
     uint32_t uid = 0;
     uint32_t size = 0;          // RFC822.SIZE
     int64_t internaldate = 0;   // seconds since the epoch
+    int64_t save_date = 0;      // when it came into this mailbox, the same; 0 = not known
     int32_t zone_minutes = 0;   // offset of the internaldate as given, minutes east of UTC
     uint32_t system_flags = 0;  // model::kSeen ...
     model::KeywordBits keywords;
@@ -49,11 +51,13 @@ class Content {
 
 // What the cache keeps of a message, in IMAP's own syntax (lib/text renders it once at append).
 struct CachedItems {
-    std::string envelope;       // "(...)" of ENVELOPE
-    std::string body;           // BODY (not extensible)
-    std::string bodystructure;  // BODYSTRUCTURE
-    std::string sections;       // lib/text section table, binary: where each part lies
-    std::string fields;         // of the header: text::KeptFields
+    std::string envelope;                // "(...)" of ENVELOPE
+    std::string body;                    // BODY (not extensible)
+    std::string bodystructure;           // BODYSTRUCTURE
+    std::string sections;                // lib/text section table, binary: where each part lies
+    std::string fields;                  // of the header: text::KeptFields
+    std::string order;                   // of the header: text::OrderKeys
+    std::string preview;                 // of PREVIEW: its first words
     std::optional<text::DateTime> sent;  // its Date:, where that can be read
 };
 
@@ -154,7 +158,10 @@ class Mailbox {
     // Parts of that alone, without opening the message where the cache has them. Views are valid
     // until one is asked of another message.
     virtual Result<text::KeptFields> kept_fields(uint32_t sequence) = 0;
+    virtual Result<text::OrderKeys> order_keys(uint32_t sequence) = 0;
     virtual Result<std::optional<text::DateTime>> sent(uint32_t sequence) = 0;
+    // CachedItems::preview. kept_only: none where the cache does not have it.
+    virtual Result<std::optional<std::string>> preview(uint32_t sequence, bool kept_only) = 0;
     // The size of the message as POP3 sends it, whose last line has its CRLF, stored so or not.
     // Reads the message only where the index does not know how it ends. As content().
     virtual Result<uint64_t> octets(uint32_t sequence) { return message(sequence).size; }

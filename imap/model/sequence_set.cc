@@ -52,6 +52,13 @@ Result<SequenceSet> SequenceSet::parse(std::string_view text, size_t max_ranges)
     return set;
 }
 
+SequenceSet SequenceSet::saved_result()
+{
+    SequenceSet set;
+    set.saved_result_ = true;
+    return set;
+}
+
 void SequenceSet::resolve(uint32_t largest)
 {
     for (Range& r : ranges_) {
@@ -138,6 +145,7 @@ void SequenceSet::intersect(const SequenceSet& other)
 
 std::string SequenceSet::to_string() const
 {
+    if (saved_result_) return "$";
     std::string out;
     for (const Range& r : ranges_) {
         if (!out.empty()) out.push_back(',');

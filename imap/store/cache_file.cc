@@ -1,6 +1,6 @@
-// Entry: a head (size, crc of the magic and of the rest of the head, guid, five lengths, the crc of
-// the fields, the crc of the other texts, the date), the fields, the other texts. File: a magic,
-// then entries, those of another version among them.
+// Entry: a head (size, crc of the magic and of the rest of the head, guid, seven lengths, the crc
+// of the keys, that of the fields, that of the other texts, the date), the keys, the fields, the
+// other texts. File: a magic, then entries, those of another version among them.
 #include "imap/store/cache_file.h"
 
 #include <errno.h>
@@ -18,18 +18,17 @@ namespace rookery::store {
 
 namespace {
 
-constexpr std::string_view kMagic = "RKCACHE3";
+constexpr std::string_view kMagic = "RKCACHE4";
 
 // Where the parts of the head lie.
 constexpr size_t kSum = 4;
 constexpr size_t kGuid = 8;
 constexpr size_t kLengths = 28;
-constexpr size_t kTexts = 5;
-constexpr size_t kFieldsSum = 48;
-constexpr size_t kTextsSum = 52;
-constexpr size_t kSent = 56;
-constexpr size_t kSentZone = 64;
-constexpr size_t kHead = 68;
+constexpr size_t kTexts = 7;
+constexpr size_t kSums = 56;  // of the first text, of the second, of the others
+constexpr size_t kSent = 68;
+constexpr size_t kSentZone = 76;
+constexpr size_t kHead = 80;
 constexpr uint32_t kNotSent = 0x80000000;  // as the zone: there is no date
 
 constexpr size_t kSmallWindow = 4096;
@@ -69,20 +68,38 @@ std::optional<text::DateTime> date_in(std::string_view entry)
                           static_cast<int32_t>(zone)};
 }
 
+// What one of the sums is about.
+enum class Group : size_t { order, fields, others };
+
 // Behind a head that is right.
-Result<std::string_view> fields_in(std::string_view entry)
+std::string_view bytes_of(std::string_view entry, Group group)
 {
-    const std::string_view fields = entry.substr(kHead, length(entry, 0));
-    if (load32(entry.data() + kFieldsSum) != checksum(fields)) return broken();
-    return fields;
+    const std::string_view order = entry.substr(kHead, length(entry, 0));
+    const std::string_view fields = entry.substr(kHead + order.size(), length(entry, 1));
+    if (group == Group::order) return order;
+    return group == Group::fields ? fields : entry.substr(kHead + order.size() + fields.size());
+}
+
+size_t sum_at(Group group)
+{
+    return kSums + 4 * static_cast<size_t>(group);
+}
+
+// The same, and its sum is right.
+Result<std::string_view> intact(std::string_view entry, Group group)
+{
+    const std::string_view bytes = bytes_of(entry, group);
+    if (load32(entry.data() + sum_at(group)) != checksum(bytes)) return broken();
+    return bytes;
 }
 
 }  // namespace
 
 std::string encode_cache_entry(const mailbox::CachedItems& items, std::string_view guid)
 {
-    const std::string* texts[kTexts] = {&items.fields, &items.envelope, &items.body,
-                                        &items.bodystructure, &items.sections};
+    const std::string* texts[kTexts] = {&items.order,  &items.fields,        &items.envelope,
+                                        &items.body,   &items.bodystructure, &items.sections,
+                                        &items.preview};
     size_t total = kHead;
     for (const std::string* text : texts) total += text->size();
     if (total > kMaxCacheEntry || guid.size() != kGuidSize) return "";
@@ -94,25 +111,24 @@ std::string encode_cache_entry(const mailbox::CachedItems& items, std::string_vi
     guid.copy(head + kGuid, kGuidSize);
     for (size_t i = 0; i < kTexts; i++)
         store32(head + kLengths + 4 * i, static_cast<uint32_t>(texts[i]->size()));
-    const std::string_view all = out;
-    store32(head + kFieldsSum, checksum(items.fields));
-    store32(head + kTextsSum, checksum(all.substr(kHead + items.fields.size())));
+    for (const Group group : {Group::order, Group::fields, Group::others})
+        store32(head + sum_at(group), checksum(bytes_of(out, group)));
     store64(head + kSent, items.sent ? static_cast<uint64_t>(items.sent->seconds) : 0);
     store32(head + kSentZone,
             items.sent ? static_cast<uint32_t>(items.sent->zone_minutes) : kNotSent);
-    store32(head + kSum, sum_of_head(all));
+    store32(head + kSum, sum_of_head(out));
     return out;
 }
 
 Result<mailbox::CachedItems> decode_cache_entry(std::string_view entry, std::string_view guid)
 {
     TRY(check_head(entry, guid));
-    TRY_ASSIGN(const std::string_view fields, fields_in(entry));
-    if (load32(entry.data() + kTextsSum) != checksum(entry.substr(kHead + fields.size())))
-        return broken();
+    for (const Group group : {Group::order, Group::fields, Group::others})
+        TRY(intact(entry, group));
     mailbox::CachedItems items;
-    std::string* texts[kTexts] = {&items.fields, &items.envelope, &items.body, &items.bodystructure,
-                                  &items.sections};
+    std::string* texts[kTexts] = {&items.order,  &items.fields,        &items.envelope,
+                                  &items.body,   &items.bodystructure, &items.sections,
+                                  &items.preview};
     size_t at = kHead;
     for (size_t i = 0; i < kTexts; i++) {
         texts[i]->assign(entry.substr(at, length(entry, i)));
@@ -125,8 +141,17 @@ Result<mailbox::CachedItems> decode_cache_entry(std::string_view entry, std::str
 Result<text::KeptFields> decode_cached_fields(std::string_view entry, std::string_view guid)
 {
     TRY(check_head(entry, guid));
-    TRY_ASSIGN(const std::string_view fields, fields_in(entry));
+    TRY_ASSIGN(const std::string_view fields, intact(entry, Group::fields));
     return text::KeptFields(fields);
+}
+
+Result<text::OrderKeys> decode_cached_order(std::string_view entry, std::string_view guid)
+{
+    TRY(check_head(entry, guid));
+    TRY_ASSIGN(const std::string_view order, intact(entry, Group::order));
+    const auto keys = text::read_order_keys(order);
+    if (!keys) return broken();
+    return *keys;
 }
 
 Result<std::optional<text::DateTime>> decode_cached_date(std::string_view entry,

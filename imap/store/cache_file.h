@@ -34,6 +34,7 @@ std::string encode_cache_entry(const mailbox::CachedItems& items, std::string_vi
 Result<mailbox::CachedItems> decode_cache_entry(std::string_view entry, std::string_view guid);
 // Parts of it, each with a sum of its own. The fields lie in the entry.
 Result<text::KeptFields> decode_cached_fields(std::string_view entry, std::string_view guid);
+Result<text::OrderKeys> decode_cached_order(std::string_view entry, std::string_view guid);
 Result<std::optional<text::DateTime>> decode_cached_date(std::string_view entry,
                                                          std::string_view guid);
 

@@ -155,6 +155,7 @@ mailbox::MessageInfo LocalMailbox::message(uint32_t sequence) const
     info.uid = record.uid;
     info.size = record.size;
     info.internaldate = record.internaldate;
+    info.save_date = record.save_date;
     info.zone_minutes = record.zone_minutes;
     info.system_flags = record.system_flags;
     info.keywords = record.keywords;

@@ -52,6 +52,8 @@ class LocalMailbox final : public mailbox::Mailbox {
     Result<mailbox::CachedItems> cached(uint32_t sequence) override;
     Result<text::KeptFields> kept_fields(uint32_t sequence) override;
     Result<std::optional<text::DateTime>> sent(uint32_t sequence) override;
+    Result<text::OrderKeys> order_keys(uint32_t sequence) override;
+    Result<std::optional<std::string>> preview(uint32_t sequence, bool kept_only) override;
     Result<uint64_t> octets(uint32_t sequence) override;
     Result<std::vector<uint32_t>> store_flags(std::span<const uint32_t> sequences,
                                               mailbox::FlagChange how, const model::FlagList& flags,

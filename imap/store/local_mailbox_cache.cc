@@ -67,6 +67,26 @@ Result<std::optional<text::DateTime>> LocalMailbox::sent(uint32_t sequence)
     return rendered_->sent;
 }
 
+Result<text::OrderKeys> LocalMailbox::order_keys(uint32_t sequence)
+{
+    const uint32_t slot = slots_.slot(sequence);
+    auto keys = from_cache(slot, decode_cached_order);
+    if (keys) return keys;
+    TRY(render(sequence, slot));
+    return text::read_order_keys(rendered_->order).value_or(text::OrderKeys{});
+}
+
+Result<std::optional<std::string>> LocalMailbox::preview(uint32_t sequence, bool kept_only)
+{
+    const uint32_t slot = slots_.slot(sequence);
+    auto items = from_cache(slot, decode_cache_entry);
+    if (items) return std::optional(std::move(items->preview));
+    const bool is_rendered = rendered_ && rendered_slot_ == slot;
+    if (kept_only && !is_rendered) return std::optional<std::string>();
+    TRY(render(sequence, slot));
+    return std::optional(rendered_->preview);
+}
+
 Status LocalMailbox::render(uint32_t sequence, uint32_t slot)
 {
     if (rendered_ && rendered_slot_ == slot) return success();

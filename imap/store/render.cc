@@ -5,6 +5,8 @@
 
 #include "lib/text/imap_structure.h"
 #include "lib/text/message.h"
+#include "lib/text/order_keys.h"
+#include "lib/text/preview.h"
 #include "lib/text/sections.h"
 
 namespace rookery::store {
@@ -23,6 +25,8 @@ Result<mailbox::CachedItems> render(std::string_view message, std::string_view m
     items.body = text::body(message, parsed);
     items.bodystructure = text::bodystructure(message, parsed);
     items.sections = text::sections(parsed);
+    items.preview = text::preview(message, parsed);
+    items.order = text::order_keys(header);
     items.fields = text::kept_fields(header, more);
     if (const auto date = text::find_field(header, "date"))
         items.sent = text::parse_header_date(*date);

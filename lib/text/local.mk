@@ -1,12 +1,16 @@
 noinst_LIBRARIES += %D%/libtext.a
 %C%_libtext_a_SOURCES = \
 	%D%/rfc5322_header_addresses.cc %D%/base64.h %D%/base64.cc \
+	%D%/binary_parts.h %D%/binary_parts.cc \
 	%D%/charset.h %D%/charset.cc %D%/charset_words.cc \
 	%D%/header_cursor.h %D%/header_cursor.cc \
-	%D%/header_syntax.h %D%/header_syntax.cc %D%/imap_date.h %D%/imap_date.cc \
+	%D%/header_syntax.h %D%/header_syntax.cc \
+	%D%/html_text.h %D%/html_text.cc %D%/imap_date.h %D%/imap_date.cc \
 	%D%/imap_structure.h %D%/imap_structure.cc \
 	%D%/imap_syntax.h %D%/imap_syntax.cc %D%/json.h %D%/json.cc %D%/message.h %D%/message.cc \
-	%D%/mutf7.h %D%/mutf7.cc %D%/program_address.h %D%/program_address.cc \
+	%D%/mutf7.h %D%/mutf7.cc %D%/order_keys.h %D%/order_keys.cc \
+	%D%/preview.h %D%/preview.cc \
+	%D%/program_address.h %D%/program_address.cc \
 	%D%/rfc5322_header.h %D%/rfc5322_header.cc %D%/rfc5322_header_params.cc \
 	%D%/search_form.h %D%/search_form.cc %D%/sections.h %D%/sections.cc \
 	%D%/smtp_reply.h %D%/smtp_reply.cc \
@@ -19,6 +23,7 @@ check_PROGRAMS += tests/unit/lib/text/suite
 TESTS += tests/unit/lib/text/suite
 tests_unit_lib_text_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/lib/text/base64_test.cc \
+	tests/unit/lib/text/binary_parts_test.cc \
 	tests/unit/lib/text/charset_test.cc \
 	tests/unit/lib/text/header_syntax_test.cc \
 	tests/unit/lib/text/imap_date_test.cc \
@@ -26,6 +31,8 @@ tests_unit_lib_text_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/lib/text/imap_syntax_test.cc \
 	tests/unit/lib/text/message_test.cc \
 	tests/unit/lib/text/mutf7_test.cc \
+	tests/unit/lib/text/order_keys_test.cc \
+	tests/unit/lib/text/preview_test.cc \
 	tests/unit/lib/text/rfc5322_header_test.cc \
 	tests/unit/lib/text/sections_test.cc \
 	tests/unit/lib/text/smtp_reply_test.cc \

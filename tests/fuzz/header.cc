@@ -1,6 +1,7 @@
 #include "lib/text/charset.h"
 #include "lib/text/imap_date.h"
 #include "lib/text/imap_structure.h"
+#include "lib/text/order_keys.h"
 #include "lib/text/rfc5322_header.h"
 #include "lib/text/text_search.h"
 #include "lib/text/utf8.h"
@@ -34,5 +35,14 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
     (void)text::header_contains(s, matcher);
     (void)text::addresses_contain(s, "To", matcher);
     (void)text::pick_fields(s, {"To"}, true);
+    const std::string order = text::order_keys(s);
+    fuzz::require(text::read_order_keys(order).has_value(), "our own keys");
+    for (const std::string_view bytes : {std::string_view(order), s}) {
+        auto keys = text::read_order_keys(bytes);
+        if (!keys) continue;
+        size_t read = keys->subject.size() + keys->id.size();
+        while (const auto id = text::take_id(keys->ancestors)) read += id->size();
+        fuzz::require(read <= bytes.size(), "inside");
+    }
     return 0;
 }

@@ -1,7 +1,9 @@
 #include "lib/text/imap_structure.h"
 #include "lib/text/message.h"
+#include "lib/text/preview.h"
 #include "lib/text/sections.h"
 #include "lib/text/text_search.h"
+#include "lib/text/utf8.h"
 #include "tests/fuzz/target.h"
 
 using namespace rookery;
@@ -30,6 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
     (void)text::bodystructure(s, message);
     text::TextMatcher matcher("needle");
     (void)text::body_contains(s, message, matcher);
+    const std::string words = text::preview(s, message);
+    fuzz::require(text::is_utf8(words) && words.size() <= 4 * text::kPreviewCharacters, "preview");
     const std::string table = text::sections(message);
     using enum text::SectionText;
     for (const std::vector<uint32_t>& path :

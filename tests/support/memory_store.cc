@@ -8,6 +8,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_structure.h"
+#include "lib/text/preview.h"
 #include "lib/text/sections.h"
 
 namespace rookery::test {
@@ -86,6 +87,7 @@ class MemoryView final : public mailbox::Mailbox {
         info.uid = m.uid;
         info.size = static_cast<uint32_t>(m.bytes.size());
         info.internaldate = m.internaldate;
+        info.save_date = m.save_date;
         info.zone_minutes = m.zone_minutes;
         info.system_flags = flags_of(m);
         info.keywords = m.keywords;
@@ -162,17 +164,32 @@ class MemoryView final : public mailbox::Mailbox {
         const std::string_view header = m.root.header(bytes);
         return mailbox::CachedItems{text::envelope(header),        text::body(bytes, m),
                                     text::bodystructure(bytes, m), text::sections(m),
-                                    text::kept_fields(header, ""), date_of(header)};
+                                    text::kept_fields(header, ""), text::order_keys(header),
+                                    text::preview(bytes, m),       date_of(header)};
     }
     Result<text::KeptFields> kept_fields(uint32_t sequence) override
     {
         TRY_ASSIGN(kept_, cached(sequence));
         return text::KeptFields(kept_.fields);
     }
+    Result<text::OrderKeys> order_keys(uint32_t sequence) override
+    {
+        if (store_.fail_content) return *store_.fail_content;
+        const std::string& bytes = seen_[sequence - 1].message->bytes;
+        kept_.order = text::order_keys(std::string_view(bytes).substr(0, text::header_size(bytes)));
+        return text::read_order_keys(kept_.order).value_or(text::OrderKeys{});
+    }
     Result<std::optional<text::DateTime>> sent(uint32_t sequence) override
     {
-        TRY_ASSIGN(const auto items, cached(sequence));
-        return items.sent;
+        if (store_.fail_content) return *store_.fail_content;
+        const std::string& bytes = seen_[sequence - 1].message->bytes;
+        return date_of(std::string_view(bytes).substr(0, text::header_size(bytes)));
+    }
+    Result<std::optional<std::string>> preview(uint32_t sequence, bool kept_only) override
+    {
+        if (kept_only && store_.keeps_nothing) return std::optional<std::string>();
+        TRY_ASSIGN(auto items, cached(sequence));
+        return std::optional(std::move(items.preview));
     }
     static std::optional<text::DateTime> date_of(std::string_view header)
     {

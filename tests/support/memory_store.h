@@ -23,6 +23,7 @@ struct MemoryMessage {
     uint32_t uid = 0;
     std::string bytes;
     int64_t internaldate = 0;
+    int64_t save_date = 0;
     int32_t zone_minutes = 0;
     uint32_t system_flags = 0;  // without \Seen
     std::set<std::string> seen_by;
@@ -91,6 +92,7 @@ class MemoryStore final : public mailbox::MailboxStore {
     // Makes the mailbox of that name if need be.
     std::shared_ptr<MemoryMailboxState> make(const std::string& internal);
 
+    bool keeps_nothing = false;         // whatever is asked of a message has to be worked out
     int rests = 0;                      // how often a view was told that its session waits
     int contents = 0;                   // how often content() was asked
     int looks = 0;                      // how often message() was

@@ -20,7 +20,7 @@ Result<Parsed> parse(CommandReader& reader)
 {
     Parsed p;
     TRY(reader.space());
-    TRY_ASSIGN(p.set, reader.sequence_set());
+    TRY_ASSIGN(p.set, reader.message_set());
     TRY(reader.space());
     TRY_ASSIGN(p.external, reader.mailbox());
     TRY(reader.end_of_line());
@@ -43,12 +43,7 @@ Result<Placed> destination(ImapSession& session, const std::string& external)
 Status fits_in(ImapSession& session, const mailbox::Mailbox& mailbox,
                std::span<const uint32_t> messages, const model::MailboxEntry& target, bool move)
 {
-    bool stays = false;
-    if (move && session.quotas != nullptr) {
-        auto from = session.quotas->root_of(mailbox.entry().name);
-        auto to = session.quotas->root_of(target.name);
-        stays = from && to && *from == *to;
-    }
+    const bool stays = move && share_quota(session, mailbox.entry().name, target.name);
     mailbox::QuotaUsage more;
     for (uint32_t n : messages) {
         const mailbox::MessageInfo info = mailbox.message(n);
@@ -100,7 +95,8 @@ Result<Completion> copy(ImapSession& session, Command& command)
     LocalSelection* selection = session.local();
     TRY(selected_with(session, Rights::read));
     const mailbox::Mailbox& mailbox = *selection->mailbox;
-    TRY_ASSIGN(const auto messages, messages_of(mailbox, std::move(parsed.set), command.by_uid));
+    TRY_ASSIGN(const auto messages,
+               messages_of(mailbox, std::move(parsed.set), command.by_uid, selection->saved));
 
     const bool move = command.spec->traits.variant == Variant::moves;
     if (move && selection->read_only) return Completion::no("[READ-ONLY] Mailbox is read-only");

@@ -10,7 +10,7 @@ Result<model::SequenceSet> parse(CommandReader& reader, bool by_uid)
     model::SequenceSet set;
     if (by_uid) {
         TRY(reader.space());
-        TRY_ASSIGN(set, reader.sequence_set());
+        TRY_ASSIGN(set, reader.message_set());
     }
     TRY(reader.end_of_line());
     return set;
@@ -28,6 +28,7 @@ Result<Completion> expunge(ImapSession& session, Command& command)
     if (!selected) return selected.error();
     mailbox::Mailbox& mailbox = *selection->mailbox;
     const uint32_t exists = mailbox.exists();
+    if (uids.is_saved_result()) uids = selection->saved;
     uids.resolve(exists == 0 ? 0 : mailbox.message(exists).uid);
     TRY_ASSIGN(const auto gone, mailbox.expunge(command.by_uid ? &uids : nullptr));
     if (gone.empty()) return Completion::ok();

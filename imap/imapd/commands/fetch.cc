@@ -6,6 +6,7 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/selected/fetch_render.h"
 #include "imap/imapd/selected/message_set.h"
+#include "imap/imapd/selected/partial_range.h"
 #include "imap/imapd/selected/updates.h"
 
 namespace rookery::imapd::commands {
@@ -18,20 +19,32 @@ struct Parsed {
     model::SequenceSet set;
     FetchRequest request;
     std::optional<uint64_t> changed_since;
+    std::optional<PartialRange> partial;
     bool vanished = false;
 };
 
-// fetch-modifiers (RFC 4466, 7162 3.1.4.1, 3.2.6), if there are any
+// fetch-modifiers (RFC 4466, 7162 3.1.4.1, 3.2.6, 9394 3.3), if there are any; in front of them
+// that of PREVIEW, if nothing else is asked for.
 Status modifiers(CommandReader& reader, Parsed& p)
 {
     TRY_ASSIGN(const bool there, reader.accept(' '));
     if (!there) return success();
     TRY(reader.expect('('));
+    FetchItem& first = p.request.items.front();
     for (;;) {
         TRY_ASSIGN(const std::string name, reader.attribute());
+        if (name == kLazy && first.kind == FetchItem::Kind::preview && !p.request.in_list) {
+            first.lazy = true;
+            TRY(reader.expect(')'));
+            p.request.in_list = true;  // one of these only
+            return modifiers(reader, p);
+        }
         if (name == "CHANGEDSINCE") {
             TRY(reader.space());
             TRY_ASSIGN(p.changed_since, reader.number64());
+        } else if (name == "PARTIAL" && !p.partial) {
+            TRY(reader.space());
+            TRY_ASSIGN(p.partial, parse_partial_range(reader));
         } else if (name == "VANISHED") {
             p.vanished = true;
         } else {
@@ -46,13 +59,14 @@ Result<Parsed> parse(CommandReader& reader, bool by_uid)
 {
     Parsed p;
     TRY(reader.space());
-    TRY_ASSIGN(p.set, reader.sequence_set());
+    TRY_ASSIGN(p.set, reader.message_set());
     TRY(reader.space());
     TRY_ASSIGN(p.request, parse_fetch(reader));
     TRY(modifiers(reader, p));
     TRY(reader.end_of_line());
     if (p.vanished && (!by_uid || !p.changed_since))
         return Error{Code::syntax, "VANISHED is for UID FETCH with CHANGEDSINCE"};
+    if (p.partial && !by_uid) return Error{Code::syntax, "PARTIAL is for UID FETCH"};
     if (p.changed_since && !p.request.has(FetchItem::Kind::modseq)) {
         FetchItem modseq;
         modseq.kind = FetchItem::Kind::modseq;
@@ -78,9 +92,10 @@ std::vector<uint32_t> newly_seen(const LocalSelection& selection, std::span<cons
 }
 
 // What went since then, of the UIDs that are asked about.
-void put_vanished(ImapSession& session, const mailbox::Mailbox& mailbox, const Parsed& p)
+void put_vanished(ImapSession& session, const LocalSelection& selection, const Parsed& p)
 {
-    model::SequenceSet asked = p.set;
+    const mailbox::Mailbox& mailbox = *selection.mailbox;
+    model::SequenceSet asked = p.set.is_saved_result() ? selection.saved : p.set;
     asked.resolve(mailbox.uidnext() - 1);
     model::SequenceSet gone = mailbox.vanished_since(*p.changed_since);
     gone.intersect(asked);
@@ -90,6 +105,7 @@ void put_vanished(ImapSession& session, const mailbox::Mailbox& mailbox, const P
 struct Sent {
     bool missed = false;   // a message was not there any more
     bool damaged = false;  // of one not all could be sent
+    bool undecodable = false;
 };
 
 Status send_batch(ImapSession& session, LocalSelection& selection, std::span<const uint32_t> batch,
@@ -107,6 +123,7 @@ Status send_batch(ImapSession& session, LocalSelection& selection, std::span<con
         if (!sent && !sent.is(Code::not_found)) return sent.error();
         all.missed = all.missed || !sent;
         all.damaged = all.damaged || (sent && *sent == Fetched::damaged);
+        all.undecodable = all.undecodable || (sent && *sent == Fetched::undecodable);
         TRY(session.client.status());
     }
     return success();
@@ -121,9 +138,13 @@ Result<Completion> fetch(ImapSession& session, Command& command)
     mailbox::Mailbox& mailbox = *selection->mailbox;
     if (parsed.vanished && !session.user.qresync_enabled)
         return Completion::bad("QRESYNC is not enabled");
-    TRY_ASSIGN(auto messages, messages_of(mailbox, parsed.set, command.by_uid));
+    TRY_ASSIGN(auto messages, messages_of(mailbox, parsed.set, command.by_uid, selection->saved));
+    if (parsed.partial) {
+        const auto part = parsed.partial->of(std::span<const uint32_t>(messages));
+        messages = std::vector<uint32_t>(part.begin(), part.end());
+    }
     if (parsed.request.has(FetchItem::Kind::modseq)) session.user.condstore_enabled = true;
-    if (parsed.vanished) put_vanished(session, mailbox, parsed);
+    if (parsed.vanished) put_vanished(session, *selection, parsed);
     if (parsed.changed_since)
         std::erase_if(messages, [&](uint32_t n) {
             return mailbox.message(n).modseq <= *parsed.changed_since;
@@ -137,6 +158,8 @@ Result<Completion> fetch(ImapSession& session, Command& command)
     }
     if (sent.missed && !command.by_uid)
         return Completion::no("[EXPUNGEISSUED] Some messages no longer exist");
+    if (sent.undecodable)
+        return Completion::no("[UNKNOWN-CTE] A transfer encoding is not known here");
     if (sent.damaged) return Completion::ok("Completed, but of damaged messages sections are NIL");
     return Completion::ok();
 }

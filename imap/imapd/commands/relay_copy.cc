@@ -72,7 +72,7 @@ std::optional<Completion> copy_to_where_it_is(ImapSession& s, Command& command,
 Result<Completion> relay_copy(ImapSession& s, Command& command, backend::Backend&)
 {
     TRY(s.reader.space());
-    TRY_ASSIGN(const model::SequenceSet parsed, s.reader.sequence_set());
+    TRY_ASSIGN(const model::SequenceSet parsed, s.reader.message_set());
     const std::string set = parsed.to_string();
     TRY(s.reader.space());
     TRY_ASSIGN(command.external, s.reader.mailbox());

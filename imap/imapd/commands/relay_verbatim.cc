@@ -1,4 +1,6 @@
 // What most rows use: the command goes on as it came, token by token.
+#include <algorithm>
+
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/relay/lines.h"
 #include "imap/imapd/relay/relay.h"
@@ -26,6 +28,22 @@ RelayChannel::Filter with_tag_of(ImapSession& s, const Command& command)
         };
 }
 
+// Does it ask the server to keep the result, RETURN (SAVE) (RFC 5182)? What is not here whole may.
+bool saves_result(const RelayChannel& channel)
+{
+    const auto arguments = channel.arguments();
+    if (!arguments) return true;
+    text::ImapCursor cursor(*arguments);
+    if (!cursor.space()) return false;
+    const auto word = cursor.atom();
+    if (!word || !equal_nocase(*word, "RETURN") || !cursor.space()) return false;
+    const auto options = cursor.list();
+    if (!options) return false;
+    const auto words = split_words(*options);
+    return std::any_of(words.begin(), words.end(),
+                       [](std::string_view option) { return equal_nocase(option, "SAVE"); });
+}
+
 // To the server of the selected mailbox.
 Completion with_selection(ImapSession& s, const Command& command, RelayChannel::Filter filter = {})
 {
@@ -37,7 +55,10 @@ Completion with_selection(ImapSession& s, const Command& command, RelayChannel::
     if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
     // What changes something may have been done by a server that died before it said so.
     if (!command.spec->traits.only_reads) s.remote()->replaceable = false;
-    return finish_at_selection(s, command, channel).result();
+    const bool saves = saves_result(channel);
+    Completion done = finish_at_selection(s, command, channel).result();
+    if (RemoteSelection* remote = s.remote(); saves && remote != nullptr) remote->saved = true;
+    return done;
 }
 
 }  // namespace

@@ -60,8 +60,14 @@ void put_extended(ImapSession& session, const Command& command, const SearchRequ
             out.put(" ALL ", command.by_uid ? uid_set(mailbox, found) : number_set(found));
         if (request.all || request.count) returned.assign(found.begin(), found.end());
     }
+    if (request.partial) {
+        const auto part = request.partial->of(found);
+        const std::string numbers = command.by_uid ? uid_set(mailbox, part) : number_set(part);
+        out.put(" PARTIAL (", request.partial->as_asked, ' ', part.empty() ? "NIL" : numbers, ')');
+        if (!request.count) returned.insert(returned.end(), part.begin(), part.end());
+    }
     if (request.count) out.put(" COUNT ", found.size());
-    if (request.has_modseq && !found.empty())
+    if (request.has_modseq && !returned.empty())
         out.put(" MODSEQ ", highest_modseq(mailbox, returned));
     out.put("\r\n");
 }
@@ -69,10 +75,30 @@ void put_extended(ImapSession& session, const Command& command, const SearchRequ
 void put_found(ImapSession& session, const Command& command, const SearchRequest& request,
                std::span<const uint32_t> found)
 {
-    if (request.extended)
-        put_extended(session, command, request, found);
-    else
+    if (!request.extended)
         put_numbers(session, command, request, found);
+    else if (request.min || request.max || request.all || request.count || request.partial)
+        put_extended(session, command, request, found);
+}
+
+// RFC 5182 2.4, 9394 3.2: with MIN, MAX or PARTIAL what these are, with ALL or COUNT too all of it.
+void save_result(LocalSelection& selection, const SearchRequest& request,
+                 std::span<const uint32_t> found)
+{
+    const bool some = request.min || request.max || request.partial;
+    const bool ends_only = some && !request.all && !request.count;
+    selection.saved = {};
+    if (found.empty()) return;
+    const mailbox::Mailbox& mailbox = *selection.mailbox;
+    if (ends_only) {
+        if (request.min) selection.saved.add(mailbox.message(found.front()).uid);
+        if (request.max) selection.saved.add(mailbox.message(found.back()).uid);
+        if (!request.partial) return;
+        for (const uint32_t n : request.partial->of(found))
+            selection.saved.add(mailbox.message(n).uid);
+        return;
+    }
+    for (const uint32_t n : found) selection.saved.add(mailbox.message(n).uid);
 }
 
 text::SearchForm form_of(const config::Config& config)
@@ -99,20 +125,24 @@ struct Found {
     }
 };
 
-// What all of them do after their arguments are read.
+// What all of them do after their arguments are read. A search that fails has saved nothing.
 Result<Found> find(ImapSession& session, SearchRequest& request)
 {
     TRY_ASSIGN(const auto selected, selected_with(session, model::Rights::read));
     Found found;
-    TRY_ASSIGN(found.sequences,
-               search_mailbox(*selected->mailbox, std::move(request.root), form_of(session.config),
-                              wall_seconds(), &found.passed_over));
+    auto sequences = search_mailbox(*selected->mailbox, std::move(request.root),
+                                    {form_of(session.config), wall_seconds(), &selected->saved},
+                                    &found.passed_over);
+    if (request.save) selected->saved = {};
+    TRY_ASSIGN(found.sequences, std::move(sequences));
     if (request.has_modseq) session.user.condstore_enabled = true;
     return found;
 }
 
-Completion bad_charset()
+Completion bad_charset(ImapSession& session, const SearchRequest& request)
 {
+    if (LocalSelection* selection = session.local(); selection != nullptr && request.save)
+        selection->saved = {};
     return Completion::no("[BADCHARSET (UTF-8 US-ASCII ISO-8859-1)] Unknown charset");
 }
 
@@ -160,8 +190,9 @@ void put_threads(ImapSession& session, const Command& command, const ThreadTree&
 Result<Completion> search(ImapSession& session, Command& command)
 {
     TRY_ASSIGN(auto request, parse_search(session.reader));
-    if (request.bad_charset) return bad_charset();
+    if (request.bad_charset) return bad_charset(session, request);
     TRY_ASSIGN(const Found found, find(session, request));
+    if (request.save) save_result(*session.local(), request, found.sequences);
     put_found(session, command, request, found.sequences);
     return found.completion();
 }
@@ -170,9 +201,10 @@ Result<Completion> search(ImapSession& session, Command& command)
 Result<Completion> sort(ImapSession& session, Command& command)
 {
     TRY_ASSIGN(auto request, parse_sort(session.reader));
-    if (request.search.bad_charset) return bad_charset();
+    if (request.search.bad_charset) return bad_charset(session, request.search);
     TRY_ASSIGN(Found found, find(session, request.search));
     TRY(sort_messages(*session.local()->mailbox, request.order, found.sequences));
+    if (request.search.save) save_result(*session.local(), request.search, found.sequences);
     put_found(session, command, request.search, found.sequences);
     return found.completion();
 }
@@ -180,7 +212,7 @@ Result<Completion> sort(ImapSession& session, Command& command)
 Result<Completion> thread(ImapSession& session, Command& command)
 {
     TRY_ASSIGN(auto request, parse_thread(session.reader));
-    if (request.search.bad_charset) return bad_charset();
+    if (request.search.bad_charset) return bad_charset(session, request.search);
     TRY_ASSIGN(const Found found, find(session, request.search));
     TRY_ASSIGN(const ThreadTree tree,
                thread_messages(*session.local()->mailbox, request.algorithm, found.sequences));

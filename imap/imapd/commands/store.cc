@@ -66,7 +66,7 @@ Result<Parsed> parse(CommandReader& reader)
 {
     Parsed p;
     TRY(reader.space());
-    TRY_ASSIGN(p.set, reader.sequence_set());
+    TRY_ASSIGN(p.set, reader.message_set());
     TRY(reader.space());
     TRY(condition(reader, p));
     TRY_ASSIGN(const std::string word, reader.attribute());
@@ -138,7 +138,8 @@ Result<Completion> store(ImapSession& session, Command& command)
     TRY_ASSIGN(auto parsed, parse(session.reader));
     TRY_ASSIGN(const auto selection, selected_with(session, model::Rights::read));
     mailbox::Mailbox& mailbox = *selection->mailbox;
-    TRY_ASSIGN(auto messages, messages_of(mailbox, std::move(parsed.set), command.by_uid));
+    TRY_ASSIGN(auto messages,
+               messages_of(mailbox, std::move(parsed.set), command.by_uid, selection->saved));
     if (selection->read_only) return Completion::no("[READ-ONLY] Mailbox is read-only");
     if (is_refused(*selection, parsed.flags)) return Completion::no("[NOPERM] Permission denied");
 

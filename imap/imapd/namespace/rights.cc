@@ -34,6 +34,15 @@ bool is_own(const ImapSession& session, const model::MailboxName& name)
     return inbox && model::is_own(*inbox, name);
 }
 
+bool share_quota(const ImapSession& session, const model::MailboxName& a,
+                 const model::MailboxName& b)
+{
+    if (session.quotas == nullptr) return false;
+    const auto one = session.quotas->root_of(a);
+    const auto other = session.quotas->root_of(b);
+    return one && other && *one == *other;
+}
+
 Status require_quota(const ImapSession& session, const model::MailboxName& into,
                      const mailbox::QuotaUsage& more)
 {

@@ -29,6 +29,9 @@ bool is_own(const ImapSession& session, const model::MailboxName& name);
 // over_quota if this would not fit there. Success without quotas.
 Status require_quota(const ImapSession& session, const model::MailboxName& into,
                      const mailbox::QuotaUsage& more);
+// Does what leaves the one make room in the other?
+bool share_quota(const ImapSession& session, const model::MailboxName& a,
+                 const model::MailboxName& b);
 
 // Of the configuration.
 model::Rights implicit_owner_rights(const config::Config& config);

@@ -73,6 +73,12 @@ void RelayChannel::astring(std::string_view value)
     text::put_string(to, value, text::LiteralForm::plus);
 }
 
+std::optional<std::string_view> RelayChannel::arguments() const
+{
+    if (sent_in_part_) return std::nullopt;
+    return std::string_view(request_).substr(std::min(request_.size(), verb_.size() + 1));
+}
+
 Status RelayChannel::take()
 {
     TRY_ASSIGN(char c, s_.reader.take());

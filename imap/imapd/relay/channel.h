@@ -52,6 +52,8 @@ class RelayChannel {
     // What is left of the client's line, CRLF included. An answer that came early (a literal was
     // refused) is kept for finish().
     Status client_arguments();
+    // What the server gets behind the verb; none: it has got some of it already.
+    std::optional<std::string_view> arguments() const;
     void filter(Filter filter) { filter_ = std::move(filter); }
     // Asked when a server refuses the command at its first large literal, of which nothing has been
     // taken from the client yet: who is asked then; null: the refusal is the answer.

@@ -12,9 +12,11 @@
 namespace rookery::imapd {
 namespace {
 
-// By what a second SELECT tells, or by what the server told when the mailbox moved.
+// By what a second SELECT tells, or by what the server told when the mailbox moved. Neither says
+// what a search has saved.
 bool is_replaceable(const RemoteSelection& remote)
 {
+    if (remote.saved) return false;
     return remote.moved || (remote.replaceable && remote.held.empty());
 }
 

@@ -51,16 +51,6 @@ std::optional<Completion> append_one(mailbox::Mailbox& mailbox, uint32_t sequenc
     return std::nullopt;
 }
 
-// What was copied is removed here. Its failure leaves the messages in both places, which is said.
-Status remove_here(LocalSelection& selection, std::span<const uint32_t> sequences,
-                   const model::SequenceSet& uids)
-{
-    model::FlagList deleted{model::kDeleted, {}};
-    TRY(selection.mailbox->store_flags(sequences, mailbox::FlagChange::add, deleted, nullptr));
-    TRY(selection.mailbox->expunge(&uids));
-    return success();
-}
-
 }  // namespace
 
 Result<Completion> copy_to_remote(ImapSession& session, Command&, LocalSelection& selection,
@@ -87,7 +77,7 @@ Result<Completion> copy_to_remote(ImapSession& session, Command&, LocalSelection
                                          ' ', appended->uids, "] ")
                                    : std::string();
     if (!move) return Completion::ok(cat(copyuid, "Completed"));
-    if (auto removed = remove_here(selection, sequences, uids); !removed) {
+    if (auto removed = remove_copied(selection, sequences, uids); !removed) {
         log::error(
             "messages were moved to another server but not removed here",
             {{"mailbox", selection.mailbox->entry().name.internal()}, {"reason", removed.error()}});

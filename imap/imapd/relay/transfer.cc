@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "imap/imapd/command_table.h"
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/relay/remote_append.h"
 #include "imap/imapd/relay/retry.h"
@@ -53,7 +54,7 @@ class Transfer {
     std::optional<Completion> list(const std::string& set);
     std::optional<Completion> copy(AppendTarget& append);
     size_t size() const { return messages_.size(); }
-    Completion remove_from_source();
+    std::string uids() const { return uid_set(messages_); }
     bool empty() const { return messages_.empty(); }
     std::string copyuid() const
     {
@@ -69,8 +70,6 @@ class Transfer {
     void begin_body(AppendTarget& append, const SourceMessage& message, uint64_t size);
     void give(AppendTarget& append, std::string_view bytes);
     std::optional<Completion> copy_one(AppendTarget& append, const SourceMessage& message);
-    // What its server says, in the end; a NO becomes one that says what was done.
-    Completion at_source(const std::string& verb, const std::string& arguments);
 
     ImapSession& s_;
     const Command& command_;
@@ -202,30 +201,22 @@ std::optional<Completion> Transfer::copy(AppendTarget& append)
     return std::nullopt;
 }
 
-Completion Transfer::at_source(const std::string& verb, const std::string& arguments)
+// What its server says, in the end; a NO becomes one that says what was done.
+Completion at_source(ImapSession& s, const std::string& verb, const std::string& arguments)
 {
-    RelayChannel channel(s_, *s_.remote()->backend);
+    const Command ours{.tag = {}, .name = verb, .spec = find_command(verb)};
+    RelayChannel channel(s, *s.remote()->backend);
     channel.verb(verb);
     channel.raw(cat(' ', arguments));
-    Outcome outcome = finish_at_selection(s_, command_, channel);
+    Outcome outcome = finish_at_selection(s, ours, channel);
     if (outcome.answered && !outcome.answer.ok())
         return Completion::no(cat("[CANNOT] Copied, but not removed here: ", outcome.answer.text));
     return std::move(outcome).result();
 }
 
-Completion Transfer::remove_from_source()
-{
-    std::string uids = uid_set(messages_);
-    s_.remote()->replaceable = false;
-    Completion marked = at_source("UID STORE", cat(uids, " +FLAGS.SILENT (\\Deleted)"));
-    if (marked.kind != Completion::Kind::ok) return marked;
-    if (appended_) s_.client.put("* OK ", copyuid(), "Copied\r\n");
-    // With the HIGHESTMODSEQ that MOVE gives too (RFC 6851 4.4).
-    return at_source("UID EXPUNGE", uids);
-}
+}  // namespace
 
-// MOVE takes messages away, which is asked before anything is copied.
-std::optional<Completion> may_remove(ImapSession& s)
+std::optional<Completion> may_remove_from_source(ImapSession& s)
 {
     RemoteSelection* remote = s.remote();
     if (remote->read_only) return Completion::no("[READ-ONLY] The mailbox is selected read-only");
@@ -239,7 +230,34 @@ std::optional<Completion> may_remove(ImapSession& s)
     return std::nullopt;
 }
 
-}  // namespace
+Result<uint32_t> uid_at_source(ImapSession& s, const Command& command, const std::string& number)
+{
+    uint32_t uid = 0;
+    RelayChannel channel(s, *s.remote()->backend);
+    channel.verb(command.by_uid ? "UID FETCH" : "FETCH");
+    channel.raw(cat(' ', number, " (UID FLAGS INTERNALDATE RFC822.SIZE)"));
+    channel.filter([&](backend::ReplyReader& replies, const backend::Reply& reply) -> Result<bool> {
+        if (reply.word != "FETCH") return false;
+        TRY_ASSIGN(const std::string line, replies.read_whole(reply, kMaxFetchLine));
+        const auto message = parse_source_message(line);
+        if (!message) s.client.put(line);
+        if (message) uid = message->uid;
+        return true;
+    });
+    TRY_ASSIGN(const Answer answer, channel.finish());
+    if (answer.kind == Completion::Kind::bad) return Error{Code::syntax, answer.text};
+    return uid;
+}
+
+Completion remove_from_source(ImapSession& s, const std::string& uids, const std::string& said)
+{
+    s.remote()->replaceable = false;
+    Completion marked = at_source(s, "UID STORE", cat(uids, " +FLAGS.SILENT (\\Deleted)"));
+    if (marked.kind != Completion::Kind::ok) return marked;
+    s.client.put(said);
+    // With the HIGHESTMODSEQ that MOVE gives too (RFC 6851 4.4).
+    return at_source(s, "UID EXPUNGE", uids);
+}
 
 std::optional<SourceMessage> parse_source_message(std::string_view line)
 {
@@ -279,14 +297,16 @@ Completion transfer(ImapSession& session, const Command& command, const std::str
                     const MakeTarget& make_target, bool move)
 {
     if (move) {
-        if (auto refused = may_remove(session)) return *refused;
+        if (auto refused = may_remove_from_source(session)) return *refused;
     }
     Transfer t(session, command);
     if (auto over = t.list(set)) return *over;
     if (t.empty()) return Completion::ok("No messages");
     if (auto over = t.copy(*make_target(t.size()))) return *over;
     if (!move) return Completion::ok(cat(t.copyuid(), "Completed"));
-    return t.remove_from_source();
+    const std::string copyuid = t.copyuid();
+    return remove_from_source(session, t.uids(),
+                              copyuid.empty() ? copyuid : cat("* OK ", copyuid, "Copied\r\n"));
 }
 
 }  // namespace rookery::imapd

@@ -30,6 +30,16 @@ std::optional<SourceMessage> parse_source_message(std::string_view line);
 
 inline constexpr size_t kMaxTransfer = 100000;  // messages of one command
 
+// Of the selected mailbox, on its server: may messages go from there by UID? The answer why not.
+std::optional<Completion> may_remove_from_source(ImapSession& session);
+// The UID of the message that this number means in the command; 0: there is none. Its failure is
+// the server's, which is lost then.
+Result<uint32_t> uid_at_source(ImapSession& session, const Command& command,
+                               const std::string& number);
+// What is somewhere else now goes; said is told to the client before.
+Completion remove_from_source(ImapSession& session, const std::string& uids,
+                              const std::string& said);
+
 // Called once, with how many messages come.
 using MakeTarget = std::function<std::unique_ptr<AppendTarget>(size_t messages)>;
 // From the selected mailbox on its server. set: as the client wrote it.

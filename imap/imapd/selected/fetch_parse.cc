@@ -116,6 +116,40 @@ Result<FetchItem> body_section(CommandReader& reader, bool peek)
     return item;
 }
 
+// section-binary = "[" [section-part] "]", its "[" taken.
+Result<FetchItem> binary_section(CommandReader& reader, const std::string& name)
+{
+    const bool size = name == "BINARY.SIZE";
+    FetchItem item =
+        section(size ? "BINARY.SIZE[" : "BINARY[", SectionText::whole, name == "BINARY.PEEK");
+    item.binary = true;
+    if (size) item.kind = Kind::binary_size;
+    TRY_ASSIGN(const char next, reader.peek());
+    if (next != ']') {
+        TRY_ASSIGN(const std::string spec, reader.attribute());
+        TRY(section_spec(spec, item));
+        if (item.what != SectionText::whole) return syntax("Invalid body section");
+        item.label.append(spec);
+    }
+    TRY(reader.expect(']'));
+    item.label.push_back(']');
+    if (!size) TRY(partial(reader, item));
+    return item;
+}
+
+// "(" preview-mod *(SP preview-mod) ")" (RFC 8970 6)
+Status preview_modifiers(CommandReader& reader, FetchItem& item)
+{
+    TRY(reader.expect('('));
+    for (bool more = true; more;) {
+        TRY_ASSIGN(const std::string modifier, reader.attribute());
+        if (modifier != kLazy) return syntax("Unknown PREVIEW modifier");
+        item.lazy = true;
+        TRY_ASSIGN(more, reader.accept(' '));
+    }
+    return reader.expect(')');
+}
+
 // fetch-att
 Result<FetchItem> fetch_att(CommandReader& reader, const std::string& name)
 {
@@ -125,11 +159,17 @@ Result<FetchItem> fetch_att(CommandReader& reader, const std::string& name)
         if (name == "BODY") return plain(Kind::body);
         return syntax("Expected '[' after BODY.PEEK");
     }
+    if (name == "BINARY" || name == "BINARY.PEEK" || name == "BINARY.SIZE") {
+        TRY(reader.expect('['));
+        return binary_section(reader, name);
+    }
     if (name == "FLAGS") return plain(Kind::flags);
     if (name == "UID") return plain(Kind::uid);
     if (name == "INTERNALDATE") return plain(Kind::internaldate);
     if (name == "RFC822.SIZE") return plain(Kind::size);
     if (name == "MODSEQ") return plain(Kind::modseq);
+    if (name == "SAVEDATE") return plain(Kind::savedate);
+    if (name == "PREVIEW") return plain(Kind::preview);
     if (name == "EMAILID") return plain(Kind::emailid);
     if (name == "THREADID") return plain(Kind::threadid);
     if (name == "ENVELOPE") return plain(Kind::envelope);
@@ -143,7 +183,8 @@ Result<FetchItem> fetch_att(CommandReader& reader, const std::string& name)
 
 Status add(FetchRequest& request, FetchItem item)
 {
-    if (item.kind != Kind::section && request.has(item.kind)) return success();
+    const bool by_section = item.kind == Kind::section || item.kind == Kind::binary_size;
+    if (!by_section && request.has(item.kind)) return success();
     if (request.items.size() == kMaxFetchItems)
         return Error{Code::limit, "Too many FETCH attributes"};
     request.items.push_back(std::move(item));
@@ -185,13 +226,20 @@ Result<FetchRequest> parse_fetch(CommandReader& reader)
         TRY(add(request, std::move(item)));
         return request;
     }
+    request.in_list = true;
     for (;;) {
         TRY_ASSIGN(const std::string name, reader.attribute());
         TRY_ASSIGN(FetchItem item, fetch_att(reader, name));
+        TRY_ASSIGN(bool end, reader.accept(')'));
+        if (!end) TRY(reader.space());
+        TRY_ASSIGN(const char next, reader.peek());
+        if (!end && item.kind == Kind::preview && next == '(') {
+            TRY(preview_modifiers(reader, item));
+            TRY_ASSIGN(end, reader.accept(')'));
+            if (!end) TRY(reader.space());
+        }
         TRY(add(request, std::move(item)));
-        TRY_ASSIGN(const bool end, reader.accept(')'));
         if (end) return request;
-        TRY(reader.space());
     }
 }
 

@@ -20,6 +20,10 @@ inline constexpr size_t kMaxFetchItems = 200;
 inline constexpr size_t kMaxHeaderNames = 500;
 inline constexpr size_t kMaxSectionDepth = 100;
 
+// The modifier of PREVIEW. Where that is asked for alone, it stands where the modifiers of FETCH
+// do, and is the caller's to read.
+inline constexpr std::string_view kLazy = "LAZY";
+
 struct Partial {
     uint32_t offset = 0;
     uint32_t count = 0;
@@ -32,13 +36,18 @@ struct FetchItem {
         internaldate,
         size,      // RFC822.SIZE
         modseq,    // RFC 7162
+        savedate,  // RFC 8514
+        preview,   // RFC 8970
         emailid,   // RFC 8474
         threadid,  // RFC 8474: NIL
         envelope,
         body,
         bodystructure,
-        section,  // BODY[...], RFC822, RFC822.HEADER, RFC822.TEXT
+        section,      // BODY[...], RFC822, RFC822.HEADER, RFC822.TEXT, BINARY[...]
+        binary_size,  // BINARY.SIZE[...] (RFC 3516)
     } kind = Kind::flags;
+    bool lazy = false;    // of a preview
+    bool binary = false;  // of a section: without its transfer encoding (RFC 3516)
     // Of a section:
     std::string label;  // as it is answered, "BODY[1.HEADER.FIELDS (To)]"
     std::vector<uint32_t> path;
@@ -51,6 +60,7 @@ struct FetchItem {
 
 struct FetchRequest {
     std::vector<FetchItem> items;
+    bool in_list = false;  // they stood in parentheses
     bool has(FetchItem::Kind kind) const;
     bool sets_seen() const;
 };

@@ -9,6 +9,7 @@
 #include "lib/text/imap_structure.h"
 #include "lib/text/imap_syntax.h"
 #include "lib/text/message.h"
+#include "lib/text/transfer_encoding.h"
 
 namespace rookery::imapd {
 namespace {
@@ -26,17 +27,41 @@ class Source {
         bool cache = false;
         for (const auto& item : request.items) {
             cache = cache || needs_cache(item);
+            if (item.kind == Kind::preview) TRY(load_preview(item.lazy));
+            if (item.binary) {
+                TRY(map());
+                continue;
+            }
             if (item.kind != Kind::section) continue;
             TRY_ASSIGN(const bool kept, is_kept(item));
             if (!kept) TRY(map());
         }
-        return cache ? load_cache() : success();
+        if (cache) TRY(load_cache());
+        for (const auto& item : request.items)
+            if (item.binary && !damaged_ && !is_decodable(encoding_of(item))) undecodable_ = true;
+        return success();
     }
 
     // What was asked for cannot be read any more: its sections are NIL.
     bool is_damaged() const { return damaged_; }
+    bool is_undecodable() const { return undecodable_; }
+    // The transfer encoding of a part, in upper case; of all of the message there is none.
+    std::string encoding_of(const FetchItem& item) const
+    {
+        constexpr std::string_view kNone = "7BIT";
+        if (item.path.empty()) return std::string(kNone);
+        FetchItem header = item;
+        header.what = SectionText::mime;
+        const auto bytes = lie_of(header);
+        const auto field = bytes ? text::find_field(*bytes, "content-transfer-encoding")
+                                 : std::optional<std::string_view>();
+        const std::string token = field ? text::parse_token(*field) : std::string();
+        return token.empty() ? std::string(kNone) : token;
+    }
 
     const mailbox::CachedItems& cached() const { return cached_; }
+    // none: it cannot be had quickly.
+    const std::optional<std::string>& preview() const { return preview_; }
     std::string_view bytes() const { return content_ ? content_->bytes() : std::string_view(); }
 
     // The bytes of a section, none if there is no such part. HEADER.FIELDS is built in `built`.
@@ -51,6 +76,12 @@ class Source {
     }
 
  private:
+    static bool is_decodable(std::string_view encoding)
+    {
+        return encoding == "7BIT" || encoding == "8BIT" || encoding == "BINARY" ||
+               encoding == "BASE64" || encoding == "QUOTED-PRINTABLE";
+    }
+
     static bool needs_cache(const FetchItem& item)
     {
         return item.kind == Kind::envelope || item.kind == Kind::body ||
@@ -92,6 +123,17 @@ class Source {
         return success();
     }
 
+    // Of a damaged message there are no words.
+    Status load_preview(bool lazy)
+    {
+        auto words = mailbox_.preview(sequence_, lazy);
+        damaged_ = damaged_ || words.is(Code::corrupt);
+        preview_ = std::string();
+        if (words.is(Code::corrupt)) return success();
+        TRY_ASSIGN(preview_, std::move(words));
+        return success();
+    }
+
     Status load_cache()
     {
         auto cached = mailbox_.cached(sequence_);
@@ -128,12 +170,89 @@ class Source {
     uint32_t sequence_;
     std::unique_ptr<mailbox::Content> content_;
     bool damaged_ = false;
+    bool undecodable_ = false;
     mailbox::CachedItems cached_;
     std::optional<text::KeptFields> kept_;
+    std::optional<std::string> preview_;
 };
+
+// Gives the part without its encoding to sink, piece by piece.
+template <class Sink>
+void decode(std::string_view bytes, const std::string& encoding, const Sink& sink)
+{
+    text::TransferDecoder decoder(encoding);
+    std::string piece;
+    for (size_t pos = 0; pos < bytes.size(); pos += kPiece) {
+        piece.clear();
+        decoder.feed(bytes.substr(pos, kPiece), piece);
+        sink(std::string_view(piece));
+    }
+    piece.clear();
+    decoder.finish(piece);
+    sink(std::string_view(piece));
+}
+
+struct Decoded {
+    uint64_t size = 0;
+    bool has_nul = false;
+};
+
+Decoded measure(std::string_view bytes, const std::string& encoding)
+{
+    Decoded decoded;
+    decode(bytes, encoding, [&](std::string_view piece) {
+        decoded.size += piece.size();
+        decoded.has_nul = decoded.has_nul || piece.find('\0') != piece.npos;
+    });
+    return decoded;
+}
+
+// Decoded twice, so that it need not be held: to know its length, and to send it.
+void put_binary(stream::Stream& out, const Source& source, const FetchItem& item)
+{
+    out.put(item.label);
+    if (item.partial) out.put('<', item.partial->offset, '>');
+    std::string none;
+    const auto bytes = source.section(item, none);
+    if (!bytes) {
+        out.put(" NIL");
+        return;
+    }
+    const std::string encoding = source.encoding_of(item);
+    const Decoded decoded = measure(*bytes, encoding);
+    uint64_t begin = 0;
+    uint64_t end = decoded.size;
+    if (item.partial) {
+        begin = std::min<uint64_t>(item.partial->offset, end);
+        end = std::min<uint64_t>(begin + item.partial->count, end);
+    }
+    if (begin == end) {
+        out.put(" \"\"");
+        return;
+    }
+    std::string head = decoded.has_nul ? " ~" : " ";
+    text::put_literal_head(head, end - begin);
+    out.put(head);
+    uint64_t at = 0;
+    decode(*bytes, encoding, [&](std::string_view piece) {
+        const uint64_t from = std::clamp(begin, at, at + piece.size()) - at;
+        const uint64_t to = std::clamp(end, at, at + piece.size()) - at;
+        if (from < to)
+            out.put(piece.substr(static_cast<size_t>(from), static_cast<size_t>(to - from)));
+        at += piece.size();
+    });
+}
+
+void put_binary_size(stream::Stream& out, const Source& source, const FetchItem& item)
+{
+    std::string none;
+    const auto bytes = source.section(item, none);
+    out.put(item.label, ' ', bytes ? measure(*bytes, source.encoding_of(item)).size : 0);
+}
 
 void put_section(stream::Stream& out, const Source& source, const FetchItem& item)
 {
+    if (item.binary) return put_binary(out, source, item);
     out.put(item.label);
     if (item.partial) out.put('<', item.partial->offset, '>');
     std::string built;
@@ -157,6 +276,21 @@ void put_section(stream::Stream& out, const Source& source, const FetchItem& ite
         out.put(bytes->substr(pos, kPiece));
 }
 
+// In the zone of the server: nobody said in which one it was.
+void put_save_date(stream::Stream& out, const mailbox::MessageInfo& info)
+{
+    if (info.save_date == 0) return out.put("SAVEDATE NIL");
+    const text::DateTime saved{info.save_date, text::local_zone_minutes(info.save_date)};
+    out.put("SAVEDATE \"", text::format_date_time(saved), '"');
+}
+
+void put_preview(stream::Stream& out, const std::optional<std::string>& words)
+{
+    std::string value;
+    text::put_nstring(value, words);
+    out.put("PREVIEW ", value);
+}
+
 void put_item(stream::Stream& out, const Source& source, const FetchItem& item,
               const mailbox::MessageInfo& info, const std::vector<std::string>& keywords)
 {
@@ -169,12 +303,15 @@ void put_item(stream::Stream& out, const Source& source, const FetchItem& item,
             return;
         case Kind::size: out.put("RFC822.SIZE ", info.size); return;
         case Kind::modseq: out.put("MODSEQ (", info.modseq, ')'); return;
+        case Kind::savedate: put_save_date(out, info); return;
+        case Kind::preview: put_preview(out, source.preview()); return;
         case Kind::emailid: out.put("EMAILID (", email_id(info.guid), ')'); return;
         case Kind::threadid: out.put("THREADID NIL"); return;
         case Kind::envelope: out.put("ENVELOPE ", source.cached().envelope); return;
         case Kind::body: out.put("BODY ", source.cached().body); return;
         case Kind::bodystructure: out.put("BODYSTRUCTURE ", source.cached().bodystructure); return;
         case Kind::section: put_section(out, source, item); return;
+        case Kind::binary_size: put_binary_size(out, source, item); return;
     }
 }
 
@@ -185,6 +322,7 @@ Result<Fetched> put_fetch(stream::Stream& out, mailbox::Mailbox& mailbox, uint32
 {
     Source source(mailbox, sequence);
     TRY(source.load(request));
+    if (source.is_undecodable()) return Fetched::undecodable;
     const mailbox::MessageInfo info = mailbox.message(sequence);
     const auto& keywords = mailbox.keywords();
     out.put("* ", sequence, " FETCH (");

@@ -20,7 +20,11 @@ namespace rookery::imapd {
 
 inline constexpr size_t kPiece = 16384;
 
-enum class Fetched { whole, damaged };
+enum class Fetched {
+    whole,
+    damaged,
+    undecodable,  // of BINARY: a part's transfer encoding is not known. Nothing was put
+};
 
 // with_flags: FLAGS are told although not asked for, because \Seen was just set. condstore: with
 // their MODSEQ (RFC 7162 3.1).

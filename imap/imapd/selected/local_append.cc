@@ -1,5 +1,7 @@
 #include "imap/imapd/selected/local_append.h"
 
+#include <algorithm>
+
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/relay/router.h"
@@ -12,7 +14,7 @@ namespace rookery::imapd {
 using model::Rights;
 
 Result<Completion> append_all(ImapSession& session, const model::MailboxName& into,
-                              std::span<Incoming> messages)
+                              std::span<Incoming> messages, const mailbox::QuotaUsage& freed)
 {
     auto found = entry_here(session, into);
     if (!found) return no_target(found.error());
@@ -28,7 +30,9 @@ Result<Completion> append_all(ImapSession& session, const model::MailboxName& in
     mailbox::QuotaUsage more;
     for (const auto& m : messages) more.bytes += m.message->size();
     more.messages = messages.size();
-    TRY(require_quota(session, entry.name, more));
+    more.bytes -= std::min(more.bytes, freed.bytes);
+    more.messages -= std::min(more.messages, freed.messages);
+    if (more.bytes + more.messages > 0) TRY(require_quota(session, entry.name, more));
     TRY_ASSIGN(auto done, session.store->append(entry, session.user.identity->userid, items));
     service::counters::add(service::counters::Kind::messages, items.size());
     model::SequenceSet uids;

@@ -26,9 +26,9 @@ struct Incoming {
 };
 
 // As far as the user may now: with the flags that he may set there, within the quota, and with
-// APPENDUID.
+// APPENDUID. freed: what goes from there when they have come.
 Result<Completion> append_all(ImapSession& session, const model::MailboxName& into,
-                              std::span<Incoming> messages);
+                              std::span<Incoming> messages, const mailbox::QuotaUsage& freed = {});
 
 class LocalAppend final : public AppendTarget {
  public:

@@ -1,7 +1,8 @@
 // The header of a message for who asks it by name: from the cache, where that keeps the field.
 //
 // Borrows the mailbox. What it gives is valid while it lives and nothing of another message is
-// asked. Codes: those of the mailbox. One thread.
+// asked. For who goes on where a message is gone or damaged there is or_empty(). Codes: those of
+// the mailbox. One thread.
 #ifndef ROOKERY_IMAP_IMAPD_SELECTED_MESSAGE_HEADER_H
 #define ROOKERY_IMAP_IMAPD_SELECTED_MESSAGE_HEADER_H
 
@@ -21,6 +22,18 @@ class MessageHeader {
     MessageHeader(mailbox::Mailbox& mailbox, uint32_t sequence)
         : mailbox_(mailbox), sequence_(sequence)
     {
+    }
+
+    // Was it expunged meanwhile, or is it damaged? Nothing is known of it then.
+    static bool is_lost(const Error& error)
+    {
+        return error.code == Code::not_found || error.code == Code::corrupt;
+    }
+    template <class T>
+    static Result<T> or_empty(Result<T> got)
+    {
+        if (got || !is_lost(got.error())) return got;
+        return T{};
     }
 
     // Enough of the header to say what fields of this name it has.

@@ -20,8 +20,9 @@ uint32_t first_from(const mailbox::Mailbox& mailbox, uint32_t uid)
 }
 
 Result<std::vector<uint32_t>> messages_of(const mailbox::Mailbox& mailbox, model::SequenceSet set,
-                                          bool by_uid)
+                                          bool by_uid, const model::SequenceSet& saved)
 {
+    if (set.is_saved_result()) return messages_of(mailbox, saved, true);
     const uint32_t exists = mailbox.exists();
     std::vector<uint32_t> out;
     if (by_uid) {

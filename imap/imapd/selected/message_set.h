@@ -16,9 +16,10 @@
 
 namespace rookery::imapd {
 
-// The sequence numbers, in order. set is as the client wrote it: UIDs with by_uid.
+// The sequence numbers, in order. set is as the client wrote it: UIDs with by_uid. saved: the UIDs
+// that "$" stands for.
 Result<std::vector<uint32_t>> messages_of(const mailbox::Mailbox& mailbox, model::SequenceSet set,
-                                          bool by_uid);
+                                          bool by_uid, const model::SequenceSet& saved = {});
 // The number of the first message whose UID is at least uid; exists() + 1 if there is none.
 uint32_t first_from(const mailbox::Mailbox& mailbox, uint32_t uid);
 // The UIDs of these messages, "3:5,7".

@@ -45,6 +45,9 @@ int cost_of(const SearchKey& key)
         case Kind::before:
         case Kind::on:
         case Kind::since:
+        case Kind::saved_before:
+        case Kind::saved_on:
+        case Kind::saved_since:
         case Kind::older:
         case Kind::younger:
         case Kind::larger:
@@ -63,10 +66,13 @@ bool looks_for_text(Kind kind)
 }
 
 // What is the same for every message is worked out once: sets get their '*', keywords their bit,
-// intervals their end, text its form, children their order.
-void prepare(SearchKey& key, const mailbox::Mailbox& mailbox, const text::SearchForm& form,
-             int64_t now)
+// "$" its UIDs, intervals their end, text its form, children their order.
+void prepare(SearchKey& key, const mailbox::Mailbox& mailbox, const SearchContext& context)
 {
+    if (key.set.is_saved_result()) {
+        key.kind = Kind::uid;
+        key.set = context.saved != nullptr ? *context.saved : model::SequenceSet();
+    }
     const uint32_t exists = mailbox.exists();
     if (key.kind == Kind::sequence) key.set.resolve(exists);
     if (key.kind == Kind::uid) key.set.resolve(exists == 0 ? 0 : mailbox.message(exists).uid);
@@ -77,9 +83,9 @@ void prepare(SearchKey& key, const mailbox::Mailbox& mailbox, const text::Search
         key.number = static_cast<uint32_t>(std::min(bit, model::kMaxKeywords));
         if (bit == names.size()) key.number = model::kMaxKeywords;
     }
-    key.time = now - key.number;
-    if (looks_for_text(key.kind)) key.matcher.emplace(key.text, form);
-    for (auto& child : key.children) prepare(child, mailbox, form, now);
+    key.time = context.now - key.number;
+    if (looks_for_text(key.kind)) key.matcher.emplace(key.text, context.form);
+    for (auto& child : key.children) prepare(child, mailbox, context);
     auto cheaper = [](const SearchKey& a, const SearchKey& b) { return cost_of(a) < cost_of(b); };
     std::stable_sort(key.children.begin(), key.children.end(), cheaper);
 }
@@ -137,6 +143,13 @@ class Evaluator {
 
     int64_t day() const { return text::day_of({info_.internaldate, info_.zone_minutes}); }
 
+    // Where no such date was kept it is the internal one (RFC 8514 4.3).
+    int64_t saved_day() const
+    {
+        if (info_.save_date == 0) return day();
+        return text::day_of({info_.save_date, text::local_zone_minutes(info_.save_date)});
+    }
+
     bool matches_index(const SearchKey& key) const
     {
         switch (key.kind) {
@@ -151,6 +164,9 @@ class Evaluator {
             case Kind::before: return day() < key.day;
             case Kind::on: return day() == key.day;
             case Kind::since: return day() >= key.day;
+            case Kind::saved_before: return saved_day() < key.day;
+            case Kind::saved_on: return saved_day() == key.day;
+            case Kind::saved_since: return saved_day() >= key.day;
             case Kind::older: return info_.internaldate <= key.time;
             case Kind::younger: return info_.internaldate >= key.time;
             case Kind::larger: return info_.size > key.number;
@@ -236,11 +252,10 @@ void narrow(model::SequenceSet& reach, const SearchKey& key, const mailbox::Mail
 }  // namespace
 
 Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKey root,
-                                             const text::SearchForm& form, int64_t now,
-                                             bool* passed_over)
+                                             const SearchContext& context, bool* passed_over)
 {
     bool expunged = false;
-    prepare(root, mailbox, form, now);
+    prepare(root, mailbox, context);
     model::SequenceSet reach;
     if (mailbox.exists() > 0) reach.append(1, mailbox.exists());
     narrow(reach, root, mailbox);
@@ -253,7 +268,7 @@ Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKe
             auto matched = evaluator.matches(root);
             // Gone since we looked, or damaged: it matches nothing.
             expunged = expunged || matched.is(Code::not_found);
-            if (matched.is(Code::not_found) || matched.is(Code::corrupt)) continue;
+            if (!matched && MessageHeader::is_lost(matched.error())) continue;
             TRY_ASSIGN(const bool hit, std::move(matched));
             if (hit) found.push_back(n);
         }

@@ -18,11 +18,15 @@
 
 namespace rookery::imapd {
 
-// The sequence numbers that match, in order. OLDER and YOUNGER count from now for all of them.
-// passed_over: was any of them left out because it is expunged?
+struct SearchContext {
+    text::SearchForm form = {};
+    int64_t now = wall_seconds();               // from which OLDER and YOUNGER count
+    const model::SequenceSet* saved = nullptr;  // the UIDs that "$" stands for; null: none
+};
+// The sequence numbers that match, in order. passed_over: was any of them left out because it is
+// expunged?
 Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKey root,
-                                             const text::SearchForm& form = {},
-                                             int64_t now = wall_seconds(),
+                                             const SearchContext& context = {},
                                              bool* passed_over = nullptr);
 
 }  // namespace rookery::imapd

@@ -27,6 +27,7 @@ constexpr std::array kFlagKeys = {
     FlagKey{"FLAGGED", Kind::flags_set, model::kFlagged},
     FlagKey{"OLD", Kind::old, 0},
     FlagKey{"RECENT", Kind::recent, 0},
+    FlagKey{"SAVEDATESUPPORTED", Kind::all, 0},
     FlagKey{"SEEN", Kind::flags_set, model::kSeen},
     FlagKey{"UNANSWERED", Kind::flags_clear, model::kAnswered},
     FlagKey{"UNDELETED", Kind::flags_clear, model::kDeleted},
@@ -54,6 +55,9 @@ constexpr std::array kArgumentKeys = {
     ArgumentKey{"MODSEQ", Kind::modseq, Argument::modseq},
     ArgumentKey{"OLDER", Kind::older, Argument::nz_number},
     ArgumentKey{"ON", Kind::on, Argument::date},
+    ArgumentKey{"SAVEDBEFORE", Kind::saved_before, Argument::date},
+    ArgumentKey{"SAVEDON", Kind::saved_on, Argument::date},
+    ArgumentKey{"SAVEDSINCE", Kind::saved_since, Argument::date},
     ArgumentKey{"SENTBEFORE", Kind::sent_before, Argument::date},
     ArgumentKey{"SENTON", Kind::sent_on, Argument::date},
     ArgumentKey{"SENTSINCE", Kind::sent_since, Argument::date},
@@ -218,6 +222,27 @@ class Parser {
         return reader_.accept(' ');
     }
 
+    Status return_option(std::string_view option, SearchRequest& request)
+    {
+        if (option == "MIN") {
+            request.min = true;
+        } else if (option == "MAX") {
+            request.max = true;
+        } else if (option == "ALL") {
+            request.all = true;
+        } else if (option == "COUNT") {
+            request.count = true;
+        } else if (option == "SAVE") {
+            request.save = true;
+        } else if (option == "PARTIAL" && !request.partial) {
+            TRY(reader_.space());
+            TRY_ASSIGN(request.partial, parse_partial_range(reader_));
+        } else {
+            return Error{Code::syntax, "Unknown SEARCH return option"};
+        }
+        return success();
+    }
+
     // SP "(" [option *(SP option)] ")" SP; none is ALL
     Status return_options(SearchRequest& request)
     {
@@ -227,20 +252,14 @@ class Parser {
         TRY_ASSIGN(bool end, reader_.accept(')'));
         while (!end) {
             TRY_ASSIGN(const std::string option, reader_.attribute());
-            if (option == "MIN")
-                request.min = true;
-            else if (option == "MAX")
-                request.max = true;
-            else if (option == "ALL")
-                request.all = true;
-            else if (option == "COUNT")
-                request.count = true;
-            else
-                return Error{Code::syntax, "Unknown SEARCH return option"};
+            TRY(return_option(option, request));
             TRY_ASSIGN(end, reader_.accept(')'));
             if (!end) TRY(reader_.space());
         }
-        if (!request.min && !request.max && !request.count) request.all = true;
+        if (request.partial && request.all)
+            return Error{Code::syntax, "PARTIAL and ALL exclude each other"};
+        if (!request.min && !request.max && !request.count && !request.save && !request.partial)
+            request.all = true;
         return reader_.space();
     }
 
@@ -261,7 +280,7 @@ class Parser {
         return success();
     }
 
-    static bool is_set_begin(char c) { return (c >= '0' && c <= '9') || c == '*'; }
+    static bool is_set_begin(char c) { return (c >= '0' && c <= '9') || c == '*' || c == '$'; }
 
     // search-key
     Result<SearchKey> search_key(size_t depth)
@@ -271,7 +290,7 @@ class Parser {
         if (is_set_begin(next)) {
             TRY(count());
             SearchKey key = key_of(Kind::sequence);
-            TRY_ASSIGN(key.set, reader_.sequence_set());
+            TRY_ASSIGN(key.set, reader_.message_set());
             return key;
         }
         TRY_ASSIGN(const std::string word, reader_.attribute());
@@ -395,7 +414,7 @@ class Parser {
                 return success();
             }
             case Argument::set: {
-                TRY_ASSIGN(key.set, reader_.sequence_set());
+                TRY_ASSIGN(key.set, reader_.message_set());
                 return success();
             }
         }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "imap/imapd/command_reader.h"
+#include "imap/imapd/selected/partial_range.h"
 #include "imap/model/sequence_set.h"
 #include "lib/base/result.h"
 #include "lib/text/text_search.h"
@@ -37,6 +38,9 @@ struct SearchKey {
         before,     // day: of INTERNALDATE
         on,
         since,
+        saved_before,  // day: on which it came into this mailbox (RFC 8514)
+        saved_on,
+        saved_since,
         older,  // number: seconds before now, of INTERNALDATE (RFC 5032)
         younger,
         sent_before,  // day: of the Date: header
@@ -74,6 +78,8 @@ struct SearchRequest {
     bool max = false;
     bool all = false;
     bool count = false;
+    std::optional<PartialRange> partial;  // RFC 9394; not with all
+    bool save = false;                    // for "$" (RFC 5182); alone it asks for no response
 };
 
 enum class SortField { arrival, cc, date, display_from, display_to, from, size, subject, to };

@@ -4,8 +4,7 @@
 #include <string>
 
 #include "imap/imapd/selected/message_header.h"
-#include "lib/text/search_form.h"
-#include "lib/text/threading.h"
+#include "lib/text/order_keys.h"
 
 namespace rookery::imapd {
 namespace {
@@ -15,27 +14,20 @@ bool is_number(SortField field)
     return field == SortField::arrival || field == SortField::date || field == SortField::size;
 }
 
-std::string_view field_name(SortField field)
+std::string_view text_of(SortField field, const text::OrderKeys& keys)
 {
-    if (field == SortField::cc) return "cc";
-    if (field == SortField::from || field == SortField::display_from) return "from";
-    if (field == SortField::to || field == SortField::display_to) return "to";
-    return "subject";
-}
-
-std::string text_of(SortField field, std::string_view header)
-{
-    const std::string_view name = field_name(field);
-    if (field == SortField::display_from || field == SortField::display_to)
-        return text::display_name(header, name);
-    if (field != SortField::subject) return text::first_mailbox(header, name);
-    const auto value = text::find_field(header, name);
-    return value ? text::base_subject(*value).text : "";
-}
-
-bool is_lost(const Error& error)
-{
-    return error.code == Code::not_found || error.code == Code::corrupt;
+    switch (field) {
+        case SortField::cc: return keys.cc;
+        case SortField::display_from: return keys.display_from;
+        case SortField::display_to: return keys.display_to;
+        case SortField::from: return keys.from;
+        case SortField::subject: return keys.subject;
+        case SortField::to: return keys.to;
+        case SortField::arrival:
+        case SortField::date:
+        case SortField::size: break;
+    }
+    return {};
 }
 
 // The keys of all messages lie one behind another: a number each, and of texts where they are.
@@ -48,13 +40,14 @@ class Sorter {
 
     Status add(uint32_t sequence)
     {
-        MessageHeader header(mailbox_, sequence);
         for (const SortKey& key : order_) {
             Key value;
             if (is_number(key.field)) {
                 TRY_ASSIGN(value.number, number(key.field, sequence));
             } else {
-                TRY_ASSIGN(const std::string text, text_key(key.field, header));
+                TRY_ASSIGN(const text::OrderKeys keys,
+                           MessageHeader::or_empty(mailbox_.order_keys(sequence)));
+                const std::string_view text = text_of(key.field, keys);
                 value.begin = texts_.size();
                 value.size = text.size();
                 texts_.append(text);
@@ -100,14 +93,6 @@ class Sorter {
         return info.internaldate;
     }
 
-    static Result<std::string> text_key(SortField field, MessageHeader& header)
-    {
-        auto bytes = header.with(field_name(field));
-        if (!bytes) return is_lost(bytes.error()) ? Result<std::string>("") : bytes.error();
-        const std::string key = text::collation_key(text_of(field, *bytes));
-        return key.substr(0, kMaxSortText);
-    }
-
     mailbox::Mailbox& mailbox_;
     std::span<const SortKey> order_;
     std::vector<Key> keys_;
@@ -118,9 +103,8 @@ class Sorter {
 
 Result<int64_t> sent_time(mailbox::Mailbox& mailbox, uint32_t sequence)
 {
-    auto sent = mailbox.sent(sequence);
-    if (!sent && !is_lost(sent.error())) return sent.error();
-    if (sent && *sent) return (*sent)->seconds;
+    TRY_ASSIGN(const auto sent, MessageHeader::or_empty(mailbox.sent(sequence)));
+    if (sent) return sent->seconds;
     return mailbox.message(sequence).internaldate;
 }
 

@@ -1,6 +1,7 @@
 #include "imap/imapd/selected/thread.h"
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -8,8 +9,7 @@
 
 #include "imap/imapd/selected/message_header.h"
 #include "imap/imapd/selected/sort.h"
-#include "lib/text/search_form.h"
-#include "lib/text/threading.h"
+#include "lib/text/order_keys.h"
 
 namespace rookery::imapd {
 namespace {
@@ -20,27 +20,19 @@ constexpr uint64_t kMaxSteps = 50'000'000;
 constexpr size_t kMaxNamed = 500'000;
 constexpr size_t kMaxIdBytes = 64u << 20;
 
+struct HashOfText {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+};
+
 struct Subject {
     std::string key;  // by which it is compared
     bool is_reply = false;
 };
 
-// Of a header field that may not be readable any more.
-Result<std::optional<std::string_view>> field_of(MessageHeader& header, std::string_view name)
+Subject subject_of(const text::OrderKeys& keys)
 {
-    auto bytes = header.with(name);
-    if (bytes.is(Code::not_found) || bytes.is(Code::corrupt))
-        return std::optional<std::string_view>();
-    if (!bytes) return bytes.error();
-    return text::find_field(*bytes, name);
-}
-
-Result<Subject> subject_of(MessageHeader& header)
-{
-    TRY_ASSIGN(const auto value, field_of(header, "subject"));
-    if (!value) return Subject{};
-    const text::BaseSubject base = text::base_subject(*value);
-    return Subject{text::collation_key(base.text).substr(0, kMaxSortText), base.is_reply};
+    return {std::string(keys.subject), keys.is_reply};
 }
 
 // RFC 5256, REFERENCES. Node 0 is above all; a node without a message is one that was only named.
@@ -54,25 +46,21 @@ class References {
     // Step 1.
     Status add(uint32_t sequence)
     {
-        MessageHeader header(mailbox_, sequence);
-        TRY_ASSIGN(const auto own, ids_in(header, "message-id", 1));
-        TRY_ASSIGN(auto named, ids_in(header, "references", kMaxThreadReferences));
-        if (named.empty()) {
-            TRY_ASSIGN(named, ids_in(header, "in-reply-to", kMaxThreadReferences));
-            if (named.size() > 1) named.resize(1);
-        }
-        uint32_t node = own.empty() ? 0 : node_of(own.front());
+        TRY_ASSIGN(const int64_t sent, sent_time(mailbox_, sequence));
+        const int64_t came = mailbox_.message(sequence).internaldate;
+        TRY_ASSIGN(const text::OrderKeys keys,
+                   MessageHeader::or_empty(mailbox_.order_keys(sequence)));
+        uint32_t node = keys.id.empty() ? 0 : node_of(keys.id);
         if (node == 0 || nodes_[node].message != 0) node = new_node();
         nodes_[node].message = sequence;
         messages_++;
-        TRY_ASSIGN(nodes_[node].sent, sent_time(mailbox_, sequence));
-        nodes_[node].came = mailbox_.message(sequence).internaldate;
-        if (by_subject_) {
-            TRY_ASSIGN(nodes_[node].subject, subject_of(header));
-        }
+        nodes_[node].sent = sent;
+        nodes_[node].came = came;
+        if (by_subject_) nodes_[node].subject = subject_of(keys);
         uint32_t above = 0;
-        for (const std::string& id : named) {
-            const uint32_t next = node_of(id);
+        std::string_view ancestors = keys.ancestors;
+        while (const auto id = text::take_id(ancestors)) {
+            const uint32_t next = node_of(*id);
             if (next == 0) continue;
             if (above != 0 && nodes_[next].parent == 0) link(above, next);
             above = next;
@@ -114,13 +102,6 @@ class References {
         std::vector<uint32_t> children;
     };
 
-    static Result<std::vector<std::string>> ids_in(MessageHeader& header, std::string_view name,
-                                                   size_t max)
-    {
-        TRY_ASSIGN(const auto value, field_of(header, name));
-        return value ? text::message_ids(*value, max) : std::vector<std::string>();
-    }
-
     uint32_t new_node()
     {
         nodes_.emplace_back();
@@ -128,13 +109,13 @@ class References {
     }
 
     // 0: there are too many.
-    uint32_t node_of(const std::string& id)
+    uint32_t node_of(std::string_view id)
     {
         const auto known = by_id_.find(id);
         if (known != by_id_.end()) return known->second;
         if (nodes_.size() - messages_ > kMaxNamed || id_bytes_ + id.size() > kMaxIdBytes) return 0;
         id_bytes_ += id.size();
-        return by_id_[id] = new_node();
+        return by_id_[std::string(id)] = new_node();
     }
 
     // Or is that not to be told any more? A node with nothing below it is above none.
@@ -294,7 +275,7 @@ class References {
     mailbox::Mailbox& mailbox_;
     bool by_subject_;
     std::vector<Node> nodes_;
-    std::unordered_map<std::string, uint32_t> by_id_;
+    std::unordered_map<std::string, uint32_t, HashOfText, std::equal_to<>> by_id_;
     uint64_t steps_ = 0;
     size_t messages_ = 0;
     size_t id_bytes_ = 0;
@@ -306,11 +287,11 @@ Result<ThreadTree> by_subject(mailbox::Mailbox& mailbox, std::span<const uint32_
     std::vector<std::pair<int64_t, uint32_t>> sent;
     std::vector<std::string> subjects;
     for (uint32_t sequence : found) {
-        MessageHeader header(mailbox, sequence);
         TRY_ASSIGN(const int64_t time, sent_time(mailbox, sequence));
-        TRY_ASSIGN(Subject subject, subject_of(header));
+        TRY_ASSIGN(const text::OrderKeys keys,
+                   MessageHeader::or_empty(mailbox.order_keys(sequence)));
         sent.emplace_back(time, static_cast<uint32_t>(subjects.size()));
-        subjects.push_back(std::move(subject.key));
+        subjects.emplace_back(keys.subject);
     }
     std::sort(sent.begin(), sent.end());
     ThreadTree tree;

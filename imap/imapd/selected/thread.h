@@ -3,8 +3,9 @@
 // ORDEREDSUBJECT: messages with one base subject. REFERENCES: by the message IDs in References and
 // In-Reply-To, then by base subject. REFS: by message IDs alone, and the conversation with the
 // newest message last. Siblings are in the order in which they were sent. At most
-// kMaxThreadReferences IDs of a message count, the last; what would take too long to prove free of
-// loops is no reference, nor is what comes when half a million IDs, or 64 MB of them, are kept.
+// text::kMaxThreadReferences IDs of a message count, the last; what would take too long to prove
+// free of loops is no reference, nor is what comes when half a million IDs, or 64 MB of them, are
+// kept.
 // A message that is gone or damaged stands alone. Memory is that of the messages and of the IDs
 // that they name, and goes with the call. Codes: io from the store. One thread.
 #ifndef ROOKERY_IMAP_IMAPD_SELECTED_THREAD_H
@@ -19,8 +20,6 @@
 #include "lib/base/result.h"
 
 namespace rookery::imapd {
-
-inline constexpr size_t kMaxThreadReferences = 200;
 
 // Nodes by their number; 0 is none of them: its children are the roots, in order.
 struct ThreadTree {

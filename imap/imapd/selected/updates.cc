@@ -84,6 +84,15 @@ Status send_updates(ImapSession& session, bool may_expunge)
     return success();
 }
 
+Status remove_copied(LocalSelection& selection, std::span<const uint32_t> sequences,
+                     const model::SequenceSet& uids)
+{
+    const model::FlagList deleted{model::kDeleted, {}};
+    TRY(selection.mailbox->store_flags(sequences, mailbox::FlagChange::add, deleted, nullptr));
+    TRY(selection.mailbox->expunge(&uids));
+    return success();
+}
+
 Result<Completion> gone_and_told(ImapSession& session)
 {
     TRY(send_updates(session, true));

@@ -8,6 +8,9 @@
 #ifndef ROOKERY_IMAP_IMAPD_SELECTED_UPDATES_H
 #define ROOKERY_IMAP_IMAPD_SELECTED_UPDATES_H
 
+#include <cstdint>
+#include <span>
+
 #include "imap/imapd/session.h"
 #include "lib/base/result.h"
 
@@ -20,6 +23,10 @@ Result<LocalSelection*> selected_with(ImapSession& session, model::Rights needed
 
 // may_expunge false: no EXPUNGE lines now, they wait (RFC 3501 7.4.1).
 Status send_updates(ImapSession& session, bool may_expunge);
+// These messages, which are somewhere else now, go from the selected mailbox; uids are theirs. Its
+// failure leaves them in both places.
+Status remove_copied(LocalSelection& selection, std::span<const uint32_t> sequences,
+                     const model::SequenceSet& uids);
 // OK for messages that went: tells of them, and the modseq that counts when all of this is told
 // (RFC 7162 3.2.7, 6851 4.4).
 Result<Completion> gone_and_told(ImapSession& session);

@@ -103,12 +103,28 @@ START_TEST(what_is_not_a_message_is_refused)
     ASSERT_EQ_TEXT(converse(server, "bob",
                             "1 APPEND INBOX {3+}\r\na\0b\r\n2 APPEND INBOX {3+}\r\na\nb\r\n"
                             "4 APPEND INBOX {5+}\r\nhello\r\n"
-                            "3 APPEND INBOX ~{3+}\r\nabc\r\n"sv),
+                            "3 APPEND INBOX ~{3+}\r\nabc\r\n"
+                            "5 APPEND INBOX ~{6+}\r\na:\r\n\r\0\r\n"sv),
                    "1 NO [CANNOT] Message contains NUL characters\r\n"
                    "2 NO [CANNOT] Message contains bare newlines\r\n"
                    "4 NO [CANNOT] Message contains invalid header\r\n"
-                   "3 NO [UNKNOWN-CTE] BINARY is not available here\r\n");
+                   "3 NO [CANNOT] Message contains invalid header\r\n"
+                   "5 NO [CANNOT] Message contains NUL characters\r\n");
     ck_assert_uint_eq(server.count(), 0);
+}
+END_TEST
+
+// RFC 3516 4.4
+START_TEST(what_comes_in_binary_is_kept_encoded)
+{
+    Server server;
+    const std::string_view head = "Content-Transfer-Encoding: binary\r\n\r\n";
+    const std::string bytes("\0\n\xff", 3);
+    const std::string said = converse(
+        server, "bob",
+        cat("1 APPEND INBOX ~{", head.size() + 3, "+}\r\n", head, bytes, "\r\n2 NOOP\r\n"));
+    ck_assert_msg(said.starts_with("1 OK [APPENDUID"), "%s", said.c_str());
+    ASSERT_EQ_TEXT(server.message(0).bytes, "Content-Transfer-Encoding: base64\r\n\r\nAAr/\r\n");
 }
 END_TEST
 
@@ -169,6 +185,7 @@ Suite* make()
     tcase_add_test(tests, a_missing_mailbox_may_be_created_and_the_literal_is_no_command);
     tcase_add_test(tests, a_message_over_the_limit_is_refused);
     tcase_add_test(tests, what_is_not_a_message_is_refused);
+    tcase_add_test(tests, what_comes_in_binary_is_kept_encoded);
     tcase_add_test(tests, rights_decide_about_the_message_and_its_flags);
     tcase_add_test(tests, a_mailbox_that_is_half_made_or_on_its_way_takes_nothing);
     tcase_add_test(tests, a_full_disk_appends_nothing_and_keeps_the_connection);

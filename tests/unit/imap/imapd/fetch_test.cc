@@ -59,11 +59,34 @@ const std::string kSimple = "Subject: hi\r\nFrom: a@b\r\nTo: c@d\r\n\r\nbody\r\n
 
 START_TEST(the_grammar_is_taken_and_nothing_else)
 {
-    for (const char* s :
-         {"ALL", "fast", "FULL", "FLAGS", "(FLAGS)", "(UID RFC822.SIZE INTERNALDATE)", "BODY",
-          "BODY[]", "BODY.PEEK[]<0.10>", "body[1.2.header.fields (to \"from\" {2}\r\ncc)]",
-          "BODY[HEADER]", "BODY[TEXT]", "BODY[1.MIME]", "BODY[1]", "BODY[1.2.TEXT]<4294967295.1>",
-          "RFC822", "RFC822.PEEK", "(RFC822.HEADER RFC822.TEXT)", "BODY[HEADER.FIELDS.NOT (X)]"})
+    for (const char* s : {"ALL",
+                          "fast",
+                          "FULL",
+                          "FLAGS",
+                          "(FLAGS)",
+                          "(UID RFC822.SIZE INTERNALDATE)",
+                          "BODY",
+                          "BODY[]",
+                          "BODY.PEEK[]<0.10>",
+                          "body[1.2.header.fields (to \"from\" {2}\r\ncc)]",
+                          "BODY[HEADER]",
+                          "BODY[TEXT]",
+                          "BODY[1.MIME]",
+                          "BODY[1]",
+                          "BODY[1.2.TEXT]<4294967295.1>",
+                          "RFC822",
+                          "RFC822.PEEK",
+                          "(RFC822.HEADER RFC822.TEXT)",
+                          "BODY[HEADER.FIELDS.NOT (X)]",
+                          "PREVIEW",
+                          "(PREVIEW)",
+                          "(preview (lazy))",
+                          "(UID PREVIEW (LAZY LAZY) SAVEDATE)",
+                          "(PREVIEW UID)",
+                          "SAVEDATE",
+                          "BINARY[]",
+                          "BINARY.PEEK[1.2]<5.10>",
+                          "(binary.size[1] BINARY[2])"})
         ASSERT_OK(parse(s));
     for (const char* s : {"",
                           "()",
@@ -91,7 +114,21 @@ START_TEST(the_grammar_is_taken_and_nothing_else)
                           "BODY[TEXT.1]",
                           "BODY[] <0.1>",
                           "RFC822[]",
-                          "FLAGS[]"})
+                          "FLAGS[]",
+                          "BINARY",
+                          "BINARY[HEADER]",
+                          "BINARY[1.MIME]",
+                          "BINARY.SIZE",
+                          "BINARY.SIZE[1]<0.1>",
+                          "BINARY.PEEK[0]",
+                          "BINARY[1",
+                          "(PREVIEW ())",
+                          "(PREVIEW (FAST))",
+                          "(PREVIEW(LAZY))",
+                          "(PREVIEW (LAZY)",
+                          "(PREVIEW (LAZY )",
+                          "(UID (LAZY))",
+                          "(PREVIEW (LAZY) (LAZY))"})
         ck_assert_msg(parse(s).is(Code::syntax), "%s", s);
 }
 END_TEST
@@ -112,9 +149,10 @@ END_TEST
 
 START_TEST(items_that_set_seen)
 {
-    for (const char* s : {"BODY[]", "RFC822", "RFC822.TEXT", "(FLAGS BODY[1])"})
+    for (const char* s : {"BODY[]", "RFC822", "RFC822.TEXT", "(FLAGS BODY[1])", "BINARY[1]"})
         ck_assert_msg(parse(s)->sets_seen(), "%s", s);
-    for (const char* s : {"BODY.PEEK[]", "RFC822.HEADER", "RFC822.PEEK", "BODY", "FULL"})
+    for (const char* s : {"BODY.PEEK[]", "RFC822.HEADER", "RFC822.PEEK", "BODY", "FULL",
+                          "BINARY.PEEK[1]", "BINARY.SIZE[1]"})
         ck_assert_msg(!parse(s)->sets_seen(), "%s", s);
 }
 END_TEST
@@ -138,6 +176,25 @@ START_TEST(the_plain_attributes)
 }
 END_TEST
 
+START_TEST(previews_and_the_day_of_arrival)
+{
+    Selected s("Content-Type: text/html\r\n\r\n<p>Gr&uuml;&szlig;e</p>\r\n");
+    ASSERT_EQ_TEXT(s.fetch("(UID PREVIEW)"), "* 1 FETCH (UID 1 PREVIEW {7}\r\nGr\xc3\xbc\xc3\x9f"
+                                             "e)\r\n");
+    s.store.keeps_nothing = true;
+    ASSERT_EQ_TEXT(s.fetch("(PREVIEW (LAZY))"), "* 1 FETCH (PREVIEW NIL)\r\n");
+    Selected empty("\r\n");
+    ASSERT_EQ_TEXT(empty.fetch("(PREVIEW (LAZY) SAVEDATE)"),
+                   "* 1 FETCH (PREVIEW \"\" SAVEDATE NIL)\r\n");
+    empty.state->messages[0]->save_date = 1;
+    const std::string zone = text::format_date_time({1, text::local_zone_minutes(1)});
+    ASSERT_EQ_TEXT(empty.fetch("SAVEDATE"), cat("* 1 FETCH (SAVEDATE \"", zone, "\")\r\n"));
+    // Of a damaged message there are no words, and that is no NIL.
+    s.store.fail_content = Error{Code::corrupt, "damaged"};
+    ASSERT_EQ_TEXT(s.fetch("PREVIEW"), "* 1 FETCH (PREVIEW \"\")\r\n");
+}
+END_TEST
+
 START_TEST(sections_and_parts_of_them)
 {
     Selected s(kSimple);
@@ -156,6 +213,34 @@ START_TEST(sections_and_parts_of_them)
     ASSERT_EQ_TEXT(s.fetch("BODY[2]"), "* 1 FETCH (BODY[2] NIL)\r\n");
     ASSERT_EQ_TEXT(s.fetch("BODY[1.MIME]"),
                    "* 1 FETCH (BODY[1.MIME] {35}\r\n" + kSimple.substr(0, 35) + ")\r\n");
+}
+END_TEST
+
+START_TEST(parts_without_their_encoding)
+{
+    const std::string part = "--b\r\nContent-Transfer-Encoding: ";
+    Selected s("Content-Type: multipart/mixed; boundary=b\r\n\r\n" + part +
+               "BASE64\r\n\r\nAAH/\r\nQUI=\r\n" + part +
+               "quoted-printable\r\n\r\na=3D=\r\nb\r\n--b\r\n\r\nplain\r\n" + part +
+               "x-uue\r\n\r\nx\r\n--b--\r\n");
+    const std::string zeros(5, '\0');
+    ASSERT_EQ_TEXT(s.fetch("(BINARY.SIZE[1] BINARY[1])"),
+                   cat("* 1 FETCH (BINARY.SIZE[1] 5 BINARY[1] ~{5}\r\n", zeros.substr(4),
+                       "\x01\xff", "AB)\r\n"));
+    ASSERT_EQ_TEXT(s.fetch("(BINARY.PEEK[1]<3.9> BINARY[1]<9.1>)"),
+                   "* 1 FETCH (BINARY[1]<3> ~{2}\r\nAB BINARY[1]<9> \"\")\r\n");
+    ASSERT_EQ_TEXT(s.fetch("(BINARY[2] BINARY.SIZE[2] BINARY[3])"),
+                   "* 1 FETCH (BINARY[2] {3}\r\na=b BINARY.SIZE[2] 3 BINARY[3] "
+                   "{5}\r\nplain)\r\n");
+    ASSERT_EQ_TEXT(s.fetch("(BINARY[5] BINARY.SIZE[5])"),
+                   "* 1 FETCH (BINARY[5] NIL BINARY.SIZE[5] 0)\r\n");
+    ck_assert(s.fetch("BINARY[]").find("AAH/") != std::string::npos);
+    // Nothing that would look like an answer.
+    for (const char* items : {"(UID BINARY[4])", "BINARY.SIZE[4]"})
+        ASSERT_EQ_TEXT(s.fetch(items), "");
+    Selected large("Content-Transfer-Encoding: base64\r\n\r\n" + std::string(1000000, 'A'));
+    ASSERT_EQ_TEXT(large.fetch("BINARY[1]<700000.5>"),
+                   cat("* 1 FETCH (BINARY[1]<700000> ~{5}\r\n", zeros, ")\r\n"));
 }
 END_TEST
 
@@ -201,6 +286,13 @@ START_TEST(sets_name_messages)
     ASSERT_EQ_TEXT(show("2:4", true), "2");
     ASSERT_EQ_TEXT(show("100:*", true), "4");
     ASSERT_EQ_TEXT(show("2:3,100:200", true), "");
+    model::SequenceSet saved;
+    for (const uint32_t uid : {2u, 4u, 6u}) saved.add(uid);
+    for (const bool by_uid : {false, true}) {
+        const auto named = messages_of(*mailbox, model::SequenceSet::saved_result(), by_uid, saved);
+        ASSERT_EQ_TEXT(number_set(*named), "2,4");
+        ck_assert(messages_of(*mailbox, model::SequenceSet::saved_result(), by_uid)->empty());
+    }
     ASSERT_EQ_TEXT(uid_set(*mailbox, std::vector<uint32_t>{1, 2, 3, 4}), "1,4:6");
     auto empty = *store.open(store.make("user.eve")->entry, "eve", mailbox::OpenMode::read_only);
     ASSERT_CODE(messages_of(*empty, *model::SequenceSet::parse("1:*"), false), Code::syntax);
@@ -216,7 +308,9 @@ Suite* make()
     tcase_add_test(c, lists_are_bounded);
     tcase_add_test(c, items_that_set_seen);
     tcase_add_test(c, the_plain_attributes);
+    tcase_add_test(c, previews_and_the_day_of_arrival);
     tcase_add_test(c, sections_and_parts_of_them);
+    tcase_add_test(c, parts_without_their_encoding);
     tcase_add_test(c, a_large_message_is_streamed_whole);
     tcase_add_test(c, a_failure_leaves_no_half_response);
     tcase_add_test(c, sets_name_messages);

@@ -213,6 +213,27 @@ START_TEST(commands_go_on_as_they_came)
 }
 END_TEST
 
+// A server that lacks a command says so, and the session goes on.
+START_TEST(what_a_server_lacks_it_says_itself)
+{
+    World w;
+    auto& be = w.server(
+        "be1", kSelect +
+                   Steps{expect("$T SORT (DATE) UTF-8 ALL"), send("$T BAD Unknown command\r\n"),
+                         expect("$T UID THREAD REFERENCES UTF-8 ALL"), send("$T NO not here\r\n"),
+                         expect("$T REPLACE 1 INBOX {3+}"), expect_bytes("a:b"), expect(""),
+                         send("$T BAD Unknown command\r\n"), expect("$T FETCH 1 UID"),
+                         send("* 1 FETCH (UID 1)\r\n$T OK x\r\n")} +
+                   kLogout);
+    ASSERT_EQ_TEXT(w.talk("s SELECT INBOX\r\n1 SORT (DATE) UTF-8 ALL\r\n"
+                          "2 UID THREAD REFERENCES UTF-8 ALL\r\n3 REPLACE 1 INBOX {3+}\r\na:b\r\n"
+                          "4 FETCH 1 UID\r\n"),
+                   kSelectAnswer + "1 BAD Unknown command\r\n2 NO not here\r\n"
+                                   "3 BAD Unknown command\r\n* 1 FETCH (UID 1)\r\n4 OK x\r\n");
+    ck_assert(be.finished_well());
+}
+END_TEST
+
 START_TEST(what_is_framed_differently_never_reaches_a_server)
 {
     for (std::string bad :
@@ -460,6 +481,17 @@ START_TEST(a_lost_connection_is_replaced_where_nobody_can_tell)
         after_a_lost_connection("s SELECT INBOX\r\n1 STORE 1 FLAGS ()\r\n2 FETCH 2 FLAGS\r\n",
                                 store, kSelected, again),
         kSelectAnswer + "1 OK a\r\n" + kLost);
+    // "$" would be another's, or nothing.
+    Steps saved = {expect("$T SEARCH RETURN (MIN save) ALL"), send("$T OK a\r\n")};
+    ASSERT_EQ_TEXT(after_a_lost_connection(
+                       "s SELECT INBOX\r\n1 SEARCH RETURN (MIN save) ALL\r\n2 FETCH 2 FLAGS\r\n",
+                       saved, kSelected, again),
+                   kSelectAnswer + "1 OK a\r\n" + kLost);
+    Steps unsaved = {expect("$T SEARCH RETURN (MIN) SAVE"), send("$T OK a\r\n")};
+    ASSERT_EQ_TEXT(after_a_lost_connection(
+                       "s SELECT INBOX\r\n1 SEARCH RETURN (MIN) SAVE\r\n2 FETCH 2 FLAGS\r\n",
+                       unsaved, kSelected, again),
+                   kSelectAnswer + "1 OK a\r\n* 2 FETCH (FLAGS ())\r\n2 OK b\r\n");
     Steps told = {expect("$T FETCH 1 FLAGS"),
                   send("* 3 EXISTS\r\n* 1 FETCH (FLAGS ())\r\n$T OK a\r\n")};
     ASSERT_EQ_TEXT(after_a_lost_connection(both, told, kSelected, again),
@@ -1145,6 +1177,52 @@ START_TEST(a_move_that_fails_loses_nothing)
 }
 END_TEST
 
+// The old message goes when the new one is there, and not before.
+START_TEST(replace_on_another_server)
+{
+    const Steps asked =
+        kSelect +
+        Steps{expect("$T FETCH 2 (UID FLAGS INTERNALDATE RFC822.SIZE)"),
+              send("* 2 FETCH (UID 8 FLAGS () INTERNALDATE \" 1-Feb-2026 10:00:00 +0000\" "
+                   "RFC822.SIZE 3)\r\n$T OK x\r\n")};
+    const Steps taken = {expect("$T LOCALAPPEND INBOX.two \"\" (\\Seen) {3+}"), expect_bytes("new"),
+                         expect("")};
+    const struct {
+        Steps source;
+        Steps target;
+        std::string answer;
+    } rows[] = {
+        {asked +
+             Steps{expect("$T UID STORE 8 +FLAGS.SILENT (\\Deleted)"), send("$T OK x\r\n"),
+                   expect("$T UID EXPUNGE 8"), send("* 2 EXPUNGE\r\n$T OK done\r\n")} +
+             kLogout,
+         taken + Steps{send("$T OK [APPENDUID 33 100] x\r\n"), expect("Q01 LOGOUT")},
+         "* OK [APPENDUID 33 100] x\r\n* 2 EXPUNGE\r\n1 OK done\r\n"},
+        {asked + kLogout, taken + Steps{send("$T NO [OVERQUOTA] full\r\n"), expect("Q01 LOGOUT")},
+         "1 NO [OVERQUOTA] full\r\n"},
+        {asked + kLogout, taken + Steps{hang_up()}, "1" + kUnavailable},
+    };
+    for (const auto& row : rows) {
+        World w;
+        auto& one = w.server("be1", row.source);
+        auto& two = w.server("be2", row.target);
+        ASSERT_EQ_TEXT(w.talk("s SELECT INBOX\r\n1 REPLACE 2 INBOX.two (\\Seen) {3+}\r\nnew\r\n"),
+                       kSelectAnswer + row.answer);
+        ck_assert_msg(one.finished_well() && two.finished_well(), "%s", row.answer.c_str());
+    }
+    World w;
+    auto& one = w.server(
+        "be1", kSelect +
+                   Steps{expect("$T UID REPLACE 8 INBOX.one {3+}"), expect_bytes("new"), expect(""),
+                         send("* OK [APPENDUID 3 4] x\r\n* 2 EXPUNGE\r\n"
+                              "$T OK done\r\n")} +
+                   kLogout);
+    ASSERT_EQ_TEXT(w.talk("s SELECT INBOX\r\n1 UID REPLACE 8 INBOX.one {3+}\r\nnew\r\n"),
+                   kSelectAnswer + "* OK [APPENDUID 3 4] x\r\n* 2 EXPUNGE\r\n1 OK done\r\n");
+    ck_assert(one.finished_well());
+}
+END_TEST
+
 START_TEST(copy_on_one_server_is_that_servers)
 {
     World w;
@@ -1342,6 +1420,7 @@ Suite* make()
     tcase_add_test(c, nothing_is_announced_that_a_server_lacks);
     tcase_add_test(c, only_what_ended_in_order_goes_to_the_next_session);
     tcase_add_test(c, commands_go_on_as_they_came);
+    tcase_add_test(c, what_a_server_lacks_it_says_itself);
     tcase_add_test(c, what_is_framed_differently_never_reaches_a_server);
     tcase_add_test(c, literals_are_counted_and_never_read_as_lines);
     tcase_add_test(c, only_large_literals_are_announced);
@@ -1373,6 +1452,7 @@ Suite* make()
     tcase_add_test(c, copy_to_another_server);
     tcase_add_test(c, move_to_another_server);
     tcase_add_test(c, a_move_that_fails_loses_nothing);
+    tcase_add_test(c, replace_on_another_server);
     tcase_add_test(c, copy_on_one_server_is_that_servers);
     tcase_add_test(c, small_parsers);
     suite_add_tcase(s, c);

@@ -25,11 +25,34 @@ Result<SearchRequest> parse(std::string_view text)
 
 START_TEST(the_grammar_is_taken_and_nothing_else)
 {
-    for (const char* s :
-         {"ALL", "1:3,*", "UID 1:*", "(ALL)", "((SEEN) UNSEEN)", "NOT NOT SEEN", "OR SEEN (1 2)",
-          "BEFORE 1-Feb-1994", "SINCE \"01-Feb-1994\"", "HEADER Subject \"\"", "TEXT {3}\r\nabc",
-          "KEYWORD $Junk", "LARGER 0", "CHARSET UTF-8 SUBJECT x", "charset us-ascii all",
-          "OR OR 1 2 OR 3 4 NEW", "OLDER 1", "younger 4294967295"})
+    for (const char* s : {"ALL",
+                          "1:3,*",
+                          "UID 1:*",
+                          "(ALL)",
+                          "((SEEN) UNSEEN)",
+                          "NOT NOT SEEN",
+                          "OR SEEN (1 2)",
+                          "BEFORE 1-Feb-1994",
+                          "SINCE \"01-Feb-1994\"",
+                          "HEADER Subject \"\"",
+                          "TEXT {3}\r\nabc",
+                          "KEYWORD $Junk",
+                          "LARGER 0",
+                          "CHARSET UTF-8 SUBJECT x",
+                          "charset us-ascii all",
+                          "OR OR 1 2 OR 3 4 NEW",
+                          "OLDER 1",
+                          "younger 4294967295",
+                          "$",
+                          "UID $",
+                          "NOT ($)",
+                          "RETURN (SAVE) $",
+                          "RETURN (MIN SAVE) ALL",
+                          "SAVEDON 1-Feb-1994",
+                          "SAVEDATESUPPORTED",
+                          "RETURN (PARTIAL 1:5) ALL",
+                          "RETURN (PARTIAL -5:-1 SAVE) ALL",
+                          "RETURN (PARTIAL 4294967295:1 COUNT) ALL"})
         ASSERT_OK(parse(s));
     for (const char* s : {"",
                           "()",
@@ -47,6 +70,20 @@ START_TEST(the_grammar_is_taken_and_nothing_else)
                           "UID x",
                           "0",
                           "1:0",
+                          "$,1",
+                          "1:$",
+                          "$x",
+                          "$ $)",
+                          "RETURN (PARTIAL) ALL",
+                          "RETURN (PARTIAL 0:1) ALL",
+                          "RETURN (PARTIAL 1) ALL",
+                          "RETURN (PARTIAL 1:*) ALL",
+                          "RETURN (PARTIAL -1:1) ALL",
+                          "RETURN (PARTIAL 1:-1) ALL",
+                          "RETURN (PARTIAL 1:2 ALL) ALL",
+                          "RETURN (PARTIAL 1:2 PARTIAL 3:4) ALL",
+                          "SAVEDON",
+                          "SAVEDBEFORE x",
                           "OLDER",
                           "OLDER 0",
                           "OLDER x",
@@ -62,6 +99,25 @@ START_TEST(the_grammar_is_taken_and_nothing_else)
         ck_assert_msg(parse(s).is(Code::syntax), "%s", s);
     ck_assert(parse("CHARSET x-none SUBJECT y")->bad_charset);
     ck_assert(!parse("CHARSET Utf-8 SUBJECT y")->bad_charset);
+}
+END_TEST
+
+START_TEST(a_range_of_what_was_found)
+{
+    std::vector<uint32_t> all = {10, 20, 30, 40, 50};
+    const struct {
+        const char* range;
+        const char* want;
+    } table[] = {{"1:2", "10,20"}, {"2:1", "10,20"},         {"5:9", "50"},      {"6:9", ""},
+                 {"-1:-1", "50"},  {"-1:-2", "40,50"},       {"-2:-1", "40,50"}, {"-4:-9", "10,20"},
+                 {"-6:-9", ""},    {"1:5", "10,20,30,40,50"}};
+    for (const auto& row : table) {
+        const auto request = parse(cat("RETURN (PARTIAL ", row.range, ") ALL"));
+        ASSERT_OK(request);
+        ASSERT_EQ_TEXT(request->partial->as_asked, row.range);
+        ASSERT_EQ_TEXT(number_set(request->partial->of(std::span<const uint32_t>(all))), row.want);
+    }
+    ck_assert(parse("RETURN (PARTIAL 1:2) ALL")->partial->of(std::span<const uint32_t>()).empty());
 }
 END_TEST
 
@@ -104,12 +160,13 @@ struct Box {
     {
         auto request = parse(query);
         ASSERT_OK(request);
-        auto found = search_mailbox(*mailbox, std::move(request->root), form, now);
+        auto found = search_mailbox(*mailbox, std::move(request->root), {form, now, &saved});
         return found ? number_set(*found) : cat("!", code_name(found.error().code));
     }
     test::MemoryStore store;
     std::shared_ptr<test::MemoryMailboxState> state;
     std::unique_ptr<mailbox::Mailbox> mailbox;
+    model::SequenceSet saved;
 };
 
 START_TEST(each_key_finds_its_messages)
@@ -170,7 +227,17 @@ START_TEST(each_key_finds_its_messages)
         {"UNSEEN TEXT ann@", "1"},
         {"OR (SEEN DELETED) BODY first", "1:2"},
         {"SUBJECT \"\"", "1:2"},
+        {"$", "1,3"},
+        {"UID $ UNDRAFT", "1"},
+        {"NOT $", "2"},
+        // Of those without such a date it is the internal one.
+        {"SAVEDSINCE 10-Jan-1970", "1"},
+        {"SAVEDBEFORE 6-Jan-1970", "2:3"},
+        {"SAVEDON 1-Jan-1970", "2"},
+        {"SAVEDATESUPPORTED", "1:3"},
     };
+    for (const uint32_t uid : {1u, 3u, 9u}) box.saved.add(uid);
+    box.state->messages[0]->save_date = 86400 * 9;
     for (const auto& row : table)
         ck_assert_msg(box.find(row.query) == row.want, "%s: got %s", row.query,
                       box.find(row.query).c_str());
@@ -302,7 +369,7 @@ START_TEST(spaces_and_marks_count_as_configured)
                                                         : spaces == Spaces::merge ? row.merge
                                                                                   : row.keep);
                 const auto found =
-                    search_mailbox(*mailbox, std::move(request->root), {spaces, skips});
+                    search_mailbox(*mailbox, std::move(request->root), {.form = {spaces, skips}});
                 ASSERT_OK(found);
                 ck_assert_msg(found->size() == (want ? 1 : 0), "%s, spaces %d, marks %d", row.query,
                               static_cast<int>(spaces), skips);
@@ -423,6 +490,7 @@ Suite* make()
     Suite* s = suite_create("imap/imapd/search");
     TCase* c = tcase_create("all");
     tcase_add_test(c, the_grammar_is_taken_and_nothing_else);
+    tcase_add_test(c, a_range_of_what_was_found);
     tcase_add_test(c, nesting_and_number_of_keys_are_bounded);
     tcase_add_test(c, each_key_finds_its_messages);
     tcase_add_test(c, within_compares_the_internal_date_to_the_second);

@@ -301,6 +301,77 @@ START_TEST(idle_can_be_woken_before_it_looks)
 }
 END_TEST
 
+START_TEST(a_result_that_is_saved)
+{
+    Bob b;
+    b.run("SELECT INBOX");
+    ASSERT_EQ_TEXT(b.run("SEARCH RETURN (SAVE) UID 2:4"), "a OK Completed\r\n");
+    ASSERT_EQ_TEXT(b.run("FETCH $ UID"),
+                   "* 2 FETCH (UID 2)\r\n* 3 FETCH (UID 3)\r\n* 4 FETCH (UID 4)\r\n"
+                   "a OK Completed\r\n");
+    // Others expunge: it names the messages, not their numbers.
+    b.inbox->expunge_uid(1);
+    b.run("NOOP");
+    ASSERT_EQ_TEXT(b.run("SEARCH $"), "* SEARCH 1 2 3\r\na OK Completed\r\n");
+    ASSERT_EQ_TEXT(b.run("UID SEARCH RETURN (SAVE COUNT) NOT FLAGGED $"),
+                   "* ESEARCH (TAG \"a\") UID COUNT 2\r\na OK Completed\r\n");
+    ASSERT_EQ_TEXT(b.run("UID SEARCH $"), "* SEARCH 3 4\r\na OK Completed\r\n");
+    b.run("UID SEARCH RETURN (SAVE MAX) ALL");
+    ASSERT_EQ_TEXT(b.run("UID SEARCH $"), "* SEARCH 4\r\na OK Completed\r\n");
+    b.run("UID SEARCH RETURN (SAVE MIN MAX) ALL");
+    ASSERT_EQ_TEXT(b.run("UID SEARCH $"), "* SEARCH 2 4\r\na OK Completed\r\n");
+    // BAD leaves it, another search too; NO and a new SELECT do not.
+    b.run("SEARCH RETURN (SAVE) FOO");
+    b.run("SEARCH 2");
+    ASSERT_EQ_TEXT(b.run("UID SEARCH $"), "* SEARCH 2 4\r\na OK Completed\r\n");
+    ck_assert(b.run("SEARCH RETURN (SAVE) CHARSET x-none TEXT x").starts_with("a NO [BADCHARSET"));
+    ASSERT_EQ_TEXT(b.run("UID SEARCH $"), "* SEARCH\r\na OK Completed\r\n");
+    ASSERT_EQ_TEXT(b.run("FETCH $ UID"), "a OK Completed\r\n");
+    b.run("SEARCH RETURN (SAVE) ALL");
+    b.run("SELECT INBOX");
+    ASSERT_EQ_TEXT(b.run("SEARCH $"), "* SEARCH\r\na OK Completed\r\n");
+    // Where a set is that of a client's memory, it is none.
+    ck_assert(b.run("SELECT INBOX (QRESYNC (1 1 $))").starts_with("a BAD"));
+}
+END_TEST
+
+START_TEST(a_message_is_replaced)
+{
+    Bob b;
+    b.bob.mailbox("user.bob.sent");
+    b.run("SELECT INBOX");
+    b.inbox->expunge_uid(3);  // which the client does not know yet
+    const std::string text = "Subject: n\r\n\r\n";
+    const std::string literal = cat("{", text.size(), "+}\r\n", text);
+    ASSERT_EQ_TEXT(b.run("REPLACE 2 INBOX (\\Draft) " + literal),
+                   "* OK [APPENDUID 1000 5] Completed\r\n* 3 EXPUNGE\r\n* 2 EXPUNGE\r\n"
+                   "* 3 EXISTS\r\n* 3 RECENT\r\na OK [HIGHESTMODSEQ 9] Completed\r\n");
+    ck_assert(b.inbox->messages[1]->expunged && b.inbox->messages[4]->bytes == text);
+    ck_assert_uint_eq(b.inbox->messages[4]->system_flags, model::kDraft);
+    // Only the one that is named goes, whatever is marked.
+    b.run("STORE 1 +FLAGS.SILENT (\\Deleted)");
+    const std::string moved = b.run("UID REPLACE 4 INBOX.sent " + literal);
+    ck_assert_msg(moved.find("* 2 EXPUNGE\r\n") != std::string::npos, "%s", moved.c_str());
+    ck_assert(!b.inbox->messages[0]->expunged);
+    ck_assert_uint_eq(b.store.state("user.bob.sent")->messages.size(), 1);
+    // What cannot be put there leaves everything as it was.
+    const std::string none = b.run("REPLACE 1 INBOX.none " + literal);
+    ck_assert_msg(none.find("a NO [TRYCREATE]") != std::string::npos, "%s", none.c_str());
+    ck_assert(b.run("UID REPLACE 77 INBOX " + literal).starts_with("a NO [EXPUNGEISSUED]"));
+    ck_assert(b.run("REPLACE 9 INBOX " + literal).starts_with("a BAD"));
+    ck_assert(b.run("REPLACE 1:2 INBOX " + literal).starts_with("a BAD"));
+    ck_assert(b.run("REPLACE $ INBOX " + literal).starts_with("a BAD"));
+    ck_assert(b.run("REPLACE 1 INBOX {3+}\r\na\r\n\r\n").find("a NO [CANNOT]") !=
+              std::string::npos);
+    b.store.fail_append = Error{Code::no_space, "full"};
+    ck_assert(b.run("REPLACE 1 INBOX " + literal).find("a NO") != std::string::npos);
+    b.store.fail_append.reset();
+    ck_assert_uint_eq(b.bob.session.local()->mailbox->exists(), 2);
+    b.run("EXAMINE INBOX");
+    ck_assert(b.run("REPLACE 1 INBOX " + literal).starts_with("a NO [READ-ONLY]"));
+}
+END_TEST
+
 START_TEST(search_answers_bad_charset)
 {
     Bob b;
@@ -329,6 +400,8 @@ Suite* make()
     tcase_add_test(c, what_cannot_be_copied_to_another_server_stays);
     tcase_add_test(c, idle_ends_with_done_and_tells_on_its_way);
     tcase_add_test(c, idle_can_be_woken_before_it_looks);
+    tcase_add_test(c, a_result_that_is_saved);
+    tcase_add_test(c, a_message_is_replaced);
     tcase_add_test(c, search_answers_bad_charset);
     suite_add_tcase(s, c);
     return s;

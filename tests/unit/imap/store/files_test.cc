@@ -118,7 +118,8 @@ START_TEST(cache_entries_are_believed_only_when_intact_and_of_this_message)
 {
     mailbox::CachedItems items{"(env)",       "(body)",
                                "(structure)", std::string("\0\1", 2),
-                               "\nDate: x\n", text::DateTime{-77, -60}};
+                               "\nDate: x\n", text::order_keys("Subject: Re: x\r\n"),
+                               "words",       text::DateTime{-77, -60}};
     std::string guid(kGuidSize, 'x');
     std::string entry = encode_cache_entry(items, guid);
     auto back = decode_cache_entry(entry, guid);
@@ -126,6 +127,9 @@ START_TEST(cache_entries_are_believed_only_when_intact_and_of_this_message)
     ASSERT_EQ_TEXT(back->bodystructure, items.bodystructure);
     ASSERT_EQ_TEXT(back->sections, items.sections);
     ASSERT_EQ_TEXT(back->fields, items.fields);
+    ASSERT_EQ_TEXT(back->preview, items.preview);
+    ck_assert(back->order == items.order);
+    ASSERT_EQ_TEXT(std::string(decode_cached_order(entry, guid)->subject), "X");
     ck_assert(back->sent && back->sent->seconds == -77 && back->sent->zone_minutes == -60);
     const std::string other(kGuidSize, 'y');
     ASSERT_CODE(decode_cache_entry(entry, other), Code::corrupt);
@@ -134,11 +138,14 @@ START_TEST(cache_entries_are_believed_only_when_intact_and_of_this_message)
     for (size_t i = 0; i < entry.size(); i++) {
         ASSERT_CODE(decode_cache_entry(entry.substr(0, i), guid), Code::corrupt);
         ASSERT_CODE(decode_cached_fields(entry.substr(0, i), guid), Code::corrupt);
+        ASSERT_CODE(decode_cached_order(entry.substr(0, i), guid), Code::corrupt);
         std::string damaged = entry;
         damaged[i] = static_cast<char>(damaged[i] ^ 0x40);
         ASSERT_CODE(decode_cache_entry(damaged, guid), Code::corrupt);
         auto fields = decode_cached_fields(damaged, guid);
         ck_assert(!fields || fields->fields() == "Date: x\n");
+        const auto keys = decode_cached_order(damaged, guid);
+        ck_assert(!keys || (keys->subject == "X" && keys->is_reply));
         auto sent = decode_cached_date(damaged, guid);
         ck_assert(!sent || (*sent && (*sent)->seconds == -77));
     }
@@ -146,7 +153,7 @@ START_TEST(cache_entries_are_believed_only_when_intact_and_of_this_message)
     const std::string undated = encode_cache_entry(items, guid);
     ck_assert(!decode_cache_entry(undated, guid)->sent && !*decode_cached_date(undated, guid));
     // As another version wrote it: rendered by other rules.
-    store32(entry.data() + 4, checksum(std::string_view(entry).substr(8), checksum("RKCACHE2")));
+    store32(entry.data() + 4, checksum(std::string_view(entry).substr(8), checksum("RKCACHE3")));
     ASSERT_CODE(decode_cache_entry(entry, guid), Code::corrupt);
     ASSERT_CODE(decode_cached_fields(entry, guid), Code::corrupt);
 }

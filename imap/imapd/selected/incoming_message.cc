@@ -1,0 +1,216 @@
+#include "imap/imapd/selected/incoming_message.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "imap/imapd/capabilities.h"
+#include "lib/base/fd.h"
+#include "lib/text/binary_parts.h"
+#include "lib/text/header_syntax.h"
+#include "lib/text/imap_date.h"
+#include "lib/text/message.h"
+
+namespace rookery::imapd {
+namespace {
+
+constexpr size_t kMaxFlags = 1000;  // of one message
+
+// What is not allowed inside a message (as peers refuse it too): NUL, LF without CR, and text that
+// is no header where one is to be.
+class ContentCheck {
+ public:
+    void feed(std::string_view bytes)
+    {
+        header_.feed(bytes);
+        has_nul_ = has_nul_ || bytes.find('\0') != bytes.npos;
+        for (size_t at = bytes.find('\n'); at != bytes.npos && !bare_lf_;
+             at = bytes.find('\n', at + 1))
+            bare_lf_ = (at > 0 ? bytes[at - 1] : last_) != '\r';
+        if (!bytes.empty()) last_ = bytes.back();
+    }
+    std::string_view objection() const
+    {
+        if (has_nul_) return "Message contains NUL characters";
+        if (bare_lf_) return "Message contains bare newlines";
+        if (!header_.is_whole()) return "Message contains invalid header";
+        return {};
+    }
+
+ private:
+    text::HeaderSyntax header_{text::HeaderSyntax::Rules::appended};
+    char last_ = '\0';
+    bool has_nul_ = false;
+    bool bare_lf_ = false;
+};
+
+std::optional<Completion> refused(const ContentCheck& check)
+{
+    const std::string_view objection = check.objection();
+    if (objection.empty()) return std::nullopt;
+    return Completion::no(cat("[CANNOT] ", objection));
+}
+
+Completion too_big()
+{
+    return Completion::no("[TOOBIG] Message is larger than this server takes");
+}
+
+// flag-list = "(" [flag *(SP flag)] ")"
+Status flag_list(CommandReader& reader, model::FlagList& flags)
+{
+    TRY(reader.expect('('));
+    for (size_t n = 0;; n++) {
+        TRY_ASSIGN(bool end, reader.accept(')'));
+        if (end) return success();
+        if (n > 0) TRY(reader.space());
+        if (n == kMaxFlags) return Error{Code::limit, "Too many flags"};
+        TRY_ASSIGN(std::string name, reader.flag());
+        // \Recent is not the client's to set; copying clients send it all the same.
+        if (!equal_nocase(name, "\\Recent")) TRY(model::add_flag(flags, name));
+    }
+}
+
+// [SP flag-list] [SP date-time] SP, up to the literal
+Result<Incoming> message_head(ImapSession& s)
+{
+    Incoming incoming;
+    incoming.date.seconds = wall_seconds();
+    incoming.date.zone_minutes = text::local_zone_minutes(incoming.date.seconds);
+    TRY(s.reader.space());
+    TRY_ASSIGN(char next, s.reader.peek());
+    if (next == '(') {
+        TRY(flag_list(s.reader, incoming.flags));
+        TRY(s.reader.space());
+        TRY_ASSIGN(next, s.reader.peek());
+    }
+    if (next == '"') {
+        TRY_ASSIGN(std::string when, s.reader.string());
+        auto date = text::parse_date_time(when);
+        if (!date) return Error{Code::syntax, "Invalid date-time in Append command"};
+        incoming.date = *date;
+        TRY(s.reader.space());
+    }
+    return incoming;
+}
+
+// What comes in binary is no message that a store could take: it waits in a file without a name.
+class RawFile {
+ public:
+    static Result<RawFile> open(const std::string& folder)
+    {
+        std::string path = cat(folder, "/binary.XXXXXX");
+        Fd fd(::mkostemp(path.data(), O_CLOEXEC));
+        if (!fd) return errno_error(path);
+        if (::unlink(path.c_str()) != 0) return errno_error(path);
+        return RawFile(std::move(fd));
+    }
+    Status write(std::string_view bytes) { return write_all(fd_.get(), bytes); }
+    // All of it to the reader, size bytes.
+    template <class Reader>
+    Status read(size_t size, const Reader& reader) const
+    {
+        void* at = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd_.get(), 0);
+        if (at == MAP_FAILED) return errno_error("mmap of a message in binary");
+        Status done = reader(std::string_view(static_cast<const char*>(at), size));
+        (void)::munmap(at, size);
+        return done;
+    }
+
+ private:
+    explicit RawFile(Fd fd) : fd_(std::move(fd)) {}
+    Fd fd_;
+};
+
+// The body of a literal that was gone ahead with: all of it is read whatever happens, so that the
+// stream stays in step. none: the client is gone.
+template <class Write>
+std::optional<Status> receive_bytes(ImapSession& s, uint64_t size, const Write& write)
+{
+    Status written = success();
+    while (size > 0) {
+        if (!s.client.peek()) return std::nullopt;
+        const std::string_view there = s.client.buffered();
+        const auto n = static_cast<size_t>(std::min<uint64_t>(there.size(), size));
+        if (written) written = write(there.substr(0, n));
+        s.client.consume(n);
+        size -= n;
+    }
+    return written;
+}
+
+// The first objection is the answer.
+std::optional<Completion> receive_body(ImapSession& s, mailbox::StagedMessage& message,
+                                       uint64_t size)
+{
+    ContentCheck check;
+    Status kept = success();
+    const auto read = receive_bytes(s, size, [&](std::string_view bytes) {
+        check.feed(bytes);
+        if (kept) kept = message.write(bytes);
+        return success();
+    });
+    if (!read) return Completion::disconnect();
+    if (!kept) return Completion::from(kept.error());
+    return refused(check);
+}
+
+// A literal8: its parts in binary are kept encoded (RFC 3516 4.4).
+std::optional<Completion> receive_binary(ImapSession& s, mailbox::StagedMessage& message,
+                                         uint64_t size)
+{
+    auto raw = RawFile::open(s.config.configdirectory());
+    const auto read = receive_bytes(s, size, [&](std::string_view bytes) {
+        return raw ? raw->write(bytes) : Status(raw.error());
+    });
+    if (!read) return Completion::disconnect();
+    if (!*read) return Completion::from(read->error());
+    ContentCheck check;
+    Status kept = success();
+    const Status written = raw->read(static_cast<size_t>(size), [&](std::string_view bytes) {
+        return text::write_without_binary(bytes, text::parse_message(bytes),
+                                          [&](std::string_view piece) {
+                                              check.feed(piece);
+                                              if (kept) kept = message.write(piece);
+                                              return success();
+                                          });
+    });
+    if (!written) return Completion::from(written.error());
+    if (auto objection = refused(check)) return objection;
+    if (!kept) return Completion::from(kept.error());
+    if (message.size() > append_limit(s.config)) return too_big();
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Completion> receive_message(ImapSession& s, const std::string& partition,
+                                          std::vector<Incoming>& messages)
+{
+    auto incoming = message_head(s);
+    if (!incoming) return Completion::from(incoming.error());
+    auto head = s.reader.literal_head();
+    if (!head) return Completion::from(head.error());
+    auto refuse = [&](Completion answer) {
+        if (!s.reader.drop_literal(*head)) return Completion::disconnect();
+        return answer;
+    };
+    if (head->size > append_limit(s.config)) return refuse(too_big());
+    if (head->size == 0) return refuse(Completion::no("[CANNOT] Message of no bytes"));
+    if (messages.size() == kMaxMessages)
+        return refuse(Completion::no("[LIMIT] Too many messages in one command"));
+    auto staged = s.store->stage(partition);
+    if (!staged) return refuse(Completion::from(staged.error()));
+    incoming->message = *std::move(staged);
+    if (!s.reader.go_ahead(*head)) return Completion::disconnect();
+    auto failed = head->binary ? receive_binary(s, *incoming->message, head->size)
+                               : receive_body(s, *incoming->message, head->size);
+    if (failed) return failed;
+    messages.push_back(*std::move(incoming));
+    return std::nullopt;
+}
+
+}  // namespace rookery::imapd
