@@ -11,6 +11,7 @@ noinst_LIBRARIES += %D%/libbackend.a
 %C%_libbackend_a_SOURCES += %D%/dialect_lmtp.cc
 %C%_libbackend_a_SOURCES += %D%/login_policy.h %D%/login_policy.cc
 %C%_libbackend_a_SOURCES += %D%/dialect_mupdate.cc %D%/dialect_pop3.cc %D%/dialect_sieve.cc
+%C%_libbackend_a_SOURCES += %D%/dialect_csync.cc %D%/dialect_nntp.cc
 %C%_libbackend_a_SOURCES += %D%/reply_lines.h %D%/reply_lines.cc
 %C%_libbackend_a_SOURCES += %D%/reply_reader.h %D%/reply_reader.cc
 %C%_libbackend_a_SOURCES += %D%/server_address.h %D%/server_address.cc
