@@ -18,6 +18,7 @@ EXTRA_DIST += %D%/support/administration.py
 EXTRA_DIST += %D%/support/check_config_cases.py %D%/support/cyrus_options.txt
 EXTRA_DIST += %D%/support/mixed.py
 EXTRA_DIST += %D%/support/mupdate_client.py
+EXTRA_DIST += %D%/support/terminal.py
 
 check_PROGRAMS += %D%/support/echo_service
 %C%_support_echo_service_SOURCES = %D%/support/echo_service.cc
@@ -95,6 +96,8 @@ SYSTEM_TESTS += %D%/system/tap_test.py
 SYSTEM_TESTS += %D%/system/two_frontends_test.py
 SYSTEM_TESTS += %D%/system/unified_test.py
 SYSTEM_TESTS += %D%/system/murder_tool_test.py
+SYSTEM_TESTS += %D%/system/operator_view_test.py
+SYSTEM_TESTS += %D%/system/progress_test.py
 SYSTEM_TESTS += %D%/system/verdicts_test.py
 SYSTEM_TESTS += %D%/system/master_away_test.py
 SYSTEM_TESTS += %D%/system/before_login_test.py

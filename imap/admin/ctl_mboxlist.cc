@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "imap/admin/progress.h"
 #include "imap/admin/tool.h"
 #include "lib/base/command_line.h"
 #include "lib/base/log.h"
@@ -29,6 +30,7 @@ constexpr std::array kOptions = {
     Option{'p', "partition", "partition", "with -d: only what is there"},
     Option{'a', "authoritative", "", "with -m: of a name at two servers, this one's is right"},
     Option{'w', "warn-only", "", "with -m: only say what would be done"},
+    Option{'q', "quiet", "", "with -m: no progress, and what is done is not named"},
     Option{'i', "interactive", "", "with -m: remove no mailbox of this server"},
     // Levels that are no mailboxes are not in the list.
     Option{'y', "include-intermediaries", "", ""},
@@ -58,11 +60,12 @@ ListArguments parse(int argc, char** argv)
     a.authoritative = line.has("a");
     a.interactive = line.has("i");
     a.warn_only = line.has("w");
+    a.quiet = line.has("q");
     a.remove_dumped = line.has("x");
     const bool dump = a.action == Action::dump;
     if (!dump && (a.remove_dumped || !a.partition.empty())) line.refuse("-x and -p are for -d");
-    if (a.action != Action::push && (a.authoritative || a.warn_only || a.interactive))
-        line.refuse("-a, -w and -i are for -m");
+    if (a.action != Action::push && (a.authoritative || a.warn_only || a.interactive || a.quiet))
+        line.refuse("-a, -w, -q and -i are for -m");
     if (a.action != Action::undump && !dump && a.legacy) line.refuse("-L is for -d and -u");
     return a;
 }
@@ -90,5 +93,5 @@ int main(int argc, char** argv)
     const int code = admin::failed("ctl_mboxlist", done.error());
     // What the master has not heard it hears later: no reason not to serve what is here.
     const bool told_later = a.action == ListArguments::Action::push && !a.warn_only;
-    return told_later ? log::kExTempFail : code;
+    return admin::exit_status(told_later ? log::kExTempFail : code);
 }

@@ -20,6 +20,7 @@ struct ListArguments {
     bool authoritative = false;  // -a
     bool warn_only = false;      // -w
     bool interactive = false;    // -i
+    bool quiet = false;          // -q
 };
 
 // -d: the list on standard output.

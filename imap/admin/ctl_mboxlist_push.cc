@@ -1,6 +1,7 @@
 // ctl_mboxlist -m, -s: what is here, told to the mupdate master.
 #include "imap/admin/ctl_mboxlist.h"
 #include "imap/admin/local_parts.h"
+#include "imap/admin/progress.h"
 #include "imap/admin/tool.h"
 #include "imap/cluster/agent.h"
 #include "imap/mboxlist/open_directory.h"
@@ -50,8 +51,18 @@ Status push(const config::Config& config, const ListArguments& arguments)
     options.wait = kWaitAtStart;
     options.push.warn_only = arguments.warn_only;
     options.push.authoritative = arguments.authoritative;
-    options.push.say = [](std::string_view line) { print(cat(line, "\n")); };
+    options.push.say = [&](std::string_view line) {
+        if (!arguments.quiet) print(cat(line, "\n"));
+    };
+    Progress progress("mailboxes told", {.quiet = arguments.quiet});
+    options.push.go_on = [&](uint64_t done, uint64_t all) {
+        progress.expect(all);
+        progress.reach(done);
+        return !progress.stopped();
+    };
     auto run = cluster::run_agent(config, *local.operations, options);
+    if (!run && progress.stopped())
+        return Error{Code::busy, progress.interrupted("what is left is told by the next -m or -s")};
     if (!run && is_away(run.error()))
         return Error{run.error().code,
                      cat("couldn't connect to mupdate server: ", run.error().text)};

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "imap/admin/progress.h"
 #include "imap/admin/tool.h"
 #include "imap/cluster/operations.h"
 #include "imap/delivery/delivery_memory.h"
@@ -35,6 +36,7 @@ constexpr Option kOptions[] = {
     {'a', "ignore-annotations", "", "leave messages, however old their mailbox lets them be"},
     {'c', "no-conversations", "", ""},
     {'p', "prefix", "prefix", "only this mailbox and what is below"},
+    {'q', "quiet", "", "no progress"},
     {'t', "prune-userflags", "", ""},
     {'u', "userid", "user", "only this user's"},
     {'v', "verbose", "", "tell what is removed"},
@@ -50,6 +52,7 @@ struct Arguments {
     std::string user;
     bool ignore_annotations = false;
     bool verbose = false;
+    bool quiet = false;
 };
 
 // How many days a message may be in a mailbox, and in those below that say nothing else.
@@ -77,6 +80,7 @@ Arguments parse(int argc, char** argv)
     a.prefix = line.value("p");
     a.user = line.value("u");
     a.verbose = line.has("v");
+    a.quiet = line.has("q");
     if (!a.deleted && !a.delivered && !a.expunged) line.refuse("one of -D, -E, -X is missing");
     a.ignore_annotations = line.has("a") || line.has("x");
     if (line.has("x")) a.expunged.reset();
@@ -86,7 +90,11 @@ Arguments parse(int argc, char** argv)
 class Expire {
  public:
     Expire(const Arguments& a, const config::Config& config)
-        : a_(a), config_(config), store_(store::store_options(config)), now_(wall_seconds())
+        : a_(a),
+          config_(config),
+          store_(store::store_options(config)),
+          now_(wall_seconds()),
+          progress_("mailboxes", {.quiet = a.quiet})
     {
     }
 
@@ -96,6 +104,8 @@ class Expire {
         if (a_.delivered) keep(forget_deliveries());
         if (a_.delivered && !a_.ignore_annotations) keep(expire_by_annotation());
         if (a_.deleted || a_.expunged) keep(go_through_list());
+        if (progress_.stopped())
+            admin::complain(progress_.interrupted("what is left is removed the next time\n"));
         return status_;
     }
 
@@ -154,11 +164,17 @@ class Expire {
         // In the order of the list: what is above comes first.
         std::map<std::string, int64_t> days;
         uint64_t messages = 0;
+        progress_.expect(entries.size());
         for (const MailboxEntry& entry : entries) {
+            if (progress_.stopped()) break;
+            progress_.working_on(entry.name.internal());
+            progress_.advance();
             auto own = days_of(entry);
-            const auto above = entry.name.parent();
-            const auto inherited = above ? days.find(above->internal()) : days.end();
-            if (own.is(Code::not_found) && inherited != days.end()) own = inherited->second;
+            // A level that is no mailbox says nothing, and what is above it counts.
+            for (auto above = entry.name.parent(); own.is(Code::not_found) && above;
+                 above = above->parent())
+                if (const auto inherited = days.find(above->internal()); inherited != days.end())
+                    own = inherited->second;
             if (!own) {
                 if (!own.is(Code::not_found)) keep(own.error());
                 continue;
@@ -208,7 +224,17 @@ class Expire {
         cluster::Operations operations(config_, *list, store_, nullptr);
         std::vector<MailboxEntry> old;
         uint64_t messages = 0;
+        uint64_t all = 0;
+        TRY(list->scan_server("", [&](const MailboxEntry&) {
+            ++all;
+            return mboxlist::Next::go_on();
+        }));
+        progress_.expect(all);
+        progress_.reach(0);
         TRY(list->scan_server("", [&](const MailboxEntry& entry) {
+            if (progress_.stopped()) return mboxlist::Next::stop();
+            progress_.working_on(entry.name.internal());
+            progress_.advance();
             if (!is_wanted(entry) || entry.state != model::EntryState::active)
                 return mboxlist::Next::go_on();
             auto deleted = entry.name.deleted_at(config_.deletedprefix());
@@ -219,6 +245,8 @@ class Expire {
             return mboxlist::Next::go_on();
         }));
         for (const MailboxEntry& entry : old) {
+            if (progress_.stopped()) break;
+            progress_.working_on(entry.name.internal());
             // It may have been taken back meanwhile.
             const auto check = [&](const MailboxEntry& now) {
                 return now.uniqueid == entry.uniqueid
@@ -249,6 +277,7 @@ class Expire {
     store::LocalStore store_;
     int64_t now_;
     Status status_ = success();
+    admin::Progress progress_;
 };
 
 }  // namespace
@@ -260,5 +289,5 @@ int main(int argc, char** argv)
     if (auto ready = auth::SaslClient::init_library(config); !ready)
         return admin::failed(kName, ready.error());
     const Status done = Expire(a, config).run();
-    return done ? 0 : admin::failed(kName, done.error());
+    return admin::exit_status(done ? 0 : admin::failed(kName, done.error()));
 }

@@ -1,5 +1,9 @@
 # imap/admin: programs of the administrator
 
+# What long work tells whoever waits for it.
+PROGRESS_SOURCES = imap/admin/progress.h imap/admin/progress.cc \
+	imap/admin/terminal.h imap/admin/terminal.cc
+
 sbin_PROGRAMS += imap/admin/rookery-passwd
 imap_admin_rookery_passwd_SOURCES = imap/admin/rookery_passwd.cc \
 	imap/admin/password.h imap/admin/password.cc
@@ -8,7 +12,7 @@ imap_admin_rookery_passwd_LDADD = lib/auth/libauth.a lib/stream/libstream.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS)
 
 sbin_PROGRAMS += imap/admin/reconstruct
-imap_admin_reconstruct_SOURCES = imap/admin/reconstruct.cc imap/admin/mend.h imap/admin/mend.cc \
+imap_admin_reconstruct_SOURCES = imap/admin/reconstruct.cc $(PROGRESS_SOURCES) imap/admin/mend.h imap/admin/mend.cc \
 	imap/admin/stranded_mailboxes.h imap/admin/stranded_mailboxes.cc \
 	imap/admin/local_parts.h imap/admin/local_parts.cc imap/admin/tool.h imap/admin/tool.cc
 imap_admin_reconstruct_LDADD = imap/store/libstore.a imap/sync/libsync.a imap/cluster/libcluster.a \
@@ -36,7 +40,7 @@ imap_admin_ctl_cyrusdb_LDADD = imap/store/libstore.a imap/sync/libsync.a imap/cl
 	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
 	lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
 
-# One program under five names; what it speaks follows from the name.
+# One program under eight names; what it speaks follows from the name.
 bin_PROGRAMS += imap/admin/mupdatetest
 imap_admin_mupdatetest_SOURCES = imap/admin/mupdatetest.cc \
 	imap/admin/conversation.h imap/admin/conversation.cc \
@@ -45,11 +49,11 @@ imap_admin_mupdatetest_LDADD = imap/backend/libbackend.a lib/auth/libauth.a \
 	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
 	lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS)
 
-MUPDATETEST_NAMES = imtest lmtptest pop3test sivtest
+MUPDATETEST_NAMES = imtest lmtptest nntptest pop3test sivtest smtptest synctest
 MUPDATETEST_LINKS = $(MUPDATETEST_NAMES:%=imap/admin/%)
 # One program under the names of all tools of imap/admin/tools/tool_table.h.
 sbin_PROGRAMS += imap/admin/rookery-admin
-imap_admin_rookery_admin_SOURCES = imap/admin/tools/main.cc imap/admin/tools/tool_table.h \
+imap_admin_rookery_admin_SOURCES = $(PROGRESS_SOURCES) imap/admin/tools/main.cc imap/admin/tools/tool_table.h \
 	imap/admin/tools/mailboxes.h imap/admin/tools/mailboxes.cc \
 	imap/admin/tools/arbitron.cc \
 	imap/admin/tools/chk_cyrus.cc \
@@ -124,7 +128,7 @@ imap_admin_cyradm_cyradm_LDADD = imap/backend/libbackend.a lib/auth/libauth.a \
 	lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS) $(LIBEDIT_LIBS)
 
 sbin_PROGRAMS += imap/admin/ctl_mboxlist
-imap_admin_ctl_mboxlist_SOURCES = imap/admin/ctl_mboxlist.h imap/admin/ctl_mboxlist.cc \
+imap_admin_ctl_mboxlist_SOURCES = $(PROGRESS_SOURCES) imap/admin/ctl_mboxlist.h imap/admin/ctl_mboxlist.cc \
 	imap/admin/ctl_mboxlist_push.cc imap/admin/ctl_mboxlist_text.cc \
 	imap/admin/ctl_mboxlist_verify.cc imap/admin/tool.h imap/admin/tool.cc \
 	imap/admin/local_parts.h imap/admin/local_parts.cc
@@ -143,7 +147,7 @@ imap_admin_quota_LDADD = imap/store/libstore.a imap/mboxlist/libmboxlist.a imap/
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS)
 
 sbin_PROGRAMS += imap/admin/cyr_expire
-imap_admin_cyr_expire_SOURCES = imap/admin/cyr_expire.cc imap/admin/tool.h imap/admin/tool.cc
+imap_admin_cyr_expire_SOURCES = imap/admin/cyr_expire.cc $(PROGRESS_SOURCES) imap/admin/tool.h imap/admin/tool.cc
 imap_admin_cyr_expire_LDADD = imap/delivery/libdelivery.a imap/store/libstore.a \
 	imap/cluster/libcluster.a imap/scripts/libscripts.a \
 	imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a \
@@ -185,6 +189,10 @@ imap_admin_murder_murder_SOURCES = imap/admin/murder/main.cc imap/admin/murder/m
 	imap/admin/murder/transfer.h imap/admin/murder/transfer.cc \
 	imap/admin/murder/witness.h imap/admin/murder/witness.cc \
 	imap/admin/murder/report.h imap/admin/murder/report.cc imap/admin/murder/resync.cc \
+	imap/admin/murder/graph.cc imap/admin/murder/top.cc \
+	imap/admin/murder/server_entries.h imap/admin/murder/server_entries.cc \
+	imap/admin/murder/survey.h imap/admin/murder/survey.cc \
+	$(PROGRESS_SOURCES) \
 	imap/admin/local_parts.h imap/admin/local_parts.cc \
 	imap/admin/murder/status.cc imap/admin/tool.h imap/admin/tool.cc
 imap_admin_murder_murder_LDADD = master/libmaster.a imap/session/libsession.a imap/store/libstore.a \
@@ -211,8 +219,10 @@ if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/admin/suite
 TESTS += tests/unit/imap/admin/suite
 tests_unit_imap_admin_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
-	tests/unit/imap/admin/dump_format_test.cc tests/unit/imap/admin/tar_test.cc \
-	imap/admin/tools/dump_format.cc imap/admin/tools/tar.cc
+	tests/unit/imap/admin/dump_format_test.cc tests/unit/imap/admin/progress_test.cc \
+	tests/unit/imap/admin/report_test.cc tests/unit/imap/admin/tar_test.cc \
+	imap/admin/tools/dump_format.cc imap/admin/tools/tar.cc \
+	imap/admin/murder/report.cc $(PROGRESS_SOURCES) imap/admin/tool.cc
 tests_unit_imap_admin_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_admin_suite_LDADD = imap/sync/libsync.a imap/model/libmodel.a \
 	lib/auth/libauth.a lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a \

@@ -1,5 +1,5 @@
-// mupdatetest, imtest, lmtptest, pop3test, sivtest: a conversation with a server, shown line by
-// line, and then by hand.
+// mupdatetest, imtest, lmtptest, nntptest, pop3test, sivtest, smtptest, synctest: a conversation
+// with a server, shown line by line, and then by hand.
 //
 // The login is Backend's, with a transcript on its connection; which protocol is spoken follows
 // from the program's name. What comes after the login is passed on as it is.
@@ -74,7 +74,8 @@ constexpr Option kOptions[] = {
     {'r', "", "realm", "the SASL realm"},
     {'m', "", "mechanism", "by this SASL mechanism; LOGIN: the command"},
     {'p', "", "port", "a number or a name of services(5)"},
-    {'P', "", "protocol", "imap, lmtp, mupdate, pop or sieve; the program's name says it else"},
+    {'P', "", "protocol",
+     "imap, pop, nntp, lmtp, smtp, mupdate, sieve or csync; else as it is called"},
     {'s', "", "", "TLS from the first byte"},
     {'t', "", "keyfile", "STARTTLS, with this certificate and key; \"\": with none"},
     {'k', "", "bits", "a SASL layer of this strength at least"},
@@ -93,22 +94,34 @@ constexpr Option kOptions[] = {
 constexpr Program kProgram = {
     "mupdatetest", "logs in at a server, and lets you talk to it", kOptions, "[host]", 0, 1};
 
+// What is spoken, by the program's name or by -P.
+struct Spoken {
+    std::string_view program;
+    std::string_view protocol;
+    const backend::Dialect& (*dialect)();
+};
+constexpr Spoken kSpoken[] = {
+    {"mupdatetest", "mupdate", backend::mupdate_dialect},
+    {"imtest", "imap", backend::imap_dialect},
+    {"lmtptest", "lmtp", backend::lmtp_dialect},
+    {"nntptest", "nntp", backend::nntp_dialect},
+    {"pop3test", "pop", backend::pop3_dialect},
+    {"sivtest", "sieve", backend::sieve_dialect},
+    {"smtptest", "smtp", backend::smtp_dialect},
+    {"synctest", "csync", backend::csync_dialect},
+};
+
 const backend::Dialect* dialect_of(std::string_view protocol)
 {
-    for (const backend::Dialect* d :
-         {&backend::mupdate_dialect(), &backend::imap_dialect(), &backend::lmtp_dialect(),
-          &backend::pop3_dialect(), &backend::sieve_dialect()})
-        if (d->service == protocol) return d;
+    for (const Spoken& s : kSpoken)
+        if (s.protocol == protocol || s.dialect().service == protocol) return &s.dialect();
     return nullptr;
 }
 
 const backend::Dialect* dialect_of_program()
 {
-    const std::string_view name = bare_name(program);
-    if (name == "imtest") return &backend::imap_dialect();
-    if (name == "lmtptest") return &backend::lmtp_dialect();
-    if (name == "pop3test") return &backend::pop3_dialect();
-    if (name == "sivtest") return &backend::sieve_dialect();
+    for (const Spoken& s : kSpoken)
+        if (s.program == bare_name(program)) return &s.dialect();
     return &backend::mupdate_dialect();
 }
 

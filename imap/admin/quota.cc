@@ -13,6 +13,7 @@
 #include "lib/base/command_line.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
+#include "lib/text/json.h"
 
 namespace rookery::admin {
 namespace {
@@ -21,6 +22,7 @@ constexpr Option kOptions[] = {
     {'C', "config", "file", "read this imapd.conf"},
     {'d', "domain", "domain", "only the roots of this domain"},
     {'f', "fix", "", "mend the limits and their copy"},
+    {'J', "json", "", "as JSON, in bytes"},
     {'n', "dry-run", "", "with -f: mend nothing, say what would be mended"},
     {'q', "quiet", "", "with -f: say only what was mended"},
     {'u', "user", "", "the operands are users"},
@@ -36,6 +38,7 @@ struct QuotaArguments {
     bool fix = false;
     bool only_say = false;
     bool quiet = false;
+    bool json = false;
     std::optional<std::string> domain;
     std::vector<std::string> prefixes;
 };
@@ -48,6 +51,7 @@ QuotaArguments parse(int argc, char** argv)
             .fix = line.has("f"),
             .only_say = line.has("n"),
             .quiet = line.has("q"),
+            .json = line.has("J"),
             .domain = line.given("d"),
             .prefixes = line.operands()};
 }
@@ -84,18 +88,30 @@ void print_line(std::string_view limit, std::string_view percent, uint64_t used,
 void print_quota(const mailbox::Quota& quota)
 {
     const std::string& root = quota.root.internal();
-    bool any = false;
     for (size_t i = 0; i < mailbox::kResources; ++i) {
         const auto resource = static_cast<mailbox::Resource>(i);
         const auto& limit = quota.limits[resource];
-        if (!limit) continue;
-        any = true;
         const uint64_t used = quota.used.of(resource);
-        print_line(cat(*limit), *limit == 0 ? std::string() : cat(used * 100 / *limit), used,
-                   resource, root);
+        print_line(limit ? cat(*limit) : "", limit && *limit > 0 ? cat(used * 100 / *limit) : "",
+                   used, resource, root);
     }
-    const auto storage = mailbox::Resource::storage;
-    if (!any) print_line("", "", quota.used.of(storage), storage, root);
+}
+
+// As Cyrus' -J: what is counted in kilobytes is told in bytes; no limit, no member.
+std::string json_of(const mailbox::Quota& quota)
+{
+    std::string out = cat("  ", text::json_string(quota.root.internal()), ": {");
+    for (size_t i = 0; i < mailbox::kResources; ++i) {
+        const auto resource = static_cast<mailbox::Resource>(i);
+        const auto name = mailbox::resource_name(resource);
+        const uint64_t unit = resource == mailbox::Resource::storage ? 1024 : 1;
+        cat_to(out, i == 0 ? "\n" : ",\n", "    ", text::json_string(name),
+               ": {\n      \"used\": ", quota.used.of(resource) * unit);
+        if (const auto& limit = quota.limits[resource])
+            cat_to(out, ",\n      \"limit\": ", *limit * unit);
+        out += "\n    }";
+    }
+    return out + "\n  }";
 }
 
 Status run(const config::Config& config, const QuotaArguments& a)
@@ -118,11 +134,16 @@ Status run(const config::Config& config, const QuotaArguments& a)
         if (wanted && *wanted) roots.push_back(root);
     }));
     TRY(std::move(read));
-    print("   Quota   % Used     Used             Resource Root\n");
+    if (!a.json) print("   Quota   % Used     Used             Resource Root\n");
+    std::string json;
     for (const auto& root : roots) {
         TRY_ASSIGN(mailbox::Quota quota, quotas.get(root));
-        print_quota(quota);
+        if (a.json)
+            cat_to(json, json.empty() ? "\n" : ",\n", json_of(quota));
+        else
+            print_quota(quota);
     }
+    if (a.json) print(cat("{", json, "\n}\n"));
     return success();
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "imap/admin/mend.h"
+#include "imap/admin/progress.h"
 #include "imap/admin/tool.h"
 #include "imap/mboxlist/namespace_options.h"
 #include "imap/mboxlist/open_directory.h"
@@ -179,16 +180,22 @@ class Reconstruct {
         auto found = store::find_mailboxes(store_.options().paths, true);
         if (!found) log::fatal(log::kExTempFail, found.error().text);
         Headers headers(config_, store_);
-        // Without lines of their own people see how far it is.
-        const bool shows = a_.quiet && ::isatty(STDERR_FILENO) == 1;
-        size_t count = 0;
+        std::erase_if(*found, [&](const model::MailboxEntry& entry) {
+            return (!a_.partition.empty() && entry.partition != a_.partition) ||
+                   !is_wanted(entry, wanted_, a_.recursive);
+        });
+        admin::Progress progress("mailboxes", {.quiet = a_.quiet});
+        progress.expect(found->size());
         for (model::MailboxEntry& entry : *found) {
-            if (shows) complain(cat("\r", ++count, " of ", found->size(), " mailboxes"));
-            if (!a_.partition.empty() && entry.partition != a_.partition) continue;
-            if (!is_wanted(entry, wanted_, a_.recursive)) continue;
+            if (progress.stopped()) {
+                complain(progress.interrupted("the others are as they were\n"));
+                met_.assign(met_.size(), true);
+                return;
+            }
             meet(entry.name, a_.recursive);
             const std::string shown =
                 names_.to_external(entry.name).value_or(entry.name.internal());
+            progress.working_on(shown);
             if (!a_.find && store_.uniqueid_at(entry).is(Code::not_found)) {
                 complain(cat(shown, ": rookery.header is gone; reconstruct -f makes it again\n"));
                 good_ = false;
@@ -196,8 +203,8 @@ class Reconstruct {
                 print(cat(shown, ": would be rebuilt\n"));
             else if (headers.complete(entry))
                 good_ = rebuild_one(entry, shown) && good_;
+            progress.advance();
         }
-        if (shows) complain("\n");
     }
 
     // True if all went well.
@@ -244,5 +251,5 @@ int main(int argc, char** argv)
     const config::Config config = admin::start(a.config_path, "reconstruct");
     if (config.partitions().empty())
         log::fatal(log::kExConfig, "there is no partition-NAME line: no mailboxes here");
-    return Reconstruct(a, config).run();
+    return admin::exit_status(Reconstruct(a, config).run());
 }

@@ -13,6 +13,8 @@
 namespace rookery::admin {
 namespace {
 
+void (*hide_line)() = nullptr;
+
 Status become_owner(const std::string& directory)
 {
     if (geteuid() != 0) return success();
@@ -27,14 +29,21 @@ Status become_owner(const std::string& directory)
 
 }  // namespace
 
+void before_printing(void (*hide)())
+{
+    hide_line = hide;
+}
+
 void print(std::string_view text)
 {
+    if (hide_line != nullptr) hide_line();
     // There is nobody to tell that the output is closed.
     if (!write_all(STDOUT_FILENO, text)) return;
 }
 
 void complain(std::string_view text)
 {
+    if (hide_line != nullptr) hide_line();
     if (!write_all(STDERR_FILENO, text)) return;
 }
 

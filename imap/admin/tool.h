@@ -15,6 +15,8 @@ namespace rookery::admin {
 
 void print(std::string_view text);     // standard output
 void complain(std::string_view text);  // standard error
+// Called before each of both writes; null: nothing. For Progress, whose line has to go first.
+void before_printing(void (*hide)());
 // All of standard input. limit: over 4 GiB.
 Result<std::string> read_input();
 // Reads the configuration, opens the log under this name and takes the state directory's owner for

@@ -84,6 +84,9 @@ const Dialect& mupdate_dialect();
 const Dialect& sieve_dialect();
 const Dialect& pop3_dialect();
 const Dialect& nntp_dialect();
+// Of no server of ours; for those who look at others (imtest).
+const Dialect& smtp_dialect();
+const Dialect& csync_dialect();
 
 }  // namespace rookery::backend
 

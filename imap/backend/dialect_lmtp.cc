@@ -1,4 +1,7 @@
-// LMTP between servers, up to the end of the login (doc/protocols/cyrus.md 3, RFC 4954 section 4).
+// LMTP between servers, up to the end of the login (doc/protocols/cyrus.md 3, RFC 4954 section 4);
+// and SMTP, which differs in the greeting alone.
+#include <unistd.h>
+
 #include "imap/backend/dialect.h"
 #include "imap/backend/reply_lines.h"
 #include "lib/base/strings.h"
@@ -40,12 +43,31 @@ void add_extension(std::string_view line, std::vector<std::string>& caps)
     caps.push_back(std::move(keyword));
 }
 
-Status ask_capabilities(stream::Stream& stream, std::vector<std::string>& caps)
+Status say_hello(stream::Stream& stream, std::string_view command, std::vector<std::string>& caps)
 {
     caps.clear();
-    TRY_ASSIGN(SmtpReply reply, ask(stream, "LHLO lmtpproxyd", 250));
+    TRY_ASSIGN(SmtpReply reply, ask(stream, command, 250));
     for (size_t i = 1; i < reply.lines.size(); i++) add_extension(reply.lines[i], caps);
     return success();
+}
+
+Status ask_capabilities(stream::Stream& stream, std::vector<std::string>& caps)
+{
+    return say_hello(stream, "LHLO lmtpproxyd", caps);
+}
+
+// RFC 5321 4.1.4: the name of this host, or the literal of its address where it has none that is
+// one.
+Status ask_extensions(stream::Stream& stream, std::vector<std::string>& caps)
+{
+    char name[256] = {};
+    std::string_view host = "[127.0.0.1]";
+    if (::gethostname(name, sizeof name - 1) == 0 && name[0] != '\0' &&
+        std::string_view(name).find_first_not_of(
+            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") ==
+            std::string_view::npos)
+        host = name;
+    return say_hello(stream, cat("EHLO ", host), caps);
 }
 
 Status start_tls(stream::Stream& stream)
@@ -87,7 +109,7 @@ Status ping(stream::Stream& stream)
     return success();
 }
 
-constexpr Dialect kDialect = {
+constexpr Dialect kLmtp = {
     .service = "lmtp",
     .sasl_service = "lmtp",
     .implicit_tls_port = {},
@@ -104,11 +126,26 @@ constexpr Dialect kDialect = {
     .logout = "QUIT\r\n",
 };
 
+constexpr Dialect smtp_of(Dialect dialect)
+{
+    dialect.service = "smtp";
+    dialect.sasl_service = "smtp";
+    dialect.implicit_tls_port = "submissions";
+    dialect.ask_capabilities = ask_extensions;
+    return dialect;
+}
+constexpr Dialect kSmtp = smtp_of(kLmtp);
+
 }  // namespace
 
 const Dialect& lmtp_dialect()
 {
-    return kDialect;
+    return kLmtp;
+}
+
+const Dialect& smtp_dialect()
+{
+    return kSmtp;
 }
 
 }  // namespace rookery::backend

@@ -20,6 +20,7 @@ constexpr int kAcceptedWithData = 283;
 constexpr int kPasswordWanted = 381;
 constexpr int kBeginTls = 382;
 constexpr int kChallenge = 383;
+constexpr int kGoesAway = 400;
 constexpr std::string_view kNothing = "=";
 
 struct Line {
@@ -123,6 +124,8 @@ Result<AuthStep> next_auth(stream::Stream& stream)
         return AuthStep{Kind::challenge, std::move(challenge), {}};
     }
     if (line.code < 400) return protocol_error("AUTHINFO SASL", line.text);
+    // No word about the login: this process goes, another may be asked.
+    if (line.code == kGoesAway) return Error{Code::closed, line.text};
     return AuthStep{Kind::failure, std::string(line.rest()), {}};
 }
 

@@ -40,7 +40,14 @@ class Pusher {
         if (!options_.warn_only)
             for (const MailboxEntry& entry : arrived_) TRY(local_.push(entry.name));
         TRY(remove_gone());
-        for (const MailboxEntry& entry : to_tell_) TRY(tell(entry));
+        for (const MailboxEntry& entry : to_tell_) {
+            if (!goes_on()) {
+                TRY(collect(0));
+                return Error{Code::busy, "interrupted"};
+            }
+            TRY(tell(entry));
+            ++told_;
+        }
         TRY(collect(0));
         return summary_;
     }
@@ -50,6 +57,8 @@ class Pusher {
     {
         if (options_.say) options_.say(cat(what, ": ", name));
     }
+
+    bool goes_on() const { return !options_.go_on || options_.go_on(told_, to_tell_.size()); }
 
     Status read_master()
     {
@@ -309,6 +318,7 @@ class Pusher {
     std::vector<MailboxEntry> to_tell_;
     std::vector<MailboxEntry> arrived_;
     std::deque<MailboxEntry> sent_;
+    uint64_t told_ = 0;
     PushSummary summary_;
 };
 

@@ -6,7 +6,7 @@
 // nothing at all if the local list is empty). A mailbox that another server holds stays here and
 // there: it is reported as a conflict, unless authoritative, which takes the name over and leaves
 // the other server's claim on record. Local mail is never touched.
-// Codes: those of Client and of the local list. One thread.
+// Codes: those of Client and of the local list; busy: go_on said no. One thread.
 #ifndef ROOKERY_IMAP_CLUSTER_PUSH_H
 #define ROOKERY_IMAP_CLUSTER_PUSH_H
 
@@ -24,6 +24,9 @@ struct PushOptions {
     bool additions_only = false;  // the master recovers: removals wait
     // Each thing that is done, one line without its end: "Force Activate: user.bob".
     std::function<void(std::string_view)> say = {};
+    // How many of the changes have been told, and how many there are. False: what has been sent is
+    // waited for, and no more is: busy.
+    std::function<bool(uint64_t done, uint64_t all)> go_on = {};
 };
 
 struct PushSummary {

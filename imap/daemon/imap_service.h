@@ -29,7 +29,8 @@ class ImapService final : public MailService {
     }
     std::vector<Option> options() const override
     {
-        return {{'s', "", "", "TLS from the first byte"}};
+        return {{'p', "", "ssf", "a layer of this strength is around each connection already"},
+                {'s', "", "", "TLS from the first byte"}};
     }
     Status worker_start() override;
     Deadline between_clients() override;

@@ -14,7 +14,8 @@ MAIL_SERVICE_SOURCES = imap/daemon/mail_service.h imap/daemon/mail_service.cc
 # What imapd and proxyd have in common. The store is imapd's alone.
 IMAP_SERVICE_SOURCES = imap/daemon/imap_service.h imap/daemon/imap_service.cc \
 	$(MAIL_SERVICE_SOURCES)
-IMAP_ENGINE_LIBS = imap/imapd/libimapd.a imap/session/libsession.a imap/sync/libsync.a
+IMAP_ENGINE_LIBS = imap/imapd/libimapd.a imap/session/libsession.a imap/sync/libsync.a \
+	imap/submission/libsubmission.a
 IMAP_COMMON_LIBS = imap/cluster/libcluster.a imap/scripts/libscripts.a \
 	imap/mupdate/libmupdate.a imap/backend/libbackend.a \
 	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/service/libservice.a lib/auth/libauth.a \

@@ -5,12 +5,18 @@
 #include "lib/auth/sasl_server.h"
 #include "lib/auth/warm_up.h"
 #include "lib/base/log.h"
+#include "lib/base/strings.h"
 
 namespace rookery::daemon {
 
-Status MailService::option(char letter, std::string_view)
+Status MailService::option(char letter, std::string_view argument)
 {
+    constexpr uint32_t kMaxBits = 1024;
     if (letter == 's') tls_at_once_ = true;
+    if (letter == 'p') {
+        TRY_ASSIGN(const uint32_t bits, to_number<uint32_t>(argument, kMaxBits));
+        external_bits_ = static_cast<int>(bits);
+    }
     return success();
 }
 
@@ -42,7 +48,7 @@ Status MailService::worker_start()
 
 session::SessionKit MailService::kit_for(const service::ClientInfo& client)
 {
-    return {*config_, tls_.context.get(), protocol_, client};
+    return {*config_, tls_.context.get(), protocol_, client, external_bits_};
 }
 
 bool MailService::begins(session::SessionKit& kit, stream::Stream& client) const

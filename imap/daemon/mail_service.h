@@ -3,7 +3,8 @@
 // The two daemons of a protocol differ in what they link: one has a store, the proxy none. What is
 // read once (TLS, libsasl2) is made in the template; list and store are opened after the fork.
 //
-// Option -s, of those that have it: TLS from the first byte (imaps, pop3s).
+// Option -s, of those that have it: TLS from the first byte (imaps, pop3s); -p: the bits of a layer
+// that others put around each connection.
 #ifndef ROOKERY_IMAP_DAEMON_MAIL_SERVICE_H
 #define ROOKERY_IMAP_DAEMON_MAIL_SERVICE_H
 
@@ -62,6 +63,7 @@ class MailService : public service::Service {
     const config::Config* config_ = nullptr;
     auth::ServerTls tls_;
     bool tls_at_once_ = false;
+    int external_bits_ = 0;
     std::unique_ptr<mboxlist::Directory> directory_;
     std::unique_ptr<mailbox::MailboxStore> store_;
     std::unique_ptr<mailbox::Quotas> quotas_;

@@ -22,6 +22,7 @@ class Pop3Service final : public MailService {
     std::vector<Option> options() const override
     {
         return {{'k', "", "", "take no login but one by Kerberos"},
+                {'p', "", "ssf", "a layer of this strength is around each connection already"},
                 {'s', "", "", "TLS from the first byte"}};
     }
     Status option(char letter, std::string_view argument) override;

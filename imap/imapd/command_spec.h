@@ -79,6 +79,8 @@ struct CommandTraits {
     size_t more = kAny;
     // What it does to the list is noted in the log of a frontend too.
     bool changes_names = false;
+    // It lasts as long as the client wants: IDLE.
+    bool waits = false;
     // Its options may stand before the name (RFC 5464 5).
     bool options_first = false;
     // A server's own, between nodes: others are refused before it is routed or looked up, so that

@@ -61,7 +61,7 @@ constexpr std::array kTable = {
         {.capability = "QUOTA", .more = 0}),
     row("ID", kAny, Route::here, c::id, nullptr, {.capability = "ID"}),
     row("IDLE", kIn, Route::by_selection, c::idle, c::relay_idle,
-        {.capability = "IDLE", .only_reads = true}),
+        {.capability = "IDLE", .only_reads = true, .waits = true}),
     row("LIST", kIn, Route::here, c::list, nullptr),
     row("LISTRIGHTS", kIn, Route::by_mailbox, c::listrights, c::relay_verbatim,
         {.capability = "ACL", .more = 1}),

@@ -184,6 +184,8 @@ void Engine::one_command()
         return;
     }
     service::scoreboard::set_state(spec.name);
+    service::counters::Timed timed;
+    if (spec.traits.waits) timed.forget();
     if (s_.config.chatty()) log::notice("command", {{"name", command.name}});
     s_.expunge_allowed = !spec.holds_expunge();
     const bool knew_modseqs = s_.user.condstore_enabled;

@@ -112,7 +112,7 @@ tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/search_test.cc
 tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/thread_test.cc
 tests_unit_imap_imapd_suite_SOURCES += tests/support/memory_store.h tests/support/memory_store.cc
 tests_unit_imap_imapd_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_imapd_suite_LDADD = imap/imapd/libimapd.a \
+tests_unit_imap_imapd_suite_LDADD = imap/imapd/libimapd.a imap/submission/libsubmission.a \
 	imap/session/libsession.a imap/sync/libsync.a imap/cluster/libcluster.a imap/scripts/libscripts.a \
 	imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a \
 	imap/model/libmodel.a lib/service/libservice.a lib/auth/libauth.a lib/db/libdb.a \
@@ -127,7 +127,7 @@ tests_unit_imap_imapd_selected_suite_SOURCES = tests/unit/main.cc tests/unit/uni
 	tests/support/imap_session_fixture.h tests/support/memory_store.h tests/support/memory_store.cc \
 	tests/unit/imap/imapd/selected_test.cc
 tests_unit_imap_imapd_selected_suite_CPPFLAGS = $(tests_unit_imap_imapd_suite_CPPFLAGS)
-tests_unit_imap_imapd_selected_suite_LDADD = imap/imapd/libimapd.a \
+tests_unit_imap_imapd_selected_suite_LDADD = imap/imapd/libimapd.a imap/submission/libsubmission.a \
 	imap/session/libsession.a imap/sync/libsync.a imap/cluster/libcluster.a imap/scripts/libscripts.a \
 	imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a \
 	imap/model/libmodel.a lib/service/libservice.a lib/auth/libauth.a lib/db/libdb.a \
@@ -142,7 +142,7 @@ tests_unit_imap_imapd_relay_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h
 	tests/support/scripted_peer.h tests/support/scripted_peer.cc \
 	tests/unit/imap/imapd/relay_test.cc
 tests_unit_imap_imapd_relay_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_imapd_relay_suite_LDADD = imap/imapd/libimapd.a imap/session/libsession.a \
+tests_unit_imap_imapd_relay_suite_LDADD = imap/imapd/libimapd.a imap/submission/libsubmission.a imap/session/libsession.a \
 	imap/sync/libsync.a imap/cluster/libcluster.a imap/scripts/libscripts.a \
 	imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
 	lib/service/libservice.a lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a \

@@ -131,6 +131,7 @@ void Engine::one_command()
         return;
     }
     service::counters::add(service::counters::Kind::commands);
+    const service::counters::Timed timed;
     CommandLine command = split_command(*line);
     if (line->size() > kMaxLine && command.verb != "AUTH")
         return refuse(Error{Code::limit, "5.5.2 Line too long"});

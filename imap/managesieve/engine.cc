@@ -128,6 +128,7 @@ void Engine::one_command()
     errors_ = 0;
     service::counters::add(service::counters::Kind::commands);
     service::scoreboard::set_state(row->verb);
+    const service::counters::Timed timed;
     dispatch(*row, arguments);
 }
 

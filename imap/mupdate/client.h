@@ -99,6 +99,7 @@ class Client {
         std::string server, program, version;
     };
     Greeting greeting() const;
+    const std::optional<stream::TlsInfo>& tls() const { return backend_->tls(); }
     bool is_connected();
     void logout();
 

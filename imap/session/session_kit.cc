@@ -58,12 +58,14 @@ bool is_kerberos(std::string_view mechanism)
 }  // namespace
 
 SessionKit::SessionKit(const config::Config& config, auth::TlsContext* tls,
-                       const Protocol& protocol, const service::ClientInfo& client)
+                       const Protocol& protocol, const service::ClientInfo& client,
+                       int external_bits)
     : config_(config),
       tls_(tls),
       protocol_(protocol),
       client_(client),
-      session_id_(make_session_id(config.servername()))
+      session_id_(make_session_id(config.servername())),
+      external_bits_(external_bits)
 {
     log::set_session(session_id_);
 }
@@ -204,7 +206,7 @@ void SessionKit::count_traffic(stream::Stream& client)
 bool SessionKit::plaintext_allowed() const
 {
     if (needs_kerberos_) return false;
-    if (tls_active_ || client_.is_unix) return true;
+    if (tls_active_ || client_.is_unix || external_bits_ > 1) return true;
     return config_.allowplaintext() && !config_.tls_required();
 }
 
@@ -223,6 +225,7 @@ auth::SaslServer& SessionKit::sasl()
         auto made = auth::SaslServer::make(config_, protocol_.sasl_service, {}, {});
         sasl_ = std::move(made.value());
         auto set = sasl_->set_plaintext_allowed(plaintext_allowed());
+        if (set && external_bits_ > 0) set = sasl_->set_external(external_bits_, {});
         if (!set) log::error("sasl", {{"reason", set.error()}});
     }
     return *sasl_;

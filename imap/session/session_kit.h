@@ -27,9 +27,10 @@ class SessionKit {
  public:
     static constexpr Seconds kFirstSession{10};
 
-    // tls null: not configured.
+    // tls null: not configured. external_bits: of a layer that others put around the connection (-p
+    // of imapd); 1 is integrity, more is privacy.
     SessionKit(const config::Config& config, auth::TlsContext* tls, const Protocol& protocol,
-               const service::ClientInfo& client);
+               const service::ClientInfo& client, int external_bits = 0);
     SessionKit(const SessionKit&) = delete;
     SessionKit& operator=(const SessionKit&) = delete;
     ~SessionKit();
@@ -141,6 +142,7 @@ class SessionKit {
     std::string session_id_;
     std::string via_;
     MonotonicTime since_ = monotonic_now();
+    const int external_bits_;
     bool had_session_ = false;
     bool tls_active_ = false;
     bool telemetry_ = false;

@@ -1,9 +1,13 @@
+// A message comes back as a move within its mailbox (local_mailbox_move.cc): which ones come back
+// is written down before the new records count, and whoever opens the mailbox next settles it. So
+// none comes back twice, wherever the process ends.
 #include "imap/store/expunged.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include "imap/store/message_file.h"
+#include "imap/store/move_record.h"
 #include "lib/base/log.h"
 
 namespace rookery::store {
@@ -52,22 +56,6 @@ Result<NewMessage> message_from(MailboxWriter& writer, const CacheFile& cache,
     return message;
 }
 
-// Those that came back do not come again. The messages are in: no error any more.
-void mark(MailboxWriter& writer, const std::vector<uint32_t>& uids)
-{
-    Status done = writer.begin_changes();
-    for (const uint32_t uid : uids) {
-        const uint32_t slot = writer.index.lower_bound(uid, writer.header.records);
-        auto record = writer.index.record(slot);
-        if (done && !record) done = record.error();
-        if (!done) break;
-        record->state |= kRecordTakenBack;
-        done = writer.index.write_records(slot, {&*record, 1});
-    }
-    if (done) done = writer.commit(true);
-    if (!done) log::warning("messages may be taken back twice", {{"reason", done.error()}});
-}
-
 }  // namespace
 
 Result<std::vector<ExpungedMessage>> list_expunged(const LocalStore& store,
@@ -94,19 +82,36 @@ Result<std::vector<std::pair<uint32_t, uint32_t>>> take_back(LocalStore& store,
         CacheFile cache;
         if (auto opened = CacheFile::open(directory.get(), false)) cache = *std::move(opened);
         std::vector<NewMessage> messages;
+        MoveRecord record;
         std::vector<uint32_t> before;
         for (const ExpungedMessage& one : all) {
             if (!how.is_wanted(one)) continue;
             TRY_ASSIGN(NewMessage message, message_from(writer, cache, one.record, how));
             messages.push_back(std::move(message));
             before.push_back(one.record.uid);
+            record.uids.add(one.record.uid);
         }
         if (messages.empty()) return uids;
-        TRY_ASSIGN(const auto added,
-                   store.fill(writer, entry, entry.name.user(), messages, nullptr));
-        TRY(writer.index.map_records(writer.header.records));
-        mark(writer, before);
-        for (size_t i = 0; i < before.size(); i++) uids.emplace_back(before[i], added.uids[i]);
+        TRY_ASSIGN(const HeaderFile* names, writer.names());
+        record.name = names->name;
+        record.partition = entry.partition;
+        record.uniqueid = names->uniqueid;
+        record.uidvalidity = writer.header.uidvalidity;
+        const auto room = static_cast<uint32_t>(messages.size());
+        auto added = store.fill(writer, entry, entry.name.user(), messages,
+                                [&](uint32_t first, uint64_t origin) {
+                                    record.first = first;
+                                    record.origin = origin;
+                                    return writer.begin_move(record, room);
+                                });
+        Status over = success();
+        if (added)
+            over = writer.finish_move(before, record.uniqueid);
+        else if (writer.header.move_slot != 0)
+            over = writer.settle(store.options().paths);
+        if (!over) log::warning("a move is settled later", {{"reason", over.error()}});
+        if (!added) return std::move(added).error();
+        for (size_t i = 0; i < before.size(); i++) uids.emplace_back(before[i], added->uids[i]);
     }
     store.wake_sessions(name_hash_of(entry));
     return uids;

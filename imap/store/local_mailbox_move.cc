@@ -105,7 +105,7 @@ Result<mailbox::AppendResult> LocalMailbox::move_to(const model::MailboxEntry& t
         });
         Status over = success();
         if (done)
-            over = source.finish_move(numbers_of(record.uids));
+            over = source.finish_move(numbers_of(record.uids), record.uniqueid);
         else if (source.header.move_slot != 0)
             over = source.settle(store_.options().paths);
         // It is decided all the same, and whoever comes next does what is left.

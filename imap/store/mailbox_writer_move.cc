@@ -62,10 +62,12 @@ Status MailboxWriter::expunge(std::span<const uint32_t> uids, uint32_t state)
     return batch.flush();
 }
 
-Status MailboxWriter::finish_move(std::span<const uint32_t> uids)
+Status MailboxWriter::finish_move(std::span<const uint32_t> uids, std::string_view to)
 {
     if (!uids.empty()) {
-        TRY(expunge(uids, kRecordExpunged | kRecordMoved));
+        TRY_ASSIGN(const HeaderFile* known, names());
+        const uint32_t here = known->uniqueid == to ? kRecordTakenBack : 0;
+        TRY(expunge(uids, kRecordExpunged | kRecordMoved | here));
         // A disk may write the header first, and who forgets the move must not see them again.
         TRY(index.sync());
     }
@@ -98,7 +100,7 @@ Status MailboxWriter::settle_move(const PathOptions& paths, std::string_view tex
                      {"to", record->name},
                      {"moved", gone.size()}});
     }
-    return finish_move(gone);
+    return finish_move(gone, record ? record->uniqueid : std::string());
 }
 
 }  // namespace rookery::store

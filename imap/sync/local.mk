@@ -13,6 +13,7 @@ noinst_LIBRARIES += %D%/libsync.a
 
 EXTRA_DIST += doc/protocols/sync.md doc/formats/moves.md
 EXTRA_DIST += doc/admin/migrating-from-cyrus.md doc/admin/differences.md
+EXTRA_DIST += doc/admin/looking-at-a-murder.md doc/admin/murder.svg
 
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/sync/suite

@@ -18,6 +18,9 @@ namespace {
 constexpr size_t kFileBytes = sizeof(CountersHeader) + kCountersRows * sizeof(CountersRow);
 constexpr int kNameTries = 1000;
 
+static_assert(kCountersSum == counters::kKinds);
+static_assert(kCountersBuckets + counters::kBuckets <= sizeof(CountersRow::values) / 8);
+
 CountersRow* current = nullptr;
 
 CountersHeader wanted_header()
@@ -112,9 +115,12 @@ std::vector<Counters::Line> Counters::lines() const
     for (size_t i = 0; i < kCountersRows; i++) {
         const CountersRow& row = rows_of(map_)[i];
         if (row.state.load() != 2) continue;
-        Line line{name_of(row), {}};
+        Line line{.service = name_of(row), .values = {}};
         for (size_t n = 0; n < counters::kKinds; n++)
             line.values[n] = row.values[n].load(std::memory_order_relaxed);
+        line.microseconds = row.values[kCountersSum].load(std::memory_order_relaxed);
+        for (size_t n = 0; n < counters::kBuckets; n++)
+            line.took[n] = row.values[kCountersBuckets + n].load(std::memory_order_relaxed);
         out.push_back(std::move(line));
     }
     return out;
@@ -131,6 +137,17 @@ void add(Kind kind, uint64_t n)
 {
     if (current == nullptr) return;
     current->values[static_cast<size_t>(kind)].fetch_add(n, std::memory_order_relaxed);
+}
+
+Timed::~Timed()
+{
+    if (current == nullptr || !counts_) return;
+    const auto took =
+        std::chrono::duration_cast<std::chrono::microseconds>(monotonic_now() - since_).count();
+    size_t n = 0;
+    while (n < kBounds.size() && took > int64_t{kBounds[n]} * 1000) ++n;
+    current->values[kCountersBuckets + n].fetch_add(1, std::memory_order_relaxed);
+    current->values[kCountersSum].fetch_add(static_cast<uint64_t>(took), std::memory_order_relaxed);
 }
 
 }  // namespace counters

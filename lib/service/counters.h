@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/base/clock.h"
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
 
@@ -33,6 +34,13 @@ enum class Kind : unsigned char {
     bytes_sent,
 };
 inline constexpr size_t kKinds = 9;
+
+// How long commands took, from the line that was read to the answer, as a histogram: how many took
+// at most so many milliseconds, but more than the bound before; the last, without a bound, the
+// rest. Before them in the file: the sum, in microseconds.
+inline constexpr std::array<uint32_t, 13> kBounds = {1,   2,   5,    10,   25,   50,   100,
+                                                     250, 500, 1000, 2500, 5000, 10000};
+inline constexpr size_t kBuckets = kBounds.size() + 1;
 }  // namespace counters
 
 struct CountersRow;
@@ -50,6 +58,8 @@ class Counters {
     struct Line {
         std::string service;
         std::array<uint64_t, counters::kKinds> values;
+        uint64_t microseconds = 0;  // of all commands whose time was taken
+        std::array<uint64_t, counters::kBuckets> took{};
     };
     std::vector<Line> lines() const;
 
@@ -64,6 +74,21 @@ namespace counters {
 // The row that add() changes; null: none.
 void use(CountersRow* row);
 void add(Kind kind, uint64_t n = 1);
+
+// Takes the time of a command while it lives.
+class Timed {
+ public:
+    Timed() : since_(monotonic_now()) {}
+    ~Timed();
+    Timed(const Timed&) = delete;
+    Timed& operator=(const Timed&) = delete;
+    // It waits for the client, and says nothing about this server.
+    void forget() { counts_ = false; }
+
+ private:
+    MonotonicTime since_;
+    bool counts_ = true;
+};
 }  // namespace counters
 
 }  // namespace rookery::service

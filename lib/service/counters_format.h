@@ -20,6 +20,10 @@ struct CountersHeader {
     char unused[236];
 };
 
+// Of a row's values: those of counters::Kind, then the histogram.
+inline constexpr uint32_t kCountersSum = 9;
+inline constexpr uint32_t kCountersBuckets = 10;
+
 // Who changes state from 0 to 1 writes the name and then sets 2.
 struct CountersRow {
     std::atomic<uint32_t> state;

@@ -187,6 +187,17 @@ std::vector<ScoreLine> Scoreboard::lines() const
     return out;
 }
 
+size_t Scoreboard::sessions() const
+{
+    size_t n = 0;
+    const ScoreboardSlot* slots = slots_of(map_);
+    for (size_t i = 0; i < kScoreboardSlots; i++) {
+        if (slots[i].pid == 0 || slots[i].client[0] == '\0') continue;
+        if (&slots[i] == mine_ || is_held(i)) n++;
+    }
+    return n;
+}
+
 unsigned Scoreboard::count(std::string_view service) const
 {
     unsigned n = 0;
@@ -257,6 +268,11 @@ void change_shown(Change change)
 }
 
 }  // namespace
+
+std::optional<size_t> sessions()
+{
+    return current == nullptr ? std::nullopt : std::optional(current->sessions());
+}
 
 Alike count_alike(std::string_view user, std::string_view client, const Alike& enough)
 {

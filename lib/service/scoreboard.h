@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,8 @@ class Scoreboard {
 
     // All lines whose process lives, oldest slot first.
     std::vector<ScoreLine> lines() const;
+    // Living workers that have a client.
+    size_t sessions() const;
     // Living workers of a service.
     unsigned count(std::string_view service) const;
     // Living workers of this one's service with this user, and this client; itself included. Where
@@ -78,6 +81,9 @@ class Scoreboard {
 namespace scoreboard {
 void set_user(std::string_view user);
 Alike count_alike(std::string_view user, std::string_view client, const Alike& enough);
+// Living workers that have a client, this one too; none: there is no board. A worker must not open
+// the file once more: to close that would give up its slot.
+std::optional<size_t> sessions();
 void set_mailbox(std::string_view mailbox);
 void set_backend(std::string_view server);
 void set_state(std::string_view state);  // "idle", "login", "command name"

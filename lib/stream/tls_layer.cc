@@ -211,6 +211,15 @@ std::string name_entry(const X509_NAME* name, int nid)
     return text;
 }
 
+// Unix time; 0: it does not say.
+int64_t end_of(const X509& certificate)
+{
+    int days = 0;
+    int seconds = 0;
+    if (ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(&certificate)) != 1) return 0;
+    return wall_seconds() + int64_t{days} * 86400 + seconds;
+}
+
 TlsInfo TlsLayer::info() const
 {
     TlsInfo info;
@@ -219,6 +228,7 @@ TlsInfo TlsLayer::info() const
     if (const char* name = SSL_get_cipher_name(ssl)) info.cipher = name;
     info.bits = SSL_get_cipher_bits(ssl, nullptr);
     std::unique_ptr<X509, X509Deleter> peer(SSL_get1_peer_certificate(ssl));
+    if (peer) info.peer_expires = end_of(*peer);
     if (!peer || SSL_get_verify_result(ssl) != X509_V_OK) return info;
     const X509_NAME* subject = X509_get_subject_name(peer.get());
     char text[512] = {};

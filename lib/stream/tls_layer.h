@@ -11,6 +11,7 @@
 
 #include <openssl/types.h>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,7 @@ struct TlsInfo {
     std::string protocol;  // "TLSv1.3"
     std::string cipher;
     int bits = 0;
+    int64_t peer_expires = 0;      // when its certificate ends, Unix time, verified or not; 0: none
     std::string peer_subject;      // "" without a verified peer certificate
     std::string peer_common_name;  // the same
 };

@@ -26,7 +26,7 @@ imap/scripts  : lib/base lib/config lib/text imap/model
 imap/cluster  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/mupdate imap/scripts
 imap/sync     : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/mupdate imap/scripts imap/cluster
 imap/session  : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model lib/service
-imap/imapd    : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/cluster imap/sync imap/session lib/service
+imap/imapd    : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/cluster imap/submission imap/sync imap/session lib/service
 imap/delivery : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/scripts imap/sieve imap/submission lib/service
 imap/lmtp     : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mailbox imap/mboxlist imap/backend imap/sieve imap/scripts imap/submission imap/delivery imap/session lib/service
 imap/managesieve : lib/auth lib/base lib/config lib/db lib/net lib/stream lib/text imap/model imap/mboxlist imap/backend imap/scripts imap/sieve imap/session lib/service

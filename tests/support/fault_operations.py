@@ -628,6 +628,27 @@ class ExpireMessages(OfTool):
         return client.run("cyr_expire", "-X", "0s", "-u", c.user)
 
 
+class Unexpunge(OfTool):
+    """unexpunge -a of two messages, and once more after a failure: each comes back once"""
+
+    options = {"expunge_mode": "delayed"}
+
+    def prepare(self, c):
+        super().prepare(c)
+        with c.w.imap(c.user) as client:
+            murder.check(client.select("INBOX.a"))
+            murder.check(client.store("1:*", "+FLAGS", "(\\Deleted)"))
+            murder.check(client.expunge())
+        c.after = dict(c.before)
+        c.before[c.top + ".a"] = []
+
+    def run(self, c, client):
+        return client.run("unexpunge", "-a", "-d", c.top + ".a")
+
+    def finish(self, c):
+        self.again(c, "unexpunge", "-a", "-d", c.top + ".a")
+
+
 class Undump(OfTool):
     """ctl_mboxlist -u of two mailboxes that have another ACL there"""
 
@@ -712,6 +733,7 @@ ALL = [
     Subscribe("subscribe"),
     ExpireMailboxes("expire-mailboxes"),
     ExpireMessages("expire-messages"),
+    Unexpunge("unexpunge"),
     Undump("undump"),
     Reconstruct("reconstruct"),
     QuotaFix("quota-fix"),

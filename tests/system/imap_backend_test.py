@@ -2,6 +2,7 @@
 """IMAP at a backend: every command of the table, broken input, concurrent sessions, kill -9."""
 import atexit
 import base64
+import imaplib
 import os
 import random
 import re
@@ -625,6 +626,25 @@ def test_the_shutdown_file_and_sigterm_say_bye():
         except (OSError, EOFError):
             return False
     murder.wait_for(answers, "the service is there again")
+
+
+def test_a_layer_of_others_protects_passwords():
+    """imapd -p: from 2 bits on it counts as privacy, as TLS would."""
+    with murder.Murder(backends=1, frontends=0, extra={"allowplaintext": "no"}, start=False) as m:
+        backend = m["backend1"]
+        for service, bits in (("integrity", 1), ("privacy", 2)):
+            backend.ports[service] = m.ports.take()
+            backend.services[service] = 'cmd="imapd -C %s -p %d" listen="%s" prefork=0' % (
+                backend.imapd_conf, bits, backend.host_port(service))
+        m.start()
+        m.set_passwords({"ann": "secret"})
+        for service, allowed in (("imap", False), ("integrity", False), ("privacy", True)):
+            c = imaplib.IMAP4(*backend.address(service))
+            assert ("LOGINDISABLED" in c.capabilities) != allowed, (service, c.capabilities)
+            assert ("AUTH=PLAIN" in c.capabilities) == allowed, (service, c.capabilities)
+            answer = c._simple_command("LOGIN", "ann", "secret")[0]
+            assert (answer == "OK") == allowed, (service, answer)
+            c.shutdown()
 
 
 if __name__ == "__main__":

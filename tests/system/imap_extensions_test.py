@@ -1377,9 +1377,14 @@ def test_the_quota_tool_lists_roots():
     lines = m["backend1"].run("quota", "user.tool").stdout.splitlines()
     assert [x.split() for x in lines[1:]] == [
         ["100", "50", "50", "STORAGE", "user." + user], ["4", "25", "1", "MESSAGE", "user." + user],
-        ["0", "STORAGE", "user." + other]], lines
+        ["1", "MAILBOX", "user." + user], ["0", "STORAGE", "user." + other],
+        ["0", "MESSAGE", "user." + other], ["1", "MAILBOX", "user." + other]], lines
     lines = m["backend1"].run("quota", "-u", user).stdout.splitlines()
-    assert len(lines) == 3, lines
+    assert len(lines) == 4, lines
+    told = json.loads(m["backend1"].run("quota", "-J", "-u", user).stdout)
+    assert told == {"user." + user: {
+        "STORAGE": {"used": 50 * 1024, "limit": 100 * 1024}, "MESSAGE": {"used": 1, "limit": 4},
+        "MAILBOX": {"used": 1}}}, told
     assert m["backend1"].run("quota", "-x", check=False).returncode == 64
 
 

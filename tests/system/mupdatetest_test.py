@@ -229,6 +229,71 @@ class WithoutServer(unittest.TestCase):
         self.assertTrue(got[0].startswith(b'AUTHENTICATE "PLAIN" '), got)
         self.assertEqual(got[1:], [b"AGJvYgBzZWNyZXQ=\r\n", b"LISTSCRIPTS\r\n", b"LOGOUT\r\n"])
 
+    def test_smtptest(self):
+        for answer, status in ((b"235 2.7.0 in", 0), (b"535 5.7.8 no", 1)):
+            (code, out, _), got = self.converse(
+                "smtptest", [b"220 mx ESMTP\r\n", b"250-mx\r\n250-STARTTLS\r\n"
+                             b"250 AUTH LOGIN PLAIN\r\n", b"%s\r\n" % answer],
+                "-a", "bob", "-m", "plain")
+            self.assertEqual(code, status, out)
+            self.assertRegex(got[0], rb"^EHLO [A-Za-z0-9.\[\]-]+\r\n$")
+            self.assertEqual(got[1:], [b"AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n", b"QUIT\r\n"])
+            self.assertIn("S: " + answer.decode() + "\n", out)
+
+    def test_nntptest(self):
+        capabilities = (b"101 list\r\nVERSION 2\r\nAUTHINFO USER SASL\r\nSASL PLAIN\r\n"
+                        b"COMPRESS DEFLATE\r\n.\r\n")
+        for banner in (b"200 news posting allowed\r\n", b"201 news no posting\r\n"):
+            (code, out, _), got = self.converse(
+                "nntptest", [banner, capabilities, b"281 in\r\n",
+                             b"101 list\r\nVERSION 2\r\nREADER\r\n.\r\n", b"111 20261129\r\n"],
+                "-a", "bob", stdin="DATE\n")
+            self.assertEqual(code, 0, out)
+            self.assertEqual(got, [b"CAPABILITIES\r\n",
+                                   b"AUTHINFO SASL PLAIN AGJvYgBzZWNyZXQ=\r\n",
+                                   b"CAPABILITIES\r\n", b"DATE\r\n", b"QUIT\r\n"])
+            self.assertTrue(out.endswith("111 20261129\r\nConnection closed.\n"), out)
+        (code, out, _), _ = self.converse(
+            "nntptest", [b"200 news\r\n", capabilities, b"481 wrong\r\n"], "-a", "bob")
+        self.assertEqual(code, 1, out)
+        self.assertIn("\nAuthentication failed. generic failure\n", out)
+        # Without the first response there is a challenge, empty as NNTP has it.
+        (code, out, _), got = self.converse(
+            "nntptest", [b"200 news\r\n", capabilities, b"383 =\r\n", b"281 in\r\n",
+                         b"101 list\r\n.\r\n"], "-i", "-m", "plain", "-a", "bob")
+        self.assertEqual((code, got[1:3]), (0, [b"AUTHINFO SASL PLAIN\r\n",
+                                                b"AGJvYgBzZWNyZXQ=\r\n"]), out)
+        # AUTHINFO USER and PASS.
+        (code, out, _), got = self.converse(
+            "nntptest", [b"200 news\r\n", capabilities, b"381 pass\r\n", b"281 in\r\n"],
+            "-m", "login", "-a", "bob")
+        self.assertEqual((code, got[1:3]), (0, [b"AUTHINFO USER bob\r\n",
+                                                b"AUTHINFO PASS secret\r\n"]), out)
+        (code, out, err), _ = self.converse("nntptest", [b"400 later\r\n"], "-a", "bob")
+        self.assertEqual(code, 1, out)
+        self.assertIn("400 later", err)
+
+    def test_synctest(self):
+        banner = (b"* SASL PLAIN DIGEST-MD5\r\n* STARTTLS\r\n* COMPRESS DEFLATE\r\n"
+                  b"* OK replica Cyrus sync server 3.6.1\r\n")
+        for answer, status in ((b"OK Success", 0), (b"NO authentication failure", 1)):
+            (code, out, _), got = self.converse(
+                "synctest", [banner, b"%s\r\n" % answer], "-a", "bob", "-m", "plain")
+            self.assertEqual(code, status, out)
+            self.assertEqual(got[:2], [b"AUTHENTICATE PLAIN AGJvYgBzZWNyZXQ=\r\n", b"EXIT\r\n"])
+            self.assertIn("S: * OK replica Cyrus sync server 3.6.1\nC: AUTHENTICATE PLAIN", out)
+        (code, out, _), got = self.converse(
+            "synctest", [banner, b"+ \r\n", b"OK Success\r\n"], "-i", "-a", "bob", "-m", "plain")
+        self.assertEqual((code, got[:2]), (0, [b"AUTHENTICATE PLAIN\r\n",
+                                               b"AGJvYgBzZWNyZXQ=\r\n"]), out)
+
+    def test_the_protocol_by_an_option(self):
+        for protocol in ("pop", "pop3", "POP"):
+            (code, out, _), got = self.converse(
+                "imtest", [b"+OK hello\r\n", b"+OK\r\nSASL PLAIN\r\n.\r\n", b"+OK in\r\n",
+                           b"+OK\r\n.\r\n"], "-P", protocol, "-a", "bob")
+            self.assertEqual((code, got[0]), (0, b"CAPA\r\n"), (protocol, out))
+
     def test_no_server(self):
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))

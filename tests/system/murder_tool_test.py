@@ -258,15 +258,17 @@ def parse(text):
             assert word[2] not in helped, line
             helped.add(word[2])
         elif line.startswith("# TYPE "):
-            assert word[2] in helped and word[2] not in typed and word[3] in ("counter", "gauge")
+            assert word[2] in helped and word[2] not in typed
+            assert word[3] in ("counter", "gauge", "histogram")
             typed[word[2]] = word[3]
             family = word[2]
         else:
             m = SAMPLE.match(line)
-            assert m and m.group(1) == family, line
+            assert m and (m.group(1) == family or typed[family] == "histogram" and
+                          re.fullmatch(family + "_(bucket|sum|count)", m.group(1))), line
             assert (typed[family] == "counter") == family.endswith("_total"), line
-            assert (family, m.group(2)) not in values, line
-            values[family, m.group(2)] = float(m.group(3))
+            assert (m.group(1), m.group(2)) not in values, line
+            values[m.group(1), m.group(2)] = float(m.group(3))
     return values
 
 

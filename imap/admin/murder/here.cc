@@ -102,8 +102,6 @@ std::vector<Disk> disks_here(const config::Config& config)
     std::vector<Disk> disks = {disk_of("configdirectory", config.configdirectory())};
     for (const auto& [name, path] : config.partitions())
         disks.push_back(disk_of(cat("partition-", name), path));
-    for (const auto& [name, path] : config.metapartitions())
-        disks.push_back(disk_of(cat("metapartition-", name), path));
     return disks;
 }
 

@@ -15,7 +15,7 @@ namespace rookery::admin::murder {
 
 // A folder that mail or the state is in, and the file system under it.
 struct Disk {
-    std::string option;  // configdirectory, partition-NAME, metapartition-NAME
+    std::string option;  // configdirectory, partition-NAME
     std::string path;
     uint64_t size = 0;  // bytes
     uint64_t available = 0;

@@ -1,5 +1,10 @@
 // murder: the whole murder from one place.
+#include <algorithm>
+#include <array>
+#include <iterator>
+
 #include "imap/admin/murder/murder.h"
+#include "imap/admin/progress.h"
 #include "imap/admin/tool.h"
 #include "lib/auth/sasl_client.h"
 #include "lib/base/command_line.h"
@@ -7,31 +12,40 @@
 namespace rookery::admin::murder {
 namespace {
 
-// One way to use a subcommand a line; what its synopsis does not name it does not take.
-constexpr Subcommand kSubcommands[] = {
-    {"status", "[--json]"},
-    {"check", "[--json] [--apply] [replica ...]"},
-    {"check-config", "[-M cyrus.conf] [--connect] [--json]"},
-    {"conflicts", "[--json] [list | show mailbox | resolve mailbox --keep server]"},
-    {"move", "[--dry-run] [mailbox server[!partition]]"},
-    {"move", "--abort mailbox | --resume mailbox | --purge mailbox"},
-    {"drain", "[--dry-run] server --to server,... [--rate number]"},
-    {"rebalance", "--plan | --run [--to server,...] [--rate number]"},
-    {"state", "[--json] [server state [--note text]]"},
-    {"forget", "server"},
-    {"promote", "[--done | server ...]"},
-    {"resync", "--accept-deletes | --accept-restored"},
-    {"queue", "[--json] | --run [id] | --remove id | --remove --all"},
-    {"metrics", "[--output file]"},
+// One way to use a subcommand a line; what its synopsis does not name it does not take. Each has
+// what it does: with this server's configuration, or, for what has to do without one that can be
+// read, from the arguments alone.
+struct Row {
+    Subcommand way;
+    Result<int> (*run)(const config::Config&, const Arguments&) = nullptr;
+    Result<int> (*run_without)(const Arguments&) = nullptr;
 };
-
-constexpr std::pair<std::string_view, Result<int> (*)(const config::Config&, const Arguments&)>
-    kRun[] = {
-        {"status", status}, {"check", check},   {"conflicts", conflicts},
-        {"move", move},     {"drain", drain},   {"rebalance", rebalance},
-        {"state", state},   {"forget", forget}, {"promote", promote},
-        {"resync", resync}, {"queue", queue},   {"metrics", metrics},
+constexpr Row kRows[] = {
+    {{"status", "[--json]"}, status},
+    {{"top", "[--once] [--interval seconds]"}, top},
+    {{"graph", "[--output file]"}, graph},
+    {{"check", "[--json] [--apply] [replica ...]"}, check},
+    {{"check-config", "[-M cyrus.conf] [--connect] [--json]"}, nullptr, check_config},
+    {{"conflicts", "[--json] [list | show mailbox | resolve mailbox --keep server]"}, conflicts},
+    {{"move", "[--dry-run] [--quiet] [mailbox server[!partition]]"}, move},
+    {{"move", "--abort mailbox | --resume mailbox | --purge mailbox"}, move},
+    {{"drain", "[--dry-run] [--quiet] server --to server,... [--rate number]"}, drain},
+    {{"rebalance", "--plan | --run [--quiet] [--to server,...] [--rate number]"}, rebalance},
+    {{"state", "[--json] [server state [--note text]]"}, state},
+    {{"forget", "server"}, forget},
+    {{"promote", "[--done | server ...]"}, promote},
+    {{"resync", "--accept-deletes | --accept-restored"}, resync},
+    {{"queue", "[--json] | --run [id] | --remove id | --remove --all"}, queue},
+    {{"metrics", "[--output file]"}, metrics},
 };
+constexpr auto ways()
+{
+    std::array<Subcommand, std::size(kRows)> all;
+    std::transform(std::begin(kRows), std::end(kRows), all.begin(),
+                   [](const Row& row) { return row.way; });
+    return all;
+}
+constexpr auto kSubcommands = ways();
 
 constexpr Option kOptions[] = {
     {'C', "", "file", "read this imapd.conf"},
@@ -58,6 +72,9 @@ constexpr Option kOptions[] = {
     {0, "remove", "", "the message is not sent any more"},
     {0, "all", "", "all that wait"},
     {0, "output", "file", "write here, not to standard output"},
+    {'n', "once", "", "one picture, and no more"},
+    {'q', "quiet", "", "no progress, and only what went wrong"},
+    {0, "interval", "seconds", "between two pictures"},
 };
 constexpr Program kProgram = {
     .name = "murder",
@@ -96,15 +113,18 @@ Arguments arguments_of(const CommandLine& line, const char* program)
     a.keep = line.value("keep");
     a.note = line.value("note");
     a.output = line.value("output");
+    a.quiet = line.has("quiet");
+    a.once = line.has("once");
+    a.interval = line.value("interval", a.interval);
     a.words = line.operands();
     return a;
 }
 
-Result<int> run(const config::Config& config, const Arguments& a)
+// The command line has looked whether there is one.
+const Row& row_of(const Arguments& a)
 {
-    for (const auto& [name, run] : kRun)
-        if (name == a.words.front()) return run(config, a);
-    a.refuse();
+    return *std::find_if(std::begin(kRows), std::end(kRows),
+                         [&](const Row& row) { return row.way.name == a.words.front(); });
 }
 
 }  // namespace
@@ -115,15 +135,16 @@ int main(int argc, char** argv)
     using namespace rookery;
     const CommandLine line(admin::murder::kProgram, argc, argv);
     const auto a = admin::murder::arguments_of(line, argv[0]);
-    if (a.words.front() == "check-config") {
-        auto code = admin::murder::check_config(a);
+    const auto& row = admin::murder::row_of(a);
+    if (row.run_without != nullptr) {
+        auto code = row.run_without(a);
         return code ? *code : admin::failed("murder", code.error());
     }
     const config::Config config = admin::start(a.config_path, "murder");
     if (auto ready = auth::SaslClient::init_library(config); !ready)
         return admin::failed("murder", ready.error());
-    auto code = admin::murder::run(config, a);
-    if (code) return *code;
+    auto code = row.run(config, a);
+    if (code) return admin::exit_status(*code);
     admin::failed("murder", code.error());
-    return admin::murder::kCritical;
+    return admin::exit_status(admin::murder::kCritical);
 }

@@ -59,6 +59,17 @@ std::string label(std::string_view value)
     return out + "\"";
 }
 
+// n / 10^places, without the zeros at its end.
+std::string decimal(uint64_t n, size_t places)
+{
+    std::string digits = cat(n);
+    if (digits.size() <= places) digits.insert(0, places + 1 - digits.size(), '0');
+    digits.insert(digits.size() - places, ".");
+    digits.resize(digits.find_last_not_of('0') + 1);
+    if (digits.back() == '.') digits.pop_back();
+    return digits;
+}
+
 class Metrics {
  public:
     explicit Metrics(const config::Config& config) : config_(config) {}
@@ -66,6 +77,7 @@ class Metrics {
     Result<std::string> run(const Arguments& a)
     {
         TRY(add_counters());
+        TRY(add_latencies());
         TRY(add_workers());
         add_circuits();
         add_pending();
@@ -102,6 +114,29 @@ class Metrics {
             for (const auto& line : lines)
                 sample(c.name, cat("{service=", label(line.service), "}"),
                        line.values[static_cast<size_t>(c.kind)]);
+        }
+        return success();
+    }
+
+    // The bounds in seconds, each bucket with those before it, as the format wants them.
+    Status add_latencies()
+    {
+        TRY_ASSIGN(auto counters, service::Counters::open(config_.proc_path()));
+        family("command_duration_seconds", "histogram",
+               "How long commands took, from their line to the answer; without IDLE");
+        for (const auto& line : counters.lines()) {
+            const std::string service = cat("service=", label(line.service));
+            uint64_t so_far = 0;
+            for (size_t n = 0; n < service::counters::kBuckets; n++) {
+                so_far += line.took[n];
+                const bool last = n == service::counters::kBounds.size();
+                const std::string bound = last ? "+Inf" : decimal(service::counters::kBounds[n], 3);
+                sample("command_duration_seconds_bucket", cat('{', service, ",le=\"", bound, "\"}"),
+                       so_far);
+            }
+            cat_to(out_, "rookery_command_duration_seconds_sum{", service, "} ",
+                   decimal(line.microseconds, 6), '\n');
+            sample("command_duration_seconds_count", cat('{', service, '}'), so_far);
         }
         return success();
     }

@@ -1,4 +1,6 @@
 // murder move, drain: mailboxes from server to server.
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "imap/admin/local_parts.h"
@@ -6,6 +8,8 @@
 #include "imap/admin/murder/murder.h"
 #include "imap/admin/murder/report.h"
 #include "imap/admin/murder/transfer.h"
+#include "imap/admin/progress.h"
+#include "imap/admin/terminal.h"
 #include "imap/admin/tool.h"
 #include "imap/mupdate/master/list_entry.h"
 #include "imap/sync/move_journal.h"
@@ -53,10 +57,16 @@ Status add_tree(const config::Config& config, Witness& witness, PlannedMove& mov
     return success();
 }
 
-// With its tree, also what of it is made meanwhile.
-Status move_whole(const config::Config& config, Witness& witness, const PlannedMove& move)
+// With its tree, also what of it is made meanwhile. Where lines can be drawn again how far it is is
+// one of them.
+Status move_whole(const config::Config& config, Witness& witness, const PlannedMove& move,
+                  bool quiet)
 {
     TRY_ASSIGN(auto from, Source::connect(config, move.source));
+    Progress progress("moved", {.quiet = quiet});
+    progress.expect(1);
+    if (quiet || can_redraw(STDERR_FILENO))
+        from.tell([&](std::string_view line) { progress.working_on(line); });
     Status moved = move_one(from, witness, move);
     from.logout();
     TRY(std::move(moved));
@@ -134,7 +144,7 @@ Result<int> move(const config::Config& config, const Arguments& a)
         print(cat(name.internal(), ": can go from ", source, " to ", target.server, "\n"));
         return kFine;
     }
-    if (Status moved = move_whole(config, witness, planned); !moved)
+    if (Status moved = move_whole(config, witness, planned, a.quiet); !moved)
         return Error{moved.error().code, not_moved(name, moved.error())};
     print(cat(name.internal(), ": moved from ", source, " to ", target.server, "\n"));
     return kFine;
@@ -197,10 +207,10 @@ Result<int> drain(const config::Config& config, const Arguments& a)
         Ahead ahead(config, witness);
         return try_moves(ahead, moves, SourceShown::no) == 0 ? kFine : kWarning;
     }
-    TRY_ASSIGN(const size_t failed, run_moves(config, witness, moves, rate));
+    TRY_ASSIGN(const MoveCounts count, run_moves(config, witness, moves, rate, a.quiet));
     TRY_ASSIGN(const Witness::Holdings left, witness.held_by(source));
-    print(cat(source, ": ", moves.size() - failed, " moved, ", failed, " not\n"));
-    return tell_left(source, left) && failed == 0 ? kFine : kWarning;
+    print(cat(source, ": ", count.moved, " moved, ", count.failed, " not\n"));
+    return tell_left(source, left) && count.failed == 0 ? kFine : kWarning;
 }
 
 }  // namespace rookery::admin::murder

@@ -31,11 +31,14 @@ struct Arguments {
     bool run = false;
     bool remove = false;
     bool all = false;
+    bool once = false;
+    bool quiet = false;
     std::string to;                  // --to
     std::string rate;                // --rate
     std::string keep;                // --keep
     std::string note;                // --note
     std::string output;              // --output
+    std::string interval = "2";      // --interval
     std::vector<std::string> words;  // the subcommand and what follows it
     const CommandLine* line = nullptr;
     // Wrong words: the usage, and the end.
@@ -46,6 +49,8 @@ struct Arguments {
 enum Exit { kFine = 0, kWarning = 1, kCritical = 2 };
 
 // Each gives the exit status, or why it could not be found out.
+Result<int> top(const config::Config& config, const Arguments& arguments);
+Result<int> graph(const config::Config& config, const Arguments& arguments);
 Result<int> status(const config::Config& config, const Arguments& arguments);
 Result<int> check(const config::Config& config, const Arguments& arguments);
 Result<int> conflicts(const config::Config& config, const Arguments& arguments);

@@ -105,8 +105,9 @@ Result<int> rebalance(const config::Config& config, const Arguments& a)
         for (const auto& [name, server] : all)
             print(cat(name, ": ", server.mailboxes, " mailboxes afterwards\n"));
     } else {
-        TRY_ASSIGN(failed, run_moves(config, witness, moves, rate));
-        print(cat(moves.size() - failed, " moved, ", failed, " not\n"));
+        TRY_ASSIGN(const MoveCounts count, run_moves(config, witness, moves, rate, a.quiet));
+        failed = count.failed;
+        print(cat(count.moved, " moved, ", failed, " not\n"));
     }
     return failed == 0 ? kFine : kWarning;
 }

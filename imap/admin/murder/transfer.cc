@@ -1,7 +1,9 @@
 #include "imap/admin/murder/transfer.h"
 
+#include <algorithm>
 #include <poll.h>
 
+#include "imap/admin/progress.h"
 #include "imap/admin/tool.h"
 #include "imap/mboxlist/namespace_options.h"
 #include "imap/model/location.h"
@@ -88,11 +90,12 @@ Status Source::xfer(const MailboxName& name, const sync::MoveTarget& target)
     }
 }
 
-void Source::tell_progress(const MailboxName& name, const backend::Reply& reply)
+void Source::tell_progress(const MailboxName& name, const backend::Reply& reply) const
 {
     const auto code = text::response_code(reply.text());
     if (reply.word != "OK" || !code || !code->is("INPROGRESS") || code->text.empty()) return;
-    print(cat(name.internal(), ": ", code->text, "\n"));
+    const std::string line = cat(name.internal(), ": ", code->text);
+    tell_ ? tell_(line) : print(line + '\n');
 }
 
 // Cyrus says "* NO USER bob (why)" of what it could not move, and then OK.
@@ -128,29 +131,39 @@ std::string not_moved(const MailboxName& name, const Error& error)
     return cat(prefix, why.starts_with(prefix) ? why.substr(prefix.size()) : why);
 }
 
-Result<size_t> run_moves(const config::Config& config, Witness& witness,
-                         const std::vector<PlannedMove>& moves, uint32_t rate)
+Result<MoveCounts> run_moves(const config::Config& config, Witness& witness,
+                             const std::vector<PlannedMove>& moves, uint32_t rate, bool quiet)
 {
     std::optional<Source> from;
     std::string at;
-    size_t failed = 0;
+    MoveCounts count;
+    Progress progress("moved", {.quiet = quiet});
+    progress.expect(moves.size());
     const Milliseconds between{rate == 0 ? 0 : 60'000 / rate};
     for (const PlannedMove& move : moves) {
         const Deadline next = Deadline::after(between);
+        progress.working_on(move.name.internal());
         // A Cyrus server may end on a mailbox that it cannot move; the next one has a chance.
         if (!from || at != move.source || !from->is_open()) {
             if (from) from->logout();
             TRY_ASSIGN(from, Source::connect(config, move.source));
+            from->tell([&](std::string_view line) { progress.working_on(line); });
             at = move.source;
         }
         Status moved = move_one(*from, witness, move);
-        if (!moved) ++failed;
-        print(moved ? cat(move.name.internal(), ": moved to ", move.target.server, "\n")
-                    : cat(not_moved(move.name, moved.error()), "\n"));
-        if (&move != &moves.back() && next.poll_ms() > 0) ::poll(nullptr, 0, next.poll_ms());
+        ++(moved ? count.moved : count.failed);
+        if (!moved || !quiet)
+            print(moved ? cat(move.name.internal(), ": moved to ", move.target.server, "\n")
+                        : cat(not_moved(move.name, moved.error()), "\n"));
+        progress.advance();
+        if (&move == &moves.back()) break;
+        while (!progress.stopped() && next.poll_ms() > 0)
+            ::poll(nullptr, 0, std::min(next.poll_ms(), 200));
+        if (progress.stopped())
+            return Error{Code::busy, progress.interrupted("said again it goes on")};
     }
     if (from) from->logout();
-    return failed;
+    return count;
 }
 
 }  // namespace rookery::admin::murder

@@ -2,6 +2,7 @@
 #ifndef ROOKERY_IMAP_ADMIN_MURDER_TRANSFER_H
 #define ROOKERY_IMAP_ADMIN_MURDER_TRANSFER_H
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,16 +38,19 @@ class Source {
     // Progress is printed as it comes. Success is what the server says, which is no proof:
     // move_one() asks for that.
     Status xfer(const model::MailboxName& name, const sync::MoveTarget& target);
+    // Its progress goes there, not to standard output.
+    void tell(std::function<void(std::string_view)> progress) { tell_ = std::move(progress); }
     bool is_open() { return backend_->is_alive(); }
     void logout() { backend_->logout(); }
 
  private:
     Source(const config::Config& config, std::unique_ptr<backend::Backend> backend);
-    static void tell_progress(const model::MailboxName& name, const backend::Reply& reply);
+    void tell_progress(const model::MailboxName& name, const backend::Reply& reply) const;
     static std::optional<std::string> refusal_in(const backend::Reply& reply);
 
     model::Namespace names_;
     std::unique_ptr<backend::Backend> backend_;
+    std::function<void(std::string_view)> tell_;
 };
 
 // What administrators have said of servers, by a master's STATUS; nothing at one that keeps none.
@@ -71,10 +75,13 @@ Status move_one(Source& from, Witness& witness, const PlannedMove& move);
 // "user.bob: why it did not", once each: without the name in front of the reason, and without the
 // response code, which is for programs.
 std::string not_moved(const model::MailboxName& name, const Error& error);
-// One move after the other, at most rate a minute (0: at once). Each is told; gives how many
-// failed.
-Result<size_t> run_moves(const config::Config& config, Witness& witness,
-                         const std::vector<PlannedMove>& moves, uint32_t rate);
+// One move after the other, at most rate a minute (0: at once). Each is told, or, if quiet, those
+// that failed. busy: interrupted; what was begun has ended, nothing else is begun.
+struct MoveCounts {
+    size_t moved = 0, failed = 0;
+};
+Result<MoveCounts> run_moves(const config::Config& config, Witness& witness,
+                             const std::vector<PlannedMove>& moves, uint32_t rate, bool quiet);
 
 }  // namespace rookery::admin::murder
 

@@ -1,4 +1,5 @@
 // cyr_deny: who may not log in, in user_deny.db (doc/formats/user-deny.md).
+#include <algorithm>
 #include <fcntl.h>
 #include <sys/file.h>
 
@@ -68,10 +69,17 @@ bool is_field(std::string_view text)
 Status print_list(const std::string& path)
 {
     TRY_ASSIGN(const std::string text, read(path));
+    const auto row = [](std::string_view user, std::string_view services, std::string_view why) {
+        const auto padded = [](std::string_view field, size_t width) {
+            return cat(field, std::string(width - std::min(width, field.size()), ' '), ' ');
+        };
+        print(cat(padded(user, 30), padded(services, 20), why, '\n'));
+    };
+    row("Username", "Service(s)", "Message");
     for (std::string_view line : split(text, '\n', false)) {
         const auto fields = split(line, '\t');
         if (fields.size() < 3) continue;
-        print(cat(fields[0], '\t', fields[2], '\t', fields.size() > 3 ? fields[3] : "", '\n'));
+        row(fields[0], fields[2], fields.size() > 3 ? fields[3] : "");
     }
     return success();
 }

@@ -2,10 +2,12 @@
 #include <fcntl.h>
 #include <openssl/rand.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <set>
 
+#include "imap/admin/progress.h"
 #include "imap/admin/tool.h"
 #include "imap/admin/tools/dump_format.h"
 #include "imap/admin/tools/mailboxes.h"
@@ -29,6 +31,7 @@ constexpr Option kOptions[] = {
     {'f', "file", "file", "write the archive there; else to standard output"},
     {'r', "recursive", "", "the mailboxes below it, too"},
     {'u', "user", "", "the operand is a user: all mailboxes, and all else that is the user's"},
+    {'q', "quiet", "", "no progress"},
     {'v', "verbose", "", "tell each mailbox on standard error"},
 };
 constexpr Program kProgram{.name = "dump",
@@ -47,13 +50,14 @@ std::string new_id()
 
 class Dump {
  public:
-    Dump(const config::Config& config, Mailboxes& mailboxes, int fd, bool verbose)
+    Dump(const config::Config& config, Mailboxes& mailboxes, int fd, bool verbose, bool quiet)
         : config_(config),
           mailboxes_(mailboxes),
           quotas_(store::open_local_quotas(config, mailboxes.list(), mailboxes.store())),
           sync_(mailboxes.store()),
           tar_(fd),
-          verbose_(verbose || ::isatty(STDERR_FILENO) == 1)
+          progress_("mailboxes", {.quiet = quiet}),
+          verbose_(verbose)
     {
     }
 
@@ -70,7 +74,11 @@ class Dump {
                             .time = now_};
         TRY(tar_.add(kDumpHead, put_head(head), now_));
         TRY_ASSIGN(seen_, seen_of(entries));
-        for (const model::MailboxEntry& entry : entries) TRY(put(entry));
+        progress_.expect(entries.size());
+        for (const model::MailboxEntry& entry : entries) {
+            TRY(put(entry));
+            progress_.advance();
+        }
         TRY(put_quotas(entries));
         if (kind == DumpKind::user) TRY(put_user(root));
         TRY(tar_.add(kDumpEnd, cat("mailboxes ", entries.size(), "\nmessages ", messages_, '\n'),
@@ -99,7 +107,11 @@ class Dump {
         std::erase_if(box.records, [](const mailbox::SyncRecord& r) { return r.expunged; });
         TRY(tar_.add(folder + std::string(kDumpMailbox), put_mailbox(entry, box), now_));
         uint64_t count = 0;
+        const std::string shown = mailboxes_.shown(entry.name);
         for (const mailbox::SyncRecord& record : box.records) {
+            if (progress_.stopped())
+                return Error{Code::busy, progress_.interrupted("there is no dump")};
+            progress_.working_on(cat(shown, ", message ", count + 1, " of ", box.records.size()));
             auto message = sync_.message(entry, record.uid);
             // It was expunged meanwhile, and restore() knows that by its absence.
             if (message.is(Code::not_found)) continue;
@@ -109,7 +121,7 @@ class Dump {
             count++;
         }
         messages_ += count;
-        if (verbose_) complain(cat(mailboxes_.shown(entry.name), ": ", count, " messages\n"));
+        if (verbose_) complain(cat(shown, ": ", count, " messages\n"));
         TRY(put_annotations(entry, folder));
         std::string seen;
         for (const auto& [uniqueid, one] : seen_)
@@ -173,19 +185,49 @@ class Dump {
     Seen seen_;
     const int64_t now_ = wall_seconds();
     uint64_t messages_ = 0;
+    Progress progress_;
     bool verbose_;
 };
 
-// The file has its name when the dump in it is whole.
+// A file without a name, which is gone with the process: where the system and the file system have
+// such.
+Fd nameless_file(const std::string& directory)
+{
+#ifdef O_TMPFILE
+    if (auto file = open_file(directory, O_WRONLY | O_TMPFILE)) return *std::move(file);
+#endif
+    (void)directory;
+    return Fd();
+}
+
+Status give_name(int fd, const std::string& path)
+{
+    ::unlink(path.c_str());
+    const std::string file = cat("/proc/self/fd/", fd);
+    if (::linkat(AT_FDCWD, file.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0)
+        return success();
+    return errno_error(path);
+}
+
+// The file has its name when the dump in it is whole. What a run that was killed has left, under
+// the name before that, is written anew by the next one; two at once would write into each other's.
 Status dump_to_file(const std::string& path, const auto& write)
 {
-    const std::string part = cat(path, ".NEW-", ::getpid());
-    TRY_ASSIGN(const Fd file, open_file(part, O_WRONLY | O_CREAT | O_EXCL));
+    const std::string part = path + ".NEW";
+    Fd file = nameless_file(directory_of(path));
+    const bool is_nameless = static_cast<bool>(file);
+    if (!is_nameless) {
+        TRY_ASSIGN(file, open_file(part, O_WRONLY | O_CREAT));
+        if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0)
+            return Error{Code::busy, cat(part, ": another dump is being written there")};
+        if (::ftruncate(file.get(), 0) != 0) return errno_error(part);
+    }
     Status done = write(file.get());
     if (done) done = sync_fd(file.get());
+    if (done && is_nameless) done = give_name(file.get(), part);
     if (done && ::rename(part.c_str(), path.c_str()) != 0) done = errno_error(path);
     if (!done) {
-        ::unlink(part.c_str());
+        if (!is_nameless) ::unlink(part.c_str());
         return done;
     }
     return sync_directory(directory_of(path));
@@ -204,7 +246,7 @@ Result<int> run(const CommandLine& line, const config::Config& config)
                           : line.has("r") ? DumpKind::tree
                                           : DumpKind::mailbox;
     const auto write = [&](int fd) {
-        return Dump(config, mailboxes, fd, line.has("v")).run(root, kind);
+        return Dump(config, mailboxes, fd, line.has("v"), line.has("q")).run(root, kind);
     };
     if (const auto path = line.given("f"))
         TRY(dump_to_file(*path, write));

@@ -137,8 +137,8 @@ class Purge {
 
     static void tell(const std::string& name, const Counts& all, const Counts& gone)
     {
-        print(cat("Working on ", name, "...\ntotal messages    \t\t ", all.messages,
-                  "\ntotal bytes       \t\t ", all.bytes, "\nDeleted messages  \t\t ",
+        print(cat("Working on ", name, "...\nTotal messages    \t\t ", all.messages,
+                  "\nTotal bytes       \t\t ", all.bytes, "\nDeleted messages  \t\t ",
                   gone.messages, "\nDeleted bytes     \t\t ", gone.bytes,
                   "\nRemaining messages\t\t ", all.messages - gone.messages,
                   "\nRemaining bytes   \t\t ", all.bytes - gone.bytes, '\n'));

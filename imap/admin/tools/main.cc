@@ -2,6 +2,7 @@
 #include <array>
 #include <string>
 
+#include "imap/admin/progress.h"
 #include "imap/admin/tool.h"
 #include "imap/admin/tools/tool_table.h"
 #include "lib/base/strings.h"
@@ -35,7 +36,7 @@ int run(const Tool& tool, int argc, char** argv)
         const config::Config config = start(line.value("C", config::default_path()), name);
         done = tool.run(line, config);
     }
-    return done ? *done : failed(name, done.error());
+    return exit_status(done ? *done : failed(name, done.error()));
 }
 
 // Under its own name: the first operand is the tool's.

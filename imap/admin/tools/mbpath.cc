@@ -34,6 +34,8 @@ constexpr Program kProgram{.name = "mbpath",
                            .least = 1,
                            .most = kAnyNumber};
 
+constexpr int kExDataErr = 65;
+
 using Paths = std::vector<std::pair<std::string_view, std::string>>;
 
 class MbPath {
@@ -53,7 +55,7 @@ class MbPath {
                 continue;
             }
             if (!line_.has("q")) complain(cat(operand, ": ", paths.error().text, '\n'));
-            code = 1;
+            code = kExDataErr;
             if (line_.has("s")) break;
         }
         if (line_.has("j")) print(cat("[", json_, json_.empty() ? "" : "\n", "]\n"));

@@ -23,6 +23,7 @@ constexpr Option kOptions[] = {
     {'m', "merge", "", "into mailboxes that are there, too: the messages that are not in them"},
     {'U', "keep-uidvalidity", "", "keep UIDVALIDITY: nothing has come in since the dump"},
     {'n', "dry-run", "", "change nothing, say what would be restored"},
+    {'q', "quiet", "", "no progress"},
     {'v', "verbose", "", "tell each mailbox"},
 };
 constexpr Program kProgram{.name = "restore",
@@ -39,7 +40,8 @@ Result<RestoreOptions> options_of(const CommandLine& line, const config::Config&
                            .add = line.has("m"),
                            .keep_uidvalidity = line.has("U"),
                            .only_say = line.has("n"),
-                           .verbose = line.has("v")};
+                           .verbose = line.has("v"),
+                           .quiet = line.has("q")};
     if (const auto mailbox = line.given("M")) {
         const model::Namespace names(mboxlist::namespace_options(config), "", true);
         TRY_ASSIGN(options.as, names.to_internal(mboxlist::external_name(*mailbox)));

@@ -87,18 +87,31 @@ std::string Restoring::user_of(std::string_view user) const
     return !root_->user().empty() && user == root_->user() ? as_->user() : std::string(user);
 }
 
-Result<bool> Restoring::run(TarReader& archive)
+Status Restoring::take_all(TarReader& archive, Progress& progress)
 {
+    progress.expect(archive.size() >> 10);
     for (;;) {
+        if (progress.stopped()) {
+            current_.reset();
+            return Error{Code::busy, progress.interrupted("said again it goes on")};
+        }
+        progress.reach(archive.position() >> 10);
         auto member = archive.next();
         if (!member) {
             // What has come is put in its place all the same.
             if (current_) TRY(finish_mailbox());
             return std::move(member).error();
         }
-        if (!*member) break;
+        if (!*member) return success();
+        progress.working_on((*member)->name);
         TRY(take(**member, archive));
     }
+}
+
+Result<bool> Restoring::run(TarReader& archive)
+{
+    Progress progress("kB read", {.quiet = options_.quiet});
+    TRY(take_all(archive, progress));
     if (!head_) return Error{Code::syntax, "this is no dump"};
     if (current_) TRY(finish_mailbox());
     if (!is_whole_) return Error{Code::corrupt, "the dump has no end: there was more of it"};

@@ -15,6 +15,7 @@
 #include <string>
 
 #include "imap/admin/local_parts.h"
+#include "imap/admin/progress.h"
 #include "imap/admin/tools/dump_format.h"
 #include "imap/admin/tools/tar.h"
 #include "imap/model/namespace.h"
@@ -30,13 +31,15 @@ struct RestoreOptions {
     bool keep_uidvalidity = false;
     bool only_say = false;
     bool verbose = false;
+    bool quiet = false;
 };
 
 class Restoring {
  public:
     Restoring(const config::Config& config, LocalParts& parts, RestoreOptions options);
 
-    // True if all of it is there now; what is not was told.
+    // True if all of it is there now; what is not was told. busy: interrupted, between mailboxes or
+    // before the one that was being read; said again it goes on.
     Result<bool> run(TarReader& archive);
 
  private:
@@ -57,6 +60,7 @@ class Restoring {
     std::string shown(const model::MailboxName& name) const;
     Result<model::MailboxName> target_of(const model::MailboxName& name) const;
     std::string user_of(std::string_view user) const;
+    Status take_all(TarReader& archive, Progress& progress);
     Status take(const TarMember& member, TarReader& archive);
     Status take_mailbox_part(const DumpPart& part, const TarMember& member, TarReader& archive);
     Status begin_mailbox(const DumpPart& part, std::string text);

@@ -1,5 +1,6 @@
 #include "imap/admin/tools/tar.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -147,8 +148,15 @@ Status TarReader::fill(std::span<char> into)
         if (n < 0) return errno_error("read");
         if (n == 0) return Error{Code::closed, "the archive is cut off"};
         got += static_cast<size_t>(n);
+        position_ += static_cast<uint64_t>(n);
     }
     return success();
+}
+
+uint64_t TarReader::size() const
+{
+    struct stat st {};
+    return ::fstat(fd_, &st) == 0 && S_ISREG(st.st_mode) ? static_cast<uint64_t>(st.st_size) : 0;
 }
 
 Status TarReader::skip_member()

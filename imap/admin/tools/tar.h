@@ -49,6 +49,9 @@ class TarReader {
     Result<size_t> read(std::span<char> into);
     // All that is left of it; limit: more than that.
     Result<std::string> read_all(size_t max);
+    // How much of the archive has been read, and how much there is; 0: that is not known.
+    uint64_t position() const { return position_; }
+    uint64_t size() const;
 
  private:
     Status fill(std::span<char> into);
@@ -56,6 +59,7 @@ class TarReader {
     Status take_extended(std::string_view records, TarMember& member);
 
     int fd_;
+    uint64_t position_ = 0;
     uint64_t left_ = 0;     // of the member
     uint64_t padding_ = 0;  // behind it
 };

@@ -13,6 +13,7 @@
 #include "lib/base/strings.h"
 #include "lib/config/option_spec.h"
 #include "lib/text/imap_date.h"
+#include "lib/text/imap_syntax.h"
 #include "lib/text/rfc5322_header.h"
 
 namespace rookery::admin {
@@ -45,13 +46,23 @@ std::string time_line(int64_t seconds)
     return {text, ::strftime(text, sizeof text, "%a %b %e %H:%M:%S %Y\n", &parts)};
 }
 
+// quoted: as IMAP has it, NIL where there is none.
 void print_field(std::string& out, std::string_view label, std::string_view header,
-                 std::string_view name)
+                 std::string_view name, bool quoted = false)
 {
+    if (quoted && !text::find_field(header, name)) {
+        cat_to(out, '\t', label, ": NIL\n");
+        return;
+    }
     std::string value = text::unfold(text::find_field(header, name).value_or(""));
     std::replace_if(
         value.begin(), value.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; },
         ' ');
+    if (quoted) {
+        std::string text;
+        text::put_quoted(text, value);
+        value = std::move(text);
+    }
     cat_to(out, '\t', label, ": ", value, '\n');
 }
 
@@ -73,7 +84,7 @@ Status print_list(Mailboxes& mailboxes, const model::MailboxEntry& entry)
         print_field(out, "To  ", header, "To");
         print_field(out, "Cc  ", header, "Cc");
         print_field(out, "Bcc ", header, "Bcc");
-        print_field(out, "Subj", header, "Subject");
+        print_field(out, "Subj", header, "Subject", true);
         if (one.went_elsewhere) out += "\tIt was moved to another mailbox.\n";
         print(out + '\n');
     }

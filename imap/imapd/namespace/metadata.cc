@@ -6,6 +6,9 @@
 
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/namespace/special_use.h"
+#include "imap/submission/queue.h"
+#include "lib/base/strings.h"
+#include "lib/service/scoreboard.h"
 #include "lib/text/imap_date.h"
 #include "lib/text/imap_syntax.h"
 
@@ -87,6 +90,28 @@ constexpr std::array kMessages = {
     Message{"/shared/vendor/cmu/cyrus-imapd/shutdown", "shutdown"},
 };
 constexpr std::string_view kFreeSpace = "/shared/vendor/cmu/cyrus-imapd/freespace/total";
+
+// --- and what it does, for administrators
+
+std::optional<std::string> sessions_now(const config::Config&)
+{
+    const auto count = service::scoreboard::sessions();
+    return count ? std::optional(cat(*count)) : std::nullopt;
+}
+
+std::optional<std::string> mails_to_send(const config::Config& config)
+{
+    return cat(submission::Queue::counts(config).mails);
+}
+
+struct Figure {
+    std::string_view name;
+    std::optional<std::string> (*value)(const config::Config&);
+};
+constexpr std::array kFigures = {
+    Figure{"/shared/vendor/rookery/queue", mails_to_send},
+    Figure{"/shared/vendor/rookery/sessions", sessions_now},
+};
 
 const Message* message_of(const std::string& name)
 {
@@ -172,6 +197,11 @@ MetadataValues server_metadata(ImapSession& session, const MetadataRequest& requ
         if (!request.wants(m.name)) continue;
         if (auto text = session.kit.message(m.file)) values[std::string(m.name)] = *std::move(text);
     }
+    if (session.user.identity->any_admin())
+        for (const Figure& figure : kFigures)
+            if (request.wants(figure.name))
+                if (auto value = figure.value(session.config))
+                    values[std::string(figure.name)] = *std::move(value);
     if (session.store == nullptr || !request.wants(kFreeSpace)) return values;
     if (auto space = session.store->space())
         values[std::string(kFreeSpace)] = cat(space->free_kilobytes, ';', space->total_kilobytes);
