@@ -41,9 +41,6 @@ void say(const std::string& text)
     if (!write_all(STDERR_FILENO, text)) return;
 }
 
-// Options and words may stand in any order: getopt stops at a word, which is taken by hand, and
-// goes on behind it. A long option is a letter of its own; what belongs together is for the
-// subcommand to look at.
 Arguments parse(int argc, char** argv)
 {
     const CommandLine line(kProgram, argc, argv);
