@@ -14,6 +14,7 @@ EXTRA_DIST += %D%/support/mailgen.py
 EXTRA_DIST += %D%/support/submission_kit.py
 
 EXTRA_DIST += %D%/support/administration.py
+EXTRA_DIST += %D%/support/documents.py %D%/support/hosts.py
 EXTRA_DIST += %D%/support/check_config_cases.py %D%/support/cyrus_options.txt
 EXTRA_DIST += %D%/support/mixed.py
 EXTRA_DIST += %D%/support/mupdate_client.py
@@ -49,6 +50,7 @@ EXTRA_DIST += %D%/support/fault_strace.py
 
 SYSTEM_TESTS =
 SYSTEM_TESTS += %D%/system/admin_tools_test.py
+SYSTEM_TESTS += %D%/system/install_guide_test.py
 SYSTEM_TESTS += %D%/system/imap_backend_test.py
 SYSTEM_TESTS += %D%/system/imap_frontend_test.py
 SYSTEM_TESTS += %D%/system/imap_extensions_test.py
