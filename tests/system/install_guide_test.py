@@ -45,7 +45,7 @@ class Guide(unittest.TestCase):
             self.do_manual()
 
     def do_manual(self):
-        # The guide ends with a new master, which the frontend looks for in a while, or at its start.
+        # The guide ends with a new master, which a frontend looks for at its start, at the latest.
         self.network["imap1"].run("service rookery restart")
         # Its user is one of the guide's, and its third backend is the one that was taken away.
         self.player.cyradm("imap1",
