@@ -141,7 +141,7 @@ class Player:
         if step.kind == "copy":
             for path in step.path:
                 there = (step.text or path).replace("HOST", machine.host)
-                with open(self.network[step.after].path(there)) as f:
+                with open(self.network[step.after].path(there), "rb") as f:
                     write(machine.path(path), f.read())
         elif step.kind == "file":
             write(machine.path(step.path), step.text)
@@ -177,5 +177,5 @@ class Player:
 def write(path, text):
     """In place, so that owner and mode stay."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w") as f:
-        f.write(text)
+    with open(path, "wb") as f:
+        f.write(text.encode() if isinstance(text, str) else text)

@@ -256,6 +256,7 @@ def make_mounts(folder, programs, etc):
     if etc != "/etc":
         mount("--bind", "/etc", etc)
     mount("--bind", programs, "/usr/local/sbin")
+    os.chmod("/var/tmp", 0o1777)
     for name in ("lib", "spool"):
         os.mkdir("/var/%s/rookery" % name, 0o750)
         shutil.chown("/var/%s/rookery" % name, DAEMONS_USER, "mail")
