@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every message of level warning and error stands in doc/admin/logs.md with its level, and no other.
+"""Every warning and error of the log stands in doc/admin/logs.md with its level, and no other.
 
 In the document a message is "* **its text** (levels): ...". In the sources it is the first string
 behind log::warning( and log::error(, or of a write with such a level, or a named string of the same
