@@ -15,6 +15,7 @@ EXTRA_DIST += %D%/support/mailgen.py
 EXTRA_DIST += %D%/support/submission_kit.py
 
 EXTRA_DIST += %D%/support/administration.py
+EXTRA_DIST += %D%/support/documents.py %D%/support/hosts.py
 EXTRA_DIST += %D%/support/check_config_cases.py %D%/support/cyrus_options.txt
 EXTRA_DIST += %D%/support/mixed.py
 EXTRA_DIST += %D%/support/mupdate_client.py
@@ -51,6 +52,9 @@ EXTRA_DIST += %D%/support/fault_strace.py
 
 SYSTEM_TESTS =
 SYSTEM_TESTS += %D%/system/admin_tools_test.py
+SYSTEM_TESTS += %D%/system/install_guide_test.py
+SYSTEM_TESTS += %D%/system/authentication_test.py
+SYSTEM_TESTS += %D%/system/postfix_test.py
 SYSTEM_TESTS += %D%/system/imap_backend_test.py
 SYSTEM_TESTS += %D%/system/imap_frontend_test.py
 SYSTEM_TESTS += %D%/system/imap_extensions_test.py
@@ -147,6 +151,7 @@ LINT_TESTS += %D%/lint/comments.sh
 LINT_TESTS += %D%/lint/architecture.sh
 LINT_TESTS += %D%/lint/dist.sh
 LINT_TESTS += %D%/lint/debian.py
+LINT_TESTS += %D%/lint/logs.py
 EXTRA_DIST += $(LINT_TESTS) %D%/lint/outliers.sh %D%/lint/options.allowed
 TESTS += $(LINT_TESTS)
 

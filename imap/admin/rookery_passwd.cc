@@ -23,6 +23,7 @@ using namespace rookery;
 constexpr Option kOptions[] = {
     {'C', "config", "file", "read this imapd.conf"},
     {'d', "delete", "", "remove the user"},
+    {'n', "hashed", "", "keep no password as it is, only what SCRAM-SHA-256 needs of it"},
     {'u', "realm", "realm", "of this realm, not of servername"},
 };
 constexpr Program kProgram = {
@@ -33,6 +34,7 @@ struct Arguments {
     std::string realm;
     std::string user;
     bool remove = false;
+    bool hashed = false;
 };
 
 void say(const std::string& text)
@@ -41,15 +43,13 @@ void say(const std::string& text)
     if (!write_all(STDERR_FILENO, text)) return;
 }
 
-// Options and words may stand in any order: getopt stops at a word, which is taken by hand, and
-// goes on behind it. A long option is a letter of its own; what belongs together is for the
-// subcommand to look at.
 Arguments parse(int argc, char** argv)
 {
     const CommandLine line(kProgram, argc, argv);
     Arguments a;
     a.config_path = line.value("C", a.config_path);
     a.remove = line.has("d");
+    a.hashed = line.has("n");
     a.realm = line.value("u", a.realm);
     a.user = line.operands().front();
     if (a.user.empty()) line.refuse();
@@ -118,7 +118,8 @@ int main(int argc, char** argv)
     }
     const std::string path = config->overflow("sasl_sasldb_path").value_or("/etc/sasldb2");
     const bool was_there = is_there(path);
-    auto done = auth::set_password(*config, a.user, a.realm, password);
+    auto done = auth::set_password(*config, a.user, a.realm, password,
+                                   a.hashed ? auth::Kept::hashed : auth::Kept::as_it_is);
     if (!done && !done.is(Code::not_found)) return fail(log::kExTempFail, done.error());
     if (!was_there && is_there(path))
         if (Status given = give_to_daemons(*config, path); !given)

@@ -278,6 +278,9 @@ Status Connector::login()
     TRY(is_protected());
     reach(LoginStep::mechanism);
     std::vector<std::string> left = mechanisms();
+    // Without a password those that want one are no use, and would be preferred to a certificate.
+    if (credentials().password.empty() && std::any_of(left.begin(), left.end(), takes_no_password))
+        std::erase_if(left, [](const std::string& name) { return !takes_no_password(name); });
     std::optional<Error> why;
     for (int n = 0; n < kMaxMechanisms; n++) {
         new_sasl();

@@ -353,6 +353,9 @@ class MoveRun {
             TRY_ASSIGN(MailboxValue there, parse_mailbox(value, {}));
             for (const MailboxEntry& entry : entries_)
                 if (entry.name == there.entry.name) return success();
+            // A server of Cyrus does not say whose it is: deleted there earlier, perhaps.
+            if (!there_->is_ours() && there.entry.name.is_deleted(here_.config.deletedprefix()))
+                return success();
             strangers.push_back(std::move(there.entry));
             return success();
         };

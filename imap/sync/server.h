@@ -101,6 +101,8 @@ class SyncServer final : public SyncService {
 
     Status take_file(const FileHead& head, stream::Stream& peer);
     Result<model::MailboxEntry> lookup_incoming(const std::string& internal);
+    // A user's mailboxes, without what an earlier user of that name deleted here.
+    Result<std::vector<model::MailboxEntry>> mailboxes_of(const std::string& userid);
     Status prepare_entry(model::MailboxEntry& entry);
     // exists, busy: what is there is in use, and nothing of that name comes in.
     static Status check_free(const model::MailboxEntry& there);

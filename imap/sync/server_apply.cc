@@ -286,9 +286,7 @@ Status SyncServer::apply_unmailbox(const Dlist& value, stream::Stream&)
 
 Status SyncServer::apply_unuser(const Dlist& value, stream::Stream&)
 {
-    TRY_ASSIGN(const MailboxName inbox,
-               MailboxName::inbox_of(value.text, here_.config.defaultdomain()));
-    TRY_ASSIGN(const auto entries, unit_of(here_.directory, inbox, here_.config.deletedprefix()));
+    TRY_ASSIGN(const auto entries, mailboxes_of(value.text));
     for (const MailboxEntry& entry : entries)
         if (!entry.is_incoming()) return Error{Code::busy, "the user's mailboxes are active here"};
     for (const MailboxEntry& entry : entries) {

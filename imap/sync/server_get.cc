@@ -93,11 +93,22 @@ Status SyncServer::tell_user_data(const std::string& userid, stream::Stream& pee
     return success();
 }
 
+Result<std::vector<MailboxEntry>> SyncServer::mailboxes_of(const std::string& userid)
+{
+    const std::string& deletedprefix = here_.config.deletedprefix();
+    TRY_ASSIGN(const MailboxName inbox,
+               MailboxName::inbox_of(userid, here_.config.defaultdomain()));
+    TRY_ASSIGN(auto entries, unit_of(here_.directory, inbox, deletedprefix));
+    // It comes in with nobody and goes by cyr_expire: who asks would take it for a copy of his own.
+    std::erase_if(entries, [&](const MailboxEntry& entry) {
+        return entry.name.is_deleted(deletedprefix) && !entry.is_incoming();
+    });
+    return entries;
+}
+
 Status SyncServer::get_user(const Dlist& value, stream::Stream& peer)
 {
-    TRY_ASSIGN(const MailboxName inbox,
-               MailboxName::inbox_of(value.text, here_.config.defaultdomain()));
-    TRY_ASSIGN(const auto entries, unit_of(here_.directory, inbox, here_.config.deletedprefix()));
+    TRY_ASSIGN(const auto entries, mailboxes_of(value.text));
     for (const MailboxEntry& entry : entries) TRY(tell_mailbox(entry, false, peer));
     for (const MailboxEntry& entry : entries) TRY(tell_quota(entry.name, peer));
     return entries.empty() ? success() : tell_user_data(value.text, peer);

@@ -1,11 +1,13 @@
 // What the SASL server and client share.
 #include "lib/auth/sasl_library.h"
 
+#include <array>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
@@ -89,6 +91,21 @@ extern "C" int rookery_sasl_getopt(void* context, const char* plugin, const char
     return SASL_OK;
 }
 
+extern "C" int rookery_sasl_hashing_getopt(void* context, const char* plugin, const char* option,
+                                           const char** result, unsigned* length)
+{
+    // Of several SCRAM mechanisms a sasldb keeps the last one's only.
+    constexpr std::array<std::pair<const char*, const char*>, 2> kOwn = {
+        {{"scram_secret_generate", "yes"}, {"mech_list", "SCRAM-SHA-256"}}};
+    for (const auto& [name, value] : kOwn) {
+        if (option == nullptr || result == nullptr || !equal_nocase(option, name)) continue;
+        *result = value;
+        if (length != nullptr) *length = static_cast<unsigned>(std::string_view(value).size());
+        return SASL_OK;
+    }
+    return rookery_sasl_getopt(context, plugin, option, result, length);
+}
+
 extern "C" int rookery_sasl_log(void*, int level, const char* message)
 {
     if (message == nullptr) return SASL_OK;
@@ -156,6 +173,12 @@ void set_sasl_mutexes()
 sasl_callback_t getopt_callback(const config::Config& config)
 {
     return make_callback(SASL_CB_GETOPT, rookery_sasl_getopt, const_cast<config::Config*>(&config));
+}
+
+sasl_callback_t hashing_getopt_callback(const config::Config& config)
+{
+    return make_callback(SASL_CB_GETOPT, rookery_sasl_hashing_getopt,
+                         const_cast<config::Config*>(&config));
 }
 
 sasl_callback_t log_callback()

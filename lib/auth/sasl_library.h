@@ -23,6 +23,8 @@ void set_sasl_mutexes();
 // The callbacks getopt and log; options come from config, which must stay. The arrays of callbacks
 // end with SASL_CB_LIST_END.
 sasl_callback_t getopt_callback(const config::Config& config);
+// The same, for setting a password: SCRAM-SHA-256 keeps what it makes of it.
+sasl_callback_t hashing_getopt_callback(const config::Config& config);
 sasl_callback_t log_callback();
 sasl_callback_t end_of_callbacks();
 // libsasl2's table has one function type for callbacks of all types.

@@ -377,19 +377,39 @@ const std::string& SaslServer::detail() const
     return connection_->detail;
 }
 
-Status set_password(const config::Config& config, const std::string& user, const std::string& realm,
-                    const std::optional<std::string>& password)
+namespace {
+
+// flags: of sasl_setpass; password: null with SASL_SET_DISABLE.
+Status set_password_by(const sasl_callback_t* callbacks, const config::Config& config,
+                       const std::string& user, const std::string& realm,
+                       const std::string* password, unsigned flags)
 {
-    auto callbacks = server_callbacks(config);
     Parties parties{"imap", realm, {}, {}};
-    TRY_ASSIGN(ConnectionPtr sasl, new_connection(config, parties, callbacks.data()));
-    unsigned flags = password ? SASL_SET_CREATE : SASL_SET_DISABLE;
-    int result =
-        ::sasl_setpass(sasl.get(), user.c_str(), password ? password->c_str() : nullptr,
-                       password ? static_cast<unsigned>(password->size()) : 0, nullptr, 0, flags);
+    TRY_ASSIGN(ConnectionPtr sasl, new_connection(config, parties, callbacks));
+    int result = ::sasl_setpass(sasl.get(), user.c_str(), password ? password->c_str() : nullptr,
+                                password ? static_cast<unsigned>(password->size()) : 0, nullptr, 0,
+                                flags);
     if (result == SASL_OK) return success();
     if (result == SASL_NOUSER) return Error{Code::not_found, "no such user"};
     return sasl_error("set password", result, sasl.get());
+}
+
+}  // namespace
+
+Status set_password(const config::Config& config, const std::string& user, const std::string& realm,
+                    const std::optional<std::string>& password, Kept kept)
+{
+    const auto plain = server_callbacks(config);
+    auto hashing = plain;
+    hashing[0] = hashing_getopt_callback(config);
+    // A form that stayed would still let the old password in.
+    Status gone =
+        set_password_by(hashing.data(), config, user, realm, nullptr, SASL_SET_DISABLE);
+    if (!password || (!gone && !gone.is(Code::not_found))) return gone;
+    if (kept == Kept::as_it_is)
+        return set_password_by(plain.data(), config, user, realm, &*password, SASL_SET_CREATE);
+    return set_password_by(hashing.data(), config, user, realm, &*password,
+                           SASL_SET_CREATE | SASL_SET_NOPLAIN);
 }
 
 std::string host_of(std::string_view server)

@@ -81,9 +81,11 @@ class SaslServer {
 };
 
 // Sets (none: removes) the password of user in the stores that libsasl2 writes, with the realm or,
-// if that is empty, the servername. Needs init_library.
+// if that is empty, the servername. hashed: only what SCRAM-SHA-256 needs of it, so that other
+// mechanisms cannot be used. What was there in either form goes first. Needs init_library.
+enum class Kept { as_it_is, hashed };
 Status set_password(const config::Config& config, const std::string& user, const std::string& realm,
-                    const std::optional<std::string>& password);
+                    const std::optional<std::string>& password, Kept kept = Kept::as_it_is);
 
 // The host part of a server name: without ":port" and brackets.
 std::string host_of(std::string_view server);

@@ -1,6 +1,7 @@
 #!/bin/sh
-# A manual page for every installed program and both configuration files, well formed; the options
-# of a program are those of its page, and every program tells them, and its version.
+# A manual page for every installed program and both configuration files, well formed, with exit
+# status and examples; the options of a program are those of its page, and every program tells them,
+# and its version.
 set -u
 cd "${top_srcdir:-.}" || exit 1
 . tests/support/tap.sh
@@ -33,6 +34,13 @@ same_options() {
     done
     return $same
 }
+for page in man/*.[18]; do
+    status=0
+    for section in 'EXIT STATUS' EXAMPLES; do
+        grep -q "^\.Sh $section\$" "$page" || { echo "$page: no $section"; status=1; }
+    done
+    tap "$(basename "$page") says how the program ends, and shows it in use" $status
+done
 told=$(mktemp)
 trap 'rm -f "$told"' EXIT
 for p in $programs; do

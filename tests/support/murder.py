@@ -51,7 +51,7 @@ def wait_for(condition, what, deadline=None):
 
 # ------------------------------------------------------------------ programs
 
-PROGRAM_FOLDERS = ("master", "imap/daemon", "imap/admin", "imap/admin/murder")
+PROGRAM_FOLDERS = ("master", "imap/daemon", "imap/admin", "imap/admin/cyradm", "imap/admin/murder")
 
 
 def reachable_by_all(path):
@@ -67,10 +67,10 @@ def reachable_by_all(path):
         path = os.path.dirname(path)
 
 
-def stage(folder, build=None):
+def stage(folder, build=None, copy=False):
     """One folder with every program of a build, as links, or copies where the build is private."""
     build = build or BUILD
-    copy = os.geteuid() == 0 and not reachable_by_all(build)
+    copy = copy or (os.geteuid() == 0 and not reachable_by_all(build))
     os.makedirs(folder, exist_ok=True)
     os.chmod(folder, 0o755)
     for sub in PROGRAM_FOLDERS:

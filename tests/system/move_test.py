@@ -584,6 +584,23 @@ def test_a_name_is_free_again_when_nothing_is_left():
             assert check(c.lsub()) == [None]
 
 
+def test_who_was_deleted_at_the_destination_once_moves_there():
+    with two_backends(delete_mode="delayed") as m:
+        fill(m)
+        with m.imap("frontend1", "cyrus") as a:
+            check(a.xatom("XFER", "user.alice", "backend2"))
+            check(a.setacl("user.alice", "cyrus", "lrswipkxtecda"))
+            check(a.delete("user.alice"))
+            murder.wait_for(lambda: a.xatom("CREATE", "user.alice", "backend1")[0] == "OK",
+                            "nothing of the first one is left at its first server")
+            before = held(m, "backend2")
+            assert sum(name.startswith("DELETED.user.alice") for name in before) == 2, before
+            check(a.xatom("XFER", "user.alice", "backend2"))
+        assert where(m, "user.alice") == "backend2!default"
+        # What was deleted can still be had back.
+        assert sorted(held(m, "backend2")) == sorted(before + ["user.alice"])
+
+
 def test_deliveries_and_a_reader_meanwhile():
     """Nothing is lost or doubled; a reader has to connect again at most once for each move."""
     with two_backends() as m:

@@ -549,6 +549,13 @@ def test_a_murder_in_order_is_fine():
 
 def test_a_login_that_is_no_administrator_calls_nothing_missing():
     """What the guide of Cyrus' murder configures: proxyservers has it, admins has not."""
+    with in_order(extra={"altnamespace": "yes", **HOUR}) as m:
+        for backend in m.backends:
+            backend.extra["admins"] = "cyrus"
+            backend.stop()
+            backend.start()
+        fill(m)
+        everywhere(m)
     with in_order(extra=HOUR) as m:
         for backend in m.backends:
             backend.extra["admins"] = "cyrus"

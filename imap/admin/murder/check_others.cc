@@ -39,7 +39,11 @@ class Asked {
         options.authzid = authzid;
         TRY_ASSIGN(auto there,
                    backend::Backend::connect(config, backend::imap_dialect(), server, options));
-        return Asked(config, authzid, std::move(there));
+        Asked asked(config, authzid, std::move(there));
+        TRY_ASSIGN(asked.sees_all_, asked.ask_for_rights());
+        // Names are told to others than administrators with the prefixes of their namespace.
+        if (!asked.sees_all_) asked.names_ = asked.names_for(config, authzid, false);
+        return asked;
     }
 
     // The mailboxes that this identity sees.
@@ -64,14 +68,7 @@ class Asked {
     }
 
     // To others a mailbox that they may not see does not exist.
-    Result<bool> is_administrator()
-    {
-        const std::string tag = there_->next_tag();
-        TRY(backend::send_line(there_->stream(), cat(tag, " GETQUOTA no-such-root")));
-        TRY(there_->stream().flush());
-        TRY_ASSIGN(auto answer, answer_to(tag));
-        return answer.ok() || answer.is(Code::not_found);
-    }
+    bool is_administrator() const { return sees_all_; }
 
     // Which server holds each of these, by an annotation that an administrator may always read:
     // "" it does not say, so itself; not_found: none there; denied: not for this identity.
@@ -135,11 +132,30 @@ class Asked {
  private:
     Asked(const config::Config& config, const std::string& authzid,
           std::unique_ptr<backend::Backend> there)
-        : names_(mboxlist::namespace_options(config),
-                 authzid.empty() ? config.proxy_authname() : authzid, true),
+        : names_(names_for(config, authzid, true)),
           there_(std::move(there)),
           reader_(there_->stream())
     {
+    }
+
+    static model::Namespace names_for(const config::Config& config, const std::string& authzid,
+                                      bool as_admin)
+    {
+        return {mboxlist::namespace_options(config),
+                authzid.empty() ? config.proxy_authname() : authzid, as_admin};
+    }
+
+    // The root is in nobody's own tree, where everybody would be told that there is none: it is
+    // below altnamespace's name for the trees of others.
+    Result<bool> ask_for_rights()
+    {
+        const std::string tag = there_->next_tag();
+        std::string line = cat(tag, " GETQUOTA ");
+        text::put_quoted(line, cat(names_.options().userprefix, names_.separator(), "no-root"));
+        TRY(backend::send_line(there_->stream(), line));
+        TRY(there_->stream().flush());
+        TRY_ASSIGN(auto answer, answer_to(tag));
+        return answer.ok() || answer.is(Code::not_found);
     }
 
     Result<Result<std::string>> answer_to(const std::string& tag)
@@ -154,8 +170,10 @@ class Asked {
             if (reply.kind != backend::Reply::Kind::tagged || reply.tag != tag) continue;
             if (reply.word == "OK") return Result<std::string>(holder);
             const std::string text(reply.text());
+            // A backend keeps what has moved away for a while, and says so.
             const bool none = text.find("NONEXISTENT") != std::string::npos ||
-                              text.find("does not exist") != std::string::npos;
+                              text.find("does not exist") != std::string::npos ||
+                              text.find("has been moved to another server") != std::string::npos;
             return Result<std::string>(Error{none ? Code::not_found : Code::denied, text});
         }
     }
@@ -181,6 +199,7 @@ class Asked {
     model::Namespace names_;
     std::unique_ptr<backend::Backend> there_;
     backend::ReplyReader reader_;
+    bool sees_all_ = false;
 };
 
 // Which of these are not at the server. What this identity may not know is asked in the name of
@@ -191,8 +210,7 @@ Result<std::vector<std::string>> look_for(const config::Config& config, const st
                                           std::set<std::string>& there)
 {
     auto ask = [&](Asked& whom) -> Status {
-        TRY_ASSIGN(const bool sees_all, whom.is_administrator());
-        if (!sees_all) return success();
+        if (!whom.is_administrator()) return success();
         TRY_ASSIGN(auto holders, whom.holders(names));
         std::vector<std::string> left;
         for (size_t i = 0; i < names.size(); i++) {
@@ -243,8 +261,7 @@ Result<Asked> connect_as_administrator(const config::Config& config, const std::
         auto asked = Asked::connect(config, server, identity);
         if (!asked && identity.empty()) return asked.error();
         if (!asked) continue;
-        TRY_ASSIGN(const bool sees_all, asked->is_administrator());
-        if (sees_all) return asked;
+        if (asked->is_administrator()) return asked;
         asked->logout();
     }
     return Error{Code::denied, cat("nobody here is an administrator at ", server)};

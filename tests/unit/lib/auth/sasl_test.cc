@@ -7,6 +7,7 @@
 
 #include "lib/auth/sasl_client.h"
 #include "lib/auth/sasl_server.h"
+#include "lib/base/fd.h"
 #include "lib/base/strings.h"
 #include "lib/config/config.h"
 #include "tests/unit/unit.h"
@@ -82,6 +83,37 @@ START_TEST(a_password_set_here_is_checked_here)
     ASSERT_OK(s.check_password("bob", "other"));
     ASSERT_OK(auth::set_password(f.config, "bob", {}, std::nullopt));
     ASSERT_CODE(s.check_password("bob", "other"), Code::denied);
+}
+END_TEST
+
+START_TEST(a_hashed_password_lets_in_by_scram_alone)
+{
+    Fixture f("allowplaintext: yes\n");
+    auto log_in = [&](const std::string& mechanism, const std::string& password) {
+        SaslServer server = f.server();
+        SaslClient client = f.client({"bob", {}, password, {}});
+        return converse(server, client, mechanism);
+    };
+    auto holds = [&](std::string_view text) {
+        auto database = read_file(f.dir.file("sasldb2"), 1 << 20);
+        ASSERT_OK(database);
+        return database->find(text) != std::string::npos;
+    };
+    ASSERT_OK(auth::set_password(f.config, "bob", {}, "first-word", auth::Kept::hashed));
+    ck_assert(holds("authPassword"));
+    ck_assert(!holds("first-word"));
+    ASSERT_OK(log_in("SCRAM-SHA-256", "first-word"));
+    ASSERT_CODE(log_in("SCRAM-SHA-256", "secret"), Code::denied);
+    ck_assert(!log_in("PLAIN", "first-word"));
+    // Each form takes the place of the other.
+    ASSERT_OK(auth::set_password(f.config, "bob", {}, "second-word"));
+    ASSERT_OK(log_in("PLAIN", "second-word"));
+    ASSERT_OK(log_in("SCRAM-SHA-256", "second-word"));
+    ASSERT_CODE(log_in("SCRAM-SHA-256", "first-word"), Code::denied);
+    ASSERT_OK(auth::set_password(f.config, "bob", {}, "third-word", auth::Kept::hashed));
+    ck_assert(!log_in("PLAIN", "second-word"));
+    ASSERT_OK(auth::set_password(f.config, "bob", {}, std::nullopt));
+    ck_assert(!log_in("SCRAM-SHA-256", "third-word"));
 }
 END_TEST
 
@@ -312,6 +344,7 @@ Suite* make()
     Suite* s = suite_create("lib/auth/sasl");
     TCase* c = tcase_create("all");
     tcase_add_test(c, a_password_set_here_is_checked_here);
+    tcase_add_test(c, a_hashed_password_lets_in_by_scram_alone);
     tcase_add_test(c, empty_credentials_are_refused);
     tcase_add_test(c, apop);
     tcase_add_test(c, details_of_names);

@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+"""doc/admin/authentication.md: hashed passwords, PAM, certificates and Kerberos, on machines."""
+import os
+import shutil
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import documents
+import harness
+import hosts
+
+MACHINES = {"mupdate": "192.0.2.10", "mail1": "192.0.2.11", "mail2": "192.0.2.12",
+            "mail3": "192.0.2.13", "imap1": "192.0.2.21", "kdc": "192.0.2.9"}
+GUIDE = "doc/admin/install-murder.md"
+DOCUMENT = "doc/admin/authentication.md"
+
+
+class Authentication(unittest.TestCase):
+    """A section for each case, in the order of the document."""
+
+    @classmethod
+    def setUpClass(cls):
+        hosts.require()
+        cls.network = hosts.Network(MACHINES, "example.org")
+        cls.player = documents.Player(cls.network, "secret of cyrus")
+        with cls.network.telling():
+            cls.player.play(documents.markdown(GUIDE, end="LMTP"))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.network.stop()
+
+    def section(self, title, following, *programs):
+        for program, package in programs:
+            if not shutil.which(program, path=hosts.PATH):
+                raise harness.Skip("%s is not installed (%s)" % (program, package))
+        with self.network.telling():
+            self.player.play(documents.markdown(DOCUMENT, begin=title, end=following))
+
+    def test_1_hashed_passwords(self):
+        self.section("Hashed passwords", "PAM, by saslauthd")
+
+    def test_2_pam(self):
+        self.section("PAM, by saslauthd", "Certificates instead of passwords: EXTERNAL",
+                     ("saslauthd", "sasl2-bin"))
+
+    def test_3_certificates(self):
+        self.section("Certificates instead of passwords: EXTERNAL", "Kerberos: GSSAPI")
+
+    def test_4_kerberos(self):
+        self.section("Kerberos: GSSAPI", "Roles of other servers", ("krb5kdc", "krb5-kdc"),
+                     ("kadmin.local", "krb5-admin-server"), ("kinit", "krb5-user"))
+
+
+if __name__ == "__main__":
+    harness.main()
