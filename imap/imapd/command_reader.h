@@ -71,9 +71,9 @@ class CommandReader {
     Result<text::QuotedScan::Step> quoted_byte(text::QuotedScan& scan, char& c);
     Status space();  // exactly one SP
     // How many arguments, each behind a space, are left of this line: lists, strings and a literal
-    // at its end count as one. Nothing is taken; the line is waited for. What is behind a literal is
-    // not seen, for the client may wait for "+" with it, nor what is beyond Stream::kReadBuffer.
-    // none: it is no such line.
+    // at its end count as one. Nothing is taken; the line is waited for. What is behind a literal
+    // is not seen, for the client may wait for "+" with it, nor what is beyond
+    // Stream::kReadBuffer. none: it is no such line.
     Result<std::optional<size_t>> arguments_ahead();
 
     // --- productions

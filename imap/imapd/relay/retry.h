@@ -53,9 +53,10 @@ class SecondChance {
 };
 // finish() with the second chance. The channel may have another backend afterwards.
 Outcome finish_at_mailbox(ImapSession& session, const Command& command, RelayChannel& channel);
-// The same for a command at the selected mailbox's server. Said again where the connection turns out
-// to be dead and has said nothing (FETCH, SEARCH and NOOP), or where the mailbox goes or has gone.
-// Held EXPUNGE lines come before it (release_held), whose answer may be that it must not be said.
+// The same for a command at the selected mailbox's server. Said again where the connection turns
+// out to be dead and has said nothing (FETCH, SEARCH and NOOP), or where the mailbox goes or has
+// gone. Held EXPUNGE lines come before it (release_held), whose answer may be that it must not be
+// said.
 Outcome finish_at_selection(ImapSession& session, const Command& command, RelayChannel& channel);
 
 }  // namespace rookery::imapd
