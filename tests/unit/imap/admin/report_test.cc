@@ -36,11 +36,11 @@ END_TEST
 START_TEST(what_does_not_fit_goes_on_in_the_next_line)
 {
     ASSERT_EQ_TEXT(sample().to_text(54), "Servers\n"
-                                         "  server            state                     n days\n"
-                                         "  mail1.example.org answers                   7   90\n"
-                                         "  mail2.example.org unreachable: the      12345    -\n"
-                                         "                    connection was\n"
-                                         "                    refused by the peer\n");
+                                         "  server            state                       n days\n"
+                                         "  mail1.example.org answers                     7   90\n"
+                                         "  mail2.example.org unreachable: the        12345    -\n"
+                                         "                    connection was refused\n"
+                                         "                    by the peer\n");
     // A word that is too long is cut; no line is wider, and nothing is lost.
     Report report;
     report.section("a", "A", {"name", "other"})

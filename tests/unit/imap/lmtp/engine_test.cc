@@ -23,6 +23,7 @@
 
 namespace rookery::service::counters {
 void add(Kind, uint64_t) {}
+Timed::~Timed() = default;
 }  // namespace rookery::service::counters
 
 namespace rookery::service::retirement {
