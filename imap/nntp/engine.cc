@@ -122,6 +122,7 @@ void Engine::one_command()
     errors_ = 0;
     service::counters::add(service::counters::Kind::commands);
     service::scoreboard::set_state(command->verb->name);
+    const service::counters::Timed timed;
     dispatch(*command);
 }
 

@@ -361,33 +361,6 @@ START_TEST(pop3_refusals)
 }
 END_TEST
 
-START_TEST(nntp_conversation)
-{
-    Peer p("200 news ready\r\n101 list\r\nVERSION 2\r\nSASL PLAIN\r\nAUTHINFO SASL\r\n"
-           "STARTTLS\r\n.\r\n382 go\r\n383 =\r\n383 aGVsbG8=\r\n283 aGk=\r\n481 no\r\n"
-           "400 bye\r\n99 x\r\n");
-    const Dialect& d = backend::nntp_dialect();
-    std::string banner;
-    std::vector<std::string> caps;
-    ASSERT_OK(d.read_banner(p.stream, banner, caps));
-    ASSERT_OK(d.ask_capabilities(p.stream, caps));
-    ck_assert(has(caps, "AUTH=PLAIN") && has(caps, "AUTHINFO=SASL") && has(caps, "STARTTLS"));
-    ASSERT_OK(d.start_tls(p.stream));
-    auto step = *d.next_auth(p.stream);
-    ck_assert(step.kind == Step::Kind::challenge && step.data.empty());
-    step = *d.next_auth(p.stream);
-    ASSERT_EQ_TEXT(step.data, "hello");
-    step = *d.next_auth(p.stream);
-    ck_assert(step.kind == Step::Kind::success && step.data == "hi");
-    ck_assert((*d.next_auth(p.stream)).kind == Step::Kind::failure);
-    ASSERT_CODE(d.next_auth(p.stream), Code::closed);
-    ASSERT_CODE(d.next_auth(p.stream), Code::syntax);
-    Peer old("500 what?\r\n");
-    ASSERT_OK(d.ask_capabilities(old.stream, caps));
-    ck_assert(caps.empty());
-}
-END_TEST
-
 START_TEST(csync_conversation)
 {
     Peer p("* SASL PLAIN\r\n* STARTTLS\r\n* OK be1 Cyrus sync server\r\n+ \r\nOK in\r\nNO out\r\n"
@@ -492,7 +465,6 @@ Suite* make()
     tcase_add_test(c, pop3_conversation);
     tcase_add_test(c, nntp_conversation);
     tcase_add_test(c, pop3_refusals);
-    tcase_add_test(c, nntp_conversation);
     tcase_add_test(c, csync_conversation);
     tcase_add_test(c, smtp_says_ehlo);
     suite_add_tcase(s, c);
