@@ -3,6 +3,7 @@
 import atexit
 import base64
 import datetime
+import json
 import os
 import re
 import socket
