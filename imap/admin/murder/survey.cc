@@ -161,7 +161,8 @@ class Surveyor {
                 const int64_t seconds =
                     behind == 0 ? 0 : std::max<int64_t>(wall_seconds() - number(f[3]), 0);
                 const Exit weight = seconds > kLagWarning ? kWarning : kFine;
-                SurveyedServer& server = add_server(f[0], Part::frontend, f[4], weight);
+                SurveyedServer& server =
+                    add_server(f[0], Part::frontend, f[4] == "stream" ? "answers" : f[4], weight);
                 server.serial = number(f[2]);
                 server.lag = seconds;
                 hosts_.push_back(f[1]);

@@ -91,7 +91,7 @@ constexpr std::array kMessages = {
 };
 constexpr std::string_view kFreeSpace = "/shared/vendor/cmu/cyrus-imapd/freespace/total";
 
-// --- and what it does, for administrators
+// --- and what it does, for administrators who ask for it by name
 
 std::optional<std::string> sessions_now(const config::Config&)
 {
@@ -199,7 +199,7 @@ MetadataValues server_metadata(ImapSession& session, const MetadataRequest& requ
     }
     if (session.user.identity->any_admin())
         for (const Figure& figure : kFigures)
-            if (request.wants(figure.name))
+            if (request.names(figure.name))
                 if (auto value = figure.value(session.config))
                     values[std::string(figure.name)] = *std::move(value);
     if (session.store == nullptr || !request.wants(kFreeSpace)) return values;

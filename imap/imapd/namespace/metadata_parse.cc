@@ -174,6 +174,12 @@ bool MetadataRequest::wants(std::string_view name) const
                        [&](const EntryName& asked) { return is_asked_by(asked, options, name); });
 }
 
+bool MetadataRequest::names(std::string_view name) const
+{
+    return std::any_of(entries.begin(), entries.end(),
+                       [&](const EntryName& asked) { return asked.full() == name; });
+}
+
 Result<MetadataRequest> parse_getmetadata(CommandReader& reader,
                                           const std::optional<MetadataOptions>& before)
 {

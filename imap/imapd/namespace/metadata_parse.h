@@ -44,6 +44,8 @@ struct MetadataRequest {
     MetadataOptions options;
     // Is the entry of this name (lower case) asked for?
     bool wants(std::string_view name) const;
+    // By its very name, not by what is above it or a wildcard.
+    bool names(std::string_view name) const;
 };
 
 struct MetadataChange {
