@@ -648,7 +648,7 @@ def a_part_of_the_results(where):
                               ("UID SEARCH RETURN (SAVE PARTIAL -2:-1 MIN) ALL",
                                "UID MIN 2 PARTIAL (-2:-1 6:7)"),
                               ("UID SEARCH RETURN (ALL) $", "UID ALL 2,6:7"),
-                              ("UID SORT RETURN (PARTIAL 1:2) (SUBJECT REVERSE ARRIVAL) UTF-8 ALL",
+                              ("UID SORT RETURN (PARTIAL 1:2) (SUBJECT) UTF-8 ALL",
                                "UID PARTIAL (1:2 2,4)")):
             lines, _ = command(c, asked)
             told = dict.fromkeys(re.sub(r'^ESEARCH \(TAG "[^"]*"\) ', "", x) for x in lines)
