@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include "lib/base/log.h"
+#include "lib/base/signals.h"
 #include "lib/base/strings.h"
 
 namespace rookery::delivery {
@@ -55,7 +56,7 @@ std::optional<Articles::Held> Articles::hold(std::string_view id, Milliseconds w
     for (;;) {
         struct flock own = lock_of(byte, F_WRLCK);
         if (::fcntl(locks_.get(), F_SETLK, &own) == 0) return Held(locks_.get(), byte);
-        if (until.passed()) return std::nullopt;
+        if (until.passed() || signals::terminate_seen()) return std::nullopt;
         ::poll(nullptr, 0, kLookMs);
     }
 }

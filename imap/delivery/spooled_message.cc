@@ -1,12 +1,7 @@
 // A message on its way through.
 #include "imap/delivery/spooled_message.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
 #include <sys/mman.h>
-#include <unistd.h>
-
-#include "lib/base/strings.h"
 
 namespace rookery::delivery {
 
@@ -23,12 +18,7 @@ void SpooledMessage::unmap()
 
 Status SpooledMessage::to_file()
 {
-    std::string path = cat(directory_, "/lmtp-XXXXXX");
-    Fd fd(::mkstemp(path.data()));
-    if (!fd) return errno_error(path);
-    // Gone with the process, however it ends.
-    ::unlink(path.c_str());
-    TRY(set_cloexec(fd.get(), true));
+    TRY_ASSIGN(Fd fd, nameless_file(directory_));
     TRY(write_all(fd.get(), small_));
     fd_ = std::move(fd);
     std::string().swap(small_);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,6 +42,16 @@ Result<Pipe> make_pipe()
     TRY(set_cloexec(p[1], true));
     return made;
 #endif
+}
+
+Result<Fd> nameless_file(const std::string& folder)
+{
+    std::string path = folder + "/file-XXXXXX";
+    Fd fd(::mkstemp(path.data()));
+    if (!fd) return errno_error(path);
+    if (::unlink(path.c_str()) != 0) return errno_error(path);
+    TRY(set_cloexec(fd.get(), true));
+    return fd;
 }
 
 Result<Fd> duplicate(int fd)

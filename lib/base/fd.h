@@ -45,6 +45,8 @@ struct Pipe {
 
 Result<Fd> open_file(const std::string& path, int flags, mode_t mode = 0600);
 Result<Pipe> make_pipe();
+// Without a name, in that folder: gone with its last descriptor, however the process ends.
+Result<Fd> nameless_file(const std::string& folder);
 Result<Fd> duplicate(int fd);
 Status set_nonblocking(int fd, bool on);
 Status set_cloexec(int fd, bool on);

@@ -1,9 +1,6 @@
 #include "imap/imapd/selected/incoming_message.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -102,10 +99,7 @@ class RawFile {
  public:
     static Result<RawFile> open(const std::string& folder)
     {
-        std::string path = cat(folder, "/binary.XXXXXX");
-        Fd fd(::mkostemp(path.data(), O_CLOEXEC));
-        if (!fd) return errno_error(path);
-        if (::unlink(path.c_str()) != 0) return errno_error(path);
+        TRY_ASSIGN(Fd fd, nameless_file(folder));
         return RawFile(std::move(fd));
     }
     Status write(std::string_view bytes) { return write_all(fd_.get(), bytes); }
@@ -162,7 +156,7 @@ std::optional<Completion> receive_body(ImapSession& s, mailbox::StagedMessage& m
 std::optional<Completion> receive_binary(ImapSession& s, mailbox::StagedMessage& message,
                                          uint64_t size)
 {
-    auto raw = RawFile::open(s.config.configdirectory());
+    auto raw = RawFile::open(s.config.temp_path());
     const auto read = receive_bytes(s, size, [&](std::string_view bytes) {
         return raw ? raw->write(bytes) : Status(raw.error());
     });

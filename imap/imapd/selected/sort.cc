@@ -1,6 +1,7 @@
 #include "imap/imapd/selected/sort.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "imap/imapd/selected/message_header.h"
@@ -40,14 +41,16 @@ class Sorter {
 
     Status add(uint32_t sequence)
     {
+        std::optional<text::OrderKeys> keys;  // read once, and only if one of them is asked for
         for (const SortKey& key : order_) {
             Key value;
             if (is_number(key.field)) {
                 TRY_ASSIGN(value.number, number(key.field, sequence));
             } else {
-                TRY_ASSIGN(const text::OrderKeys keys,
-                           MessageHeader::or_empty(mailbox_.order_keys(sequence)));
-                const std::string_view text = text_of(key.field, keys);
+                if (!keys) {
+                    TRY_ASSIGN(keys, MessageHeader::or_empty(mailbox_.order_keys(sequence)));
+                }
+                const std::string_view text = text_of(key.field, *keys);
                 value.begin = texts_.size();
                 value.size = text.size();
                 texts_.append(text);

@@ -221,7 +221,7 @@ START_TEST(what_a_server_lacks_it_says_itself)
         "be1", kSelect +
                    Steps{expect("$T SORT (DATE) UTF-8 ALL"), send("$T BAD Unknown command\r\n"),
                          expect("$T UID THREAD REFERENCES UTF-8 ALL"), send("$T NO not here\r\n"),
-                         expect("$T REPLACE 1 INBOX {3+}"), expect_bytes("a:b"), expect(""),
+                         expect("$T REPLACE 1 \"INBOX\" {3+}"), expect_bytes("a:b"), expect(""),
                          send("$T BAD Unknown command\r\n"), expect("$T FETCH 1 UID"),
                          send("* 1 FETCH (UID 1)\r\n$T OK x\r\n")} +
                    kLogout);
@@ -1185,8 +1185,8 @@ START_TEST(replace_on_another_server)
         Steps{expect("$T FETCH 2 (UID FLAGS INTERNALDATE RFC822.SIZE)"),
               send("* 2 FETCH (UID 8 FLAGS () INTERNALDATE \" 1-Feb-2026 10:00:00 +0000\" "
                    "RFC822.SIZE 3)\r\n$T OK x\r\n")};
-    const Steps taken = {expect("$T LOCALAPPEND INBOX.two \"\" (\\Seen) {3+}"), expect_bytes("new"),
-                         expect("")};
+    const Steps taken = {expect("$T LOCALAPPEND \"INBOX.two\" \"\" (\\Seen) {3+}"),
+                         expect_bytes("new"), expect("")};
     const struct {
         Steps source;
         Steps target;
@@ -1213,7 +1213,8 @@ START_TEST(replace_on_another_server)
     World w;
     auto& one = w.server(
         "be1", kSelect +
-                   Steps{expect("$T UID REPLACE 8 INBOX.one {3+}"), expect_bytes("new"), expect(""),
+                   Steps{expect("$T UID REPLACE 8 \"INBOX.one\" {3+}"), expect_bytes("new"),
+                         expect(""),
                          send("* OK [APPENDUID 3 4] x\r\n* 2 EXPUNGE\r\n"
                               "$T OK done\r\n")} +
                    kLogout);
