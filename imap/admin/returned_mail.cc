@@ -115,11 +115,10 @@ Status ReturnedMail::deliver(const submission::Entry& entry, std::string_view me
     t.id = entry.id;
     t.digest = filter.digest();
     t.recipients.push_back(std::move(recipient));
-    const bool suppresses = memory_ && config_.duplicatesuppression();
     delivery::Delivery delivery(config_, *murder_, *recipients_, *backends_,
                                 {.store = store_.get(),
                                  .quotas = quotas_.get(),
-                                 .duplicates = suppresses ? &memory_->duplicates : nullptr,
+                                 .duplicates = memory_ ? &memory_->duplicates : nullptr,
                                  .unfinished = memory_ ? &memory_->unfinished : nullptr});
     const auto outcomes = delivery.deliver(t);
     delivery.told(true);

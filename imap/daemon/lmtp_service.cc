@@ -60,7 +60,7 @@ delivery::Local LmtpService::local()
     Kept& kept = *kept_;
     return {.store = store(),
             .quotas = quotas(),
-            .duplicates = config().duplicatesuppression() ? &kept.memory.duplicates : nullptr,
+            .duplicates = &kept.memory.duplicates,
             .unfinished = &kept.memory.unfinished,
             .scripts = &kept.scripts,
             .murder = &kept.murder,

@@ -94,7 +94,7 @@ void NntpService::serve(Fd client, const service::ClientInfo& info)
          .mail = *mail_,
          .local = {.store = store(),
                    .quotas = quotas(),
-                   .duplicates = config().duplicatesuppression() ? &memory_->duplicates : nullptr,
+                   .duplicates = &memory_->duplicates,
                    .unfinished = &memory_->unfinished,
                    .articles = &memory_->articles},
                   .changes = changes(),

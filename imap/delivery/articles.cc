@@ -1,28 +1,13 @@
 // The note of a place is "<uid> <mailbox>", that of key "<Message-ID> NUL <number>".
 #include "imap/delivery/articles.h"
 
-#include <fcntl.h>
-#include <poll.h>
+#include <utility>
 
 #include "lib/base/log.h"
-#include "lib/base/signals.h"
 #include "lib/base/strings.h"
 
 namespace rookery::delivery {
 namespace {
-
-constexpr int kLookMs = 10;
-constexpr uint64_t kBytes = uint64_t{1} << 30;  // that articles fall on
-
-struct flock lock_of(off_t byte, short type)
-{
-    struct flock lock = {};
-    lock.l_type = type;
-    lock.l_whence = SEEK_SET;
-    lock.l_start = byte;
-    lock.l_len = 1;
-    return lock;
-}
 
 std::string key_of(std::string_view id, unsigned number)
 {
@@ -36,29 +21,17 @@ void tell(const Status& done)
 
 }  // namespace
 
-Articles::Held::~Held()
-{
-    if (file_ < 0) return;
-    struct flock free = lock_of(byte_, F_UNLCK);
-    (void)::fcntl(file_, F_SETLK, &free);
-}
-
 Result<Articles> Articles::open(const db::ExpiringSet& set, const std::string& locks)
 {
-    TRY_ASSIGN(Fd file, open_file(locks, O_RDWR | O_CREAT));
-    return Articles(set.beside(kTaken), set.beside(kPlaces), std::move(file));
+    TRY_ASSIGN(ByteLocks opened, ByteLocks::open(locks));
+    return Articles(set.beside(kTaken), set.beside(kPlaces), std::move(opened));
 }
 
-std::optional<Articles::Held> Articles::hold(std::string_view id, Milliseconds wait)
+std::optional<Articles::Held> Articles::hold(const std::string& id, Milliseconds wait)
 {
-    const auto byte = static_cast<off_t>(stable_hash(id) % kBytes);
-    const Deadline until = Deadline::after(wait);
-    for (;;) {
-        struct flock own = lock_of(byte, F_WRLCK);
-        if (::fcntl(locks_.get(), F_SETLK, &own) == 0) return Held(locks_.get(), byte);
-        if (until.passed() || signals::terminate_seen()) return std::nullopt;
-        ::poll(nullptr, 0, kLookMs);
-    }
+    auto held = locks_.lock(id, Deadline::after(wait).or_told_to_end());
+    if (held) return *std::move(held);
+    return std::nullopt;
 }
 
 bool Articles::is_taken(std::string_view id)

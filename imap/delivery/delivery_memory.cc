@@ -13,10 +13,11 @@ std::string DeliveryMemory::path(const config::Config& config)
 Result<DeliveryMemory> DeliveryMemory::open(const std::string& path)
 {
     TRY_ASSIGN(auto set, db::ExpiringSet::open(path, Duplicates::kSpace));
+    TRY_ASSIGN(auto duplicates, Duplicates::open(set, cat(path, ".duplicates")));
     TRY_ASSIGN(auto unfinished,
                UnfinishedCopies::open(set.beside(UnfinishedCopies::kSpace), cat(path, ".workers")));
     TRY_ASSIGN(auto articles, Articles::open(set, cat(path, ".articles")));
-    return DeliveryMemory{Duplicates(set), std::move(unfinished), set.beside(kSeen),
+    return DeliveryMemory{std::move(duplicates), std::move(unfinished), set.beside(kSeen),
                           set.beside(kSent), std::move(articles)};
 }
 
@@ -24,8 +25,8 @@ Result<uint64_t> DeliveryMemory::prune(int64_t before)
 {
     TRY_ASSIGN(uint64_t removed, duplicates.prune(before));
     const int64_t now = wall_seconds();
-    for (char space : {UnfinishedCopies::kSpace, kSeen, kSent, Articles::kTaken,
-                       Articles::kPlaces}) {
+    for (char space :
+         {UnfinishedCopies::kSpace, kSeen, kSent, Articles::kTaken, Articles::kPlaces}) {
         TRY_ASSIGN(const uint64_t more, seen.beside(space).remove_older(now, now));
         removed += more;
     }

@@ -1,5 +1,7 @@
 #include "imap/delivery/duplicates.h"
 
+#include <vector>
+
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 
@@ -13,6 +15,21 @@ std::string key_of(const DeliveredMessage& m)
 }
 
 }  // namespace
+
+Result<Duplicates> Duplicates::open(db::ExpiringSet set, const std::string& locks)
+{
+    TRY_ASSIGN(ByteLocks opened, ByteLocks::open(locks));
+    return Duplicates(std::move(set), std::move(opened));
+}
+
+Result<Duplicates::Held> Duplicates::hold(std::span<const DeliveredMessage> messages,
+                                          Milliseconds wait)
+{
+    std::vector<std::string> keys;
+    keys.reserve(messages.size());
+    for (const DeliveredMessage& m : messages) keys.push_back(key_of(m));
+    return locks_.lock(keys, Deadline::after(wait).or_told_to_end());
+}
 
 bool Duplicates::was_delivered(const DeliveredMessage& message)
 {

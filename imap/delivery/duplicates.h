@@ -3,17 +3,21 @@
 // A message is known by its Message-ID, or the Resent-Message-ID of one that was sent on, together
 // with its Date: programs that use one Message-ID for all they send exist, and lose nothing. A
 // mailbox is known by its uniqueid, which a RENAME does not change. A delivery is marked after the
-// message is on disk: a crash in between lets it come twice, never not at all; so may two
-// connections that deliver it at the same moment. The file is not durable; a damaged one is put
-// aside and begun anew (lib/db/expiring_set.h). Codes of prune: io, no_space. One thread.
+// message is on disk: a crash in between lets it come twice, never not at all. Of two who deliver
+// it at the same moment one holds it, and the other looks when it is let go. The file is not
+// durable; a damaged one is put aside and begun anew (lib/db/expiring_set.h). Codes of prune: io,
+// no_space. One thread; open after fork, once in a process.
 #ifndef ROOKERY_IMAP_DELIVERY_DUPLICATES_H
 #define ROOKERY_IMAP_DELIVERY_DUPLICATES_H
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "lib/base/byte_locks.h"
+#include "lib/base/clock.h"
 #include "lib/base/result.h"
 #include "lib/db/expiring_set.h"
 
@@ -27,7 +31,13 @@ struct DeliveredMessage {
 class Duplicates {
  public:
     static constexpr char kSpace = 'D';
-    explicit Duplicates(db::ExpiringSet set) : set_(std::move(set)) {}
+    using Held = ByteLocks::Held;
+
+    // locks: a file beside the set, made if there is none.
+    static Result<Duplicates> open(db::ExpiringSet set, const std::string& locks);
+
+    // Between looking and marking. Codes: busy (another process delivers one of them), io.
+    Result<Held> hold(std::span<const DeliveredMessage> messages, Milliseconds wait);
 
     // What cannot be read was not delivered.
     bool was_delivered(const DeliveredMessage& message);
@@ -37,7 +47,12 @@ class Duplicates {
     Result<uint64_t> prune(int64_t before);
 
  private:
+    Duplicates(db::ExpiringSet set, ByteLocks locks)
+        : set_(std::move(set)), locks_(std::move(locks))
+    {
+    }
     db::ExpiringSet set_;  // its times are those of delivery: how long is prune()'s to say
+    ByteLocks locks_;
 };
 
 }  // namespace rookery::delivery

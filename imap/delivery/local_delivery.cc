@@ -16,6 +16,8 @@ namespace {
 
 // How many messages of a mailbox are looked at for one that a process which ended had begun.
 constexpr uint32_t kMaxLooked = 1000;
+// How long another connection is waited for that delivers the same message.
+constexpr Seconds kSameMessage{30};
 
 // Other servers' mailboxes have no uniqueid here.
 DeliveredMessage known_as(const Transaction& t, const model::MailboxEntry& entry)
@@ -90,9 +92,35 @@ LocalDelivery::Step LocalDelivery::step_of(const Transaction& t, const Work& wor
     return {std::move(copy), UnfinishedCopies::key(t.digest, work.recipient.address, target)};
 }
 
-bool LocalDelivery::is_duplicate(const Transaction& t, const Recipient& to, const Step& step)
+// An article is in a newsgroup once, whatever is to be done with mail. Without newsprefix any
+// shared mailbox may be a group, and is for mail.
+bool LocalDelivery::is_once_only(const Transaction& t, const Step& step) const
 {
     if (local_.duplicates == nullptr || t.message_id.empty()) return false;
+    return config_.duplicatesuppression() ||
+           (newsgroups_ && !config_.newsprefix().empty() &&
+            newsgroups_->group_of(step.copy.entry.name).has_value());
+}
+
+// What is looked for must not come in between by another connection: it may be the same sender's,
+// who has lost his last one.
+Status LocalDelivery::hold(std::span<const DeliveredMessage> messages, Milliseconds wait)
+{
+    if (messages.empty()) return success();
+    auto held = local_.duplicates->hold(messages, wait);
+    if (held.is(Code::busy))
+        return Error{Code::busy, "The same message is being delivered at the moment"};
+    // Without locks it may come twice, which is better than not at all.
+    if (held)
+        held_.push_back(*std::move(held));
+    else
+        log::warning("deliveries are not locked", {{"reason", held.error()}});
+    return success();
+}
+
+bool LocalDelivery::is_duplicate(const Transaction& t, const Recipient& to, const Step& step)
+{
+    if (!is_once_only(t, step)) return false;
     if (!local_.duplicates->was_delivered(known_as(t, step.copy.entry))) return false;
     log_known("dupelim: eliminated duplicate message", t, to,
               {.mailbox = step.copy.entry.name.internal(), .server = step.copy.entry.server});
@@ -145,12 +173,18 @@ void LocalDelivery::decide(const Transaction& t, Work& work)
         return;
     }
     work.decision = *std::move(decision);
-    for (Copy& copy : work.decision.copies) {
-        Step step = step_of(t, work, copy);
+    for (Copy& copy : work.decision.copies) work.steps.push_back(step_of(t, work, copy));
+}
+
+void LocalDelivery::look(const Transaction& t, Work& work)
+{
+    for (Step& step : work.steps) {
         look_for(t, work, step);
-        if (!step.is_there && step.copy.entry.is_local() && work.status)
+        if (step.is_there || !step.copy.entry.is_local() || !work.status) continue;
+        if (auto text = t.message->map())
             work.status = fits(step.copy.entry.name, work.recipient, text->size());
-        work.steps.push_back(std::move(step));
+        else
+            work.status = text.error();
     }
 }
 
@@ -169,8 +203,7 @@ void LocalDelivery::begin(const Transaction& t, std::span<Work> works)
 
 void LocalDelivery::mark_delivered(const Transaction& t, const Step& step)
 {
-    if (local_.duplicates != nullptr && !t.message_id.empty())
-        local_.duplicates->mark(known_as(t, step.copy.entry), now_);
+    if (is_once_only(t, step)) local_.duplicates->mark(known_as(t, step.copy.entry), now_);
 }
 
 void LocalDelivery::note_stored(const Transaction& t, const Recipient& to, Step& step)
@@ -205,10 +238,14 @@ void LocalDelivery::keep_instead(const Transaction& t, Work& work, Step& step)
     Copy copy = step.copy;
     copy.entry = *std::move(entry);
     step = step_of(t, work, std::move(copy));
-    if (is_kept_already)
+    if (is_kept_already) {
         step.is_there = true;
-    else
-        look_for(t, work, step);
+    } else {
+        const DeliveredMessage message = known_as(t, step.copy.entry);
+        // Without a wait: others are held.
+        if (is_once_only(t, step)) work.status = hold({&message, 1}, Milliseconds(0));
+        if (work.status) look_for(t, work, step);
+    }
     if (!step.is_there && work.status)
         work.status = fits(step.copy.entry.name, work.recipient, t.message->size());
     if (local_.unfinished != nullptr && !step.is_there)
@@ -371,6 +408,15 @@ std::map<size_t, Outcome> LocalDelivery::deliver(const Transaction& t,
         works.push_back({number, t.recipients[number], {}, {}});
         decide(t, works.back());
     }
+    std::vector<DeliveredMessage> once_only;
+    for (const Work& work : works)
+        for (const Step& step : work.steps)
+            if (is_once_only(t, step)) once_only.push_back(known_as(t, step.copy.entry));
+    const Status held = hold(once_only, kSameMessage);
+    for (Work& work : works) {
+        if (!held && work.status) work.status = held;
+        if (held) look(t, work);
+    }
     begin(t, works);
     for (Work& work : works) store_remote(t, work);
     store_local(t, works);
@@ -380,6 +426,7 @@ std::map<size_t, Outcome> LocalDelivery::deliver(const Transaction& t,
         if (work.status && work.decision.refusal)
             outcomes[work.number] = Outcome::refused(*work.decision.refusal);
     }
+    held_.clear();
     return outcomes;
 }
 

@@ -39,7 +39,7 @@ namespace rookery::delivery {
 struct Local {
     mailbox::MailboxStore* store = nullptr;  // null: mail is kept elsewhere (lmtpproxyd)
     mailbox::Quotas* quotas = nullptr;
-    Duplicates* duplicates = nullptr;  // null: they are delivered
+    Duplicates* duplicates = nullptr;  // null: they are not known
     UnfinishedCopies* unfinished = nullptr;
     ScriptCache* scripts = nullptr;
     mboxlist::Directory* murder = nullptr;  // what scripts see; null: the list
@@ -79,6 +79,9 @@ class LocalDelivery {
     };
 
     void decide(const Transaction& t, Work& work);
+    bool is_once_only(const Transaction& t, const Step& step) const;
+    Status hold(std::span<const DeliveredMessage> messages, Milliseconds wait);
+    void look(const Transaction& t, Work& work);
     Step step_of(const Transaction& t, const Work& work, Copy copy) const;
     void look_for(const Transaction& t, Work& work, Step& step);
     Result<bool> find_begun(const Work& work, const Step& step);
@@ -113,6 +116,7 @@ class LocalDelivery {
     std::unique_ptr<MessageVariants> variants_;
     int64_t now_ = 0;
     bool quota_trouble_told_ = false;
+    std::vector<Duplicates::Held> held_;  // from looking for a message until it is marked
     std::vector<std::string> done_;   // keys of copies whose delivery is done
     std::vector<std::string> mails_;  // to be sent when the client knows
 };

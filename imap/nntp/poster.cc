@@ -58,7 +58,7 @@ Poster::Wish Poster::wants(std::string_view message_id)
 Poster::Wish Poster::claim(std::string_view message_id)
 {
     let_go();
-    held_ = articles_.hold(message_id);
+    held_ = articles_.hold(std::string(message_id));
     if (articles_.is_taken(message_id)) {
         let_go();
         return Wish::no;

@@ -338,8 +338,8 @@ ROWS = [
         fatal="garbage newer", named="conf/mupdate", only=("lost", "garbage", "newer")),
     Row(r"conf/mupdate/state", on=("mupdate",), stop=True,
         fatal="lost empty torn garbage newer", named="conf/mupdate"),
-    Row(r"conf/.*\.(articles|gate|lock|workers)|conf/lock/.*|conf/mupdate/(lock|reserve)",
-        on=ALL, stop=True),
+    Row(r"conf/.*\.(articles|duplicates|gate|lock|workers)|conf/lock/.*|"
+        r"conf/mupdate/(lock|reserve)", on=ALL, stop=True),
 ]
 # What a test writes, or a process makes for its own life.
 NOT_STATE = re.compile(r"cyrus\.conf|imapd\.conf|log|master\.out|master\.pid|ready|conf/socket/.*|"

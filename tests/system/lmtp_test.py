@@ -409,6 +409,41 @@ def test_one_message_for_many_is_stored_once():
         murder.wait_for(lambda: links() == {5}, "one file with five names")
 
 
+def test_one_message_that_comes_by_many_connections_at_once_is_there_once():
+    """All but the dot comes first, so that the deliveries meet."""
+    count = 6
+    with murder.Murder(backends=1, extra={"duplicatesuppression": "yes"}) as m:
+        m.add_user("alice")
+        m.add_user("bob")
+        ids = ["<at-once-%d@example.org>" % n for n in range(15)]
+        answers = []
+        dots = threading.Barrier(count)
+
+        def deliver(number):
+            with Talk(m, "backend1") as c:
+                assert c.code("LHLO test") == 250
+                for i in ids:
+                    assert c.code("MAIL FROM:<>") == 250
+                    # Not all in one order.
+                    to = ["alice", "bob"][::1 if number % 2 else -1]
+                    assert all(c.code("RCPT TO:<%s>" % u) == 250 for u in to)
+                    assert c.code("DATA") == 354
+                    c.raw(MESSAGE.replace(b"<lmtp@example.org>", i.encode()))
+                    dots.wait(murder.DEADLINE)
+                    c.raw(b".\r\n")
+                    answers.extend(c.reply()[0] for _ in to)
+        threads = [threading.Thread(target=deliver, args=(n,)) for n in range(count)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        assert answers == [250] * (2 * count * len(ids)), answers
+        for user in ("alice", "bob"):
+            found = [re.search(rb"Message-ID: (\S+)", text).group(1).decode()
+                     for text in texts_of(m, user)]
+            assert sorted(found) == sorted(ids), (user, found)
+
+
 def test_one_message_goes_to_all_its_servers_at_once():
     with murder.Murder(backends=3) as m:
         users = {"u%d" % i: "backend%d" % i for i in (1, 2, 3)}

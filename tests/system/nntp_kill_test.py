@@ -120,7 +120,7 @@ def compare(m):
 
 def kill(what):
     with murder.Murder(backends=1, frontends=1, nntp=True, babysit=True,
-                       extra={"newsprefix": "news", "duplicatesuppression": "yes"}) as m:
+                       extra={"newsprefix": "news", "duplicatesuppression": "no"}) as m:
         m.set_passwords({"alice": "pw"})
         with m.imap("backend1", "cyrus") as i:
             for group in GROUPS:

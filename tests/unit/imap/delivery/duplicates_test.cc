@@ -14,7 +14,9 @@ Duplicates opened(const test::TempDir& dir)
 {
     auto set = db::ExpiringSet::open(dir.file("deliver.tdb"), Duplicates::kSpace);
     ASSERT_OK(set);
-    return Duplicates(*std::move(set));
+    auto duplicates = Duplicates::open(*std::move(set), dir.file("deliver.tdb.duplicates"));
+    ASSERT_OK(duplicates);
+    return *std::move(duplicates);
 }
 
 START_TEST(a_pair_is_known_until_it_is_old)
