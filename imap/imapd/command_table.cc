@@ -99,7 +99,7 @@ constexpr std::array kTable = {
          .referral = Referral::admins,
          .more = 2,
          .changes_names = true}),
-    row("SETMETADATA", kIn, Route::by_mailbox_or_server, c::setmetadata, c::relay_verbatim,
+    row("SETMETADATA", kIn, Route::by_mailbox_or_server, c::setmetadata, c::relay_setmetadata,
         {.capability = "METADATA", .more = 1}),
     row("SETQUOTA", kIn, Route::by_tree, c::setquota, c::relay_setquota,
         {.capability = "QUOTASET", .more = 1, .changes_names = true}),

@@ -178,10 +178,21 @@ def test_special_uses_of_many_mailboxes_over_two_servers():
             for wrong in ("(USE ())", "(USE)", "()", "(USE (\\Junk)", "(USE (\\Junk)) x"):
                 assert c("CREATE INBOX.two " + wrong).startswith("BAD"), wrong
             c.ok('CREATE INBOX.two (USE (\\Junk \\Trash))')
+            c.ok("CREATE INBOX.three")
+            for value in ('"\\\\Archive"', '"\\\\Junk \\\\SENT"', "{5+}\r\n\\Sent"):
+                for entries in ("(/private/specialuse %s)",
+                                '(/private/comment "x" /PRIVATE/SpecialUse %s)',
+                                '("/private/specialuse" %s /private/comment NIL)'):
+                    c.no("SETMETADATA INBOX.three " + entries % value, conflict)
+            assert "NIL" in c.ok("GETMETADATA INBOX.three /private/comment")[0]
+            for value in ('"\\\\Important"', "NIL", '"\\\\Important"'):
+                c.ok("SETMETADATA INBOX.three (/private/specialuse %s)" % value)
+            c.no('SETMETADATA INBOX.s (/private/specialuse "\\\\Important")', conflict)
+            c.ok('SETMETADATA INBOX.s (/private/specialuse "\\\\Sent")')
             # The list is told where a server does not answer.
             m["backend1"].stop()
             told = c.listed('LIST "" *')
-            assert len(told) == 105 and "\\Sent" in told["INBOX.s"], told
+            assert len(told) == 106 and "\\Sent" in told["INBOX.s"], told
 
 
 # ------------------------------------------------------------------ names without a mailbox

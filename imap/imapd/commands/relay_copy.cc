@@ -41,7 +41,7 @@ std::optional<Completion> on_one_server(ImapSession& s, const Command& command,
 }
 
 // On a server that is a frontend too.
-Completion to_here(ImapSession& s, const Command& command, const std::string& set)
+std::optional<Completion> to_here(ImapSession& s, const Command& command, const std::string& set)
 {
     if (auto may = LocalAppend::check(s, *command.entry); !may) return no_target(may.error());
     auto here = [&](size_t) { return std::make_unique<LocalAppend>(s, *command.entry); };

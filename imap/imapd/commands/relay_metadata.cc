@@ -1,10 +1,39 @@
-// GETMETADATA of a mailbox on another server.
+// GETMETADATA and SETMETADATA of a mailbox on another server.
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/namespace/metadata.h"
+#include "imap/imapd/namespace/special_use.h"
 #include "imap/imapd/relay/retry.h"
 #include "imap/imapd/relay/router.h"
+#include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd::commands {
+namespace {
+
+// What the mailbox is to be used for from now on, as far as the arguments (" mailbox (entry value
+// ...)") say that. What is no mailbox's use is the other server's matter.
+std::string uses_set_by(std::string_view arguments)
+{
+    std::string uses;
+    text::ImapCursor cursor(arguments);
+    if (!cursor.space() || !cursor.astring() || !cursor.space()) return uses;
+    const auto list = cursor.list();
+    if (!list) return uses;
+    text::ImapCursor entries(*list);
+    do {
+        const auto name = entries.astring();
+        if (!name || !entries.space()) return uses;
+        text::ImapCursor value = entries;
+        if (!entries.value()) return uses;
+        if (!equal_nocase(*name, kSpecialUseEntry)) continue;
+        if (const auto words = value.nstring())  // no atom can be one
+            for (const std::string_view word : split_words(words->value_or("")))
+                cat_to(uses, uses.empty() ? "" : " ", special_use(word));
+    } while (entries.accept(' '));
+    return uses;
+}
+
+}  // namespace
 
 Result<Completion> relay_getmetadata(ImapSession& s, Command& command, backend::Backend& backend)
 {
@@ -28,6 +57,20 @@ Result<Completion> relay_getmetadata(ImapSession& s, Command& command, backend::
     }
     if (server_entry) s.client.put(server_response(command.external, *server_entry, server));
     return done;
+}
+
+// That server does not know what the user's mailboxes of other servers are for.
+Result<Completion> relay_setmetadata(ImapSession& s, Command& command, backend::Backend& backend)
+{
+    RelayChannel channel(s, backend);
+    channel.verb("SETMETADATA");
+    channel.astring(command.external);
+    if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
+    const std::string uses = uses_set_by(channel.arguments().value_or(""));
+    TRY_ASSIGN(const bool taken,
+               is_use_taken_elsewhere(s, *command.mailbox, uses, backend.server()));
+    if (taken) return Completion::no(cat("[USEATTR] ", kUseConflict));
+    return finish_at_mailbox(s, command, channel).result();
 }
 
 }  // namespace rookery::imapd::commands

@@ -3,7 +3,6 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/relay/lines.h"
 #include "imap/imapd/relay/relay.h"
-#include "imap/imapd/relay/remote_append.h"
 #include "imap/imapd/relay/retry.h"
 #include "imap/imapd/relay/router.h"
 #include "imap/imapd/relay/transfer.h"
@@ -20,22 +19,23 @@ Completion on_one_server(ImapSession& s, const Command& command, const std::stri
     channel.verb(command.name);
     channel.raw(cat(' ', message));
     channel.astring(command.external);
+    const Deadline patience = Deadline::after(kMoveWait);
+    channel.on_refusal([&](const Answer& answer) {
+        const bool again = says_moved(answer) && wait_a_moment(patience);
+        return again ? &channel.backend() : nullptr;
+    });
     if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
-    auto answer = channel.finish();
-    if (!answer) return channel.failed(answer.error());
-    if (is_miss(s, command, *answer))
+    Outcome outcome = finish_at_selection(s, command, channel);
+    if (outcome.answered && is_miss(s, command, outcome.answer))
         return Completion::no("[UNAVAILABLE] The destination is on its way to another server");
-    return (*std::move(answer)).completion();
+    return std::move(outcome).result();
 }
 
 Completion append_there(ImapSession& s, const Command& command, const std::string& server)
 {
     auto backend = s.backends->get(server);
     if (!backend) return Completion::from(backend.error());
-    RelayChannel channel(s, **backend);
-    begin_append(channel, command.external);
-    if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
-    return finish_at_mailbox(s, command, channel).result();
+    return append_at_mailbox(s, command, **backend).result();
 }
 
 // On a server that is a frontend too.

@@ -279,7 +279,9 @@ Status set_mailbox_metadata(ImapSession& session, const MailboxEntry& entry,
         if (name.full() == kSpecialUseEntry) {
             TRY_ASSIGN(uses, checked_uses(change.value.value_or("")));
             TRY_ASSIGN(const bool taken, is_use_taken(session, entry.name, *uses));
-            if (taken) return Error{Code::unsupported, std::string(kUseConflict)};
+            TRY_ASSIGN(const bool elsewhere, is_use_taken_elsewhere(session, entry.name, *uses,
+                                                                    session.config.servername()));
+            if (taken || elsewhere) return Error{Code::unsupported, std::string(kUseConflict)};
             continue;
         }
         stored.push_back(

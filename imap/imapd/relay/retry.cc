@@ -3,6 +3,7 @@
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/relay/lines.h"
 #include "imap/imapd/relay/relay.h"
+#include "imap/imapd/relay/remote_append.h"
 #include "imap/imapd/relay/router.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
@@ -88,6 +89,18 @@ Outcome finish_at_mailbox(ImapSession& session, const Command& command, RelayCha
         if (next == nullptr) return Outcome::of(*std::move(answer));
         channel.rebind(*next);
     }
+}
+
+Outcome append_at_mailbox(ImapSession& session, const Command& command, backend::Backend& backend)
+{
+    RelayChannel channel(session, backend);
+    begin_append(channel, command.external);
+    SecondChance chance(session, command);
+    channel.on_refusal([&](const Answer& answer) { return chance.after(answer, channel); });
+    if (auto read = channel.client_arguments(); !read)
+        return Outcome::of(channel.failed(read.error()));
+    if (chance.instead()) return Outcome::of(*chance.instead());
+    return finish_at_mailbox(session, command, channel);
 }
 
 Outcome finish_at_selection(ImapSession& session, const Command& command, RelayChannel& channel)

@@ -293,8 +293,8 @@ std::optional<SourceMessage> parse_source_message(std::string_view line)
     return m;
 }
 
-Completion transfer(ImapSession& session, const Command& command, const std::string& set,
-                    const MakeTarget& make_target, bool move)
+std::optional<Completion> transfer(ImapSession& session, const Command& command,
+                                   const std::string& set, const MakeTarget& make_target, bool move)
 {
     if (move) {
         if (auto refused = may_remove_from_source(session)) return *refused;
@@ -302,7 +302,8 @@ Completion transfer(ImapSession& session, const Command& command, const std::str
     Transfer t(session, command);
     if (auto over = t.list(set)) return *over;
     if (t.empty()) return Completion::ok("No messages");
-    if (auto over = t.copy(*make_target(t.size()))) return *over;
+    if (auto over = t.copy(*make_target(t.size())))
+        return says_moved({over->kind, over->text}) ? std::nullopt : over;
     if (!move) return Completion::ok(cat(t.copyuid(), "Completed"));
     const std::string copyuid = t.copyuid();
     return remove_from_source(session, t.uids(),

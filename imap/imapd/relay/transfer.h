@@ -42,9 +42,11 @@ Completion remove_from_source(ImapSession& session, const std::string& uids,
 
 // Called once, with how many messages come.
 using MakeTarget = std::function<std::unique_ptr<AppendTarget>(size_t messages)>;
-// From the selected mailbox on its server. set: as the client wrote it.
-Completion transfer(ImapSession& session, const Command& command, const std::string& set,
-                    const MakeTarget& make_target, bool move);
+// From the selected mailbox on its server. set: as the client wrote it. none: the destination's
+// server says that it has moved, and has got nothing.
+std::optional<Completion> transfer(ImapSession& session, const Command& command,
+                                   const std::string& set, const MakeTarget& make_target,
+                                   bool move);
 
 }  // namespace rookery::imapd
 

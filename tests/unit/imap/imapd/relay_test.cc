@@ -801,24 +801,24 @@ START_TEST(what_a_move_refuses_is_said_again)
         World w;
         w.list.late.push_back(entry("user.bob.one", "be2"));
         w.list.late_from = 2;
-        w.server("be1", {expect("$T SETACL \"INBOX.one\" joe lrs"), send(kMoving),
-                         expect("$T SETACL \"INBOX.one\" joe lrs"), send(kMoving),
-                         expect("Q01 LOGOUT")});
-        auto& be2 = w.server("be2", {expect("$T SETACL \"INBOX.one\" joe lrs"),
-                                     send("$T OK b\r\n"), expect("Q01 LOGOUT")});
+        w.server("be1",
+                 {expect("$T SETACL \"INBOX.one\" joe lrs"), send(kMoving),
+                  expect("$T SETACL \"INBOX.one\" joe lrs"), send(kMoving), expect("Q01 LOGOUT")});
+        auto& be2 = w.server("be2", {expect("$T SETACL \"INBOX.one\" joe lrs"), send("$T OK b\r\n"),
+                                     expect("Q01 LOGOUT")});
         ASSERT_EQ_TEXT(w.talk("1 SETACL INBOX.one joe lrs\r\n"), "1 OK b\r\n");
         ck_assert(be2.finished_well());
     }
     {  // What is selected there.
         World w;
-        auto& be = w.server("be1", kSelect +
-                                       Steps{expect("$T STORE 1 +FLAGS (\\Seen)"), send(kMoving),
-                                             expect("$T STORE 1 +FLAGS (\\Seen)"),
-                                             send("* 1 FETCH (FLAGS (\\Seen))\r\n$T OK c\r\n"),
-                                             expect("$T UID COPY 1 \"INBOX.one\""), send(kMoving),
-                                             expect("$T UID COPY 1 \"INBOX.one\""),
-                                             send("$T OK d\r\n")} +
-                                       kLogout);
+        auto& be =
+            w.server("be1", kSelect +
+                                Steps{expect("$T STORE 1 +FLAGS (\\Seen)"), send(kMoving),
+                                      expect("$T STORE 1 +FLAGS (\\Seen)"),
+                                      send("* 1 FETCH (FLAGS (\\Seen))\r\n$T OK c\r\n"),
+                                      expect("$T UID COPY 1 \"INBOX.one\""), send(kMoving),
+                                      expect("$T UID COPY 1 \"INBOX.one\""), send("$T OK d\r\n")} +
+                                kLogout);
         ASSERT_EQ_TEXT(w.talk("s SELECT INBOX\r\n1 STORE 1 +FLAGS (\\Seen)\r\n2 UID COPY 1 "
                               "INBOX.one\r\n"),
                        kSelectAnswer + "* 1 FETCH (FLAGS (\\Seen))\r\n1 OK c\r\n2 OK d\r\n");
@@ -846,14 +846,14 @@ START_TEST(a_message_for_a_mailbox_that_moves_waits_with_its_client)
             w.list.late_from = 2;
             const std::string body(size, 'x');
             const bool large = size > 4096;
-            const Steps line = {expect(cat("$T LOCALAPPEND \"INBOX.one\" \"\" {", size,
-                                           large ? "}" : "+}"))};
+            const Steps line = {
+                expect(cat("$T LOCALAPPEND \"INBOX.one\" \"\" {", size, large ? "}" : "+}"))};
             const Steps message = {expect_bytes(body + "\r\n")};
             const Steps refused = line + (large ? Steps{} : message) + Steps{send(kMoving)};
             w.server("be1", refused + refused + Steps{expect("Q01 LOGOUT")});
-            auto& be2 = w.server("be2", line + (large ? Steps{send("+ go\r\n")} : Steps{}) +
-                                            message + Steps{send("$T OK [APPENDUID 1 2] a\r\n"),
-                                                            expect("Q01 LOGOUT")});
+            auto& be2 = w.server(
+                "be2", line + (large ? Steps{send("+ go\r\n")} : Steps{}) + message +
+                           Steps{send("$T OK [APPENDUID 1 2] a\r\n"), expect("Q01 LOGOUT")});
             ASSERT_EQ_TEXT(
                 w.talk(cat("1 APPEND INBOX.one {", size, plus, "}\r\n", body, "\r\n")),
                 cat(*plus == '\0' ? "+ go ahead\r\n" : "", "1 OK [APPENDUID 1 2] a\r\n"));
@@ -1106,6 +1106,32 @@ START_TEST(copy_to_another_server)
 }
 END_TEST
 
+START_TEST(copy_waits_for_a_destination_that_moves)
+{
+    const Steps listed = {expect("$T FETCH 1:2 (UID FLAGS INTERNALDATE RFC822.SIZE)"),
+                          send(kTwoMessages)};
+    const Steps first = {kBodies[0], kBodies[1]};
+    const Steps done =
+        kTarget + Steps{send("$T OK [APPENDUID 33 100:101] done\r\n"), expect("Q01 LOGOUT")};
+    struct {
+        Steps source;
+        Steps target;
+    } rows[] = {
+        {listed + first, {kTarget[0], send(kMoving)}},
+        {listed + kBodies, kTarget + Steps{send(kMoving)}},
+    };
+    for (const auto& row : rows) {
+        World w;
+        auto& one = w.server("be1", kSelect + row.source + listed + kBodies + kLogout);
+        auto& two = w.server("be2", row.target + done);
+        ASSERT_EQ_TEXT(
+            w.talk("s SELECT INBOX\r\n1 COPY 1:2 INBOX.two\r\n"),
+            kSelectAnswer + kTold + kTold + "1 OK [COPYUID 33 4,8 100:101] Completed\r\n");
+        ck_assert(one.finished_well() && two.finished_well());
+    }
+}
+END_TEST
+
 START_TEST(move_to_another_server)
 {
     World w;
@@ -1198,6 +1224,13 @@ START_TEST(replace_on_another_server)
              kLogout,
          taken + Steps{send("$T OK [APPENDUID 33 100] x\r\n"), expect("Q01 LOGOUT")},
          "* OK [APPENDUID 33 100] x\r\n* 2 EXPUNGE\r\n1 OK done\r\n"},
+        {asked +
+             Steps{expect("$T UID STORE 8 +FLAGS.SILENT (\\Deleted)"), send("$T OK x\r\n"),
+                   expect("$T UID EXPUNGE 8"), send("$T OK done\r\n")} +
+             kLogout,
+         taken + Steps{send(kMoving)} + taken +
+             Steps{send("$T OK [APPENDUID 33 100] x\r\n"), expect("Q01 LOGOUT")},
+         "* OK [APPENDUID 33 100] x\r\n1 OK done\r\n"},
         {asked + kLogout, taken + Steps{send("$T NO [OVERQUOTA] full\r\n"), expect("Q01 LOGOUT")},
          "1 NO [OVERQUOTA] full\r\n"},
         {asked + kLogout, taken + Steps{hang_up()}, "1" + kUnavailable},
@@ -1214,7 +1247,8 @@ START_TEST(replace_on_another_server)
     auto& one = w.server(
         "be1", kSelect +
                    Steps{expect("$T UID REPLACE 8 \"INBOX.one\" {3+}"), expect_bytes("new"),
-                         expect(""),
+                         expect(""), send(kMoving), expect("$T UID REPLACE 8 \"INBOX.one\" {3+}"),
+                         expect_bytes("new"), expect(""),
                          send("* OK [APPENDUID 3 4] x\r\n* 2 EXPUNGE\r\n"
                               "$T OK done\r\n")} +
                    kLogout);
@@ -1451,6 +1485,7 @@ Suite* make()
     tcase_add_test(c, lsub_and_list_know_the_same_mailboxes);
     tcase_add_test(c, noselect_stays_where_only_something_below_is_subscribed);
     tcase_add_test(c, copy_to_another_server);
+    tcase_add_test(c, copy_waits_for_a_destination_that_moves);
     tcase_add_test(c, move_to_another_server);
     tcase_add_test(c, a_move_that_fails_loses_nothing);
     tcase_add_test(c, replace_on_another_server);
