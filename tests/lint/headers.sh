@@ -14,10 +14,17 @@ for h in $headers; do
 done
 tap "each header has the guard that its path gives" $guards
 tap "each header begins with a comment" $comments
-# One translation unit for each, several to a compiler run; no code is made.
+# The source of a header includes it first, and shows so that it needs nothing before it; config.h
+# may stand before. Of the others one translation unit each, several to a compiler run; no code.
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 for h in $headers lib/config/options_gen.h; do
+    source=${h%.h}.cc
+    if [ -f "$source" ]; then
+        first=$(sed -n '/^#include "config.h"$/d; s/^#include "\(.*\)"$/\1/p; /^#include </q' \
+            "$source" | head -n 1)
+        [ "$first" = "$h" ] && continue
+    fi
     printf '#include "%s"\n#include "%s"\n' "$h" "$h" >"$work/$(printf '%s' "$h" | tr / _).cc"
 done
 flags=$(sed -n 's/^\(OPENSSL\|SASL\|TDB\|ZLIB\|CHECK\)_CFLAGS = //p' "$build/Makefile" | tr '\n' ' ')
