@@ -23,7 +23,8 @@ EXTRA_DIST += %D%/support/terminal.py
 
 check_PROGRAMS += %D%/support/echo_service
 %C%_support_echo_service_SOURCES = %D%/support/echo_service.cc
-%C%_support_echo_service_LDADD = lib/service/libservice.a lib/config/libconfig.a lib/base/libbase.a
+%C%_support_echo_service_LDADD = lib/service/libservice.a lib/config/libconfig.a \
+	lib/net/libnet.a lib/base/libbase.a
 
 check_PROGRAMS += %D%/support/submit_mail
 %C%_support_submit_mail_SOURCES = %D%/support/submit_mail.cc
@@ -118,6 +119,7 @@ SYSTEM_TESTS += %D%/system/mupdate_replica_test.py
 SYSTEM_TESTS += %D%/system/replica_states_test.py
 SYSTEM_TESTS += %D%/system/autocreate_test.py
 SYSTEM_TESTS += %D%/system/deliver_test.py
+SYSTEM_TESTS += %D%/system/services_block_test.py
 SYSTEM_TESTS += %D%/system/sieve_delivery_test.py
 SYSTEM_TESTS += %D%/system/sieve_end_to_end_test.py
 SYSTEM_TESTS += %D%/system/sieve_kill_test.py
