@@ -11,7 +11,8 @@ noinst_LIBRARIES += %D%/libmaster.a
 
 libexec_PROGRAMS += %D%/master
 %C%_master_SOURCES = %D%/master.cc
-%C%_master_LDADD = %D%/libmaster.a lib/service/libservice.a lib/config/libconfig.a lib/base/libbase.a
+%C%_master_LDADD = %D%/libmaster.a lib/service/libservice.a lib/config/libconfig.a \
+	lib/net/libnet.a lib/base/libbase.a
 
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/master/suite
@@ -20,5 +21,5 @@ tests_unit_master_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/master/conf_test.cc tests/unit/master/events_test.cc
 tests_unit_master_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_master_suite_LDADD = master/libmaster.a lib/service/libservice.a lib/config/libconfig.a \
-	lib/base/libbase.a $(CHECK_LIBS)
+	lib/net/libnet.a lib/base/libbase.a $(CHECK_LIBS)
 endif

@@ -10,7 +10,8 @@ namespace rookery::master {
 namespace {
 
 constexpr std::string_view kSubmit = "rookery-submit";
-constexpr unsigned kSubmitPeriod = 60;
+constexpr std::string_view kFeed = "rookery-feed";
+constexpr unsigned kQueuePeriod = 60;
 
 bool is_run(const Conf& conf, std::string_view program)
 {
@@ -39,7 +40,9 @@ void add_own_events(Conf& conf, const config::Config& config, const std::string&
         add(conf, "agent", {"ctl_mboxlist", "-C", imapd_conf, "-s"},
             static_cast<unsigned>(config.mupdate_agent_interval().count()));
     if (has_mail && !is_run(conf, kSubmit))
-        add(conf, "submit", {std::string(kSubmit), "-C", imapd_conf}, kSubmitPeriod);
+        add(conf, "submit", {std::string(kSubmit), "-C", imapd_conf}, kQueuePeriod);
+    if (!config.newspeer().empty() && !is_run(conf, kFeed))
+        add(conf, "feed", {std::string(kFeed), "-C", imapd_conf}, kQueuePeriod);
 }
 
 }  // namespace rookery::master

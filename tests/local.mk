@@ -23,7 +23,8 @@ EXTRA_DIST += %D%/support/terminal.py
 
 check_PROGRAMS += %D%/support/echo_service
 %C%_support_echo_service_SOURCES = %D%/support/echo_service.cc
-%C%_support_echo_service_LDADD = lib/service/libservice.a lib/config/libconfig.a lib/base/libbase.a
+%C%_support_echo_service_LDADD = lib/service/libservice.a lib/config/libconfig.a \
+	lib/net/libnet.a lib/base/libbase.a
 
 check_PROGRAMS += %D%/support/submit_mail
 %C%_support_submit_mail_SOURCES = %D%/support/submit_mail.cc
@@ -62,7 +63,9 @@ SYSTEM_TESTS += %D%/system/listed_names_test.py
 SYSTEM_TESTS += %D%/system/mailbox_answers_test.py
 SYSTEM_TESTS += %D%/system/managesieve_test.py
 SYSTEM_TESTS += %D%/system/master_test.py
+SYSTEM_TESTS += %D%/system/nntp_feed_test.py
 SYSTEM_TESTS += %D%/system/nntp_kill_test.py
+SYSTEM_TESTS += %D%/system/nntp_murder_test.py
 SYSTEM_TESTS += %D%/system/nntp_test.py
 SYSTEM_TESTS += %D%/system/pop3_clients_test.py
 SYSTEM_TESTS += %D%/system/pop3_frontend_test.py
@@ -76,6 +79,7 @@ SYSTEM_TESTS += %D%/system/fault_test.py
 SYSTEM_TESTS += %D%/system/check_config_test.py
 SYSTEM_TESTS += %D%/system/config_test.py
 SYSTEM_TESTS += %D%/system/damage_test.py
+SYSTEM_TESTS += %D%/system/fetchnews_test.py
 SYSTEM_TESTS += %D%/system/full_disk_test.py
 SYSTEM_TESTS += %D%/system/lmtp_test.py
 SYSTEM_TESTS += %D%/system/message_move_test.py
@@ -115,6 +119,7 @@ SYSTEM_TESTS += %D%/system/mupdate_replica_test.py
 SYSTEM_TESTS += %D%/system/replica_states_test.py
 SYSTEM_TESTS += %D%/system/autocreate_test.py
 SYSTEM_TESTS += %D%/system/deliver_test.py
+SYSTEM_TESTS += %D%/system/services_block_test.py
 SYSTEM_TESTS += %D%/system/sieve_delivery_test.py
 SYSTEM_TESTS += %D%/system/sieve_end_to_end_test.py
 SYSTEM_TESTS += %D%/system/sieve_kill_test.py

@@ -166,6 +166,23 @@ imap_admin_rookery_submit_LDADD = imap/delivery/libdelivery.a imap/submission/li
 	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
 	lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
 
+libexec_PROGRAMS += imap/admin/rookery-feed
+imap_admin_rookery_feed_SOURCES = imap/admin/rookery_feed.cc imap/admin/tool.h imap/admin/tool.cc
+imap_admin_rookery_feed_LDADD = imap/nntp/libnntp.a imap/submission/libsubmission.a \
+	imap/session/libsession.a imap/backend/libbackend.a imap/model/libmodel.a \
+	lib/service/libservice.a lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a \
+	lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
+	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
+
+sbin_PROGRAMS += imap/admin/fetchnews
+imap_admin_fetchnews_SOURCES = imap/admin/fetchnews.cc $(PROGRESS_SOURCES) \
+	imap/admin/password.h imap/admin/password.cc imap/admin/tool.h imap/admin/tool.cc
+imap_admin_fetchnews_LDADD = imap/nntp/libnntp.a imap/delivery/libdelivery.a \
+	imap/session/libsession.a imap/backend/libbackend.a imap/model/libmodel.a \
+	lib/service/libservice.a lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a \
+	lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
+	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
+
 sbin_PROGRAMS += imap/admin/murder/murder
 imap_admin_murder_murder_SOURCES = imap/admin/murder/main.cc imap/admin/murder/murder.h \
 	imap/admin/murder/check.h imap/admin/murder/check.cc \
@@ -195,7 +212,8 @@ imap_admin_murder_murder_SOURCES = imap/admin/murder/main.cc imap/admin/murder/m
 	$(PROGRESS_SOURCES) \
 	imap/admin/local_parts.h imap/admin/local_parts.cc \
 	imap/admin/murder/status.cc imap/admin/tool.h imap/admin/tool.cc
-imap_admin_murder_murder_LDADD = master/libmaster.a imap/session/libsession.a imap/store/libstore.a \
+imap_admin_murder_murder_LDADD = master/libmaster.a imap/nntp/libnntp.a \
+	imap/session/libsession.a imap/store/libstore.a \
 	imap/submission/libsubmission.a \
 	imap/sync/libsync.a imap/cluster/libcluster.a imap/scripts/libscripts.a \
 	imap/mupdate/libmupdate.a imap/backend/libbackend.a \

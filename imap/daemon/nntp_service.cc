@@ -18,6 +18,7 @@ Status NntpService::option(char letter, std::string_view argument)
 Status NntpService::prepare(const config::Config& config)
 {
     TRY_ASSIGN(newsgroups_, mboxlist::Newsgroups::open(config));
+    TRY_ASSIGN(peers_, nntp::peers_of(config));
     return MailService::prepare(config);
 }
 
@@ -83,6 +84,8 @@ void NntpService::serve(Fd client, const service::ClientInfo& info)
     backends.set_gate(gate());
     // Who does not log in is nobody in particular there too.
     backends.set_user("anonymous");
+    std::optional<nntp::Feed> feed;
+    if (!peers_.empty()) feed.emplace(config(), peers_);
     nntp::Engine(
         {.config = config(),
          .kit = kit,
@@ -97,10 +100,13 @@ void NntpService::serve(Fd client, const service::ClientInfo& info)
                    .duplicates = &memory_->duplicates,
                    .unfinished = &memory_->unfinished,
                    .articles = &memory_->articles},
-                  .changes = changes(),
+         .changes = changes(),
+         .feed = feed ? &*feed : nullptr,
          .reads = reads_,
          .feeds = feeds_})
         .run();
+    // Nobody waits for it any more.
+    if (feed) feed->push();
 }
 
 }  // namespace rookery::daemon

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "imap/backend/health.h"
 #include "imap/backend/idle_backends.h"
@@ -15,6 +16,7 @@
 #include "imap/daemon/mail_service.h"
 #include "imap/delivery/delivery_memory.h"
 #include "imap/nntp/engine.h"
+#include "imap/nntp/feed.h"
 
 namespace rookery::daemon {
 
@@ -37,6 +39,7 @@ class NntpService final : public MailService {
     bool reads_ = true;
     bool feeds_ = true;
     std::optional<mboxlist::Newsgroups> newsgroups_;
+    std::vector<nntp::Peer> peers_;  // that articles are fed to
     std::optional<delivery::DeliveryMemory> memory_;
     nntp::GroupChanges changes();
     std::optional<cluster::Operations> operations_;  // where mail is kept

@@ -63,6 +63,13 @@ Result<std::vector<std::string>> groups_of(std::string_view value)
 
 }  // namespace
 
+std::vector<std::string> control_groups(std::string_view control)
+{
+    const auto words = split_words(control);
+    if (words.empty()) return {"control"};
+    return {cat("control.", to_lower(words[0])), "control"};
+}
+
 bool passed_by(std::string_view path, std::string_view server)
 {
     size_t begin = 0;

@@ -31,6 +31,9 @@ struct ArticleHeader {
 };
 Result<ArticleHeader> read_article_header(std::string_view header, Source source);
 
+// The groups in which an article with that Control belongs, the better one first (RFC 5537 5.1).
+std::vector<std::string> control_groups(std::string_view control);
+
 // Is that server in the Path already?
 bool passed_by(std::string_view path, std::string_view server);
 

@@ -28,13 +28,6 @@ Control::Control(const config::Config& config, mboxlist::Directory& directory,
     who_.groups = auth::Groups::of_user(config, who_.userid);
 }
 
-std::vector<std::string> Control::groups_for(std::string_view control)
-{
-    const auto words = split_words(control);
-    if (words.empty()) return {"control"};
-    return {cat("control.", to_lower(words[0])), "control"};
-}
-
 void Control::obey(std::string_view control)
 {
     const auto words = split_words(control);

@@ -9,7 +9,6 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "imap/delivery/articles.h"
 #include "imap/mailbox/mailbox_store.h"
@@ -35,8 +34,6 @@ class Control {
 
     // The value of an article's Control.
     void obey(std::string_view control);
-    // The groups in which such an article belongs, the better one first.
-    static std::vector<std::string> groups_for(std::string_view control);
 
  private:
     Status cancel(std::string_view message_id);

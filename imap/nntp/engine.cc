@@ -38,7 +38,7 @@ Engine::Engine(Parts parts)
       feeds_(parts.feeds),
       relay_(parts.backends, parts.client),
       poster_(parts.config, parts.kit, parts.directory, parts.newsgroups, parts.articles,
-              parts.mail, std::move(parts.local), std::move(parts.changes))
+              parts.mail, std::move(parts.local), std::move(parts.changes), parts.feed)
 {
     anonymous_.userid = "anonymous";
     client_.set_timeout(config_.nntptimeout());

@@ -49,6 +49,7 @@ struct Parts {
     backend::BackendPool& mail;  // for articles into groups of other servers, by LMTP
     delivery::Local local;       // without a store: no mail is kept here
     GroupChanges changes{};      // that control messages ask for
+    Feed* feed = nullptr;        // to other servers of news, if there are any
     bool reads = true;           // -f: only feeds
     bool feeds = true;           // -r: only reads
 };

@@ -1,9 +1,10 @@
 // Who the client is, and what it is told of the server.
-#include <ctime>
 #include <span>
 
 #include "imap/nntp/engine.h"
+#include "imap/nntp/moment.h"
 #include "imap/nntp/reply.h"
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "lib/service/scoreboard.h"
@@ -74,12 +75,7 @@ void Engine::help(const Command&)
 // yyyymmddhhmmss in UTC.
 void Engine::date(const Command&)
 {
-    const auto now = static_cast<time_t>(wall_seconds());
-    struct tm utc = {};
-    ::gmtime_r(&now, &utc);
-    char text[32];
-    const size_t size = ::strftime(text, sizeof text, "%Y%m%d%H%M%S", &utc);
-    say(111, std::string_view(text, size));
+    say(111, format_moment(wall_seconds()));
 }
 
 void Engine::mode_reader(const Command&)

@@ -38,7 +38,9 @@ void Engine::pass_to_group(const Command& command)
     // What was current there is not known any more.
     selected_.reset();
     service::counters::add(service::counters::Kind::backend_failures);
-    if (client_.ok()) refuse(passed.error());
+    if (client_.ok()) return refuse(passed.error());
+    log::warning("the server of a newsgroup is lost",
+                 {{"server", server}, {"reason", passed.error()}});
 }
 
 // At the server of the current group first, then at all that have groups.
@@ -61,7 +63,8 @@ void Engine::pass_article(const Command& command)
         }
         if (answer->code == 430) continue;
         if (const Status passed = relay_.pass_on(server, command, *answer); !passed)
-            log::warning("the server of a newsgroup is lost", {{"reason", passed.error()}});
+            log::warning("the server of a newsgroup is lost",
+                         {{"server", server}, {"reason", passed.error()}});
         return;
     }
     // It may be where nobody answers.

@@ -1,27 +1,42 @@
 # imap/nntp: a session of RFC 3977
 noinst_LIBRARIES += %D%/libnntp.a
 %C%_libnntp_a_SOURCES = \
+	%D%/answer.h %D%/answer.cc \
 	%D%/article_header.h %D%/article_header.cc \
 	%D%/control.h %D%/control.cc \
 	%D%/engine.h %D%/engine.cc %D%/engine_list.cc %D%/engine_login.cc %D%/engine_post.cc \
 	%D%/engine_read.cc \
+	%D%/feed.h %D%/feed.cc \
+	%D%/fetch_marks.h %D%/fetch_marks.cc \
+	%D%/fetcher.h %D%/fetcher.cc \
 	%D%/group.h %D%/group.cc \
+	%D%/moment.h %D%/moment.cc \
+	%D%/peer.h %D%/peer.cc \
+	%D%/peer_connection.h %D%/peer_connection.cc \
 	%D%/poster.h %D%/poster.cc \
 	%D%/relay.h %D%/relay.cc \
 	%D%/reply.h %D%/reply.cc \
 	%D%/verbs.h %D%/verbs.cc
-EXTRA_DIST += doc/protocols/nntp.md
+EXTRA_DIST += doc/protocols/nntp.md doc/formats/fetchnews.md
 
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/nntp/suite
 TESTS += tests/unit/imap/nntp/suite
 tests_unit_imap_nntp_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
-	tests/support/memory_store.h tests/support/memory_store.cc \
+	tests/support/answering_layer.h tests/support/memory_store.h tests/support/memory_store.cc \
+	tests/unit/imap/backend/configured.h \
 	tests/unit/imap/nntp/article_header_test.cc \
+	tests/unit/imap/nntp/fetch_marks_test.cc \
 	tests/unit/imap/nntp/group_test.cc \
+	tests/unit/imap/nntp/moment_test.cc \
+	tests/unit/imap/nntp/peer_test.cc \
+	tests/unit/imap/nntp/relay_test.cc \
+	tests/unit/imap/nntp/reply_test.cc \
 	tests/unit/imap/nntp/verbs_test.cc
 tests_unit_imap_nntp_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_nntp_suite_LDADD = imap/nntp/libnntp.a imap/model/libmodel.a lib/auth/libauth.a \
-	lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a $(OPENSSL_LIBS) \
-	$(SASL_LIBS) $(CHECK_LIBS)
+tests_unit_imap_nntp_suite_LDADD = imap/nntp/libnntp.a imap/submission/libsubmission.a \
+	imap/session/libsession.a imap/backend/libbackend.a imap/model/libmodel.a \
+	lib/service/libservice.a lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a \
+	lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
+	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS) $(CHECK_LIBS)
 endif

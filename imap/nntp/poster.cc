@@ -36,12 +36,13 @@ bool adds(const config::Config& config, std::string_view what)
 Poster::Poster(const config::Config& config, session::SessionKit& kit,
                mboxlist::Directory& directory, const mboxlist::Newsgroups& newsgroups,
                delivery::Articles& articles, backend::BackendPool& servers, delivery::Local local,
-               GroupChanges changes)
+               GroupChanges changes, Feed* feed)
     : config_(config),
       kit_(kit),
       newsgroups_(newsgroups),
       articles_(articles),
       store_(local.store),
+      feed_(feed),
       control_(config, directory, newsgroups, articles, local.store, std::move(changes)),
       recipients_(config, directory),
       delivery_(config, directory, recipients_, servers, std::move(local))
@@ -108,12 +109,15 @@ std::string Poster::addresses_of(const std::vector<std::string>& groups) const
 
 // The fields that a server changes or adds (RFC 5537 3.2.1, newsaddheaders), folded where that is
 // needed.
+std::string Poster::path_of(const ArticleHeader& header, Source source) const
+{
+    return cat("Path: ", config_.servername(), '!', source == Source::poster ? ".POSTED!" : "",
+               header.path.empty() ? kTail : std::string_view(header.path), "\r\n");
+}
+
 std::string Poster::front_of(const ArticleHeader& header, Source source) const
 {
-    std::string path = cat(config_.servername(), '!');
-    if (source == Source::poster) path += ".POSTED!";
-    path += header.path.empty() ? kTail : std::string_view(header.path);
-    std::string front = cat("Path: ", path, "\r\n");
+    std::string front = path_of(header, source);
     const auto add = [&](std::string_view name, const std::string& own, const std::string& more) {
         if (more.empty()) return;
         cat_to(front, name, ": ", own, own.empty() ? "" : ",\r\n\t", more, "\r\n");
@@ -154,7 +158,7 @@ Result<std::vector<delivery::Recipient>> Poster::recipients_of(const ArticleHead
                                                                const auth::Identity& who)
 {
     if (!header.control.empty()) {
-        for (const std::string& group : Control::groups_for(header.control)) {
+        for (const std::string& group : control_groups(header.control)) {
             auto there = recipients_of(std::vector<std::string>{group}, who);
             if (!there.is(Code::not_found)) return there;
         }
@@ -201,17 +205,26 @@ Status Poster::deliver(std::string_view bytes, const ArticleHeader& header, Sour
     options.munge_8bit = false;
     delivery::MessageFilter filter(**staged, options);
     const std::string_view head = bytes.substr(0, text::header_size(bytes));
+    const std::string path = path_of(header, source);
+    std::string injected;  // what it lacks, as the filter adds it
+    if (!text::find_field(head, "Message-ID"))
+        cat_to(injected, "Message-ID: ", header.message_id, "\r\n");
+    if (!header.has_date) cat_to(injected, "Date: ", options.date, "\r\n");
+    std::vector<std::string_view> relayed = {path, injected};
     text::HeaderCursor fields(head);
     size_t at = 0;
     while (const auto field = fields.next()) {
-        const bool is_ours = equal_nocase(field->name, "Path") ||
-                             equal_nocase(field->name, "Xref") ||
-                             (equal_nocase(field->name, "To") && adds(config_, "to")) ||
+        const bool is_trace =
+            equal_nocase(field->name, "Path") || equal_nocase(field->name, "Xref");
+        const bool is_ours = is_trace || (equal_nocase(field->name, "To") && adds(config_, "to")) ||
                              (equal_nocase(field->name, "Reply-To") && adds(config_, "replyto"));
         if (!is_ours) filter.add(field->raw);
+        // Other servers get it as it came (RFC 5537 3.6).
+        if (!is_trace && feed_ != nullptr) relayed.push_back(field->raw);
         at = static_cast<size_t>(field->raw.data() + field->raw.size() - head.data());
     }
     filter.add(bytes.substr(at));
+    relayed.push_back(bytes.substr(at));
     if (const Status complete = filter.finish(); !complete) {
         const bool is_articles = complete.is(Code::syntax) || complete.is(Code::limit);
         return is_articles ? complete : Status(as_trouble(complete.error()));
@@ -222,6 +235,9 @@ Status Poster::deliver(std::string_view bytes, const ArticleHeader& header, Sour
     Status status = success();
     for (const delivery::Outcome& outcome : delivery_.deliver(t))
         if (status && !outcome.status) status = as_trouble(outcome.status.error());
+    if (status && feed_ != nullptr)
+        if (Status promised = feed_->put(header, relayed); !promised)
+            status = as_trouble(promised.error());
     // From here on it is refused when it comes again, whatever the client hears.
     if (status) articles_.take(header.message_id);
     delivery_.told(status.ok());

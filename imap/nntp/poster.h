@@ -4,7 +4,8 @@
 // looked at, and it is delivered (imap/delivery) to all groups of Newsgroups that are known and
 // into which who sends it may post, here and at other servers. It is taken if all of these have it;
 // if one cannot have it now, none of it is said to be: whoever sends it again brings it to those
-// that lack it, and to none twice. A Message-ID that was taken is refused.
+// that lack it, and to none twice. A Message-ID that was taken is refused. What is taken is
+// promised to other servers of news first (feed.h).
 // Borrows its parts. One thread. Codes: exists (we have it), syntax, limit (of the article), denied
 // (into no group of these), not_found (no such groups), and what is this server's trouble.
 #ifndef ROOKERY_IMAP_NNTP_POSTER_H
@@ -24,6 +25,7 @@
 #include "imap/mboxlist/newsgroups.h"
 #include "imap/nntp/article_header.h"
 #include "imap/nntp/control.h"
+#include "imap/nntp/feed.h"
 #include "imap/session/session_kit.h"
 #include "lib/auth/identity.h"
 #include "lib/stream/stream.h"
@@ -34,7 +36,8 @@ class Poster {
  public:
     Poster(const config::Config& config, session::SessionKit& kit, mboxlist::Directory& directory,
            const mboxlist::Newsgroups& newsgroups, delivery::Articles& articles,
-           backend::BackendPool& servers, delivery::Local local, GroupChanges changes);
+           backend::BackendPool& servers, delivery::Local local, GroupChanges changes,
+           Feed* feed);
 
     enum class Wish {
         yes,
@@ -64,6 +67,7 @@ class Poster {
     Result<std::vector<delivery::Recipient>> recipients_of(const ArticleHeader& header,
                                                            const auth::Identity& who);
     std::string new_message_id();
+    std::string path_of(const ArticleHeader& header, Source source) const;
     std::string front_of(const ArticleHeader& header, Source source) const;
     std::string addresses_of(const std::vector<std::string>& groups) const;
     Result<std::unique_ptr<mailbox::StagedMessage>> stage(
@@ -75,6 +79,7 @@ class Poster {
     const mboxlist::Newsgroups& newsgroups_;
     delivery::Articles& articles_;
     mailbox::MailboxStore* store_;
+    Feed* feed_;  // null: there are no peers
     Control control_;
     delivery::Recipients recipients_;
     delivery::Delivery delivery_;

@@ -4,20 +4,6 @@
 #include "lib/base/strings.h"
 
 namespace rookery::nntp {
-namespace {
-
-// Three digits, and a space or nothing.
-Result<Answer> to_status(std::string line, const std::string& server)
-{
-    const auto code = to_number<unsigned>(std::string_view(line).substr(0, 3), 599);
-    const bool is_clean = line.find_first_of(std::string_view("\r\0", 2)) == line.npos;
-    if (is_clean && line.size() >= 3 && (line.size() == 3 || line[3] == ' ') && code &&
-        *code >= 100)
-        return Answer{static_cast<int>(*code), std::move(line)};
-    return Error{Code::syntax, cat(server, ": no answer: ", line.substr(0, 100))};
-}
-
-}  // namespace
 
 Status Relay::lost(const std::string& server, Error error)
 {
@@ -48,9 +34,7 @@ Result<Answer> Relay::ask(const std::string& server, std::string_view line)
     backend->stream().put(line, "\r\n");
     auto flushed = backend->stream().flush();
     if (!flushed) return lost(server, std::move(flushed).error()).error();
-    auto first = backend->stream().read_line(kMaxStatusLine);
-    if (!first) return lost(server, std::move(first).error()).error();
-    auto status = to_status(*std::move(first), server);
+    auto status = read_answer(backend->stream(), server);
     if (!status) return lost(server, std::move(status).error()).error();
     // 400: it goes.
     if (status->code == 400) return lost(server, Error{Code::closed, status->line}).error();

@@ -15,19 +15,14 @@
 #include <string_view>
 
 #include "imap/backend/backend_pool.h"
+#include "imap/nntp/answer.h"
 #include "imap/nntp/verbs.h"
 #include "lib/base/result.h"
 #include "lib/stream/stream.h"
 
 namespace rookery::nntp {
 
-inline constexpr size_t kMaxStatusLine = 2048;  // of a server; RFC 3977 3.1 has 512
 inline constexpr size_t kMaxListLine = 65536;
-
-struct Answer {
-    int code = 0;
-    std::string line;  // without CRLF
-};
 
 class Relay {
  public:

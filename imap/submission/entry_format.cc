@@ -15,8 +15,8 @@ constexpr std::string_view kEntryMagic = "rookery submission ";
 constexpr std::string_view kStateMagic = "rookery submission state ";
 constexpr uint64_t kVersion = 1;
 
-constexpr std::array<std::string_view, 5> kKinds = {"redirect", "vacation", "notify", "reject",
-                                                    "article"};
+constexpr std::array<std::string_view, 6> kKinds = {"redirect", "vacation", "notify",
+                                                    "reject",   "article",  "feed"};
 
 bool has_control(std::string_view text)
 {

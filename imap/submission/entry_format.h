@@ -29,6 +29,7 @@ enum class Kind {
     notify,
     reject,
     article,  // NNTP: to a moderator
+    feed,     // NNTP: to another server of news; from is the Message-ID, to the peer
 };
 std::string_view kind_word(Kind kind);
 

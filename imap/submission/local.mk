@@ -11,6 +11,7 @@ imap_submission_libsubmission_a_SOURCES = \
 	imap/submission/notification.h imap/submission/notification.cc \
 	imap/submission/queue.h imap/submission/queue.cc imap/submission/queue_list.cc \
 	imap/submission/sendmail.h imap/submission/sendmail.cc \
+	imap/submission/sent.h \
 	imap/submission/trace_fields.h
 
 if HAVE_CHECK

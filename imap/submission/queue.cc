@@ -45,6 +45,12 @@ bool is_precious(Kind kind)
     return kind == Kind::redirect || kind == Kind::article;
 }
 
+// Whoever gets it twice has it twice.
+bool goes_once(Kind kind)
+{
+    return !is_precious(kind) && kind != Kind::feed;
+}
+
 }  // namespace
 
 int64_t retry_after(unsigned tries)
@@ -71,12 +77,20 @@ struct Queue::Held {
 
 Result<Queue> Queue::open(const config::Config& config)
 {
-    const std::string directory = queue_directory(config);
+    std::string directory = queue_directory(config);
+    return open(directory, [program = config.sendmail(), directory](const Outgoing& mail,
+                                                                    std::string_view message) {
+        return run_sendmail({program, mail.from, mail.to, message, directory});
+    });
+}
+
+Result<Queue> Queue::open(const std::string& directory, Carry carry)
+{
     if (!exists(directory)) {
         TRY(make_directories(directory));
-        TRY(sync_directory(config.configdirectory()));
+        TRY(sync_directory(directory_of(directory)));
     }
-    return Queue(directory, config.sendmail());
+    return Queue(directory, std::move(carry));
 }
 
 std::string Queue::path(std::string_view id, std::string_view suffix) const
@@ -287,12 +301,12 @@ Tried Queue::send(const Held& held, Entry& entry, int64_t now) const
     const std::string_view message = held.message();
     if (crc_of({&message, 1}) != held.head.crc)
         return set_aside(entry.id, Error{Code::corrupt, "its message is not what it was"});
-    if (!is_precious(entry.mail.kind)) {
+    if (goes_once(entry.mail.kind)) {
         if (entry.state.begun != 0) return drop_begun(entry);
         entry.state.begun = now;
         if (!keep_state(entry.id, entry.state)) return Tried::later;
     }
-    const Sent sent = run_sendmail({program_, entry.mail.from, entry.mail.to, message, directory_});
+    const Sent sent = carry_(entry.mail, message);
     if (sent.outcome == Sent::Outcome::sent) {
         log::notice("mail sent", {{"id", entry.id},
                                   {"kind", kind_word(entry.mail.kind)},
@@ -301,11 +315,12 @@ Tried Queue::send(const Held& held, Entry& entry, int64_t now) const
         sent_mail_goes(entry, now);
         return Tried::sent;
     }
+    const bool is_over = sent.outcome == Sent::Outcome::refused || now - entry.arrived >= kLifetime;
+    if (sent.outcome == Sent::Outcome::away && !is_over) return Tried::later;
     TryState& state = entry.state;
     state.tries++;
     state.begun = 0;
     state.reason = sent.reason;
-    const bool is_over = sent.outcome == Sent::Outcome::refused || now - entry.arrived >= kLifetime;
     state.failed = is_over ? now : 0;
     state.next = is_over ? now : now + retry_after(state.tries);
     (void)keep_state(entry.id, state);

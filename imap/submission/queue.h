@@ -5,6 +5,7 @@
 // rest again with longer and longer waits. One try is made under the entry's lock, so that two
 // processes never send it at once, and the entry goes after the sendmail program has said that it
 // took the mail: a crash between the two costs one more, and nothing is lost.
+// Articles for other servers of news have a queue of their own of this kind (imap/nntp/feed.h).
 // What cannot be sent goes back to its owner by the function that try_entry() is given; the queue
 // itself knows no mailboxes. Redirects and articles that nobody can get back are held for an
 // administrator.
@@ -22,6 +23,7 @@
 #include <vector>
 
 #include "imap/submission/entry_format.h"
+#include "imap/submission/sent.h"
 #include "lib/base/clock.h"
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
@@ -59,7 +61,7 @@ enum class Tried {
     sent,
     later,     // it failed for now, or is not due
     returned,  // to its owner
-    dropped,   // a mail that this server made itself; logged
+    dropped,   // a mail that this server made itself, or a feed; logged
     held,      // for an administrator: it cannot be sent, and nobody gets it back
     damaged,   // set aside
     busy,      // another process has it
@@ -75,8 +77,13 @@ class Queue {
     // fails, and held if the failure is not_found. message: with CRLF.
     using GiveBack = std::function<Status(const Entry& entry, std::string_view message)>;
 
-    // <configdirectory>/submission/, made if it is missing.
+    // How a mail leaves this server.
+    using Carry = std::function<Sent(const Outgoing& mail, std::string_view message)>;
+
+    // The mail, in <configdirectory>/submission/, by the sendmail program.
     static Result<Queue> open(const config::Config& config);
+    // The folder is made if it is missing, in one that is there.
+    static Result<Queue> open(const std::string& directory, Carry carry);
 
     // Every one of them is durable when this returns, or none is there. text: pieces of one
     // message, one after another, with CRLF. Gives their ids, in order.
@@ -101,6 +108,7 @@ class Queue {
         uint64_t damaged = 0;
     };
     static Counts counts(const config::Config& config);
+    static Counts counts(const std::string& directory);
     // Without a trace, damaged or not; busy while it is being sent.
     Status remove(const std::string& id);
     // What crashes left, once it is old enough. Gives the number of removed files.
@@ -110,8 +118,8 @@ class Queue {
     struct Held;  // an entry under its lock
     enum class Wait { no, yes };
 
-    Queue(std::string directory, std::string program)
-        : directory_(std::move(directory)), program_(std::move(program))
+    Queue(std::string directory, Carry carry)
+        : directory_(std::move(directory)), carry_(std::move(carry))
     {
     }
     std::string path(std::string_view id, std::string_view suffix) const;
@@ -134,7 +142,7 @@ class Queue {
     uint64_t sweep_unfinished(const std::string& batch) const;
 
     std::string directory_;
-    std::string program_;
+    Carry carry_;
 };
 
 }  // namespace rookery::submission

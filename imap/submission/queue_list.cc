@@ -72,8 +72,13 @@ Result<std::vector<Entry>> Queue::list() const
 
 Queue::Counts Queue::counts(const config::Config& config)
 {
+    return counts(queue_directory(config));
+}
+
+Queue::Counts Queue::counts(const std::string& directory)
+{
     Counts counts;
-    for (const std::string& name : names_in(queue_directory(config))) {
+    for (const std::string& name : names_in(directory)) {
         if (name.ends_with(kMailSuffix)) counts.mails++;
         if (name.ends_with(kDamagedSuffix)) counts.damaged++;
     }

@@ -14,17 +14,12 @@
 #include <string_view>
 #include <vector>
 
+#include "imap/submission/sent.h"
 #include "lib/base/clock.h"
 
 namespace rookery::submission {
 
 inline constexpr Seconds kSendTimeout{60};
-
-struct Sent {
-    enum class Outcome { sent, failed_for_now, refused };
-    Outcome outcome = Outcome::sent;
-    std::string reason;  // of a failure: the program's own first line if it said any
-};
 
 struct SendmailCall {
     std::string program;
@@ -35,6 +30,7 @@ struct SendmailCall {
     Milliseconds timeout = kSendTimeout;
 };
 
+// The reason of a failure: the program's own first line if it said any.
 Sent run_sendmail(const SendmailCall& call);
 
 // The message as it goes in, piece by piece: "" at the end.

@@ -47,9 +47,7 @@ constexpr std::array kGroups = {
                  "jmappushsubscriptionfolder jmapsubmission_deleteonsend jmapsubmissionfolder "
                  "jmapuploadfolder",
                  "there is no JMAP", "clients that speak IMAP"},
-    CyrusOptions{kMissed, "newspeer newsrc_db_path",
-                 "nntpd feeds no other servers, and there is no fetchnews",
-                 "a news server beside this one, which feeds nntpd"},
+    CyrusOptions{kNotNeeded, "newsrc_db_path", "fetchnews keeps its marks in configdirectory", ""},
     CyrusOptions{kNotNeeded, "newsspool", "articles are in their mailboxes alone", ""},
     CyrusOptions{kMissed,
                  "backup_compact_maxsize backup_compact_minsize backup_compact_work_threshold "

@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "lib/base/strings.h"
+#include "lib/net/dial.h"
 
 namespace rookery::service {
 namespace {
@@ -134,15 +135,6 @@ Result<Fd> bind_address(const addrinfo& a, int backlog)
     return socket;
 }
 
-// Ports that /etc/services may not have.
-std::string known_port(const std::string& name)
-{
-    if (name == "mupdate") return "3905";
-    if (name == "lmtp") return "24";
-    if (name == "sieve") return "4190";
-    return name;
-}
-
 }  // namespace
 
 Result<ListenTarget> parse_listen(std::string_view text)
@@ -195,11 +187,11 @@ Result<std::vector<Fd>> bind_all(const ListenTarget& target, std::string_view pr
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_family = proto == "tcp4" ? AF_INET : proto == "tcp6" ? AF_INET6 : AF_UNSPEC;
     addrinfo* list = nullptr;
-    std::string port = target.port;
+    // A name that /etc/services may not have is known all the same.
+    const auto number = net::service_port(target.port);
+    const std::string port = number ? cat(*number) : target.port;
     const char* host = target.host.empty() ? nullptr : target.host.c_str();
-    int rc = ::getaddrinfo(host, port.c_str(), &hints, &list);
-    if (rc == EAI_SERVICE && known_port(port) != port)
-        rc = ::getaddrinfo(host, known_port(port).c_str(), &hints, &list);
+    const int rc = ::getaddrinfo(host, port.c_str(), &hints, &list);
     if (rc != 0)
         return Error{Code::config,
                      cat(host == nullptr ? "*" : host, ':', port, ": ", ::gai_strerror(rc))};

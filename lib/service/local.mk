@@ -19,5 +19,5 @@ tests_unit_lib_service_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/lib/service/scoreboard_test.cc tests/unit/lib/service/throttle_test.cc
 tests_unit_lib_service_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_lib_service_suite_LDADD = lib/service/libservice.a lib/config/libconfig.a \
-	lib/base/libbase.a $(CHECK_LIBS)
+	lib/net/libnet.a lib/base/libbase.a $(CHECK_LIBS)
 endif

@@ -40,8 +40,10 @@ EXTRA_DIST += %D%/replay_test.sh %D%/corpus
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
 %C%_mime_LDADD = $(%C%_text_libs)
 %C%_mutf7_LDADD = $(%C%_text_libs)
-%C%_nntp_LDADD = imap/nntp/libnntp.a imap/model/libmodel.a lib/auth/libauth.a \
-	lib/config/libconfig.a $(%C%_text_libs) $(SASL_LIBS) $(OPENSSL_LIBS)
+%C%_nntp_LDADD = imap/nntp/libnntp.a imap/session/libsession.a imap/backend/libbackend.a \
+	imap/model/libmodel.a lib/service/libservice.a lib/auth/libauth.a lib/db/libdb.a \
+	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
+	lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
 %C%_pop3_LDADD = imap/pop3/libpop3.a imap/session/libsession.a imap/backend/libbackend.a \
 	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/service/libservice.a \
 	lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a \

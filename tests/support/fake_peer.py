@@ -237,7 +237,85 @@ class Pop3:
                         b"STLS": b"STARTTLS"}.get(word, word), line
 
 
-DIALECTS = {"imap": Imap, "lmtp": Lmtp, "mupdate": Mupdate, "pop3": Pop3}
+class Nntp:
+    """As a server of news speaks it that is fed; what it takes is in `articles`, by Message-ID.
+    instead(command, id) and rest(id), for the offer and for the article that came whole, say
+    something else: bytes, "end" to end the connection, None for what is usual."""
+    login = re.compile(rb"AUTHINFO (USER|SASL) ", re.I)
+    no = b"580 not now\r\n"
+    begin = b"382 go ahead\r\n"
+
+    def __init__(self):
+        self.articles = {}
+        self.offers = []  # (command, id), in their order
+        self.instead = lambda command, message_id: None
+        self.rest = lambda message_id: None
+
+    def greet(self, c, said):
+        c.send(b"200 fake server of news ready\r\n")
+
+    def again(self, c, said):
+        pass
+
+    def offered(self, c, word, message_id):
+        """Whether it is to come."""
+        with c.peer.lock:
+            self.offers.append((word.decode(), message_id.decode()))
+        answer = self.instead(word.decode(), message_id.decode())
+        if answer == "end":
+            raise Gone()
+        if answer:
+            c.send(answer)
+            return False
+        has = message_id in self.articles
+        if word == b"CHECK":
+            c.send((b"438 " if has else b"238 ") + message_id + b"\r\n")
+            return False
+        if word == b"IHAVE":
+            c.send(b"435 have it\r\n" if has else b"335 send it\r\n")
+            return not has
+        if word == b"POST":
+            c.send(b"340 send it\r\n")
+        return True
+
+    def take(self, c, word, message_id):
+        lines = []
+        while (line := c.line()) != b".":
+            lines.append(line[1:] if line.startswith(b".") else line)
+        article = b"".join(line + b"\r\n" for line in lines)
+        if word == b"POST":
+            message_id = re.search(rb"(?mi)^Message-ID: (\S+)", article).group(1)
+        answer = self.rest(message_id.decode())
+        if answer == "end":
+            raise Gone()
+        if answer:
+            c.send(answer)
+            return
+        with c.peer.lock:
+            self.articles[message_id] = article
+        c.send({b"POST": b"240 taken\r\n", b"IHAVE": b"235 taken\r\n"}.get(
+            word, b"239 " + message_id + b"\r\n"))
+
+    def run(self, c, line, said):
+        words = line.split()
+        word = words[0].upper() if words else b""
+        if word == b"CAPABILITIES":
+            starttls, _, more = said
+            c.send(b"101 these\r\nVERSION 2\r\nIHAVE\r\nAUTHINFO USER\r\n" +
+                   b"STARTTLS\r\n" * starttls + b"".join(m + b"\r\n" for m in more) + b".\r\n")
+        elif word == b"AUTHINFO":
+            user = words[1].upper() == b"USER"
+            c.send(b"381 and\r\n" if user else b"281 in\r\n")
+        elif word in (b"IHAVE", b"CHECK", b"TAKETHIS", b"POST"):
+            message_id = words[1] if len(words) > 1 else b""
+            if self.offered(c, word, message_id):
+                self.take(c, word, message_id)
+        elif word not in (b"STARTTLS", b"QUIT"):
+            c.send(b"500 what?\r\n")
+        return b"", {b"CAPABILITIES": b"CAPABILITY"}.get(word, word), line
+
+
+DIALECTS = {"imap": Imap, "lmtp": Lmtp, "mupdate": Mupdate, "pop3": Pop3, "nntp": Nntp}
 
 
 class Peer:

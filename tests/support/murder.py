@@ -309,6 +309,9 @@ class Instance:
                 # Instead of master's own.
                 f.write("  submit cmd=\"rookery-submit -C %s\" period=180 at=0401\n"
                         % self.imapd_conf)
+            if self.options().get("newspeer"):
+                f.write("  feed cmd=\"rookery-feed -C %s\" period=180 at=0401\n"
+                        % self.imapd_conf)
             f.write("}\n")
         self.murder.give(self.dir)
 

@@ -309,7 +309,7 @@ def test_metrics_count_what_is_done():
         assert front["rookery_replica_current", None] == 1, front
         assert list(v for k, v in front.items() if k[0].endswith("_lag_seconds")) == [0], front
         server = m["backend1"].name
-        for protocol in ("imap", "lmtp", "pop3", "sieve"):
+        for protocol in ("imap", "lmtp", "nntp", "pop3", "sieve"):
             assert front["rookery_backend_circuit_open",
                          '{server="%s",protocol="%s"}' % (server, protocol)] == 0, front
 

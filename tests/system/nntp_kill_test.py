@@ -2,6 +2,7 @@
 """kill -9 of NNTP's processes under feeds and posts: the workers of the backend, those of the
 frontend, the whole backend. Every article that was said to be taken is there, in each of its groups
 once and whole; one of which nothing was said is there whole or not at all, and may be sent again.
+What was taken reaches the newspeer of the server that took it.
 
 A few kills of each; ROOKERY_FAULTS=all: a hundred.
 """
@@ -14,6 +15,7 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import fake_peer
 import harness
 import murder
 import nntp_client
@@ -118,9 +120,24 @@ def compare(m):
         assert not lost, (group, "lost", lost)
 
 
+def compare_with_the_peer(m, peer):
+    for where in ("backend1", "frontend1"):
+        folder = os.path.join(m[where].dir, "conf", "newsfeed")
+
+        def is_empty():
+            m[where].run("rookery-feed", "-a", check=False)
+            return not [f for f in os.listdir(folder) if f.endswith(".mail")]
+        murder.wait_for(is_empty, where + " has fed all")
+    taken = {i.encode() for f in m.feeders for i in f.taken}
+    assert taken <= set(peer.dialect.articles), sorted(taken - set(peer.dialect.articles))
+    assert all(a.endswith(BODY) for a in peer.dialect.articles.values())
+
+
 def kill(what):
-    with murder.Murder(backends=1, frontends=1, nntp=True, babysit=True,
-                       extra={"newsprefix": "news", "duplicatesuppression": "no"}) as m:
+    with fake_peer.Peer("nntp", capabilities=[b"STREAMING"]) as peer, \
+            murder.Murder(backends=1, frontends=1, nntp=True, babysit=True,
+                          extra={"newsprefix": "news", "duplicatesuppression": "no",
+                                 "newspeer": peer.host_port}) as m:
         m.set_passwords({"alice": "pw"})
         with m.imap("backend1", "cyrus") as i:
             for group in GROUPS:
@@ -140,6 +157,7 @@ def kill(what):
         wrong = [f.wrong for f in m.feeders if f.wrong]
         assert not wrong, wrong
         compare(m)
+        compare_with_the_peer(m, peer)
         print("%s: %d articles, %d sent again" % (
             what, sum(len(f.taken) for f in m.feeders), sum(f.doubts for f in m.feeders)),
             file=sys.stderr)

@@ -23,6 +23,7 @@ Place place_of(const config::Line& line)
 constexpr std::array kTools = {
     "master", "murder",      "deliver",        "ctl_mboxlist",   "ctl_cyrusdb", "cyr_expire",
     "quota",  "reconstruct", "rookery-passwd", "rookery-submit", "sievec",      "cyradm",
+    "rookery-feed", "fetchnews",
 };
 
 // Those of libsasl2 and its plug-ins.

@@ -12,6 +12,7 @@
 #include "imap/backend/health.h"
 #include "imap/mboxlist/kick.h"
 #include "imap/mboxlist/open_directory.h"
+#include "imap/nntp/feed.h"
 #include "imap/submission/queue.h"
 #include "lib/base/clock.h"
 #include "lib/base/fd.h"
@@ -168,8 +169,8 @@ class Metrics {
         family("backend_circuit_open", "gauge", "1 while a server is left alone after failures");
         for (const std::string& server : servers())
             for (const backend::Dialect* dialect :
-                 {&backend::imap_dialect(), &backend::lmtp_dialect(), &backend::pop3_dialect(),
-                  &backend::sieve_dialect()})
+                 {&backend::imap_dialect(), &backend::lmtp_dialect(), &backend::nntp_dialect(),
+                  &backend::pop3_dialect(), &backend::sieve_dialect()})
                 sample("backend_circuit_open",
                        cat("{server=", label(server), ",protocol=", label(dialect->service), "}"),
                        health.is_open(server, dialect->service) ? 1 : 0);
@@ -220,6 +221,11 @@ class Metrics {
         gauge("submission_queue", "Mails that are to be sent", queue.mails);
         gauge("submission_damaged", "Mails to be sent that were damaged and set aside",
               queue.damaged);
+        if (config_.newspeer().empty()) return;
+        const auto feed = submission::Queue::counts(nntp::Feed::directory(config_));
+        gauge("newsfeed_queue", "Articles that wait for other servers of news", feed.mails);
+        gauge("newsfeed_damaged", "Articles for them that were damaged and set aside",
+              feed.damaged);
     }
 
     // Whether this server's list is what the master has, asked as its daemons ask.

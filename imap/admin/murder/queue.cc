@@ -1,9 +1,14 @@
-// murder queue: the mail that this server has to send and could not yet.
+// murder queue: the mail and the articles that this server has to send and could not yet.
+#include <unistd.h>
+
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "imap/admin/murder/murder.h"
 #include "imap/admin/murder/report.h"
 #include "imap/admin/tool.h"
+#include "imap/nntp/feed.h"
 #include "imap/submission/queue.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -14,6 +19,11 @@ namespace {
 
 using submission::Entry;
 using submission::Queue;
+
+struct Waiting {
+    Queue* queue;
+    Entry entry;
+};
 
 std::string_view state_word(const Entry& entry)
 {
@@ -50,64 +60,91 @@ std::vector<Value> row_of(const Entry& entry, int64_t now)
 }
 
 // Somebody has to do something about it.
-bool needs_attention(const Entry& entry)
+bool needs_attention(const Waiting& one)
 {
-    return entry.is_damaged || entry.is_held;
+    return one.entry.is_damaged || one.entry.is_held;
 }
 
-int show(const std::vector<Entry>& entries, bool json)
+int show(const std::vector<Waiting>& waiting, bool json)
 {
     Report report;
     auto& section = report.section(
         "queue", "Mail to send",
         {"id", "state", "kind", "owner", "from", "to", "seconds", "tries", "next", "reason"});
     const int64_t now = wall_seconds();
-    for (const Entry& entry : entries) section.rows.push_back(row_of(entry, now));
-    const bool bad = std::any_of(entries.begin(), entries.end(), needs_attention);
+    for (const Waiting& one : waiting) section.rows.push_back(row_of(one.entry, now));
+    const bool bad = std::any_of(waiting.begin(), waiting.end(), needs_attention);
     if (json)
         print(report.to_json(bad ? "warning" : "fine"));
     else
-        print(entries.empty() ? "nothing to send\n" : report.to_text());
+        print(waiting.empty() ? "nothing to send\n" : report.to_text());
     return bad ? kWarning : kFine;
 }
 
-// Those that are meant: of an id one, or none if there is no such mail.
-Result<std::vector<Entry>> chosen(const Queue& queue, const std::string& id)
-{
-    TRY_ASSIGN(auto entries, queue.list());
-    if (id.empty()) return entries;
-    std::erase_if(entries, [&](const Entry& entry) { return entry.id != id; });
-    if (entries.empty()) return Error{Code::not_found, cat(id, ": there is no such mail")};
-    return entries;
-}
+// Both queues: the mail, and the articles for other servers of news, if there are any.
+class Queues {
+ public:
+    Queues(const config::Config& config, std::vector<nntp::Peer> peers)
+        : config_(config), feed_(config, std::move(peers), nntp::Feed::Patience::none)
+    {
+    }
+    Status open()
+    {
+        TRY_ASSIGN(mail_, Queue::open(config_));
+        all_ = {&*mail_};
+        if (::access(nntp::Feed::directory(config_).c_str(), F_OK) != 0) return success();
+        TRY_ASSIGN(Queue * articles, feed_.queue());
+        all_.push_back(articles);
+        return success();
+    }
+    // Those that are meant: of an id one; "": all.
+    Result<std::vector<Waiting>> chosen(const std::string& id) const
+    {
+        std::vector<Waiting> waiting;
+        for (Queue* queue : all_) {
+            TRY_ASSIGN(auto entries, queue->list());
+            for (Entry& entry : entries)
+                if (id.empty() || entry.id == id) waiting.push_back({queue, std::move(entry)});
+        }
+        if (waiting.empty() && !id.empty())
+            return Error{Code::not_found, cat(id, ": there is no such mail")};
+        return waiting;
+    }
 
-Result<int> run(Queue& queue, const std::string& id)
+ private:
+    const config::Config& config_;
+    nntp::Feed feed_;
+    std::optional<Queue> mail_;
+    std::vector<Queue*> all_;
+};
+
+Result<int> run(const Queues& queues, const std::string& id)
 {
-    TRY_ASSIGN(const auto entries, chosen(queue, id));
+    TRY_ASSIGN(const auto waiting, queues.chosen(id));
     int code = kFine;
-    for (const Entry& entry : entries) {
-        const auto tried = queue.try_entry(entry.id, submission::When::now, nullptr);
+    for (const auto& [queue, entry] : waiting) {
+        const auto tried = queue->try_entry(entry.id, submission::When::now, nullptr);
         std::string reason;
         if (tried != submission::Tried::sent) {
             code = kWarning;
-            if (auto now = chosen(queue, entry.id); now)
-                reason = cat(": ", now->front().state.reason);
+            if (auto now = queues.chosen(entry.id); now)
+                reason = cat(": ", now->front().entry.state.reason);
         }
         print(cat(entry.id, ' ', submission::tried_word(tried), reason, '\n'));
     }
     return code;
 }
 
-Result<int> remove(Queue& queue, const std::string& id)
+Result<int> remove(const Queues& queues, const std::string& id)
 {
-    TRY_ASSIGN(const auto entries, chosen(queue, id));
+    TRY_ASSIGN(const auto waiting, queues.chosen(id));
     int code = kFine;
-    for (const Entry& entry : entries) {
+    for (const auto& [queue, entry] : waiting) {
         const std::string what = entry.is_damaged
                                      ? cat(entry.id, " damaged")
                                      : cat(entry.id, ' ', submission::kind_word(entry.mail.kind),
                                            " <", entry.mail.from, "> to ", addresses(entry));
-        const auto gone = queue.remove(entry.id);
+        const auto gone = queue->remove(entry.id);
         if (gone)
             log::notice("mail removed", {{"id", entry.id}, {"to", addresses(entry)}});
         else
@@ -126,11 +163,13 @@ Result<int> queue(const config::Config& config, const Arguments& a)
     const bool only_one_thing = !(a.run && a.remove) && !(a.json && (a.run || a.remove));
     const bool says_which = a.remove ? a.all != !id.empty() : !a.all && (a.run || id.empty());
     if (a.words.size() > 2 || !only_one_thing || !says_which) a.refuse();
-    TRY_ASSIGN(auto all, Queue::open(config));
-    if (a.run) return run(all, id);
-    if (a.remove) return remove(all, id);
-    TRY_ASSIGN(const auto entries, all.list());
-    return show(entries, a.json);
+    TRY_ASSIGN(auto peers, nntp::peers_of(config));
+    Queues queues(config, std::move(peers));
+    TRY(queues.open());
+    if (a.run) return run(queues, id);
+    if (a.remove) return remove(queues, id);
+    TRY_ASSIGN(const auto waiting, queues.chosen({}));
+    return show(waiting, a.json);
 }
 
 }  // namespace rookery::admin::murder

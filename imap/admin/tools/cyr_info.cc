@@ -36,7 +36,7 @@ void print_option(std::string_view name, std::string_view value)
 
 bool is_secret(std::string_view name)
 {
-    return name.ends_with("password");
+    return name.ends_with("password") || name == "newspeer";
 }
 
 // The lines of the file whose names are no option's: servers' passwords, partitions, libsasl2's.

@@ -53,6 +53,7 @@ START_TEST(services_have_ports_even_without_etc_services)
     ck_assert_uint_eq(*net::service_port("mupdate"), 3905);
     ck_assert_uint_eq(*net::service_port("lmtp"), 24);
     ck_assert_uint_eq(*net::service_port("sieve"), 4190);
+    ck_assert_uint_eq(*net::service_port("kpop"), 1109);
     ck_assert_uint_eq(*net::service_port("1143"), 1143);
     ASSERT_CODE(net::service_port("0"), Code::syntax);
     ASSERT_CODE(net::service_port("65536"), Code::syntax);

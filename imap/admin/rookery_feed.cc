@@ -1,0 +1,63 @@
+// rookery-feed: feeds to other servers of news what they did not get at once.
+#include <unistd.h>
+
+#include <string>
+
+#include "imap/admin/tool.h"
+#include "imap/nntp/feed.h"
+#include "lib/auth/sasl_client.h"
+#include "lib/base/clock.h"
+#include "lib/base/command_line.h"
+#include "lib/base/signals.h"
+#include "lib/base/strings.h"
+
+namespace {
+
+using namespace rookery;
+
+constexpr std::string_view kName = "rookery-feed";
+
+constexpr Option kOptions[] = {
+    {'C', "config", "file", "read this imapd.conf"},
+    {'a', "all", "", "try all of them, also what is not due"},
+    {'v', "verbose", "", "tell what becomes of each"},
+};
+constexpr Program kProgram = {
+    "rookery-feed", "feeds the articles that wait for other servers", kOptions, "", 0, 0};
+
+Status run(const CommandLine& line, const config::Config& config)
+{
+    TRY_ASSIGN(auto peers, nntp::peers_of(config));
+    const std::string folder = nntp::Feed::directory(config);
+    if (peers.empty() && ::access(folder.c_str(), F_OK) != 0) return success();
+    using Patience = nntp::Feed::Patience;
+    nntp::Feed feed(config, std::move(peers), line.has("a") ? Patience::none : Patience::waits);
+    TRY_ASSIGN(submission::Queue* const queue, feed.queue());
+    (void)queue->sweep();
+    TRY_ASSIGN(const auto entries, queue->list());
+    for (const auto& entry : entries) {
+        // A try that was begun is ended; the next run does the rest.
+        if (signals::terminate_pending()) break;
+        const bool is_due = line.has("a") || entry.state.next <= wall_seconds();
+        if (!entry.is_damaged && !is_due) continue;
+        const auto when = line.has("a") ? submission::When::now : submission::When::due;
+        const auto tried = queue->try_entry(entry.id, when, nullptr);
+        if (line.has("v"))
+            admin::print(cat(entry.id, ' ', entry.is_damaged ? "" : entry.mail.to.front(), ' ',
+                             submission::tried_word(tried), '\n'));
+    }
+    return success();
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    const CommandLine line(kProgram, argc, argv);
+    const config::Config config = admin::start(line.value("C", config::default_path()), kName);
+    signals::install();
+    if (auto ready = auth::SaslClient::init_library(config); !ready)
+        return admin::failed(kName, ready.error());
+    const Status done = run(line, config);
+    return done ? 0 : admin::failed(kName, done.error());
+}

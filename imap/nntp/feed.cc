@@ -1,0 +1,152 @@
+#include "imap/nntp/feed.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "lib/base/clock.h"
+#include "lib/base/fd.h"
+#include "lib/base/log.h"
+#include "lib/base/signals.h"
+#include "lib/base/strings.h"
+
+namespace rookery::nntp {
+namespace {
+
+using submission::Sent;
+using Outcome = submission::Sent::Outcome;
+
+constexpr size_t kMaxState = 4096;
+// So many articles in a row within which the connection ends: it is not the article.
+constexpr size_t kMaxFailures = 3;
+
+}  // namespace
+
+Feed::~Feed()
+{
+    for (auto& [name, link] : links_)
+        if (link.connection) link.connection->quit();
+}
+
+std::string Feed::directory(const config::Config& config)
+{
+    return cat(config.configdirectory(), "/newsfeed");
+}
+
+Result<submission::Queue*> Feed::queue()
+{
+    if (!queue_) {
+        TRY_ASSIGN(queue_,
+                   submission::Queue::open(
+                       directory(config_), [this](const auto& mail, std::string_view article) {
+                           return carry(mail, article);
+                       }));
+    }
+    return &*queue_;
+}
+
+Status Feed::put(const ArticleHeader& article, std::span<const std::string_view> text)
+{
+    std::vector<submission::Outgoing> entries;
+    for (const Peer& peer : peers_)
+        if (takes(peer, article))
+            entries.push_back({.from = article.message_id,
+                               .to = {peer.name},
+                               .owner = {},
+                               .kind = submission::Kind::feed});
+    if (entries.empty()) return success();
+    TRY_ASSIGN(submission::Queue * queue, this->queue());
+    TRY_ASSIGN(const auto ids, queue->put(entries, text));
+    put_.insert(put_.end(), ids.begin(), ids.end());
+    return success();
+}
+
+void Feed::push()
+{
+    for (const std::string& id : std::exchange(put_, {})) {
+        if (signals::terminate_pending()) return;
+        queue_->send_now(id);
+    }
+    for (auto& [name, link] : links_)
+        if (link.connection) std::exchange(link.connection, nullptr)->quit();
+}
+
+std::string Feed::away_file(const Peer& peer) const
+{
+    return cat(directory(config_), '/', peer.name, ".away");
+}
+
+submission::TryState Feed::away_state(const Peer& peer) const
+{
+    auto text = read_file(away_file(peer), kMaxState);
+    auto state = text ? submission::parse_try_state(*text) : text.error();
+    return state ? *state : submission::TryState();
+}
+
+// Whatever is in the queue for it waits, and counts no try.
+Sent Feed::goes_away(const Peer& peer, Link& link, const Error& why)
+{
+    link.connection.reset();
+    link.is_away = true;
+    if (signals::terminate_pending()) return {Outcome::away, why.text};
+    submission::TryState state = away_state(peer);
+    state.tries++;
+    state.next = wall_seconds() + submission::retry_after(state.tries);
+    state.reason = why.text;
+    if (auto kept = replace_file(away_file(peer), to_text(state)); !kept)
+        log::warning("state of a newspeer is not kept",
+                     {{"peer", peer.name}, {"reason", kept.error()}});
+    log::warning("a newspeer is away",
+                 {{"peer", peer.name}, {"tries", state.tries}, {"reason", why}});
+    return {Outcome::away, why.text};
+}
+
+Status Feed::reach(const Peer& peer, Link& link)
+{
+    if (link.connection) return success();
+    TRY_ASSIGN(link.connection, PeerConnection::open(config_, peer));
+    return success();
+}
+
+Sent Feed::carry(const submission::Outgoing& mail, std::string_view article)
+{
+    const std::string& name = mail.to.front();
+    const auto peer = std::find_if(peers_.begin(), peers_.end(),
+                                   [&](const Peer& p) { return p.name == name; });
+    if (peer == peers_.end()) return {Outcome::refused, cat(name, " is no newspeer any more")};
+    auto [at, is_new] = links_.try_emplace(name);
+    Link& link = at->second;
+    if (is_new && patience_ == Patience::waits) {
+        const submission::TryState state = away_state(*peer);
+        link.is_away = state.next > wall_seconds();
+    }
+    if (link.is_away) return {Outcome::away, cat(name, " is away")};
+    if (auto there = reach(*peer, link); !there) return goes_away(*peer, link, there.error());
+    return give(*peer, link, mail.from, article);
+}
+
+// A connection that ends within an article may do so because of it: that one waits for itself.
+Sent Feed::give(const Peer& peer, Link& link, std::string_view message_id,
+                std::string_view article)
+{
+    auto verdict = link.connection->give(message_id, article);
+    if (!verdict) {
+        const Error& why = verdict.error();
+        link.connection.reset();
+        if (signals::terminate_pending()) return {Outcome::away, why.text};
+        if (why.code == Code::denied || ++link.failures >= kMaxFailures)
+            return goes_away(peer, link, why);
+        return {Outcome::failed_for_now, why.text};
+    }
+    link.failures = 0;
+    (void)::unlink(away_file(peer).c_str());
+    switch (verdict->taken) {
+        case PeerConnection::Taken::yes: break;
+        case PeerConnection::Taken::refused: return {Outcome::refused, std::move(verdict->said)};
+        case PeerConnection::Taken::later:
+            return {Outcome::failed_for_now, std::move(verdict->said)};
+    }
+    return {};
+}
+
+}  // namespace rookery::nntp

@@ -1,0 +1,214 @@
+#include "imap/nntp/peer_connection.h"
+
+#include <algorithm>
+#include <array>
+
+#include "imap/backend/server_address.h"
+#include "imap/nntp/relay.h"
+#include "imap/session/data_reader.h"
+#include "imap/session/message_lines.h"
+#include "lib/base/strings.h"
+#include "lib/text/rfc5322_header.h"
+
+namespace rookery::nntp {
+namespace {
+
+constexpr std::array<std::string_view, 5> kOfInjection = {
+    "Path", "Xref", "Injection-Info", "NNTP-Posting-Host", "NNTP-Posting-Date"};
+
+Result<backend::LoginPolicy> policy_for(const config::Config& config, const Peer& peer)
+{
+    const backend::Dialect& dialect = backend::nntp_dialect();
+    TRY_ASSIGN(const auto address, backend::server_address(config, peer.name, dialect.service));
+    TRY_ASSIGN(auto policy, backend::login_policy(config, dialect, peer.name, address));
+    if (peer.tls == Peer::Tls::required)
+        policy.tls = {.starttls = true, .required = true, .because = "/tls behind its name"};
+    if (peer.tls == Peer::Tls::never)
+        policy.tls = {.starttls = false, .required = false, .because = {}};
+    policy.compress = false;
+    return policy;
+}
+
+// What POST says with 441 of an article that was there already, or is none for that server.
+bool is_refusal(const Answer& answer)
+{
+    const std::string_view text = std::string_view(answer.line).substr(3);
+    return text.starts_with(" 435") || text.starts_with(" 437");
+}
+
+}  // namespace
+
+std::string header_to_post(std::string_view header)
+{
+    std::string out;
+    text::HeaderCursor fields(header);
+    size_t at = 0;
+    while (const auto field = fields.next()) {
+        if (std::none_of(kOfInjection.begin(), kOfInjection.end(),
+                         [&](std::string_view name) { return equal_nocase(field->name, name); }))
+            out += field->raw;
+        at = static_cast<size_t>(field->raw.data() + field->raw.size() - header.data());
+    }
+    return out.append(header.substr(at));
+}
+
+Result<std::unique_ptr<PeerConnection>> PeerConnection::open(const config::Config& config,
+                                                             const Peer& peer)
+{
+    TRY_ASSIGN(const auto policy, policy_for(config, peer));
+    backend::ConnectOptions options;
+    options.authenticate = false;
+    options.policy = &policy;
+    TRY_ASSIGN(auto connection,
+               backend::Backend::connect(config, backend::nntp_dialect(), peer.name, options));
+    connection->stream().set_timeout(config.nntptimeout());
+    std::unique_ptr<PeerConnection> made(new PeerConnection(std::move(connection), peer.posts));
+    if (!peer.user.empty()) {
+        if (auto in = made->log_in(peer); !in) return made->named(std::move(in).error());
+    }
+    return made;
+}
+
+Status PeerConnection::log_in(const Peer& peer)
+{
+    const backend::Dialect& dialect = connection_->dialect();
+    if (!capabilities_.empty() && !has_capability("AUTHINFO=USER"))
+        return Error{Code::denied, "offers no AUTHINFO USER"};
+    begin_wait();
+    TRY(dialect.login_command(connection_->stream(), peer.user, peer.password));
+    return dialect.ask_capabilities(connection_->stream(), capabilities_);
+}
+
+Error PeerConnection::named(Error error) const
+{
+    const std::string& server = connection_->server();
+    if (error.text.find(server) == std::string::npos) error.text = cat(server, ": ", error.text);
+    return error;
+}
+
+bool PeerConnection::has_capability(std::string_view name) const
+{
+    return std::any_of(capabilities_.begin(), capabilities_.end(),
+                       [&](const std::string& c) { return equal_nocase(c, name); });
+}
+
+void PeerConnection::begin_wait()
+{
+    stream::Stream& stream = connection_->stream();
+    stream.set_deadline(Deadline::after(stream.timeout()).or_told_to_end());
+}
+
+Result<Answer> PeerConnection::ask(std::string_view line)
+{
+    connection_->begin_command();
+    connection_->stream().put(line, "\r\n");
+    return answer();
+}
+
+// To what was said, and is not flushed yet.
+Result<Answer> PeerConnection::answer()
+{
+    begin_wait();
+    if (auto flushed = connection_->stream().flush(); !flushed)
+        return named(std::move(flushed).error());
+    auto said = read_answer(connection_->stream(), connection_->server());
+    if (!said) return named(std::move(said).error());
+    if (said->code == 400) return named(Error{Code::closed, said->line});
+    connection_->end_command();
+    return said;
+}
+
+Status PeerConnection::each_line(const std::function<Status(std::string_view)>& each)
+{
+    for (;;) {
+        begin_wait();
+        auto line = connection_->stream().read_line(kMaxListLine);
+        if (!line) return named(std::move(line).error());
+        if (*line == ".") return success();
+        TRY(each(std::string_view(*line).substr(line->starts_with('.') ? 1 : 0)));
+    }
+}
+
+Status PeerConnection::read_text(const std::function<void(std::string_view)>& piece)
+{
+    session::DataReader reader([&](std::string_view bytes) {
+        begin_wait();
+        piece(bytes);
+    });
+    begin_wait();
+    if (auto done = reader.read(connection_->stream()); !done)
+        return named(std::move(done).error());
+    return success();
+}
+
+// It is not the article that is not wanted.
+Error PeerConnection::takes_nothing(const Answer& answer) const
+{
+    return named(Error{Code::denied, answer.line});
+}
+
+Result<PeerConnection::Verdict> PeerConnection::give(std::string_view message_id,
+                                                     std::string_view article)
+{
+    if (posts_) return post(article);
+    return has_capability("STREAMING") ? stream_in(message_id, article)
+                                       : ihave(message_id, article);
+}
+
+Result<PeerConnection::Verdict> PeerConnection::ihave(std::string_view message_id,
+                                                      std::string_view article)
+{
+    TRY_ASSIGN(Answer said, ask(cat("IHAVE ", message_id)));
+    if (said.code == 335) {
+        connection_->begin_command();
+        (void)session::send_message(connection_->stream(), article);
+        TRY_ASSIGN(said, answer());
+        if (said.code == 235) return Verdict{Taken::yes, std::move(said.line)};
+    }
+    if (said.code == 435 || said.code == 437) return Verdict{Taken::refused, std::move(said.line)};
+    if (said.code == 436) return Verdict{Taken::later, std::move(said.line)};
+    return takes_nothing(said);
+}
+
+Result<PeerConnection::Verdict> PeerConnection::wants(std::string_view message_id)
+{
+    if (!has_capability("STREAMING")) return Verdict{};
+    TRY_ASSIGN(Answer said, ask(cat("CHECK ", message_id)));
+    if (said.code == 238) return Verdict{Taken::yes, std::move(said.line)};
+    if (said.code == 438) return Verdict{Taken::refused, std::move(said.line)};
+    if (said.code == 431) return Verdict{Taken::later, std::move(said.line)};
+    return takes_nothing(said);
+}
+
+Result<PeerConnection::Verdict> PeerConnection::stream_in(std::string_view message_id,
+                                                          std::string_view article)
+{
+    TRY_ASSIGN(Verdict wanted, wants(message_id));
+    if (wanted.taken != Taken::yes) return wanted;
+    connection_->begin_command();
+    connection_->stream().put("TAKETHIS ", message_id, "\r\n");
+    (void)session::send_message(connection_->stream(), article);
+    TRY_ASSIGN(Answer said, answer());
+    if (said.code == 239) return Verdict{Taken::yes, std::move(said.line)};
+    if (said.code == 439) return Verdict{Taken::refused, std::move(said.line)};
+    return takes_nothing(said);
+}
+
+Result<PeerConnection::Verdict> PeerConnection::post(std::string_view article)
+{
+    TRY_ASSIGN(Answer said, ask("POST"));
+    if (said.code != 340) return takes_nothing(said);
+    connection_->begin_command();
+    const size_t header = text::header_size(article);
+    (void)session::send_text(connection_->stream(), header_to_post(article.substr(0, header)));
+    if (header < article.size())
+        (void)session::send_message(connection_->stream(), article.substr(header));
+    else
+        connection_->stream().put(".\r\n");
+    TRY_ASSIGN(said, answer());
+    if (said.code == 240) return Verdict{Taken::yes, std::move(said.line)};
+    if (said.code != 441) return takes_nothing(said);
+    return Verdict{is_refusal(said) ? Taken::refused : Taken::later, std::move(said.line)};
+}
+
+}  // namespace rookery::nntp

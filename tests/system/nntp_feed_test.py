@@ -1,0 +1,349 @@
+#!/usr/bin/env python3
+"""nntpd feeds other servers of news (newspeer), at once and by rookery-feed."""
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import fake_peer
+import harness
+import murder
+from murder import check, wait_for
+from nntp_client import Client
+
+def article(number, groups="misc.test", path="there!not-for-mail", more="", body=".dot\r\n"):
+    return ("Path: %s\r\nFrom: a@example.org\r\nNewsgroups: %s\r\nSubject: s\r\n"
+            "Date: Tue, 24 Nov 2026 03:42:40 +0000\r\nMessage-ID: <%s@example.org>\r\n%s\r\n%s"
+            % (path, groups, number, more, body)).encode()
+
+
+def name(number):
+    return "<%s@example.org>" % number
+
+
+class Server:
+    """A backend that feeds the peers."""
+
+    def __init__(self, newspeer, tls=False, **extra):
+        self.m = murder.Murder(backends=1, frontends=0, nntp=True, tls=tls, start=False,
+                               extra=dict(extra, newsprefix="news", newspeer=newspeer or None))
+        self.m.start()
+        self.m.set_passwords({"alice": "pw"})
+        self.instance = self.m["backend1"]
+        self.logged = ""  # by tools
+        self.folder = os.path.join(self.instance.dir, "conf", "newsfeed")
+        for group in ("misc.test", "misc.other", "local.talk", "control.cancel"):
+            with self.m.imap("backend1", "cyrus") as i:
+                check(i.create("news." + group))
+                check(i.setacl("news." + group, "anyone", "lrsp"))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *how):
+        return self.m.__exit__(*how)
+
+    @contextlib.contextmanager
+    def client(self):
+        with Client(self.instance.address("nntp")) as c:
+            assert c.login("alice").code == 281
+            yield c
+            # The end of the session: what it brought goes on.
+            assert c.ask("QUIT").code == 205 and c.read() is None
+
+    def take(self, *articles):
+        with self.client() as c:
+            for a in articles:
+                message_id = re.search(rb"Message-ID: (\S+)", a).group(1).decode()
+                said = c.ihave(message_id, a)
+                assert said.code == 235, said
+
+    def files(self, suffix=""):
+        return sorted(f for f in os.listdir(self.folder) if f.endswith(suffix)) \
+            if os.path.isdir(self.folder) else []
+
+    def waiting(self):
+        return len(self.files(".mail"))
+
+    def feed(self, *arguments):
+        """peer and what became of each that was tried"""
+        done = self.instance.run("rookery-feed", "-v", *arguments, stderr=subprocess.PIPE)
+        self.logged += done.stderr
+        return [line.split()[1:] for line in done.stdout.splitlines()]
+
+    def fed(self):
+        wait_for(lambda: self.waiting() == 0, "all is fed: %s" % self.files())
+
+    def make_due(self, suffix):
+        for f in self.files(suffix):
+            path = os.path.join(self.folder, f)
+            with open(path) as old:
+                text = re.sub(r"(?m)^next .*$", "next 1", old.read())
+            with open(path, "w") as new:
+                new.write(text)
+
+    def is_logged(self, pattern):
+        return re.search(pattern, self.instance.tail(100000) + self.logged) is not None
+
+
+def peer(**kw):
+    return fake_peer.Peer("nntp", **kw)
+
+
+def test_by_ihave_and_by_streaming():
+    with peer() as old, peer(capabilities=[b"STREAMING"]) as new, \
+            Server("%s %s:misc.*" % (old.host_port, new.host_port)) as s:
+        with s.client() as c:
+            assert c.ihave(name(1), article(1)).code == 235
+            assert c.post(b"From: a@example.org\r\nNewsgroups: misc.test,local.talk\r\n"
+                          b"Subject: s\r\n\r\nposted\r\n").code == 240
+            assert c.ihave(name(2), article(2, "local.talk")).code == 235
+            # What was not taken goes nowhere.
+            assert c.ihave(name(3), article(3, "no.such")).code == 437
+            assert c.ihave(name(1), article(1)).code == 435
+        s.fed()
+        assert old.dialect.articles[name(1).encode()] == \
+            article(1, path="backend1!there!not-for-mail"), old.dialect.articles
+        posted = next(i for i in old.dialect.articles if b"rookery" in i)
+        text = old.dialect.articles[posted].decode()
+        assert re.match(r"Path: backend1!\.POSTED!not-for-mail\r\nMessage-ID: <rookery-\S+>\r\n"
+                        r"Date: [^\r]+\r\nFrom: a@example\.org\r\n", text), text
+        assert [o[0] for o in old.dialect.offers] == ["IHAVE"] * 3, old.dialect.offers
+        assert [o[0] for o in new.dialect.offers] == ["CHECK", "TAKETHIS"] * 2, new.dialect.offers
+        assert set(new.dialect.articles) == {name(1).encode(), posted}
+        assert new.dialect.articles[posted].decode() == text
+        # It is filed with that Date and Message-ID too.
+        with s.client() as c:
+            head = c.ask("HEAD " + posted.decode()).body.decode()
+            assert re.search(r"(?m)^Date: .*$", text).group() in head, head
+        assert old.login is None and old.connections == 1, old.connections
+
+
+def test_who_gets_nothing():
+    with peer() as p, Server("%s:*,!control.*,@local.*" % p.host_port) as s:
+        s.take(article(1, path="x!%s!y" % p.address), article(2, "misc.test,local.talk"),
+               article(3, more="Control: cancel <9@example.org>\r\n"), article(4))
+        s.fed()
+        assert set(p.dialect.articles) == {name(4).encode()}, p.dialect.articles
+
+
+def test_by_post_with_a_login_and_under_tls():
+    with contextlib.ExitStack() as stack:
+        server = Server("", tls=True)
+        stack.enter_context(server)
+        folder = os.path.join(server.m.dir, "peers")
+        made = fake_peer.Certificates(folder)
+        p = stack.enter_context(peer(certificate=made.good))
+        plain = stack.enter_context(peer())
+        server.m.give(folder)
+        server.instance.extra["newspeer"] = "us:secret@%s/tls %s/tls" % (
+            p.host_port, plain.host_port)
+        server.instance.extra["tls_client_ca_file"] = made.ca[0]
+        server.instance.stop()
+        server.instance.start()
+        server.take(article(1, more="Injection-Info: there; posting-host=x\r\n\ty\r\n"))
+        wait_for(lambda: server.waiting() == 1, "one of two is fed")
+        assert p.login == "secret" and not p.told("secret"), (p.login, p.clear)
+        assert b"AUTHINFO USER us\r\nAUTHINFO PASS secret\r\n" in p.secret, p.secret
+        assert p.dialect.offers == [("POST", "")], p.dialect.offers
+        # Without what an injecting server adds.
+        assert p.dialect.articles[name(1).encode()] == article(1).split(b"\r\n", 1)[1]
+        # No TLS, no article.
+        assert b"IHAVE" not in plain.clear and server.is_logged("a newspeer is away.*no STARTTLS")
+
+
+def test_what_a_peer_refuses_and_what_it_cannot_take_now():
+    with peer() as p, Server(p.host_port) as s:
+        p.dialect.instead = lambda command, i: b"435 no\r\n" if i == name(1) else \
+            b"436 later\r\n" if i == name(2) else None
+        p.dialect.rest = lambda i: b"437 bad\r\n" if i == name(3) else \
+            b"436 full\r\n" if i == name(4) else None
+        s.take(*(article(n) for n in range(1, 6)))
+        wait_for(lambda: s.waiting() == 2, "two wait: %s" % s.files())
+        assert set(p.dialect.articles) == {name(5).encode()}
+        assert s.is_logged("mail is dropped.*kind=feed")
+        assert len(s.files(".state")) == 2 and not s.files(".away")
+        # Not before it is due.
+        assert s.feed() == []
+        s.make_due(".state")
+        p.dialect.instead = lambda command, i: b"436 later\r\n" if i == name(2) else None
+        p.dialect.rest = lambda i: None
+        assert sorted(s.feed()) == [[p.host_port, "later"], [p.host_port, "sent"]]
+        p.dialect.instead = lambda command, i: None
+        assert s.feed() == []
+        assert s.feed("-a") == [[p.host_port, "sent"]]
+        assert set(p.dialect.articles) == {name(n).encode() for n in (2, 4, 5)}
+        assert s.files() == [], s.files()
+
+
+def test_of_posts_441_is_for_now():
+    with peer() as p, Server("@" + p.host_port) as s:
+        p.dialect.rest = lambda i: b"441 435 have it\r\n" if i == name(1) else b"441 full\r\n"
+        s.take(article(1), article(2))
+        wait_for(lambda: s.waiting() == 1 and s.files(".state"), "one waits: %s" % s.files())
+        p.dialect.rest = lambda i: None
+        assert s.feed("-a") == [[p.host_port, "sent"]] and s.files() == []
+        assert set(p.dialect.articles) == {name(2).encode()}
+
+
+def test_a_peer_that_is_away():
+    with peer() as p, Server(p.host_port) as s:
+        # No more.
+        p.__exit__()
+        s.take(*(article(n) for n in range(1, 5)))
+        wait_for(lambda: s.is_logged("a newspeer is away.*tries=1"), "it is away")
+        assert s.waiting() == 4 and not s.files(".state") and s.files(".away"), s.files()
+        # One connection for all of them, and none while it is left alone.
+        s.take(article(5))
+        assert s.feed() == [] and s.waiting() == 5
+        assert not s.is_logged("a newspeer is away.*tries=2")
+        s.make_due(".away")
+        assert s.feed("-a") == [[p.host_port, "later"]] * 5
+        assert s.is_logged("a newspeer is away.*tries=2") and \
+            not s.is_logged("a newspeer is away.*tries=3")
+        s.instance.stop(signal.SIGKILL)
+        s.instance.start()
+        with peer() as again:
+            s.instance.extra["newspeer"] = again.host_port
+            s.instance.stop()
+            s.instance.start()
+            # What waits for one that is no peer any more is dropped.
+            said = s.feed("-a")
+            assert said == [[p.host_port, "dropped"]] * 5, said
+            assert s.is_logged("is no newspeer any more")
+            assert [f for f in s.files() if not f.endswith(".away")] == []
+            s.take(article(6))
+            s.fed()
+            assert set(again.dialect.articles) == {name(6).encode()}
+
+
+def test_a_connection_that_ends():
+    with peer() as p, Server(p.host_port) as s:
+        ends = {name(2): "end"}
+        p.dialect.instead = lambda command, i: ends.get(i)
+        p.dialect.rest = lambda i: "end" if i == name(3) else None
+        s.take(*(article(n) for n in range(1, 5)))
+        # They wait for themselves; what follows is fed.
+        wait_for(lambda: s.waiting() == 2, "two wait")
+        assert len(s.files(".state")) == 2 and not s.files(".away"), s.files()
+        assert set(p.dialect.articles) == {name(1).encode(), name(4).encode()}
+        # One that says that it goes, to each: it is away.
+        p.dialect.instead = lambda command, i: b"400 going\r\n"
+        s.take(*(article(n) for n in range(5, 10)))
+        wait_for(lambda: s.files(".away"), "it is away")
+        assert s.waiting() == 7, s.files()
+        p.dialect.instead = p.dialect.rest = lambda *_: None
+        assert s.feed("-a") == [[p.host_port, "sent"]] * 7
+        assert s.files() == [] and len(p.dialect.articles) == 9
+
+
+def test_one_that_takes_nothing_from_us():
+    with peer() as p, Server(p.host_port) as s:
+        p.dialect.instead = lambda command, i: b"480 log in\r\n"
+        s.take(article(1), article(2))
+        wait_for(lambda: s.is_logged("a newspeer is away.*480 log in"), "it is away")
+        assert s.waiting() == 2 and not s.files(".state") and len(p.dialect.offers) == 1
+
+
+def test_one_of_ours():
+    """Two servers that feed each other, and a loop that is none."""
+    with murder.Murder(backends=2, frontends=0, nntp=True, start=False,
+                       extra={"newsprefix": "news"}, master=False) as m:
+        one, two = m["backend1"], m["backend2"]
+        for i in (one, two):
+            i.take_ports()
+        one.extra["newspeer"] = "%s:%d" % two.address("nntp")
+        two.extra["newspeer"] = "%s:%d" % one.address("nntp")
+        for i in (one, two):
+            i.extra["allowanonymouslogin"] = "yes"
+        m.start()
+        m.set_passwords({"alice": "pw"})
+        for where in ("backend1", "backend2"):
+            with m.imap(where, "cyrus") as i:
+                check(i.create("news.misc.test"))
+                check(i.setacl("news.misc.test", "anyone", "lrsp"))
+        ids = []
+        for number, instance in enumerate((one, two)):
+            with Client(instance.address("nntp")) as c:
+                assert c.login("alice").code == 281
+                assert c.ihave(name(number), article(number)).code == 235
+                assert c.ask("QUIT").code == 205 and c.read() is None
+            ids.append(name(number))
+        for instance in (one, two):
+            with Client(instance.address("nntp")) as c:
+                assert c.login("alice").code == 281
+                wait_for(lambda: all(c.ask("STAT " + i).code == 223 for i in ids), "both are there")
+                assert c.ask("GROUP misc.test").text.startswith("2 1 2"), instance.name
+            wait_for(lambda: not [f for f in os.listdir(
+                os.path.join(instance.dir, "conf", "newsfeed")) if f.endswith(".mail")],
+                "nothing waits")
+
+
+def test_what_was_promised_outlives_kills():
+    """An article of which 235 was said is fed, whoever is killed after it."""
+    with peer() as p, Server(p.host_port) as s:
+        p.dialect.rest = lambda i: b"436 not yet\r\n"
+        with Client(s.instance.address("nntp")) as c:
+            assert c.login("alice").code == 281
+            assert c.ihave(name(1), article(1)).code == 235
+            # Before anybody has tried.
+            assert s.waiting() == 1 and not s.files(".new") and p.connections == 0
+            for pid in s.instance.workers("nntpd"):
+                os.kill(pid, signal.SIGKILL)
+        s.instance.stop(signal.SIGKILL)
+        s.instance.start()
+        # Within the article.
+        ready = []
+
+        def hangs(i):
+            ready.append(i)
+            wait_for(lambda: len(ready) > 1, "it is killed")
+            return "end"
+        p.dialect.rest = hangs
+        feeding = subprocess.Popen(
+            [os.path.join(s.m.bin, "rookery-feed"), "-C", s.instance.imapd_conf, "-a"],
+            cwd=s.instance.dir, env=dict(os.environ, ROOKERY_LOG=s.instance.log))
+        wait_for(lambda: ready, "it is sent")
+        feeding.kill()
+        feeding.wait()
+        ready.append("killed")
+        p.dialect.rest = lambda i: None
+        assert s.waiting() == 1
+        wait_for(lambda: s.feed("-a") == [] or s.waiting() == 0, "it is fed")
+        assert set(p.dialect.articles) == {name(1).encode()}
+        said = s.take(article(2))
+        s.fed()
+        assert set(p.dialect.articles) == {name(1).encode(), name(2).encode()}, said
+
+
+def test_the_queue_is_shown():
+    with peer() as p, Server(p.host_port) as s:
+        p.__exit__()
+        s.take(article(1))
+        wait_for(lambda: s.files(".away"), "it is away")
+        said = s.instance.run("murder", "queue").stdout
+        assert re.search(r"waiting +feed .*<<1@example\.org>> +%s" % p.host_port, said), said
+        numbers = s.instance.run("murder", "metrics").stdout
+        assert "\nrookery_newsfeed_queue 1\n" in numbers, numbers
+        id = re.search(r"([0-9a-f]{16}-1) ", said).group(1)
+        done = s.instance.run("murder", "queue", "--run", id, check=False)
+        assert done.returncode == 1 and "later" in done.stdout, done
+        done = s.instance.run("murder", "queue", "--remove", id)
+        assert "removed" in done.stdout and s.waiting() == 0, done
+
+
+def test_a_wrong_newspeer():
+    with Server("") as s:
+        s.instance.extra["newspeer"] = "us:secret@:x"
+        s.instance.stop()
+        with contextlib.suppress(Exception):
+            s.instance.start(wait=False)
+        wait_for(lambda: s.is_logged("newspeer: there is no host"), "it says why")
+        assert not s.is_logged("secret")
+
+
+if __name__ == "__main__":
+    harness.main()
