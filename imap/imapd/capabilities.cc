@@ -102,6 +102,7 @@ constexpr std::array kTable = {
     Capability{.name = "THREAD=REFERENCES", .owner = Owner::commands},
     Capability{.name = "UIDPLUS", .owner = Owner::commands},
     Capability{.name = "UNSELECT", .owner = Owner::commands},
+    Capability{.name = "XLIST", .owner = Owner::commands, .by_itself = true},
     Capability{.name = "APPENDLIMIT=", .values = largest_message},
     Capability{.name = "COMPRESS=DEFLATE", .owner = Owner::commands, .is_there = may_compress},
     // Between nodes.

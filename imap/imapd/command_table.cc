@@ -62,7 +62,7 @@ constexpr std::array kTable = {
     row("ID", kAny, Route::here, c::id, nullptr, {.capability = "ID"}),
     row("IDLE", kIn, Route::by_selection, c::idle, c::relay_idle,
         {.capability = "IDLE", .only_reads = true, .waits = true}),
-    row("LIST", kIn, Route::here, c::list, nullptr),
+    row("LIST", kIn, Route::here, c::list, nullptr, {.response = "LIST"}),
     row("LISTRIGHTS", kIn, Route::by_mailbox, c::listrights, c::relay_verbatim,
         {.capability = "ACL", .more = 1}),
     row("LOCALAPPEND", kIn, Route::by_mailbox, c::localappend, nullptr,
@@ -147,6 +147,8 @@ constexpr std::array kTable = {
     row("UNSUBSCRIBE", kIn, Route::by_inbox, c::subscribe, c::relay_subscribe,
         {.variant = Variant::removes, .more = 1}),
     row("XFER", kIn, Route::here, c::xfer, nullptr),
+    row("XLIST", kIn, Route::here, c::list, nullptr,
+        {.capability = "XLIST", .variant = Variant::adds, .response = "XLIST"}),
 };
 
 constexpr bool is_sorted_and_unique()

@@ -49,7 +49,7 @@ ROOKERY_RUN(rename);
 ROOKERY_RELAY(relay_rename);
 ROOKERY_RUN(subscribe);  // and UNSUBSCRIBE
 ROOKERY_RELAY(relay_subscribe);
-ROOKERY_RUN(list);
+ROOKERY_RUN(list);  // and XLIST
 ROOKERY_RUN(lsub);
 ROOKERY_RELAY(relay_lsub);
 ROOKERY_RUN(rlist);

@@ -63,6 +63,7 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/relay/remote_append.h %D%/relay/remote_append.cc
 %C%_libimapd_a_SOURCES += %D%/relay/remote_copy.h %D%/relay/remote_copy.cc
 %C%_libimapd_a_SOURCES += %D%/relay/quota_servers.h %D%/relay/quota_servers.cc
+%C%_libimapd_a_SOURCES += %D%/relay/remote_metadata.h %D%/relay/remote_metadata.cc
 %C%_libimapd_a_SOURCES += %D%/relay/remote_namespace.h %D%/relay/remote_namespace.cc
 %C%_libimapd_a_SOURCES += %D%/relay/selection_replies.h %D%/relay/selection_replies.cc
 %C%_libimapd_a_SOURCES += %D%/relay/router.h %D%/relay/router.cc

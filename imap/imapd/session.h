@@ -166,6 +166,7 @@ struct Command {
     std::optional<model::MailboxName> mailbox;
     std::optional<model::MailboxEntry> entry;  // by_mailbox and found: its list entry
     std::optional<MetadataOptions> options;    // by_mailbox_or_server: those before the name
+    std::vector<std::string> names = {};       // the same: as the client wrote them, if several
     SelectParameters select = {};              // to_select
     std::string server;                        // the last one that was told to run it
 };

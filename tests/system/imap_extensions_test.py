@@ -860,6 +860,25 @@ def extended_list(where):
 
 
 @both
+def the_uses_of_mailboxes_by_xlist(where):
+    user, other = new_user("xlist"), new_user("xlist")
+    with client(where, user) as c, client(where, other) as o:
+        assert "XLIST" in command(c, "CAPABILITY")[0][0].split()
+        command(c, "CREATE INBOX.Out (USE (\\Sent))")
+        check(c.create("INBOX.plain"))
+        check(o.setacl("INBOX", user, "lr"))
+        assert command(c, 'XLIST "" *')[0] == [
+            'XLIST (\\HasChildren \\Inbox) "." INBOX',
+            'XLIST (\\HasNoChildren \\Sent) "." INBOX.Out',
+            'XLIST (\\HasNoChildren) "." INBOX.plain',
+            'XLIST (\\HasNoChildren) "." user.' + other]
+        assert command(c, 'XLIST "" ""')[0] == ['XLIST (\\Noselect) "." ""']
+        assert command(c, 'LIST "" INBOX')[0] == ['LIST (\\HasChildren) "." INBOX']
+        command(c, 'XLIST (SPECIAL-USE) "" *', ok="BAD")
+        command(c, 'XLIST "" * RETURN (CHILDREN)', ok="BAD")
+
+
+@both
 def special_use(where):
     user = new_user("use")
     with client(where, user) as c:
@@ -1051,6 +1070,14 @@ def metadata_that_the_server_knows(where):
         assert re.fullmatch(r"[ \d]\d-\w{3}-\d{4} \d\d:\d\d:\d\d [+-]\d{4}", values[3][1]), lines
         assert command(c, "GETMETADATA INBOX %sserver" % CYRUS)[0] == [
             'METADATA INBOX (%sserver "backend1")' % CYRUS]
+        # As Cyrus: when anything changed, not only when a message came.
+        index = os.path.join(os.path.dirname(message_files(user)[0]), "rookery.index")
+        last = "GETMETADATA INBOX %slastupdate" % CYRUS
+        os.utime(index, (1000000000, 1000000000))
+        assert " 9-Sep-2001 " in command(c, last)[0][0]
+        check(c.select("INBOX"))
+        check(c.store("1", "+FLAGS", "keyword"))
+        assert "-2001 " not in command(c, last)[0][0]
         for name in ("size", "server", "uniqueid"):
             annotate(c, "INBOX", CYRUS + name + " x", ok="NO")
         # What a mailbox is for (RFC 6154 5.4).
@@ -1072,8 +1099,8 @@ def metadata_of_the_server(where):
     user = new_user("metasrv")
     with client(where, user) as c, client(where, "cyrus") as admin:
         annotate(c, '""', "/shared/comment x", ok="NO")
-        _, text = annotate(c, '""', "/private/vendor/x/y x", ok="NO")
-        assert text.startswith("[METADATA NOPRIVATE]"), text
+        _, text = annotate(admin, '""', "/private/vendor/x/y x", ok="NO")
+        assert text.startswith("[METADATA NOPRIVATE]"), text  # there is no INBOX to keep it at
         command(admin, 'SETMETADATA "" (/shared/comment "Good mail" /shared/motd "Back up at 5")')
         annotate(admin, '""', "/shared/comment x /shared/other y", ok="NO")
         lines, _ = command(c, 'GETMETADATA "" (/shared/comment /shared/motd /shared/admin)')
@@ -1095,6 +1122,88 @@ def metadata_of_the_server(where):
         if where == "backend1":
             free, total = re.search(r'"(\d+);(\d+)"', space).groups()
             assert 0 < int(free) <= int(total), space
+
+
+@both
+def private_metadata_of_the_server(where):
+    user, other = new_user("metapriv"), new_user("metapriv", 2)
+    with client(where, user) as c, client(where, other) as o:
+        entries = "/private/Comment /private/vendor/x/y"
+        assert command(c, 'GETMETADATA "" (%s)' % entries)[0] == [
+            'METADATA "" (/private/Comment NIL /private/vendor/x/y NIL)']
+        command(c, 'SETMETADATA "" (/PRIVATE/comment "mine" /private/vendor/x/y ~{3+}\r\na\0b)')
+        assert command(c, 'GETMETADATA "" (%s)' % entries)[0] == [
+            'METADATA "" (/private/Comment "mine" /private/vendor/x/y ~{3}\r\na\0b)']
+        # A user's own, and neither a mailbox's.
+        if where == "frontend1":
+            assert command(o, 'GETMETADATA "" /private/comment')[0] == [
+                'METADATA "" (/private/comment NIL)']
+        assert command(c, "GETMETADATA INBOX /private/comment")[0] == [
+            "METADATA INBOX (/private/comment NIL)"]
+        lines, text = command(c, 'GETMETADATA (MAXSIZE 3 DEPTH infinity) "" (/private /shared)')
+        assert not any("mine" in x for x in lines) and any("/y ~{3}" in x for x in lines), lines
+        assert text.startswith("[METADATA LONGENTRIES 4]"), text
+        # None of a command that may not do all of it.
+        annotate(c, '""', "/private/comment new /shared/comment x", ok="NO")
+        assert '"mine"' in command(c, 'GETMETADATA "" /private/comment')[0][0]
+        annotate(c, '""', "/private/comment NIL")
+        assert command(c, 'GETMETADATA "" /private/comment')[0] == [
+            'METADATA "" (/private/comment NIL)']
+        for n in range(99):
+            annotate(c, '""', "/private/n%d v" % n)
+        _, text = annotate(c, '""', "/private/more v", ok="NO")
+        assert text.startswith("[METADATA TOOMANY]"), text
+
+
+def test_private_metadata_of_the_server_goes_with_the_user():
+    user = new_user("metamove")
+    with client("frontend1", user) as c, client("frontend1", "cyrus") as admin:
+        annotate(c, '""', "/private/comment mine")
+        check(admin.rename("user." + user, "user." + user, "backend2"))
+    with client("backend2", user) as c:
+        assert '"mine"' in command(c, 'GETMETADATA "" /private/comment')[0][0]
+
+
+@both
+def metadata_of_several_mailboxes(where):
+    user = new_user("metaseveral")
+    other = new_user("metaseveral", 2)
+    with client(where, user) as c, client("frontend1", other) as o:
+        check(c.create("INBOX.a"))
+        check(c.create("INBOX.b"))
+        annotate(c, "INBOX.a", "/private/comment one")
+        annotate(c, "INBOX.b", "/private/comment three")
+        assert command(c, "GETMETADATA (INBOX.b INBOX.a) (/private/comment)")[0] == [
+            'METADATA INBOX.b (/private/comment "three")',
+            'METADATA INBOX.a (/private/comment "one")']
+        # Options before or behind them, and a list of one.
+        for text in ("(MAXSIZE 3) (INBOX.a INBOX.b) /private/comment",
+                     "(INBOX.a INBOX.b) (MAXSIZE 3) /private/comment"):
+            lines, text = command(c, "GETMETADATA " + text)
+            assert lines == ['METADATA INBOX.a (/private/comment "one")'], lines
+            assert text.startswith("[METADATA LONGENTRIES 5]"), text
+        assert command(c, "GETMETADATA (INBOX.a) /private/comment")[0] == [
+            'METADATA INBOX.a (/private/comment "one")']
+        # One that is not there, or not for this user: nothing is told of the others.
+        for wrong in ("INBOX.none", "user." + other):
+            tag = c._new_tag()
+            c.send(tag + b" GETMETADATA (INBOX.a %s) /private/comment\r\n" % wrong.encode())
+            assert c._get_line().startswith(tag + b" NO "), wrong
+        for wrong in ("() /private/comment", "(INBOX.a  INBOX.b) /private/comment",
+                      "(INBOX.a INBOX.b)", "(INBOX.a (INBOX.b)) /private/comment"):
+            command(c, "GETMETADATA " + wrong, ok="BAD")
+        # At two servers.
+        if where == "frontend1":
+            check(o.setacl("INBOX", user, "lr"))
+            annotate(o, "INBOX", "/shared/comment theirs")
+            lines, _ = command(c, 'GETMETADATA (INBOX.a user.%s "") (/shared/comment %sserver)' % (
+                other, CYRUS))
+            assert sorted(lines) == [
+                'METADATA "" (/shared/comment NIL %sserver NIL)' % CYRUS,
+                "METADATA INBOX.a (%sserver \"backend1\")" % CYRUS,
+                "METADATA INBOX.a (/shared/comment NIL)",
+                'METADATA user.%s (%sserver "backend2")' % (other, CYRUS),
+                'METADATA user.%s (/shared/comment "theirs")' % other], lines
 
 
 @both
