@@ -81,6 +81,7 @@ constexpr std::array kTable = {
     Capability{.name = "ID", .told = Told::always, .owner = Owner::commands},
     Capability{.name = "ENABLE", .told = Told::always, .owner = Owner::commands},
     Capability{.name = "ACL", .owner = Owner::commands},
+    Capability{.name = "CATENATE", .by_itself = true},
     Capability{.name = "CHILDREN", .by_itself = true},
     Capability{.name = "CONDSTORE", .enable = enable_condstore},
     Capability{.name = "IDLE",

@@ -627,6 +627,108 @@ def replaced(where):
         assert "1 EXPUNGE" in lines, lines
 
 
+TWO_PARTS = (b"Subject: two\r\nContent-Type: multipart/mixed; boundary=abc\r\n\r\n--abc\r\n"
+             b"Content-Type: text/plain\r\n\r\nfirst\r\n--abc\r\n"
+             b"Content-Type: text/x-log\r\n\r\n" + b"a long line of a log\r\n" * 9000 + b"--abc--\r\n")
+LOG = b"a long line of a log\r\n" * 9000
+
+
+@both
+def catenated(where):
+    """RFC 4469: a message of texts and of parts of others, wherever they are."""
+    user, other = new_user("cat"), new_user("catfrom", 2)
+    far = "/user." + other
+    with client(where, user) as c, client("backend2", other) as o:
+        assert "CATENATE" in command(c, "CAPABILITY")[0][0].split()
+        check(c.create("INBOX.A&-B"))
+        check(c.append("INBOX.A&-B", None, None, TWO_PARTS))
+        check(o.append("INBOX", None, None, TWO_PARTS.replace(b"first", b"other")))
+        check(o.setacl("INBOX", user, "lr"))
+        near = "/INBOX.A%26B"
+        validity = re.search(r"UIDVALIDITY (\d+)", command(
+            c, "STATUS INBOX.A&-B (UIDVALIDITY)")[0][0]).group(1)
+
+        def text(bytes_, sync=False):
+            return b"TEXT {%d%s}\r\n%s" % (len(bytes_), b"" if sync else b"+", bytes_)
+
+        def append(pieces, target="INBOX"):
+            got = exchange(c, b"APPEND %s %s" % (target.encode(), pieces))
+            return got.rpartition(b"\r\n* ")[2].partition(b" ")[2].decode()
+
+        def last(mailbox="INBOX"):
+            with client(where, user) as reader:
+                check(reader.select(mailbox, True))
+                return check(reader.fetch("*", "BODY.PEEK[]"))[0][1]
+        # From one mailbox, by UIDVALIDITY, and a date and flags.
+        done = append(b'(\\Draft) " 1-Mar-1999 10:00:00 +0000" CATENATE (%s URL '
+                      b'"%s;UIDVALIDITY=%s/;UID=1/;SECTION=HEADER.FIELDS%%20(Content-Type)" '
+                      b'URL %s/;UID=1/;SECTION=TEXT)' % (
+                          text(b"Subject: new\r\n"), near.encode(), validity.encode(), near.encode()))
+        assert re.match(r"OK \[APPENDUID [0-9]+ 1\]", done), done
+        expected = b"Subject: new" + TWO_PARTS[len(b"Subject: two"):]
+        assert last() == expected, last()[:300]
+        # Nothing is selected by it, nothing seen; what is selected is what others are relative to.
+        command(c, "CHECK", ok="BAD")
+        check(c.select("INBOX.A&-B"))
+        done = append(b"CATENATE (%s URL ;UID=1/;SECTION=2/;PARTIAL=2.4)" % text(b"S: x\r\n\r\n"))
+        assert done.startswith("OK "), done
+        assert last() == b"S: x\r\n\r\nlong"[:len(b"S: x\r\n\r\n") + 4], last()
+        done = append(b"CATENATE (%s URL INBOX.A%%26B/;UID=1/;SECTION=1.MIME)" % text(b"S: y\r\n"))
+        assert done.startswith("OK ") and last() == b"S: y\r\nContent-Type: text/plain\r\n\r\n"
+        assert command(c, "FETCH 1 FLAGS")[0] == ["1 FETCH (FLAGS (\\Recent))"]
+        # Several messages in one command, one of them put together: all or none.
+        before = command(c, "STATUS INBOX (MESSAGES UIDNEXT)")[0]
+        whole = message()
+        many = b"{%d+}\r\n%s CATENATE (URL %%s) (\\Seen) {%d+}\r\n%s" % (
+            len(whole), whole, len(TWO_PARTS), TWO_PARTS)
+        wrong = [near + x for x in ("/;UID=2", ";UIDVALIDITY=1/;UID=1", "/;UID=1/;SECTION=3", "",
+                                    "/;UID=1/;SECTION=X")]
+        hidden = "/user.%s.none/;UID=1" % other
+        wrong += ["/INBOX.none/;UID=1", hidden, "imap://%s/INBOX/;UID=1" % user, "/a]b/;UID=1"]
+        for url in wrong:
+            done = append(many % (b'"%s"' % url.encode()))
+            assert done.startswith('NO [BADURL "%s"]' % url.replace("]", "%5D")), (url, done)
+        assert command(c, "STATUS INBOX (MESSAGES UIDNEXT)")[0] == before
+        assert append(many % (near.encode() + b"/;UID=1")).startswith("OK "), before
+        count = int(re.search(r"MESSAGES (\d+)", before[0]).group(1))
+        now = command(c, "STATUS INBOX (MESSAGES)")[0][0]
+        assert "MESSAGES %d)" % (count + 3) in now, (before, now)
+        # A client that waits before each text.
+        tag = c._new_tag()
+        c.send(tag + b" APPEND INBOX CATENATE (TEXT {8}\r\n")
+        assert c._get_line().startswith(b"+ ")
+        c.send(b"S: z\r\n\r\n URL %s/;UID=1/;SECTION=1 TEXT {3}\r\n" % near.encode())
+        assert c._get_line().startswith(b"+ ")
+        c.send(b"end)\r\n")
+        assert c._get_line().startswith(tag + b" OK "), tag
+        assert last() == b"S: z\r\n\r\nfirstend", last()
+        for bad in (b"CATENATE ()", b"CATENATE (URL)", b"CATENATE (FILE x)", b"CATENATE URL x",
+                    b"CATENATE (TEXT ~{1+}\r\nx)", b"CATENATION (URL x)",
+                    b"CATENATE (%s" % text(b"S: x\r\n\r\n")):
+            assert append(bad).startswith("BAD "), bad
+        assert append(b"CATENATE (TEXT {0+}\r\n)").startswith("NO [CANNOT]")
+        assert append(b"CATENATE (%s)" % text(b"no header\r\n")).startswith("NO [CANNOT]")
+        # REPLACE takes it too.
+        check(c.append("INBOX.A&-B", None, None, message()))
+        got = exchange(c, b"UID REPLACE 2 INBOX.A&-B CATENATE (URL ;UID=1)")
+        assert b" EXPUNGE\r\n" in got and last("INBOX.A&-B") == TWO_PARTS, got
+        # Parts from another server, and to there; what this user may not read is as what is not there.
+        if where == "frontend1":
+            done = append(b"CATENATE (URL %s/;UID=1/;SECTION=HEADER URL %s/;UID=1/;SECTION=TEXT)" %
+                          (near.encode(), far.encode()))
+            assert done.startswith("OK "), done
+            assert last() == TWO_PARTS.replace(b"first", b"other")
+            command(o, "SETACL INBOX %s lri" % user)
+            done = append(b"CATENATE (%s URL %s/;UID=1/;SECTION=2 URL %s/;UID=1/;SECTION=2)" % (
+                text(b"S: z\r\n\r\n"), near.encode(), far.encode()), "user." + other)
+            assert done.startswith("OK "), done
+            assert last("user." + other) == b"S: z\r\n\r\n" + LOG[:-2] + LOG[:-2]
+            assert command(c, "NOOP")[0] == [], "the selected mailbox is the same"
+            check(o.setacl("INBOX", user, "l"))
+            done = append(b"CATENATE (URL %s/;UID=1)" % far.encode())
+            assert done.startswith("NO [BADURL"), done
+
+
 @both
 def a_part_of_the_results(where):
     """RFC 9394: PARTIAL of SEARCH and of UID FETCH, from either end."""

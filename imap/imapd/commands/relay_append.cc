@@ -1,5 +1,7 @@
-// APPEND to a mailbox on another server: messages go through, they are not kept here.
+// APPEND to a mailbox on another server: messages go through, they are not kept here. Those that are
+// put together of parts wait on disk for the last one.
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/relay/catenate_here.h"
 #include "imap/imapd/relay/remote_append.h"
 #include "imap/imapd/relay/retry.h"
 
@@ -11,7 +13,8 @@ Result<Completion> relay_append(ImapSession& s, Command& command, backend::Backe
     begin_append(channel, command.external);
     SecondChance chance(s, command);
     channel.on_refusal([&](const Answer& answer) { return chance.after(answer, channel); });
-    if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
+    CatenateHere catenate(s, channel);
+    if (auto read = channel.client_arguments(); !read) return catenate.failed(read.error());
     if (chance.instead()) return *chance.instead();
     return finish_at_mailbox(s, command, channel).result();
 }

@@ -1,6 +1,7 @@
 // REPLACE in a mailbox that is selected on another server. The new message goes where its mailbox
 // is; if that is not the same server, the old one is removed when that one has answered OK.
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/relay/catenate_here.h"
 #include "imap/imapd/relay/lines.h"
 #include "imap/imapd/relay/relay.h"
 #include "imap/imapd/relay/remote_append.h"
@@ -20,7 +21,8 @@ Completion on_one_server(ImapSession& s, const Command& command, const std::stri
     channel.verb(command.name);
     channel.raw(cat(' ', message));
     channel.astring(command.external);
-    if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
+    CatenateHere catenate(s, channel);
+    if (auto read = channel.client_arguments(); !read) return catenate.failed(read.error());
     auto answer = channel.finish();
     if (!answer) return channel.failed(answer.error());
     if (is_miss(s, command, *answer))
@@ -34,7 +36,8 @@ Completion append_there(ImapSession& s, const Command& command, const std::strin
     if (!backend) return Completion::from(backend.error());
     RelayChannel channel(s, **backend);
     begin_append(channel, command.external);
-    if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
+    CatenateHere catenate(s, channel);
+    if (auto read = channel.client_arguments(); !read) return catenate.failed(read.error());
     return finish_at_mailbox(s, command, channel).result();
 }
 
@@ -43,7 +46,8 @@ Result<Completion> append_here(ImapSession& s, const Command& command)
 {
     if (auto may = LocalAppend::check(s, *command.entry); !may) return no_target(may.error());
     std::vector<Incoming> messages;
-    if (auto failed = receive_message(s, command.entry->partition, messages))
+    MessageParts parts(s, selected_name(s));
+    if (auto failed = receive_message(s, command.entry->partition, parts, messages))
         return *std::move(failed);
     TRY(s.reader.end_of_line());
     return append_all(s, *command.mailbox, messages);
