@@ -84,6 +84,7 @@ constexpr std::array kTable = {
     Capability{.name = "CATENATE", .by_itself = true},
     Capability{.name = "CHILDREN", .by_itself = true},
     Capability{.name = "CONDSTORE", .enable = enable_condstore},
+    Capability{.name = "CONTEXT=SEARCH", .owner = Owner::commands},
     Capability{.name = "IDLE",
                .owner = Owner::commands,
                .by_itself = true,

@@ -25,8 +25,10 @@ constexpr CommandSpec row(std::string_view name, unsigned states, Route route, R
 // In the order of the names.
 constexpr std::array kTable = {
     row("APPEND", kIn, Route::by_mailbox, c::append, c::relay_append,
-        {.referral = Referral::always, .puts = true, .more = 3}),
+        {.referral = Referral::always, .puts = true}),
     row("AUTHENTICATE", kNot, Route::here, c::authenticate, nullptr, {.capability = "AUTH="}),
+    row("CANCELUPDATE", kSel, Route::by_selection, c::cancelupdate, c::relay_cancelupdate,
+        {.capability = "CONTEXT=SEARCH", .only_reads = true}),
     row("CAPABILITY", kAny, Route::here, c::capability, nullptr),
     row("CHECK", kSel, Route::by_selection, c::check, c::relay_verbatim),
     row("CLOSE", kSel, Route::by_selection, c::close, c::relay_close,
@@ -65,8 +67,7 @@ constexpr std::array kTable = {
     row("LIST", kIn, Route::here, c::list, nullptr, {.response = "LIST"}),
     row("LISTRIGHTS", kIn, Route::by_mailbox, c::listrights, c::relay_verbatim,
         {.capability = "ACL", .more = 1}),
-    row("LOCALAPPEND", kIn, Route::by_mailbox, c::localappend, nullptr,
-        {.puts = true, .more = 4}),
+    row("LOCALAPPEND", kIn, Route::by_mailbox, c::localappend, nullptr, {.puts = true}),
     row("LOCALCREATE", kIn, Route::by_new_name, c::localcreate, nullptr,
         {.more = 2, .for_nodes = true}),
     row("LOCALDELETE", kIn, Route::by_mailbox, c::localdelete, nullptr,

@@ -768,6 +768,171 @@ def a_part_of_the_results(where):
             command(c, bad, ok="BAD")
 
 
+class Follower:
+    """The results of a search that a client follows (RFC 5267), as it knows them."""
+
+    def __init__(self, c, search):
+        self.c, self.tag = c, c._new_tag().decode()
+        c.send(("%s %s\r\n" % (self.tag, search)).encode())
+        self.results, self.refused = [], False
+        for line in self.until(self.tag + " "):
+            if line.startswith("ESEARCH"):
+                self.results = numbers_of(re.search(r" ALL (\S+)", line).group(1)) if (
+                    " ALL " in line) else []
+            self.refused = self.refused or line.startswith('NO [NOUPDATE "%s"] ' % self.tag)
+
+    def until(self, end):
+        lines = []
+        while True:
+            line = self.c._get_line().decode()
+            if line.startswith(end):
+                self.answer = line[len(end):]
+                return lines
+            lines.append(line[2:])
+
+    def take(self, lines):
+        """What these lines do to the results, one after the other."""
+        told = 0
+        for line in lines:
+            if not line.startswith('ESEARCH (TAG "%s")' % self.tag):
+                continue
+            for what, pairs in re.findall(r"(ADDTO|REMOVEFROM) \(([^)]*)\)", line):
+                told += 1
+                words = pairs.split()
+                for place, numbers in zip(map(int, words[::2]), map(numbers_of, words[1::2])):
+                    if what == "ADDTO":
+                        at = place - 1 if place else len(self.results)
+                        self.results[at:at] = numbers
+                    elif place:
+                        assert self.results[place - 1:place - 1 + len(numbers)] == numbers, (
+                            line, self.results)
+                        del self.results[place - 1:place - 1 + len(numbers)]
+                    else:
+                        assert set(numbers) <= set(self.results), (line, self.results)
+                        self.results = [n for n in self.results if n not in numbers]
+                    if not place:
+                        self.results.sort()
+        return told
+
+
+def numbers_of(text):
+    """Of a sequence-set, in its order."""
+    numbers = []
+    for part in text.split(","):
+        first, _, last = part.partition(":")
+        numbers += range(int(first), int(last or first) + 1)
+    return numbers
+
+
+@both
+def results_that_are_followed(where):
+    """RFC 5267: what other sessions and this one do is pushed, in IDLE too, as it is then."""
+    user = new_user("follow")
+    with client(where, user) as c, client(where, user) as other:
+        words = command(c, "CAPABILITY")[0][0].split()
+        assert {"CONTEXT=SEARCH", "CONTEXT=SORT", "ESORT"} <= set(words), words
+        for size in (500, 300, 400, 200):
+            check(c.append("INBOX", None, None, message(size, subject="m%d" % size)))
+        check(c.select("INBOX"))
+        check(other.select("INBOX"))
+        unseen = Follower(c, "UID SEARCH RETURN (UPDATE ALL) UNDELETED UNKEYWORD junk")
+        numbers = Follower(c, "SEARCH RETURN (UPDATE ALL CONTEXT) UNKEYWORD junk")
+        pinned = Follower(c, "UID SEARCH RETURN (UPDATE ALL) 1:* UNKEYWORD junk")
+        by_size = Follower(c, "UID SORT RETURN (UPDATE ALL) (SIZE) UTF-8 UNKEYWORD junk")
+        quiet = Follower(c, "SEARCH RETURN (UPDATE) KEYWORD junk")
+        followers = (unseen, numbers, pinned, by_size, quiet)
+        assert [f.results for f in followers] == [[1, 2, 3, 4], [1, 2, 3, 4], [1, 2, 3, 4],
+                                                  [4, 2, 3, 1], []]
+
+        def told(lines):
+            return [f.take(lines) > 0 for f in followers]
+
+        def truth():
+            return [[] if not x.split(" ALL ")[1:] else numbers_of(x.split(" ALL ")[1].split()[0])
+                    for search in ("UID SEARCH RETURN (ALL) UNDELETED UNKEYWORD junk",
+                                   "SEARCH RETURN (ALL) UNKEYWORD junk",
+                                   "UID SEARCH RETURN (ALL) UID 1:4 UNKEYWORD junk",
+                                   "UID SORT RETURN (ALL) (SIZE) UTF-8 UNKEYWORD junk",
+                                   "SEARCH RETURN (ALL) KEYWORD junk")
+                    for x in command(c, search)[0] if x.startswith("ESEARCH")]
+
+        def agree(lines, expected):
+            assert told(lines) == expected, lines
+            assert [f.results for f in followers] == truth(), (lines, truth())
+        # Nothing that changes no result is told.
+        check(other.store("1", "+FLAGS", "\\Flagged"))
+        agree(command(c, "NOOP")[0], [False] * 5)
+        # By another session, and by this one, silently too.
+        check(other.store("2", "+FLAGS", "junk"))
+        agree(command(c, "NOOP")[0], [True] * 5)
+        agree(command(c, "STORE 3 +FLAGS.SILENT (junk)")[0], [True] * 5)
+        agree(command(c, "STORE 2 -FLAGS (junk)")[0], [True] * 5)
+        check(other.store("1", "+FLAGS", "\\Deleted"))
+        agree(command(c, "NOOP")[0], [True, False, False, False, False])
+        # New ones: not to the search that named numbers; in the order of the sort.
+        for size in (350, 100, 600, 360):
+            check(other.append("INBOX", None, None, message(size)))
+        lines = command(c, "NOOP")[0]
+        order = [x.split(" ")[0] if x.startswith("ESEARCH") else x for x in lines]
+        assert order.index("8 EXISTS") < order.index("ESEARCH"), lines
+        agree(lines, [True, True, False, True, False])
+        # In IDLE, and a removal before its EXPUNGE.
+        tag = c._new_tag()
+        c.send(tag + b" IDLE\r\n")
+        assert c._get_line().startswith(b"+ ")
+        check(other.expunge())
+        lines = []
+        while not lines or not lines[-1].endswith(" EXPUNGE"):
+            lines.append(c._get_line()[2:].decode())
+        assert any("REMOVEFROM" in x for x in lines[:-1]), lines
+        # Those after it have other numbers now.
+        assert told(lines) == [False, True, True, True, False], lines
+        numbers.results = [n - 1 for n in numbers.results]
+        quiet.results = [n - 1 for n in quiet.results]
+        check(other.store("1", "+FLAGS", "junk"))
+        for _ in range(20):
+            lines = [c._get_line()[2:].decode()]
+            told(lines)
+            if quiet.tag in lines[0]:
+                break
+        c.send(b"DONE\r\n")
+        told(numbers.until(tag.decode() + " "))
+        agree([], [False] * 5)
+        # A tag is one search's; what is cancelled is told no more.
+        c.send(("%s SEARCH RETURN (UPDATE) ALL\r\n" % unseen.tag).encode())
+        unseen.until(unseen.tag + " ")
+        assert unseen.answer.startswith("BAD"), unseen.answer
+        command(c, 'CANCELUPDATE "none"', ok="NO")
+        command(c, "CANCELUPDATE", ok="BAD")
+        command(c, "CANCELUPDATE atom", ok="BAD")
+        command(c, 'CANCELUPDATE "%s" "%s"' % (numbers.tag, by_size.tag))
+        command(c, 'CANCELUPDATE "%s"' % numbers.tag, ok="NO")
+        lines = command(c, "STORE 1:* +FLAGS (junk)")[0]
+        assert told(lines) == [True, False, True, False, True], lines
+        # There is an end to it, and the search is answered all the same.
+        more = [Follower(c, "SEARCH RETURN (UPDATE ALL) ALL") for _ in range(8)]
+        assert [f.refused for f in more] == [False] * 7 + [True], [f.refused for f in more]
+        assert all(f.results == truth()[4] and f.answer.startswith("OK") for f in more)
+        # With the mailbox it ends.
+        check(c.select("INBOX"))
+        assert not any(told(command(c, "STORE 1:* -FLAGS (junk)")[0]))
+        command(c, 'CANCELUPDATE "%s"' % unseen.tag, ok="NO")
+
+
+@both
+def seen_by_reading_changes_what_is_followed(where):
+    user, other = new_user("followseen"), new_user("followseen")
+    with client(where, user) as owner, client(where, other) as c:
+        check(owner.append("INBOX", None, None, message()))
+        check(owner.setacl("INBOX", other, "lrs"))
+        for reader, mailbox in ((owner, "INBOX"), (c, "user." + user)):
+            check(reader.select(mailbox))
+            unseen = Follower(reader, "SEARCH RETURN (UPDATE ALL) UNSEEN")
+            assert unseen.results == [1]
+            unseen.take(command(reader, "FETCH 1 BODY[]")[0])
+            assert unseen.results == [], mailbox
+
+
 def last_tag(c):
     return b"%s%d" % (c.tagpre, c.tagnum - 1)
 

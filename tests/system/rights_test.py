@@ -39,6 +39,7 @@ def grant(admin, name, rights, user="bob"):
 # Each row that names a mailbox, as bob says it of one that he may not see.
 NAMING = """\
 APPEND @ BODY
+APPEND work CATENATE (URL /@/;UID=1)
 LOCALAPPEND @ "" BODY
 COPY 1 @
 MOVE 1 @
@@ -67,6 +68,7 @@ GETANNOTATION @ /shared/comment
 GETMETADATA @ /shared/comment
 GETMETADATA (DEPTH 1) @ /shared
 GETMETADATA @ "no entry"
+GETMETADATA (work @) /shared/comment
 SETMETADATA @ (/shared/comment "x")
 SETMETADATA @ (/private/comment NIL)
 GETQUOTA @
@@ -88,10 +90,11 @@ LSUB "" @
 LIST (SUBSCRIBED) "" @
 UNSUBSCRIBE @
 XFER @ backend2
+XLIST "" @
 SYNCGET MAILBOX @
 SYNCAPPLY RESERVE @
 """
-NAMELESS = {"AUTHENTICATE", "CAPABILITY", "CHECK", "CLOSE", "COMPRESS", "ENABLE", "EXPUNGE",
+NAMELESS = {"AUTHENTICATE", "CANCELUPDATE", "CAPABILITY", "CHECK", "CLOSE", "COMPRESS", "ENABLE", "EXPUNGE",
             "FETCH", "ID", "IDLE", "LOGIN", "LOGOUT", "NAMESPACE", "NOOP", "SEARCH", "SORT",
             "STARTTLS", "STORE", "SYNCRESTART", "THREAD", "UID EXPUNGE", "UID FETCH", "UID SEARCH",
             "UID SORT", "UID STORE", "UID THREAD", "UNAUTHENTICATE", "UNSELECT"}

@@ -143,8 +143,9 @@ def rows():
 
 # What a client says while "work" is selected; INBOX and mine are where work is, far is not.
 CASES = {
-    "APPEND": ["APPEND work {3+}\r\na:b", "APPEND INBOX {1+}\r\nx", "APPEND far {1+}\r\nx"],
+    "APPEND": ["APPEND work {3+}\r\na:b", "APPEND work CATENATE (URL ;UID=3)", "APPEND INBOX {1+}\r\nx", "APPEND far {1+}\r\nx"],
     "AUTHENTICATE": ["AUTHENTICATE PLAIN"],
+    "CANCELUPDATE": ['CANCELUPDATE "none"'],
     "CAPABILITY": ["CAPABILITY"],
     "CHECK": ["CHECK"],
     "CLOSE": ["CLOSE"],
@@ -183,7 +184,7 @@ CASES = {
                 "REPLACE 3 far {3+}\r\na:b", "REPLACE 3 none {3+}\r\na:b"],
     "RLIST": ['RLIST "" *'],
     "RLSUB": ['RLSUB "" *'],
-    "SEARCH": ["SEARCH ALL", "SEARCH RETURN (COUNT) ALL"],
+    "SEARCH": ["SEARCH ALL", "SEARCH RETURN (COUNT) ALL", "SEARCH RETURN (UPDATE) ALL"],
     "SELECT": ["SELECT far", "SELECT work", "SELECT none", "SELECT work (X)"],
     "SETACL": ["SETACL mine eve lr", "SETACL work eve lr"],
     "SETMETADATA": ['SETMETADATA work (/shared/comment "x")'],
@@ -210,6 +211,7 @@ CASES = {
     "UNSELECT": ["UNSELECT"],
     "UNSUBSCRIBE": ["UNSUBSCRIBE work"],
     "XFER": ["XFER work backend2"],
+    "XLIST": ['XLIST "" *'],
 }
 ENDS = {"CLOSE", "UNSELECT", "LOGOUT"}
 

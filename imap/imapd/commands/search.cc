@@ -114,6 +114,19 @@ text::SearchForm form_of(const config::Config& config)
     return form;
 }
 
+// UPDATE, with a tag that is not in use. What is not followed is told all the same.
+void follow_results(ImapSession& session, const Command& command, SearchKey root,
+                    std::span<const SortKey> order, std::span<const uint32_t> found)
+{
+    LocalSelection& selection = *session.local();
+    SearchUpdate update{command.tag, command.by_uid, std::move(root), {order.begin(), order.end()},
+                        form_of(session.config), {}};
+    for (const uint32_t n : found) update.uids.push_back(selection.mailbox->message(n).uid);
+    if (!selection.updates.add(std::move(update), *selection.mailbox))
+        session.client.put("* NO [NOUPDATE ", text::imap_string(command.tag),
+                           "] Too many results are followed\r\n");
+}
+
 struct Found {
     std::vector<uint32_t> sequences;
     bool passed_over = false;
@@ -126,9 +139,17 @@ struct Found {
 };
 
 // What all of them do after their arguments are read. A search that fails has saved nothing.
-Result<Found> find(ImapSession& session, SearchRequest& request)
+// followed: what is to be looked for again, if its results are followed.
+Result<Found> find(ImapSession& session, const Command& command, SearchRequest& request,
+                   SearchKey* followed = nullptr)
 {
     TRY_ASSIGN(const auto selected, selected_with(session, model::Rights::read));
+    if (request.update && selected->updates.has(command.tag))
+        return Error{Code::syntax, "Tag reuse"};
+    if (request.update && followed != nullptr) {
+        *followed = request.root;
+        pin_numbers(*followed, *selected->mailbox, selected->saved);
+    }
     Found found;
     auto sequences = search_mailbox(*selected->mailbox, std::move(request.root),
                                     {form_of(session.config), wall_seconds(), &selected->saved},
@@ -191,8 +212,11 @@ Result<Completion> search(ImapSession& session, Command& command)
 {
     TRY_ASSIGN(auto request, parse_search(session.reader));
     if (request.bad_charset) return bad_charset(session, request);
-    TRY_ASSIGN(const Found found, find(session, request));
+    SearchKey followed;
+    TRY_ASSIGN(const Found found, find(session, command, request, &followed));
     if (request.save) save_result(*session.local(), request, found.sequences);
+    if (request.update)
+        follow_results(session, command, std::move(followed), {}, found.sequences);
     put_found(session, command, request, found.sequences);
     return found.completion();
 }
@@ -202,9 +226,12 @@ Result<Completion> sort(ImapSession& session, Command& command)
 {
     TRY_ASSIGN(auto request, parse_sort(session.reader));
     if (request.search.bad_charset) return bad_charset(session, request.search);
-    TRY_ASSIGN(Found found, find(session, request.search));
+    SearchKey followed;
+    TRY_ASSIGN(Found found, find(session, command, request.search, &followed));
     TRY(sort_messages(*session.local()->mailbox, request.order, found.sequences));
     if (request.search.save) save_result(*session.local(), request.search, found.sequences);
+    if (request.search.update)
+        follow_results(session, command, std::move(followed), request.order, found.sequences);
     put_found(session, command, request.search, found.sequences);
     return found.completion();
 }
@@ -213,7 +240,7 @@ Result<Completion> thread(ImapSession& session, Command& command)
 {
     TRY_ASSIGN(auto request, parse_thread(session.reader));
     if (request.search.bad_charset) return bad_charset(session, request.search);
-    TRY_ASSIGN(const Found found, find(session, request.search));
+    TRY_ASSIGN(const Found found, find(session, command, request.search));
     TRY_ASSIGN(const ThreadTree tree,
                thread_messages(*session.local()->mailbox, request.algorithm, found.sequences));
     put_threads(session, command, tree);

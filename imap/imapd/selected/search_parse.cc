@@ -234,6 +234,10 @@ class Parser {
             request.count = true;
         } else if (option == "SAVE") {
             request.save = true;
+        } else if (option == "UPDATE") {
+            request.update = true;
+        } else if (option == "CONTEXT") {
+            // A hint that the same will be asked again (RFC 5267 4.2).
         } else if (option == "PARTIAL" && !request.partial) {
             TRY(reader_.space());
             TRY_ASSIGN(request.partial, parse_partial_range(reader_));
@@ -258,8 +262,8 @@ class Parser {
         }
         if (request.partial && request.all)
             return Error{Code::syntax, "PARTIAL and ALL exclude each other"};
-        if (!request.min && !request.max && !request.count && !request.save && !request.partial)
-            request.all = true;
+        const bool asks_for_part = request.min || request.max || request.count || request.partial;
+        if (!asks_for_part && !request.save && !request.update) request.all = true;
         return reader_.space();
     }
 

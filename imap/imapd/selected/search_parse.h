@@ -79,6 +79,7 @@ struct SearchRequest {
     bool all = false;
     bool count = false;
     std::optional<PartialRange> partial;  // RFC 9394; not with all
+    bool update = false;  // RFC 5267: the client is told how the results change; no response by itself
     bool save = false;                    // for "$" (RFC 5182); alone it asks for no response
 };
 
