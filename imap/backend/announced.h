@@ -20,7 +20,7 @@ namespace rookery::backend {
 using Announced = uint64_t;
 
 // With '=' at the end: whatever the value is.
-inline constexpr std::array<std::string_view, 36> kFromBackends = {
+inline constexpr std::array<std::string_view, 37> kFromBackends = {
     "ACL",
     "RIGHTS=kxten",
     "CONDSTORE",
@@ -57,6 +57,7 @@ inline constexpr std::array<std::string_view, 36> kFromBackends = {
     "PARTIAL",
     "CONTEXT=SEARCH",
     "CONTEXT=SORT",
+    "MULTISEARCH",
 };
 inline constexpr unsigned kAnnouncedBits = 56;
 static_assert(kFromBackends.size() <= kAnnouncedBits);

@@ -95,6 +95,7 @@ constexpr std::array kTable = {
     Capability{.name = "LIST-STATUS", .by_itself = true},
     Capability{.name = "METADATA", .owner = Owner::commands},
     Capability{.name = "MOVE", .owner = Owner::commands},
+    Capability{.name = "MULTISEARCH", .owner = Owner::commands},
     Capability{.name = "NAMESPACE", .owner = Owner::commands, .by_itself = true},
     Capability{.name = "QRESYNC", .enable = enable_qresync},
     Capability{.name = "QUOTA", .owner = Owner::commands},

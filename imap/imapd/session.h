@@ -80,7 +80,7 @@ struct RemoteSelection {
     uint32_t uidnext = 0;
     uint64_t highestmodseq = 0;
     bool replaceable = true;
-    bool saved = false;        // a search there has saved its result: another connection has none
+    bool saved = false;  // a search there has saved its result: another connection has none
     std::vector<FollowedSearch> followed = {};  // the same
     bool modseq_told = false;  // that server knows of CONDSTORE, and has told HIGHESTMODSEQ
     // Untagged lines that wait for a command that may carry EXPUNGE, in order.

@@ -627,10 +627,10 @@ def replaced(where):
         assert "1 EXPUNGE" in lines, lines
 
 
+LOG = b"a long line of a log\r\n" * 9000
 TWO_PARTS = (b"Subject: two\r\nContent-Type: multipart/mixed; boundary=abc\r\n\r\n--abc\r\n"
              b"Content-Type: text/plain\r\n\r\nfirst\r\n--abc\r\n"
-             b"Content-Type: text/x-log\r\n\r\n" + b"a long line of a log\r\n" * 9000 + b"--abc--\r\n")
-LOG = b"a long line of a log\r\n" * 9000
+             b"Content-Type: text/x-log\r\n\r\n" + LOG + b"--abc--\r\n")
 
 
 @both
@@ -662,8 +662,9 @@ def catenated(where):
         # From one mailbox, by UIDVALIDITY, and a date and flags.
         done = append(b'(\\Draft) " 1-Mar-1999 10:00:00 +0000" CATENATE (%s URL '
                       b'"%s;UIDVALIDITY=%s/;UID=1/;SECTION=HEADER.FIELDS%%20(Content-Type)" '
-                      b'URL %s/;UID=1/;SECTION=TEXT)' % (
-                          text(b"Subject: new\r\n"), near.encode(), validity.encode(), near.encode()))
+                      b'URL "%s/;UID=1/;SECTION=TEXT")' % (
+                          text(b"Subject: new\r\n"), near.encode(), validity.encode(),
+                          near.encode()))
         assert re.match(r"OK \[APPENDUID [0-9]+ 1\]", done), done
         expected = b"Subject: new" + TWO_PARTS[len(b"Subject: two"):]
         assert last() == expected, last()[:300]
@@ -673,7 +674,8 @@ def catenated(where):
         done = append(b"CATENATE (%s URL ;UID=1/;SECTION=2/;PARTIAL=2.4)" % text(b"S: x\r\n\r\n"))
         assert done.startswith("OK "), done
         assert last() == b"S: x\r\n\r\nlong"[:len(b"S: x\r\n\r\n") + 4], last()
-        done = append(b"CATENATE (%s URL INBOX.A%%26B/;UID=1/;SECTION=1.MIME)" % text(b"S: y\r\n"))
+        done = append(b'CATENATE (%s URL "INBOX.A%%26B/;UID=1/;SECTION=1.MIME")' % (
+            text(b"S: y\r\n")))
         assert done.startswith("OK ") and last() == b"S: y\r\nContent-Type: text/plain\r\n\r\n"
         assert command(c, "FETCH 1 FLAGS")[0] == ["1 FETCH (FLAGS (\\Recent))"]
         # Several messages in one command, one of them put together: all or none.
@@ -689,7 +691,7 @@ def catenated(where):
             done = append(many % (b'"%s"' % url.encode()))
             assert done.startswith('NO [BADURL "%s"]' % url.replace("]", "%5D")), (url, done)
         assert command(c, "STATUS INBOX (MESSAGES UIDNEXT)")[0] == before
-        assert append(many % (near.encode() + b"/;UID=1")).startswith("OK "), before
+        assert append(many % (b'"%s/;UID=1"' % near.encode())).startswith("OK "), before
         count = int(re.search(r"MESSAGES (\d+)", before[0]).group(1))
         now = command(c, "STATUS INBOX (MESSAGES)")[0][0]
         assert "MESSAGES %d)" % (count + 3) in now, (before, now)
@@ -697,7 +699,7 @@ def catenated(where):
         tag = c._new_tag()
         c.send(tag + b" APPEND INBOX CATENATE (TEXT {8}\r\n")
         assert c._get_line().startswith(b"+ ")
-        c.send(b"S: z\r\n\r\n URL %s/;UID=1/;SECTION=1 TEXT {3}\r\n" % near.encode())
+        c.send(b'S: z\r\n\r\n URL "%s/;UID=1/;SECTION=1" TEXT {3}\r\n' % near.encode())
         assert c._get_line().startswith(b"+ ")
         c.send(b"end)\r\n")
         assert c._get_line().startswith(tag + b" OK "), tag
@@ -712,14 +714,14 @@ def catenated(where):
         check(c.append("INBOX.A&-B", None, None, message()))
         got = exchange(c, b"UID REPLACE 2 INBOX.A&-B CATENATE (URL ;UID=1)")
         assert b" EXPUNGE\r\n" in got and last("INBOX.A&-B") == TWO_PARTS, got
-        # Parts from another server, and to there; what this user may not read is as what is not there.
+        # Parts from another server, and to there; what may not be read is as what is not there.
         if where == "frontend1":
-            done = append(b"CATENATE (URL %s/;UID=1/;SECTION=HEADER URL %s/;UID=1/;SECTION=TEXT)" %
-                          (near.encode(), far.encode()))
+            done = append(b'CATENATE (URL "%s/;UID=1/;SECTION=HEADER" '
+                          b'URL %s/;UID=1/;SECTION=TEXT)' % (near.encode(), far.encode()))
             assert done.startswith("OK "), done
             assert last() == TWO_PARTS.replace(b"first", b"other")
             command(o, "SETACL INBOX %s lri" % user)
-            done = append(b"CATENATE (%s URL %s/;UID=1/;SECTION=2 URL %s/;UID=1/;SECTION=2)" % (
+            done = append(b'CATENATE (%s URL "%s/;UID=1/;SECTION=2" URL %s/;UID=1/;SECTION=2)' % (
                 text(b"S: z\r\n\r\n"), near.encode(), far.encode()), "user." + other)
             assert done.startswith("OK "), done
             assert last("user." + other) == b"S: z\r\n\r\n" + LOG[:-2] + LOG[:-2]
@@ -931,6 +933,120 @@ def seen_by_reading_changes_what_is_followed(where):
             assert unseen.results == [1]
             unseen.take(command(reader, "FETCH 1 BODY[]")[0])
             assert unseen.results == [], mailbox
+
+
+@both
+def search_in_many_mailboxes(where):
+    """RFC 7377: each mailbox's results by its name, at one server and at several."""
+    user, other = new_user("multi"), new_user("multi", 2)
+    with client(where, user) as c, client("backend2", other) as o:
+        assert "MULTISEARCH" in command(c, "CAPABILITY")[0][0].split()
+        for name in ("INBOX.a", "INBOX.a.deep", "INBOX.a.deep.er", "INBOX.b &- c", "INBOX.empty"):
+            check(c.create('"%s"' % name))
+        for n, name in enumerate(("INBOX", "INBOX.a", "INBOX.a.deep", "INBOX.a.deep.er",
+                                  '"INBOX.b &- c"')):
+            for subject in ["other"] * n + ["hit"]:
+                check(c.append(name, None, None, message(subject=subject)))
+        check(c.subscribe("INBOX.a.deep"))
+        check(c.create("INBOX.gone"))
+        check(c.subscribe("INBOX.gone"))
+        check(c.delete("INBOX.gone"))
+        check(o.append("INBOX", None, None, message(subject="hit")))
+        check(o.create("INBOX.x"))
+        check(o.append("INBOX.x", "\\Deleted", None, message(subject="hit")))
+        check(o.setacl("INBOX", user, "r"))
+        check(o.setacl("INBOX.x", user, "lr"))
+        far = "user." + other
+
+        def found(sources, more="SUBJECT hit", ok="OK"):
+            where_to = "IN (%s) " % sources if sources else ""
+            lines, _ = command(c, "ESEARCH %s%s" % (where_to, more), ok)
+            tag = last_tag(c).decode()
+            out = {}
+            for line in lines:
+                at = re.fullmatch(r'ESEARCH \(TAG "%s" MAILBOX "([^"]*)" '
+                                  r'UIDVALIDITY ([0-9]+)\) UID (.*)' % tag, line)
+                assert at and at.group(1) not in out, (line, tag)
+                status = command(c, 'STATUS "%s" (UIDVALIDITY)' % at.group(1))[0][0]
+                assert status.endswith("(UIDVALIDITY %s)" % at.group(2)), (line, status)
+                out[at.group(1)] = at.group(3)
+            return out
+        everything = {"INBOX": "ALL 1", "INBOX.a": "ALL 2", "INBOX.a.deep": "ALL 3",
+                      "INBOX.a.deep.er": "ALL 4", "INBOX.b &- c": "ALL 5"}
+
+        def part(*names):
+            return {name: everything[name] for name in names}
+        assert found("personal") == everything
+        assert found("inboxes mailboxes INBOX") == everything
+        assert found('mailboxes (INBOX "INBOX.b &- c" INBOX.none INBOX.empty)') == part(
+            "INBOX", "INBOX.b &- c")
+        assert found("subtree INBOX.a") == part("INBOX.a", "INBOX.a.deep", "INBOX.a.deep.er")
+        assert found("subtree-one INBOX.a mailboxes INBOX.a") == part("INBOX.a", "INBOX.a.deep")
+        assert found("subscribed") == part("INBOX.a.deep")
+        # Parts of the results are each mailbox's; no line where nothing is found.
+        literal = "RETURN (MIN COUNT) CHARSET UTF-8 TEXT {3+}\r\nhit"
+        assert found("subtree-one INBOX.a", literal) == {
+            "INBOX.a": "MIN 2 COUNT 1", "INBOX.a.deep": "MIN 3 COUNT 1"}
+        assert found("personal", "RETURN (PARTIAL -1:-2) 2:3") == {
+            "INBOX.a": "PARTIAL (-1:-2 2)", "INBOX.a.deep": "PARTIAL (-1:-2 2:3)",
+            "INBOX.a.deep.er": "PARTIAL (-1:-2 2:3)", "INBOX.b &- c": "PARTIAL (-1:-2 2:3)"}
+        assert found("personal", "SUBJECT nothing") == {}
+        # What is selected is the default, and nothing else is by that.
+        command(c, "CHECK", ok="BAD")
+        found(None, ok="BAD")
+        found("selected mailboxes INBOX", ok="BAD")
+        found("personal", "RETURN (SAVE) ALL", ok="BAD")
+        check(c.select("INBOX.a"))
+        assert found(None) == part("INBOX.a")
+        assert found("selected mailboxes (INBOX.a INBOX)", "RETURN () SUBJECT hit") == part(
+            "INBOX.a", "INBOX")
+        assert found("selected", "RETURN (SAVE COUNT) SUBJECT hit") == {"INBOX.a": "COUNT 1"}
+        assert command(c, "UID SEARCH $")[0] == ["SEARCH 2"]
+        # The same can be followed; of the others nothing is.
+        follower = Follower(c, "ESEARCH RETURN (UPDATE) SUBJECT hit")
+        follower.results = [2]
+        lines = command(c, "ESEARCH IN (personal) RETURN (UPDATE COUNT) SUBJECT hit")[0]
+        assert 'NO [NOUPDATE "%s"]' % last_tag(c).decode() in lines[0] and len(lines) == 6, lines
+        text = message(subject="hit").decode()
+        follower.take(command(c, "APPEND INBOX.a {%d+}\r\n%s" % (len(text), text))[0])
+        assert follower.results == [2, 3], follower.results
+        if where == "frontend1":
+            # At both servers; what is seen in no list only by its name.
+            assert found("personal subtree user.%s" % other) == dict(
+                everything, **{"INBOX.a": "ALL 2:3", far + ".x": "ALL 1"})
+            assert found("mailboxes (INBOX %s %s.x)" % (far, far), "SUBJECT hit UNDELETED") == {
+                "INBOX": "ALL 1", far: "ALL 1"}
+            command(c, "EXAMINE " + far)
+            assert found("selected mailboxes INBOX") == {"INBOX": "ALL 1", far: "ALL 1"}
+            check(o.setacl("INBOX", user, "l"))
+            assert found("mailboxes (INBOX %s)" % far) == {"INBOX": "ALL 1"}
+        for wrong in ("ESEARCH IN () ALL", "ESEARCH IN personal ALL", "ESEARCH IN (mailboxes) ALL",
+                      "ESEARCH IN (mailboxes ()) ALL", "ESEARCH IN (everything) ALL",
+                      "ESEARCH IN (selected-delayed) ALL", "ESEARCH IN (personal)", "ESEARCH",
+                      "ESEARCH IN (personal) IN (personal) ALL", "ESEARCH IN (personal (X)) ALL",
+                      "ESEARCH IN (personal) RETURN (X) ALL"):
+            command(c, wrong, ok="BAD")
+        _, text = command(c, "ESEARCH IN (personal) CHARSET KOI9 ALL", ok="NO")
+        assert text.startswith("[BADCHARSET"), text
+
+
+def test_a_search_in_many_mailboxes_of_which_one_server_is_down():
+    with murder.Murder(backends=2) as m:
+        m.add_user("ann", 1)
+        m.add_user("bob", 2)
+        with m.imap("backend1", "ann") as ann, m.imap("backend2", "bob") as bob:
+            check(ann.append("INBOX", None, None, message()))
+            check(bob.append("INBOX", None, None, message()))
+            check(bob.setacl("INBOX", "ann", "lr"))
+        with m.imap("frontend1", "ann") as c:
+            murder.wait_for(lambda: b"user.bob" in b"".join(x or b"" for x in check(c.list())),
+                            "the list")
+            search = "ESEARCH IN (mailboxes (INBOX user.bob)) RETURN (COUNT) ALL"
+            assert len(command(c, search)[0]) == 2
+            m["backend2"].stop()
+            lines, text = command(c, search, ok="NO")
+            assert len(lines) == 1 and 'MAILBOX "INBOX"' in lines[0], lines
+            assert text.startswith("[UNAVAILABLE]"), text
 
 
 def last_tag(c):
@@ -1407,7 +1523,7 @@ def private_metadata_of_the_server(where):
                 'METADATA "" (/private/comment NIL)']
         assert command(c, "GETMETADATA INBOX /private/comment")[0] == [
             "METADATA INBOX (/private/comment NIL)"]
-        lines, text = command(c, 'GETMETADATA (MAXSIZE 3 DEPTH infinity) "" (/private /shared)')
+        lines, text = command(c, 'GETMETADATA (MAXSIZE 3 DEPTH infinity) "" /private')
         assert not any("mine" in x for x in lines) and any("/y ~{3}" in x for x in lines), lines
         assert text.startswith("[METADATA LONGENTRIES 4]"), text
         # None of a command that may not do all of it.
@@ -1426,7 +1542,7 @@ def test_private_metadata_of_the_server_goes_with_the_user():
     user = new_user("metamove")
     with client("frontend1", user) as c, client("frontend1", "cyrus") as admin:
         annotate(c, '""', "/private/comment mine")
-        check(admin.rename("user." + user, "user." + user, "backend2"))
+        command(admin, "RENAME user.%s user.%s backend2" % (user, user))
     with client("backend2", user) as c:
         assert '"mine"' in command(c, 'GETMETADATA "" /private/comment')[0][0]
 
@@ -1465,12 +1581,12 @@ def metadata_of_several_mailboxes(where):
             annotate(o, "INBOX", "/shared/comment theirs")
             lines, _ = command(c, 'GETMETADATA (INBOX.a user.%s "") (/shared/comment %sserver)' % (
                 other, CYRUS))
-            assert sorted(lines) == [
+            assert sorted(lines) == sorted([
                 'METADATA "" (/shared/comment NIL %sserver NIL)' % CYRUS,
                 "METADATA INBOX.a (%sserver \"backend1\")" % CYRUS,
                 "METADATA INBOX.a (/shared/comment NIL)",
                 'METADATA user.%s (%sserver "backend2")' % (other, CYRUS),
-                'METADATA user.%s (/shared/comment "theirs")' % other], lines
+                'METADATA user.%s (/shared/comment "theirs")' % other]), lines
 
 
 @both

@@ -172,6 +172,7 @@ COMMANDS = [
     "APPEND INBOX.keep CATENATE (%s)", "APPEND INBOX.keep CATENATE (URL %s)",
     "APPEND INBOX.keep CATENATE (TEXT {5+}\r\na:b\r\n URL %s)",
     "GETMETADATA (INBOX.keep %s) /shared/comment", 'XLIST "" %s', "CANCELUPDATE %s",
+    "ESEARCH IN (mailboxes %s) ALL", "ESEARCH IN (personal) TEXT %s", "ESEARCH %s",
     "CHECK %s", "NOOP %s", "IDLE %s", "CLOSE %s", "UNSELECT %s",
 ]
 

@@ -143,7 +143,8 @@ def rows():
 
 # What a client says while "work" is selected; INBOX and mine are where work is, far is not.
 CASES = {
-    "APPEND": ["APPEND work {3+}\r\na:b", "APPEND work CATENATE (URL ;UID=3)", "APPEND INBOX {1+}\r\nx", "APPEND far {1+}\r\nx"],
+    "APPEND": ["APPEND work {3+}\r\na:b", "APPEND work CATENATE (URL ;UID=3)",
+               "APPEND INBOX {1+}\r\nx", "APPEND far {1+}\r\nx"],
     "AUTHENTICATE": ["AUTHENTICATE PLAIN"],
     "CANCELUPDATE": ['CANCELUPDATE "none"'],
     "CAPABILITY": ["CAPABILITY"],
@@ -155,6 +156,7 @@ CASES = {
     "DELETE": ["DELETE mine.new", "DELETE none"],
     "DELETEACL": ["DELETEACL mine eve", "DELETEACL work eve"],
     "ENABLE": ["ENABLE CONDSTORE", "ENABLE QRESYNC", "ENABLE X-NONE"],
+    "ESEARCH": ["ESEARCH ALL", "ESEARCH IN (mailboxes (work far)) ALL"],
     "EXAMINE": ["EXAMINE far", "EXAMINE work", "EXAMINE none", "EXAMINE work (X)"],
     "EXPUNGE": ["EXPUNGE"],
     "FETCH": ["FETCH 1:* (UID FLAGS)"],

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/relay/relay.h"
 #include "imap/imapd/relay/lines.h"
+#include "imap/imapd/relay/relay.h"
 #include "imap/imapd/relay/retry.h"
 #include "imap/imapd/selected/search_updates.h"
 #include "lib/base/strings.h"

@@ -1,5 +1,5 @@
-// LIST, plain and extended (RFC 5258, 5819, 6154, 8440, 9590), and XLIST, which came before RFC 6154:
-// the uses of mailboxes and INBOX as one of them (doc/protocols/cyrus.md 6).
+// LIST, plain and extended (RFC 5258, 5819, 6154, 8440, 9590), and XLIST, which came before RFC
+// 6154: the uses of mailboxes, with INBOX as one of them.
 #include <algorithm>
 #include <optional>
 #include <set>
@@ -36,7 +36,10 @@ void add_word(std::string& words, std::string_view word)
 class Lister {
  public:
     Lister(ImapSession& s, const CommandSpec& spec, const ListRequest& request)
-        : s_(s), spec_(spec), request_(request), walker_(s.directory, *s.user.names, *s.user.identity, s.access)
+        : s_(s),
+          spec_(spec),
+          request_(request),
+          walker_(s.directory, *s.user.names, *s.user.identity, s.access)
     {
     }
 

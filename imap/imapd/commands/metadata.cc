@@ -68,7 +68,8 @@ Result<Completion> of_server(ImapSession& s, MetadataRequest request)
         }
     }
     if (!inbox.is_here())
-        own.entries = take_private(request.entries, [](const EntryName& e) { return e.is_private; });
+        own.entries =
+            take_private(request.entries, [](const EntryName& e) { return e.is_private; });
     if (!own.entries.empty()) {
         if (s.backends == nullptr) return Error{Code::unavailable, {}};
         TRY_ASSIGN(backend::Backend * backend, s.backends->get(inbox.server));
@@ -143,7 +144,8 @@ Result<Completion> set_private(ImapSession& s, std::span<const MetadataChange> c
     TRY_ASSIGN(const Placed inbox, place_inbox(s));
     if (inbox.is_here()) {
         if (!inbox.entry || s.store == nullptr)
-            return Completion::no("[METADATA NOPRIVATE] Nobody without an INBOX has private entries");
+            return Completion::no(
+                "[METADATA NOPRIVATE] Nobody without an INBOX has private entries");
         if (auto done = set_private_metadata(s, *inbox.entry, changes); !done)
             return refused(done.error(), false);
         return Completion::ok();
@@ -156,7 +158,8 @@ Result<Completion> set_private(ImapSession& s, std::span<const MetadataChange> c
 // Whether the shared ones may be set is known before the private ones are.
 Result<Completion> set_at_server(ImapSession& s, std::vector<MetadataChange> changes)
 {
-    const auto own = take_private(changes, [](const MetadataChange& c) { return c.entry.is_private; });
+    const auto own =
+        take_private(changes, [](const MetadataChange& c) { return c.entry.is_private; });
     if (auto may = may_set_server(s, changes); !may) return refused(may.error(), true);
     if (!own.empty()) {
         TRY_ASSIGN(Completion done, set_private(s, own));

@@ -4,6 +4,7 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/relay/lines.h"
 #include "imap/imapd/relay/relay.h"
+#include "imap/imapd/relay/relayed_search.h"
 #include "imap/imapd/relay/retry.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"
@@ -38,45 +39,6 @@ bool is_followed(const RemoteSelection& remote, const std::string& tag)
     return std::any_of(remote.followed.begin(), remote.followed.end(),
                        [&](const FollowedSearch& one) { return one.tag == tag; });
 }
-
-// A search at the selected mailbox's server, which knows it by another tag than the client.
-class RelayedSearch {
- public:
-    RelayedSearch(ImapSession& s, const Command& command, RelayChannel& channel)
-        : s_(s), command_(command), channel_(channel)
-    {
-        channel.filter([this](backend::ReplyReader& replies, const backend::Reply& reply) {
-            return tell(replies, reply);
-        });
-    }
-    // Its server follows the results no more (RFC 5267 4.3.1).
-    bool is_refused() const { return is_refused_; }
-
- private:
-    Result<bool> tell(backend::ReplyReader& replies, const backend::Reply& reply)
-    {
-        backend::Reply told = reply;
-        if (reply.word == "NO") {
-            const auto code = text::response_code(reply.text());
-            if (!code || !code->is("NOUPDATE")) return false;
-            is_refused_ = true;
-            const std::string text = cat("[NOUPDATE ", text::imap_string(command_.tag), "] ", code->text);
-            told.head.replace(reply.text_begin, reply.head.npos, text);
-        } else if (reply.word == "ESEARCH") {
-            told = with_tag(reply, channel_.tag(), command_.tag);
-            if (const RemoteSelection* remote = s_.remote()) told = in_clients_words(*remote, told);
-        } else {
-            return false;
-        }
-        TRY(replies.copy_to(s_.client, told));
-        return true;
-    }
-
-    ImapSession& s_;
-    const Command& command_;
-    RelayChannel& channel_;
-    bool is_refused_ = false;
-};
 
 // To the server of the selected mailbox.
 Completion with_selection(ImapSession& s, const Command& command)

@@ -34,7 +34,8 @@ Result<Completion> append_here(ImapSession& s, const model::MailboxEntry& target
     if (auto may = LocalAppend::check(s, target); !may) return no_target(may.error());
     std::vector<Incoming> messages;
     MessageParts parts(s, selected_name(s));
-    if (auto failed = receive_message(s, target.partition, parts, messages)) return *std::move(failed);
+    if (auto failed = receive_message(s, target.partition, parts, messages))
+        return *std::move(failed);
     TRY(s.reader.end_of_line());
     return append_all(s, target.name, messages, freed);
 }

@@ -323,8 +323,8 @@ Status set_private_metadata(ImapSession& session, const MailboxEntry& inbox,
     if (annotations == nullptr) return Error{Code::denied, "the store has no annotations"};
     std::vector<mailbox::AnnotationChange> stored;
     for (const MetadataChange& change : changes)
-        stored.push_back({cat(kOfServer, change.entry.path), session.user.identity->userid,
-                          change.value});
+        stored.push_back(
+            {cat(kOfServer, change.entry.path), session.user.identity->userid, change.value});
     TRY(require_settled(inbox));
     return annotations->set(inbox, stored);
 }

@@ -23,12 +23,18 @@ backend::Reply with_tag(backend::Reply reply, const std::string& at_server, cons
 {
     if (reply.word != "ESEARCH") return reply;
     text::ImapCursor cursor(reply.text());
-    const auto correlator = cursor.list();
-    if (!correlator || !starts_with_nocase(*correlator, "TAG ")) return reply;
-    const auto named = text::ImapCursor(correlator->substr(4)).astring();
-    if (named && *named == at_server)
-        reply.head.replace(reply.text_begin, cursor.position(),
-                           cat("(TAG ", text::imap_string(tag), ')'));
+    // search-correlator: names and values.
+    for (bool more = cursor.accept('('); more; more = cursor.accept(' ')) {
+        const auto name = cursor.atom();
+        if (!name || !cursor.space()) return reply;
+        const size_t begin = cursor.position();
+        const auto value = cursor.astring();
+        if (!value) return reply;
+        if (!equal_nocase(*name, "TAG") || *value != at_server) continue;
+        reply.head.replace(reply.text_begin + begin, cursor.position() - begin,
+                           text::imap_string(tag));
+        return reply;
+    }
     return reply;
 }
 

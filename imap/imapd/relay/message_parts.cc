@@ -37,8 +37,8 @@ std::optional<std::string_view> section_value(std::string_view fetch)
 
 // The value goes from the server's stream into take. False: it is NIL, or this is another response.
 // What is behind it is left to the caller.
-Result<bool> take_value(stream::Stream& from, backend::ReplyReader& replies,
-                        std::string_view value, const TakePiece& take, Status& taken)
+Result<bool> take_value(stream::Stream& from, backend::ReplyReader& replies, std::string_view value,
+                        const TakePiece& take, Status& taken)
 {
     const auto size = value.starts_with('{') ? replies.literal_size() : std::nullopt;
     if (!size) {
@@ -99,7 +99,8 @@ Result<std::string> MessageParts::mailbox_of(const text::ImapUrl& url) const
 Status MessageParts::open_here(const model::MailboxEntry& entry)
 {
     TRY(require(s_, entry, model::Rights::read));
-    TRY_ASSIGN(here_, s_.store->open(entry, s_.user.identity->userid, mailbox::OpenMode::read_only));
+    TRY_ASSIGN(here_,
+               s_.store->open(entry, s_.user.identity->userid, mailbox::OpenMode::read_only));
     uidvalidity_ = here_->uidvalidity();
     return success();
 }
@@ -125,8 +126,8 @@ Status MessageParts::open_there(const std::string& external, const std::string& 
         return Error{Code::unavailable, answer.error().text};
     }
     s_.backends->give_back(std::move(there_));
-    const bool later = text::response_code(answer->text) &&
-                       text::response_code(answer->text)->is("UNAVAILABLE");
+    const bool later =
+        text::response_code(answer->text) && text::response_code(answer->text)->is("UNAVAILABLE");
     return later ? Error{Code::unavailable, answer->text} : no_such(answer->text);
 }
 
@@ -163,7 +164,8 @@ Status MessageParts::read_there(const text::ImapUrl& url, const FetchItem& item,
     if (item.partial) channel.raw(cat('<', item.partial->offset, '.', item.partial->count, '>'));
     channel.raw(")");
     channel.filter([&](backend::ReplyReader& replies, const backend::Reply& reply) -> Result<bool> {
-        const auto value = reply.word == "FETCH" && !found ? section_value(reply.text()) : std::nullopt;
+        const auto value =
+            reply.word == "FETCH" && !found ? section_value(reply.text()) : std::nullopt;
         if (!value) return true;
         TRY_ASSIGN(found, take_value(there_->stream(), replies, *value, take, taken));
         return true;
@@ -186,14 +188,15 @@ Status MessageParts::read(std::string_view text, const TakePiece& take)
     auto item = parse_section(url->section);
     if (!item) return no_such(item.error().text);
     if (url->partial)
-        item->partial = Partial{url->partial->offset, url->partial->count.value_or(
-                                                          std::numeric_limits<uint32_t>::max())};
+        item->partial = Partial{url->partial->offset,
+                                url->partial->count.value_or(std::numeric_limits<uint32_t>::max())};
     TRY_ASSIGN(const std::string external, mailbox_of(*url));
     auto opened = open(external);
     // That there is a mailbox is not said to those who may not read it.
     if (opened.is(Code::denied) || opened.is(Code::syntax)) return no_such(opened.error().text);
     TRY(opened);
-    if (url->uidvalidity && *url->uidvalidity != uidvalidity_) return no_such("another UIDVALIDITY");
+    if (url->uidvalidity && *url->uidvalidity != uidvalidity_)
+        return no_such("another UIDVALIDITY");
     return here_ ? read_here(*url, *item, take) : read_there(*url, *item, take);
 }
 

@@ -28,10 +28,7 @@ std::string selected_name(const ImapSession& session);
 class MessageParts {
  public:
     // base: the mailbox to which URLs are relative, as the client writes it.
-    MessageParts(ImapSession& session, std::string base)
-        : s_(session), base_(std::move(base))
-    {
-    }
+    MessageParts(ImapSession& session, std::string base) : s_(session), base_(std::move(base)) {}
     MessageParts(const MessageParts&) = delete;
     MessageParts& operator=(const MessageParts&) = delete;
     ~MessageParts();

@@ -19,8 +19,8 @@ namespace {
 void put_line(stream::Stream& out, const SearchUpdate& update, std::string_view what,
               std::string_view pairs)
 {
-    out.put("* ESEARCH (TAG ", text::imap_string(update.tag), ')', update.by_uid ? " UID " : " ", what,
-            " (", pairs, ")\r\n");
+    out.put("* ESEARCH (TAG ", text::imap_string(update.tag), ')', update.by_uid ? " UID " : " ",
+            what, " (", pairs, ")\r\n");
 }
 
 void add_pair(std::string& pairs, size_t place, const std::vector<uint32_t>& numbers)
@@ -96,8 +96,8 @@ void SearchUpdates::changed(const mailbox::Mailbox& mailbox, std::span<const uin
 }
 
 // gone: UIDs, ascending.
-void SearchUpdates::remove(stream::Stream& out, SearchUpdate& update, std::span<const uint32_t> gone,
-                           const NumberOf& number_of)
+void SearchUpdates::remove(stream::Stream& out, SearchUpdate& update,
+                           std::span<const uint32_t> gone, const NumberOf& number_of)
 {
     const auto is_gone = [&](uint32_t uid) {
         return std::binary_search(gone.begin(), gone.end(), uid);
@@ -201,9 +201,8 @@ Status SearchUpdates::tell_changed(stream::Stream& out, mailbox::Mailbox& mailbo
         context.within = &within;
         TRY_ASSIGN(const auto found, search_mailbox(mailbox, update.root, context));
         const std::vector<uint32_t> hits = uids_of(mailbox, found);
-        remove(out, update, difference(candidates, hits), [&](uint32_t uid) {
-            return update.by_uid ? uid : mailbox.sequence_of(uid);
-        });
+        remove(out, update, difference(candidates, hits),
+               [&](uint32_t uid) { return update.by_uid ? uid : mailbox.sequence_of(uid); });
         std::vector<uint32_t> there = update.uids;
         std::sort(there.begin(), there.end());
         TRY(insert(out, update, difference(hits, there), mailbox));

@@ -110,12 +110,13 @@ START_TEST(what_is_put_together_is_no_larger_than_what_comes_whole)
          {cat(part, ' ', part), cat(part, " URL /INBOX/;UID=1"),
           std::string("URL /INBOX/;UID=1 URL /INBOX/;UID=1 TEXT {1+}\r\nx"),
           std::string("TEXT {1025+}\r\n") + std::string(1025, 'x')})
-        ASSERT_EQ_TEXT(converse(server, "bob",
-                                cat("1 APPEND INBOX CATENATE (", parts, ")\r\n2 NOOP\r\n")),
-                       large);
+        ASSERT_EQ_TEXT(
+            converse(server, "bob", cat("1 APPEND INBOX CATENATE (", parts, ")\r\n2 NOOP\r\n")),
+            large);
     ck_assert_uint_eq(server.count(), 1);
     const std::string fits = converse(
-        server, "bob", "1 APPEND INBOX CATENATE (URL /INBOX/;UID=1 URL /INBOX/;UID=1/;PARTIAL=0.400)\r\n");
+        server, "bob",
+        "1 APPEND INBOX CATENATE (URL /INBOX/;UID=1 URL /INBOX/;UID=1/;PARTIAL=0.400)\r\n");
     ck_assert_msg(fits.starts_with("1 OK"), "%s", fits.c_str());
     ck_assert_uint_eq(server.message(1).bytes.size(), text.size() + 400);
 }

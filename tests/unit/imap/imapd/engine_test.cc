@@ -78,6 +78,7 @@ constexpr std::pair<std::string_view, std::string_view> kWhole[] = {
     {"DELETE", "DELETE none"},
     {"DELETEACL", "DELETEACL none bob"},
     {"ENABLE", ""},
+    {"ESEARCH", "ESEARCH ALL"},
     {"EXAMINE", "EXAMINE none (CONDSTORE)"},
     {"EXPUNGE", "EXPUNGE"},
     {"FETCH", "FETCH 1 FLAGS (CHANGEDSINCE 1)"},
@@ -170,8 +171,9 @@ START_TEST(what_is_too_much_is_bad_as_soon_as_it_can_be_seen)
         }
     }
     // A list may hold what is behind a literal.
-    ASSERT_EQ_TEXT(converse(server, "cyrus", "1 GETMETADATA none (/shared/comment {3+}\r\n/a )\r\n"
-                                             "2 GETACL none\r\n",
+    ASSERT_EQ_TEXT(converse(server, "cyrus",
+                            "1 GETMETADATA none (/shared/comment {3+}\r\n/a )\r\n"
+                            "2 GETACL none\r\n",
                             true, 1),
                    "1 NO [NONEXISTENT] Mailbox does not exist\r\n"
                    "2 NO [NONEXISTENT] Mailbox does not exist\r\n");

@@ -1,5 +1,6 @@
 #include "lib/text/imap_url.h"
 
+#include "lib/base/strings.h"
 #include "tests/unit/unit.h"
 
 namespace {
@@ -10,11 +11,12 @@ using namespace rookery::text;
 // Everything of a URL in one line.
 std::string told(const ImapUrl& url)
 {
-    std::string out = cat(url.from_root ? "/" : "", url.mailbox, '|',
-                          url.uidvalidity ? cat(*url.uidvalidity) : "-", '|', url.uid, '|',
-                          url.section, '|');
+    std::string out =
+        cat(url.from_root ? "/" : "", url.mailbox, '|',
+            url.uidvalidity ? cat(*url.uidvalidity) : "-", '|', url.uid, '|', url.section, '|');
     if (!url.partial) return out;
-    return cat(out, url.partial->offset, '.', url.partial->count ? cat(*url.partial->count) : "end");
+    return cat(out, url.partial->offset, '.',
+               url.partial->count ? cat(*url.partial->count) : "end");
 }
 
 START_TEST(urls_of_messages_and_their_parts)
@@ -24,8 +26,7 @@ START_TEST(urls_of_messages_and_their_parts)
         const char* told;
     } table[] = {
         {"/INBOX;UIDVALIDITY=785799047/;UID=11467", "/INBOX|785799047|11467||"},
-        {"/Drafts;uidvalidity=385759045/;uid=20/;section=1.MIME",
-         "/Drafts|385759045|20|1.MIME|"},
+        {"/Drafts;uidvalidity=385759045/;uid=20/;section=1.MIME", "/Drafts|385759045|20|1.MIME|"},
         {"/a/b/;UID=1", "/a/b|-|1||"},
         {"b/;UID=1", "b|-|1||"},
         {";UID=4294967295", "|-|4294967295||"},
@@ -45,17 +46,42 @@ END_TEST
 
 START_TEST(what_is_no_such_url)
 {
-    for (const char* url :
-         {"", "/", "//", "INBOX", "/INBOX", "/INBOX/", "/INBOX;UIDVALIDITY=1", "/;UID=1",
-          "//host/INBOX/;UID=1", "imap://user@host/INBOX/;UID=1", "imap:/INBOX/;UID=1",
-          "/INBOX/;UID=0", "/INBOX/;UID=", "/INBOX/;UID=4294967296", "/INBOX/;UID=1:2",
-          "/INBOX;UID=1", "/INBOX;UIDVALIDITY=0/;UID=1", "/INBOX;UIDVALIDITY=1;UID=1",
-          "/INBOX;UIDVALIDITY=/;UID=1", "/INBOX/;UID=1/", "/INBOX/;UID=1/;SECTION=",
-          "/INBOX/;UID=1/;SECTION=1;PARTIAL=1", "/INBOX/;UID=1/;PARTIAL=1.0",
-          "/INBOX/;UID=1/;PARTIAL=1.", "/INBOX/;UID=1/;PARTIAL=1/;SECTION=1", "/a%2/;UID=1",
-          "/a%zz/;UID=1", "/a%00/;UID=1", "/a%ff/;UID=1", "/a b/;UID=1", "/a\"/;UID=1",
-          "/a?b/;UID=1", "/a#b/;UID=1", "/\xc3\xbc/;UID=1", "/INBOX/;UID=1;URLAUTH=anonymous",
-          "/INBOX/;UID=1?x"})
+    for (const char* url : {"",
+                            "/",
+                            "//",
+                            "INBOX",
+                            "/INBOX",
+                            "/INBOX/",
+                            "/INBOX;UIDVALIDITY=1",
+                            "/;UID=1",
+                            "//host/INBOX/;UID=1",
+                            "imap://user@host/INBOX/;UID=1",
+                            "imap:/INBOX/;UID=1",
+                            "/INBOX/;UID=0",
+                            "/INBOX/;UID=",
+                            "/INBOX/;UID=4294967296",
+                            "/INBOX/;UID=1:2",
+                            "/INBOX;UID=1",
+                            "/INBOX;UIDVALIDITY=0/;UID=1",
+                            "/INBOX;UIDVALIDITY=1;UID=1",
+                            "/INBOX;UIDVALIDITY=/;UID=1",
+                            "/INBOX/;UID=1/",
+                            "/INBOX/;UID=1/;SECTION=",
+                            "/INBOX/;UID=1/;SECTION=1;PARTIAL=1",
+                            "/INBOX/;UID=1/;PARTIAL=1.0",
+                            "/INBOX/;UID=1/;PARTIAL=1.",
+                            "/INBOX/;UID=1/;PARTIAL=1/;SECTION=1",
+                            "/a%2/;UID=1",
+                            "/a%zz/;UID=1",
+                            "/a%00/;UID=1",
+                            "/a%ff/;UID=1",
+                            "/a b/;UID=1",
+                            "/a\"/;UID=1",
+                            "/a?b/;UID=1",
+                            "/a#b/;UID=1",
+                            "/\xc3\xbc/;UID=1",
+                            "/INBOX/;UID=1;URLAUTH=anonymous",
+                            "/INBOX/;UID=1?x"})
         ck_assert_msg(!parse_imap_url(url), "%s", url);
 }
 END_TEST
