@@ -76,7 +76,7 @@ class CommandReader {
     // Stream::kReadBuffer. none: it is no such line.
     Result<std::optional<size_t>> arguments_ahead();
 
-    // From here on what is taken is written down as well, literals as {n+}, until it is told nullptr;
+    // From here on what is taken is written down as well, literals as {n+}, until this is nullptr;
     // the line's end is not.
     void record(std::string* text) { record_ = text; }
 

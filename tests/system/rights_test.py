@@ -266,6 +266,9 @@ NEEDS = [
     ("GETQUOTAROOT shared", ""),   # r or a
     ("LIST \"\" shared", "l"),
     ("RLIST \"\" shared", "l"),
+    ("XLIST \"\" shared", "l"),
+    ("ESEARCH IN (mailboxes shared) ALL", "r"),
+    ("ESEARCH IN (subtree shared) ALL", "lr"),
 ]
 # One's own, an administrator's or a server's, whatever the rights; SUBSCRIBE by the option
 # allowallsubscribe; LSUB and UNSUBSCRIBE need none.
@@ -283,7 +286,7 @@ def check_right(m, where, said, needed, right, work="work"):
             c.select(work)
         untagged, tagged = c.do(said)
     case = (where, said, "without " + right, untagged, tagged)
-    if said.split()[0] in ("LIST", "RLIST"):
+    if said.split()[0] in ("LIST", "RLIST", "XLIST", "ESEARCH"):
         assert tagged.startswith("OK") and bool(untagged) == (right not in needed), case
     elif right not in needed:
         assert tagged.startswith("OK"), case

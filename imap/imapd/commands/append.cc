@@ -1,5 +1,5 @@
-// APPEND with several messages (RFC 3502), each a literal or put together from parts (RFC 4469), and
-// LOCALAPPEND.
+// APPEND with several messages (RFC 3502), each a literal or put together from parts (RFC 4469),
+// and LOCALAPPEND.
 //
 // None of the messages is appended until the whole command has arrived. Once something went wrong
 // the rest of the command is left to the engine to skip.

@@ -55,7 +55,8 @@ std::string server_response(std::string_view external, const EntryName& entry,
 // All of the changes or none. limit: too many; unsupported: no mailbox can be for that.
 Status set_mailbox_metadata(ImapSession& session, const model::MailboxEntry& entry,
                             std::span<const MetadataChange> changes);
-// Changes of private entries of the server; may is asked of the shared ones before anything is done.
+// Changes of private entries of the server. Of the shared ones it is asked whether they may be done
+// before anything is.
 Status set_private_metadata(ImapSession& session, const model::MailboxEntry& inbox,
                             std::span<const MetadataChange> changes);
 Status may_set_server(const ImapSession& session, std::span<const MetadataChange> changes);

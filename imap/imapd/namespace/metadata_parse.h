@@ -53,8 +53,8 @@ struct MetadataChange {
     std::optional<std::string> value;  // NIL: it goes
 };
 
-// What GETMETADATA has in front of the entries: [options SP] and a mailbox, or, as Cyrus has it, "("
-// mailbox *(SP mailbox) ")". A list whose first word is an option's name has options.
+// What GETMETADATA has in front of the entries: [options SP] and a mailbox, or, as Cyrus has it,
+// "(" mailbox *(SP mailbox) ")". A list whose first word is an option's name has options.
 struct MetadataHead {
     std::optional<MetadataOptions> options;
     std::vector<std::string> names;  // one at least

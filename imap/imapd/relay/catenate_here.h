@@ -1,5 +1,5 @@
-// CatenateHere: an APPEND on its way to another server whose CATENATE (RFC 4469) is done here, since
-// its parts may be anywhere: the other server gets the message.
+// CatenateHere: an APPEND on its way to another server whose CATENATE (RFC 4469) is done here,
+// since its parts may be anywhere: the other server gets the message.
 //
 // The parts are put together on disk before that server is told the message's size. Lives as long
 // as the channel's client_arguments(). One thread.

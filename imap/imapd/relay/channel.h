@@ -52,12 +52,12 @@ class RelayChannel {
     // What is left of the client's line, CRLF included. An answer that came early (a literal was
     // refused) is kept for finish().
     Status client_arguments();
-    // Given what an argument of the client's is that begins with a letter, outside of lists: reads it
-    // and says by raw() and literal() what the server gets instead.
+    // Asked where an argument of the client's begins with a letter, outside of lists: reads it and
+    // says by raw() and literal() what the server gets instead.
     using Word = std::function<Status()>;
     void on_word(Word word) { word_ = std::move(word); }
-    // A literal that write() puts, announced as one of the client's is. Not put if the server does not
-    // want it: early().
+    // A literal that write() puts, announced as one of the client's is. Not put if the server does
+    // not want it: early().
     Status literal(uint64_t size, const std::function<Status(stream::Stream&)>& write);
     // What the server gets behind the verb; none: it has got some of it already.
     std::optional<std::string_view> arguments() const;

@@ -88,7 +88,7 @@ class Catenated {
         TRY_ASSIGN(const std::string url, s_.reader.astring());
         Status read = parts_.read(url, [&](std::string_view bytes) { return take(bytes); });
         if (read.is(Code::not_found))
-            answer_ = Completion::no(cat("[BADURL \"", in_code(url), "\"] ", read.error().text));
+            answer_ = Completion::no(cat("[BADURL \"", in_code(url), "\"] No such message part"));
         return read;
     }
 

@@ -28,8 +28,8 @@ enum class Fetched {
     undecodable,  // of BINARY: a part's transfer encoding is not known. Nothing was put
 };
 
-// The bytes of a section alone, a piece after the other. False: the message has no such part. corrupt:
-// it is damaged.
+// The bytes of a section alone, a piece after the other. False: the message has no such part.
+// corrupt: it is damaged.
 using TakePiece = std::function<Status(std::string_view bytes)>;
 Result<bool> read_section(mailbox::Mailbox& mailbox, uint32_t sequence, const FetchItem& item,
                           const TakePiece& take);

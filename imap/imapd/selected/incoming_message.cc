@@ -105,8 +105,8 @@ std::optional<Completion> receive_body(ImapSession& s, mailbox::StagedMessage& m
     return refused(check);
 }
 
-// A literal8: its parts in binary are kept encoded (RFC 3516 4.4). What comes so is no message that a
-// store could take: it waits on disk until it is there.
+// A literal8: its parts in binary are kept encoded (RFC 3516 4.4). What comes so is no message that
+// a store could take: it waits on disk until it is there.
 std::optional<Completion> receive_binary(ImapSession& s, mailbox::StagedMessage& message,
                                          uint64_t size)
 {

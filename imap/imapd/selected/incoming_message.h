@@ -17,8 +17,8 @@
 
 namespace rookery::imapd {
 
-// From the space in front of the flags to the end of the literal, or of what is put together. Behind
-// the last one of messages, or the answer why not. parts: for all messages of the command.
+// From the space in front of the flags to the end of the literal, or of what is put together.
+// Behind the last one of messages, or the answer why not. parts: for all messages of the command.
 std::optional<Completion> receive_message(ImapSession& session, const std::string& partition,
                                           MessageParts& parts, std::vector<Incoming>& messages);
 

@@ -37,7 +37,8 @@ void keep_results(ImapSession& session, const Command& command, const SearchRequ
                   std::span<const uint32_t> found);
 
 uint64_t highest_modseq(const mailbox::Mailbox& mailbox, std::span<const uint32_t> found);
-// "* ESEARCH (TAG ...)", nothing if no part of the results is asked for. correlators: behind the tag.
+// "* ESEARCH (TAG ...)", nothing if no part of the results is asked for. correlators: behind the
+// tag.
 void put_extended(stream::Stream& out, const mailbox::Mailbox& mailbox, const Command& command,
                   const SearchRequest& request, std::span<const uint32_t> found,
                   std::string_view correlators = {});
