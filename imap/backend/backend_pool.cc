@@ -35,6 +35,18 @@ Result<Backend*> BackendPool::get(const std::string& server)
             return Error{Code::closed, "the connection of the selected mailbox is lost"};
         connections_.erase(server);
     }
+    TRY_ASSIGN(auto made, open(server));
+    return add(std::move(made));
+}
+
+Result<std::unique_ptr<Backend>> BackendPool::another(const std::string& server)
+{
+    if (gate_) TRY(gate_(server));
+    return open(server);
+}
+
+Result<std::unique_ptr<Backend>> BackendPool::open(const std::string& server)
+{
     if (relayed_ || server == config_.servername())
         return Error{Code::moved, cat("not relayed to ", server, ": the mailbox is not here")};
     auto made = connect(server);
@@ -43,8 +55,12 @@ Result<Backend*> BackendPool::get(const std::string& server)
         // That this server may not log in there, or the other one speaks nonsense, is not the
         // client's affair.
         return Error{Code::unavailable, made.error().text};
-    if (!made) return made.error();
-    return add(*std::move(made));
+    return made;
+}
+
+void BackendPool::give_back(std::unique_ptr<Backend> backend)
+{
+    if (idle_ == nullptr || idle_->put(backend).is(Code::unsupported)) backend->logout();
 }
 
 Health& BackendPool::health()
@@ -131,8 +147,7 @@ void BackendPool::drop_all()
 void BackendPool::hand_on()
 {
     if (idle_ == nullptr) return drop_all();
-    for (auto& [server, connection] : connections_)
-        if (idle_->put(connection.backend).is(Code::unsupported)) connection.backend->logout();
+    for (auto& [server, connection] : connections_) give_back(std::move(connection.backend));
     connections_.clear();
 }
 

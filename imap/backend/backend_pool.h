@@ -42,6 +42,10 @@ class BackendPool {
     void set_relayed(bool relayed) { relayed_ = relayed; }
     bool is_relayed() const { return relayed_; }
     Result<Backend*> get(const std::string& server);
+    // One beside that, which the caller owns; as get() otherwise.
+    Result<std::unique_ptr<Backend>> another(const std::string& server);
+    // The caller is done with such a one, in order: it goes where hand_on() puts others.
+    void give_back(std::unique_ptr<Backend> backend);
     // The open connection to server, or nullptr.
     Backend* find(const std::string& server);
     // Takes a connection that was made elsewhere (tests), instead of the one to its server.
@@ -64,6 +68,7 @@ class BackendPool {
 
  private:
     Health& health();
+    Result<std::unique_ptr<Backend>> open(const std::string& server);
     Result<std::unique_ptr<Backend>> connect(const std::string& server);
     Result<std::unique_ptr<Backend>> connect_anew(const std::string& server,
                                                   const ConnectOptions& options);

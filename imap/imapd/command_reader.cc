@@ -63,6 +63,7 @@ void CommandReader::begin()
     client_waits_ = false;
     dropped_ = 0;
     scan_ = {};
+    record_ = nullptr;
 }
 
 Status CommandReader::charge(size_t bytes)
@@ -126,6 +127,7 @@ Result<char> CommandReader::take()
         ended_ = true;
     } else {
         scan_.feed(c);
+        if (record_ != nullptr) record_->push_back(c);
     }
     return c;
 }
@@ -176,6 +178,7 @@ Result<std::string> CommandReader::word(bool (*wanted)(char), size_t max, std::s
         if (out.size() + n > max) return Error{Code::limit, cat(what, " too long")};
         TRY(charge(n));
         out.append(there.substr(0, n));
+        if (record_ != nullptr) record_->append(there.substr(0, n));
         if (scan_.at != LiteralScan::At::nothing)
             for (char c : there.substr(0, n)) scan_.feed(c);
         client_.consume(n);
@@ -237,6 +240,7 @@ Result<std::string> CommandReader::quoted(size_t max)
 Result<LiteralHead> CommandReader::literal_head()
 {
     LiteralHead head;
+    const size_t begin = record_ != nullptr ? record_->size() : 0;
     TRY_ASSIGN(head.binary, accept('~'));
     TRY(expect('{'));
     TRY_ASSIGN(std::string digits, word(is_digit, 19, "literal size"));
@@ -250,6 +254,11 @@ Result<LiteralHead> CommandReader::literal_head()
     cr_taken_ = false;
     scan_ = {};
     client_waits_ = head.synchronising;
+    if (record_ != nullptr) {
+        record_->resize(begin);
+        if (head.binary) record_->push_back('~');
+        text::put_literal_head(*record_, head.size, text::LiteralForm::plus);
+    }
     return head;
 }
 
@@ -294,6 +303,7 @@ Result<std::string> CommandReader::literal(size_t max)
     TRY(go_ahead(head));
     std::string out(static_cast<size_t>(head.size), '\0');
     TRY(client_.read_exact(out));
+    if (record_ != nullptr) record_->append(out);
     if (out.find('\0') != std::string::npos) return syntax("NUL in literal");
     return out;
 }

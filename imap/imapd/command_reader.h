@@ -76,6 +76,10 @@ class CommandReader {
     // Stream::kReadBuffer. none: it is no such line.
     Result<std::optional<size_t>> arguments_ahead();
 
+    // From here on what is taken is written down as well, literals as {n+}, until this is nullptr;
+    // the line's end is not.
+    void record(std::string* text) { record_ = text; }
+
     // --- productions
     Result<std::string> atom();
     Result<std::string> string();  // quoted / literal
@@ -124,6 +128,7 @@ class CommandReader {
     bool cr_taken_ = false;      // of the CRLF that is next
     bool client_waits_ = false;  // a synchronising literal was announced and not answered
     text::LiteralScan scan_;
+    std::string* record_ = nullptr;
 };
 
 }  // namespace rookery::imapd

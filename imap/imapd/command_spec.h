@@ -37,7 +37,8 @@ enum class Route : unsigned char {
 enum class Variant : unsigned char {
     none,
     read_only,  // EXAMINE
-    adds,       // SUBSCRIBE; SETACL, which has rights behind the identifier
+    adds,       // SUBSCRIBE; SETACL, which has rights behind the identifier; XLIST: what the
+                // mailboxes are for
     removes,    // UNSUBSCRIBE; DELETEACL; CLOSE: what is marked as deleted
     moves,      // MOVE: what was copied goes
 };

@@ -49,7 +49,7 @@ ROOKERY_RUN(rename);
 ROOKERY_RELAY(relay_rename);
 ROOKERY_RUN(subscribe);  // and UNSUBSCRIBE
 ROOKERY_RELAY(relay_subscribe);
-ROOKERY_RUN(list);
+ROOKERY_RUN(list);  // and XLIST
 ROOKERY_RUN(lsub);
 ROOKERY_RELAY(relay_lsub);
 ROOKERY_RUN(rlist);
@@ -93,6 +93,9 @@ ROOKERY_RUN(fetch);    // and UID FETCH
 ROOKERY_RUN(store);    // and UID STORE
 ROOKERY_RUN(copy);     // and UID COPY; MOVE and UID MOVE
 ROOKERY_RELAY(relay_search);
+ROOKERY_RUN(esearch);
+ROOKERY_RUN(cancelupdate);
+ROOKERY_RELAY(relay_cancelupdate);
 ROOKERY_RELAY(relay_copy);
 ROOKERY_RUN(replace);  // and UID REPLACE
 ROOKERY_RELAY(relay_replace);

@@ -118,18 +118,21 @@ Result<Completion> Engine::to_select(const CommandSpec& spec, Command& command)
     return done;
 }
 
-// GETMETADATA may have its options before the name (RFC 5464 5) or behind it (its examples).
+// GETMETADATA may have its options before the name (RFC 5464 5) or behind it (its examples). What
+// names several mailboxes goes to as many servers: its own function sees to that.
 Result<Completion> Engine::by_mailbox_or_server(const CommandSpec& spec, Command& command)
 {
     TRY(s_.reader.space());
-    TRY_ASSIGN(const char next, s_.reader.peek());
-    if (next == '(' && spec.traits.options_first) {
-        TRY_ASSIGN(command.options, parse_metadata_options(s_.reader));
-        TRY(s_.reader.space());
+    if (spec.traits.options_first) {
+        TRY_ASSIGN(MetadataHead head, parse_metadata_head(s_.reader));
+        command.options = head.options;
+        command.external = head.names.front();
+        if (head.names.size() > 1) command.names = std::move(head.names);
+    } else {
+        TRY_ASSIGN(command.external, s_.reader.mailbox());
     }
-    TRY_ASSIGN(command.external, s_.reader.mailbox());
     TRY(check_end(spec));
-    if (command.external.empty()) return spec.run(s_, command);
+    if (command.external.empty() || !command.names.empty()) return spec.run(s_, command);
     TRY_ASSIGN(command.mailbox, s_.user.names->to_internal(command.external));
     return at_mailbox(spec, command);
 }

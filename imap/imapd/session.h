@@ -16,6 +16,7 @@
 #include "imap/imapd/command_reader.h"
 #include "imap/imapd/command_spec.h"
 #include "imap/imapd/namespace/metadata_parse.h"
+#include "imap/imapd/selected/search_updates.h"
 #include "imap/imapd/selected/select_parse.h"
 #include "imap/mailbox/mailbox_store.h"
 #include "imap/mailbox/quota.h"
@@ -47,6 +48,7 @@ struct LocalSelection {
     std::vector<std::string> told_keywords;
     model::Rights told_rights;
     model::SequenceSet saved;  // UIDs, what the last search saved: "$" (RFC 5182)
+    SearchUpdates updates = {};
     // Somebody is renaming or removing it right now: what comes of it is told later.
     bool in_change = false;
     bool gone = false;  // it is no mailbox's view any more
@@ -59,6 +61,11 @@ struct MovedView {
     uint32_t exists = 0;
     bool condstore = false;   // enabled there, by whatever command
     model::SequenceSet uids;  // in the order of the message numbers
+};
+// A search whose results are followed (RFC 5267), and the tag by which its server knows it.
+struct FollowedSearch {
+    std::string tag;
+    std::string at_server;
 };
 struct RemoteSelection {
     backend::Backend* backend = nullptr;  // owned by the pool
@@ -73,7 +80,8 @@ struct RemoteSelection {
     uint32_t uidnext = 0;
     uint64_t highestmodseq = 0;
     bool replaceable = true;
-    bool saved = false;        // a search there has saved its result: another connection has none
+    bool saved = false;  // a search there has saved its result: another connection has none
+    std::vector<FollowedSearch> followed = {};  // the same
     bool modseq_told = false;  // that server knows of CONDSTORE, and has told HIGHESTMODSEQ
     // Untagged lines that wait for a command that may carry EXPUNGE, in order.
     std::string held;
@@ -166,6 +174,7 @@ struct Command {
     std::optional<model::MailboxName> mailbox;
     std::optional<model::MailboxEntry> entry;  // by_mailbox and found: its list entry
     std::optional<MetadataOptions> options;    // by_mailbox_or_server: those before the name
+    std::vector<std::string> names = {};       // the same: as the client wrote them, if several
     SelectParameters select = {};              // to_select
     std::string server;                        // the last one that was told to run it
 };

@@ -35,7 +35,7 @@ struct StatusItems {
     uint64_t size = 0;
     uint32_t deleted = 0;       // with \Deleted
     uint64_t deleted_size = 0;  // of these
-    int64_t last_append = 0;    // seconds since the epoch
+    int64_t changed = 0;        // when anything was, seconds since the epoch
 };
 
 // One message for one mailbox, and what became of it.

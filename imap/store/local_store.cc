@@ -587,7 +587,8 @@ Result<mailbox::StatusItems> LocalStore::status(const model::MailboxEntry& entry
     items.highestmodseq = header->highestmodseq;
     items.size = header->size;
     items.deleted = header->deleted;
-    items.last_append = header->last_append;
+    struct stat status {};
+    if (::fstat(index.fd(), &status) == 0) items.changed = status.st_mtime;
     for (uint32_t slot = 0; header->deleted > 0 && slot < header->records; slot++) {
         if ((index.flags(slot) & model::kDeleted) == 0) continue;
         TRY_ASSIGN(IndexRecord record, index.record(slot));

@@ -7,6 +7,7 @@ noinst_LIBRARIES += %D%/libtext.a
 	%D%/header_syntax.h %D%/header_syntax.cc \
 	%D%/html_text.h %D%/html_text.cc %D%/imap_date.h %D%/imap_date.cc \
 	%D%/imap_structure.h %D%/imap_structure.cc \
+	%D%/imap_url.h %D%/imap_url.cc \
 	%D%/imap_syntax.h %D%/imap_syntax.cc %D%/json.h %D%/json.cc %D%/message.h %D%/message.cc \
 	%D%/mutf7.h %D%/mutf7.cc %D%/order_keys.h %D%/order_keys.cc \
 	%D%/preview.h %D%/preview.cc \
@@ -29,6 +30,7 @@ tests_unit_lib_text_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/lib/text/imap_date_test.cc \
 	tests/unit/lib/text/imap_structure_test.cc \
 	tests/unit/lib/text/imap_syntax_test.cc \
+	tests/unit/lib/text/imap_url_test.cc \
 	tests/unit/lib/text/message_test.cc \
 	tests/unit/lib/text/mutf7_test.cc \
 	tests/unit/lib/text/order_keys_test.cc \

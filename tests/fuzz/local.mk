@@ -1,7 +1,7 @@
 # Fuzz targets. With --enable-fuzzers (clang) each is a libFuzzer program; without, it replays the
 # files it is given. Either way make check runs every target over its corpus.
-FUZZ_TARGETS = %D%/base64 %D%/dlist %D%/fetch %D%/header %D%/imap_syntax %D%/mailbox_dlist \
-	%D%/managesieve %D%/mime %D%/mutf7 %D%/nntp %D%/pop3 %D%/search %D%/sieve %D%/smtp_reply \
+FUZZ_TARGETS = %D%/base64 %D%/dlist %D%/fetch %D%/header %D%/imap_syntax %D%/imap_url \
+	%D%/mailbox_dlist %D%/managesieve %D%/metadata %D%/mime %D%/mutf7 %D%/nntp %D%/pop3 %D%/search %D%/sieve %D%/smtp_reply \
 	%D%/submission
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += %D%/replay_test.sh
@@ -18,8 +18,10 @@ EXTRA_DIST += %D%/replay_test.sh %D%/corpus
 %C%_fetch_SOURCES = %D%/fetch.cc %D%/target.h
 %C%_header_SOURCES = %D%/header.cc %D%/target.h
 %C%_imap_syntax_SOURCES = %D%/imap_syntax.cc %D%/target.h
+%C%_imap_url_SOURCES = %D%/imap_url.cc %D%/target.h
 %C%_mailbox_dlist_SOURCES = %D%/mailbox_dlist.cc %D%/target.h
 %C%_managesieve_SOURCES = %D%/managesieve.cc %D%/target.h
+%C%_metadata_SOURCES = %D%/metadata.cc %D%/target.h
 %C%_mime_SOURCES = %D%/mime.cc %D%/target.h
 %C%_mutf7_SOURCES = %D%/mutf7.cc %D%/target.h
 %C%_nntp_SOURCES = %D%/nntp.cc %D%/target.h
@@ -33,11 +35,15 @@ EXTRA_DIST += %D%/replay_test.sh %D%/corpus
 %C%_fetch_LDADD = $(%C%_imap_libs)
 %C%_header_LDADD = $(%C%_text_libs)
 %C%_imap_syntax_LDADD = $(%C%_text_libs)
+%C%_imap_url_LDADD = $(%C%_imap_libs)
 %C%_mailbox_dlist_LDADD = $(%C%_sync_libs)
 %C%_managesieve_LDADD = imap/managesieve/libmanagesieve.a imap/backend/libbackend.a \
 	imap/model/libmodel.a lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a \
 	lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
+%C%_metadata_LDADD = imap/imapd/libimapd.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
+	lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a \
+	lib/net/libnet.a lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS)
 %C%_mime_LDADD = $(%C%_text_libs)
 %C%_mutf7_LDADD = $(%C%_text_libs)
 %C%_nntp_LDADD = imap/nntp/libnntp.a imap/session/libsession.a imap/backend/libbackend.a \
@@ -60,8 +66,10 @@ if LIBFUZZER
 %C%_fetch_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_header_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_imap_syntax_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_imap_url_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_mailbox_dlist_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_managesieve_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_metadata_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_mime_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_mutf7_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_nntp_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -76,8 +84,10 @@ else
 %C%_fetch_SOURCES += %D%/replay.cc
 %C%_header_SOURCES += %D%/replay.cc
 %C%_imap_syntax_SOURCES += %D%/replay.cc
+%C%_imap_url_SOURCES += %D%/replay.cc
 %C%_mailbox_dlist_SOURCES += %D%/replay.cc
 %C%_managesieve_SOURCES += %D%/replay.cc
+%C%_metadata_SOURCES += %D%/replay.cc
 %C%_mime_SOURCES += %D%/replay.cc
 %C%_mutf7_SOURCES += %D%/replay.cc
 %C%_nntp_SOURCES += %D%/replay.cc

@@ -46,5 +46,19 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
         check(request.search);
     });
     read_with(imapd::parse_thread, text, [](const auto& request) { check(request.search); });
+    // What other servers are asked for is read there as it was here.
+    read_with(imapd::parse_esearch, text, [](const imapd::EsearchRequest& request) {
+        check(request.search);
+        const std::string program = request.program;
+        fuzz::require(program.starts_with(' '), "behind the sources");
+        bool is_read = false;
+        read_with(imapd::parse_esearch, std::string_view(program).substr(1),
+                  [&](const imapd::EsearchRequest& again) {
+                      is_read = true;
+                      fuzz::require(again.sources.empty() && again.program == program, "the same");
+                      fuzz::require(count(again.search.root) == count(request.search.root), "all");
+                  });
+        fuzz::require(is_read, "what was read can be read");
+    });
     return 0;
 }

@@ -627,6 +627,110 @@ def replaced(where):
         assert "1 EXPUNGE" in lines, lines
 
 
+LOG = b"a long line of a log\r\n" * 9000
+TWO_PARTS = (b"Subject: two\r\nContent-Type: multipart/mixed; boundary=abc\r\n\r\n--abc\r\n"
+             b"Content-Type: text/plain\r\n\r\nfirst\r\n--abc\r\n"
+             b"Content-Type: text/x-log\r\n\r\n" + LOG + b"--abc--\r\n")
+
+
+@both
+def catenated(where):
+    """RFC 4469: a message of texts and of parts of others, wherever they are."""
+    user, other = new_user("cat"), new_user("catfrom", 2)
+    far = "/user." + other
+    with client(where, user) as c, client("backend2", other) as o:
+        assert "CATENATE" in command(c, "CAPABILITY")[0][0].split()
+        check(c.create("INBOX.A&-B"))
+        check(c.append("INBOX.A&-B", None, None, TWO_PARTS))
+        check(o.append("INBOX", None, None, TWO_PARTS.replace(b"first", b"other")))
+        check(o.setacl("INBOX", user, "lr"))
+        near = "/INBOX.A%26B"
+        validity = re.search(r"UIDVALIDITY (\d+)", command(
+            c, "STATUS INBOX.A&-B (UIDVALIDITY)")[0][0]).group(1)
+
+        def text(bytes_, sync=False):
+            return b"TEXT {%d%s}\r\n%s" % (len(bytes_), b"" if sync else b"+", bytes_)
+
+        def append(pieces, target="INBOX"):
+            got = exchange(c, b"APPEND %s %s" % (target.encode(), pieces))
+            return got.rpartition(b"\r\n* ")[2].partition(b" ")[2].decode()
+
+        def last(mailbox="INBOX"):
+            with client(where, user) as reader:
+                check(reader.select(mailbox, True))
+                return check(reader.fetch("*", "BODY.PEEK[]"))[0][1]
+        # From one mailbox, by UIDVALIDITY, and a date and flags.
+        done = append(b'(\\Draft) " 1-Mar-1999 10:00:00 +0000" CATENATE (%s URL '
+                      b'"%s;UIDVALIDITY=%s/;UID=1/;SECTION=HEADER.FIELDS%%20(Content-Type)" '
+                      b'URL "%s/;UID=1/;SECTION=TEXT")' % (
+                          text(b"Subject: new\r\n"), near.encode(), validity.encode(),
+                          near.encode()))
+        assert re.match(r"OK \[APPENDUID [0-9]+ 1\]", done), done
+        expected = b"Subject: new" + TWO_PARTS[len(b"Subject: two"):]
+        assert last() == expected, last()[:300]
+        # Nothing is selected by it, nothing seen; what is selected is what others are relative to.
+        command(c, "CHECK", ok="BAD")
+        check(c.select("INBOX.A&-B"))
+        done = append(b"CATENATE (%s URL ;UID=1/;SECTION=2/;PARTIAL=2.4)" % text(b"S: x\r\n\r\n"))
+        assert done.startswith("OK "), done
+        assert last() == b"S: x\r\n\r\nlong"[:len(b"S: x\r\n\r\n") + 4], last()
+        done = append(b'CATENATE (%s URL "INBOX.A%%26B/;UID=1/;SECTION=1.MIME")' % (
+            text(b"S: y\r\n")))
+        assert done.startswith("OK ") and last() == b"S: y\r\nContent-Type: text/plain\r\n\r\n"
+        assert command(c, "FETCH 1 FLAGS")[0] == ["1 FETCH (FLAGS (\\Recent))"]
+        # Several messages in one command, one of them put together: all or none.
+        before = command(c, "STATUS INBOX (MESSAGES UIDNEXT)")[0]
+        whole = message()
+        many = b"{%d+}\r\n%s CATENATE (URL %%s) (\\Seen) {%d+}\r\n%s" % (
+            len(whole), whole, len(TWO_PARTS), TWO_PARTS)
+        wrong = [near + x for x in ("/;UID=2", ";UIDVALIDITY=1/;UID=1", "/;UID=1/;SECTION=3", "",
+                                    "/;UID=1/;SECTION=X")]
+        hidden = "/user.%s.none/;UID=1" % other
+        wrong += ["/INBOX.none/;UID=1", hidden, "imap://%s/INBOX/;UID=1" % user, "/a]b/;UID=1"]
+        for url in wrong:
+            done = append(many % (b'"%s"' % url.encode()))
+            assert done.startswith('NO [BADURL "%s"]' % url.replace("]", "%5D")), (url, done)
+        assert command(c, "STATUS INBOX (MESSAGES UIDNEXT)")[0] == before
+        assert append(many % (b'"%s/;UID=1"' % near.encode())).startswith("OK "), before
+        count = int(re.search(r"MESSAGES (\d+)", before[0]).group(1))
+        now = command(c, "STATUS INBOX (MESSAGES)")[0][0]
+        assert "MESSAGES %d)" % (count + 3) in now, (before, now)
+        # A client that waits before each text.
+        tag = c._new_tag()
+        c.send(tag + b" APPEND INBOX CATENATE (TEXT {8}\r\n")
+        assert c._get_line().startswith(b"+ ")
+        c.send(b'S: z\r\n\r\n URL "%s/;UID=1/;SECTION=1" TEXT {3}\r\n' % near.encode())
+        assert c._get_line().startswith(b"+ ")
+        c.send(b"end)\r\n")
+        assert c._get_line().startswith(tag + b" OK "), tag
+        assert last() == b"S: z\r\n\r\nfirstend", last()
+        for bad in (b"CATENATE ()", b"CATENATE (URL)", b"CATENATE (FILE x)", b"CATENATE URL x",
+                    b"CATENATE (TEXT ~{1+}\r\nx)", b"CATENATION (URL x)",
+                    b"CATENATE (%s" % text(b"S: x\r\n\r\n")):
+            assert append(bad).startswith("BAD "), bad
+        assert append(b"CATENATE (TEXT {0+}\r\n)").startswith("NO [CANNOT]")
+        assert append(b"CATENATE (%s)" % text(b"no header\r\n")).startswith("NO [CANNOT]")
+        # REPLACE takes it too.
+        check(c.append("INBOX.A&-B", None, None, message()))
+        got = exchange(c, b"UID REPLACE 2 INBOX.A&-B CATENATE (URL ;UID=1)")
+        assert b" EXPUNGE\r\n" in got and last("INBOX.A&-B") == TWO_PARTS, got
+        # Parts from another server, and to there; what may not be read is as what is not there.
+        if where == "frontend1":
+            done = append(b'CATENATE (URL "%s/;UID=1/;SECTION=HEADER" '
+                          b'URL %s/;UID=1/;SECTION=TEXT)' % (near.encode(), far.encode()))
+            assert done.startswith("OK "), done
+            assert last() == TWO_PARTS.replace(b"first", b"other")
+            command(o, "SETACL INBOX %s lri" % user)
+            done = append(b'CATENATE (%s URL "%s/;UID=1/;SECTION=2" URL %s/;UID=1/;SECTION=2)' % (
+                text(b"S: z\r\n\r\n"), near.encode(), far.encode()), "user." + other)
+            assert done.startswith("OK "), done
+            assert last("user." + other) == b"S: z\r\n\r\n" + LOG[:-2] + LOG[:-2]
+            assert command(c, "NOOP")[0] == [], "the selected mailbox is the same"
+            check(o.setacl("INBOX", user, "l"))
+            done = append(b"CATENATE (URL %s/;UID=1)" % far.encode())
+            assert done.startswith("NO [BADURL"), done
+
+
 @both
 def a_part_of_the_results(where):
     """RFC 9394: PARTIAL of SEARCH and of UID FETCH, from either end."""
@@ -664,6 +768,285 @@ def a_part_of_the_results(where):
                     "SEARCH RETURN (PARTIAL 0:1) ALL", "FETCH 1:* UID (PARTIAL 1:2)",
                     "UID FETCH 1:* UID (PARTIAL 1)"):
             command(c, bad, ok="BAD")
+
+
+class Follower:
+    """The results of a search that a client follows (RFC 5267), as it knows them."""
+
+    def __init__(self, c, search):
+        self.c, self.tag = c, c._new_tag().decode()
+        c.send(("%s %s\r\n" % (self.tag, search)).encode())
+        self.results, self.refused = [], False
+        for line in self.until(self.tag + " "):
+            if line.startswith("ESEARCH"):
+                self.results = numbers_of(re.search(r" ALL (\S+)", line).group(1)) if (
+                    " ALL " in line) else []
+            self.refused = self.refused or line.startswith('NO [NOUPDATE "%s"] ' % self.tag)
+
+    def until(self, end):
+        lines = []
+        while True:
+            line = self.c._get_line().decode()
+            if line.startswith(end):
+                self.answer = line[len(end):]
+                return lines
+            lines.append(line[2:])
+
+    def take(self, lines):
+        """What these lines do to the results, one after the other."""
+        told = 0
+        for line in lines:
+            if not line.startswith('ESEARCH (TAG "%s")' % self.tag):
+                continue
+            for what, pairs in re.findall(r"(ADDTO|REMOVEFROM) \(([^)]*)\)", line):
+                told += 1
+                words = pairs.split()
+                for place, numbers in zip(map(int, words[::2]), map(numbers_of, words[1::2])):
+                    if what == "ADDTO":
+                        at = place - 1 if place else len(self.results)
+                        self.results[at:at] = numbers
+                    elif place:
+                        assert self.results[place - 1:place - 1 + len(numbers)] == numbers, (
+                            line, self.results)
+                        del self.results[place - 1:place - 1 + len(numbers)]
+                    else:
+                        assert set(numbers) <= set(self.results), (line, self.results)
+                        self.results = [n for n in self.results if n not in numbers]
+                    if not place:
+                        self.results.sort()
+        return told
+
+
+def numbers_of(text):
+    """Of a sequence-set, in its order."""
+    numbers = []
+    for part in text.split(","):
+        first, _, last = part.partition(":")
+        numbers += range(int(first), int(last or first) + 1)
+    return numbers
+
+
+@both
+def results_that_are_followed(where):
+    """RFC 5267: what other sessions and this one do is pushed, in IDLE too, as it is then."""
+    user = new_user("follow")
+    with client(where, user) as c, client(where, user) as other:
+        words = command(c, "CAPABILITY")[0][0].split()
+        assert {"CONTEXT=SEARCH", "CONTEXT=SORT", "ESORT"} <= set(words), words
+        for size in (500, 300, 400, 200):
+            check(c.append("INBOX", None, None, message(size, subject="m%d" % size)))
+        check(c.select("INBOX"))
+        check(other.select("INBOX"))
+        unseen = Follower(c, "UID SEARCH RETURN (UPDATE ALL) UNDELETED UNKEYWORD junk")
+        numbers = Follower(c, "SEARCH RETURN (UPDATE ALL CONTEXT) UNKEYWORD junk")
+        pinned = Follower(c, "UID SEARCH RETURN (UPDATE ALL) 1:* UNKEYWORD junk")
+        by_size = Follower(c, "UID SORT RETURN (UPDATE ALL) (SIZE) UTF-8 UNKEYWORD junk")
+        quiet = Follower(c, "SEARCH RETURN (UPDATE) KEYWORD junk")
+        followers = (unseen, numbers, pinned, by_size, quiet)
+        assert [f.results for f in followers] == [[1, 2, 3, 4], [1, 2, 3, 4], [1, 2, 3, 4],
+                                                  [4, 2, 3, 1], []]
+
+        def told(lines):
+            return [f.take(lines) > 0 for f in followers]
+
+        def truth():
+            return [[] if not x.split(" ALL ")[1:] else numbers_of(x.split(" ALL ")[1].split()[0])
+                    for search in ("UID SEARCH RETURN (ALL) UNDELETED UNKEYWORD junk",
+                                   "SEARCH RETURN (ALL) UNKEYWORD junk",
+                                   "UID SEARCH RETURN (ALL) UID 1:4 UNKEYWORD junk",
+                                   "UID SORT RETURN (ALL) (SIZE) UTF-8 UNKEYWORD junk",
+                                   "SEARCH RETURN (ALL) KEYWORD junk")
+                    for x in command(c, search)[0] if x.startswith("ESEARCH")]
+
+        def agree(lines, expected):
+            assert told(lines) == expected, lines
+            assert [f.results for f in followers] == truth(), (lines, truth())
+        # Nothing that changes no result is told.
+        check(other.store("1", "+FLAGS", "\\Flagged"))
+        agree(command(c, "NOOP")[0], [False] * 5)
+        # By another session, and by this one, silently too.
+        check(other.store("2", "+FLAGS", "junk"))
+        agree(command(c, "NOOP")[0], [True] * 5)
+        agree(command(c, "STORE 3 +FLAGS.SILENT (junk)")[0], [True] * 5)
+        agree(command(c, "STORE 2 -FLAGS (junk)")[0], [True] * 5)
+        check(other.store("1", "+FLAGS", "\\Deleted"))
+        agree(command(c, "NOOP")[0], [True, False, False, False, False])
+        # New ones: not to the search that named numbers; in the order of the sort.
+        for size in (350, 100, 600, 360):
+            check(other.append("INBOX", None, None, message(size)))
+        lines = command(c, "NOOP")[0]
+        order = [x.split(" ")[0] if x.startswith("ESEARCH") else x for x in lines]
+        assert order.index("8 EXISTS") < order.index("ESEARCH"), lines
+        agree(lines, [True, True, False, True, False])
+        # In IDLE, and a removal before its EXPUNGE.
+        tag = c._new_tag()
+        c.send(tag + b" IDLE\r\n")
+        assert c._get_line().startswith(b"+ ")
+        check(other.expunge())
+        lines = []
+        while not lines or not lines[-1].endswith(" EXPUNGE"):
+            lines.append(c._get_line()[2:].decode())
+        assert any("REMOVEFROM" in x for x in lines[:-1]), lines
+        # Those after it have other numbers now.
+        assert told(lines) == [False, True, True, True, False], lines
+        numbers.results = [n - 1 for n in numbers.results]
+        quiet.results = [n - 1 for n in quiet.results]
+        check(other.store("1", "+FLAGS", "junk"))
+        for _ in range(20):
+            lines = [c._get_line()[2:].decode()]
+            told(lines)
+            if quiet.tag in lines[0]:
+                break
+        c.send(b"DONE\r\n")
+        told(numbers.until(tag.decode() + " "))
+        agree([], [False] * 5)
+        # A tag is one search's; what is cancelled is told no more.
+        c.send(("%s SEARCH RETURN (UPDATE) ALL\r\n" % unseen.tag).encode())
+        unseen.until(unseen.tag + " ")
+        assert unseen.answer.startswith("BAD"), unseen.answer
+        command(c, 'CANCELUPDATE "none"', ok="NO")
+        command(c, "CANCELUPDATE", ok="BAD")
+        command(c, "CANCELUPDATE atom", ok="BAD")
+        command(c, 'CANCELUPDATE "%s" "%s"' % (numbers.tag, by_size.tag))
+        command(c, 'CANCELUPDATE "%s"' % numbers.tag, ok="NO")
+        lines = command(c, "STORE 1:* +FLAGS (junk)")[0]
+        assert told(lines) == [True, False, True, False, True], lines
+        # There is an end to it, and the search is answered all the same.
+        more = [Follower(c, "SEARCH RETURN (UPDATE ALL) ALL") for _ in range(8)]
+        assert [f.refused for f in more] == [False] * 7 + [True], [f.refused for f in more]
+        assert all(f.results == truth()[4] and f.answer.startswith("OK") for f in more)
+        # With the mailbox it ends.
+        check(c.select("INBOX"))
+        assert not any(told(command(c, "STORE 1:* -FLAGS (junk)")[0]))
+        command(c, 'CANCELUPDATE "%s"' % unseen.tag, ok="NO")
+
+
+@both
+def seen_by_reading_changes_what_is_followed(where):
+    user, other = new_user("followseen"), new_user("followseen")
+    with client(where, user) as owner, client(where, other) as c:
+        check(owner.append("INBOX", None, None, message()))
+        check(owner.setacl("INBOX", other, "lrs"))
+        for reader, mailbox in ((owner, "INBOX"), (c, "user." + user)):
+            check(reader.select(mailbox))
+            unseen = Follower(reader, "SEARCH RETURN (UPDATE ALL) UNSEEN")
+            assert unseen.results == [1]
+            unseen.take(command(reader, "FETCH 1 BODY[]")[0])
+            assert unseen.results == [], mailbox
+
+
+@both
+def search_in_many_mailboxes(where):
+    """RFC 7377: each mailbox's results by its name, at one server and at several."""
+    user, other = new_user("multi"), new_user("multi", 2)
+    with client(where, user) as c, client("backend2", other) as o:
+        assert "MULTISEARCH" in command(c, "CAPABILITY")[0][0].split()
+        for name in ("INBOX.a", "INBOX.a.deep", "INBOX.a.deep.er", "INBOX.b &- c", "INBOX.empty"):
+            check(c.create('"%s"' % name))
+        for n, name in enumerate(("INBOX", "INBOX.a", "INBOX.a.deep", "INBOX.a.deep.er",
+                                  '"INBOX.b &- c"')):
+            for subject in ["other"] * n + ["hit"]:
+                check(c.append(name, None, None, message(subject=subject)))
+        check(c.subscribe("INBOX.a.deep"))
+        check(c.create("INBOX.gone"))
+        check(c.subscribe("INBOX.gone"))
+        check(c.delete("INBOX.gone"))
+        check(o.append("INBOX", None, None, message(subject="hit")))
+        check(o.create("INBOX.x"))
+        check(o.append("INBOX.x", "\\Deleted", None, message(subject="hit")))
+        check(o.setacl("INBOX", user, "r"))
+        check(o.setacl("INBOX.x", user, "lr"))
+        far = "user." + other
+
+        def found(sources, more="SUBJECT hit", ok="OK"):
+            where_to = "IN (%s) " % sources if sources else ""
+            lines, _ = command(c, "ESEARCH %s%s" % (where_to, more), ok)
+            tag = last_tag(c).decode()
+            out = {}
+            for line in lines:
+                at = re.fullmatch(r'ESEARCH \(TAG "%s" MAILBOX "([^"]*)" '
+                                  r'UIDVALIDITY ([0-9]+)\) UID (.*)' % tag, line)
+                assert at and at.group(1) not in out, (line, tag)
+                status = command(c, 'STATUS "%s" (UIDVALIDITY)' % at.group(1))[0][0]
+                assert status.endswith("(UIDVALIDITY %s)" % at.group(2)), (line, status)
+                out[at.group(1)] = at.group(3)
+            return out
+        everything = {"INBOX": "ALL 1", "INBOX.a": "ALL 2", "INBOX.a.deep": "ALL 3",
+                      "INBOX.a.deep.er": "ALL 4", "INBOX.b &- c": "ALL 5"}
+
+        def part(*names):
+            return {name: everything[name] for name in names}
+        assert found("personal") == everything
+        assert found("inboxes mailboxes INBOX") == everything
+        assert found('mailboxes (INBOX "INBOX.b &- c" INBOX.none INBOX.empty)') == part(
+            "INBOX", "INBOX.b &- c")
+        assert found("subtree INBOX.a") == part("INBOX.a", "INBOX.a.deep", "INBOX.a.deep.er")
+        assert found("subtree-one INBOX.a mailboxes INBOX.a") == part("INBOX.a", "INBOX.a.deep")
+        assert found("subscribed") == part("INBOX.a.deep")
+        # Parts of the results are each mailbox's; no line where nothing is found.
+        literal = "RETURN (MIN COUNT) CHARSET UTF-8 TEXT {3+}\r\nhit"
+        assert found("subtree-one INBOX.a", literal) == {
+            "INBOX.a": "MIN 2 COUNT 1", "INBOX.a.deep": "MIN 3 COUNT 1"}
+        assert found("personal", "RETURN (PARTIAL -1:-2) 2:3") == {
+            "INBOX.a": "PARTIAL (-1:-2 2)", "INBOX.a.deep": "PARTIAL (-1:-2 2:3)",
+            "INBOX.a.deep.er": "PARTIAL (-1:-2 2:3)", "INBOX.b &- c": "PARTIAL (-1:-2 2:3)"}
+        assert found("personal", "SUBJECT nothing") == {}
+        # What is selected is the default, and nothing else is by that.
+        command(c, "CHECK", ok="BAD")
+        found(None, ok="BAD")
+        found("selected mailboxes INBOX", ok="BAD")
+        found("personal", "RETURN (SAVE) ALL", ok="BAD")
+        check(c.select("INBOX.a"))
+        assert found(None) == part("INBOX.a")
+        assert found("selected mailboxes (INBOX.a INBOX)", "RETURN () SUBJECT hit") == part(
+            "INBOX.a", "INBOX")
+        assert found("selected", "RETURN (SAVE COUNT) SUBJECT hit") == {"INBOX.a": "COUNT 1"}
+        assert command(c, "UID SEARCH $")[0] == ["SEARCH 2"]
+        # The same can be followed; of the others nothing is.
+        follower = Follower(c, "ESEARCH RETURN (UPDATE) SUBJECT hit")
+        follower.results = [2]
+        lines = command(c, "ESEARCH IN (personal) RETURN (UPDATE COUNT) SUBJECT hit")[0]
+        assert 'NO [NOUPDATE "%s"]' % last_tag(c).decode() in lines[0] and len(lines) == 6, lines
+        text = message(subject="hit").decode()
+        follower.take(command(c, "APPEND INBOX.a {%d+}\r\n%s" % (len(text), text))[0])
+        assert follower.results == [2, 3], follower.results
+        if where == "frontend1":
+            # At both servers; what is seen in no list only by its name.
+            assert found("personal subtree user.%s" % other) == dict(
+                everything, **{"INBOX.a": "ALL 2:3", far + ".x": "ALL 1"})
+            assert found("mailboxes (INBOX %s %s.x)" % (far, far), "SUBJECT hit UNDELETED") == {
+                "INBOX": "ALL 1", far: "ALL 1"}
+            command(c, "EXAMINE " + far)
+            assert found("selected mailboxes INBOX") == {"INBOX": "ALL 1", far: "ALL 1"}
+            check(o.setacl("INBOX", user, "l"))
+            assert found("mailboxes (INBOX %s)" % far) == {"INBOX": "ALL 1"}
+        for wrong in ("ESEARCH IN () ALL", "ESEARCH IN personal ALL", "ESEARCH IN (mailboxes) ALL",
+                      "ESEARCH IN (mailboxes ()) ALL", "ESEARCH IN (everything) ALL",
+                      "ESEARCH IN (selected-delayed) ALL", "ESEARCH IN (personal)", "ESEARCH",
+                      "ESEARCH IN (personal) IN (personal) ALL", "ESEARCH IN (personal (X)) ALL",
+                      "ESEARCH IN (personal) RETURN (X) ALL"):
+            command(c, wrong, ok="BAD")
+        _, text = command(c, "ESEARCH IN (personal) CHARSET KOI9 ALL", ok="NO")
+        assert text.startswith("[BADCHARSET"), text
+
+
+def test_a_search_in_many_mailboxes_of_which_one_server_is_down():
+    with murder.Murder(backends=2) as m:
+        m.add_user("ann", 1)
+        m.add_user("bob", 2)
+        with m.imap("backend1", "ann") as ann, m.imap("backend2", "bob") as bob:
+            check(ann.append("INBOX", None, None, message()))
+            check(bob.append("INBOX", None, None, message()))
+            check(bob.setacl("INBOX", "ann", "lr"))
+        with m.imap("frontend1", "ann") as c:
+            murder.wait_for(lambda: b"user.bob" in b"".join(x or b"" for x in check(c.list())),
+                            "the list")
+            search = "ESEARCH IN (mailboxes (INBOX user.bob)) RETURN (COUNT) ALL"
+            assert len(command(c, search)[0]) == 2
+            m["backend2"].stop()
+            lines, text = command(c, search, ok="NO")
+            assert len(lines) == 1 and 'MAILBOX "INBOX"' in lines[0], lines
+            assert text.startswith("[UNAVAILABLE]"), text
 
 
 def last_tag(c):
@@ -860,6 +1243,25 @@ def extended_list(where):
 
 
 @both
+def the_uses_of_mailboxes_by_xlist(where):
+    user, other = new_user("xlist"), new_user("xlist")
+    with client(where, user) as c, client(where, other) as o:
+        assert "XLIST" in command(c, "CAPABILITY")[0][0].split()
+        command(c, "CREATE INBOX.Out (USE (\\Sent))")
+        check(c.create("INBOX.plain"))
+        check(o.setacl("INBOX", user, "lr"))
+        assert command(c, 'XLIST "" *')[0] == [
+            'XLIST (\\HasChildren \\Inbox) "." INBOX',
+            'XLIST (\\HasNoChildren \\Sent) "." INBOX.Out',
+            'XLIST (\\HasNoChildren) "." INBOX.plain',
+            'XLIST (\\HasNoChildren) "." user.' + other]
+        assert command(c, 'XLIST "" ""')[0] == ['XLIST (\\Noselect) "." ""']
+        assert command(c, 'LIST "" INBOX')[0] == ['LIST (\\HasChildren) "." INBOX']
+        command(c, 'XLIST (SPECIAL-USE) "" *', ok="BAD")
+        command(c, 'XLIST "" * RETURN (CHILDREN)', ok="BAD")
+
+
+@both
 def special_use(where):
     user = new_user("use")
     with client(where, user) as c:
@@ -1051,6 +1453,14 @@ def metadata_that_the_server_knows(where):
         assert re.fullmatch(r"[ \d]\d-\w{3}-\d{4} \d\d:\d\d:\d\d [+-]\d{4}", values[3][1]), lines
         assert command(c, "GETMETADATA INBOX %sserver" % CYRUS)[0] == [
             'METADATA INBOX (%sserver "backend1")' % CYRUS]
+        # As Cyrus: when anything changed, not only when a message came.
+        index = os.path.join(os.path.dirname(message_files(user)[0]), "rookery.index")
+        last = "GETMETADATA INBOX %slastupdate" % CYRUS
+        os.utime(index, (1000000000, 1000000000))
+        assert " 9-Sep-2001 " in command(c, last)[0][0]
+        check(c.select("INBOX"))
+        check(c.store("1", "+FLAGS", "keyword"))
+        assert "-2001 " not in command(c, last)[0][0]
         for name in ("size", "server", "uniqueid"):
             annotate(c, "INBOX", CYRUS + name + " x", ok="NO")
         # What a mailbox is for (RFC 6154 5.4).
@@ -1072,8 +1482,8 @@ def metadata_of_the_server(where):
     user = new_user("metasrv")
     with client(where, user) as c, client(where, "cyrus") as admin:
         annotate(c, '""', "/shared/comment x", ok="NO")
-        _, text = annotate(c, '""', "/private/vendor/x/y x", ok="NO")
-        assert text.startswith("[METADATA NOPRIVATE]"), text
+        _, text = annotate(admin, '""', "/private/vendor/x/y x", ok="NO")
+        assert text.startswith("[METADATA NOPRIVATE]"), text  # there is no INBOX to keep it at
         command(admin, 'SETMETADATA "" (/shared/comment "Good mail" /shared/motd "Back up at 5")')
         annotate(admin, '""', "/shared/comment x /shared/other y", ok="NO")
         lines, _ = command(c, 'GETMETADATA "" (/shared/comment /shared/motd /shared/admin)')
@@ -1095,6 +1505,88 @@ def metadata_of_the_server(where):
         if where == "backend1":
             free, total = re.search(r'"(\d+);(\d+)"', space).groups()
             assert 0 < int(free) <= int(total), space
+
+
+@both
+def private_metadata_of_the_server(where):
+    user, other = new_user("metapriv"), new_user("metapriv", 2)
+    with client(where, user) as c, client(where, other) as o:
+        entries = "/private/Comment /private/vendor/x/y"
+        assert command(c, 'GETMETADATA "" (%s)' % entries)[0] == [
+            'METADATA "" (/private/Comment NIL /private/vendor/x/y NIL)']
+        command(c, 'SETMETADATA "" (/PRIVATE/comment "mine" /private/vendor/x/y ~{3+}\r\na\0b)')
+        assert command(c, 'GETMETADATA "" (%s)' % entries)[0] == [
+            'METADATA "" (/private/Comment "mine" /private/vendor/x/y ~{3}\r\na\0b)']
+        # A user's own, and neither a mailbox's.
+        if where == "frontend1":
+            assert command(o, 'GETMETADATA "" /private/comment')[0] == [
+                'METADATA "" (/private/comment NIL)']
+        assert command(c, "GETMETADATA INBOX /private/comment")[0] == [
+            "METADATA INBOX (/private/comment NIL)"]
+        lines, text = command(c, 'GETMETADATA (MAXSIZE 3 DEPTH infinity) "" /private')
+        assert not any("mine" in x for x in lines) and any("/y ~{3}" in x for x in lines), lines
+        assert text.startswith("[METADATA LONGENTRIES 4]"), text
+        # None of a command that may not do all of it.
+        annotate(c, '""', "/private/comment new /shared/comment x", ok="NO")
+        assert '"mine"' in command(c, 'GETMETADATA "" /private/comment')[0][0]
+        annotate(c, '""', "/private/comment NIL")
+        assert command(c, 'GETMETADATA "" /private/comment')[0] == [
+            'METADATA "" (/private/comment NIL)']
+        for n in range(99):
+            annotate(c, '""', "/private/n%d v" % n)
+        _, text = annotate(c, '""', "/private/more v", ok="NO")
+        assert text.startswith("[METADATA TOOMANY]"), text
+
+
+def test_private_metadata_of_the_server_goes_with_the_user():
+    user = new_user("metamove")
+    with client("frontend1", user) as c, client("frontend1", "cyrus") as admin:
+        annotate(c, '""', "/private/comment mine")
+        command(admin, "RENAME user.%s user.%s backend2" % (user, user))
+    with client("backend2", user) as c:
+        assert '"mine"' in command(c, 'GETMETADATA "" /private/comment')[0][0]
+
+
+@both
+def metadata_of_several_mailboxes(where):
+    user = new_user("metaseveral")
+    other = new_user("metaseveral", 2)
+    with client(where, user) as c, client("frontend1", other) as o:
+        check(c.create("INBOX.a"))
+        check(c.create("INBOX.b"))
+        annotate(c, "INBOX.a", "/private/comment one")
+        annotate(c, "INBOX.b", "/private/comment three")
+        assert command(c, "GETMETADATA (INBOX.b INBOX.a) (/private/comment)")[0] == [
+            'METADATA INBOX.b (/private/comment "three")',
+            'METADATA INBOX.a (/private/comment "one")']
+        # Options before or behind them, and a list of one.
+        for text in ("(MAXSIZE 3) (INBOX.a INBOX.b) /private/comment",
+                     "(INBOX.a INBOX.b) (MAXSIZE 3) /private/comment"):
+            lines, text = command(c, "GETMETADATA " + text)
+            assert lines == ['METADATA INBOX.a (/private/comment "one")'], lines
+            assert text.startswith("[METADATA LONGENTRIES 5]"), text
+        assert command(c, "GETMETADATA (INBOX.a) /private/comment")[0] == [
+            'METADATA INBOX.a (/private/comment "one")']
+        # One that is not there, or not for this user: nothing is told of the others.
+        for wrong in ("INBOX.none", "user." + other):
+            tag = c._new_tag()
+            c.send(tag + b" GETMETADATA (INBOX.a %s) /private/comment\r\n" % wrong.encode())
+            assert c._get_line().startswith(tag + b" NO "), wrong
+        for wrong in ("() /private/comment", "(INBOX.a  INBOX.b) /private/comment",
+                      "(INBOX.a INBOX.b)", "(INBOX.a (INBOX.b)) /private/comment"):
+            command(c, "GETMETADATA " + wrong, ok="BAD")
+        # At two servers.
+        if where == "frontend1":
+            check(o.setacl("INBOX", user, "lr"))
+            annotate(o, "INBOX", "/shared/comment theirs")
+            lines, _ = command(c, 'GETMETADATA (INBOX.a user.%s "") (/shared/comment %sserver)' % (
+                other, CYRUS))
+            assert sorted(lines) == sorted([
+                'METADATA "" (/shared/comment NIL %sserver NIL)' % CYRUS,
+                "METADATA INBOX.a (%sserver \"backend1\")" % CYRUS,
+                "METADATA INBOX.a (/shared/comment NIL)",
+                'METADATA user.%s (%sserver "backend2")' % (other, CYRUS),
+                'METADATA user.%s (/shared/comment "theirs")' % other]), lines
 
 
 @both

@@ -169,6 +169,10 @@ COMMANDS = [
     "SORT (DATE) %s ALL", "SORT (%s) UTF-8 ALL", "UID SORT (DATE) UTF-8 %s",
     "THREAD %s UTF-8 ALL", "THREAD REFS %s ALL", "UID THREAD REFERENCES UTF-8 SUBJECT %s",
     "COPY 1 %s", "UID COPY 1 %s", "MOVE 1 %s", "UID MOVE 1 %s", "EXPUNGE %s", "UID EXPUNGE 1 %s",
+    "APPEND INBOX.keep CATENATE (%s)", "APPEND INBOX.keep CATENATE (URL %s)",
+    "APPEND INBOX.keep CATENATE (TEXT {5+}\r\na:b\r\n URL %s)",
+    "GETMETADATA (INBOX.keep %s) /shared/comment", 'XLIST "" %s', "CANCELUPDATE %s",
+    "ESEARCH IN (mailboxes %s) ALL", "ESEARCH IN (personal) TEXT %s", "ESEARCH %s",
     "CHECK %s", "NOOP %s", "IDLE %s", "CLOSE %s", "UNSELECT %s",
 ]
 

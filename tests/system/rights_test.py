@@ -39,6 +39,7 @@ def grant(admin, name, rights, user="bob"):
 # Each row that names a mailbox, as bob says it of one that he may not see.
 NAMING = """\
 APPEND @ BODY
+APPEND work CATENATE (URL /@/;UID=1)
 LOCALAPPEND @ "" BODY
 COPY 1 @
 MOVE 1 @
@@ -60,6 +61,8 @@ RENAME work @
 RENAME work @.kid
 SELECT @
 SELECT @ (NONSENSE)
+ESEARCH IN (mailboxes @) ALL
+ESEARCH IN (subtree @) ALL
 EXAMINE @
 STATUS @ (MESSAGES)
 STATUS @ (NONSENSE)
@@ -67,6 +70,7 @@ GETANNOTATION @ /shared/comment
 GETMETADATA @ /shared/comment
 GETMETADATA (DEPTH 1) @ /shared
 GETMETADATA @ "no entry"
+GETMETADATA (work @) /shared/comment
 SETMETADATA @ (/shared/comment "x")
 SETMETADATA @ (/private/comment NIL)
 GETQUOTA @
@@ -88,10 +92,12 @@ LSUB "" @
 LIST (SUBSCRIBED) "" @
 UNSUBSCRIBE @
 XFER @ backend2
+XLIST "" @
 SYNCGET MAILBOX @
 SYNCAPPLY RESERVE @
 """
-NAMELESS = {"AUTHENTICATE", "CAPABILITY", "CHECK", "CLOSE", "COMPRESS", "ENABLE", "EXPUNGE",
+NAMELESS = {"AUTHENTICATE", "CANCELUPDATE", "CAPABILITY", "CHECK", "CLOSE", "COMPRESS", "ENABLE",
+            "EXPUNGE",
             "FETCH", "ID", "IDLE", "LOGIN", "LOGOUT", "NAMESPACE", "NOOP", "SEARCH", "SORT",
             "STARTTLS", "STORE", "SYNCRESTART", "THREAD", "UID EXPUNGE", "UID FETCH", "UID SEARCH",
             "UID SORT", "UID STORE", "UID THREAD", "UNAUTHENTICATE", "UNSELECT"}
@@ -260,6 +266,9 @@ NEEDS = [
     ("GETQUOTAROOT shared", ""),   # r or a
     ("LIST \"\" shared", "l"),
     ("RLIST \"\" shared", "l"),
+    ("XLIST \"\" shared", "l"),
+    ("ESEARCH IN (mailboxes shared) ALL", "r"),
+    ("ESEARCH IN (subtree shared) ALL", "lr"),
 ]
 # One's own, an administrator's or a server's, whatever the rights; SUBSCRIBE by the option
 # allowallsubscribe; LSUB and UNSUBSCRIBE need none.
@@ -277,7 +286,7 @@ def check_right(m, where, said, needed, right, work="work"):
             c.select(work)
         untagged, tagged = c.do(said)
     case = (where, said, "without " + right, untagged, tagged)
-    if said.split()[0] in ("LIST", "RLIST"):
+    if said.split()[0] in ("LIST", "RLIST", "XLIST", "ESEARCH"):
         assert tagged.startswith("OK") and bool(untagged) == (right not in needed), case
     elif right not in needed:
         assert tagged.startswith("OK"), case

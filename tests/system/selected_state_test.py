@@ -143,8 +143,10 @@ def rows():
 
 # What a client says while "work" is selected; INBOX and mine are where work is, far is not.
 CASES = {
-    "APPEND": ["APPEND work {3+}\r\na:b", "APPEND INBOX {1+}\r\nx", "APPEND far {1+}\r\nx"],
+    "APPEND": ["APPEND work {3+}\r\na:b", "APPEND work CATENATE (URL ;UID=3)",
+               "APPEND INBOX {1+}\r\nx", "APPEND far {1+}\r\nx"],
     "AUTHENTICATE": ["AUTHENTICATE PLAIN"],
+    "CANCELUPDATE": ['CANCELUPDATE "none"'],
     "CAPABILITY": ["CAPABILITY"],
     "CHECK": ["CHECK"],
     "CLOSE": ["CLOSE"],
@@ -154,6 +156,7 @@ CASES = {
     "DELETE": ["DELETE mine.new", "DELETE none"],
     "DELETEACL": ["DELETEACL mine eve", "DELETEACL work eve"],
     "ENABLE": ["ENABLE CONDSTORE", "ENABLE QRESYNC", "ENABLE X-NONE"],
+    "ESEARCH": ["ESEARCH ALL", "ESEARCH IN (mailboxes (work far)) ALL"],
     "EXAMINE": ["EXAMINE far", "EXAMINE work", "EXAMINE none", "EXAMINE work (X)"],
     "EXPUNGE": ["EXPUNGE"],
     "FETCH": ["FETCH 1:* (UID FLAGS)"],
@@ -183,7 +186,7 @@ CASES = {
                 "REPLACE 3 far {3+}\r\na:b", "REPLACE 3 none {3+}\r\na:b"],
     "RLIST": ['RLIST "" *'],
     "RLSUB": ['RLSUB "" *'],
-    "SEARCH": ["SEARCH ALL", "SEARCH RETURN (COUNT) ALL"],
+    "SEARCH": ["SEARCH ALL", "SEARCH RETURN (COUNT) ALL", "SEARCH RETURN (UPDATE) ALL"],
     "SELECT": ["SELECT far", "SELECT work", "SELECT none", "SELECT work (X)"],
     "SETACL": ["SETACL mine eve lr", "SETACL work eve lr"],
     "SETMETADATA": ['SETMETADATA work (/shared/comment "x")'],
@@ -210,6 +213,7 @@ CASES = {
     "UNSELECT": ["UNSELECT"],
     "UNSUBSCRIBE": ["UNSUBSCRIBE work"],
     "XFER": ["XFER work backend2"],
+    "XLIST": ['XLIST "" *'],
 }
 ENDS = {"CLOSE", "UNSELECT", "LOGOUT"}
 

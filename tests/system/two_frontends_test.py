@@ -47,7 +47,8 @@ def capabilities(m, frontend, user):
 
 LACKING = ("MOVE", "QUOTA", "SORT", "SORT=DISPLAY", "ESORT", "THREAD=ORDEREDSUBJECT",
            "THREAD=REFERENCES", "THREAD=REFS", "SEARCHRES", "SAVEDATE", "PREVIEW", "BINARY",
-           "REPLACE", "PARTIAL")
+           "REPLACE", "PARTIAL", "CONTEXT=SEARCH", "CONTEXT=SORT",
+           "MULTISEARCH")
 
 
 def test_a_frontend_promises_what_all_its_backends_have():

@@ -1,4 +1,5 @@
-// APPEND with several messages (RFC 3502), and LOCALAPPEND.
+// APPEND with several messages (RFC 3502), each a literal or put together from parts (RFC 4469),
+// and LOCALAPPEND.
 //
 // None of the messages is appended until the whole command has arrived. Once something went wrong
 // the rest of the command is left to the engine to skip.
@@ -16,11 +17,12 @@ struct Receipt {
     std::optional<Completion> failure;
 };
 
-Receipt receive(ImapSession& s, const Command& command)
+Receipt receive(ImapSession& s, const Command& command, std::string base)
 {
     Receipt receipt;
+    MessageParts parts(s, std::move(base));
     while (true) {
-        receipt.failure = receive_message(s, command.entry->partition, receipt.messages);
+        receipt.failure = receive_message(s, command.entry->partition, parts, receipt.messages);
         if (receipt.failure) return receipt;
         auto next = s.reader.peek();
         if (next && *next == ' ') continue;
@@ -30,23 +32,28 @@ Receipt receive(ImapSession& s, const Command& command)
     }
 }
 
+Result<Completion> append_with(ImapSession& s, const Command& command, std::string base)
+{
+    // Asked before the messages come, which may be large, and again when they are here.
+    if (auto may = LocalAppend::check(s, *command.entry); !may) return no_target(may.error());
+    Receipt receipt = receive(s, command, std::move(base));
+    if (receipt.failure) return *std::move(receipt.failure);
+    return append_all(s, *command.mailbox, receipt.messages);
+}
+
 }  // namespace
 
 Result<Completion> append(ImapSession& s, Command& command)
 {
-    // Asked before the messages come, which may be large, and again when they are here.
-    if (auto may = LocalAppend::check(s, *command.entry); !may) return no_target(may.error());
-    Receipt receipt = receive(s, command);
-    if (receipt.failure) return *std::move(receipt.failure);
-    return append_all(s, *command.mailbox, receipt.messages);
+    return append_with(s, command, selected_name(s));
 }
 
 // From a frontend: the second argument is the mailbox that its client has selected.
 Result<Completion> localappend(ImapSession& s, Command& command)
 {
     TRY(s.reader.space());
-    TRY(s.reader.astring());
-    return append(s, command);
+    TRY_ASSIGN(std::string base, s.reader.mailbox());
+    return append_with(s, command, std::move(base));
 }
 
 }  // namespace rookery::imapd::commands

@@ -115,6 +115,7 @@ Status send_batch(ImapSession& session, LocalSelection& selection, std::span<con
     if (request.sets_seen() && !selection.read_only && selection.rights.has(model::Rights::seen)) {
         seen = newly_seen(selection, batch);
         if (!seen.empty()) TRY(selection.mailbox->mark_seen(seen));
+        selection.updates.changed(*selection.mailbox, seen);
     }
     for (uint32_t n : batch) {
         const bool with_flags = std::binary_search(seen.begin(), seen.end(), n);

@@ -1,4 +1,5 @@
-// LIST, plain and extended (RFC 5258, 5819, 6154, 8440, 9590).
+// LIST, plain and extended (RFC 5258, 5819, 6154, 8440, 9590), and XLIST, which came before RFC
+// 6154: the uses of mailboxes, with INBOX as one of them.
 #include <algorithm>
 #include <optional>
 #include <set>
@@ -34,8 +35,11 @@ void add_word(std::string& words, std::string_view word)
 // LIST, and what else is told of the mailboxes that are listed.
 class Lister {
  public:
-    Lister(ImapSession& s, const ListRequest& request)
-        : s_(s), request_(request), walker_(s.directory, *s.user.names, *s.user.identity, s.access)
+    Lister(ImapSession& s, const CommandSpec& spec, const ListRequest& request)
+        : s_(s),
+          spec_(spec),
+          request_(request),
+          walker_(s.directory, *s.user.names, *s.user.identity, s.access)
     {
     }
 
@@ -71,11 +75,15 @@ class Lister {
                s_.config.specialusealways();
     }
 
+    bool tells_inbox() const { return spec_.traits.variant == Variant::adds; }
+
     // Only the user's own mailboxes have uses. They wait, with what lies between them in the list,
     // until it is known of which all are to be asked for.
     bool tell(Line line)
     {
         const bool may_have_uses = line.entry && is_own(s_, line.entry->name);
+        if (tells_inbox() && may_have_uses && line.entry->name.is_inbox())
+            add_word(line.attributes, "\\Inbox");
         const bool is_between = !lines_.empty() && (!line.entry || request_.select_subscribed);
         if (wants_uses() && (may_have_uses || is_between)) {
             lines_.push_back(std::move(line));
@@ -88,7 +96,7 @@ class Lister {
 
     void tell_now(const Line& line)
     {
-        put_list_line(s_, "LIST", line.attributes, line.name, line.more);
+        put_list_line(s_, spec_.traits.response, line.attributes, line.name, line.more);
         if (line.entry && !line.is_above_only) tell_more(line.name, *line.entry);
     }
 
@@ -248,6 +256,7 @@ class Lister {
     }
 
     ImapSession& s_;
+    const CommandSpec& spec_;
     const ListRequest& request_;
     mboxlist::ListWalker walker_;
     std::vector<model::MailboxName> subscribed_;
@@ -258,15 +267,20 @@ class Lister {
 
 }  // namespace
 
-Result<Completion> list(ImapSession& s, Command&)
+Result<Completion> list(ImapSession& s, Command& command)
 {
+    const CommandSpec& spec = *command.spec;
     TRY_ASSIGN(auto request, parse_list(s.reader));
+    const bool is_plain = spec.traits.variant == Variant::none;
+    if (!is_plain && request.extended)
+        return Error{Code::syntax, "XLIST takes a reference and a pattern"};
+    request.return_special_use |= !is_plain;
     if (request.remote) ask_for_referrals(s);
     if (!request.extended && request.patterns[0].empty()) {  // asks for the separator
-        put_list_line(s, "LIST", "\\Noselect", "");
+        put_list_line(s, spec.traits.response, "\\Noselect", "");
         return Completion::ok();
     }
-    TRY(Lister(s, request).run());
+    TRY(Lister(s, spec, request).run());
     return Completion::ok();
 }
 

@@ -1,4 +1,5 @@
-// APPEND to a mailbox on another server: messages go through, they are not kept here.
+// APPEND to a mailbox on another server: messages go through, they are not kept here. Those that
+// are put together of parts wait on disk for the last one.
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/relay/retry.h"
 

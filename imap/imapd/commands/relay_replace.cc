@@ -1,6 +1,7 @@
 // REPLACE in a mailbox that is selected on another server. The new message goes where its mailbox
 // is; if that is not the same server, the old one is removed when that one has answered OK.
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/relay/catenate_here.h"
 #include "imap/imapd/relay/lines.h"
 #include "imap/imapd/relay/relay.h"
 #include "imap/imapd/relay/retry.h"
@@ -24,7 +25,8 @@ Completion on_one_server(ImapSession& s, const Command& command, const std::stri
         const bool again = says_moved(answer) && wait_a_moment(patience);
         return again ? &channel.backend() : nullptr;
     });
-    if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
+    CatenateHere catenate(s, channel);
+    if (auto read = channel.client_arguments(); !read) return catenate.failed(read.error());
     Outcome outcome = finish_at_selection(s, command, channel);
     if (outcome.answered && is_miss(s, command, outcome.answer))
         return Completion::no("[UNAVAILABLE] The destination is on its way to another server");
@@ -43,7 +45,8 @@ Result<Completion> append_here(ImapSession& s, const Command& command)
 {
     if (auto may = LocalAppend::check(s, *command.entry); !may) return no_target(may.error());
     std::vector<Incoming> messages;
-    if (auto failed = receive_message(s, command.entry->partition, messages))
+    MessageParts parts(s, selected_name(s));
+    if (auto failed = receive_message(s, command.entry->partition, parts, messages))
         return *std::move(failed);
     TRY(s.reader.end_of_line());
     return append_all(s, *command.mailbox, messages);

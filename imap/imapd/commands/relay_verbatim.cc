@@ -4,6 +4,7 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/relay/lines.h"
 #include "imap/imapd/relay/relay.h"
+#include "imap/imapd/relay/relayed_search.h"
 #include "imap/imapd/relay/retry.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"
@@ -11,54 +12,45 @@
 namespace rookery::imapd::commands {
 namespace {
 
-// `ESEARCH (TAG "x")`: the client knows the command by its own tag.
-RelayChannel::Filter with_tag_of(ImapSession& s, const Command& command)
-{
-    return
-        [&s, &command](backend::ReplyReader& reader, const backend::Reply& reply) -> Result<bool> {
-            if (reply.word != "ESEARCH") return false;
-            text::ImapCursor cursor(reply.text());
-            const auto correlator = cursor.list();
-            if (!correlator || !starts_with_nocase(*correlator, "TAG ")) return false;
-            backend::Reply told = reply;
-            told.head.replace(reply.text_begin, cursor.position(),
-                              cat("(TAG ", text::imap_string(command.tag), ')'));
-            TRY(reader.copy_to(s.client, told));
-            return true;
-        };
-}
-
-// Does it ask the server to keep the result, RETURN (SAVE) (RFC 5182)? What is not here whole may.
-bool saves_result(const RelayChannel& channel)
+// The options of RETURN (RFC 4731). none: it is not here whole.
+std::optional<std::vector<std::string>> return_options(const RelayChannel& channel)
 {
     const auto arguments = channel.arguments();
-    if (!arguments) return true;
+    if (!arguments) return std::nullopt;
+    std::vector<std::string> options;
     text::ImapCursor cursor(*arguments);
-    if (!cursor.space()) return false;
+    if (!cursor.space()) return options;
     const auto word = cursor.atom();
-    if (!word || !equal_nocase(*word, "RETURN") || !cursor.space()) return false;
-    const auto options = cursor.list();
-    if (!options) return false;
-    const auto words = split_words(*options);
-    return std::any_of(words.begin(), words.end(),
-                       [](std::string_view option) { return equal_nocase(option, "SAVE"); });
+    if (!word || !equal_nocase(*word, "RETURN") || !cursor.space()) return options;
+    const auto list = cursor.list();
+    if (!list) return options;
+    for (const std::string_view option : split_words(*list)) options.push_back(to_upper(option));
+    return options;
+}
+
+// Does it have that option? What is not here whole may.
+bool may_have(const std::optional<std::vector<std::string>>& options, std::string_view option)
+{
+    return !options || std::find(options->begin(), options->end(), option) != options->end();
+}
+
+bool is_followed(const RemoteSelection& remote, const std::string& tag)
+{
+    return std::any_of(remote.followed.begin(), remote.followed.end(),
+                       [&](const FollowedSearch& one) { return one.tag == tag; });
 }
 
 // To the server of the selected mailbox.
-Completion with_selection(ImapSession& s, const Command& command, RelayChannel::Filter filter = {})
+Completion with_selection(ImapSession& s, const Command& command)
 {
     if (!ensure_selection(s)) return say_bye_lost(s);
     if (auto refused = release_held(s, command)) return *refused;
     RelayChannel channel(s, *s.remote()->backend);
     channel.verb(command.name);
-    if (filter) channel.filter(std::move(filter));
     if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
     // What changes something may have been done by a server that died before it said so.
     if (!command.spec->traits.only_reads) s.remote()->replaceable = false;
-    const bool saves = saves_result(channel);
-    Completion done = finish_at_selection(s, command, channel).result();
-    if (RemoteSelection* remote = s.remote(); saves && remote != nullptr) remote->saved = true;
-    return done;
+    return finish_at_selection(s, command, channel).result();
 }
 
 }  // namespace
@@ -75,7 +67,26 @@ Result<Completion> relay_verbatim(ImapSession& s, Command& command, backend::Bac
 
 Result<Completion> relay_search(ImapSession& s, Command& command, backend::Backend&)
 {
-    return with_selection(s, command, with_tag_of(s, command));
+    if (!ensure_selection(s)) return say_bye_lost(s);
+    if (auto refused = release_held(s, command)) return *refused;
+    RelayChannel channel(s, *s.remote()->backend);
+    RelayedSearch search(s, command, channel);
+    channel.verb(command.name);
+    if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
+    const auto options = return_options(channel);
+    const bool updates = may_have(options, "UPDATE");
+    if (updates && is_followed(*s.remote(), command.tag)) {
+        channel.abandon();
+        return Completion::bad("Tag reuse");
+    }
+    Completion done = finish_at_selection(s, command, channel).result();
+    RemoteSelection* remote = s.remote();
+    if (remote == nullptr) return done;
+    // A result that is kept, or followed, is this connection's alone (RFC 5182, 5267).
+    if (may_have(options, "SAVE")) remote->saved = true;
+    if (updates && done.kind == Completion::Kind::ok && !search.is_refused())
+        remote->followed.push_back({command.tag, channel.tag()});
+    return done;
 }
 
 }  // namespace rookery::imapd::commands

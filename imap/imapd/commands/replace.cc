@@ -4,6 +4,7 @@
 
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/relay/catenate_here.h"
 #include "imap/imapd/relay/remote_append.h"
 #include "imap/imapd/relay/router.h"
 #include "imap/imapd/selected/incoming_message.h"
@@ -32,7 +33,9 @@ Result<Completion> append_here(ImapSession& s, const model::MailboxEntry& target
 {
     if (auto may = LocalAppend::check(s, target); !may) return no_target(may.error());
     std::vector<Incoming> messages;
-    if (auto failed = receive_message(s, target.partition, messages)) return *std::move(failed);
+    MessageParts parts(s, selected_name(s));
+    if (auto failed = receive_message(s, target.partition, parts, messages))
+        return *std::move(failed);
     TRY(s.reader.end_of_line());
     return append_all(s, target.name, messages, freed);
 }
@@ -43,7 +46,8 @@ Result<Completion> append_there(ImapSession& s, const Placed& target, const std:
     TRY_ASSIGN(backend::Backend * backend, s.backends->get(target.server));
     RelayChannel channel(s, *backend);
     begin_append(channel, external);
-    if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
+    CatenateHere catenate(s, channel);
+    if (auto read = channel.client_arguments(); !read) return catenate.failed(read.error());
     auto answer = channel.finish();
     if (!answer) return channel.failed(answer.error());
     return (*std::move(answer)).completion();

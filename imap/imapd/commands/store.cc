@@ -149,6 +149,7 @@ Result<Completion> store(ImapSession& session, Command& command)
         const Status changed = change(*selection, messages, parsed);
         if (changed.is(Code::limit)) return Completion::no("[LIMIT] Too many keywords in mailbox");
         if (!changed) return changed.error();
+        selection->updates.changed(mailbox, messages);
     }
     tell_keywords(session, *selection);
     if (parsed.condition) session.user.condstore_enabled = true;

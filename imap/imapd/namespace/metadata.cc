@@ -36,8 +36,7 @@ Result<std::optional<std::string>> uses_of(ImapSession& s, const MailboxEntry& e
 Result<std::optional<std::string>> last_update_of(ImapSession& s, const MailboxEntry& entry)
 {
     TRY_ASSIGN(auto items, s.store->status(entry, s.user.identity->userid));
-    if (items.last_append == 0) return std::optional<std::string>();
-    return std::optional(text::format_date_time({items.last_append, 0}));
+    return std::optional(text::format_date_time({items.changed, 0}));
 }
 
 Result<std::optional<std::string>> partition_of(ImapSession&, const MailboxEntry& entry)
@@ -208,6 +207,22 @@ MetadataValues server_metadata(ImapSession& session, const MetadataRequest& requ
     return values;
 }
 
+Result<MetadataValues> private_metadata(ImapSession& session, const MailboxEntry& inbox,
+                                        const MetadataRequest& request)
+{
+    MetadataValues values;
+    auto* annotations = session.store->annotations();
+    if (annotations == nullptr) return values;
+    TRY_ASSIGN(auto stored, annotations->list(inbox));
+    for (auto& a : stored) {
+        const auto path = below(a.entry, kOfServer);
+        if (a.userid != session.user.identity->userid || !path || path->empty()) continue;
+        std::string name = EntryName{{}, true, std::string(*path)}.full();
+        if (request.wants(name)) values.emplace(std::move(name), std::move(a.value));
+    }
+    return values;
+}
+
 std::string metadata_response(std::string_view external, const MetadataRequest& request,
                               const MetadataValues& values, size_t& longest)
 {
@@ -303,12 +318,32 @@ Status copy_annotations(ImapSession& session, const MailboxEntry& from, const Ma
     return changes.empty() ? success() : annotations->set(to, changes);
 }
 
-Status set_server_metadata(ImapSession& session, std::span<const MetadataChange> changes)
+Status set_private_metadata(ImapSession& session, const MailboxEntry& inbox,
+                            std::span<const MetadataChange> changes)
 {
+    auto* annotations = session.store->annotations();
+    if (annotations == nullptr) return Error{Code::denied, "the store has no annotations"};
+    std::vector<mailbox::AnnotationChange> stored;
+    for (const MetadataChange& change : changes)
+        stored.push_back(
+            {cat(kOfServer, change.entry.path), session.user.identity->userid, change.value});
+    TRY(require_settled(inbox));
+    return annotations->set(inbox, stored);
+}
+
+Status may_set_server(const ImapSession& session, std::span<const MetadataChange> changes)
+{
+    if (changes.empty()) return success();
     if (!session.user.identity->any_admin()) return Error{Code::denied, "administrators only"};
     for (const MetadataChange& change : changes)
         if (message_of(change.entry.full()) == nullptr)
             return Error{Code::denied, "the server has no such entry"};
+    return success();
+}
+
+Status set_server_metadata(ImapSession& session, std::span<const MetadataChange> changes)
+{
+    TRY(may_set_server(session, changes));
     for (const MetadataChange& change : changes)
         TRY(session.kit.set_message(message_of(change.entry.full())->file, change.value));
     return success();

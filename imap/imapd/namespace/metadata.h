@@ -2,8 +2,9 @@
 //
 // Entries of a mailbox are what clients have set (mailbox::Annotations) and what the server knows
 // by itself. Those of the server are its messages (<configdirectory>/msg), which administrators
-// set, and its free space; it has no private ones. Codes: denied, not_found, and those of the
-// store. One thread.
+// set, and its free space. A user's private ones of the server are entries of his INBOX, below
+// kOfServer there: so they go where he goes, and end with him. Codes: denied, not_found, and those
+// of the store. One thread.
 #ifndef ROOKERY_IMAP_IMAPD_NAMESPACE_METADATA_H
 #define ROOKERY_IMAP_IMAPD_NAMESPACE_METADATA_H
 
@@ -33,7 +34,12 @@ Status may_annotate(const ImapSession& session, const model::MailboxEntry& entry
 // Of a mailbox that is here.
 Result<MetadataValues> mailbox_metadata(ImapSession& session, const model::MailboxEntry& entry,
                                         const MetadataRequest& request);
+// The shared ones of this server.
 MetadataValues server_metadata(ImapSession& session, const MetadataRequest& request);
+// The user's private ones, from his INBOX here.
+inline constexpr std::string_view kOfServer = "/vendor/rookery/server";
+Result<MetadataValues> private_metadata(ImapSession& session, const model::MailboxEntry& inbox,
+                                        const MetadataRequest& request);
 // "* METADATA name (...)" with its line end, "" if there is nothing to tell. longest: of the values
 // that are longer than the request allows, 0 if none is.
 std::string metadata_response(std::string_view external, const MetadataRequest& request,
@@ -49,6 +55,11 @@ std::string server_response(std::string_view external, const EntryName& entry,
 // All of the changes or none. limit: too many; unsupported: no mailbox can be for that.
 Status set_mailbox_metadata(ImapSession& session, const model::MailboxEntry& entry,
                             std::span<const MetadataChange> changes);
+// Changes of private entries of the server. Of the shared ones it is asked whether they may be done
+// before anything is.
+Status set_private_metadata(ImapSession& session, const model::MailboxEntry& inbox,
+                            std::span<const MetadataChange> changes);
+Status may_set_server(const ImapSession& session, std::span<const MetadataChange> changes);
 // RENAME of INBOX: the new mailbox has them too (RFC 5464 4.1).
 Status copy_annotations(ImapSession& session, const model::MailboxEntry& from,
                         const model::MailboxEntry& to);

@@ -106,24 +106,49 @@ Result<Depth> parse_depth(CommandReader& reader)
     return Error{Code::syntax, cat("Unknown DEPTH ", word)};
 }
 
+bool is_option(std::string_view word)
+{
+    return equal_nocase(word, "MAXSIZE") || equal_nocase(word, "DEPTH");
+}
+
+// SP and the value of the option of this name.
+Status option_value(CommandReader& reader, std::string_view name, MetadataOptions& options)
+{
+    TRY(reader.space());
+    if (equal_nocase(name, "MAXSIZE")) {
+        TRY_ASSIGN(options.max_size, reader.number());
+    } else if (equal_nocase(name, "DEPTH")) {
+        TRY_ASSIGN(options.depth, parse_depth(reader));
+    } else {
+        return Error{Code::syntax, cat("Unknown GETMETADATA option ", name)};
+    }
+    return success();
+}
+
 // "(" has been taken.
 Result<MetadataOptions> rest_of_options(CommandReader& reader)
 {
     MetadataOptions options;
     const auto one = [&]() -> Status {
         TRY_ASSIGN(const std::string name, reader.attribute());
-        TRY(reader.space());
-        if (name == "MAXSIZE") {
-            TRY_ASSIGN(options.max_size, reader.number());
-        } else if (name == "DEPTH") {
-            TRY_ASSIGN(options.depth, parse_depth(reader));
-        } else {
-            return Error{Code::syntax, cat("Unknown GETMETADATA option ", name)};
-        }
-        return success();
+        return option_value(reader, name, options);
     };
     TRY(list_of(reader, one));
     return options;
+}
+
+// "(" has been taken: options, or the names of mailboxes.
+Status rest_of_list(CommandReader& reader, MetadataHead& head)
+{
+    bool is_first = true;
+    return list_of(reader, [&]() -> Status {
+        TRY_ASSIGN(std::string word, reader.mailbox());
+        if (is_first && !head.options && is_option(word)) head.options.emplace();
+        is_first = false;
+        if (head.options && head.names.empty()) return option_value(reader, word, *head.options);
+        head.names.push_back(std::move(word));
+        return success();
+    });
 }
 
 }  // namespace
@@ -141,10 +166,23 @@ std::optional<std::string_view> below(std::string_view path, std::string_view ba
     return path;
 }
 
-Result<MetadataOptions> parse_metadata_options(CommandReader& reader)
+Result<MetadataHead> parse_metadata_head(CommandReader& reader)
 {
-    TRY(reader.expect('('));
-    return rest_of_options(reader);
+    MetadataHead head;
+    TRY_ASSIGN(bool list, reader.accept('('));
+    if (list) TRY(rest_of_list(reader, head));
+    if (!head.names.empty()) return head;
+    if (list) {
+        TRY(reader.space());
+        TRY_ASSIGN(list, reader.accept('('));
+    }
+    const auto one = [&]() -> Status {
+        TRY_ASSIGN(std::string name, reader.mailbox());
+        head.names.push_back(std::move(name));
+        return success();
+    };
+    TRY(list ? list_of(reader, one) : one());
+    return head;
 }
 
 Result<std::vector<EntryName>> rest_of_entries(CommandReader& reader)

@@ -53,8 +53,13 @@ struct MetadataChange {
     std::optional<std::string> value;  // NIL: it goes
 };
 
-// "(" option *(SP option) ")"
-Result<MetadataOptions> parse_metadata_options(CommandReader& reader);
+// What GETMETADATA has in front of the entries: [options SP] and a mailbox, or, as Cyrus has it,
+// "(" mailbox *(SP mailbox) ")". A list whose first word is an option's name has options.
+struct MetadataHead {
+    std::optional<MetadataOptions> options;
+    std::vector<std::string> names;  // one at least
+};
+Result<MetadataHead> parse_metadata_head(CommandReader& reader);
 // What follows the mailbox's name in GETMETADATA, CRLF included. before: options that stood before
 // the name.
 Result<MetadataRequest> parse_getmetadata(CommandReader& reader,

@@ -113,8 +113,10 @@ Status RelayChannel::token(size_t& depth)
         raw("\r\n");
         return success();
     }
+    const bool begins = (sent_in_part_ ? pending_ : request_).ends_with(' ');
+    if (word_ && depth == 0 && begins && to_lower(c) >= 'a' && to_lower(c) <= 'z') return word_();
     if (c == '"') return quoted();
-    if (c == '{') return literal();
+    if (c == '{') return client_literal();
     if (byte < 0x20 || byte >= 0x7f) return Error{Code::syntax, "Invalid character in command"};
     if (c == '(' && ++depth > s_.reader.limits().max_depth)
         return Error{Code::limit, "Lists are nested too deep"};
@@ -136,7 +138,7 @@ Status RelayChannel::quoted()
 }
 
 // A '~' in front of it was taken as a byte like any other.
-Status RelayChannel::literal()
+Status RelayChannel::client_literal()
 {
     TRY_ASSIGN(LiteralHead head, s_.reader.literal_head());
     if (head.size <= kSmallLiteral && backend_->has_capability("LITERAL+"))
@@ -191,6 +193,13 @@ Status RelayChannel::large_literal(const LiteralHead& head)
     else
         body_left_ = head.size;
     return asked;
+}
+
+Status RelayChannel::literal(uint64_t size, const std::function<Status(stream::Stream&)>& write)
+{
+    text::put_literal_head(sent_in_part_ ? pending_ : request_, size);
+    TRY(announce());
+    return early_ ? success() : write(backend_->stream());
 }
 
 Status RelayChannel::copy_body(uint64_t size)

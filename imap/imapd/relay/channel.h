@@ -52,6 +52,13 @@ class RelayChannel {
     // What is left of the client's line, CRLF included. An answer that came early (a literal was
     // refused) is kept for finish().
     Status client_arguments();
+    // Asked where an argument of the client's begins with a letter, outside of lists: reads it and
+    // says by raw() and literal() what the server gets instead.
+    using Word = std::function<Status()>;
+    void on_word(Word word) { word_ = std::move(word); }
+    // A literal that write() puts, announced as one of the client's is. Not put if the server does
+    // not want it: early().
+    Status literal(uint64_t size, const std::function<Status(stream::Stream&)>& write);
     // What the server gets behind the verb; none: it has got some of it already.
     std::optional<std::string_view> arguments() const;
     void filter(Filter filter) { filter_ = std::move(filter); }
@@ -93,7 +100,7 @@ class RelayChannel {
  private:
     Status token(size_t& depth);
     Status quoted();
-    Status literal();
+    Status client_literal();
     Status small_literal(const LiteralHead& head);
     Status large_literal(const LiteralHead& head);
     Status announce();
@@ -110,6 +117,7 @@ class RelayChannel {
     std::optional<backend::ReplyReader> replies_;
     Filter filter_;
     Again again_;
+    Word word_;
     std::string tag_;
     std::string verb_;
     std::string request_;  // everything behind the tag, as long as it is kept

@@ -5,6 +5,8 @@
 #ifndef ROOKERY_IMAP_IMAPD_RELAY_LINES_H
 #define ROOKERY_IMAP_IMAPD_RELAY_LINES_H
 
+#include <string>
+
 #include "imap/backend/backend.h"
 #include "imap/backend/reply_reader.h"
 #include "imap/imapd/session.h"
@@ -13,6 +15,10 @@
 namespace rookery::imapd {
 
 bool changes_numbers(const backend::Reply& reply);
+// `ESEARCH (TAG "x")`, if that is the server's tag: the client knows the search by its own.
+backend::Reply with_tag(backend::Reply reply, const std::string& at_server, const std::string& tag);
+// The same for all searches whose results are followed (RFC 5267).
+backend::Reply in_clients_words(const RemoteSelection& remote, const backend::Reply& reply);
 // It waits for a command that may carry it.
 Status hold_untagged(RemoteSelection& remote, backend::ReplyReader& replies,
                      const backend::Reply& reply);

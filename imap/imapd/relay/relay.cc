@@ -13,10 +13,10 @@ namespace rookery::imapd {
 namespace {
 
 // By what a second SELECT tells, or by what the server told when the mailbox moved. Neither says
-// what a search has saved.
+// what a search has saved, or whose results are followed.
 bool is_replaceable(const RemoteSelection& remote)
 {
-    if (remote.saved) return false;
+    if (remote.saved || !remote.followed.empty()) return false;
     return remote.moved || (remote.replaceable && remote.held.empty());
 }
 
@@ -34,9 +34,10 @@ Status unsolicited(ImapSession& s, RemoteSelection& remote, backend::ReplyReader
     if (reply.word == "BYE") return lost(reply.head.substr(0, 200));
     if (ours) return replies.drop_rest();
     if (reply.word != "OK") remote.replaceable = false;
-    if (remote.held.empty() && !changes_numbers(reply)) return replies.copy_to(s.client, reply);
+    const backend::Reply told = in_clients_words(remote, reply);
+    if (remote.held.empty() && !changes_numbers(told)) return replies.copy_to(s.client, told);
     // What comes after a held line counts on it, so it waits too.
-    return hold_untagged(remote, replies, reply);
+    return hold_untagged(remote, replies, told);
 }
 
 Status read_unsolicited(ImapSession& s, RemoteSelection& remote)

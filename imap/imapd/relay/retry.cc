@@ -1,6 +1,7 @@
 #include "imap/imapd/relay/retry.h"
 
 #include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/relay/catenate_here.h"
 #include "imap/imapd/relay/lines.h"
 #include "imap/imapd/relay/relay.h"
 #include "imap/imapd/relay/remote_append.h"
@@ -97,8 +98,9 @@ Outcome append_at_mailbox(ImapSession& session, const Command& command, backend:
     begin_append(channel, command.external);
     SecondChance chance(session, command);
     channel.on_refusal([&](const Answer& answer) { return chance.after(answer, channel); });
+    CatenateHere catenate(session, channel);
     if (auto read = channel.client_arguments(); !read)
-        return Outcome::of(channel.failed(read.error()));
+        return Outcome::of(catenate.failed(read.error()));
     if (chance.instead()) return Outcome::of(*chance.instead());
     return finish_at_mailbox(session, command, channel);
 }

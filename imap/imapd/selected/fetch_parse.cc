@@ -215,6 +215,34 @@ bool FetchRequest::sets_seen() const
                        [](const FetchItem& i) { return i.kind == Kind::section && !i.peek; });
 }
 
+Result<FetchItem> parse_section(std::string_view text)
+{
+    const size_t space = std::min(text.find(' '), text.size());
+    const std::string spec = to_upper(text.substr(0, space));
+    FetchItem item = section("BODY[", SectionText::whole, true);
+    if (!text.empty()) TRY(section_spec(spec, item));
+    item.label.append(spec);
+    std::string_view names = text.substr(space);
+    const bool has_names = names.size() > 3 && names.starts_with(" (") && names.ends_with(')');
+    if (has_names != (item.fields != FetchItem::Fields::all) || (!has_names && !names.empty()))
+        return syntax("Invalid body section");
+    if (has_names) {
+        item.label.append(names);
+        for (const std::string_view name : split_words(names.substr(2, names.size() - 3))) {
+            const bool is_name = std::all_of(name.begin(), name.end(), [](char c) {
+                return text::is_atom_char(c) && c != '[' && c != ':';
+            });
+            if (!is_name) return syntax("Invalid header name");
+            if (item.names.size() == kMaxHeaderNames)
+                return Error{Code::limit, "Too many header names"};
+            item.names.emplace_back(name);
+        }
+        if (item.names.empty()) return syntax("Invalid body section");
+    }
+    item.label.push_back(']');
+    return item;
+}
+
 Result<FetchRequest> parse_fetch(CommandReader& reader)
 {
     FetchRequest request;

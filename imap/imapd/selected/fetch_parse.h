@@ -65,6 +65,10 @@ struct FetchRequest {
     bool sets_seen() const;
 };
 
+// BODY.PEEK of the section that a text names, "1.2.MIME" or "HEADER.FIELDS (To Cc)"; "": of all.
+// Names of fields are those of RFC 5322. syntax: there is no such.
+Result<FetchItem> parse_section(std::string_view text);
+
 // The attributes behind the sequence set and its SP, up to the end of the line, which is not taken.
 Result<FetchRequest> parse_fetch(CommandReader& reader);
 

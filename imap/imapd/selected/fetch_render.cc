@@ -75,6 +75,15 @@ class Source {
         return std::string_view(built);
     }
 
+    // As much of it as is asked for.
+    std::optional<std::string_view> part(const FetchItem& item, std::string& built) const
+    {
+        const auto bytes = section(item, built);
+        if (!bytes || !item.partial) return bytes;
+        const size_t offset = std::min<size_t>(item.partial->offset, bytes->size());
+        return bytes->substr(offset, item.partial->count);
+    }
+
  private:
     static bool is_decodable(std::string_view encoding)
     {
@@ -256,14 +265,10 @@ void put_section(stream::Stream& out, const Source& source, const FetchItem& ite
     out.put(item.label);
     if (item.partial) out.put('<', item.partial->offset, '>');
     std::string built;
-    auto bytes = source.section(item, built);
+    const auto bytes = source.part(item, built);
     if (!bytes) {
         out.put(" NIL");
         return;
-    }
-    if (item.partial) {
-        const size_t offset = std::min<size_t>(item.partial->offset, bytes->size());
-        bytes = bytes->substr(offset, item.partial->count);
     }
     if (bytes->empty()) {
         out.put(" \"\"");
@@ -316,6 +321,21 @@ void put_item(stream::Stream& out, const Source& source, const FetchItem& item,
 }
 
 }  // namespace
+
+Result<bool> read_section(mailbox::Mailbox& mailbox, uint32_t sequence, const FetchItem& item,
+                          const TakePiece& take)
+{
+    Source source(mailbox, sequence);
+    FetchRequest request;
+    request.items.push_back(item);
+    TRY(source.load(request));
+    if (source.is_damaged()) return Error{Code::corrupt, "the message is damaged"};
+    std::string built;
+    const auto bytes = source.part(item, built);
+    if (!bytes) return false;
+    for (size_t at = 0; at < bytes->size(); at += kPiece) TRY(take(bytes->substr(at, kPiece)));
+    return true;
+}
 
 Result<Fetched> put_fetch(stream::Stream& out, mailbox::Mailbox& mailbox, uint32_t sequence,
                           const FetchRequest& request, bool with_flags, bool condstore)

@@ -10,6 +10,8 @@
 #define ROOKERY_IMAP_IMAPD_SELECTED_FETCH_RENDER_H
 
 #include <cstdint>
+#include <functional>
+#include <string_view>
 
 #include "imap/imapd/selected/fetch_parse.h"
 #include "imap/mailbox/mailbox.h"
@@ -25,6 +27,12 @@ enum class Fetched {
     damaged,
     undecodable,  // of BINARY: a part's transfer encoding is not known. Nothing was put
 };
+
+// The bytes of a section alone, a piece after the other. False: the message has no such part.
+// corrupt: it is damaged.
+using TakePiece = std::function<Status(std::string_view bytes)>;
+Result<bool> read_section(mailbox::Mailbox& mailbox, uint32_t sequence, const FetchItem& item,
+                          const TakePiece& take);
 
 // with_flags: FLAGS are told although not asked for, because \Seen was just set. condstore: with
 // their MODSEQ (RFC 7162 3.1).

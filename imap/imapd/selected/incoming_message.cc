@@ -1,11 +1,11 @@
 #include "imap/imapd/selected/incoming_message.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 
 #include "imap/imapd/capabilities.h"
-#include "lib/base/fd.h"
+#include "imap/imapd/selected/catenate.h"
+#include "imap/imapd/selected/literal_body.h"
+#include "imap/imapd/selected/spooled_bytes.h"
 #include "lib/text/binary_parts.h"
 #include "lib/text/header_syntax.h"
 #include "lib/text/imap_date.h"
@@ -51,11 +51,6 @@ std::optional<Completion> refused(const ContentCheck& check)
     return Completion::no(cat("[CANNOT] ", objection));
 }
 
-Completion too_big()
-{
-    return Completion::no("[TOOBIG] Message is larger than this server takes");
-}
-
 // flag-list = "(" [flag *(SP flag)] ")"
 Status flag_list(CommandReader& reader, model::FlagList& flags)
 {
@@ -71,7 +66,7 @@ Status flag_list(CommandReader& reader, model::FlagList& flags)
     }
 }
 
-// [SP flag-list] [SP date-time] SP, up to the literal
+// [SP flag-list] [SP date-time] SP, up to the literal or CATENATE
 Result<Incoming> message_head(ImapSession& s)
 {
     Incoming incoming;
@@ -94,48 +89,6 @@ Result<Incoming> message_head(ImapSession& s)
     return incoming;
 }
 
-// What comes in binary is no message that a store could take: it waits in a file without a name.
-class RawFile {
- public:
-    static Result<RawFile> open(const std::string& folder)
-    {
-        TRY_ASSIGN(Fd fd, nameless_file(folder));
-        return RawFile(std::move(fd));
-    }
-    Status write(std::string_view bytes) { return write_all(fd_.get(), bytes); }
-    // All of it to the reader, size bytes.
-    template <class Reader>
-    Status read(size_t size, const Reader& reader) const
-    {
-        void* at = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd_.get(), 0);
-        if (at == MAP_FAILED) return errno_error("mmap of a message in binary");
-        Status done = reader(std::string_view(static_cast<const char*>(at), size));
-        (void)::munmap(at, size);
-        return done;
-    }
-
- private:
-    explicit RawFile(Fd fd) : fd_(std::move(fd)) {}
-    Fd fd_;
-};
-
-// The body of a literal that was gone ahead with: all of it is read whatever happens, so that the
-// stream stays in step. none: the client is gone.
-template <class Write>
-std::optional<Status> receive_bytes(ImapSession& s, uint64_t size, const Write& write)
-{
-    Status written = success();
-    while (size > 0) {
-        if (!s.client.peek()) return std::nullopt;
-        const std::string_view there = s.client.buffered();
-        const auto n = static_cast<size_t>(std::min<uint64_t>(there.size(), size));
-        if (written) written = write(there.substr(0, n));
-        s.client.consume(n);
-        size -= n;
-    }
-    return written;
-}
-
 // The first objection is the answer.
 std::optional<Completion> receive_body(ImapSession& s, mailbox::StagedMessage& message,
                                        uint64_t size)
@@ -152,11 +105,12 @@ std::optional<Completion> receive_body(ImapSession& s, mailbox::StagedMessage& m
     return refused(check);
 }
 
-// A literal8: its parts in binary are kept encoded (RFC 3516 4.4).
+// A literal8: its parts in binary are kept encoded (RFC 3516 4.4). What comes so is no message that
+// a store could take: it waits on disk until it is there.
 std::optional<Completion> receive_binary(ImapSession& s, mailbox::StagedMessage& message,
                                          uint64_t size)
 {
-    auto raw = RawFile::open(s.config.temp_path());
+    auto raw = SpooledBytes::open(s.config.temp_path());
     const auto read = receive_bytes(s, size, [&](std::string_view bytes) {
         return raw ? raw->write(bytes) : Status(raw.error());
     });
@@ -164,7 +118,7 @@ std::optional<Completion> receive_binary(ImapSession& s, mailbox::StagedMessage&
     if (!*read) return Completion::from(read->error());
     ContentCheck check;
     Status kept = success();
-    const Status written = raw->read(static_cast<size_t>(size), [&](std::string_view bytes) {
+    const Status written = raw->read([&](std::string_view bytes) {
         return text::write_without_binary(bytes, text::parse_message(bytes),
                                           [&](std::string_view piece) {
                                               check.feed(piece);
@@ -179,13 +133,40 @@ std::optional<Completion> receive_binary(ImapSession& s, mailbox::StagedMessage&
     return std::nullopt;
 }
 
+// "CATENATE" and its parts.
+std::optional<Completion> receive_parts(ImapSession& s, mailbox::StagedMessage& message,
+                                        MessageParts& parts)
+{
+    const auto word = s.reader.attribute();
+    if (!word) return Completion::from(word.error());
+    if (*word != kCatenate) return Completion::bad("Expected a literal or CATENATE");
+    ContentCheck check;
+    auto failed = receive_catenated(s, parts, [&](std::string_view bytes) {
+        check.feed(bytes);
+        return message.write(bytes);
+    });
+    if (failed) return failed;
+    return message.size() == 0 ? no_bytes() : refused(check);
+}
+
 }  // namespace
 
 std::optional<Completion> receive_message(ImapSession& s, const std::string& partition,
-                                          std::vector<Incoming>& messages)
+                                          MessageParts& parts, std::vector<Incoming>& messages)
 {
     auto incoming = message_head(s);
     if (!incoming) return Completion::from(incoming.error());
+    const auto next = s.reader.peek();
+    if (!next) return Completion::from(next.error());
+    if (text::is_atom_char(*next) && *next != '~') {
+        if (messages.size() == kMaxMessages) return too_many();
+        auto staged = s.store->stage(partition);
+        if (!staged) return Completion::from(staged.error());
+        incoming->message = *std::move(staged);
+        if (auto failed = receive_parts(s, *incoming->message, parts)) return failed;
+        messages.push_back(*std::move(incoming));
+        return std::nullopt;
+    }
     auto head = s.reader.literal_head();
     if (!head) return Completion::from(head.error());
     auto refuse = [&](Completion answer) {
@@ -193,9 +174,8 @@ std::optional<Completion> receive_message(ImapSession& s, const std::string& par
         return answer;
     };
     if (head->size > append_limit(s.config)) return refuse(too_big());
-    if (head->size == 0) return refuse(Completion::no("[CANNOT] Message of no bytes"));
-    if (messages.size() == kMaxMessages)
-        return refuse(Completion::no("[LIMIT] Too many messages in one command"));
+    if (head->size == 0) return refuse(no_bytes());
+    if (messages.size() == kMaxMessages) return refuse(too_many());
     auto staged = s.store->stage(partition);
     if (!staged) return refuse(Completion::from(staged.error()));
     incoming->message = *std::move(staged);

@@ -13,6 +13,21 @@ namespace rookery::imapd {
 
 using model::Rights;
 
+Completion too_big()
+{
+    return Completion::no("[TOOBIG] Message is larger than this server takes");
+}
+
+Completion too_many()
+{
+    return Completion::no("[LIMIT] Too many messages in one command");
+}
+
+Completion no_bytes()
+{
+    return Completion::no("[CANNOT] Message of no bytes");
+}
+
 Result<Completion> append_all(ImapSession& session, const model::MailboxName& into,
                               std::span<Incoming> messages, const mailbox::QuotaUsage& freed)
 {
@@ -51,11 +66,11 @@ Result<bool> LocalAppend::message(std::string_view flags, std::string_view inter
                                   uint64_t size)
 {
     if (size > append_limit(session_.config)) {
-        refusal_ = {Completion::Kind::no, "[TOOBIG] Message is larger than this server takes"};
+        refusal_ = {Completion::Kind::no, too_big().text};
         return false;
     }
     if (messages_.size() == kMaxMessages) {
-        refusal_ = {Completion::Kind::no, "[LIMIT] Too many messages in one command"};
+        refusal_ = {Completion::Kind::no, too_many().text};
         return false;
     }
     Incoming incoming;

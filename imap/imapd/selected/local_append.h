@@ -17,6 +17,11 @@
 
 namespace rookery::imapd {
 
+// What APPEND answers then.
+Completion too_big();
+Completion too_many();
+Completion no_bytes();
+
 inline constexpr size_t kMaxMessages = 10000;  // of one command: each has an open file
 
 struct Incoming {

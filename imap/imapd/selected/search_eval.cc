@@ -259,6 +259,7 @@ Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKe
     model::SequenceSet reach;
     if (mailbox.exists() > 0) reach.append(1, mailbox.exists());
     narrow(reach, root, mailbox);
+    if (context.within != nullptr) reach.intersect(*context.within);
     std::vector<uint32_t> found;
     for (const auto& range : reach.ranges()) {
         for (uint32_t n = range.first; n <= range.last; n++) {

@@ -22,6 +22,8 @@ struct SearchContext {
     text::SearchForm form = {};
     int64_t now = wall_seconds();               // from which OLDER and YOUNGER count
     const model::SequenceSet* saved = nullptr;  // the UIDs that "$" stands for; null: none
+    const model::SequenceSet* within =
+        nullptr;  // message numbers, no others are looked at; null: all
 };
 // The sequence numbers that match, in order. passed_over: was any of them left out because it is
 // expunged?

@@ -118,6 +118,19 @@ class Parser {
         return request;
     }
 
+    Result<EsearchRequest> run_esearch()
+    {
+        EsearchRequest request;
+        sources_ = &request.sources;
+        program_ = &request.program;
+        reader_.record(program_);
+        auto search = run();
+        reader_.record(nullptr);
+        TRY_ASSIGN(request.search, std::move(search));
+        if (!request.search.extended) request.search.extended = request.search.all = true;
+        return request;
+    }
+
     Result<SortRequest> run_sort()
     {
         SortRequest request;
@@ -206,8 +219,16 @@ class Parser {
         TRY_ASSIGN(const char next, reader_.peek());
         if (next == '(' || is_set_begin(next)) return true;
         TRY_ASSIGN(const std::string word, reader_.attribute());
+        if (word == "IN" && sources_ != nullptr && sources_->empty() && !request.extended) {
+            TRY(reader_.space());
+            TRY_ASSIGN(*sources_, parse_search_sources(reader_));
+            program_->clear();
+            TRY(reader_.space());
+            return first(request);
+        }
         if (word == "RETURN" && !request.extended) {
             TRY(return_options(request));
+            if (program_ != nullptr) program_->assign(" ");
             return first(request);
         }
         if (word == "CHARSET") {
@@ -234,6 +255,10 @@ class Parser {
             request.count = true;
         } else if (option == "SAVE") {
             request.save = true;
+        } else if (option == "UPDATE") {
+            request.update = true;
+        } else if (option == "CONTEXT") {
+            // A hint that the same will be asked again (RFC 5267 4.2).
         } else if (option == "PARTIAL" && !request.partial) {
             TRY(reader_.space());
             TRY_ASSIGN(request.partial, parse_partial_range(reader_));
@@ -258,8 +283,8 @@ class Parser {
         }
         if (request.partial && request.all)
             return Error{Code::syntax, "PARTIAL and ALL exclude each other"};
-        if (!request.min && !request.max && !request.count && !request.save && !request.partial)
-            request.all = true;
+        const bool asks_for_part = request.min || request.max || request.count || request.partial;
+        if (!asks_for_part && !request.save && !request.update) request.all = true;
         return reader_.space();
     }
 
@@ -426,6 +451,8 @@ class Parser {
     bool bad_charset_ = false;
     bool has_modseq_ = false;
     size_t keys_ = 0;
+    std::vector<SearchSource>* sources_ = nullptr;  // of ESEARCH
+    std::string* program_ = nullptr;                // the same
 };
 
 }  // namespace
@@ -433,6 +460,11 @@ class Parser {
 Result<SearchRequest> parse_search(CommandReader& reader)
 {
     return Parser(reader).run();
+}
+
+Result<EsearchRequest> parse_esearch(CommandReader& reader)
+{
+    return Parser(reader).run_esearch();
 }
 
 Result<SortRequest> parse_sort(CommandReader& reader)

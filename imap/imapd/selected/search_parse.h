@@ -14,6 +14,7 @@
 
 #include "imap/imapd/command_reader.h"
 #include "imap/imapd/selected/partial_range.h"
+#include "imap/imapd/selected/search_sources.h"
 #include "imap/model/sequence_set.h"
 #include "lib/base/result.h"
 #include "lib/text/text_search.h"
@@ -79,8 +80,19 @@ struct SearchRequest {
     bool all = false;
     bool count = false;
     std::optional<PartialRange> partial;  // RFC 9394; not with all
-    bool save = false;                    // for "$" (RFC 5182); alone it asks for no response
+    bool update =
+        false;  // RFC 5267: the client is told how the results change; no response by itself
+    bool save = false;  // for "$" (RFC 5182); alone it asks for no response
 };
+
+// SP ["IN" SP "(" sources ")" SP] and what parse_search() takes (RFC 7377).
+struct EsearchRequest {
+    std::vector<SearchSource> sources;  // none: the selected mailbox
+    SearchRequest search;
+    // As the client wrote it, without sources and RETURN: [SP "CHARSET" SP astring] SP keys.
+    std::string program;
+};
+Result<EsearchRequest> parse_esearch(CommandReader& reader);
 
 enum class SortField { arrival, cc, date, display_from, display_to, from, size, subject, to };
 struct SortKey {

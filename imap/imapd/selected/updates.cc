@@ -70,6 +70,7 @@ Status send_updates(ImapSession& session, bool may_expunge)
     mailbox::Mailbox& mailbox = *selection->mailbox;
     TRY_ASSIGN(const mailbox::Changes changes, look(session, *selection, may_expunge));
     stream::Stream& out = session.client;
+    selection->updates.tell_expunged(out, changes);
     if (session.user.qresync_enabled && !changes.expunged_uids.empty())
         out.put("* VANISHED ", number_set(changes.expunged_uids), "\r\n");
     else
@@ -78,6 +79,7 @@ Status send_updates(ImapSession& session, bool may_expunge)
     if (changes.recent_changed) out.put("* ", mailbox.recent(), " RECENT\r\n");
     tell_keywords(session, *selection);
     for (uint32_t n : changes.flags) put_flags(session, n);
+    TRY(selection->updates.tell_changed(out, mailbox, changes));
     // RFC 7162 3.2: modseqs of flags may be ahead of what is not told yet.
     if (session.user.condstore_enabled && mailbox.expunge_waits())
         out.put("* OK [HIGHESTMODSEQ ", mailbox.highestmodseq(), "] Expunges wait\r\n");

@@ -96,6 +96,32 @@ START_TEST(a_message_over_the_limit_is_refused)
 }
 END_TEST
 
+// RFC 4469 4.2: of all parts together, texts and parts of messages.
+START_TEST(what_is_put_together_is_no_larger_than_what_comes_whole)
+{
+    Server server("maxmessagesize: 1\n");
+    const std::string text = cat("a:\r\n\r\n", std::string(600, 'x'));
+    const std::string append = cat("APPEND INBOX {", text.size(), "+}\r\n", text, "\r\n");
+    ck_assert(converse(server, "bob", cat("1 ", append)).starts_with("1 OK"));
+    const std::string part = cat("TEXT {", text.size(), "+}\r\n", text);
+    const std::string large =
+        "1 NO [TOOBIG] Message is larger than this server takes\r\n2 OK Completed\r\n";
+    for (const std::string& parts :
+         {cat(part, ' ', part), cat(part, " URL /INBOX/;UID=1"),
+          std::string("URL /INBOX/;UID=1 URL /INBOX/;UID=1 TEXT {1+}\r\nx"),
+          std::string("TEXT {1025+}\r\n") + std::string(1025, 'x')})
+        ASSERT_EQ_TEXT(
+            converse(server, "bob", cat("1 APPEND INBOX CATENATE (", parts, ")\r\n2 NOOP\r\n")),
+            large);
+    ck_assert_uint_eq(server.count(), 1);
+    const std::string fits = converse(
+        server, "bob",
+        "1 APPEND INBOX CATENATE (URL /INBOX/;UID=1 URL /INBOX/;UID=1/;PARTIAL=0.400)\r\n");
+    ck_assert_msg(fits.starts_with("1 OK"), "%s", fits.c_str());
+    ck_assert_uint_eq(server.message(1).bytes.size(), text.size() + 400);
+}
+END_TEST
+
 START_TEST(what_is_not_a_message_is_refused)
 {
     Server server;
@@ -173,6 +199,11 @@ START_TEST(localappend_has_one_argument_more)
     ck_assert(got.starts_with("1 OK [APPENDUID "));
     ck_assert(got.find("\r\n2 BAD") != got.npos);
     ck_assert_uint_eq(server.count(), 1);
+    // The mailbox that is selected at the frontend: URLs of CATENATE are relative to it.
+    ck_assert(converse(server, "bob", "1 LOCALAPPEND INBOX INBOX CATENATE (URL ;UID=1)\r\n")
+                  .starts_with("1 OK [APPENDUID "));
+    ck_assert(converse(server, "bob", "1 LOCALAPPEND INBOX \"\" CATENATE (URL ;UID=1)\r\n")
+                  .starts_with("1 NO [BADURL \";UID=1\"] "));
 }
 END_TEST
 
@@ -184,6 +215,7 @@ Suite* make()
     tcase_add_test(tests, several_messages_arrive_together_or_not_at_all);
     tcase_add_test(tests, a_missing_mailbox_may_be_created_and_the_literal_is_no_command);
     tcase_add_test(tests, a_message_over_the_limit_is_refused);
+    tcase_add_test(tests, what_is_put_together_is_no_larger_than_what_comes_whole);
     tcase_add_test(tests, what_is_not_a_message_is_refused);
     tcase_add_test(tests, what_comes_in_binary_is_kept_encoded);
     tcase_add_test(tests, rights_decide_about_the_message_and_its_flags);

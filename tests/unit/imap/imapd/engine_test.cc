@@ -66,8 +66,9 @@ END_TEST
 
 // With every argument that the command takes, and one more. No mailbox or user of these is there.
 constexpr std::pair<std::string_view, std::string_view> kWhole[] = {
-    {"APPEND", "APPEND none (\\Seen) \"29-Nov-2026 12:00:00 +0000\" {1}"},
+    {"APPEND", ""},
     {"AUTHENTICATE", ""},
+    {"CANCELUPDATE", ""},
     {"CAPABILITY", "CAPABILITY"},
     {"CHECK", "CHECK"},
     {"CLOSE", "CLOSE"},
@@ -77,6 +78,7 @@ constexpr std::pair<std::string_view, std::string_view> kWhole[] = {
     {"DELETE", "DELETE none"},
     {"DELETEACL", "DELETEACL none bob"},
     {"ENABLE", ""},
+    {"ESEARCH", "ESEARCH ALL"},
     {"EXAMINE", "EXAMINE none (CONDSTORE)"},
     {"EXPUNGE", "EXPUNGE"},
     {"FETCH", "FETCH 1 FLAGS (CHANGEDSINCE 1)"},
@@ -89,7 +91,7 @@ constexpr std::pair<std::string_view, std::string_view> kWhole[] = {
     {"IDLE", "IDLE"},
     {"LIST", "LIST \"\" none RETURN (CHILDREN)"},
     {"LISTRIGHTS", "LISTRIGHTS none bob"},
-    {"LOCALAPPEND", "LOCALAPPEND none \"\" (\\Seen) \"29-Nov-2026 12:00:00 +0000\" {1}"},
+    {"LOCALAPPEND", ""},
     {"LOCALCREATE", "LOCALCREATE a..b default (USE (\\Sent))"},
     {"LOCALDELETE", "LOCALDELETE none"},
     {"LOGIN", ""},
@@ -131,6 +133,7 @@ constexpr std::pair<std::string_view, std::string_view> kWhole[] = {
     {"UNSELECT", "UNSELECT"},
     {"UNSUBSCRIBE", "UNSUBSCRIBE none"},
     {"XFER", "XFER none be2 default"},
+    {"XLIST", "XLIST \"\" none"},
 };
 
 // "" stands for a list that has no end, a message, or what is not said after a login.
@@ -168,8 +171,9 @@ START_TEST(what_is_too_much_is_bad_as_soon_as_it_can_be_seen)
         }
     }
     // A list may hold what is behind a literal.
-    ASSERT_EQ_TEXT(converse(server, "cyrus", "1 GETMETADATA none (/shared/comment {3+}\r\n/a )\r\n"
-                                             "2 GETACL none\r\n",
+    ASSERT_EQ_TEXT(converse(server, "cyrus",
+                            "1 GETMETADATA none (/shared/comment {3+}\r\n/a )\r\n"
+                            "2 GETACL none\r\n",
                             true, 1),
                    "1 NO [NONEXISTENT] Mailbox does not exist\r\n"
                    "2 NO [NONEXISTENT] Mailbox does not exist\r\n");

@@ -1,0 +1,40 @@
+#include "imap/imapd/relay/catenate_here.h"
+
+#include "imap/imapd/selected/catenate.h"
+#include "imap/imapd/selected/local_append.h"
+#include "imap/imapd/selected/spooled_bytes.h"
+
+namespace rookery::imapd {
+
+CatenateHere::CatenateHere(ImapSession& session, RelayChannel& channel)
+    : s_(session), channel_(channel), parts_(session, selected_name(session))
+{
+    channel.on_word([this]() { return word(); });
+}
+
+Status CatenateHere::word()
+{
+    TRY_ASSIGN(const std::string word, s_.reader.attribute());
+    if (word != kCatenate) {
+        channel_.raw(word);
+        return success();
+    }
+    TRY_ASSIGN(SpooledBytes spooled, SpooledBytes::open(s_.config.temp_path()));
+    refused_ = receive_catenated(s_, parts_, [&](std::string_view b) { return spooled.write(b); });
+    if (!refused_ && spooled.size() == 0) refused_ = no_bytes();
+    if (refused_) return Error{Code::syntax, "CATENATE was refused"};
+    return channel_.literal(spooled.size(), [&](stream::Stream& to) {
+        return spooled.read([&](std::string_view bytes) {
+            for (size_t at = 0; at < bytes.size() && to.ok(); at += kPiece)
+                to.put(bytes.substr(at, kPiece));
+            return to.status();
+        });
+    });
+}
+
+Completion CatenateHere::failed(const Error& error)
+{
+    return refused_ && s_.client.ok() ? *refused_ : channel_.failed(error);
+}
+
+}  // namespace rookery::imapd

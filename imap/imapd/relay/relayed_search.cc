@@ -1,0 +1,38 @@
+#include "imap/imapd/relay/relayed_search.h"
+
+#include "imap/imapd/relay/lines.h"
+#include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
+
+namespace rookery::imapd {
+
+RelayedSearch::RelayedSearch(ImapSession& session, const Command& command, RelayChannel& channel)
+    : s_(session), command_(command), channel_(channel)
+{
+    channel.filter([this](backend::ReplyReader& replies, const backend::Reply& reply) {
+        return tell(replies, reply);
+    });
+}
+
+Result<bool> RelayedSearch::tell(backend::ReplyReader& replies, const backend::Reply& reply)
+{
+    backend::Reply told = reply;
+    if (reply.word == "NO") {
+        const auto code = text::response_code(reply.text());
+        if (!code || !code->is("NOUPDATE")) return false;
+        is_refused_ = true;
+        const std::string text =
+            cat("[NOUPDATE ", text::imap_string(command_.tag), "] ", code->text);
+        told.head.replace(reply.text_begin, reply.head.npos, text);
+    } else if (reply.word == "ESEARCH") {
+        told = with_tag(reply, channel_.tag(), command_.tag);
+        if (const RemoteSelection* remote = s_.remote_at(channel_.backend()))
+            told = in_clients_words(*remote, told);
+    } else {
+        return false;
+    }
+    TRY(replies.copy_to(s_.client, told));
+    return true;
+}
+
+}  // namespace rookery::imapd
