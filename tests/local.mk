@@ -127,6 +127,7 @@ SYSTEM_TESTS += %D%/system/cyradm_test.py
 SYSTEM_TESTS += %D%/system/mupdatetest_test.py
 SYSTEM_TESTS += %D%/interop/managesieve_interop.py
 SYSTEM_TESTS += %D%/interop/move_interop.py
+SYSTEM_TESTS += %D%/interop/nntp_interop.py
 SYSTEM_TESTS += %D%/interop/pop3_interop.py
 SYSTEM_TESTS += %D%/interop/migration_interop.py
 SYSTEM_TESTS += %D%/interop/rules_interop.py

@@ -100,7 +100,7 @@ def selected(m):
         check(other.expunge())
         # By number: the message that it had when this session was told of it last.
         data = check(c.fetch("2", "(UID)"))
-        assert b"UID 2" in data[0], data
+        assert b"2 (UID 2)" in data, data
         check(c.noop())
         assert c.untagged_responses.pop("EXPUNGE") == [b"1"], c.untagged_responses
         check(c.store("1", "+FLAGS", r"(\Answered)"))
@@ -109,6 +109,34 @@ def selected(m):
         assert b"UID 1" not in data, data
         check(c.close())
         check(c.delete("INBOX.open"))
+
+
+def sorted_and_threaded(m):
+    """By the server that has the mailbox, on each; a frontend announces it if its backends do."""
+    texts = {"b": "", "a": "", "Re: b": "In-Reply-To: <b@x.example>\r\n"}
+    for user in ("user1", "user2"):
+        with m.imap("fe1", user) as c:
+            words = check(c.capability())[0].split()
+            assert {b"SORT", b"THREAD=REFERENCES", b"THREAD=ORDEREDSUBJECT"} <= set(words), words
+            check(c.create("INBOX.sorted"))
+            for n, (subject, more) in enumerate(texts.items()):
+                check(c.append("INBOX.sorted", None, None, (
+                    "From: a@b.example\r\nSubject: %s\r\nDate: Tue, 24 Nov 2026 03:4%d:40 +0000\r\n"
+                    "Message-ID: <%s@x.example>\r\n%s\r\ntext\r\n" % (
+                        subject, n, subject.replace(": ", "-"), more)).encode()))
+            assert check(c.select("INBOX.sorted")) == [b"3"]
+            for keys, wanted in (("SUBJECT", b"2 1 3"), ("REVERSE DATE", b"3 2 1")):
+                assert check(c.sort("(%s)" % keys, "UTF-8", "ALL")) == [wanted], keys
+            for how in ("REFERENCES", "ORDEREDSUBJECT"):
+                told = check(c.thread(how, "UTF-8", "ALL"))
+                assert told == [b"(1 3)(2)"], (how, told)
+            check(c.close())
+            if b"XLIST" in words:
+                check(c.xatom("XLIST", '""', "INBOX*"))
+                told = [x for x in c.untagged_responses.pop("XLIST")]
+                assert any(b"\\Inbox" in x for x in told), told
+                assert any(b"INBOX.sorted" in x for x in told), told
+            check(c.delete("INBOX.sorted"))
 
 
 def deliveries(m):
@@ -148,6 +176,7 @@ def everything(**flavours):
     with mixed.Mixed(**flavours) as m:
         conversation(m)
         selected(m)
+        sorted_and_threaded(m)
         if flavours.get("fe1", "rookery") == "rookery":
             promises(m, "cyrus" in (flavours.get("be1"), flavours.get("be2")))
         # A Cyrus frontend of 3.6.1 asks its backends in words that they do not understand.
