@@ -425,8 +425,7 @@ START_TEST(a_queue_with_another_way)
     const std::string state = directory + "/" + ids->front() + ".state";
     const int64_t later = kNow + kOwnTry;
     // Whoever takes it is away: that is no try of it, however often.
-    for (int i = 0; i < 3; ++i)
-        ASSERT_TRIED(attempt(0, Sent::Outcome::away, later), Tried::later);
+    for (int i = 0; i < 3; ++i) ASSERT_TRIED(attempt(0, Sent::Outcome::away, later), Tried::later);
     ck_assert(::access(state.c_str(), F_OK) != 0);
     ASSERT_TRIED(attempt(0, Sent::Outcome::failed_for_now, later), Tried::later);
     ck_assert(::access(state.c_str(), F_OK) == 0);
