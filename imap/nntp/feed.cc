@@ -37,10 +37,10 @@ Result<submission::Queue*> Feed::queue()
 {
     if (!queue_) {
         TRY_ASSIGN(queue_,
-                   submission::Queue::open(
-                       directory(config_), [this](const auto& mail, std::string_view article) {
-                           return carry(mail, article);
-                       }));
+                   submission::Queue::open(directory(config_),
+                                           [this](const auto& mail, std::string_view article) {
+                                               return carry(mail, article);
+                                           }));
     }
     return &*queue_;
 }
@@ -111,8 +111,8 @@ Status Feed::reach(const Peer& peer, Link& link)
 Sent Feed::carry(const submission::Outgoing& mail, std::string_view article)
 {
     const std::string& name = mail.to.front();
-    const auto peer = std::find_if(peers_.begin(), peers_.end(),
-                                   [&](const Peer& p) { return p.name == name; });
+    const auto peer =
+        std::find_if(peers_.begin(), peers_.end(), [&](const Peer& p) { return p.name == name; });
     if (peer == peers_.end()) return {Outcome::refused, cat(name, " is no newspeer any more")};
     auto [at, is_new] = links_.try_emplace(name);
     Link& link = at->second;
@@ -126,8 +126,7 @@ Sent Feed::carry(const submission::Outgoing& mail, std::string_view article)
 }
 
 // A connection that ends within an article may do so because of it: that one waits for itself.
-Sent Feed::give(const Peer& peer, Link& link, std::string_view message_id,
-                std::string_view article)
+Sent Feed::give(const Peer& peer, Link& link, std::string_view message_id, std::string_view article)
 {
     auto verdict = link.connection->give(message_id, article);
     if (!verdict) {

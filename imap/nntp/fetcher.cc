@@ -27,8 +27,8 @@ Error cannot(std::string_view what, const Answer& answer)
 Result<int64_t> Fetcher::now()
 {
     TRY_ASSIGN(const Answer said, from_.ask("DATE"));
-    const std::string_view moment = std::string_view(said.line).substr(std::min<size_t>(
-        said.line.size(), 4));
+    const std::string_view moment =
+        std::string_view(said.line).substr(std::min<size_t>(said.line.size(), 4));
     if (said.code != 111 || moment.size() < 14) return cannot("DATE", said);
     return parse_moment(moment.substr(0, 8), moment.substr(8, 6), wall_seconds());
 }
@@ -84,8 +84,8 @@ Result<std::vector<Fetcher::Group>> Fetcher::groups(const std::string& wildmat)
 Result<std::vector<Fetcher::Article>> Fetcher::articles(uint32_t first, uint32_t last)
 {
     const bool has_hdr = from_.has_capability("HDR");
-    TRY_ASSIGN(const Answer said, from_.ask(cat(has_hdr ? "HDR" : "XHDR", " Message-ID ", first,
-                                                '-', last)));
+    TRY_ASSIGN(const Answer said,
+               from_.ask(cat(has_hdr ? "HDR" : "XHDR", " Message-ID ", first, '-', last)));
     std::vector<Article> articles;
     if (said.code == 420 || said.code == 423) return articles;
     if (said.code != 225 && said.code != 221) return cannot("HDR Message-ID", said);
@@ -108,8 +108,7 @@ Status Fetcher::group(const Group& group, FetchMarks& marks)
 {
     if (marks.of(group.name) > group.high) {
         log::warning("a newsgroup begins anew at the server",
-                     {{"group", group.name}, {"mark", marks.of(group.name)},
-                      {"high", group.high}});
+                     {{"group", group.name}, {"mark", marks.of(group.name)}, {"high", group.high}});
         TRY(marks.reach(group.name, 0));
     }
     uint32_t first = std::max(marks.of(group.name) + 1, group.low);

@@ -7,7 +7,7 @@
 namespace rookery::nntp {
 namespace {
 
-constexpr size_t kMaxPeerName = 200;
+constexpr size_t kMaxHost = 200;
 
 bool take_suffix(std::string_view& text, std::string_view suffix)
 {
@@ -39,13 +39,17 @@ std::string_view take_host(std::string_view& rest)
     return host;
 }
 
-// It is a name for a file, a recipient of the queue, and a word in the log.
-bool is_name(std::string_view name)
+// It is a name for a file, too, and a recipient of the queue.
+bool is_host(std::string_view host)
 {
-    return !name.empty() && name.size() <= kMaxPeerName && name.front() != '-' &&
-           name.front() != '.' && std::all_of(name.begin(), name.end(), [](char c) {
-               const auto byte = static_cast<unsigned char>(c);
-               return byte > 0x20 && byte < 0x7f && c != '/';
+    const bool is_address = host.size() > 2 && host.starts_with('[') && host.ends_with(']');
+    if (is_address) host = host.substr(1, host.size() - 2);
+    const std::string_view others = is_address ? ":." : "-._";
+    return !host.empty() && host.size() <= kMaxHost && host.front() != '-' && host.front() != '.' &&
+           std::all_of(host.begin(), host.end(), [&](char c) {
+               const char lower = to_lower(c);
+               return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
+                      others.find(c) != others.npos;
            });
 }
 
@@ -66,9 +70,7 @@ Result<Peer> parse_peer(std::string_view text)
     peer.host = take_host(rest);
     peer.name = to_lower(peer.host);
     // From here on the text has no password.
-    const bool is_bracketed = peer.host.starts_with('[') && peer.host.ends_with(']');
-    if (!is_name(peer.name) || (peer.host.find_first_of("[]") != peer.host.npos && !is_bracketed))
-        return wrong("there is no host in one of its words");
+    if (!is_host(peer.host)) return wrong("there is no host in one of its words");
     if (!rest.empty() && rest.front() != ':') return wrong(cat(peer.host, ": what follows it?"));
     if (!rest.empty()) rest.remove_prefix(1);
     const std::string_view port = rest.substr(0, rest.find(':'));

@@ -13,8 +13,8 @@
 namespace rookery::nntp {
 namespace {
 
-constexpr std::array<std::string_view, 5> kOfInjection = {
-    "Path", "Xref", "Injection-Info", "NNTP-Posting-Host", "NNTP-Posting-Date"};
+constexpr std::array<std::string_view, 5> kOfInjection = {"Path", "Xref", "Injection-Info",
+                                                          "NNTP-Posting-Host", "NNTP-Posting-Date"};
 
 Result<backend::LoginPolicy> policy_for(const config::Config& config, const Peer& peer)
 {

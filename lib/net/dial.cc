@@ -25,9 +25,9 @@ struct KnownPort {
 
 // Those that /etc/services may lack come first; it is asked before this table.
 constexpr KnownPort kKnownPorts[] = {
-    {"mupdate", 3905}, {"lmtp", 24}, {"sieve", 4190}, {"kpop", 1109}, {"imap", 143},
-    {"imap2", 143},    {"imaps", 993}, {"pop3", 110},   {"pop3s", 995},
-    {"nntp", 119},     {"nntps", 563}, {"csync", 2005},
+    {"mupdate", 3905}, {"lmtp", 24},   {"sieve", 4190}, {"kpop", 1109},
+    {"imap", 143},     {"imap2", 143}, {"imaps", 993},  {"pop3", 110},
+    {"pop3s", 995},    {"nntp", 119},  {"nntps", 563},  {"csync", 2005},
 };
 
 struct AddressListDeleter {

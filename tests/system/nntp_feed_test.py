@@ -319,6 +319,36 @@ def test_what_was_promised_outlives_kills():
         assert set(p.dialect.articles) == {name(1).encode(), name(2).encode()}, said
 
 
+def test_who_waits_for_a_peer_ends_when_told():
+    with peer() as p, Server(p.host_port) as s:
+        sent, over = [], []
+
+        def hangs(i):
+            sent.append(i)
+            wait_for(lambda: over, "the test is over", 120)
+            return "end"
+        p.dialect.rest = hangs
+        try:
+            # nntpd, which goes on with it after its client has left.
+            s.take(article(1))
+            wait_for(lambda: sent, "it is sent")
+            s.instance.stop()  # within 15 seconds, or it fails
+            assert s.waiting() == 1 and s.files() == s.files(".mail"), s.files()
+            s.instance.start()
+            feeding = subprocess.Popen(
+                [os.path.join(s.m.bin, "rookery-feed"), "-C", s.instance.imapd_conf, "-a"],
+                **s.instance.as_owner())
+            wait_for(lambda: len(sent) == 2, "it is sent again")
+            feeding.terminate()
+            assert feeding.wait(15) == 0
+            # As if nobody had tried.
+            assert s.files() == s.files(".mail") and s.waiting() == 1, s.files()
+        finally:
+            over.append(True)
+        p.dialect.rest = lambda i: None
+        assert s.feed("-a") == [[p.host_port, "sent"]]
+
+
 def test_the_queue_is_shown():
     with peer() as p, Server(p.host_port) as s:
         p.__exit__()

@@ -21,9 +21,9 @@ Place place_of(const config::Line& line)
 
 // Tools that have options of their own in front of whose name stands theirs.
 constexpr std::array kTools = {
-    "master", "murder",      "deliver",        "ctl_mboxlist",   "ctl_cyrusdb", "cyr_expire",
-    "quota",  "reconstruct", "rookery-passwd", "rookery-submit", "sievec",      "cyradm",
-    "rookery-feed", "fetchnews",
+    "master",     "murder", "deliver",      "ctl_mboxlist",   "ctl_cyrusdb",
+    "cyr_expire", "quota",  "reconstruct",  "rookery-passwd", "rookery-submit",
+    "sievec",     "cyradm", "rookery-feed", "fetchnews",
 };
 
 // Those of libsasl2 and its plug-ins.

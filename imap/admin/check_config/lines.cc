@@ -17,10 +17,9 @@ const std::vector<string_view> kKeys = {"cmd",      "listen", "proto",       "pr
                                         "period",   "at",     "cron",        "wait"};
 const std::vector<string_view> kSections = {"START", "SERVICES", "EVENTS", "DAEMON"};
 const std::vector<string_view> kPrograms = {
-    "imapd",        "proxyd",      "lmtpd",   "lmtpproxyd", "nntpd",
-    "pop3d",        "timsieved",   "mupdate", "cyr_expire", "ctl_cyrusdb",
-    "ctl_mboxlist", "reconstruct", "quota",   "deliver",    "rookery-submit",
-    "rookery-feed", "fetchnews"};
+    "imapd",     "proxyd",  "lmtpd",          "lmtpproxyd",   "nntpd",        "pop3d",
+    "timsieved", "mupdate", "cyr_expire",     "ctl_cyrusdb",  "ctl_mboxlist", "reconstruct",
+    "quota",     "deliver", "rookery-submit", "rookery-feed", "fetchnews"};
 
 // What stands between the first two quotes.
 string_view quoted(string_view text)

@@ -46,8 +46,9 @@ END_TEST
 
 START_TEST(what_is_no_peer)
 {
-    for (const std::string_view text : {"", ":119", "u:secret@", "u:secret@/tls", "-a", ".a",
-                                        "a/b", "a:[x]", "a:b,,c", "a:70000", "[::1]x", "[::1"})
+    for (const std::string_view text :
+         {"", ":119", "u:secret@", "u:secret@/tls", "-a", ".a", "a/b", "a:[x]", "a:b,,c", "a:70000",
+          "[::1]x", "[::1", "[]", "[a]b]", "u@v@a", "a<b", "a\x80"})
         ASSERT_CODE(nntp::parse_peer(text), Code::config);
     // What is told of it has no password.
     for (const std::string_view text : {"u:secret@", "u:secret@a/b", "u:secret@a:[x]"})

@@ -33,16 +33,16 @@ START_TEST(what_a_client_is_told_of_an_error)
         int reply;
         bool is_trouble;
     } rows[] = {
-        {Code::syntax, 501, false},      {Code::limit, 501, false},
-        {Code::not_found, 411, false},   {Code::bad_name, 411, false},
-        {Code::denied, 502, false},      {Code::maintenance, 403, false},
-        {Code::reserved, 403, false},    {Code::moved, 403, false},
-        {Code::corrupt, 403, true},      {Code::unavailable, 403, true},
-        {Code::timeout, 403, true},      {Code::closed, 403, true},
-        {Code::exists, 403, true},       {Code::busy, 403, true},
-        {Code::over_quota, 403, true},   {Code::no_master, 403, true},
-        {Code::behind, 403, true},       {Code::io, 403, true},
-        {Code::no_space, 403, true},     {Code::unsupported, 403, true},
+        {Code::syntax, 501, false},    {Code::limit, 501, false},
+        {Code::not_found, 411, false}, {Code::bad_name, 411, false},
+        {Code::denied, 502, false},    {Code::maintenance, 403, false},
+        {Code::reserved, 403, false},  {Code::moved, 403, false},
+        {Code::corrupt, 403, true},    {Code::unavailable, 403, true},
+        {Code::timeout, 403, true},    {Code::closed, 403, true},
+        {Code::exists, 403, true},     {Code::busy, 403, true},
+        {Code::over_quota, 403, true}, {Code::no_master, 403, true},
+        {Code::behind, 403, true},     {Code::io, 403, true},
+        {Code::no_space, 403, true},   {Code::unsupported, 403, true},
         {Code::config, 403, true},
     };
     for (const auto& row : rows) {

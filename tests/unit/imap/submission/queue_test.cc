@@ -402,6 +402,48 @@ START_TEST(other_leftovers_go_and_mails_stay)
 }
 END_TEST
 
+// Articles for other servers have a way of their own, and each may come twice.
+START_TEST(a_queue_with_another_way)
+{
+    test::TempDir folder;
+    const std::string directory = folder.path() + "/newsfeed";
+    Sent says;
+    std::vector<std::string> carried;
+    auto queue = Queue::open(directory, [&](const Outgoing& mail, std::string_view message) {
+        carried.push_back(cat(mail.from, '|', mail.to.front(), '|', message));
+        return says;
+    });
+    ASSERT_OK(queue);
+    const std::vector<Outgoing> feeds = {{"<1@x>", {"a:119"}, "", Kind::feed},
+                                         {"<1@x>", {"b"}, "", Kind::feed}};
+    const auto ids = queue->put(feeds, kMessage, kNow);
+    ASSERT_OK(ids);
+    const auto attempt = [&](size_t i, Sent::Outcome outcome, int64_t now) {
+        says = {outcome, "so it says"};
+        return queue->try_entry((*ids)[i], When::due, nullptr, now);
+    };
+    const std::string state = directory + "/" + ids->front() + ".state";
+    const int64_t later = kNow + kOwnTry;
+    // Whoever takes it is away: that is no try of it, however often.
+    for (int i = 0; i < 3; ++i) ASSERT_TRIED(attempt(0, Sent::Outcome::away, later), Tried::later);
+    ck_assert(::access(state.c_str(), F_OK) != 0);
+    ASSERT_TRIED(attempt(0, Sent::Outcome::failed_for_now, later), Tried::later);
+    ck_assert(::access(state.c_str(), F_OK) == 0);
+    ASSERT_TRIED(attempt(0, Sent::Outcome::sent, later), Tried::later);  // not due
+    ASSERT_TRIED(attempt(0, Sent::Outcome::sent, later + kFirstRetry), Tried::sent);
+    ck_assert_uint_eq(carried.size(), 5);
+    ASSERT_EQ_TEXT(carried.back(), "<1@x>|a:119|Subject: x\r\n\r\nbody\r\n");
+    // Not for ever.
+    ASSERT_TRIED(attempt(1, Sent::Outcome::away, kNow + kLifetime - 1), Tried::later);
+    ASSERT_TRIED(attempt(1, Sent::Outcome::away, kNow + kLifetime), Tried::dropped);
+    const auto refused = queue->put({&feeds[0], 1}, kMessage, kNow);
+    ASSERT_OK(refused);
+    says = {Sent::Outcome::refused, "no"};
+    ASSERT_TRIED(queue->try_entry(refused->front(), When::due, nullptr, later), Tried::dropped);
+    ck_assert_uint_eq(Queue::counts(directory).mails, 0);
+}
+END_TEST
+
 Suite* make()
 {
     Suite* suite = suite_create("imap/submission/queue");
@@ -422,6 +464,7 @@ Suite* make()
     tcase_add_test(tcase, a_state_that_is_damaged_costs_a_try);
     tcase_add_test(tcase, what_a_crash_left_of_a_put_is_not_sent_and_goes);
     tcase_add_test(tcase, other_leftovers_go_and_mails_stay);
+    tcase_add_test(tcase, a_queue_with_another_way);
     suite_add_tcase(suite, tcase);
     return suite;
 }
