@@ -234,6 +234,34 @@ START_TEST(what_a_server_lacks_it_says_itself)
 }
 END_TEST
 
+// A server knows a search by another tag (RFC 4731, 5267, 7377, 9585).
+START_TEST(what_a_server_says_of_a_search_is_told_by_the_clients_tag)
+{
+    World w;
+    auto& be = w.server(
+        "be1",
+        kSelect +
+            Steps{expect("$T SEARCH RETURN (COUNT UPDATE) ALL"),
+                  send("* OK [INPROGRESS (\"$T\" 5 10)] hm\r\n* OK [INPROGRESS] so\r\n"
+                       "* ESEARCH (MAILBOX \"INBOX\" TAG \"$T\" UIDVALIDITY 7) UID COUNT 3\r\n"
+                       "* ESEARCH (TAG \"other\") COUNT 3\r\n* NO [ALERT] x\r\n"
+                       "* NO [NOUPDATE \"$T\"] no\r\n$T OK a\r\n"),
+                  expect("$T UID THREAD REFS UTF-8 ALL"),
+                  send("* OK [INPROGRESS (\"$T\" 1 NIL)] hm\r\n* THREAD (1)\r\n$T OK b\r\n")} +
+            kLogout);
+    ASSERT_EQ_TEXT(w.talk("s SELECT INBOX\r\nmine SEARCH RETURN (COUNT UPDATE) ALL\r\n"
+                          "x] UID THREAD REFS UTF-8 ALL\r\n1 CANCELUPDATE \"mine\"\r\n"),
+                   kSelectAnswer +
+                       "* OK [INPROGRESS (\"mine\" 5 10)] hm\r\n* OK [INPROGRESS] so\r\n"
+                       "* ESEARCH (MAILBOX \"INBOX\" TAG \"mine\" UIDVALIDITY 7) UID COUNT 3\r\n"
+                       "* ESEARCH (TAG \"other\") COUNT 3\r\n* NO [ALERT] x\r\n"
+                       "* NO [NOUPDATE \"mine\"] no\r\nmine OK a\r\n"
+                       "* OK [INPROGRESS (NIL 1 NIL)] hm\r\n* THREAD (1)\r\nx] OK b\r\n"
+                       "1 NO No results are followed under that tag\r\n");
+    ck_assert(be.finished_well());
+}
+END_TEST
+
 START_TEST(what_is_framed_differently_never_reaches_a_server)
 {
     for (std::string bad :
@@ -486,6 +514,12 @@ START_TEST(a_lost_connection_is_replaced_where_nobody_can_tell)
     ASSERT_EQ_TEXT(after_a_lost_connection(
                        "s SELECT INBOX\r\n1 SEARCH RETURN (MIN save) ALL\r\n2 FETCH 2 FLAGS\r\n",
                        saved, kSelected, again),
+                   kSelectAnswer + "1 OK a\r\n" + kLost);
+    // Nor would another connection tell how the results change.
+    Steps followed = {expect("$T SEARCH RETURN (UPDATE) ALL"), send("$T OK a\r\n")};
+    ASSERT_EQ_TEXT(after_a_lost_connection(
+                       "s SELECT INBOX\r\n1 SEARCH RETURN (UPDATE) ALL\r\n2 FETCH 2 FLAGS\r\n",
+                       followed, kSelected, again),
                    kSelectAnswer + "1 OK a\r\n" + kLost);
     Steps unsaved = {expect("$T SEARCH RETURN (MIN) SAVE"), send("$T OK a\r\n")};
     ASSERT_EQ_TEXT(after_a_lost_connection(
@@ -801,24 +835,24 @@ START_TEST(what_a_move_refuses_is_said_again)
         World w;
         w.list.late.push_back(entry("user.bob.one", "be2"));
         w.list.late_from = 2;
-        w.server("be1", {expect("$T SETACL \"INBOX.one\" joe lrs"), send(kMoving),
-                         expect("$T SETACL \"INBOX.one\" joe lrs"), send(kMoving),
-                         expect("Q01 LOGOUT")});
-        auto& be2 = w.server("be2", {expect("$T SETACL \"INBOX.one\" joe lrs"),
-                                     send("$T OK b\r\n"), expect("Q01 LOGOUT")});
+        w.server("be1",
+                 {expect("$T SETACL \"INBOX.one\" joe lrs"), send(kMoving),
+                  expect("$T SETACL \"INBOX.one\" joe lrs"), send(kMoving), expect("Q01 LOGOUT")});
+        auto& be2 = w.server("be2", {expect("$T SETACL \"INBOX.one\" joe lrs"), send("$T OK b\r\n"),
+                                     expect("Q01 LOGOUT")});
         ASSERT_EQ_TEXT(w.talk("1 SETACL INBOX.one joe lrs\r\n"), "1 OK b\r\n");
         ck_assert(be2.finished_well());
     }
     {  // What is selected there.
         World w;
-        auto& be = w.server("be1", kSelect +
-                                       Steps{expect("$T STORE 1 +FLAGS (\\Seen)"), send(kMoving),
-                                             expect("$T STORE 1 +FLAGS (\\Seen)"),
-                                             send("* 1 FETCH (FLAGS (\\Seen))\r\n$T OK c\r\n"),
-                                             expect("$T UID COPY 1 \"INBOX.one\""), send(kMoving),
-                                             expect("$T UID COPY 1 \"INBOX.one\""),
-                                             send("$T OK d\r\n")} +
-                                       kLogout);
+        auto& be =
+            w.server("be1", kSelect +
+                                Steps{expect("$T STORE 1 +FLAGS (\\Seen)"), send(kMoving),
+                                      expect("$T STORE 1 +FLAGS (\\Seen)"),
+                                      send("* 1 FETCH (FLAGS (\\Seen))\r\n$T OK c\r\n"),
+                                      expect("$T UID COPY 1 \"INBOX.one\""), send(kMoving),
+                                      expect("$T UID COPY 1 \"INBOX.one\""), send("$T OK d\r\n")} +
+                                kLogout);
         ASSERT_EQ_TEXT(w.talk("s SELECT INBOX\r\n1 STORE 1 +FLAGS (\\Seen)\r\n2 UID COPY 1 "
                               "INBOX.one\r\n"),
                        kSelectAnswer + "* 1 FETCH (FLAGS (\\Seen))\r\n1 OK c\r\n2 OK d\r\n");
@@ -846,14 +880,14 @@ START_TEST(a_message_for_a_mailbox_that_moves_waits_with_its_client)
             w.list.late_from = 2;
             const std::string body(size, 'x');
             const bool large = size > 4096;
-            const Steps line = {expect(cat("$T LOCALAPPEND \"INBOX.one\" \"\" {", size,
-                                           large ? "}" : "+}"))};
+            const Steps line = {
+                expect(cat("$T LOCALAPPEND \"INBOX.one\" \"\" {", size, large ? "}" : "+}"))};
             const Steps message = {expect_bytes(body + "\r\n")};
             const Steps refused = line + (large ? Steps{} : message) + Steps{send(kMoving)};
             w.server("be1", refused + refused + Steps{expect("Q01 LOGOUT")});
-            auto& be2 = w.server("be2", line + (large ? Steps{send("+ go\r\n")} : Steps{}) +
-                                            message + Steps{send("$T OK [APPENDUID 1 2] a\r\n"),
-                                                            expect("Q01 LOGOUT")});
+            auto& be2 = w.server(
+                "be2", line + (large ? Steps{send("+ go\r\n")} : Steps{}) + message +
+                           Steps{send("$T OK [APPENDUID 1 2] a\r\n"), expect("Q01 LOGOUT")});
             ASSERT_EQ_TEXT(
                 w.talk(cat("1 APPEND INBOX.one {", size, plus, "}\r\n", body, "\r\n")),
                 cat(*plus == '\0' ? "+ go ahead\r\n" : "", "1 OK [APPENDUID 1 2] a\r\n"));
@@ -1211,13 +1245,12 @@ START_TEST(replace_on_another_server)
         ck_assert_msg(one.finished_well() && two.finished_well(), "%s", row.answer.c_str());
     }
     World w;
-    auto& one = w.server(
-        "be1", kSelect +
-                   Steps{expect("$T UID REPLACE 8 \"INBOX.one\" {3+}"), expect_bytes("new"),
-                         expect(""),
-                         send("* OK [APPENDUID 3 4] x\r\n* 2 EXPUNGE\r\n"
-                              "$T OK done\r\n")} +
-                   kLogout);
+    auto& one = w.server("be1", kSelect +
+                                    Steps{expect("$T UID REPLACE 8 \"INBOX.one\" {3+}"),
+                                          expect_bytes("new"), expect(""),
+                                          send("* OK [APPENDUID 3 4] x\r\n* 2 EXPUNGE\r\n"
+                                               "$T OK done\r\n")} +
+                                    kLogout);
     ASSERT_EQ_TEXT(w.talk("s SELECT INBOX\r\n1 UID REPLACE 8 INBOX.one {3+}\r\nnew\r\n"),
                    kSelectAnswer + "* OK [APPENDUID 3 4] x\r\n* 2 EXPUNGE\r\n1 OK done\r\n");
     ck_assert(one.finished_well());
@@ -1396,10 +1429,12 @@ START_TEST(nothing_is_announced_that_a_server_lacks)
     w.announces("gone", {});  // no mailbox is there
     w.announces("be1", {"ACL", "CONDSTORE"});
     const std::string narrow = w.talk(ask);
-    ASSERT_EQ_TEXT(narrow, "* CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE ACL CHILDREN CONDSTORE IDLE "
-                           "LIST-EXTENDED LIST-MYRIGHTS LIST-STATUS NAMESPACE COMPRESS=DEFLATE "
-                           "MAILBOX-REFERRALS MUPDATE=mupdate://m/\r\n"
-                           "1 OK Completed\r\n");
+    ASSERT_EQ_TEXT(narrow,
+                   "* CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE ACL CATENATE CHILDREN CONDSTORE "
+                   "IDLE LIST-EXTENDED LIST-MYRIGHTS LIST-STATUS NAMESPACE XLIST "
+                   "COMPRESS=DEFLATE "
+                   "MAILBOX-REFERRALS MUPDATE=mupdate://m/\r\n"
+                   "1 OK Completed\r\n");
     // Another server that logged in for the user does its own narrowing.
     w.proxy = "be7";
     const std::string relayed = w.talk(ask);
@@ -1422,6 +1457,7 @@ Suite* make()
     tcase_add_test(c, only_what_ended_in_order_goes_to_the_next_session);
     tcase_add_test(c, commands_go_on_as_they_came);
     tcase_add_test(c, what_a_server_lacks_it_says_itself);
+    tcase_add_test(c, what_a_server_says_of_a_search_is_told_by_the_clients_tag);
     tcase_add_test(c, what_is_framed_differently_never_reaches_a_server);
     tcase_add_test(c, literals_are_counted_and_never_read_as_lines);
     tcase_add_test(c, only_large_literals_are_announced);
