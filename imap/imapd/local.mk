@@ -95,6 +95,7 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/selected/permanent_flags.h %D%/selected/permanent_flags.cc
 %C%_libimapd_a_SOURCES += %D%/selected/search_eval.h %D%/selected/search_eval.cc
 %C%_libimapd_a_SOURCES += %D%/selected/search_parse.h %D%/selected/search_parse.cc
+%C%_libimapd_a_SOURCES += %D%/selected/progress.h %D%/selected/progress.cc
 %C%_libimapd_a_SOURCES += %D%/selected/search_run.h %D%/selected/search_run.cc
 %C%_libimapd_a_SOURCES += %D%/selected/search_sources.h %D%/selected/search_sources.cc
 %C%_libimapd_a_SOURCES += %D%/selected/search_updates.h %D%/selected/search_updates.cc

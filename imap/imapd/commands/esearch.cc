@@ -4,6 +4,7 @@
 // checks the user's rights again. A server that does not answer costs its mailboxes: the rest is
 // told, and the answer is NO [UNAVAILABLE].
 #include <algorithm>
+#include <functional>
 #include <list>
 #include <map>
 
@@ -17,6 +18,7 @@
 #include "imap/imapd/relay/relayed_search.h"
 #include "imap/imapd/relay/retry.h"
 #include "imap/imapd/relay/router.h"
+#include "imap/imapd/selected/progress.h"
 #include "imap/imapd/selected/search_eval.h"
 #include "imap/imapd/selected/search_run.h"
 #include "lib/base/log.h"
@@ -239,8 +241,9 @@ std::string correlators(std::string_view external, uint32_t uidvalidity)
     return cat(" MAILBOX ", text::imap_string(external), " UIDVALIDITY ", uidvalidity);
 }
 
+// tick: called for each message.
 Status search_here(ImapSession& s, const Command& command, const SearchRequest& request,
-                   const Searched& searched)
+                   const Searched& searched, const std::function<void()>& tick)
 {
     auto opened =
         s.store->open(searched.entry, s.user.identity->userid, mailbox::OpenMode::read_only);
@@ -252,6 +255,7 @@ Status search_here(ImapSession& s, const Command& command, const SearchRequest& 
     }
     mailbox::Mailbox& mailbox = **opened;
     SearchContext context{.form = search_form_of(s.config)};
+    context.progress = [&](uint32_t, uint32_t) { tick(); };
     TRY_ASSIGN(const auto found, search_mailbox(mailbox, request.root, context));
     if (!found.empty())
         put_extended(s.client, mailbox, command, request, found,
@@ -293,10 +297,15 @@ Completion search_all(ImapSession& s, const Command& command, const EsearchReque
         all = Completion::from(search_selected(s, command, request));
         if (all.kind == Completion::Kind::disconnect) return all;
     }
+    // Of so many mailboxes how many are done, whatever their size.
+    Progress progress(s.client, command.tag);
+    uint64_t searched = 0;
+    const auto tick = [&] { progress.step(searched, sources.found().size()); };
     for (const auto& [name, one] : sources.found()) {
         if (elsewhere.contains(one.entry.server) || s.store == nullptr) continue;
-        if (auto done = search_here(s, command, request.search, one); !done)
+        if (auto done = search_here(s, command, request.search, one, tick); !done)
             return Completion::from(done.error());
+        ++searched;
     }
     Completion there = search_there(s, command, request, std::move(elsewhere));
     const bool counts =

@@ -1,6 +1,7 @@
 #include "imap/imapd/relay/relayed_search.h"
 
 #include "imap/imapd/relay/lines.h"
+#include "imap/imapd/selected/progress.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"
 
@@ -23,6 +24,14 @@ Result<bool> RelayedSearch::tell(backend::ReplyReader& replies, const backend::R
         is_refused_ = true;
         const std::string text =
             cat("[NOUPDATE ", text::imap_string(command_.tag), "] ", code->text);
+        told.head.replace(reply.text_begin, reply.head.npos, text);
+    } else if (reply.word == "OK") {
+        const auto code = text::response_code(reply.text());
+        if (!code || !code->is("INPROGRESS")) return false;
+        text::ImapCursor cursor(code->arguments);
+        if (!cursor.accept('(') || !cursor.value()) return false;
+        const std::string text =
+            cat("[INPROGRESS (", progress_tag(command_.tag), cursor.rest(), "] ", code->text);
         told.head.replace(reply.text_begin, reply.head.npos, text);
     } else if (reply.word == "ESEARCH") {
         told = with_tag(reply, channel_.tag(), command_.tag);

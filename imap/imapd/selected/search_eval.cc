@@ -263,6 +263,7 @@ Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKe
     std::vector<uint32_t> found;
     for (const auto& range : reach.ranges()) {
         for (uint32_t n = range.first; n <= range.last; n++) {
+            if (context.progress) context.progress(n - 1, mailbox.exists());
             Evaluator evaluator(mailbox, n);
             expunged = expunged || evaluator.expunged();
             if (evaluator.expunged()) continue;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "imap/imapd/selected/message_set.h"
+#include "imap/imapd/selected/progress.h"
 #include "imap/imapd/selected/search_eval.h"
 #include "imap/imapd/selected/search_updates.h"
 #include "imap/imapd/selected/updates.h"
@@ -86,9 +87,11 @@ Result<FoundMessages> find_messages(ImapSession& session, const Command& command
         pin_numbers(*followed, *selected->mailbox, selected->saved);
     }
     FoundMessages found;
-    auto sequences = search_mailbox(
-        *selected->mailbox, std::move(request.root),
-        {search_form_of(session.config), wall_seconds(), &selected->saved}, &found.passed_over);
+    Progress progress(session.client, command.tag);
+    SearchContext context{search_form_of(session.config), wall_seconds(), &selected->saved};
+    context.progress = [&](uint32_t done, uint32_t goal) { progress.step(done, goal); };
+    auto sequences =
+        search_mailbox(*selected->mailbox, std::move(request.root), context, &found.passed_over);
     if (request.save) selected->saved = {};
     TRY_ASSIGN(found.sequences, std::move(sequences));
     if (request.has_modseq) session.user.condstore_enabled = true;

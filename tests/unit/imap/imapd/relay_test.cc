@@ -234,6 +234,34 @@ START_TEST(what_a_server_lacks_it_says_itself)
 }
 END_TEST
 
+// A server knows a search by another tag (RFC 4731, 5267, 7377, 9585).
+START_TEST(what_a_server_says_of_a_search_is_told_by_the_clients_tag)
+{
+    World w;
+    auto& be = w.server(
+        "be1",
+        kSelect +
+            Steps{expect("$T SEARCH RETURN (COUNT UPDATE) ALL"),
+                  send("* OK [INPROGRESS (\"$T\" 5 10)] hm\r\n* OK [INPROGRESS] so\r\n"
+                       "* ESEARCH (MAILBOX \"INBOX\" TAG \"$T\" UIDVALIDITY 7) UID COUNT 3\r\n"
+                       "* ESEARCH (TAG \"other\") COUNT 3\r\n* NO [ALERT] x\r\n"
+                       "* NO [NOUPDATE \"$T\"] no\r\n$T OK a\r\n"),
+                  expect("$T UID THREAD REFS UTF-8 ALL"),
+                  send("* OK [INPROGRESS (\"$T\" 1 NIL)] hm\r\n* THREAD (1)\r\n$T OK b\r\n")} +
+            kLogout);
+    ASSERT_EQ_TEXT(w.talk("s SELECT INBOX\r\nmine SEARCH RETURN (COUNT UPDATE) ALL\r\n"
+                          "x] UID THREAD REFS UTF-8 ALL\r\n1 CANCELUPDATE \"mine\"\r\n"),
+                   kSelectAnswer +
+                       "* OK [INPROGRESS (\"mine\" 5 10)] hm\r\n* OK [INPROGRESS] so\r\n"
+                       "* ESEARCH (MAILBOX \"INBOX\" TAG \"mine\" UIDVALIDITY 7) UID COUNT 3\r\n"
+                       "* ESEARCH (TAG \"other\") COUNT 3\r\n* NO [ALERT] x\r\n"
+                       "* NO [NOUPDATE \"mine\"] no\r\nmine OK a\r\n"
+                       "* OK [INPROGRESS (NIL 1 NIL)] hm\r\n* THREAD (1)\r\nx] OK b\r\n"
+                       "1 NO No results are followed under that tag\r\n");
+    ck_assert(be.finished_well());
+}
+END_TEST
+
 START_TEST(what_is_framed_differently_never_reaches_a_server)
 {
     for (std::string bad :
@@ -486,6 +514,12 @@ START_TEST(a_lost_connection_is_replaced_where_nobody_can_tell)
     ASSERT_EQ_TEXT(after_a_lost_connection(
                        "s SELECT INBOX\r\n1 SEARCH RETURN (MIN save) ALL\r\n2 FETCH 2 FLAGS\r\n",
                        saved, kSelected, again),
+                   kSelectAnswer + "1 OK a\r\n" + kLost);
+    // Nor would another connection tell how the results change.
+    Steps followed = {expect("$T SEARCH RETURN (UPDATE) ALL"), send("$T OK a\r\n")};
+    ASSERT_EQ_TEXT(after_a_lost_connection(
+                       "s SELECT INBOX\r\n1 SEARCH RETURN (UPDATE) ALL\r\n2 FETCH 2 FLAGS\r\n",
+                       followed, kSelected, again),
                    kSelectAnswer + "1 OK a\r\n" + kLost);
     Steps unsaved = {expect("$T SEARCH RETURN (MIN) SAVE"), send("$T OK a\r\n")};
     ASSERT_EQ_TEXT(after_a_lost_connection(
@@ -1430,10 +1464,12 @@ START_TEST(nothing_is_announced_that_a_server_lacks)
     w.announces("gone", {});  // no mailbox is there
     w.announces("be1", {"ACL", "CONDSTORE"});
     const std::string narrow = w.talk(ask);
-    ASSERT_EQ_TEXT(narrow, "* CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE ACL CHILDREN CONDSTORE IDLE "
-                           "LIST-EXTENDED LIST-MYRIGHTS LIST-STATUS NAMESPACE COMPRESS=DEFLATE "
-                           "MAILBOX-REFERRALS MUPDATE=mupdate://m/\r\n"
-                           "1 OK Completed\r\n");
+    ASSERT_EQ_TEXT(narrow,
+                   "* CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE ACL CATENATE CHILDREN CONDSTORE "
+                   "IDLE LIST-EXTENDED LIST-MYRIGHTS LIST-STATUS NAMESPACE XLIST "
+                   "COMPRESS=DEFLATE "
+                   "MAILBOX-REFERRALS MUPDATE=mupdate://m/\r\n"
+                   "1 OK Completed\r\n");
     // Another server that logged in for the user does its own narrowing.
     w.proxy = "be7";
     const std::string relayed = w.talk(ask);
@@ -1456,6 +1492,7 @@ Suite* make()
     tcase_add_test(c, only_what_ended_in_order_goes_to_the_next_session);
     tcase_add_test(c, commands_go_on_as_they_came);
     tcase_add_test(c, what_a_server_lacks_it_says_itself);
+    tcase_add_test(c, what_a_server_says_of_a_search_is_told_by_the_clients_tag);
     tcase_add_test(c, what_is_framed_differently_never_reaches_a_server);
     tcase_add_test(c, literals_are_counted_and_never_read_as_lines);
     tcase_add_test(c, only_large_literals_are_announced);

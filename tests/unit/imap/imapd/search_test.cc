@@ -1,7 +1,10 @@
 // What SEARCH asks for, and what it finds.
 #include "imap/imapd/selected/search_parse.h"
 
+#include <algorithm>
+
 #include "imap/imapd/selected/message_set.h"
+#include "imap/imapd/selected/progress.h"
 #include "imap/imapd/selected/search_eval.h"
 #include "lib/base/clock.h"
 #include "lib/stream/memory_layer.h"
@@ -485,11 +488,80 @@ START_TEST(an_expunged_message_matches_nothing)
 }
 END_TEST
 
+// RFC 7377: what other servers are asked for is what the client wrote behind the sources.
+START_TEST(a_search_in_many_mailboxes_is_taken_apart)
+{
+    const auto read = [](std::string_view text) {
+        stream::MemoryEnds ends{cat(' ', text, "\r\n"), {}, 3, false, false};
+        stream::Stream client(stream::memory_layer(ends));
+        CommandReader reader(client, ReaderLimits{});
+        reader.begin();
+        return parse_esearch(reader);
+    };
+    const auto all = read("IN (mailboxes (a \"b c\") subtree-one {1+}\r\nd selected) RETURN (MIN) "
+                          "CHARSET utf-8 OR text {3}\r\na\"b (2:* \"x\")");
+    ASSERT_CODE(all, Code::syntax);
+    const auto some = read("IN (mailboxes (a \"b c\") subtree-one {1+}\r\nd selected) RETURN (MIN) "
+                           "CHARSET utf-8 OR text {3+}\r\na\"b (2:* SUBJECT \"x\\\"\")");
+    ASSERT_OK(some);
+    ck_assert_uint_eq(some->sources.size(), 3);
+    ck_assert(some->sources[0].kind == SearchSource::Kind::mailboxes);
+    ASSERT_EQ_TEXT(some->sources[0].names[1], "b c");
+    ASSERT_EQ_TEXT(some->sources[1].names[0], "d");
+    ck_assert(some->search.min && !some->search.all);
+    ASSERT_EQ_TEXT(some->program, " CHARSET utf-8 OR text {3+}\r\na\"b (2:* SUBJECT \"x\\\"\")");
+    const auto selected = read("UNSEEN");
+    ASSERT_OK(selected);
+    ck_assert(selected->sources.empty() && selected->search.all && selected->search.extended);
+    ASSERT_EQ_TEXT(selected->program, " UNSEEN");
+    for (const char* text : {"IN () ALL", "IN (x) ALL", "IN (mailboxes) ALL", "IN (personal)",
+                             "IN (personal) IN (personal) ALL", "IN (selected-delayed) ALL",
+                             "RETURN (COUNT) IN (personal) ALL"})
+        ASSERT_CODE(read(text), Code::syntax);
+    std::string many;
+    for (size_t n = 0; n <= kMaxSourceNames; ++n) many += many.empty() ? "a" : " a";
+    ASSERT_CODE(read(cat("IN (mailboxes (", many, ")) ALL")), Code::limit);
+}
+END_TEST
+
+// RFC 9585
+START_TEST(a_long_search_says_how_far_it_is)
+{
+    Box box;
+    const auto& mailbox = box.mailbox;
+    std::vector<uint32_t> done;
+    SearchContext context;
+    context.progress = [&](uint32_t n, uint32_t goal) {
+        ck_assert_uint_eq(goal, mailbox->exists());
+        done.push_back(n);
+    };
+    ASSERT_OK(search_mailbox(*mailbox, parse("ALL")->root, context));
+    ck_assert_uint_eq(done.size(), mailbox->exists());
+    ck_assert_uint_eq(done.front(), 0);
+    ck_assert(std::is_sorted(done.begin(), done.end()));
+
+    stream::MemoryEnds ends;
+    stream::Stream client(stream::memory_layer(ends));
+    Progress at_once(client, "a\"1", Milliseconds(0));
+    at_once.step(3, 10);
+    ASSERT_EQ_TEXT(ends.output, "* OK [INPROGRESS (\"a\\\"1\" 3 10)] Still at it\r\n");
+    ends.output.clear();
+    Progress(client, "a]", Milliseconds(0)).step(0, 1);
+    ASSERT_EQ_TEXT(ends.output, "* OK [INPROGRESS (NIL 0 1)] Still at it\r\n");
+    ends.output.clear();
+    Progress later(client, "a");
+    later.step(3, 10);
+    ASSERT_EQ_TEXT(ends.output, "");
+}
+END_TEST
+
 Suite* make()
 {
     Suite* s = suite_create("imap/imapd/search");
     TCase* c = tcase_create("all");
     tcase_add_test(c, the_grammar_is_taken_and_nothing_else);
+    tcase_add_test(c, a_search_in_many_mailboxes_is_taken_apart);
+    tcase_add_test(c, a_long_search_says_how_far_it_is);
     tcase_add_test(c, a_range_of_what_was_found);
     tcase_add_test(c, nesting_and_number_of_keys_are_bounded);
     tcase_add_test(c, each_key_finds_its_messages);
