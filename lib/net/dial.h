@@ -2,7 +2,7 @@
 //
 // The descriptor that comes back is connected, non-blocking and O_CLOEXEC. Every address of a name
 // is tried. A service name is looked up with getaddrinfo; well-known services that /etc/services
-// may lack (mupdate 3905, lmtp 24, sieve 4190) have a built-in port.
+// may lack (mupdate 3905, lmtp 24, sieve 4190, kpop 1109) have a built-in port.
 // With a local address only the remote addresses of its family are tried.
 // Codes: unavailable (refused, unreachable, no such host), timeout, syntax.
 #ifndef ROOKERY_LIB_NET_DIAL_H
