@@ -710,6 +710,14 @@ def catenated(where):
             assert append(bad).startswith("BAD "), bad
         assert append(b"CATENATE (TEXT {0+}\r\n)").startswith("NO [CANNOT]")
         assert append(b"CATENATE (%s)" % text(b"no header\r\n")).startswith("NO [CANNOT]")
+        # What another user has at the same server, as far as it may be read.
+        neighbour = new_user("catnear")
+        with client("backend1", neighbour) as n:
+            check(n.append("INBOX", None, None, message()))
+            for rights, kind in (("l", "NO [BADURL"), ("lr", "OK ")):
+                check(n.setacl("INBOX", user, rights))
+                done = append(b"CATENATE (URL /user.%s/;UID=1)" % neighbour.encode())
+                assert done.startswith(kind), (rights, done)
         # REPLACE takes it too.
         check(c.append("INBOX.A&-B", None, None, message()))
         got = exchange(c, b"UID REPLACE 2 INBOX.A&-B CATENATE (URL ;UID=1)")
@@ -1517,7 +1525,10 @@ def private_metadata_of_the_server(where):
         command(c, 'SETMETADATA "" (/PRIVATE/comment "mine" /private/vendor/x/y ~{3+}\r\na\0b)')
         assert command(c, 'GETMETADATA "" (%s)' % entries)[0] == [
             'METADATA "" (/private/Comment "mine" /private/vendor/x/y ~{3}\r\na\0b)']
-        # A user's own, and neither a mailbox's.
+        # A user's own, whoever has some at the same place, and no mailbox's.
+        with client(where, "cyrus") as admin:
+            annotate(admin, "user." + user, "/private/vendor/rookery/server/z theirs")
+        assert command(c, 'GETMETADATA "" /private/z')[0] == ['METADATA "" (/private/z NIL)']
         if where == "frontend1":
             assert command(o, 'GETMETADATA "" /private/comment')[0] == [
                 'METADATA "" (/private/comment NIL)']

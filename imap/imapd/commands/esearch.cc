@@ -318,6 +318,7 @@ Completion search_all(ImapSession& s, const Command& command, const EsearchReque
 Result<Completion> esearch(ImapSession& s, Command& command)
 {
     TRY_ASSIGN(EsearchRequest request, parse_esearch(s.reader));
+    command.by_uid = true;  // its results, not what it asks for (RFC 7377 2.1)
     SearchRequest& search = request.search;
     const bool has_selection = s.local() != nullptr || s.remote() != nullptr;
     const bool only_selected =
