@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import fake_peer
@@ -235,16 +236,19 @@ def test_a_group_that_begins_anew():
 def test_progress_and_an_interrupt():
     with Pair() as p, local() as here:
         p.news(*(article(n) for n in range(1, 4)))
-        shown = []
+        asked, answers = threading.Event(), threading.Event()
 
         def waits(i):
-            if i == name(2) and not shown:
-                t.wait_for("articles 0 of 3, 0 %: misc.test")
-                t.keys("\x03")
-                t.wait_for("interrupted: what is begun is ended first")
-                shown.append(i)
+            if i == name(2):
+                asked.set()
+                assert answers.wait(murder.DEADLINE)
         here.dialect.rest = waits
         with terminal.of(p.here, "fetchnews", *p.words("-n", to=here.host_port)) as t:
+            assert asked.wait(murder.DEADLINE)
+            t.wait_for("articles 0 of 3, 0 %: misc.test")
+            t.keys("\x03")
+            t.wait_for("interrupted: what is begun is ended first")
+            answers.set()
             assert t.end() == 130, t.text
         assert "interrupted, articles: 2 of 3; the next run goes on" in t.text, t.text
         assert p.mark("misc.test") == 2
