@@ -547,7 +547,10 @@ START_TEST(only_what_is_in_the_store_counts_as_delivered)
     Server s;
     auto made = db::ExpiringSet::open(s.dir.file("deliver.tdb"), delivery::Duplicates::kSpace);
     ASSERT_OK(made);
-    s.duplicates = std::make_unique<delivery::Duplicates>(*std::move(made));
+    auto opened =
+        delivery::Duplicates::open(*std::move(made), s.dir.file("deliver.tdb.duplicates"));
+    ASSERT_OK(opened);
+    s.duplicates = std::make_unique<delivery::Duplicates>(*std::move(opened));
     s.directory.put("user.alice", "");
     auto deliver = [&](std::string_view header, std::string_view codes) {
         assert_codes(s.talk(cat(kEnvelope, "RCPT TO:<alice>\r\nDATA\r\n", header,
