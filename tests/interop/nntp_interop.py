@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""News in a murder of two kinds of servers: Cyrus' frontend before our groups, ours before theirs."""
+"""News in a murder of two kinds of servers: Cyrus' frontend before our groups, ours before
+theirs.
+"""
 import os
 import sys
 
@@ -11,8 +13,8 @@ import nntp_client
 from murder import check
 
 SERVICE = ['nntp cmd="nntpd -C {d}/imapd.conf" listen="{ip}:119" prefork=0 maxchild=100']
-# Of which each backend has one; without newsprefix, since what is above a mailbox of Cyrus is at its
-# server.
+# Of which each backend has one; without newsprefix, since what is above a mailbox of Cyrus is at
+# its server.
 GROUPS = {"one": "be1", "two": "be2"}
 BODY = b"a line\r\n..two dots\r\n.\r\n"
 

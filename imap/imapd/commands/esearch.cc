@@ -7,6 +7,8 @@
 #include <functional>
 #include <list>
 #include <map>
+#include <set>
+#include <utility>
 
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/namespace/placement.h"
@@ -57,6 +59,7 @@ class Sources {
             case Kind::mailboxes: break;
         }
         for (const std::string& external : source.names) {
+            if (too_many()) return success();
             auto name = s_.user.names->to_internal(external);
             if (name) TRY(named(source.kind, *name));
         }
@@ -89,6 +92,7 @@ class Sources {
 
     Status tree(const model::MailboxName& top, bool one_level)
     {
+        if (!walked_.insert({top.internal(), one_level}).second) return success();
         TRY_ASSIGN(const auto entries, tree_of(s_.directory, top));
         for (const MailboxEntry& entry : entries) {
             const auto above = entry.name.parent();
@@ -124,6 +128,7 @@ class Sources {
 
     ImapSession& s_;
     std::map<std::string, Searched> found_;
+    std::set<std::pair<std::string, bool>> walked_;  // trees, and whether of one level
     bool has_selected_ = false;
 };
 

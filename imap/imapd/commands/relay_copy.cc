@@ -81,9 +81,10 @@ Result<Completion> relay_copy(ImapSession& s, Command& command, backend::Backend
     if (!name) return no_target(name.error());
     command.mailbox = *std::move(name);
     const Deadline patience = Deadline::after(kMoveWait);
-    while (true) {
+    // Each try reads what is copied anew: longer and longer waits between them.
+    for (unsigned moments = 1;; moments *= 2) {
         if (auto done = copy_to_where_it_is(s, command, set)) return *done;
-        wait_for_farewell(s, patience);
+        for (unsigned n = 0; n < moments && !patience.passed(); ++n) wait_for_farewell(s, patience);
         if (patience.passed()) return on_its_way();
         (void)s.directory.catch_up();
     }

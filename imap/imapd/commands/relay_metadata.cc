@@ -11,7 +11,8 @@ namespace rookery::imapd::commands {
 namespace {
 
 // What the mailbox is to be used for from now on, as far as the arguments (" mailbox (entry value
-// ...)") say that. What is no mailbox's use is the other server's matter.
+// ...)") say that. What is no mailbox's use, or came beside a large value, is the other server's
+// matter.
 std::string uses_set_by(std::string_view arguments)
 {
     std::string uses;

@@ -6,6 +6,7 @@
 #include "imap/imapd/relay/relay.h"
 #include "imap/imapd/relay/relayed_search.h"
 #include "imap/imapd/relay/retry.h"
+#include "imap/imapd/selected/search_updates.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"
 
@@ -75,7 +76,8 @@ Result<Completion> relay_search(ImapSession& s, Command& command, backend::Backe
     if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
     const auto options = return_options(channel);
     const bool updates = may_have(options, "UPDATE");
-    if (updates && is_followed(*s.remote(), command.tag)) {
+    const bool surely = updates && options;
+    if (surely && is_followed(*s.remote(), command.tag)) {
         channel.abandon();
         return Completion::bad("Tag reuse");
     }
@@ -84,7 +86,8 @@ Result<Completion> relay_search(ImapSession& s, Command& command, backend::Backe
     if (remote == nullptr) return done;
     // A result that is kept, or followed, is this connection's alone (RFC 5182, 5267).
     if (may_have(options, "SAVE")) remote->saved = true;
-    if (updates && done.kind == Completion::Kind::ok && !search.is_refused())
+    const bool has_room = surely || remote->followed.size() < SearchUpdates::kMax;
+    if (updates && has_room && done.kind == Completion::Kind::ok && !search.is_refused())
         remote->followed.push_back({command.tag, channel.tag()});
     return done;
 }

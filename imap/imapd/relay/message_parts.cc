@@ -14,8 +14,6 @@
 namespace rookery::imapd {
 namespace {
 
-constexpr size_t kMaxFetchLine = 65536;
-
 Error no_such(std::string_view what)
 {
     return Error{Code::not_found, std::string(what)};
@@ -120,7 +118,10 @@ Status MessageParts::open_there(const std::string& external, const std::string& 
         return true;
     });
     auto answer = channel.finish();
-    if (answer && answer->ok()) return success();
+    if (answer && answer->ok()) {
+        there_->set_selected(true);
+        return success();
+    }
     if (!answer) {
         there_.reset();
         return Error{Code::unavailable, answer.error().text};
@@ -136,11 +137,18 @@ Status MessageParts::open(const std::string& external)
     if (external == opened_ && (here_ || (there_ && there_->stream().ok()))) return success();
     close();
     TRY_ASSIGN(const model::MailboxName name, s_.user.names->to_internal(external));
-    TRY_ASSIGN(const Placed placed, place(s_, name));
-    uidvalidity_ = 0;
-    TRY(placed.is_here() ? open_here(*placed.entry) : open_there(external, placed.server));
-    opened_ = external;
-    return success();
+    for (bool again = false;; again = true) {
+        TRY_ASSIGN(const Placed placed, place(s_, name));
+        uidvalidity_ = 0;
+        const Status done =
+            placed.is_here() ? open_here(*placed.entry) : open_there(external, placed.server);
+        if (done) opened_ = external;
+        // The list may be behind the mailbox (doc/rules.md 5.1).
+        const bool is_behind = done.is(Code::not_found) && !placed.is_here() &&
+                               rights_on(s_, *placed.entry).has(model::Rights::read);
+        if (!is_behind) return done;
+        if (again || !s_.directory.catch_up()) return Error{Code::unavailable, {}};
+    }
 }
 
 Status MessageParts::read_here(const text::ImapUrl& url, const FetchItem& item,
@@ -197,7 +205,13 @@ Status MessageParts::read(std::string_view text, const TakePiece& take)
     TRY(opened);
     if (url->uidvalidity && *url->uidvalidity != uidvalidity_)
         return no_such("another UIDVALIDITY");
-    return here_ ? read_here(*url, *item, take) : read_there(*url, *item, take);
+    const TakePiece counted = [&](std::string_view bytes) -> Status {
+        if (bytes.size() > kMaxBytes - given_)
+            return Error{Code::limit, "Too much is put together by one command"};
+        given_ += bytes.size();
+        return take(bytes);
+    };
+    return here_ ? read_here(*url, *item, counted) : read_there(*url, *item, counted);
 }
 
 }  // namespace rookery::imapd

@@ -3,11 +3,13 @@
 //
 // Mailboxes are opened read-only beside what is selected, here or on a connection of its own to
 // their server; the last one stays open until the next, or the end. Nothing is marked as seen.
-// Codes: not_found (no such URL, message or part, or none that this user may read: all the same to
+// At most kMaxBytes in all, since nobody has sent them.
+// Codes: limit (more), not_found (no such URL, message or part, or none that this user may read: all the same to
 // a client), and those of the store and the other server. One thread.
 #ifndef ROOKERY_IMAP_IMAPD_RELAY_MESSAGE_PARTS_H
 #define ROOKERY_IMAP_IMAPD_RELAY_MESSAGE_PARTS_H
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,6 +29,8 @@ std::string selected_name(const ImapSession& session);
 
 class MessageParts {
  public:
+    static constexpr uint64_t kMaxBytes = uint64_t{1} << 30;
+
     // base: the mailbox to which URLs are relative, as the client writes it.
     MessageParts(ImapSession& session, std::string base) : s_(session), base_(std::move(base)) {}
     MessageParts(const MessageParts&) = delete;
@@ -48,6 +52,7 @@ class MessageParts {
     std::string base_;
     std::string opened_;  // as the client writes it
     uint32_t uidvalidity_ = 0;
+    uint64_t given_ = 0;
     std::unique_ptr<mailbox::Mailbox> here_;
     std::unique_ptr<backend::Backend> there_;
 };

@@ -89,6 +89,8 @@ class Catenated {
         Status read = parts_.read(url, [&](std::string_view bytes) { return take(bytes); });
         if (read.is(Code::not_found))
             answer_ = Completion::no(cat("[BADURL \"", in_code(url), "\"] No such message part"));
+        if (read.is(Code::limit) && !answer_)
+            answer_ = Completion::no(cat("[LIMIT] ", read.error().text));
         return read;
     }
 

@@ -26,12 +26,12 @@ constexpr std::array kSources = {
 };
 
 // one-or-more-mailbox = mailbox / "(" mailbox *(SP mailbox) ")"
-Status mailboxes(CommandReader& reader, std::vector<std::string>& names)
+Status mailboxes(CommandReader& reader, std::vector<std::string>& names, size_t& count)
 {
     TRY_ASSIGN(const bool list, reader.accept('('));
     for (;;) {
         TRY_ASSIGN(std::string name, reader.mailbox());
-        if (names.size() == kMaxSourceNames) return Error{Code::limit, "Too many mailboxes"};
+        if (++count > kMaxSourceNames) return Error{Code::limit, "Too many mailboxes"};
         names.push_back(std::move(name));
         if (!list) return success();
         TRY_ASSIGN(const bool end, reader.accept(')'));
@@ -45,6 +45,7 @@ Status mailboxes(CommandReader& reader, std::vector<std::string>& names)
 Result<std::vector<SearchSource>> parse_search_sources(CommandReader& reader)
 {
     std::vector<SearchSource> sources;
+    size_t count = 0;  // of the names in all of them
     TRY(reader.expect('('));
     for (;;) {
         TRY_ASSIGN(const std::string word, reader.attribute());
@@ -55,7 +56,7 @@ Result<std::vector<SearchSource>> parse_search_sources(CommandReader& reader)
         SearchSource source{row->kind, {}};
         if (row->has_names) {
             TRY(reader.space());
-            TRY(mailboxes(reader, source.names));
+            TRY(mailboxes(reader, source.names, count));
         }
         sources.push_back(std::move(source));
         TRY_ASSIGN(const bool end, reader.accept(')'));

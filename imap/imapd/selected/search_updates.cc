@@ -74,6 +74,7 @@ bool SearchUpdates::add(SearchUpdate update, const mailbox::Mailbox& mailbox)
     size_t results = update.uids.size();
     for (const SearchUpdate& one : all_) results += one.uids.size();
     if (all_.size() == kMax || (!all_.empty() && results > kMaxResults)) return false;
+    if (!update.order.empty() && update.uids.size() > kMaxOrdered) return false;
     // What waits for the others is not new to this one.
     const uint32_t exists = mailbox.exists();
     if (all_.empty()) next_uid_ = exists == 0 ? 1 : mailbox.message(exists).uid + 1;

@@ -4,7 +4,7 @@
 // Looks again only at messages that are new or whose flags were changed. Message numbers in a
 // search mean the messages that had them when it began; the age of messages is what it is when they
 // are looked at. Memory: a number for each result, kMaxResults for all but the first search
-// together. Codes: io, corrupt from the store. One thread.
+// together, kMaxOrdered for one that is in an order of its own: each change sorts it. Codes: io, corrupt from the store. One thread.
 #ifndef ROOKERY_IMAP_IMAPD_SELECTED_SEARCH_UPDATES_H
 #define ROOKERY_IMAP_IMAPD_SELECTED_SEARCH_UPDATES_H
 
@@ -39,6 +39,7 @@ class SearchUpdates {
  public:
     static constexpr size_t kMax = 10;
     static constexpr size_t kMaxResults = 500'000;
+    static constexpr size_t kMaxOrdered = 50'000;
 
     bool empty() const { return all_.empty(); }
     bool has(std::string_view tag) const;
