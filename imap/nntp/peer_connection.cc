@@ -29,6 +29,12 @@ Result<backend::LoginPolicy> policy_for(const config::Config& config, const Peer
     return policy;
 }
 
+// Of an article: it is not wanted, or its Message-ID is none for that server (501).
+bool is_unwanted(int code)
+{
+    return code == 435 || code == 437 || code == 438 || code == 501;
+}
+
 // What POST says with 441 of an article that was there already, or is none for that server.
 bool is_refusal(const Answer& answer)
 {
@@ -165,7 +171,7 @@ Result<PeerConnection::Verdict> PeerConnection::ihave(std::string_view message_i
         TRY_ASSIGN(said, answer());
         if (said.code == 235) return Verdict{Taken::yes, std::move(said.line)};
     }
-    if (said.code == 435 || said.code == 437) return Verdict{Taken::refused, std::move(said.line)};
+    if (is_unwanted(said.code)) return Verdict{Taken::refused, std::move(said.line)};
     if (said.code == 436) return Verdict{Taken::later, std::move(said.line)};
     return takes_nothing(said);
 }
@@ -175,7 +181,7 @@ Result<PeerConnection::Verdict> PeerConnection::wants(std::string_view message_i
     if (!has_capability("STREAMING")) return Verdict{};
     TRY_ASSIGN(Answer said, ask(cat("CHECK ", message_id)));
     if (said.code == 238) return Verdict{Taken::yes, std::move(said.line)};
-    if (said.code == 438) return Verdict{Taken::refused, std::move(said.line)};
+    if (is_unwanted(said.code)) return Verdict{Taken::refused, std::move(said.line)};
     if (said.code == 431) return Verdict{Taken::later, std::move(said.line)};
     return takes_nothing(said);
 }

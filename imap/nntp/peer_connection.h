@@ -49,6 +49,7 @@ class PeerConnection {
     Result<Verdict> wants(std::string_view message_id);
     // By POST, CHECK and TAKETHIS, or IHAVE. article: lines with CRLF.
     Result<Verdict> give(std::string_view message_id, std::string_view article);
+    Result<Verdict> ihave(std::string_view message_id, std::string_view article);
     void quit() { connection_->logout(); }
 
  private:
@@ -63,7 +64,6 @@ class PeerConnection {
     void begin_wait();
     Result<Answer> answer();
     Result<Verdict> post(std::string_view article);
-    Result<Verdict> ihave(std::string_view message_id, std::string_view article);
     Result<Verdict> stream_in(std::string_view message_id, std::string_view article);
     Error takes_nothing(const Answer& answer) const;
 

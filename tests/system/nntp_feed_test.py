@@ -247,7 +247,24 @@ def test_one_that_takes_nothing_from_us():
         p.dialect.instead = lambda command, i: b"480 log in\r\n"
         s.take(article(1), article(2))
         wait_for(lambda: s.is_logged("a newspeer is away.*480 log in"), "it is away")
-        assert s.waiting() == 2 and not s.files(".state") and len(p.dialect.offers) == 1
+        wait_for(lambda: len(s.files(".state")) == 1, "the first waits for itself")
+        assert s.waiting() == 2 and len(p.dialect.offers) == 1
+
+
+def test_one_article_that_ends_all():
+    """What is said to it is unlisted: it waits for itself, so that others come before it."""
+    with peer() as p, Server(p.host_port) as s:
+        p.dialect.instead = lambda command, i: {
+            name(1): b"501 what?\r\n", name(2): b"403 trouble\r\n"}.get(i)
+        s.take(*(article(n) for n in range(1, 5)))
+        wait_for(lambda: s.is_logged("a newspeer is away.*403 trouble"), "it is away")
+        assert s.is_logged("mail is dropped.*kind=feed") and s.waiting() == 3, s.files()
+        wait_for(lambda: len(s.files(".state")) == 1, "the second waits for itself")
+        # Nothing is tried, nor read, for one that is away.
+        s.make_due(".state")
+        assert s.feed() == [] and len(p.dialect.offers) == 2
+        p.dialect.instead = lambda command, i: None
+        assert s.feed("-a") == [[p.host_port, "sent"]] * 3
 
 
 def test_one_of_ours():
