@@ -1,10 +1,10 @@
 // Feed: the articles that this server has promised to its peers (newspeer), in a queue of their own
 // in <configdirectory>/newsfeed/ (doc/formats/submission.md).
 //
-// put() makes an entry for each peer that gets the article durable, push() is one try for the
-// first of this object's, rookery-feed(8) tries the rest. A peer that cannot be reached, or takes nothing from
-// us, is left alone for a while that doubles, up to the queue's longest, whatever waits for it;
-// that stands in <peer>.away. What it refuses is dropped and logged; so is what it did not take
+// put() makes an entry for each peer that gets the article durable, push() is one try for the first
+// of this object's, rookery-feed(8) tries the rest. A peer that cannot be reached, or takes nothing
+// from us, is left alone for a while that doubles, up to the queue's longest, whatever waits for
+// it; that stands in <peer>.away. What it refuses is dropped and logged; so is what it did not take
 // within the queue's lifetime, and what waits for one that is no peer any more.
 // Borrows the configuration. One thread. Codes: those of submission::Queue.
 #ifndef ROOKERY_IMAP_NNTP_FEED_H

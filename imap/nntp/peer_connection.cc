@@ -19,8 +19,10 @@ constexpr std::array<std::string_view, 5> kOfInjection = {"Path", "Xref", "Injec
 Result<backend::LoginPolicy> policy_for(const config::Config& config, const Peer& peer)
 {
     const backend::Dialect& dialect = backend::nntp_dialect();
-    TRY_ASSIGN(const auto address, backend::server_address(config, peer.name, dialect.service));
-    TRY_ASSIGN(auto policy, backend::login_policy(config, dialect, peer.name, address));
+    TRY_ASSIGN(const auto address, backend::server_address(config, peer.name, dialect.service,
+                                                           backend::Whose::others));
+    TRY_ASSIGN(auto policy, backend::login_policy(config, dialect, peer.name, address,
+                                                  backend::Whose::others));
     if (peer.tls == Peer::Tls::required)
         policy.tls = {.starttls = true, .required = true, .because = "/tls behind its name"};
     if (peer.tls == Peer::Tls::never)
@@ -59,11 +61,13 @@ std::string header_to_post(std::string_view header)
 }
 
 Result<std::unique_ptr<PeerConnection>> PeerConnection::open(const config::Config& config,
-                                                             const Peer& peer)
+                                                             const Peer& peer, As as)
 {
     TRY_ASSIGN(const auto policy, policy_for(config, peer));
     backend::ConnectOptions options;
     options.authenticate = false;
+    options.whose = backend::Whose::others;
+    options.as_reader = as == As::reader || peer.posts;
     options.policy = &policy;
     TRY_ASSIGN(auto connection,
                backend::Backend::connect(config, backend::nntp_dialect(), peer.name, options));

@@ -261,6 +261,21 @@ def test_an_article_that_cannot_be_read_now():
         assert set(here.dialect.articles) == {name(1).encode(), name(3).encode()}
 
 
+def test_the_time_of_the_last_run():
+    with read_from((1, article(1))) as (there, here, instance, fetch):
+        there.capabilities = [b"MODE-READER"]
+        assert "1 taken" in fetch() and "0 taken" in fetch() and "0 taken" in fetch("-w", "a/*")
+        asked = [c.decode() for c in there.commands if c.startswith(b"NEWNEWS")]
+        # A little before it; and of other groups another one.
+        assert asked == ["NEWNEWS * 19700101 000000 GMT", "NEWNEWS * 20261129 115700 GMT",
+                         "NEWNEWS a/* 19700101 000000 GMT"], asked
+        folder = os.path.join(instance.dir, "conf", "fetchnews")
+        assert sorted(f[len(there.host_port):] for f in os.listdir(folder)) == [
+            ".marks", ".marks.lock", ".stamp", "=a%2f%2a.stamp"], os.listdir(folder)
+        assert there.dialect.offers == [("MODE", "READER")] * 3, there.dialect.offers
+        assert not [o for o in here.dialect.offers if o[0] == "MODE"]
+
+
 def test_one_that_is_too_large():
     large = article(2) + b"x" * 70 + b"\r\n" + (b"y" * 70 + b"\r\n") * 30
     with read_from((1, article(1)), (2, large), (3, article(3)), maxmessagesize="1") as \
@@ -363,9 +378,10 @@ def test_logins():
         wrong = p.here.run("fetchnews", "-n", "-a", "alice", "-p", "wrong", p.peer, check=False)
         assert wrong.returncode == 1 and "AUTHINFO" in wrong.stdout, wrong
         # Passwords of the configuration.
-        p.here.extra["127_password"] = "pw"
-        short = p.peer.split(".")[0]
-        p.here.extra["%s_password" % short] = "pw"
+        # That of a server of ours whose short name is the same.
+        p.here.extra["127_password"] = "wrong"
+        for instance in (p.there, p.here):
+            p.here.extra["%s_password" % instance.host_port("nntp").split(":")[0]] = "pw"
         p.here.write()
         done = p.here.run("fetchnews", "-n", "-a", "alice",
                           "-s", "alice@" + p.here.host_port("nntp"), p.peer)

@@ -94,8 +94,9 @@ def peer(**kw):
 
 
 def test_by_ihave_and_by_streaming():
-    with peer() as old, peer(capabilities=[b"STREAMING"]) as new, \
-            Server("%s %s:misc.*" % (old.host_port, new.host_port)) as s:
+    with peer(capabilities=[b"MODE-READER"]) as old, peer(capabilities=[b"STREAMING"]) as new, \
+            Server("%s %s:misc.*" % (old.host_port, new.host_port),
+                   **{"127_address": "nntp=127.0.0.1:1"}) as s:  # of a server of ours, if of any
         with s.client() as c:
             assert c.ihave(name(1), article(1)).code == 235
             assert c.post(b"From: a@example.org\r\nNewsgroups: misc.test,local.talk\r\n"
@@ -136,7 +137,7 @@ def test_by_post_with_a_login_and_under_tls():
         stack.enter_context(server)
         folder = os.path.join(server.m.dir, "peers")
         made = fake_peer.Certificates(folder)
-        p = stack.enter_context(peer(certificate=made.good))
+        p = stack.enter_context(peer(certificate=made.good, capabilities=[b"MODE-READER"]))
         plain = stack.enter_context(peer())
         server.m.give(folder)
         server.instance.extra["newspeer"] = "us:secret@%s/tls %s/tls" % (
@@ -149,7 +150,9 @@ def test_by_post_with_a_login_and_under_tls():
         assert server.waiting() == 1, server.files()
         assert p.login == "secret" and not p.told("secret"), (p.login, p.clear)
         assert b"AUTHINFO USER us\r\nAUTHINFO PASS secret\r\n" in p.secret, p.secret
-        assert p.dialect.offers == [("POST", "")], p.dialect.offers
+        # Once, and before TLS and the login.
+        assert p.dialect.offers == [("MODE", "READER"), ("POST", "")], p.dialect.offers
+        assert b"MODE READER\r\nCAPABILITIES\r\nSTARTTLS\r\n" in p.clear, p.clear
         # Without what an injecting server adds.
         assert p.dialect.articles[name(1).encode()] == article(1).split(b"\r\n", 1)[1]
         # No TLS, no article.
