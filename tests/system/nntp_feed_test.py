@@ -105,6 +105,9 @@ def test_by_ihave_and_by_streaming():
             # What was not taken goes nowhere.
             assert c.ihave(name(3), article(3, "no.such")).code == 437
             assert c.ihave(name(1), article(1)).code == 435
+            # A server that feeds by POST is told so, too.
+            said = c.post(article(1).split(b"\r\n", 1)[1])
+            assert said.code == 441 and said.text.startswith("435 "), said
         s.fed()
         assert old.dialect.articles[name(1).encode()] == \
             article(1, path="backend1!there!not-for-mail"), old.dialect.articles
