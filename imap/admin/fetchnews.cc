@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -30,7 +31,11 @@ using nntp::PeerConnection;
 constexpr std::string_view kName = "fetchnews";
 constexpr std::string_view kHere = "localhost";
 constexpr int kLater = 75;
+constexpr std::string_view kAll = "*";
 constexpr size_t kMaxStamp = 100;
+constexpr size_t kMaxWildmat = 100;  // in the name of a file
+// What came to the peer meanwhile, or by a clock that is a little behind, is named once more.
+constexpr int64_t kOverlap = 180;
 
 constexpr Option kOptions[] = {
     {'C', "config", "file", "read this imapd.conf"},
@@ -49,7 +54,9 @@ constexpr Program kProgram = {
 // Of a server whose user is known; nobody may look at the words of a process.
 std::string password_for(const config::Config& config, const Peer& peer)
 {
-    if (auto own = backend::server_option(config, peer.name, "password")) return *own;
+    using backend::Whose;
+    if (auto own = backend::server_option(config, peer.name, "password", Whose::others))
+        return *own;
     return admin::ask_password(cat("Password of ", peer.user, " at ", peer.name, ": "));
 }
 
@@ -73,12 +80,33 @@ struct State {
     std::string marks_file;
 };
 
+// For the name of a file.
+std::string escaped(std::string_view text)
+{
+    std::string out;
+    for (const char c : text) {
+        const char lower = to_lower(c);
+        const bool is_plain = (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
+                              c == '.' || c == '-' || c == '_' || c == ',';
+        if (is_plain)
+            out += c;
+        else
+            cat_to(out, '%', hex({&c, 1}));
+    }
+    return out;
+}
+
 Result<State> state_of(const config::Config& config, const CommandLine& line, const Peer& peer)
 {
     const std::string folder = cat(config.configdirectory(), "/fetchnews");
     TRY(make_directories(folder));
-    return State{line.value("f", cat(folder, '/', peer.name, ".stamp")),
-                 cat(folder, '/', peer.name, ".marks")};
+    const std::string name = cat(folder, '/', peer.name);
+    const std::string wildmat = line.value("w", kAll);
+    // Other groups have another time.
+    const std::string of_groups = wildmat == kAll ? "" : cat('=', escaped(wildmat));
+    if (of_groups.size() > kMaxWildmat && !line.has("f"))
+        return Error{Code::config, "-w is too long for the name of a file: name one with -f"};
+    return State{line.value("f", cat(name, of_groups, ".stamp")), cat(name, ".marks")};
 }
 
 bool is_for_now(Code code)
@@ -103,7 +131,8 @@ class Run {
         TRY_ASSIGN(const State state, state_of(config_, line_, there));
         // It locks out others at the same peer, whichever way they go.
         TRY_ASSIGN(nntp::FetchMarks marks, nntp::FetchMarks::open(state.marks_file));
-        TRY_ASSIGN(const auto from, PeerConnection::open(config_, there));
+        TRY_ASSIGN(const auto from,
+                   PeerConnection::open(config_, there, PeerConnection::As::reader));
         TRY_ASSIGN(const auto to, PeerConnection::open(config_, here));
         nntp::Fetcher fetcher(config_, *from, *to, watch());
         Status done = bring(fetcher, state, marks);
@@ -131,14 +160,15 @@ class Run {
 
     Status bring(nntp::Fetcher& fetcher, const State& state, nntp::FetchMarks& marks)
     {
-        const std::string wildmat = line_.value("w", "*");
+        const std::string wildmat = line_.value("w", kAll);
         if (line_.has("n")) return fetcher.by_marks(wildmat, marks);
         const auto text = read_file(state.stamp_file, kMaxStamp);
         if (!text && ::access(state.stamp_file.c_str(), F_OK) == 0) return text.error();
         const auto since = text ? to_number<uint64_t>(trim(*text), INT64_MAX) : uint64_t{0};
         if (!since) return Error{Code::corrupt, cat(state.stamp_file, ": that is no time")};
         TRY_ASSIGN(const int64_t now, fetcher.now());
-        Status done = fetcher.new_news(wildmat, static_cast<int64_t>(*since));
+        const auto last = static_cast<int64_t>(*since);
+        Status done = fetcher.new_news(wildmat, std::max<int64_t>(last - kOverlap, 0));
         if (done.is(Code::unsupported))
             return Error{done.error().code, cat(done.error().text, " (-n goes without)")};
         TRY(std::move(done));

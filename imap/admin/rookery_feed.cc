@@ -40,6 +40,11 @@ Status run(const CommandLine& line, const config::Config& config)
         if (signals::terminate_pending()) break;
         const bool is_due = line.has("a") || entry.state.next <= wall_seconds();
         if (!entry.is_damaged && !is_due) continue;
+        // It is not read for a peer that gets nothing anyway, unless it is to be dropped.
+        const bool is_young = wall_seconds() - entry.arrived < submission::kLifetime;
+        if (!entry.is_damaged && !line.has("a") && is_young &&
+            feed.is_away(entry.mail.to.front()))
+            continue;
         const auto when = line.has("a") ? submission::When::now : submission::When::due;
         const auto tried = queue->try_entry(entry.id, when, nullptr);
         if (line.has("v"))

@@ -119,12 +119,12 @@ Status Connector::connect()
 // Where the server is, and what the login is to be like.
 Status Connector::settle()
 {
-    TRY_ASSIGN(address_, server_address(config_, server_, dialect_.service));
+    TRY_ASSIGN(address_, server_address(config_, server_, dialect_.service, options_.whose));
     if (options_.policy != nullptr) {
         policy_ = *options_.policy;
         return success();
     }
-    TRY_ASSIGN(policy_, login_policy(config_, dialect_, server_, address_));
+    TRY_ASSIGN(policy_, login_policy(config_, dialect_, server_, address_, options_.whose));
     return success();
 }
 
@@ -159,9 +159,20 @@ Status Connector::greet()
     TRY(dialect_.read_banner(stream(), link_->banner, caps()));
     if (caps().empty() && !dialect_.capabilities_after_tls_come_by_themselves)
         TRY(dialect_.ask_capabilities(stream(), caps()));
+    TRY(become_reader());
     reach(LoginStep::tls);
     TRY(protect());
     return is_protected();
+}
+
+// Before TLS and the login: it is not allowed behind them, and changes what is offered.
+Status Connector::become_reader()
+{
+    if (!options_.as_reader || dialect_.become_reader == nullptr ||
+        !link_->has_capability(dialect_.reader_capability))
+        return success();
+    TRY(dialect_.become_reader(stream()));
+    return dialect_.ask_capabilities(stream(), caps());
 }
 
 // STARTTLS, if it is wanted and offered. One that is offered and then refused counts as not
@@ -235,7 +246,8 @@ auth::Credentials Connector::credentials() const
     who.password = options_.password;
     if (who.password.empty())
         who.password =
-            server_option(config_, server_, "password").value_or(config_.proxy_password());
+            server_option(config_, server_, "password", options_.whose)
+                .value_or(config_.proxy_password());
     return who;
 }
 

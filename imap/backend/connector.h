@@ -48,6 +48,7 @@ class Connector {
     std::vector<std::string>& caps() { return link_->capabilities; }
 
     Status greet();
+    Status become_reader();
     Status protect();
     Status is_protected() const;
     Status handshake();

@@ -76,6 +76,10 @@ struct Dialect {
     Status (*start_compress)(stream::Stream&) = nullptr;
     bool heeds_proxy_compress = false;  // the option is about its connections
     std::string_view logout;            // the line that ends a session, with CRLF
+    // Who announces that capability serves those who read and post only once told so (RFC 3977
+    // 5.3). Null: the protocol has no such thing.
+    std::string_view reader_capability = {};
+    Status (*become_reader)(stream::Stream&) = nullptr;
 };
 
 const Dialect& imap_dialect();

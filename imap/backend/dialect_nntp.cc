@@ -141,6 +141,13 @@ Status login_command(stream::Stream& stream, std::string_view user, std::string_
     return Error{Code::denied, cat("AUTHINFO USER, PASS: ", line.text.substr(0, 200))};
 }
 
+Status become_reader(stream::Stream& stream)
+{
+    TRY_ASSIGN(const Line line, ask(stream, "MODE READER"));
+    if (line.code == kPosting || line.code == kNoPosting) return success();
+    return Error{Code::unavailable, cat("MODE READER: ", line.text.substr(0, 200))};
+}
+
 Status start_compress(stream::Stream& stream)
 {
     TRY_ASSIGN(const Line line, ask(stream, "COMPRESS DEFLATE"));
@@ -172,6 +179,8 @@ constexpr Dialect kDialect = {
     .login_command = login_command,
     .start_compress = start_compress,
     .logout = "QUIT\r\n",
+    .reader_capability = "MODE-READER",
+    .become_reader = become_reader,
 };
 
 }  // namespace

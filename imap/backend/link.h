@@ -25,6 +25,8 @@ enum class LoginStep { address, connect, greeting, tls, mechanism, password, don
 struct ConnectOptions {
     std::string authzid;  // "" = act as proxy_authname itself
     bool authenticate = true;
+    Whose whose = Whose::ours;
+    bool as_reader = false;  // MODE READER, where the server of news wants it
     // For mupdate: other credentials than proxy_*. Empty = proxy_authname / SHORT_password /
     // proxy_password / proxy_realm.
     std::string authname;

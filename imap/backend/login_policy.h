@@ -44,7 +44,8 @@ struct LoginPolicy {
 
 // address: where the server really is. The configuration must outlive what is returned.
 Result<LoginPolicy> login_policy(const config::Config& config, const Dialect& dialect,
-                                 const std::string& server, const ServerAddress& address);
+                                 const std::string& server, const ServerAddress& address,
+                                 Whose whose = Whose::ours);
 
 }  // namespace rookery::backend
 

@@ -42,28 +42,30 @@ std::string short_name(std::string_view server)
     return to_lower(server.substr(0, server.find(':')));
 }
 
-std::string certificate_name(const config::Config& config, std::string_view server)
+std::string certificate_name(const config::Config& config, std::string_view server, Whose whose)
 {
     const std::string full = full_name(server);
     const bool own =
-        config.overflow(full + "_client_cert") || config.overflow(full + "_client_key");
+        whose == Whose::others || config.overflow(full + "_client_cert") ||
+        config.overflow(full + "_client_key");
     return own ? full : short_name(server);
 }
 
 std::optional<std::string> server_option(const config::Config& config, std::string_view server,
-                                         std::string_view what)
+                                         std::string_view what, Whose whose)
 {
     if (auto found = config.overflow(cat(full_name(server), '_', what))) return found;
+    if (whose == Whose::others) return std::nullopt;
     std::string with_port = to_lower(server.substr(0, server.find('.')));
     if (auto found = config.overflow(cat(with_port, '_', what))) return found;
     return config.overflow(cat(short_name(server), '_', what));
 }
 
 Result<ServerAddress> server_address(const config::Config& config, std::string_view server,
-                                     std::string_view service)
+                                     std::string_view service, Whose whose)
 {
     std::string said(server);
-    if (auto option = server_option(config, server, "address")) {
+    if (auto option = server_option(config, server, "address", whose)) {
         std::string found = address_for(*option, service);
         if (!found.empty()) said = std::move(found);
     }

@@ -23,16 +23,21 @@ struct ServerAddress {
     bool without_login = false;
 };
 
+// Whose a server is. Of one outside only options of its whole name count: its first label may be
+// that of a server of ours.
+enum class Whose : unsigned char { ours, others };
+
 // The first label of a server name, lower case, without its port: the SHORT of SHORT_password and
 // SHORT_address. ("localhost:1143" is its own short name for Cyrus; we also try it without port.)
 std::string short_name(std::string_view server);
 // The name before _client_cert and _client_key for this server: its whole one where that has any.
-std::string certificate_name(const config::Config& config, std::string_view server);
+std::string certificate_name(const config::Config& config, std::string_view server,
+                             Whose whose = Whose::ours);
 // NAME_<what>: of its whole name, for servers that share a short one, else of the short names.
 std::optional<std::string> server_option(const config::Config& config, std::string_view server,
-                                         std::string_view what);
+                                         std::string_view what, Whose whose = Whose::ours);
 Result<ServerAddress> server_address(const config::Config& config, std::string_view server,
-                                     std::string_view service);
+                                     std::string_view service, Whose whose = Whose::ours);
 
 }  // namespace rookery::backend
 

@@ -70,6 +70,12 @@ std::vector<std::string> control_groups(std::string_view control)
     return {cat("control.", to_lower(words[0])), "control"};
 }
 
+uint64_t max_article_size(const config::Config& config)
+{
+    return config.maxmessagesize() > 0 ? static_cast<uint64_t>(config.maxmessagesize()) * 1024
+                                       : UINT32_MAX;
+}
+
 bool passed_by(std::string_view path, std::string_view server)
 {
     size_t begin = 0;

@@ -7,11 +7,13 @@
 #ifndef ROOKERY_IMAP_NNTP_ARTICLE_HEADER_H
 #define ROOKERY_IMAP_NNTP_ARTICLE_HEADER_H
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/config/config.h"
 
 namespace rookery::nntp {
 
@@ -33,6 +35,9 @@ Result<ArticleHeader> read_article_header(std::string_view header, Source source
 
 // The groups in which an article with that Control belongs, the better one first (RFC 5537 5.1).
 std::vector<std::string> control_groups(std::string_view control);
+
+// The largest article that is taken here, in bytes.
+uint64_t max_article_size(const config::Config& config);
 
 // Is that server in the Path already?
 bool passed_by(std::string_view path, std::string_view server);

@@ -49,7 +49,8 @@ void Engine::post(const Command&)
     const auto done = take("");
     if (!done) return;
     if (*done) return say(240, "Article received");
-    say(441, text_of(*done));
+    // A server that feeds this one so is not to try again.
+    say(441, cat(done->is(Code::exists) ? "435 " : "", text_of(*done)));
 }
 
 void Engine::ihave(const Command& command)

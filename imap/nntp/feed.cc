@@ -19,6 +19,8 @@ using Outcome = submission::Sent::Outcome;
 constexpr size_t kMaxState = 4096;
 // So many articles in a row within which the connection ends: it is not the article.
 constexpr size_t kMaxFailures = 3;
+// So many entries are tried by who put them; rookery-feed(8) has the rest.
+constexpr size_t kMaxOwnTries = 1000;
 
 }  // namespace
 
@@ -57,7 +59,8 @@ Status Feed::put(const ArticleHeader& article, std::span<const std::string_view>
     if (entries.empty()) return success();
     TRY_ASSIGN(submission::Queue * queue, this->queue());
     TRY_ASSIGN(const auto ids, queue->put(entries, text));
-    put_.insert(put_.end(), ids.begin(), ids.end());
+    const size_t room = kMaxOwnTries - std::min(kMaxOwnTries, put_.size());
+    put_.insert(put_.end(), ids.begin(), ids.begin() + std::min(room, ids.size()));
     return success();
 }
 
@@ -108,18 +111,33 @@ Status Feed::reach(const Peer& peer, Link& link)
     return success();
 }
 
+const Peer* Feed::find(std::string_view name) const
+{
+    const auto peer =
+        std::find_if(peers_.begin(), peers_.end(), [&](const Peer& p) { return p.name == name; });
+    return peer == peers_.end() ? nullptr : &*peer;
+}
+
+Feed::Link& Feed::link_to(const Peer& peer)
+{
+    const auto [at, is_new] = links_.try_emplace(peer.name);
+    if (is_new && patience_ == Patience::waits)
+        at->second.is_away = away_state(peer).next > wall_seconds();
+    return at->second;
+}
+
+bool Feed::is_away(std::string_view name)
+{
+    const Peer* const peer = find(name);
+    return peer != nullptr && link_to(*peer).is_away;
+}
+
 Sent Feed::carry(const submission::Outgoing& mail, std::string_view article)
 {
     const std::string& name = mail.to.front();
-    const auto peer =
-        std::find_if(peers_.begin(), peers_.end(), [&](const Peer& p) { return p.name == name; });
-    if (peer == peers_.end()) return {Outcome::refused, cat(name, " is no newspeer any more")};
-    auto [at, is_new] = links_.try_emplace(name);
-    Link& link = at->second;
-    if (is_new && patience_ == Patience::waits) {
-        const submission::TryState state = away_state(*peer);
-        link.is_away = state.next > wall_seconds();
-    }
+    const Peer* const peer = find(name);
+    if (peer == nullptr) return {Outcome::refused, cat(name, " is no newspeer any more")};
+    Link& link = link_to(*peer);
     if (link.is_away) return {Outcome::away, cat(name, " is away")};
     if (auto there = reach(*peer, link); !there) return goes_away(*peer, link, there.error());
     return give(*peer, link, mail.from, article);
@@ -133,8 +151,12 @@ Sent Feed::give(const Peer& peer, Link& link, std::string_view message_id, std::
         const Error& why = verdict.error();
         link.connection.reset();
         if (signals::terminate_pending()) return {Outcome::away, why.text};
-        if (why.code == Code::denied || ++link.failures >= kMaxFailures)
-            return goes_away(peer, link, why);
+        if (why.code == Code::denied) {
+            // It may be this article alone: others come before it the next time.
+            (void)goes_away(peer, link, why);
+            return {Outcome::failed_for_now, why.text};
+        }
+        if (++link.failures >= kMaxFailures) return goes_away(peer, link, why);
         return {Outcome::failed_for_now, why.text};
     }
     link.failures = 0;

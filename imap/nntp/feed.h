@@ -1,10 +1,10 @@
 // Feed: the articles that this server has promised to its peers (newspeer), in a queue of their own
 // in <configdirectory>/newsfeed/ (doc/formats/submission.md).
 //
-// put() makes an entry for each peer that gets the article durable, push() is one try for those of
-// this object, rookery-feed(8) tries the rest. A peer that cannot be reached, or takes nothing from
-// us, is left alone for a while that doubles, up to the queue's longest, whatever waits for it;
-// that stands in <peer>.away. What it refuses is dropped and logged; so is what it did not take
+// put() makes an entry for each peer that gets the article durable, push() is one try for the first
+// of this object's, rookery-feed(8) tries the rest. A peer that cannot be reached, or takes nothing
+// from us, is left alone for a while that doubles, up to the queue's longest, whatever waits for
+// it; that stands in <peer>.away. What it refuses is dropped and logged; so is what it did not take
 // within the queue's lifetime, and what waits for one that is no peer any more.
 // Borrows the configuration. One thread. Codes: those of submission::Queue.
 #ifndef ROOKERY_IMAP_NNTP_FEED_H
@@ -43,8 +43,10 @@ class Feed {
     static std::string directory(const config::Config& config);
     // text: pieces of the article, one after another, with CRLF. Nothing, if no peer gets it.
     Status put(const ArticleHeader& article, std::span<const std::string_view> text);
-    // What put() put.
+    // What put() put, as far as it was kept in mind.
     void push();
+    // Nothing is offered to it for now.
+    bool is_away(std::string_view name);
     // Its entries go out through this object.
     Result<submission::Queue*> queue();
 
@@ -59,6 +61,8 @@ class Feed {
                           std::string_view article);
     submission::Sent goes_away(const Peer& peer, Link& link, const Error& why);
     Status reach(const Peer& peer, Link& link);
+    const Peer* find(std::string_view name) const;
+    Link& link_to(const Peer& peer);
     std::string away_file(const Peer& peer) const;
     submission::TryState away_state(const Peer& peer) const;
 

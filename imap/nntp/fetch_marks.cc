@@ -47,7 +47,7 @@ Status FetchMarks::read()
         marks_[std::string(words[0])] = *number;
         ++lines_;
     }
-    if (!is_whole || lines_ > marks_.size() + kSpareLines) return success();
+    if (!is_whole || has_grown()) return success();
     TRY_ASSIGN(file_, open_file(path_, O_WRONLY | O_APPEND));
     return success();
 }
@@ -62,6 +62,11 @@ Status FetchMarks::write_anew()
     return success();
 }
 
+bool FetchMarks::has_grown() const
+{
+    return lines_ > 2 * marks_.size() + kSpareLines;
+}
+
 uint32_t FetchMarks::of(std::string_view group) const
 {
     const auto found = marks_.find(group);
@@ -74,7 +79,7 @@ Status FetchMarks::reach(std::string_view group, uint32_t number)
     TRY(sync_fd(file_.get()));
     marks_.insert_or_assign(std::string(group), number);
     ++lines_;
-    return success();
+    return has_grown() ? write_anew() : success();
 }
 
 }  // namespace rookery::nntp

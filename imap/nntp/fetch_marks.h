@@ -2,8 +2,8 @@
 // was dealt with (doc/formats/fetchnews.md).
 //
 // A text file of lines "group number", of which the last of a group counts; one that a crash cut
-// short counts for nothing. reach() adds a line, which is durable when it returns. open() writes
-// the file anew, with one line for each group, where it has grown. One process at a time: the file
+// short counts for nothing. reach() adds a line, which is durable when it returns. The file is
+// written anew, with one line for each group, where it has grown. One process at a time: the file
 // is locked. One thread. Codes: busy (another process has it), corrupt (it is no such file), io,
 // no_space.
 #ifndef ROOKERY_IMAP_NNTP_FETCH_MARKS_H
@@ -34,6 +34,7 @@ class FetchMarks {
     FetchMarks(std::string path, Fd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
     Status read();
     Status write_anew();
+    bool has_grown() const;
 
     std::string path_;
     Fd lock_;

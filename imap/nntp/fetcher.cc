@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "imap/nntp/article_header.h"
 #include "imap/nntp/group.h"
 #include "imap/nntp/moment.h"
 #include "imap/nntp/verbs.h"
@@ -22,6 +23,12 @@ Error cannot(std::string_view what, const Answer& answer)
     return Error{Code::unsupported, cat(what, ": ", answer.line)};
 }
 
+// RFC 3977 6.2.1: no such article, no such number. Anything else is said of the server.
+bool is_gone(const Answer& answer)
+{
+    return answer.code == 420 || answer.code == 423 || answer.code == 430;
+}
+
 }  // namespace
 
 Result<int64_t> Fetcher::now()
@@ -40,18 +47,27 @@ Result<bool> Fetcher::bring(std::string_view which, const std::string& id)
     if (verdict.taken == Taken::yes) {
         TRY_ASSIGN(const Answer said, from_.ask(cat("ARTICLE ", which)));
         if (said.code == 480 || said.code == 502) return cannot("ARTICLE", said);
-        if (said.code != 220) {
+        if (is_gone(said)) {
             ++fetched_.gone;
             return true;
         }
+        if (said.code != 220) return Error{Code::unavailable, cat("ARTICLE: ", said.line)};
         delivery::SpooledMessage article(config_.temp_path());
         Status kept = success();
+        uint64_t size = 0;
         TRY(from_.read_text([&](std::string_view piece) {
-            if (kept) kept = article.write(piece);
+            size += piece.size();
+            if (kept && size <= max_article_size(config_)) kept = article.write(piece);
         }));
         TRY(std::move(kept));
+        if (size > max_article_size(config_)) {
+            log::warning("an article is too large to be fetched", {{"id", id}, {"size", size}});
+            ++fetched_.gone;
+            return true;
+        }
         TRY_ASSIGN(const std::string_view text, article.map());
-        TRY_ASSIGN(verdict, to_.give(id, text));
+        // Not by TAKETHIS, whose answers have none for what cannot be taken now.
+        TRY_ASSIGN(verdict, to_.ihave(id, text));
         if (verdict.taken == Taken::yes) {
             ++fetched_.taken;
             return true;

@@ -2,12 +2,14 @@
 // feeder of the other.
 //
 // An article is asked for only if the other does not have it, held in a file of temp_path or in
-// memory, and given on. by_marks() goes through groups by their numbers and keeps a mark after each
-// article that was dealt with: taken, refused for good, or gone; one that cannot be taken now ends
-// its group for this time. new_news() takes what NEWNEWS names; what it is to be asked the next
-// time is the caller's affair, and only if nothing is left.
+// memory, and given on by IHAVE; one that is larger than what is taken here is read and let go.
+// by_marks() goes through groups by their numbers and keeps a mark after each article that was
+// dealt with: taken, refused for good, or gone; one that cannot be taken now ends its group for
+// this time. new_news() takes what NEWNEWS names; what it is to be asked the next time is the
+// caller's affair, and only if nothing is left.
 // Borrows all its parts. One thread. Codes: those of the connections, which are of no more use
-// then; unsupported (NEWNEWS is not to be had there); limit (a server says too much).
+// then; unsupported (NEWNEWS is not to be had there); unavailable (an article cannot be read now);
+// limit (a server says too much).
 #ifndef ROOKERY_IMAP_NNTP_FETCHER_H
 #define ROOKERY_IMAP_NNTP_FETCHER_H
 

@@ -19,14 +19,22 @@ constexpr std::array<std::string_view, 5> kOfInjection = {"Path", "Xref", "Injec
 Result<backend::LoginPolicy> policy_for(const config::Config& config, const Peer& peer)
 {
     const backend::Dialect& dialect = backend::nntp_dialect();
-    TRY_ASSIGN(const auto address, backend::server_address(config, peer.name, dialect.service));
-    TRY_ASSIGN(auto policy, backend::login_policy(config, dialect, peer.name, address));
+    TRY_ASSIGN(const auto address, backend::server_address(config, peer.name, dialect.service,
+                                                           backend::Whose::others));
+    TRY_ASSIGN(auto policy, backend::login_policy(config, dialect, peer.name, address,
+                                                  backend::Whose::others));
     if (peer.tls == Peer::Tls::required)
         policy.tls = {.starttls = true, .required = true, .because = "/tls behind its name"};
     if (peer.tls == Peer::Tls::never)
         policy.tls = {.starttls = false, .required = false, .because = {}};
     policy.compress = false;
     return policy;
+}
+
+// Of an article: it is not wanted, or its Message-ID is none for that server (501).
+bool is_unwanted(int code)
+{
+    return code == 435 || code == 437 || code == 438 || code == 501;
 }
 
 // What POST says with 441 of an article that was there already, or is none for that server.
@@ -53,11 +61,13 @@ std::string header_to_post(std::string_view header)
 }
 
 Result<std::unique_ptr<PeerConnection>> PeerConnection::open(const config::Config& config,
-                                                             const Peer& peer)
+                                                             const Peer& peer, As as)
 {
     TRY_ASSIGN(const auto policy, policy_for(config, peer));
     backend::ConnectOptions options;
     options.authenticate = false;
+    options.whose = backend::Whose::others;
+    options.as_reader = as == As::reader || peer.posts;
     options.policy = &policy;
     TRY_ASSIGN(auto connection,
                backend::Backend::connect(config, backend::nntp_dialect(), peer.name, options));
@@ -165,7 +175,7 @@ Result<PeerConnection::Verdict> PeerConnection::ihave(std::string_view message_i
         TRY_ASSIGN(said, answer());
         if (said.code == 235) return Verdict{Taken::yes, std::move(said.line)};
     }
-    if (said.code == 435 || said.code == 437) return Verdict{Taken::refused, std::move(said.line)};
+    if (is_unwanted(said.code)) return Verdict{Taken::refused, std::move(said.line)};
     if (said.code == 436) return Verdict{Taken::later, std::move(said.line)};
     return takes_nothing(said);
 }
@@ -175,7 +185,7 @@ Result<PeerConnection::Verdict> PeerConnection::wants(std::string_view message_i
     if (!has_capability("STREAMING")) return Verdict{};
     TRY_ASSIGN(Answer said, ask(cat("CHECK ", message_id)));
     if (said.code == 238) return Verdict{Taken::yes, std::move(said.line)};
-    if (said.code == 438) return Verdict{Taken::refused, std::move(said.line)};
+    if (is_unwanted(said.code)) return Verdict{Taken::refused, std::move(said.line)};
     if (said.code == 431) return Verdict{Taken::later, std::move(said.line)};
     return takes_nothing(said);
 }

@@ -1,11 +1,11 @@
 // PeerConnection: another server of news, as a client or a feeder talks to it.
 //
-// open() does everything up to the end of the login: TLS as the caller says and backend_tls,
-// certificates and addresses by the options for servers (imap/backend), AUTHINFO USER and PASS. One
-// command after the other. An error is the connection's: it is of no more use then, and each names
-// the server. Waits end when the process is told to end. One thread. Codes: those of
-// backend::Backend; denied (the login, or the server takes nothing from us), closed, syntax (the
-// server breaks the protocol).
+// open() does everything up to the end of the login: MODE READER, TLS as the caller says and
+// backend_tls, certificates and addresses by the options for its whole name (imap/backend),
+// AUTHINFO USER and PASS. One command after the other. An error is the connection's: it is of no
+// more use then, and each names the server. Waits end when the process is told to end. One thread.
+// Codes: those of backend::Backend; denied (the login, or the server takes nothing from us),
+// closed, syntax (the server breaks the protocol).
 #ifndef ROOKERY_IMAP_NNTP_PEER_CONNECTION_H
 #define ROOKERY_IMAP_NNTP_PEER_CONNECTION_H
 
@@ -25,8 +25,10 @@ namespace rookery::nntp {
 
 class PeerConnection {
  public:
+    // A feeder that posts is a reader to it, too.
+    enum class As : unsigned char { feeder, reader };
     static Result<std::unique_ptr<PeerConnection>> open(const config::Config& config,
-                                                        const Peer& peer);
+                                                        const Peer& peer, As as = As::feeder);
 
     bool has_capability(std::string_view name) const;
     // 400 is an error.
@@ -49,6 +51,7 @@ class PeerConnection {
     Result<Verdict> wants(std::string_view message_id);
     // By POST, CHECK and TAKETHIS, or IHAVE. article: lines with CRLF.
     Result<Verdict> give(std::string_view message_id, std::string_view article);
+    Result<Verdict> ihave(std::string_view message_id, std::string_view article);
     void quit() { connection_->logout(); }
 
  private:
@@ -63,7 +66,6 @@ class PeerConnection {
     void begin_wait();
     Result<Answer> answer();
     Result<Verdict> post(std::string_view article);
-    Result<Verdict> ihave(std::string_view message_id, std::string_view article);
     Result<Verdict> stream_in(std::string_view message_id, std::string_view article);
     Error takes_nothing(const Answer& answer) const;
 

@@ -69,9 +69,7 @@ Poster::Wish Poster::claim(std::string_view message_id)
 
 Result<Poster::Incoming> Poster::read(stream::Stream& client)
 {
-    const uint64_t limit = config_.maxmessagesize() > 0
-                               ? static_cast<uint64_t>(config_.maxmessagesize()) * 1024
-                               : UINT32_MAX;
+    const uint64_t limit = max_article_size(config_);
     Incoming incoming{std::make_unique<delivery::SpooledMessage>(config_.temp_path())};
     session::DataReader reader([&](std::string_view piece) {
         // Its time is that of each wait, as long as something comes.

@@ -306,6 +306,10 @@ class Nntp:
         elif word == b"AUTHINFO":
             user = words[1].upper() == b"USER"
             c.send(b"381 and\r\n" if user else b"281 in\r\n")
+        elif word == b"MODE":
+            with c.peer.lock:
+                self.offers.append(("MODE", words[1].decode()))
+            c.send(b"200 go ahead\r\n")
         elif word in (b"IHAVE", b"CHECK", b"TAKETHIS", b"POST"):
             message_id = words[1] if len(words) > 1 else b""
             if self.offered(c, word, message_id):

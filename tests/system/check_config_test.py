@@ -277,6 +277,16 @@ def test_what_a_text_cannot_say():
 STEPS = ("address", "resolve", "connect", "greeting", "TLS", "mechanism", "password",
          "not an admin", "not a proxyserver")
 
+def test_passwords_that_everybody_may_read():
+    cyrus, imapd = SOUND["single"]
+    before = ["sh", "-c", 'chmod 644 "$0" && exec "$@"', place.path("imapd.conf")]
+    for peer, is_secret in (("us:secret@news.example.net", True), ("x us:secret@", True),
+                            ("news.example.net:*,@local.*", False), ("us@x:comp.*", False)):
+        found, _ = place.check(cyrus, imapd + "newspeer: %s\n" % peer, before=before)
+        said = [f for f in found if f[2].startswith("there are passwords in it")]
+        assert bool(said) == is_secret, (peer, found)
+
+
 def test_a_partition_that_is_not_mounted():
     """By a fstab(5) of the test's own, in a namespace of its own."""
     namespace = ["unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc/fstab && exec "$@"']

@@ -161,8 +161,7 @@ def test_what_cannot_be_taken_now():
             p.news(*(article(n) for n in range(1, 5)), article(5, "misc.other"))
             later = {name(2): b"431 later\r\n" if streaming else b"436 later\r\n"}
             here.dialect.instead = lambda command, i: later.get(i)
-            here.dialect.rest = lambda i: b"437 bad\r\n" if i == name(3) and not streaming else \
-                b"439 bad\r\n" if i == name(3) else None
+            here.dialect.rest = lambda i: b"437 bad\r\n" if i == name(3) else None
             # Its group ends there, others go on.
             assert p.fetch("-n", to=here.host_port, code=LATER) == (2, 0, 0, 1)
             assert p.mark("misc.test") == 1 and p.mark("misc.other") == 1
@@ -170,6 +169,121 @@ def test_what_cannot_be_taken_now():
             assert p.fetch("-n", to=here.host_port) == (2, 1, 0, 0)
             assert set(here.dialect.articles) == {name(n).encode() for n in (1, 2, 4, 5)}
             assert p.mark("misc.test") == 4
+
+
+def test_a_full_group_here():
+    with Pair() as p:
+        p.news(article(4, "misc.other"), instance=p.here)
+        p.news(*(article(n) for n in range(1, 4)), article(5, "misc.other"))
+        with p.m.imap("backend2", "cyrus") as i:
+            check(i.setquota("news.misc.other", "(STORAGE 0)"))
+        # Ours takes what is for other groups after it.
+        assert p.fetch("-n", code=LATER) == (3, 0, 0, 1)
+        assert (p.mark("misc.test"), p.mark("misc.other")) == (3, None)
+        with p.m.imap("backend2", "cyrus") as i:
+            check(i.setquota("news.misc.other", "()"))
+        assert p.fetch("-n") == (1, 0, 0, 0)
+
+
+class Source(fake_peer.Nntp):
+    """A server of news that is read: `news`, by group, of (id, text). instead_of(id) is said to
+    ARTICLE."""
+
+    def __init__(self):
+        super().__init__()
+        self.news = {}
+        self.group = None
+        self.instead_of = lambda message_id: None
+
+    def run(self, c, line, said):
+        words = line.decode().split()
+        lines = self.answer(words) if words else None
+        if lines is None:
+            return super().run(c, line, said)
+        with c.peer.lock:
+            c.peer.commands.append(line)
+        c.send(b"".join(l + b"\r\n" for l in lines))
+        return b"", words[0].upper().encode(), line
+
+    def answer(self, words):
+        verb = words[0].upper()
+        if verb == "LIST":
+            return [b"215 these", *(b"%s %d 1 y" % (g.encode(), len(all_of))
+                                    for g, all_of in self.news.items()), b"."]
+        if verb == "GROUP":
+            self.group = words[1]
+            count = len(self.news[self.group])
+            return [b"211 %d 1 %d %s" % (count, count, self.group.encode())]
+        if verb in ("HDR", "XHDR"):
+            first, last = (int(n) for n in words[2].split("-"))
+            return [b"225 these", *(b"%d %s" % (n, self.news[self.group][n - 1][0].encode())
+                                    for n in range(first, last + 1)), b"."]
+        if verb == "DATE":
+            return [b"111 20261129120000"]
+        if verb == "NEWNEWS":
+            return [b"230 these", *(i.encode() for all_of in self.news.values()
+                                    for i, _ in all_of), b"."]
+        if verb == "ARTICLE":
+            message_id, text = next(
+                a for all_of in self.news.values() for n, a in enumerate(all_of, 1)
+                if a[0] == words[1] or self.group and all_of is self.news[self.group]
+                and str(n) == words[1])
+            said = self.instead_of(message_id)
+            return [said] if said else [b"220 0 " + message_id.encode(), *(
+                b"." + l if l.startswith(b".") else l for l in text.split(b"\r\n")[:-1]), b"."]
+        return None
+
+
+@contextlib.contextmanager
+def read_from(*articles, **extra):
+    """A server of which backend1 fetches them, by fetch(*arguments, code=...)."""
+    with fake_peer.Peer("nntp") as there, local() as here, murder.Murder(
+            backends=1, frontends=0, master=False, extra=extra) as m:
+        there.dialect = Source()
+        there.dialect.news = {"misc.test": [(name(n), text) for n, text in articles]}
+
+        def fetch(*arguments, code=0):
+            done = m["backend1"].run("fetchnews", "-s", here.host_port, *arguments,
+                                     there.host_port, check=False)
+            assert done.returncode == code, done
+            return done.stdout
+        yield there, here, m["backend1"], fetch
+
+
+def test_an_article_that_cannot_be_read_now():
+    with read_from(*((n, article(n)) for n in range(1, 4))) as (there, here, _, fetch):
+        for said in (b"403 no disk", b"503 later", b"400 going"):
+            there.dialect.instead_of = lambda i: said if i == name(2) else None
+            assert said.decode() in fetch("-n", code=LATER)
+        # The mark stayed before it.
+        there.dialect.instead_of = lambda i: b"423 gone" if i == name(2) else None
+        assert "1 taken, 0 not wanted, 1 gone" in fetch("-n")
+        assert set(here.dialect.articles) == {name(1).encode(), name(3).encode()}
+
+
+def test_the_time_of_the_last_run():
+    with read_from((1, article(1))) as (there, here, instance, fetch):
+        there.capabilities = [b"MODE-READER"]
+        assert "1 taken" in fetch() and "0 taken" in fetch() and "0 taken" in fetch("-w", "a/*")
+        asked = [c.decode() for c in there.commands if c.startswith(b"NEWNEWS")]
+        # A little before it; and of other groups another one.
+        assert asked == ["NEWNEWS * 19700101 000000 GMT", "NEWNEWS * 20261129 115700 GMT",
+                         "NEWNEWS a/* 19700101 000000 GMT"], asked
+        folder = os.path.join(instance.dir, "conf", "fetchnews")
+        assert sorted(f[len(there.host_port):] for f in os.listdir(folder)) == [
+            ".marks", ".marks.lock", ".stamp", "=a%2f%2a.stamp"], os.listdir(folder)
+        assert there.dialect.offers == [("MODE", "READER")] * 3, there.dialect.offers
+        assert not [o for o in here.dialect.offers if o[0] == "MODE"]
+
+
+def test_one_that_is_too_large():
+    large = article(2) + b"x" * 70 + b"\r\n" + (b"y" * 70 + b"\r\n") * 30
+    with read_from((1, article(1)), (2, large), (3, article(3)), maxmessagesize="1") as \
+            (_, here, instance, fetch):
+        assert "2 taken, 0 not wanted, 1 gone" in (said := fetch("-n")), said
+        assert "an article is too large to be fetched" in said + instance.tail(10000)
+        assert set(here.dialect.articles) == {name(1).encode(), name(3).encode()}
+        assert "0 taken" in fetch("-n")
 
 
 def test_servers_that_are_lost():
@@ -218,7 +332,7 @@ def test_kills():
         assert p.mark("misc.test") == 2
         assert p.fetch("-n", to=here.host_port) == (3, 0, 0, 0)
         assert set(here.dialect.articles) == {name(n).encode() for n in range(1, 6)}
-        assert len([o for o in here.dialect.offers if o == ("CHECK", name(1))]) == 2  # wants, give
+        assert len([o for o in here.dialect.offers if o[1] == name(1)]) == 2  # CHECK, IHAVE
 
 
 def test_a_group_that_begins_anew():
@@ -264,9 +378,10 @@ def test_logins():
         wrong = p.here.run("fetchnews", "-n", "-a", "alice", "-p", "wrong", p.peer, check=False)
         assert wrong.returncode == 1 and "AUTHINFO" in wrong.stdout, wrong
         # Passwords of the configuration.
-        p.here.extra["127_password"] = "pw"
-        short = p.peer.split(".")[0]
-        p.here.extra["%s_password" % short] = "pw"
+        # That of a server of ours whose short name is the same.
+        p.here.extra["127_password"] = "wrong"
+        for instance in (p.there, p.here):
+            p.here.extra["%s_password" % instance.host_port("nntp").split(":")[0]] = "pw"
         p.here.write()
         done = p.here.run("fetchnews", "-n", "-a", "alice",
                           "-s", "alice@" + p.here.host_port("nntp"), p.peer)

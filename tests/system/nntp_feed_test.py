@@ -94,8 +94,9 @@ def peer(**kw):
 
 
 def test_by_ihave_and_by_streaming():
-    with peer() as old, peer(capabilities=[b"STREAMING"]) as new, \
-            Server("%s %s:misc.*" % (old.host_port, new.host_port)) as s:
+    with peer(capabilities=[b"MODE-READER"]) as old, peer(capabilities=[b"STREAMING"]) as new, \
+            Server("%s %s:misc.*" % (old.host_port, new.host_port),
+                   **{"127_address": "nntp=127.0.0.1:1"}) as s:  # of a server of ours, if of any
         with s.client() as c:
             assert c.ihave(name(1), article(1)).code == 235
             assert c.post(b"From: a@example.org\r\nNewsgroups: misc.test,local.talk\r\n"
@@ -104,6 +105,9 @@ def test_by_ihave_and_by_streaming():
             # What was not taken goes nowhere.
             assert c.ihave(name(3), article(3, "no.such")).code == 437
             assert c.ihave(name(1), article(1)).code == 435
+            # A server that feeds by POST is told so, too.
+            said = c.post(article(1).split(b"\r\n", 1)[1])
+            assert said.code == 441 and said.text.startswith("435 "), said
         s.fed()
         assert old.dialect.articles[name(1).encode()] == \
             article(1, path="backend1!there!not-for-mail"), old.dialect.articles
@@ -136,7 +140,7 @@ def test_by_post_with_a_login_and_under_tls():
         stack.enter_context(server)
         folder = os.path.join(server.m.dir, "peers")
         made = fake_peer.Certificates(folder)
-        p = stack.enter_context(peer(certificate=made.good))
+        p = stack.enter_context(peer(certificate=made.good, capabilities=[b"MODE-READER"]))
         plain = stack.enter_context(peer())
         server.m.give(folder)
         server.instance.extra["newspeer"] = "us:secret@%s/tls %s/tls" % (
@@ -149,7 +153,9 @@ def test_by_post_with_a_login_and_under_tls():
         assert server.waiting() == 1, server.files()
         assert p.login == "secret" and not p.told("secret"), (p.login, p.clear)
         assert b"AUTHINFO USER us\r\nAUTHINFO PASS secret\r\n" in p.secret, p.secret
-        assert p.dialect.offers == [("POST", "")], p.dialect.offers
+        # Once, and before TLS and the login.
+        assert p.dialect.offers == [("MODE", "READER"), ("POST", "")], p.dialect.offers
+        assert b"MODE READER\r\nCAPABILITIES\r\nSTARTTLS\r\n" in p.clear, p.clear
         # Without what an injecting server adds.
         assert p.dialect.articles[name(1).encode()] == article(1).split(b"\r\n", 1)[1]
         # No TLS, no article.
@@ -247,7 +253,24 @@ def test_one_that_takes_nothing_from_us():
         p.dialect.instead = lambda command, i: b"480 log in\r\n"
         s.take(article(1), article(2))
         wait_for(lambda: s.is_logged("a newspeer is away.*480 log in"), "it is away")
-        assert s.waiting() == 2 and not s.files(".state") and len(p.dialect.offers) == 1
+        wait_for(lambda: len(s.files(".state")) == 1, "the first waits for itself")
+        assert s.waiting() == 2 and len(p.dialect.offers) == 1
+
+
+def test_one_article_that_ends_all():
+    """What is said to it is unlisted: it waits for itself, so that others come before it."""
+    with peer() as p, Server(p.host_port) as s:
+        p.dialect.instead = lambda command, i: {
+            name(1): b"501 what?\r\n", name(2): b"403 trouble\r\n"}.get(i)
+        s.take(*(article(n) for n in range(1, 5)))
+        wait_for(lambda: s.is_logged("a newspeer is away.*403 trouble"), "it is away")
+        assert s.is_logged("mail is dropped.*kind=feed") and s.waiting() == 3, s.files()
+        wait_for(lambda: len(s.files(".state")) == 1, "the second waits for itself")
+        # Nothing is tried, nor read, for one that is away.
+        s.make_due(".state")
+        assert s.feed() == [] and len(p.dialect.offers) == 2
+        p.dialect.instead = lambda command, i: None
+        assert s.feed("-a") == [[p.host_port, "sent"]] * 3
 
 
 def test_one_of_ours():

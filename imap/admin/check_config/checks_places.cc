@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "imap/admin/check_config/checks.h"
+#include "imap/nntp/peer.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/spelling.h"
@@ -127,10 +128,21 @@ void check_named_partitions(const Server& server, Findings& findings)
         check("partition_select_exclude", name);
 }
 
+// One that cannot be read may have one.
+bool has_password(string_view newspeer)
+{
+    const auto peers = split_words(newspeer);
+    return std::any_of(peers.begin(), peers.end(), [](string_view text) {
+        const auto peer = nntp::parse_peer(text);
+        return peer ? !peer->password.empty() : text.find('@') != text.npos;
+    });
+}
+
 bool holds_a_secret(const Server& server)
 {
     return std::any_of(server.lines.begin(), server.lines.end(), [](const config::Line& line) {
-        return line.name.ends_with("_password") || line.name == "sasl_sql_passwd";
+        return line.name.ends_with("_password") || line.name == "sasl_sql_passwd" ||
+               (line.name == "newspeer" && has_password(line.value));
     });
 }
 

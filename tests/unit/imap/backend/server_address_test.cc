@@ -77,6 +77,13 @@ START_TEST(options_of_one_server)
     ASSERT_EQ_TEXT(backend::certificate_name(*two, "mail.b.example"), "mail.b.example");
     ASSERT_EQ_TEXT(backend::server_address(*two, "mail.b.example", "imap")->target.port, "1143");
     ASSERT_EQ_TEXT(backend::server_address(*two, "mail.a.example", "imap")->target.port, "imap");
+    // Of others only the whole name counts.
+    using backend::Whose;
+    ck_assert(!backend::server_option(*two, "mail.a.example", "password", Whose::others));
+    ASSERT_EQ_TEXT(*backend::server_option(*two, "mail.b.example", "password", Whose::others),
+                   "whole");
+    ASSERT_EQ_TEXT(backend::certificate_name(*two, "mail.a.example", Whose::others),
+                   "mail.a.example");
     ck_assert(two->unknown().empty());
 }
 END_TEST

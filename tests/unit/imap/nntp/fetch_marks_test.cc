@@ -67,6 +67,14 @@ START_TEST(one_that_has_grown_is_written_anew)
     ASSERT_OK(replace_file(path, text));
     ASSERT_OK(FetchMarks::open(path));
     ASSERT_EQ_TEXT(*read_file(path, kMax), cat(kMagic, "a 1500\n"));
+    // Within a run too.
+    text = kMagic;
+    for (int i = 1; i <= 1000; ++i) cat_to(text, "a ", i, '\n');
+    ASSERT_OK(replace_file(path, text));
+    auto marks = FetchMarks::open(path);
+    ASSERT_OK(marks);
+    for (uint32_t i = 1001; i <= 1004; ++i) ASSERT_OK(marks->reach("a", i));
+    ASSERT_EQ_TEXT(*read_file(path, kMax), cat(kMagic, "a 1003\na 1004\n"));
 }
 END_TEST
 
