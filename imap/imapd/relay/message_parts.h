@@ -2,10 +2,10 @@
 // (RFC 4469), wherever the mailboxes are.
 //
 // Mailboxes are opened read-only beside what is selected, here or on a connection of its own to
-// their server; the last one stays open until the next, or the end. Nothing is marked as seen.
-// At most kMaxBytes in all, since nobody has sent them.
-// Codes: limit (more), not_found (no such URL, message or part, or none that this user may read: all the same to
-// a client), and those of the store and the other server. One thread.
+// their server; the last one stays open until the next, or the end. Nothing is marked as seen. At
+// most kMaxBytes in all, since nobody has sent them.
+// Codes: limit (more), not_found (no such URL, message or part, or none that this user may read:
+// all the same to a client), and those of the store and the other server. One thread.
 #ifndef ROOKERY_IMAP_IMAPD_RELAY_MESSAGE_PARTS_H
 #define ROOKERY_IMAP_IMAPD_RELAY_MESSAGE_PARTS_H
 
