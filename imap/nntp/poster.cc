@@ -105,14 +105,14 @@ std::string Poster::addresses_of(const std::vector<std::string>& groups) const
     return list;
 }
 
-// The fields that a server changes or adds (RFC 5537 3.2.1, newsaddheaders), folded where that is
-// needed.
 std::string Poster::path_of(const ArticleHeader& header, Source source) const
 {
     return cat("Path: ", config_.servername(), '!', source == Source::poster ? ".POSTED!" : "",
                header.path.empty() ? kTail : std::string_view(header.path), "\r\n");
 }
 
+// The fields that a server changes or adds (RFC 5537 3.2.1, newsaddheaders), folded where that is
+// needed.
 std::string Poster::front_of(const ArticleHeader& header, Source source) const
 {
     std::string front = path_of(header, source);

@@ -53,14 +53,14 @@ class SecondChance {
 };
 // finish() with the second chance. The channel may have another backend afterwards.
 Outcome finish_at_mailbox(ImapSession& session, const Command& command, RelayChannel& channel);
-// An APPEND of what is left of the client's line; a large message is asked for when a server wants
-// it.
-Outcome append_at_mailbox(ImapSession& session, const Command& command, backend::Backend& backend);
 // The same for a command at the selected mailbox's server. Said again where the connection turns
 // out to be dead and has said nothing (FETCH, SEARCH and NOOP), or where the mailbox goes or has
 // gone. Held EXPUNGE lines come before it (release_held), whose answer may be that it must not be
 // said.
 Outcome finish_at_selection(ImapSession& session, const Command& command, RelayChannel& channel);
+// By name: an APPEND of what is left of the client's line. A large message is asked for when a
+// server wants it.
+Outcome append_at_mailbox(ImapSession& session, const Command& command, backend::Backend& backend);
 
 }  // namespace rookery::imapd
 
