@@ -1,6 +1,7 @@
 noinst_LIBRARIES += %D%/libauth.a
 %C%_libauth_a_SOURCES = \
 	%D%/certificate.h %D%/certificate.cc \
+	%D%/hashed_password.h %D%/hashed_password.cc \
 	%D%/identity.h %D%/identity.cc \
 	%D%/sasl_client.h %D%/sasl_client.cc %D%/sasl_library.h %D%/sasl_library.cc \
 	%D%/sasl_server.h %D%/sasl_server.cc \
@@ -11,7 +12,8 @@ if HAVE_CHECK
 check_PROGRAMS += tests/unit/lib/auth/suite
 TESTS += tests/unit/lib/auth/suite
 tests_unit_lib_auth_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
-	tests/unit/lib/auth/certificates.h tests/unit/lib/auth/identity_test.cc tests/unit/lib/auth/sasl_test.cc \
+	tests/unit/lib/auth/certificates.h tests/unit/lib/auth/hashed_password_test.cc \
+	tests/unit/lib/auth/identity_test.cc tests/unit/lib/auth/sasl_test.cc \
 	tests/unit/lib/auth/tls_context_test.cc
 tests_unit_lib_auth_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_lib_auth_suite_LDADD = lib/auth/libauth.a lib/stream/libstream.a \

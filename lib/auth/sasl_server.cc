@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "lib/auth/hashed_password.h"
 #include "lib/auth/identity.h"
 #include "lib/auth/sasl_library.h"
 #include "lib/base/strings.h"
@@ -25,13 +26,40 @@ extern "C" int rookery_sasl_proxy(sasl_conn_t*, void*, const char*, unsigned, co
     return SASL_OK;
 }
 
+// What SCRAM keeps, as libsasl2's own plugin asks for it.
+constexpr const char* kHashedPassword = "*authPassword";
+
+// Whether what was looked up of the user has a hash that the password matches.
+bool matches_looked_up(propctx* properties, std::string_view password)
+{
+    std::array<const char*, 2> names = {kHashedPassword, nullptr};
+    std::array<propval, 2> found{};
+    if (properties == nullptr || ::prop_getnames(properties, names.data(), found.data()) < 1 ||
+        found[0].values == nullptr)
+        return false;
+    for (const char** value = found[0].values; *value != nullptr; ++value)
+        if (matches_hashed(*value, password)) return true;
+    return false;
+}
+
+// A mechanism asks this before libsasl2's own ways, which know nothing of hashes.
+extern "C" int rookery_sasl_checkpass(sasl_conn_t*, void*, const char*, const char* password,
+                                      unsigned size, struct propctx* properties)
+{
+    if (password == nullptr) return SASL_BADPARAM;
+    return matches_looked_up(properties, {password, size}) ? SASL_OK : SASL_NOVERIFY;
+}
+
 // Those of all servers, and room for one of a connection's own.
-using Callbacks = std::array<sasl_callback_t, 5>;
+using Callbacks = std::array<sasl_callback_t, 6>;
 
 Callbacks server_callbacks(const config::Config& config)
 {
-    return {getopt_callback(config), log_callback(),
-            make_callback(SASL_CB_PROXY_POLICY, rookery_sasl_proxy, nullptr), end_of_callbacks(),
+    return {getopt_callback(config),
+            log_callback(),
+            make_callback(SASL_CB_PROXY_POLICY, rookery_sasl_proxy, nullptr),
+            make_callback(SASL_CB_SERVER_USERDB_CHECKPASS, rookery_sasl_checkpass, nullptr),
+            end_of_callbacks(),
             end_of_callbacks()};
 }
 
@@ -47,6 +75,14 @@ std::string property(sasl_conn_t* connection, int number)
     const void* value = nullptr;
     if (::sasl_getprop(connection, number, &value) != SASL_OK || value == nullptr) return {};
     return static_cast<const char*>(value);
+}
+
+// sasl_pwcheck_method: passwords are looked up (libsasl2's default) and not given to a daemon.
+bool asks_auxprop(const config::Config& config)
+{
+    const auto& methods = config.sasl_pwcheck_method();
+    return methods.empty() ||
+           std::find(methods.begin(), methods.end(), "auxprop") != methods.end();
 }
 
 using ConnectionPtr = std::unique_ptr<sasl_conn_t, ConnectionDeleter>;
@@ -74,7 +110,11 @@ Result<ConnectionPtr> new_connection(const config::Config& config, const Parties
                           text_or_null(parties.local), text_or_null(parties.remote), callbacks,
                           SASL_SUCCESS_DATA, &made);
     if (result != SASL_OK) return sasl_error("sasl_server_new", result, nullptr);
-    return ConnectionPtr(made);
+    ConnectionPtr connection(made);
+    std::array<const char*, 2> names = {kHashedPassword, nullptr};
+    if (asks_auxprop(config)) result = ::sasl_auxprop_request(connection.get(), names.data());
+    if (result != SASL_OK) return sasl_error("sasl_auxprop_request", result, connection.get());
+    return connection;
 }
 
 }  // namespace
@@ -327,7 +367,9 @@ Status SaslServer::check_password(const std::string& user, const std::string& pa
     int result =
         ::sasl_checkpass(connection_->sasl.get(), user.c_str(), static_cast<unsigned>(user.size()),
                          password.c_str(), static_cast<unsigned>(password.size()));
-    if (result == SASL_OK) {
+    // The user is looked up in the check itself here, and not before it.
+    if (result == SASL_OK ||
+        matches_looked_up(::sasl_auxprop_getctx(connection_->sasl.get()), password)) {
         connection_->authid = property(connection_->sasl.get(), SASL_AUTHUSER);
         connection_->authzid = connection_->authid;
         return success();
@@ -340,9 +382,7 @@ std::optional<std::string> SaslServer::apop_challenge()
     // Without a challenge it says whether it can.
     if (::sasl_checkapop(connection_->sasl.get(), nullptr, 0, nullptr, 0) != SASL_OK)
         return std::nullopt;
-    const auto& methods = connection_->config.sasl_pwcheck_method();
-    if (!methods.empty() && std::find(methods.begin(), methods.end(), "auxprop") == methods.end())
-        return std::nullopt;
+    if (!asks_auxprop(connection_->config)) return std::nullopt;
     std::array<char, kMaxChallenge> text{};
     const int size = ::sasl_mkchal(connection_->sasl.get(), text.data(), text.size(), 1);
     if (size <= 0) return std::nullopt;
@@ -367,8 +407,8 @@ Status SaslServer::check_apop(const std::string& challenge, const std::string& u
 Status SaslServer::take_detail()
 {
     Callbacks& callbacks = connection_->callbacks;
-    callbacks[3] = make_callback(SASL_CB_CANON_USER, rookery_sasl_canon, &connection_->detail);
-    callbacks[4] = end_of_callbacks();
+    callbacks[4] = make_callback(SASL_CB_CANON_USER, rookery_sasl_canon, &connection_->detail);
+    callbacks[5] = end_of_callbacks();
     return connection_->renew();
 }
 

@@ -86,7 +86,7 @@ START_TEST(a_password_set_here_is_checked_here)
 }
 END_TEST
 
-START_TEST(a_hashed_password_lets_in_by_scram_alone)
+START_TEST(a_hashed_password_lets_in_by_scram_and_plain)
 {
     Fixture f("allowplaintext: yes\n");
     auto log_in = [&](const std::string& mechanism, const std::string& password) {
@@ -104,7 +104,12 @@ START_TEST(a_hashed_password_lets_in_by_scram_alone)
     ck_assert(!holds("first-word"));
     ASSERT_OK(log_in("SCRAM-SHA-256", "first-word"));
     ASSERT_CODE(log_in("SCRAM-SHA-256", "secret"), Code::denied);
-    ck_assert(!log_in("PLAIN", "first-word"));
+    ASSERT_OK(log_in("PLAIN", "first-word"));
+    ASSERT_CODE(log_in("PLAIN", "first-wore"), Code::denied);
+    SaslServer server = f.server();
+    ASSERT_OK(server.check_password("bob", "first-word"));
+    ck_assert_str_eq(server.authid().c_str(), "bob");
+    ASSERT_CODE(server.check_password("bob", "secret"), Code::denied);
     // Each form takes the place of the other.
     ASSERT_OK(auth::set_password(f.config, "bob", {}, "second-word"));
     ASSERT_OK(log_in("PLAIN", "second-word"));
@@ -112,7 +117,9 @@ START_TEST(a_hashed_password_lets_in_by_scram_alone)
     ASSERT_CODE(log_in("SCRAM-SHA-256", "first-word"), Code::denied);
     ASSERT_OK(auth::set_password(f.config, "bob", {}, "third-word", auth::Kept::hashed));
     ck_assert(!log_in("PLAIN", "second-word"));
+    ASSERT_OK(log_in("PLAIN", "third-word"));
     ASSERT_OK(auth::set_password(f.config, "bob", {}, std::nullopt));
+    ck_assert(!log_in("PLAIN", "third-word"));
     ck_assert(!log_in("SCRAM-SHA-256", "third-word"));
 }
 END_TEST
@@ -344,7 +351,7 @@ Suite* make()
     Suite* s = suite_create("lib/auth/sasl");
     TCase* c = tcase_create("all");
     tcase_add_test(c, a_password_set_here_is_checked_here);
-    tcase_add_test(c, a_hashed_password_lets_in_by_scram_alone);
+    tcase_add_test(c, a_hashed_password_lets_in_by_scram_and_plain);
     tcase_add_test(c, empty_credentials_are_refused);
     tcase_add_test(c, apop);
     tcase_add_test(c, details_of_names);
