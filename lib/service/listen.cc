@@ -87,6 +87,15 @@ Status bind_path(const Fd& socket, const std::string& path, const RunAs* user, b
     return success();
 }
 
+// An MTA comes in by it under its own user, whatever our umask says.
+constexpr mode_t kFolderMode = 0755;
+
+int make_folder(const std::string& folder)
+{
+    if (::mkdir(folder.c_str(), kFolderMode) != 0) return errno == EEXIST ? 0 : errno;
+    return ::chmod(folder.c_str(), kFolderMode) == 0 ? 0 : errno;
+}
+
 // The folder of a socket may be gone with the last boot, as all of /run is. The user's, as the
 // sockets in it are.
 Status make_folder_of(const std::string& path, const RunAs* user)
@@ -98,11 +107,12 @@ Status make_folder_of(const std::string& path, const RunAs* user)
     int error = 0;
     {
         const AsUser as(user);
-        if (::mkdir(folder.c_str(), 0755) == 0 || errno == EEXIST) return success();
-        error = errno;
+        error = make_folder(folder);
+        if (error == 0) return success();
     }
     if (!is_denied(error) || user == nullptr || ::geteuid() != 0) return errno_error(folder, error);
-    if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return errno_error(folder);
+    error = make_folder(folder);
+    if (error != 0) return errno_error(folder, error);
     if (::lchown(folder.c_str(), user->uid, user->gid) != 0) return errno_error(folder);
     return success();
 }

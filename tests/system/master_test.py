@@ -525,8 +525,10 @@ def test_the_folder_of_a_socket_is_made():
         m.start()
         with Client(m.path("run/cyrus/socket/echo")) as c:
             assert c.ask("x") == "echo x"
-        whose = os.stat(m.path("run/cyrus/socket")).st_uid
-        assert whose == os.stat(m.path("run/cyrus/socket/echo")).st_uid
+        folder = os.stat(m.path("run/cyrus/socket"))
+        assert folder.st_uid == os.stat(m.path("run/cyrus/socket/echo")).st_uid
+        # An MTA has a user of its own; the umask is 077.
+        assert folder.st_mode & 0o777 == 0o755, oct(folder.st_mode)
 
 
 def test_a_long_socket_path_is_refused():
