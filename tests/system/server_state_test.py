@@ -236,6 +236,12 @@ def test_a_quota_root_on_two_servers():
             rows = json.loads(done.stdout)["differences"]
             assert done.returncode == 1 and len(rows) == 1, rows
             assert "over its limit: MESSAGE 3 of 2 on 2 servers" in rows[0]["meaning"], rows
+        # A frontend has no roots of its own.
+        done = m["frontend1"].run("murder", "check", "--json", check=False)
+        rows = json.loads(done.stdout)["differences"]
+        assert done.returncode == 1 and len(rows) == 1, rows
+        assert rows[0]["mailbox"] == "user.ann", rows
+        assert "over its limit: MESSAGE 3 of 2 on 2 servers" in rows[0]["meaning"], rows
         # What one of them does not know of is not lost by it either.
         with m.imap("frontend1", "ann") as c:
             check(c.create("INBOX.top"))

@@ -192,6 +192,9 @@ class Table:
                [("frontend1", "status", 2, [s + n for s in servers])])
         yield ("a wrong password of mupdate_authname", o(m, "frontend1", mupdate_password="wrong"),
                [("frontend1", "status", 2, ["servers: ...master unreachable"])])
+        yield ("a server for new users, without a mailbox yet, that is down",
+               o(m, "frontend1", serverlist="%s %s nowhere.invalid" % (b1, b2)),
+               [("frontend1", "status", 2, ["servers: nowhere.invalid...unreachable"])])
         yield ("no permission to read the key",
                o(m, "frontend1", tls_server_key=self.unreadable()),
                [("frontend1", "status", 2, ["here: tls_server_cert...key"])])

@@ -152,7 +152,7 @@ Status compare_all(const config::Config& config, const Arguments& a, mupdate::Cl
     const bool backend = config::tells_master(config);
     if (backend || config::holds_replica(config)) TRY(OwnList(config, known, findings).compare());
     if (backend) backends.erase(config.servername());
-    if (backend) compare_quotas(config, known, findings);
+    if (backend || config::holds_replica(config)) compare_quotas(config, known, findings);
     for (const std::string& server : backends)
         compare_backend(config, server, known, master, findings);
     for (size_t i = 1; i < a.words.size(); ++i) {

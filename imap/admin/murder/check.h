@@ -37,7 +37,8 @@ Status compare_store(const config::Config& config, const Known& known, Section& 
 // was read is looked up there again and left out.
 void compare_backend(const config::Config& config, const std::string& server, const Known& known,
                      mupdate::Client& master, Findings& findings);
-// Quota roots of this server whose mailboxes are on others too, against their limits.
+// Quota roots whose mailboxes are on several servers, against their limits: at a server that holds
+// mail its own roots; elsewhere the top of each tree that is on several servers, if it is one.
 void compare_quotas(const config::Config& config, const Known& known, Findings& findings);
 // A replica, asked by mupdate: what it shows.
 void compare_replica(const config::Config& config, const mupdate::Client::Target& replica,

@@ -16,6 +16,7 @@
 #include "imap/session/session_kit.h"
 #include "imap/store/quota_roots.h"
 #include "lib/base/strings.h"
+#include "lib/config/murder_role.h"
 #include "lib/text/imap_syntax.h"
 
 namespace rookery::admin::murder {
@@ -267,9 +268,8 @@ Result<Asked> connect_as_administrator(const config::Config& config, const std::
     return Error{Code::denied, cat("nobody here is an administrator at ", server)};
 }
 
-// The servers, other than this one, that have mailboxes of the root.
-std::set<std::string> servers_of(const config::Config& config, const model::MailboxName& root,
-                                 const Known& known)
+// The servers that have mailboxes of the root.
+std::set<std::string> servers_of(const model::MailboxName& root, const Known& known)
 {
     std::set<std::string> servers;
     for (auto at = known.lower_bound(root.internal()); at != known.end(); ++at) {
@@ -278,8 +278,19 @@ std::set<std::string> servers_of(const config::Config& config, const model::Mail
         if (name && (*name == root || root.is_above(*name)) && at->second.active)
             servers.emplace(mupdate::server_of(at->second.location));
     }
-    servers.erase(config.servername());
     return servers;
+}
+
+// The top of each tree that several servers have mailboxes of.
+std::vector<model::MailboxName> tops_of_several(const Known& known)
+{
+    std::vector<model::MailboxName> tops;
+    for (const auto& [internal, record] : known) {
+        auto name = model::MailboxName::from_internal(internal);
+        if (!name || (!name->is_inbox() && name->parent())) continue;
+        if (servers_of(*name, known).size() > 1) tops.push_back(*std::move(name));
+    }
+    return tops;
 }
 
 // A SETQUOTA that was cut short leaves the root with one limit here and another, or none, there;
@@ -313,31 +324,43 @@ void compare_limits(const config::Config& config, const model::MailboxName& root
 
 void compare_quotas(const config::Config& config, const Known& known, Findings& findings)
 {
-    store::QuotaRoots roots(config);
-    std::vector<std::pair<model::MailboxName, std::set<std::string>>> shared;
-    Status read = roots.each([&](const model::MailboxName& root) {
-        if (auto servers = servers_of(config, root, known); !servers.empty())
-            shared.emplace_back(root, std::move(servers));
-    });
-    if (!read) return;  // status tells
-    for (auto& [root, servers] : shared) {
-        auto limits = roots.get(root);
-        if (!limits) continue;
-        servers.insert(config.servername());
-        std::map<std::string, Asked::Quota> told;
-        for (const std::string& server : servers) {
+    std::vector<model::MailboxName> candidates;
+    if (config::tells_master(config)) {
+        store::QuotaRoots roots(config);
+        auto add = [&](const model::MailboxName& root) { candidates.push_back(root); };
+        if (!roots.each(add)) return;  // status tells
+    } else {
+        candidates = tops_of_several(known);
+    }
+    std::map<std::string, std::optional<Asked>> all;  // none: it cannot be asked, which is told
+    auto ask = [&](const std::string& server, const model::MailboxName& root) {
+        auto [at, is_new] = all.try_emplace(server);
+        std::optional<Asked::Quota> none;
+        if (is_new) {
             auto asked = connect_as_administrator(config, server);
-            auto quota = asked ? asked->quota_of(root) : Result<Asked::Quota>(asked.error());
-            if (!quota) {
-                cannot_ask(findings, server, quota.error());
-                continue;
-            }
-            told[server] = *std::move(quota);
-            asked->logout();
+            if (asked) at->second.emplace(*std::move(asked));
+            if (!asked) cannot_ask(findings, server, asked.error());
         }
+        if (!at->second) return none;
+        auto quota = at->second->quota_of(root);
+        if (quota) return std::optional<Asked::Quota>(*std::move(quota));
+        cannot_ask(findings, server, quota.error());
+        at->second.reset();
+        return none;
+    };
+    for (const model::MailboxName& root : candidates) {
+        auto servers = servers_of(root, known);
+        if (config::tells_master(config)) servers.insert(config.servername());
+        if (servers.size() < 2) continue;
+        std::map<std::string, Asked::Quota> told;
+        for (const std::string& server : servers)
+            if (auto quota = ask(server, root)) told[server] = *std::move(quota);
+        if (told.empty()) continue;
         for (size_t i = 0; i < mailbox::kResources; i++)
             compare_limits(config, root, static_cast<mailbox::Resource>(i), told, findings);
     }
+    for (auto& [server, asked] : all)
+        if (asked) asked->logout();
 }
 
 void compare_backend(const config::Config& config, const std::string& server, const Known& known,

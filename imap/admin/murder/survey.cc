@@ -235,6 +235,9 @@ class Surveyor {
     {
         std::map<std::string, Error> without_lmtp;
         const bool brings_mail = config::holds_replica(config_) && serves_lmtp();
+        // One without a mailbox yet is where new users go.
+        for (const std::string& server : config_.serverlist())
+            if (!is_known(server)) backends_.emplace(server, 0);
         for (const auto& [server, count] : backends_) {
             Answer answer = ask(server, backend::imap_dialect());
             if (answer.reached && !answer.state && brings_mail) {
@@ -265,6 +268,19 @@ class Surveyor {
             worsen(row.weight);
             row.state = cat("LMTP: ", at->second.text);
         }
+    }
+
+    // serverlist may have a short name where locations have the whole one, and the reverse.
+    bool is_known(const std::string& server)
+    {
+        return server == config_.servername() ||
+               std::any_of(backends_.begin(), backends_.end(), [&](const auto& known) {
+                   const std::string& other = known.first;
+                   return other == server ||
+                          ((other.find('.') == std::string::npos ||
+                            server.find('.') == std::string::npos) &&
+                           backend::short_name(other) == backend::short_name(server));
+               });
     }
 
     struct Answer {
