@@ -91,16 +91,21 @@ Result<char> CommandReader::peek()
     return c;
 }
 
-Result<std::optional<size_t>> CommandReader::arguments_ahead()
+Result<std::string_view> CommandReader::line_ahead()
 {
-    if (ended_ || cr_taken_) return std::optional<size_t>(0);
+    if (ended_ || cr_taken_) return std::string_view();
     size_t end = client_.buffered().find_first_of("\r\n");
     for (bool more = true; more && end == std::string_view::npos;) {
         TRY_ASSIGN(more, client_.buffer_more());
         end = client_.buffered().find_first_of("\r\n");
     }
-    const std::string_view line = client_.buffered().substr(0, end);
-    const bool whole = end != std::string_view::npos && !line.ends_with('}');
+    return client_.buffered().substr(0, end);
+}
+
+Result<std::optional<size_t>> CommandReader::arguments_ahead()
+{
+    TRY_ASSIGN(const std::string_view line, line_ahead());
+    const bool whole = line.size() < client_.buffered().size() && !line.ends_with('}');
     size_t count = 0, depth = 0;
     bool quoted = false;
     for (size_t i = 0; i < line.size(); i++) {

@@ -75,6 +75,9 @@ class CommandReader {
     // is not seen, for the client may wait for "+" with it, nor what is beyond
     // Stream::kReadBuffer. none: it is no such line.
     Result<std::optional<size_t>> arguments_ahead();
+    // What of this line is there when it has been waited for as above, without its end; until the
+    // next call.
+    Result<std::string_view> line_ahead();
 
     // From here on what is taken is written down as well, literals as {n+}, until this is nullptr;
     // the line's end is not.

@@ -35,18 +35,6 @@ std::string_view wrong_state(const CommandSpec& spec, State state)
 
 }  // namespace
 
-std::string_view kind_word(Completion::Kind kind)
-{
-    switch (kind) {
-        case Completion::Kind::ok: return "OK";
-        case Completion::Kind::no: return "NO";
-        case Completion::Kind::bad: return "BAD";
-        case Completion::Kind::relayed:
-        case Completion::Kind::disconnect: break;
-    }
-    return "BAD";
-}
-
 ReaderLimits reader_limits(const config::Config& config)
 {
     ReaderLimits limits;

@@ -17,7 +17,6 @@
 
 namespace rookery::imapd {
 
-std::string_view kind_word(Completion::Kind kind);
 ReaderLimits reader_limits(const config::Config& config);
 
 class Engine {
@@ -50,7 +49,8 @@ class Engine {
     Result<Completion> by_inbox(const CommandSpec& spec, Command& command);
     Result<Completion> relay(const CommandSpec& spec, Command& command, const std::string& server);
     Status read_mailbox(Command& command);
-    Status check_end(const CommandSpec& spec);
+    // more: arguments beyond those of the table, of this line.
+    Status check_end(const CommandSpec& spec, size_t more = 0);
     Status read_select(Command& command);
     void tell_modseq();
     Status tell_updates(const CommandSpec& spec, const Completion& done);

@@ -17,12 +17,8 @@ Result<Completion> Engine::dispatch(const CommandSpec& spec, Command& command)
     if (spec.traits.for_nodes && !s_.user.identity->admin) return Error{Code::denied, {}};
     if (!spec.traits.changes_names) return route(spec, command);
     const Completion done = Completion::from(route(spec, command));
-    if (command.server.empty()) return done;
-    log::notice("relayed", {{"server", command.server},
-                            {"user", s_.user.identity->userid},
-                            {"command", command.name},
-                            {"mailbox", command.mailbox->internal()},
-                            {"answer", cat(kind_word(done.kind), ' ', done.text)}});
+    if (!command.server.empty())
+        log_relayed(s_, command.server, command.name, *command.mailbox, done);
     return done;
 }
 
@@ -42,10 +38,10 @@ Result<Completion> Engine::route(const CommandSpec& spec, Command& command)
 }
 
 // More than the command takes is a mistake whatever there is of that name.
-Status Engine::check_end(const CommandSpec& spec)
+Status Engine::check_end(const CommandSpec& spec, size_t more)
 {
-    const size_t most = spec.traits.more;
-    if (most == CommandTraits::kAny) return success();
+    if (spec.traits.more == CommandTraits::kAny) return success();
+    const size_t most = spec.traits.more + more;
     TRY_ASSIGN(const char next, s_.reader.peek());
     TRY_ASSIGN(const auto ahead, s_.reader.arguments_ahead());
     if ((most == 0 && next != '\n') || (ahead && *ahead > most))
@@ -123,15 +119,17 @@ Result<Completion> Engine::to_select(const CommandSpec& spec, Command& command)
 Result<Completion> Engine::by_mailbox_or_server(const CommandSpec& spec, Command& command)
 {
     TRY(s_.reader.space());
+    size_t options_behind = 0;
     if (spec.traits.options_first) {
         TRY_ASSIGN(MetadataHead head, parse_metadata_head(s_.reader));
         command.options = head.options;
         command.external = head.names.front();
         if (head.names.size() > 1) command.names = std::move(head.names);
+        TRY_ASSIGN(options_behind, options_ahead(s_.reader, head));
     } else {
         TRY_ASSIGN(command.external, s_.reader.mailbox());
     }
-    TRY(check_end(spec));
+    TRY(check_end(spec, options_behind));
     if (command.external.empty() || !command.names.empty()) return spec.run(s_, command);
     TRY_ASSIGN(command.mailbox, s_.user.names->to_internal(command.external));
     return at_mailbox(spec, command);

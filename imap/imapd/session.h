@@ -125,6 +125,8 @@ struct Completion {
     static Completion from(const Error& error);
     static Completion from(Result<Completion> done);
 };
+// "OK", "NO", "BAD".
+std::string_view kind_word(Completion::Kind kind);
 // Writes the line that a failure is worth: what an administrator or another server must mend.
 // Completion::from does.
 void log_failure(const Error& error);

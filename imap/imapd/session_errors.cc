@@ -90,4 +90,16 @@ Completion no_mailbox(const Command& command, const Error& error)
     return command.spec->traits.puts ? no_target(error) : Completion::from(error);
 }
 
+std::string_view kind_word(Completion::Kind kind)
+{
+    switch (kind) {
+        case Completion::Kind::ok: return "OK";
+        case Completion::Kind::no: return "NO";
+        case Completion::Kind::bad: return "BAD";
+        case Completion::Kind::relayed:
+        case Completion::Kind::disconnect: break;
+    }
+    return "BAD";
+}
+
 }  // namespace rookery::imapd

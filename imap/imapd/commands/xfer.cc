@@ -9,6 +9,7 @@
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/relay/channel.h"
 #include "imap/imapd/relay/move_proof.h"
+#include "imap/imapd/relay/relay.h"
 #include "imap/imapd/relay/router.h"
 #include "imap/imapd/responder.h"
 #include "imap/mboxlist/list_pattern.h"
@@ -108,10 +109,11 @@ Result<Completion> xfer_at(ImapSession& s, const MailboxName& name, const sync::
     // A Cyrus backend takes a partition as an atom only.
     if (!target.partition.empty()) channel.raw(cat(' ', target.partition));
     auto answer = channel.finish();
-    if (!answer) return channel.failed(answer.error());
-    const Completion done =
-        answer->ok() ? proof.verdict(answer->text) : (*std::move(answer)).completion();
-    told = proof.told();
+    const Completion done = !answer ? channel.failed(answer.error())
+                            : answer->ok() ? proof.verdict(answer->text)
+                                           : (*std::move(answer)).completion();
+    told = answer && proof.told();
+    log_relayed(s, server, "XFER", name, done);
     return done;
 }
 

@@ -137,6 +137,13 @@ Result<MetadataOptions> rest_of_options(CommandReader& reader)
     return options;
 }
 
+// Of what "(" begins: options or entries, and an entry begins with a slash.
+bool begins_option(char first)
+{
+    const char letter = to_lower(first);
+    return letter >= 'a' && letter <= 'z';
+}
+
 // "(" has been taken: options, or the names of mailboxes.
 Status rest_of_list(CommandReader& reader, MetadataHead& head)
 {
@@ -185,6 +192,13 @@ Result<MetadataHead> parse_metadata_head(CommandReader& reader)
     return head;
 }
 
+Result<size_t> options_ahead(CommandReader& reader, const MetadataHead& head)
+{
+    if (head.options) return size_t{0};
+    TRY_ASSIGN(const std::string_view line, reader.line_ahead());
+    return line.starts_with(" (") && line.size() > 2 && begins_option(line[2]) ? size_t{1} : 0;
+}
+
 Result<std::vector<EntryName>> rest_of_entries(CommandReader& reader)
 {
     std::vector<EntryName> names;
@@ -226,10 +240,8 @@ Result<MetadataRequest> parse_getmetadata(CommandReader& reader,
     TRY(reader.space());
     TRY_ASSIGN(bool list, reader.accept('('));
     if (list && !before) {
-        // Options or entries: an entry begins with a slash.
         TRY_ASSIGN(const char first, reader.peek());
-        const char letter = to_lower(first);
-        if (letter >= 'a' && letter <= 'z') {
+        if (begins_option(first)) {
             TRY_ASSIGN(request.options, rest_of_options(reader));
             TRY(reader.space());
             TRY_ASSIGN(list, reader.accept('('));

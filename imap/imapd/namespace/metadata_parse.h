@@ -60,6 +60,9 @@ struct MetadataHead {
     std::vector<std::string> names;  // one at least
 };
 Result<MetadataHead> parse_metadata_head(CommandReader& reader);
+// How many arguments of options stand behind the mailbox's name, where the head has none: 0 or 1.
+// Nothing is taken.
+Result<size_t> options_ahead(CommandReader& reader, const MetadataHead& head);
 // What follows the mailbox's name in GETMETADATA, CRLF included. before: options that stood before
 // the name.
 Result<MetadataRequest> parse_getmetadata(CommandReader& reader,

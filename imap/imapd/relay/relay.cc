@@ -71,6 +71,16 @@ Status relay_unsolicited(ImapSession& session)
     return success();
 }
 
+void log_relayed(const ImapSession& session, const std::string& server, std::string_view command,
+                 const model::MailboxName& name, const Completion& done)
+{
+    log::notice("relayed", {{"server", server},
+                            {"user", session.user.identity->userid},
+                            {"command", command},
+                            {"mailbox", name.internal()},
+                            {"answer", cat(kind_word(done.kind), ' ', done.text)}});
+}
+
 Status relay_poll(ImapSession& session)
 {
     RemoteSelection* remote = session.remote();

@@ -27,6 +27,10 @@ Status relay_poll(ImapSession& session);
 // For unselect().
 void relay_unselect(ImapSession& session);
 
+// The line in the log that says where a change of names went, and what came of it.
+void log_relayed(const ImapSession& session, const std::string& server, std::string_view command,
+                 const model::MailboxName& name, const Completion& done);
+
 // --- for the relays of the commands
 // Another connection to the selected mailbox's server takes the place of one that is lost, if the
 // client cannot tell the difference (doc/rules.md 5.5). closed: it would.

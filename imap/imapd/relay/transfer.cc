@@ -166,8 +166,10 @@ std::optional<Completion> Transfer::copy_one(AppendTarget& append, const SourceM
 {
     body_taken_ = damaged_ = false;
     RelayChannel source(s_, *s_.remote()->backend);
-    source.verb("UID FETCH");
-    source.raw(cat(' ', message.uid, " (UID BODY.PEEK[])"));
+    // While numbers count no server says that others expunged some, and gives them while it can.
+    const bool by_number = !command_.by_uid;
+    source.verb(by_number ? "FETCH" : "UID FETCH");
+    source.raw(cat(' ', by_number ? message.number : message.uid, " (UID BODY.PEEK[])"));
     source.filter([&](backend::ReplyReader& replies, const backend::Reply& reply) {
         return take_body(append, message, replies, reply);
     });
@@ -263,6 +265,8 @@ std::optional<SourceMessage> parse_source_message(std::string_view line)
 {
     text::ImapCursor cursor(line.substr(std::min(line.find('('), line.size())));
     SourceMessage m;
+    if (const auto words = split_words(line.substr(0, line.find('('))); words.size() > 1)
+        m.number = to_number<uint32_t>(words[1]).value_or(0);
     bool has_flags = false;
     bool has_size = false;
     const Status read = [&]() -> Status {
@@ -288,7 +292,7 @@ std::optional<SourceMessage> parse_source_message(std::string_view line)
         }
         return success();
     }();
-    if (!read || m.uid == 0 || m.internaldate.empty() || !has_flags || !has_size)
+    if (!read || m.number == 0 || m.uid == 0 || m.internaldate.empty() || !has_flags || !has_size)
         return std::nullopt;
     return m;
 }

@@ -19,6 +19,7 @@
 namespace rookery::imapd {
 
 struct SourceMessage {
+    uint32_t number = 0;
     uint32_t uid = 0;
     uint64_t size = 0;
     std::string flags;         // without \Recent

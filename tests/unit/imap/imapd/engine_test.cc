@@ -162,7 +162,10 @@ START_TEST(what_is_too_much_is_bad_as_soon_as_it_can_be_seen)
     ImapServer server;
     for (const char* line :
          {"1 GETACL none superfluous", "1 STATUS none (MESSAGES) superfluous {3}",
-          "1 SETACL none bob lr superfluous {3+}\r\nabc",
+          "1 SETACL none bob lr superfluous {3+}\r\nabc", "1 GETMETADATA none /shared/comment x",
+          "1 GETMETADATA none (/shared/comment) (MAXSIZE 5)",
+          "1 GETMETADATA none (DEPTH 0) (/shared/comment) x",
+          "1 GETMETADATA (DEPTH 0) none /shared/comment x",
           "1 LISTRIGHTS {4+}\r\nnone bob superfluous"}) {
         for (size_t chunk : {size_t{1}, size_t{65536}}) {
             const std::string said = converse(server, "cyrus", cat(line, "\r\n"), true, chunk);

@@ -1311,7 +1311,7 @@ START_TEST(small_parsers)
 {
     auto m = parse_source_message(
         "* 1 FETCH (UID 4 FLAGS (\\Recent a) MODSEQ (12) INTERNALDATE \"x y\" RFC822.SIZE 5)\r\n");
-    ck_assert(m && m->uid == 4 && m->size == 5);
+    ck_assert(m && m->number == 1 && m->uid == 4 && m->size == 5);
     ASSERT_EQ_TEXT(m->flags, "a");
     ASSERT_EQ_TEXT(m->internaldate, "x y");
     // Whatever else the server tells, in any order.
@@ -1319,7 +1319,8 @@ START_TEST(small_parsers)
                              "RFC822.SIZE 5 Y NIL INTERNALDATE \"x y\" FLAGS () UID 4)\r\n");
     ck_assert(m && m->uid == 4 && m->size == 5 && m->flags.empty() && m->internaldate == "x y");
     for (const char* bad : {"* 1 FETCH (FLAGS ())", "* 1 FETCH", "* 1 FETCH (",
-                            "* 1 FETCH (UID 4 FLAGS ( INTERNALDATE \"", "* 1 FETCH (UID)"})
+                            "* 1 FETCH (UID 4 FLAGS ( INTERNALDATE \"", "* 1 FETCH (UID)",
+                            "* x FETCH (UID 4 FLAGS () INTERNALDATE \"x\" RFC822.SIZE 5)"})
         ck_assert_msg(!parse_source_message(bad), "%s", bad);
     auto uid = parse_appenduid("[APPENDUID 5 1:3,9] x");
     ck_assert(uid && uid->count == 4);
