@@ -334,6 +334,9 @@ def names(m, where, c, top):
     with Talk(m, where, "cyrus") as admin:
         for name, legal in (("~%s", 0), ("$%s", 0), ("#%s", 1), ("*%s", 1), ("user.Test4%s", 1),
                             ("user.test4%s", 1), ("user.TEST5%s", 1), ("user.a b%s", 1),
+                            ("user.x*y%s", 1), ("user.*y%s", 1), ("user.x:y%s", 1),
+                            ("user.x?y%s", 1), ("user.a&-b%s", 1), ("user.a&IAs-b%s", 1),
+                            ("user." + "l" * 200 + "%s", 1), ("user.x%%y%s", 0),
                             ("user.anyone", 0), ("user", 0)):
             name = name.replace("%s", where)
             answer = admin('CREATE "%s"' % name)

@@ -32,12 +32,6 @@ Status may_create(ImapSession& session, const MailboxName& name,
         return Error{Code::denied, "Permission denied"};
     TRY(name.check_creatable());
     TRY(name.check_lengths(session.config.deletedprefix()));
-    if (name.is_inbox()) {
-        TRY_ASSIGN(std::string userid,
-                   auth::canonical_userid(name.user(), session.config.username_tolower()));
-        // Capitals are taken as they are, though nobody may log in with them (username_tolower).
-        if (!equal_nocase(userid, name.user())) return Error{Code::bad_name, "not a user id"};
-    }
     TRY(may_create_below(session, name, ancestor));
     const bool orphan = has_user(name) && !name.is_inbox() && !ancestor;
     if (orphan && !orphans) return Error{Code::not_found, "the user has no INBOX"};
