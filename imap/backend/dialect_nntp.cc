@@ -17,11 +17,13 @@ constexpr int kNoPosting = 201;
 constexpr int kCompressed = 206;
 constexpr int kAccepted = 281;
 constexpr int kAcceptedWithData = 283;
+constexpr int kSessionTaken = 290;
 constexpr int kPasswordWanted = 381;
 constexpr int kBeginTls = 382;
 constexpr int kChallenge = 383;
 constexpr int kGoesAway = 400;
 constexpr std::string_view kNothing = "=";
+constexpr std::string_view kSession = "X-SESSION";
 
 struct Line {
     int code = 0;
@@ -129,6 +131,19 @@ Result<AuthStep> next_auth(stream::Stream& stream)
     return AuthStep{Kind::failure, std::string(line.rest()), {}};
 }
 
+void put_session(stream::Stream& stream, std::string_view id)
+{
+    stream.put(kSession, ' ', id, "\r\n");
+}
+
+// Whoever does not want it after all logs the login without it.
+Status session_taken(stream::Stream& stream)
+{
+    TRY_ASSIGN(const Line line, read(stream, kSession));
+    if (line.code != kSessionTaken && line.code < 400) return protocol_error(kSession, line.text);
+    return success();
+}
+
 Status login_command(stream::Stream& stream, std::string_view user, std::string_view password)
 {
     if (cat(user, password).find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
@@ -172,6 +187,9 @@ constexpr Dialect kDialect = {
     .next_auth = next_auth,
     .answer_auth = answer_auth,
     .cancel_auth = cancel_with_star,
+    .session_capability = kSession,
+    .put_session = put_session,
+    .session_taken = session_taken,
     .initial_response_always = true,
     .max_auth_line = 512,
     .ping = ping,

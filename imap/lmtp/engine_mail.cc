@@ -14,6 +14,8 @@
 namespace rookery::lmtp {
 namespace {
 
+constexpr size_t kMaxLogged = 300;  // of arguments that are none
+
 Reply for_argument(const Error& error, std::string_view syntax_text)
 {
     if (error.code == Code::unsupported) return reply(555, cat("5.5.4 ", error.text));
@@ -46,8 +48,17 @@ void Engine::mail(std::string_view arguments)
 {
     if (!may_mail()) return;
     auto parsed = parse_mail(arguments);
-    if (!parsed) return say(for_argument(parsed.error(), "Syntax error in MAIL FROM"));
-    if (parsed->size > max_size()) return say(552, "5.2.3 Message is too large");
+    if (!parsed) {
+        log::notice("sender refused",
+                    {{"from", arguments.substr(0, kMaxLogged)}, {"reason", parsed.error()}});
+        return say(for_argument(parsed.error(), "Syntax error in MAIL FROM"));
+    }
+    if (parsed->size > max_size()) {
+        log::notice("sender refused", {{"from", cat('<', parsed->from.text, '>')},
+                                       {"size", parsed->size},
+                                       {"reason", "the message is too large"}});
+        return say(552, "5.2.3 Message is too large");
+    }
     delivery::Transaction t;
     t.envelope = {parsed->from.text, parsed->auth, parsed->eight_bit, parsed->size};
     t.sender = delivery::sender_identity(parsed->auth);

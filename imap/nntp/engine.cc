@@ -198,6 +198,7 @@ void Engine::dispatch(const Command& command)
         {"STARTTLS", "", &Engine::starttls},
         {"STAT", "", &Engine::stat},
         {"TAKETHIS", "", &Engine::takethis},
+        {"X-SESSION", "", &Engine::session},
         {"XHDR", "", &Engine::xhdr},
         {"XOVER", "", &Engine::over},
         {"XPAT", "", &Engine::xpat},

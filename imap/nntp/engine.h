@@ -99,6 +99,7 @@ class Engine {
     void mode_reader(const Command& command);
     void mode_stream(const Command& command);
     void quit(const Command& command);
+    void session(const Command& command);
     void starttls(const Command& command);
     // --- groups (engine_list.cc)
     void group(const Command& command);

@@ -46,6 +46,7 @@ void Engine::capabilities(const Command&)
         for (const std::string& m : mechanisms) client_.put(' ', m);
         client_.put("\r\n");
     }
+    if (!who_ && !config_.proxyservers().empty()) client_.put("X-SESSION\r\n");
     if (!compressed_) client_.put("COMPRESS DEFLATE\r\n");
     if (who_ || config_.allowanonymouslogin()) {
         if (reads_) {
@@ -92,6 +93,15 @@ void Engine::mode_stream(const Command&)
 void Engine::quit(const Command&)
 {
     end_session(205, "Bye");
+}
+
+// The session of the server that is about to log in for somebody.
+void Engine::session(const Command& command)
+{
+    if (who_) return say(502, kNoMore);
+    kit_.set_via(command.words[0]);
+    if (kit_.via().empty()) return say(501, "That is no session");
+    say(290, "It is noted");
 }
 
 void Engine::starttls(const Command&)

@@ -50,6 +50,7 @@ constexpr Verb kVerbs[] = {
     {"STARTTLS", "", any, nobody, 0, 0, 0, At::client},
     {"STAT", "", any, user, 0, 1, 0, At::article},
     {"TAKETHIS", "", feeder, user, 1, 1, 0, At::client},
+    {"X-SESSION", "", any, nobody, 1, 1, 0, At::client},
     {"XHDR", "", reader, user, 1, 2, 221, At::article},
     {"XOVER", "", reader, user, 0, 1, 224, At::group},
     {"XPAT", "", reader, user, 3, kAny, 221, At::client},

@@ -691,5 +691,25 @@ def import_or_skip(name):
             raise harness.Skip("no " + name)
 
 
+def test_a_session_is_known_by_one_name_at_both_servers():
+    with murder.Murder(nntp=True, extra={"newsprefix": "netnews"}) as m:
+        m.set_passwords({"ann": m.password})
+        with m.imap("backend1", "cyrus") as c:
+            check(c.create("netnews.a"))
+            check(c.setacl("netnews.a", "anyone", "lrs"))
+        with Client(m["frontend1"].address("nntp")) as c:
+            assert c.login("ann", m.password).code == 281
+            wait_for(lambda: c.ask("GROUP a").code == 211, "the group is known")
+        said = re.search(r"login .*user=ann .*session=(\S+)", m["frontend1"].tail(1000))
+        wanted = r"nntp\[\d+\]: login .*user=ann .*via=" + said.group(1)
+        assert re.search(wanted, m["backend1"].tail(1000)), wanted
+        with Client(m["backend1"].address("nntp")) as c:
+            assert c.ask("X-SESSION").code == 501
+            assert c.ask("X-SESSION not/a session").code == 501
+            assert c.ask("X-SESSION " + said.group(1)).code == 290
+            assert c.login("ann", m.password).code == 281
+            assert c.ask("X-SESSION " + said.group(1)).code == 502
+
+
 if __name__ == "__main__":
     harness.main()

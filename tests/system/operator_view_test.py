@@ -177,5 +177,27 @@ def test_metrics_have_latencies():
         assert re.search(r'duration_seconds_sum{service="imap"} [0-9.]+\n', out), out
 
 
+def log_of(instance):
+    return instance.tail(lines=1000)
+
+
+def test_each_node_of_a_move_has_a_line():
+    with murder.Murder(extra={"allowusermoves": "yes", "move_grace": "0s"}) as m:
+        for user in ("ann", "bob"):
+            m.add_user(user, 1)
+        with m.imap("frontend1", "cyrus") as c:
+            murder.wait_for(lambda: check(c.list('""', "user.%")) != [None], "ann is known")
+            check(c.xatom("XFER", "user.ann", "backend2"))
+            assert c.xatom("XFER", "user.bob", "nowhere")[0] == "NO"
+        for said in (r"relayed server=backend1 user=cyrus command=XFER mailbox=user.ann "
+                     r'answer="OK ', 'command=XFER mailbox=user.bob answer="NO '):
+            assert re.search(said, log_of(m["frontend1"])), said
+        # The tool says it where it runs.
+        for at, user in (("frontend1", "ann"), ("backend1", "bob")):
+            home, to = ("backend2", "backend1") if user == "ann" else ("backend1", "backend2")
+            said = m[at].run("murder", "move", "user." + user, to).stdout + log_of(m[at])
+            assert "moved mailbox=user.%s from=%s to=%s" % (user, home, to) in said, said
+
+
 if __name__ == "__main__":
     harness.main()

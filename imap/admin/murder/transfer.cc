@@ -8,6 +8,7 @@
 #include "imap/mboxlist/namespace_options.h"
 #include "imap/model/location.h"
 #include "lib/base/clock.h"
+#include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"
 
@@ -110,7 +111,9 @@ std::optional<std::string> Source::refusal_in(const backend::Reply& reply)
     return std::string(text.substr(begin + 2, text.size() - begin - 3));
 }
 
-Status move_one(Source& from, Witness& witness, const PlannedMove& move)
+namespace {
+
+Status move_seen(Source& from, Witness& witness, const PlannedMove& move)
 {
     const Status said = from.xfer(move.name, move.target);
     const Status there = witness.are_at(move.tree, move.target.server);
@@ -121,6 +124,19 @@ Status move_one(Source& from, Witness& witness, const PlannedMove& move)
     return Error{
         there.error().code,
         cat(move.source, " says OK, and whether it has moved is not known: ", there.error().text)};
+}
+
+}  // namespace
+
+Status move_one(Source& from, Witness& witness, const PlannedMove& move)
+{
+    Status moved = move_seen(from, witness, move);
+    log::notice(moved ? "moved" : "not moved",
+                {{"mailbox", move.name.internal()},
+                 {"from", move.source},
+                 {"to", move.target.server},
+                 {"reason", moved ? std::string() : moved.error().text}});
+    return moved;
 }
 
 std::string not_moved(const MailboxName& name, const Error& error)
