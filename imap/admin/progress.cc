@@ -132,11 +132,13 @@ std::string Progress::interrupted(std::string_view how_to_go_on) const
 void Progress::tell()
 {
     const MonotonicTime now = monotonic_now();
-    // The first line is drawn at once: what comes may take long.
-    const bool is_first = draws_ && told_ == began_;
+    // The first line, and the first that names what is worked on, are drawn at once: what comes may
+    // take long.
+    const bool is_first = draws_ && (told_ == began_ || (!names_ && !now_.empty()));
     if (policy_.quiet) return;
     if (!is_first && now - told_ < (draws_ ? policy_.redraw : policy_.plain)) return;
     told_ = now;
+    names_ = !now_.empty();
     std::string line = progress_line(what_, done_, total_,
                                      std::chrono::duration_cast<Milliseconds>(now - began_), now_);
     if (!draws_) {

@@ -57,6 +57,7 @@ class Progress {
     const bool draws_;
     const MonotonicTime began_ = monotonic_now();
     MonotonicTime told_ = began_;
+    bool names_ = false;  // the last line says what is worked on
     std::string now_;
     uint64_t done_ = 0, total_ = 0;
     bool shown_ = false;

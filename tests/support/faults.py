@@ -221,9 +221,7 @@ class World:
 
     def __init__(self, master=True, options=None, backends=1):
         self.master = master
-        # In memory where it can be: there are very many syncs, and who dies here is a process.
-        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-        self.dir = tempfile.mkdtemp(prefix="rookery-faults-", dir=memory)
+        self.dir = tempfile.mkdtemp(prefix="rookery-faults-")
         self.m = murder.Murder(dir=self.dir, backends=backends, frontends=1 if master else 0,
                                master=master, start=False, strict=False, babysit=True, pop3=True,
                                extra=dict({"mupdate_agent_interval": "3600",
@@ -832,6 +830,8 @@ def run_operation(world, operation, mode, points=None, step=1, report=print, ver
 
 def main():
     import fault_operations
+    import harness
+    harness.work_in_memory()
     p = argparse.ArgumentParser(description=__doc__,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--list", action="store_true")

@@ -177,9 +177,7 @@ class Network:
 
     def __init__(self, machines, domain):
         self.domain = domain
-        # In memory where that is possible: it is thousands of small files.
-        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-        self.dir = tempfile.mkdtemp(prefix="rookery-hosts-", dir=memory)
+        self.dir = tempfile.mkdtemp(prefix="rookery-hosts-")
         os.chmod(self.dir, 0o755)
         hidden = os.path.abspath(murder.BUILD).startswith(tuple(own + "/" for own in EMPTY))
         self.bin = murder.stage(os.path.join(self.dir, "bin"), copy=hidden)

@@ -2,7 +2,7 @@
 """A worker that dies, and a call that fails, at any state-changing call of an operation leave it
 done or not done, in the list, the store, at the master and its replicas, with all the mail.
 
-Every third call here, from a random one on; with ROOKERY_FAULTS=all every call of every operation
+Every third call here, from a random one on; with ROOKERY_TESTS=all every call of every operation
 in every mode, which takes hours. tests/support/faults.py runs one point again.
 """
 import os
@@ -21,7 +21,7 @@ SOME = ("create", "rename-one", "delete", "partition", "deliver", "pop3-quit",
 SOME_MODES = ("kill", "enospc")
 PLAIN = ("rename-one",)
 COUNTED = ("create", "rename-tree", "delete-user", "append", "deliver", "move", "pop3-quit")
-ALL = os.environ.get("ROOKERY_FAULTS") == "all"
+ALL = harness.ALL
 
 
 def run(names, master):

@@ -3,6 +3,9 @@
 
 Whatever happens: each message is there once, the mailboxes are active at exactly one server, and
 when everything runs again the move ends by itself, there or here, and the user can write.
+
+Each kind of fault comes at every second step, half of them at the odd ones; with ROOKERY_TESTS=all
+at each.
 """
 import imaplib
 import json
@@ -172,9 +175,10 @@ def points(w):
                 yield where, pattern, after
 
 
-def everywhere(action, clean=False):
+def everywhere(action, first, clean=False):
     with World() as w:
-        for where, pattern, after in points(w):
+        chosen = list(points(w))
+        for where, pattern, after in chosen if harness.ALL else chosen[first::2]:
             try:
                 w.attack(where, pattern, lambda: action(w), after, clean)
             except BaseException as e:
@@ -186,30 +190,30 @@ def test_the_source_dies():
     def action(w):
         w.kill("backend1")
         return cutter.CUT
-    everywhere(action)
+    everywhere(action, 0)
 
 
 def test_the_destination_dies():
     def action(w):
         w.kill("backend2")
         return cutter.CUT
-    everywhere(action)
+    everywhere(action, 1)
 
 
 def test_a_connection_breaks():
     # Everybody lives: what was brought is taken away again.
-    everywhere(lambda w: cutter.CUT, clean=True)
+    everywhere(lambda w: cutter.CUT, 0, clean=True)
 
 
 def test_a_peer_falls_silent():
-    everywhere(lambda w: cutter.STALL)
+    everywhere(lambda w: cutter.STALL, 1)
 
 
 def test_the_master_dies():
     def action(w):
         w.kill("mupdate")
         return cutter.CUT
-    everywhere(action)
+    everywhere(action, 0)
 
 
 def numbers(m, user):
@@ -224,7 +228,7 @@ def numbers(m, user):
 
 def test_random_kills():
     """A user goes back and forth, and each time something dies; ROOKERY_SOAK says how often."""
-    rounds = int(os.environ.get("ROOKERY_SOAK", "15"))
+    rounds = int(os.environ.get("ROOKERY_SOAK", "1000" if harness.ALL else "10"))
     seed = int(os.environ.get("ROOKERY_SEED", random.randrange(1 << 30)))
     print("# seed %d" % seed)
     dice = random.Random(seed)

@@ -4,7 +4,7 @@ frontend, the whole backend. Every article that was said to be taken is there, i
 once and whole; one of which nothing was said is there whole or not at all, and may be sent again.
 What was taken reaches the newspeer of the server that took it.
 
-A few kills of each; ROOKERY_FAULTS=all: a hundred.
+A few kills of each; ROOKERY_TESTS=all: a hundred.
 """
 import contextlib
 import os
@@ -20,7 +20,7 @@ import harness
 import murder
 import nntp_client
 
-KILLS = 100 if os.environ.get("ROOKERY_FAULTS") == "all" else 8
+KILLS = 100 if harness.ALL else 8
 GROUPS = ("feed.one", "feed.two")
 BODY = b"a line of text\r\n" * 300 + b"the end\r\n"
 LOST = (OSError, EOFError, AssertionError, AttributeError)  # of a connection that is gone

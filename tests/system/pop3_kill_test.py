@@ -3,7 +3,7 @@
 whole backend. Nothing is deleted that no QUIT asked for, what a QUIT was answered +OK for is gone,
 one without an answer deleted all or nothing, and the maildrop can be opened again.
 
-A few kills of each; ROOKERY_FAULTS=all: a hundred.
+A few kills of each; ROOKERY_TESTS=all: a hundred.
 """
 import contextlib
 import os
@@ -18,7 +18,7 @@ import harness
 import murder
 import pop3_client
 
-KILLS = 100 if os.environ.get("ROOKERY_FAULTS") == "all" else 8
+KILLS = 100 if harness.ALL else 8
 USERS = 3
 MESSAGE = b"From: a@example.org\r\nSubject: kill\r\n\r\n" + b"a line of text\r\n" * 200
 LOST = (OSError, EOFError, AssertionError, AttributeError)  # of a connection that is gone

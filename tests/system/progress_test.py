@@ -56,13 +56,15 @@ class Local(unittest.TestCase):
 
     def interrupted_at(self, tool, lock, first):
         """It waits for a lock, shows that, and ends behind it at an interrupt."""
-        with terminal.of(self.b, *tool) as t:
-            with locked(lock):
+        with contextlib.ExitStack() as held:
+            held.enter_context(locked(lock))
+            with terminal.of(self.b, *tool) as t:
                 t.wait_for(first)
                 t.keys(INTERRUPT)
                 t.wait_for("interrupted: what is begun is ended first")
-            self.assertEqual(t.end(), 130, t.text)
-            return t.text
+                held.close()
+                self.assertEqual(t.end(), 130, t.text)
+                return t.text
 
     def test_reconstruct(self):
         self.user("rec", folders=("INBOX.a", "INBOX.b"))
@@ -97,12 +99,12 @@ class Local(unittest.TestCase):
                       self.plain("cyr_expire", "-X", "0s", "-v", "-p", "user.exp"))
 
     def test_dump(self):
-        self.user("dum", messages=8)
-        # Standard output is a pipe that is full.
+        self.user("dum", messages=24)
+        # Standard output is a pipe that is full before the last message: a megabyte goes at once.
         read, write = os.pipe()
         with self.dumping(write) as t:
             os.close(write)
-            t.wait_for("mailboxes 0 of 1, 0 %: user.dum, message 1 of 8")
+            t.wait_for("mailboxes 0 of 1, 0 %: user.dum, message 1 of 24")
             t.keys(INTERRUPT)
             t.wait_for("interrupted: what is begun")
             with open(read, "rb") as f:

@@ -4,7 +4,7 @@ the server that has one of the mailboxes. The MTA comes again until its mail is 
 
 Then the message is in each mailbox once, it was sent on once, or twice where a process died, and
 its sender has one answer at most. Every third call here, from a random one on; every one with
-ROOKERY_FAULTS=all.
+ROOKERY_TESTS=all.
 """
 import json
 import os
@@ -21,7 +21,7 @@ import murder
 import scripts
 
 check = murder.check
-STEP = 1 if os.environ.get("ROOKERY_FAULTS") == "all" else 3
+STEP = 1 if harness.ALL else 3
 MAILBOXES = {"INBOX": "backend1", "INBOX.work": "backend1", "shared2": "backend2"}
 SCRIPT = """require ["fileinto", "copy", "vacation"];
 fileinto :copy "INBOX.work";
