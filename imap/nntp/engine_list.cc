@@ -276,7 +276,8 @@ void Engine::list_motd(const Command&)
 void Engine::list_overview_fmt(const Command&)
 {
     say(215, "Order of fields follows");
-    client_.put("Subject:\r\nFrom:\r\nDate:\r\nMessage-ID:\r\nReferences:\r\n:bytes\r\n:lines\r\n"
+    // The older names (RFC 3977 8.4.2): slrn asks for no overview where it does not find them.
+    client_.put("Subject:\r\nFrom:\r\nDate:\r\nMessage-ID:\r\nReferences:\r\nBytes:\r\nLines:\r\n"
                 "Xref:full\r\n.\r\n");
 }
 
