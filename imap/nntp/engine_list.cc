@@ -65,6 +65,7 @@ Result<Answer> Engine::select(std::string_view name, const Command& command)
                      {{"mailbox", entry.name.internal()}});
     service::scoreboard::set_mailbox(entry.name.internal());
     relay_.keep("");
+    ids_.select(opened->name());
     selected_ = Selected{std::move(opened), {}, std::string(name)};
     return Answer{211, cat("211 ", numbers_of(marks), ' ', name)};
 }

@@ -10,6 +10,7 @@ noinst_LIBRARIES += %D%/libnntp.a
 	%D%/fetch_marks.h %D%/fetch_marks.cc \
 	%D%/fetcher.h %D%/fetcher.cc \
 	%D%/group.h %D%/group.cc \
+	%D%/message_ids.h %D%/message_ids.cc \
 	%D%/moment.h %D%/moment.cc \
 	%D%/peer.h %D%/peer.cc \
 	%D%/peer_connection.h %D%/peer_connection.cc \
@@ -28,6 +29,7 @@ tests_unit_imap_nntp_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/nntp/article_header_test.cc \
 	tests/unit/imap/nntp/fetch_marks_test.cc \
 	tests/unit/imap/nntp/group_test.cc \
+	tests/unit/imap/nntp/message_ids_test.cc \
 	tests/unit/imap/nntp/moment_test.cc \
 	tests/unit/imap/nntp/peer_test.cc \
 	tests/unit/imap/nntp/relay_test.cc \

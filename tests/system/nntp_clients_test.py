@@ -270,20 +270,29 @@ set signature ""
 
 @in_ways(PLAIN, TLS, program="suck")
 def test_suck(case, suck):
-    """It fetches by Message-ID and by number; what it fetched rpost posts and suck feeds."""
+    """It fetches by Message-ID and by number, with what came by IMAP; rpost posts."""
     case.fill()
+    imap = case.group + ".imap"
+    with case.m.imap("backend1", "cyrus") as i:
+        check(i.create("news." + imap))
+        check(i.setacl("news." + imap, "cyrus", "lrsi"))
+        check(i.setacl("news." + imap, "anyone", "lr"))
+        case.articles.append(case.article("appended", BODIES[0]))
+        check(i.append("news." + imap, None, None, case.articles[-1]))
+    with case.client() as c:
+        wait_for(lambda: c.ask("GROUP " + imap).code == 211, imap)
     tls = ["-ssl"] * (case.way == TLS)
     for how in ([], ["-n"], ["-Z"]):
         shutil.rmtree(case.path("data"), ignore_errors=True)
         for folder in ("data", "temp", "got"):
             os.makedirs(case.path(folder), exist_ok=True)
-        case.write("data/sucknewsrc", case.group + " 0\n")
+        case.write("data/sucknewsrc", imap + " 0\n" + case.group + " 0\n")
         case.run(suck, case.host, *tls, "-N", str(case.port), "-U", "alice", "-P", "pw", "-M", "-H",
                  "-K", "-c", "-q", "-m", "-dd", case.path("data"), "-dt", case.path("temp"), "-dm",
                  case.path("got"), *how)
         names = os.listdir(case.path("got"))
         case.check_same([case.read("got/" + n) for n in names])
-        assert case.read("data/sucknewsrc").split() == [case.group.encode(), b"3"], how
+        assert case.read("data/sucknewsrc").decode().split() == [imap, "1", case.group, "3"], how
         shutil.rmtree(case.path("got"))
     rpost = find("rpost")
     article = case.write("post", case.post().replace(b"\r\n", b"\n"))
