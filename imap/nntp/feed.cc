@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "lib/base/clock.h"
 #include "lib/base/fd.h"
@@ -49,6 +50,7 @@ Result<submission::Queue*> Feed::queue()
 
 Status Feed::put(const ArticleHeader& article, std::span<const std::string_view> text)
 {
+    keep_last();
     std::vector<submission::Outgoing> entries;
     for (const Peer& peer : peers_)
         if (takes(peer, article))
@@ -58,14 +60,29 @@ Status Feed::put(const ArticleHeader& article, std::span<const std::string_view>
                                .kind = submission::Kind::feed});
     if (entries.empty()) return success();
     TRY_ASSIGN(submission::Queue * queue, this->queue());
-    TRY_ASSIGN(const auto ids, queue->put(entries, text));
-    const size_t room = kMaxOwnTries - std::min(kMaxOwnTries, put_.size());
-    put_.insert(put_.end(), ids.begin(), ids.begin() + std::min(room, ids.size()));
+    TRY_ASSIGN(last_, queue->put(entries, text));
     return success();
+}
+
+void Feed::keep_last()
+{
+    const size_t room = kMaxOwnTries - std::min(kMaxOwnTries, put_.size());
+    last_.resize(std::min(room, last_.size()));
+    put_.insert(put_.end(), last_.begin(), last_.end());
+    last_.clear();
+}
+
+void Feed::take_back()
+{
+    for (const std::string& id : std::exchange(last_, {}))
+        if (auto gone = queue_->cancel(id); !gone)
+            log::error("an article that was not taken may be fed",
+                       {{"id", id}, {"reason", gone.error()}});
 }
 
 void Feed::push()
 {
+    keep_last();
     for (const std::string& id : std::exchange(put_, {})) {
         if (signals::terminate_pending()) return;
         queue_->send_now(id);

@@ -43,6 +43,8 @@ class Feed {
     static std::string directory(const config::Config& config);
     // text: pieces of the article, one after another, with CRLF. Nothing, if no peer gets it.
     Status put(const ArticleHeader& article, std::span<const std::string_view> text);
+    // The last put() was for nothing: its article was not taken. What fails is logged.
+    void take_back();
     // What put() put, as far as it was kept in mind.
     void push();
     // Nothing is offered to it for now.
@@ -60,6 +62,7 @@ class Feed {
     submission::Sent give(const Peer& peer, Link& link, std::string_view message_id,
                           std::string_view article);
     submission::Sent goes_away(const Peer& peer, Link& link, const Error& why);
+    void keep_last();
     Status reach(const Peer& peer, Link& link);
     const Peer* find(std::string_view name) const;
     Link& link_to(const Peer& peer);
@@ -70,6 +73,7 @@ class Feed {
     std::vector<Peer> peers_;
     Patience patience_;
     std::optional<submission::Queue> queue_;
+    std::vector<std::string> last_;  // of the last put()
     std::vector<std::string> put_;
     std::map<std::string, Link> links_;  // by the name of the peer
 };

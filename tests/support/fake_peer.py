@@ -327,7 +327,7 @@ class Peer:
     offered before TLS is not offered under it)."""
 
     def __init__(self, dialect, certificate=None, fault=None, answer=None, mechanisms=(b"PLAIN",),
-                 capabilities=(), ports=None):
+                 capabilities=(), ports=None, port=0):
         self.dialect = DIALECTS[dialect]()
         self.certificate = certificate
         self.fault = fault
@@ -342,7 +342,7 @@ class Peer:
         self.connections = 0
         self.ended = 0      # of them
         # ports: a murder's (murder.Ports), whose servers may start again.
-        self.listener = ports.listen() if ports else socket.create_server(("127.0.0.1", 0))
+        self.listener = ports.listen() if ports else socket.create_server(("127.0.0.1", port))
         self.address, self.port = self.listener.getsockname()
         self.open = []
         threading.Thread(target=self.accept, daemon=True).start()
