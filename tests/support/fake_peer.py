@@ -250,6 +250,8 @@ class Nntp:
         self.offers = []  # (command, id), in their order
         self.instead = lambda command, message_id: None
         self.rest = lambda message_id: None
+        self.logins = [b"USER"]  # and SASL
+        self.verdict = b"281 in\r\n"
 
     def greet(self, c, said):
         c.send(b"200 fake server of news ready\r\n")
@@ -300,12 +302,14 @@ class Nntp:
         words = line.split()
         word = words[0].upper() if words else b""
         if word == b"CAPABILITIES":
-            starttls, _, more = said
-            c.send(b"101 these\r\nVERSION 2\r\nIHAVE\r\nAUTHINFO USER\r\n" +
-                   b"STARTTLS\r\n" * starttls + b"".join(m + b"\r\n" for m in more) + b".\r\n")
+            starttls, mechanisms, more = said
+            sasl = b"SASL " + b" ".join(mechanisms) + b"\r\n"
+            c.send(b"101 these\r\nVERSION 2\r\nIHAVE\r\nAUTHINFO " + b" ".join(self.logins) +
+                   b"\r\n" + sasl * (b"SASL" in self.logins) + b"STARTTLS\r\n" * starttls +
+                   b"".join(m + b"\r\n" for m in more) + b".\r\n")
         elif word == b"AUTHINFO":
             user = words[1].upper() == b"USER"
-            c.send(b"381 and\r\n" if user else b"281 in\r\n")
+            c.send(b"381 and\r\n" if user else self.verdict)
         elif word == b"MODE":
             with c.peer.lock:
                 self.offers.append(("MODE", words[1].decode()))

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """nntpd feeds other servers of news (newspeer), at once and by rookery-feed."""
+import base64
 import contextlib
 import os
 import re
@@ -160,6 +161,46 @@ def test_by_post_with_a_login_and_under_tls():
         assert p.dialect.articles[name(1).encode()] == article(1).split(b"\r\n", 1)[1]
         # No TLS, no article.
         assert b"IHAVE" not in plain.clear, plain.clear
+
+
+def plain(user, password):
+    return b"AUTHINFO SASL PLAIN " + base64.b64encode(b"\0".join((b"", user, password))) + b"\r\n"
+
+
+def test_logins_by_sasl():
+    """Where both have a mechanism; else by USER and PASS."""
+    with contextlib.ExitStack() as stack:
+        peers = {name: stack.enter_context(peer(mechanisms=mechanisms)) for name, mechanisms in (
+            ("both", [b"X-ODD", b"PLAIN"]), ("odd", [b"X-ODD"]), ("alone", [b"PLAIN"]),
+            ("none", [b"X-ODD"]), ("refuses", [b"PLAIN"]))}
+        for name, p in peers.items():
+            p.dialect.logins = [b"SASL"] if name in ("alone", "none") else [b"USER", b"SASL"]
+        peers["refuses"].dialect.verdict = b"481 no\r\n"
+        s = stack.enter_context(Server(
+            " ".join("us%s@%s" % ("" if name == "alone" else ":secret", p.host_port)
+                     for name, p in peers.items()), **{"127.0.0.1_password": "own"}))
+        s.take(article(1))
+        wait_for(lambda: s.waiting() == 2 and len(s.files(".away")) == 2, "two are away")
+        told = {name: p.clear for name, p in peers.items()}
+        assert plain(b"us", b"secret") in told["both"] and b"USER" not in told["both"], told
+        assert plain(b"us", b"own") in told["alone"], told
+        assert b"AUTHINFO USER us\r\nAUTHINFO PASS secret\r\n" in told["odd"], told
+        for name in ("both", "alone", "odd"):
+            assert len(peers[name].dialect.articles) == 1, name
+        # A password that was refused is not given in another form.
+        assert plain(b"us", b"secret") in told["refuses"] and b"USER" not in told["refuses"], told
+        assert s.is_logged("a newspeer is away.*peer=%s.*by PLAIN: no" % peers["refuses"].host_port)
+        assert b"AUTHINFO" not in told["none"], told
+        assert s.is_logged("a newspeer is away.*peer=%s" % peers["none"].host_port)
+
+
+def test_the_password_of_the_murder_is_for_nobody_outside():
+    with peer() as p, Server("us@" + p.host_port) as s:
+        p.dialect.logins = [b"USER", b"SASL"]
+        s.take(article(1))
+        s.fed()
+        assert p.login and plain(b"us", s.m.node_password.encode()) not in p.clear, p.clear
+        assert s.m.node_password.encode() not in p.clear, p.clear
 
 
 def test_what_a_peer_refuses_and_what_it_cannot_take_now():
