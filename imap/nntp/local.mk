@@ -7,6 +7,7 @@ noinst_LIBRARIES += %D%/libnntp.a
 	%D%/engine.h %D%/engine.cc %D%/engine_list.cc %D%/engine_login.cc %D%/engine_post.cc \
 	%D%/engine_read.cc \
 	%D%/feed.h %D%/feed.cc \
+	%D%/feed_window.h %D%/feed_window.cc \
 	%D%/fetch_marks.h %D%/fetch_marks.cc \
 	%D%/fetcher.h %D%/fetcher.cc \
 	%D%/group.h %D%/group.cc \

@@ -191,8 +191,11 @@ Result<PeerConnection::Verdict> PeerConnection::give(std::string_view message_id
                                                      std::string_view article)
 {
     if (posts_) return post(article);
-    return has_capability("STREAMING") ? stream_in(message_id, article)
-                                       : ihave(message_id, article);
+    if (!streams()) return ihave(message_id, article);
+    TRY_ASSIGN(Verdict wanted, wants(message_id));
+    if (wanted.taken != Taken::yes) return wanted;
+    put_takethis(message_id, article);
+    return takethis_answer();
 }
 
 Result<PeerConnection::Verdict> PeerConnection::ihave(std::string_view message_id,
@@ -210,28 +213,42 @@ Result<PeerConnection::Verdict> PeerConnection::ihave(std::string_view message_i
     return takes_nothing(said);
 }
 
-Result<PeerConnection::Verdict> PeerConnection::wants(std::string_view message_id)
+void PeerConnection::put_check(std::string_view message_id)
 {
-    if (!has_capability("STREAMING")) return Verdict{};
-    TRY_ASSIGN(Answer said, ask(cat("CHECK ", message_id)));
+    connection_->begin_command();
+    connection_->stream().put("CHECK ", message_id, "\r\n");
+}
+
+void PeerConnection::put_takethis(std::string_view message_id, std::string_view article)
+{
+    connection_->begin_command();
+    begin_wait();
+    connection_->stream().put("TAKETHIS ", message_id, "\r\n");
+    (void)session::send_message(connection_->stream(), article);
+}
+
+Result<PeerConnection::Verdict> PeerConnection::check_answer()
+{
+    TRY_ASSIGN(Answer said, answer());
     if (said.code == 238) return Verdict{Taken::yes, std::move(said.line)};
     if (is_unwanted(said.code)) return Verdict{Taken::refused, std::move(said.line)};
     if (said.code == 431) return Verdict{Taken::later, std::move(said.line)};
     return takes_nothing(said);
 }
 
-Result<PeerConnection::Verdict> PeerConnection::stream_in(std::string_view message_id,
-                                                          std::string_view article)
+Result<PeerConnection::Verdict> PeerConnection::takethis_answer()
 {
-    TRY_ASSIGN(Verdict wanted, wants(message_id));
-    if (wanted.taken != Taken::yes) return wanted;
-    connection_->begin_command();
-    connection_->stream().put("TAKETHIS ", message_id, "\r\n");
-    (void)session::send_message(connection_->stream(), article);
     TRY_ASSIGN(Answer said, answer());
     if (said.code == 239) return Verdict{Taken::yes, std::move(said.line)};
     if (said.code == 439) return Verdict{Taken::refused, std::move(said.line)};
     return takes_nothing(said);
+}
+
+Result<PeerConnection::Verdict> PeerConnection::wants(std::string_view message_id)
+{
+    if (!has_capability("STREAMING")) return Verdict{};
+    put_check(message_id);
+    return check_answer();
 }
 
 Result<PeerConnection::Verdict> PeerConnection::post(std::string_view article)

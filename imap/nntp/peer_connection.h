@@ -3,9 +3,9 @@
 // open() does everything up to the end of the login: MODE READER, TLS as the caller says and
 // backend_tls, certificates, addresses and mechanisms by the options for its whole name
 // (imap/backend), AUTHINFO SASL, or USER and PASS where there is no mechanism that both have. A
-// password that was refused is not given in another form. One command after the other. An error is
-// the connection's: it is of no more use then, and each names the server. Waits end when the
-// process is told to end. One thread.
+// password that was refused is not given in another form. An error is the connection's: it is of
+// no more use then, and each names the server. Waits end when the process is told to end. One
+// thread.
 // Codes: those of backend::Backend; denied (the login, or the server takes nothing from us),
 // closed, syntax (the server breaks the protocol).
 #ifndef ROOKERY_IMAP_NNTP_PEER_CONNECTION_H
@@ -54,6 +54,12 @@ class PeerConnection {
     // By POST, CHECK and TAKETHIS, or IHAVE. article: lines with CRLF.
     Result<Verdict> give(std::string_view message_id, std::string_view article);
     Result<Verdict> ihave(std::string_view message_id, std::string_view article);
+    // What was put without waiting is answered in its order (RFC 4644).
+    bool streams() const { return !posts_ && has_capability("STREAMING"); }
+    void put_check(std::string_view message_id);
+    void put_takethis(std::string_view message_id, std::string_view article);
+    Result<Verdict> check_answer();
+    Result<Verdict> takethis_answer();
     void quit() { connection_->logout(); }
 
  private:
@@ -68,7 +74,6 @@ class PeerConnection {
     void begin_wait();
     Result<Answer> answer();
     Result<Verdict> post(std::string_view article);
-    Result<Verdict> stream_in(std::string_view message_id, std::string_view article);
     Error takes_nothing(const Answer& answer) const;
 
     std::unique_ptr<backend::Backend> connection_;

@@ -113,6 +113,14 @@ class Conversation:
             whole += self.line()
         return whole
 
+    def hang_up(self):
+        """What was said before arrives, whatever the other still says."""
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_WR)
+            while self.sock.recv(65536):
+                pass
+        raise Gone()
+
     def start_tls(self, certificate):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*certificate)
@@ -240,7 +248,8 @@ class Pop3:
 class Nntp:
     """As a server of news speaks it that is fed; what it takes is in `articles`, by Message-ID.
     instead(command, id) and rest(id), for the offer and for the article that came whole, say
-    something else: bytes, "end" to end the connection, None for what is usual."""
+    something else: bytes, "end" to end the connection, "silent" to take it and say nothing, None
+    for what is usual."""
     login = re.compile(rb"AUTHINFO (USER|SASL) ", re.I)
     no = b"580 not now\r\n"
     begin = b"382 go ahead\r\n"
@@ -265,7 +274,7 @@ class Nntp:
             self.offers.append((word.decode(), message_id.decode()))
         answer = self.instead(word.decode(), message_id.decode())
         if answer == "end":
-            raise Gone()
+            c.hang_up()
         if answer:
             c.send(answer)
             return False
@@ -289,12 +298,14 @@ class Nntp:
             message_id = re.search(rb"(?mi)^Message-ID: (\S+)", article).group(1)
         answer = self.rest(message_id.decode())
         if answer == "end":
-            raise Gone()
-        if answer:
+            c.hang_up()
+        if answer and answer != "silent":
             c.send(answer)
             return
         with c.peer.lock:
             self.articles[message_id] = article
+        if answer == "silent":
+            return
         c.send({b"POST": b"240 taken\r\n", b"IHAVE": b"235 taken\r\n"}.get(
             word, b"239 " + message_id + b"\r\n"))
 
