@@ -26,8 +26,9 @@ check_PROGRAMS += tests/unit/imap/nntp/suite
 TESTS += tests/unit/imap/nntp/suite
 tests_unit_imap_nntp_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/support/answering_layer.h tests/support/memory_store.h tests/support/memory_store.cc \
-	tests/unit/imap/backend/configured.h \
+	tests/unit/imap/backend/configured.h tests/unit/imap/session/kit_fixture.h \
 	tests/unit/imap/nntp/article_header_test.cc \
+	tests/unit/imap/nntp/engine_test.cc \
 	tests/unit/imap/nntp/fetch_marks_test.cc \
 	tests/unit/imap/nntp/group_test.cc \
 	tests/unit/imap/nntp/message_ids_test.cc \
@@ -37,8 +38,10 @@ tests_unit_imap_nntp_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/nntp/reply_test.cc \
 	tests/unit/imap/nntp/verbs_test.cc
 tests_unit_imap_nntp_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_nntp_suite_LDADD = imap/nntp/libnntp.a imap/submission/libsubmission.a \
-	imap/session/libsession.a imap/backend/libbackend.a imap/model/libmodel.a \
+tests_unit_imap_nntp_suite_LDADD = imap/nntp/libnntp.a imap/delivery/libdelivery.a \
+	imap/submission/libsubmission.a $(SIEVE_LIBS) imap/scripts/libscripts.a \
+	imap/session/libsession.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a \
+	imap/model/libmodel.a \
 	lib/service/libservice.a lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a \
 	lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS) $(CHECK_LIBS)
