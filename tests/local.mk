@@ -63,6 +63,7 @@ SYSTEM_TESTS += %D%/system/listed_names_test.py
 SYSTEM_TESTS += %D%/system/mailbox_answers_test.py
 SYSTEM_TESTS += %D%/system/managesieve_test.py
 SYSTEM_TESTS += %D%/system/master_test.py
+SYSTEM_TESTS += %D%/system/nntp_clients_test.py
 SYSTEM_TESTS += %D%/system/nntp_feed_test.py
 SYSTEM_TESTS += %D%/system/nntp_kill_test.py
 SYSTEM_TESTS += %D%/system/nntp_murder_test.py
@@ -136,7 +137,7 @@ SYSTEM_TESTS += %D%/interop/mupdate_interop.py
 
 EXTRA_DIST += %D%/mutants/mutants.py %D%/mutants/sieve.txt
 EXTRA_DIST += %D%/bench/run %D%/bench/mupdate %D%/bench/moves %D%/bench/fanout
-EXTRA_DIST += %D%/packages/debian %D%/bench/pop3 %D%/bench/search %D%/bench/sieve
+EXTRA_DIST += %D%/packages/debian %D%/bench/nntp %D%/bench/pop3 %D%/bench/search %D%/bench/sieve
 
 check_PROGRAMS += %D%/bench/mupdate_load
 %C%_bench_mupdate_load_SOURCES = %D%/bench/mupdate_load.cc

@@ -46,11 +46,13 @@ Status run(const CommandLine& line, const config::Config& config)
             feed.is_away(entry.mail.to.front()))
             continue;
         const auto when = line.has("a") ? submission::When::now : submission::When::due;
-        const auto tried = queue->try_entry(entry.id, when, nullptr);
-        if (line.has("v"))
-            admin::print(cat(entry.id, ' ', entry.is_damaged ? "" : entry.mail.to.front(), ' ',
-                             submission::tried_word(tried), '\n'));
+        const std::string to = entry.is_damaged ? std::string() : entry.mail.to.front();
+        feed.try_entry(entry.id, when, [&line, to](const std::string& id, auto tried) {
+            if (line.has("v"))
+                admin::print(cat(id, ' ', to, ' ', submission::tried_word(tried), '\n'));
+        });
     }
+    feed.finish();
     return success();
 }
 

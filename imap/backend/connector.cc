@@ -244,10 +244,12 @@ auth::Credentials Connector::credentials() const
     who.authname = options_.authname.empty() ? config_.proxy_authname() : options_.authname;
     who.realm = options_.authname.empty() ? config_.proxy_realm() : options_.realm;
     who.password = options_.password;
-    if (who.password.empty())
-        who.password =
-            server_option(config_, server_, "password", options_.whose)
-                .value_or(config_.proxy_password());
+    if (who.password.empty()) {
+        // The murder's is told to nobody outside.
+        const bool is_ours = options_.whose == Whose::ours;
+        who.password = server_option(config_, server_, "password", options_.whose)
+                           .value_or(is_ours ? config_.proxy_password() : std::string());
+    }
     return who;
 }
 

@@ -22,6 +22,7 @@
 #include "imap/mboxlist/directory.h"
 #include "imap/mboxlist/newsgroups.h"
 #include "imap/nntp/group.h"
+#include "imap/nntp/message_ids.h"
 #include "imap/nntp/poster.h"
 #include "imap/nntp/relay.h"
 #include "imap/nntp/verbs.h"
@@ -162,6 +163,11 @@ class Engine {
     Group* look_at_group();
     std::optional<Found> find_article(const Command& command, size_t word);
     std::optional<Found> find_by_id(std::string_view id);
+    std::optional<Found> find_in_seen(std::string_view id, Group* current);
+    // It, if that article of the group is it. current: null, or the current group.
+    std::optional<Found> found_there(std::string_view group, uint32_t number, std::string_view id,
+                                     Group* current);
+    std::unique_ptr<Group> open_group(std::string_view name);
     bool is_it(Group& group, uint32_t number, std::string_view id);
     void send_article(const Command& command, int code, bool header, bool body);
     std::string xref_of(Group& group, uint32_t number, std::string_view header);
@@ -190,6 +196,7 @@ class Engine {
     std::string name_;  // that AUTHINFO USER gave
     std::optional<auth::Identity> who_;
     std::optional<Selected> selected_;
+    MessageIds ids_;
     bool compressed_ = false;
     bool ended_ = false;
     size_t errors_ = 0;

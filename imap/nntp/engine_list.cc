@@ -65,6 +65,7 @@ Result<Answer> Engine::select(std::string_view name, const Command& command)
                      {{"mailbox", entry.name.internal()}});
     service::scoreboard::set_mailbox(entry.name.internal());
     relay_.keep("");
+    ids_.select(opened->name());
     selected_ = Selected{std::move(opened), {}, std::string(name)};
     return Answer{211, cat("211 ", numbers_of(marks), ' ', name)};
 }
@@ -276,7 +277,8 @@ void Engine::list_motd(const Command&)
 void Engine::list_overview_fmt(const Command&)
 {
     say(215, "Order of fields follows");
-    client_.put("Subject:\r\nFrom:\r\nDate:\r\nMessage-ID:\r\nReferences:\r\n:bytes\r\n:lines\r\n"
+    // The older names (RFC 3977 8.4.2): slrn asks for no overview where it does not find them.
+    client_.put("Subject:\r\nFrom:\r\nDate:\r\nMessage-ID:\r\nReferences:\r\nBytes:\r\nLines:\r\n"
                 "Xref:full\r\n.\r\n");
 }
 

@@ -99,7 +99,30 @@ bool Engine::is_it(Group& group, uint32_t number, std::string_view id)
     return own && *own && trim(**own) == id;
 }
 
-// By what deliveries have noted; what came in another way is looked for in the current group.
+// Null: it is not here, or may not be read.
+std::unique_ptr<Group> Engine::open_group(std::string_view name)
+{
+    const auto entry = find_group(name);
+    if (!entry || !entry->is_local() || store_ == nullptr) return nullptr;
+    auto opened = Group::open(*store_, *entry, who().userid, std::string(name));
+    return opened ? *std::move(opened) : nullptr;
+}
+
+std::optional<Engine::Found> Engine::found_there(std::string_view group, uint32_t number,
+                                                 std::string_view id, Group* current)
+{
+    if (current != nullptr && current->name() == group) {
+        if (!current->has(number) || !is_it(*current, number, id)) return std::nullopt;
+        return Found{current, number, number};
+    }
+    auto opened = open_group(group);
+    if (!opened || !opened->has(number) || !is_it(*opened, number, id)) return std::nullopt;
+    Group* const there = opened.get();
+    return Found{there, number, 0, std::move(opened)};
+}
+
+// By what deliveries have noted; what came in another way is looked for in the groups that the
+// session has selected.
 std::optional<Engine::Found> Engine::find_by_id(std::string_view id)
 {
     Group* const current =
@@ -108,21 +131,29 @@ std::optional<Engine::Found> Engine::find_by_id(std::string_view id)
         auto name = model::MailboxName::from_internal(place.mailbox);
         const auto group = name ? newsgroups_.group_of(*name) : std::nullopt;
         if (!group) continue;
-        if (current != nullptr && current->name() == *group) {
-            if (current->has(place.uid) && is_it(*current, place.uid, id))
-                return Found{current, place.uid, place.uid};
-            continue;
-        }
-        const auto entry = find_group(*group);
-        if (!entry || !entry->is_local() || store_ == nullptr) continue;
-        auto opened = Group::open(*store_, *entry, who().userid, *group);
-        if (!opened || !(*opened)->has(place.uid) || !is_it(**opened, place.uid, id)) continue;
-        Group* const there = opened->get();
-        return Found{there, place.uid, 0, *std::move(opened)};
+        if (auto found = found_there(*group, place.uid, id, current)) return found;
     }
-    if (current == nullptr) return std::nullopt;
-    for (const uint32_t number : current->numbers({}))
-        if (is_it(*current, number, id)) return Found{current, number, number};
+    return find_in_seen(id, current);
+}
+
+std::optional<Engine::Found> Engine::find_in_seen(std::string_view id, Group* current)
+{
+    const auto among_known = [&]() -> std::optional<Found> {
+        for (const MessageIds::Place& place : ids_.places(id))
+            if (auto found = found_there(place.group, place.number, id, current)) return found;
+        return std::nullopt;
+    };
+    if (current != nullptr) ids_.read(*current);
+    if (auto found = among_known()) return found;
+    for (const std::string& name : ids_.unread()) {
+        if (ids_.is_full()) break;
+        const auto group = open_group(name);
+        if (group)
+            ids_.read(*group);
+        else
+            ids_.forget(name);
+        if (auto found = among_known()) return found;
+    }
     return std::nullopt;
 }
 

@@ -10,6 +10,8 @@
 #ifndef ROOKERY_IMAP_NNTP_FEED_H
 #define ROOKERY_IMAP_NNTP_FEED_H
 
+#include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -19,6 +21,7 @@
 #include <vector>
 
 #include "imap/nntp/article_header.h"
+#include "imap/nntp/feed_window.h"
 #include "imap/nntp/peer.h"
 #include "imap/nntp/peer_connection.h"
 #include "imap/submission/queue.h"
@@ -43,8 +46,15 @@ class Feed {
     static std::string directory(const config::Config& config);
     // text: pieces of the article, one after another, with CRLF. Nothing, if no peer gets it.
     Status put(const ArticleHeader& article, std::span<const std::string_view> text);
+    // The last put() was for nothing: its article was not taken. What fails is logged.
+    void take_back();
     // What put() put, as far as it was kept in mind.
     void push();
+    using Report = std::function<void(const std::string& id, submission::Tried tried)>;
+    // One try. To a peer that takes articles by streaming several are under way at once: what
+    // became of it is reported when that is known, at the latest in finish().
+    void try_entry(const std::string& id, submission::When when, const Report& report);
+    void finish();
     // Nothing is offered to it for now.
     bool is_away(std::string_view name);
     // Its entries go out through this object.
@@ -53,13 +63,21 @@ class Feed {
  private:
     struct Link {
         std::unique_ptr<PeerConnection> connection;
+        std::optional<FeedWindow> window{};  // of the connection
         bool is_away = false;
         size_t failures = 0;  // in a row, of connections that were there
     };
     submission::Sent carry(const submission::Outgoing& mail, std::string_view article);
     submission::Sent give(const Peer& peer, Link& link, std::string_view message_id,
                           std::string_view article);
+    submission::Sent outcome_of(const Peer& peer, Link& link, PeerConnection::Verdict verdict);
+    submission::Sent lost(const Peer& peer, Link& link, const Error& why);
+    void submit(FeedWindow::Article article);
+    void submit_again();
+    void advance(const Peer& peer, Link& link);
+    void end(FeedWindow::Article article, const submission::Sent& sent);
     submission::Sent goes_away(const Peer& peer, Link& link, const Error& why);
+    void keep_last();
     Status reach(const Peer& peer, Link& link);
     const Peer* find(std::string_view name) const;
     Link& link_to(const Peer& peer);
@@ -70,8 +88,10 @@ class Feed {
     std::vector<Peer> peers_;
     Patience patience_;
     std::optional<submission::Queue> queue_;
+    std::vector<std::string> last_;  // of the last put()
     std::vector<std::string> put_;
     std::map<std::string, Link> links_;  // by the name of the peer
+    std::deque<FeedWindow::Article> again_;  // whose connection ended at another
 };
 
 }  // namespace rookery::nntp

@@ -13,6 +13,8 @@
 namespace rookery::nntp {
 namespace {
 
+constexpr std::string_view kByUser = "AUTHINFO=USER";
+
 constexpr std::array<std::string_view, 5> kOfInjection = {"Path", "Xref", "Injection-Info",
                                                           "NNTP-Posting-Host", "NNTP-Posting-Date"};
 
@@ -29,6 +31,18 @@ Result<backend::LoginPolicy> policy_for(const config::Config& config, const Peer
         policy.tls = {.starttls = false, .required = false, .because = {}};
     policy.compress = false;
     return policy;
+}
+
+bool offers_sasl(const backend::Backend& connection)
+{
+    return connection.has_capability("AUTHINFO=SASL") && connection.has_capability_family("AUTH");
+}
+
+std::string password_for(const config::Config& config, const Peer& peer)
+{
+    if (!peer.password.empty()) return peer.password;
+    return backend::server_option(config, peer.name, "password", backend::Whose::others)
+        .value_or(std::string());
 }
 
 // Of an article: it is not wanted, or its Message-ID is none for that server (501).
@@ -63,29 +77,45 @@ std::string header_to_post(std::string_view header)
 Result<std::unique_ptr<PeerConnection>> PeerConnection::open(const config::Config& config,
                                                              const Peer& peer, As as)
 {
+    const backend::Dialect& dialect = backend::nntp_dialect();
     TRY_ASSIGN(const auto policy, policy_for(config, peer));
     backend::ConnectOptions options;
     options.authenticate = false;
     options.whose = backend::Whose::others;
     options.as_reader = as == As::reader || peer.posts;
     options.policy = &policy;
-    TRY_ASSIGN(auto connection,
-               backend::Backend::connect(config, backend::nntp_dialect(), peer.name, options));
+    options.authname = peer.user;
+    options.password = password_for(config, peer);
+    TRY_ASSIGN(auto connection, backend::Backend::connect(config, dialect, peer.name, options));
+    bool is_in = peer.user.empty();
+    if (!is_in && offers_sasl(*connection)) {
+        const bool takes_user = connection->has_capability(kByUser);
+        auto reached = backend::LoginStep::address;
+        options.reached = &reached;
+        auto in = backend::Backend::login_again(std::move(connection), config, options);
+        is_in = in.ok();
+        if (!in && (reached >= backend::LoginStep::password || !takes_user))
+            return std::move(in).error();
+        options.reached = nullptr;
+        if (!in) in = backend::Backend::connect(config, dialect, peer.name, options);
+        TRY_ASSIGN(connection, std::move(in));
+    }
     connection->stream().set_timeout(config.nntptimeout());
     std::unique_ptr<PeerConnection> made(new PeerConnection(std::move(connection), peer.posts));
-    if (!peer.user.empty()) {
-        if (auto in = made->log_in(peer); !in) return made->named(std::move(in).error());
+    if (!is_in) {
+        if (auto in = made->log_in(peer, options.password); !in)
+            return made->named(std::move(in).error());
     }
     return made;
 }
 
-Status PeerConnection::log_in(const Peer& peer)
+Status PeerConnection::log_in(const Peer& peer, const std::string& password)
 {
     const backend::Dialect& dialect = connection_->dialect();
-    if (!capabilities_.empty() && !has_capability("AUTHINFO=USER"))
-        return Error{Code::denied, "offers no AUTHINFO USER"};
+    if (!capabilities_.empty() && !has_capability(kByUser))
+        return Error{Code::denied, "offers neither AUTHINFO USER nor a mechanism of SASL"};
     begin_wait();
-    TRY(dialect.login_command(connection_->stream(), peer.user, peer.password));
+    TRY(dialect.login_command(connection_->stream(), peer.user, password));
     return dialect.ask_capabilities(connection_->stream(), capabilities_);
 }
 
@@ -161,8 +191,11 @@ Result<PeerConnection::Verdict> PeerConnection::give(std::string_view message_id
                                                      std::string_view article)
 {
     if (posts_) return post(article);
-    return has_capability("STREAMING") ? stream_in(message_id, article)
-                                       : ihave(message_id, article);
+    if (!streams()) return ihave(message_id, article);
+    TRY_ASSIGN(Verdict wanted, wants(message_id));
+    if (wanted.taken != Taken::yes) return wanted;
+    put_takethis(message_id, article);
+    return takethis_answer();
 }
 
 Result<PeerConnection::Verdict> PeerConnection::ihave(std::string_view message_id,
@@ -180,28 +213,42 @@ Result<PeerConnection::Verdict> PeerConnection::ihave(std::string_view message_i
     return takes_nothing(said);
 }
 
-Result<PeerConnection::Verdict> PeerConnection::wants(std::string_view message_id)
+void PeerConnection::put_check(std::string_view message_id)
 {
-    if (!has_capability("STREAMING")) return Verdict{};
-    TRY_ASSIGN(Answer said, ask(cat("CHECK ", message_id)));
+    connection_->begin_command();
+    connection_->stream().put("CHECK ", message_id, "\r\n");
+}
+
+void PeerConnection::put_takethis(std::string_view message_id, std::string_view article)
+{
+    connection_->begin_command();
+    begin_wait();
+    connection_->stream().put("TAKETHIS ", message_id, "\r\n");
+    (void)session::send_message(connection_->stream(), article);
+}
+
+Result<PeerConnection::Verdict> PeerConnection::check_answer()
+{
+    TRY_ASSIGN(Answer said, answer());
     if (said.code == 238) return Verdict{Taken::yes, std::move(said.line)};
     if (is_unwanted(said.code)) return Verdict{Taken::refused, std::move(said.line)};
     if (said.code == 431) return Verdict{Taken::later, std::move(said.line)};
     return takes_nothing(said);
 }
 
-Result<PeerConnection::Verdict> PeerConnection::stream_in(std::string_view message_id,
-                                                          std::string_view article)
+Result<PeerConnection::Verdict> PeerConnection::takethis_answer()
 {
-    TRY_ASSIGN(Verdict wanted, wants(message_id));
-    if (wanted.taken != Taken::yes) return wanted;
-    connection_->begin_command();
-    connection_->stream().put("TAKETHIS ", message_id, "\r\n");
-    (void)session::send_message(connection_->stream(), article);
     TRY_ASSIGN(Answer said, answer());
     if (said.code == 239) return Verdict{Taken::yes, std::move(said.line)};
     if (said.code == 439) return Verdict{Taken::refused, std::move(said.line)};
     return takes_nothing(said);
+}
+
+Result<PeerConnection::Verdict> PeerConnection::wants(std::string_view message_id)
+{
+    if (!has_capability("STREAMING")) return Verdict{};
+    put_check(message_id);
+    return check_answer();
 }
 
 Result<PeerConnection::Verdict> PeerConnection::post(std::string_view article)

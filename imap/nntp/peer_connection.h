@@ -1,9 +1,11 @@
 // PeerConnection: another server of news, as a client or a feeder talks to it.
 //
 // open() does everything up to the end of the login: MODE READER, TLS as the caller says and
-// backend_tls, certificates and addresses by the options for its whole name (imap/backend),
-// AUTHINFO USER and PASS. One command after the other. An error is the connection's: it is of no
-// more use then, and each names the server. Waits end when the process is told to end. One thread.
+// backend_tls, certificates, addresses and mechanisms by the options for its whole name
+// (imap/backend), AUTHINFO SASL, or USER and PASS where there is no mechanism that both have. A
+// password that was refused is not given in another form. An error is the connection's: it is of
+// no more use then, and each names the server. Waits end when the process is told to end. One
+// thread.
 // Codes: those of backend::Backend; denied (the login, or the server takes nothing from us),
 // closed, syntax (the server breaks the protocol).
 #ifndef ROOKERY_IMAP_NNTP_PEER_CONNECTION_H
@@ -52,6 +54,12 @@ class PeerConnection {
     // By POST, CHECK and TAKETHIS, or IHAVE. article: lines with CRLF.
     Result<Verdict> give(std::string_view message_id, std::string_view article);
     Result<Verdict> ihave(std::string_view message_id, std::string_view article);
+    // What was put without waiting is answered in its order (RFC 4644).
+    bool streams() const { return !posts_ && has_capability("STREAMING"); }
+    void put_check(std::string_view message_id);
+    void put_takethis(std::string_view message_id, std::string_view article);
+    Result<Verdict> check_answer();
+    Result<Verdict> takethis_answer();
     void quit() { connection_->logout(); }
 
  private:
@@ -61,12 +69,11 @@ class PeerConnection {
           capabilities_(connection_->capabilities())
     {
     }
-    Status log_in(const Peer& peer);
+    Status log_in(const Peer& peer, const std::string& password);
     Error named(Error error) const;
     void begin_wait();
     Result<Answer> answer();
     Result<Verdict> post(std::string_view article);
-    Result<Verdict> stream_in(std::string_view message_id, std::string_view article);
     Error takes_nothing(const Answer& answer) const;
 
     std::unique_ptr<backend::Backend> connection_;

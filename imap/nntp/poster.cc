@@ -230,12 +230,16 @@ Status Poster::deliver(std::string_view bytes, const ArticleHeader& header, Sour
     t.message = staged->get();
     t.date = filter.own_date();
     t.digest = filter.digest();
+    // Before it is filed: whoever posts it again, under another Message-ID, does not find it twice.
+    if (feed_ != nullptr)
+        if (const Status promised = feed_->put(header, relayed); !promised) {
+            log::error("articles cannot be kept for newspeers", {{"reason", promised.error()}});
+            return as_trouble(promised.error());
+        }
     Status status = success();
     for (const delivery::Outcome& outcome : delivery_.deliver(t))
         if (status && !outcome.status) status = as_trouble(outcome.status.error());
-    if (status && feed_ != nullptr)
-        if (Status promised = feed_->put(header, relayed); !promised)
-            status = as_trouble(promised.error());
+    if (!status && feed_ != nullptr) feed_->take_back();
     // From here on it is refused when it comes again, whatever the client hears.
     if (status) articles_.take(header.message_id);
     delivery_.told(status.ok());

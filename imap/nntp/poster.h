@@ -4,8 +4,8 @@
 // looked at, and it is delivered (imap/delivery) to all groups of Newsgroups that are known and
 // into which who sends it may post, here and at other servers. It is taken if all of these have it;
 // if one cannot have it now, none of it is said to be: whoever sends it again brings it to those
-// that lack it, and to none twice. A Message-ID that was taken is refused. What is taken is
-// promised to other servers of news first (feed.h).
+// that lack it, and to none twice. A Message-ID that was taken is refused. It is promised to other
+// servers of news before it is filed (feed.h), so that where it cannot be promised it is nowhere.
 // Borrows its parts. One thread. Codes: exists (we have it), syntax, limit (of the article), denied
 // (into no group of these), not_found (no such groups), and what is this server's trouble.
 #ifndef ROOKERY_IMAP_NNTP_POSTER_H

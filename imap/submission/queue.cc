@@ -225,28 +225,82 @@ void Queue::send_now(const std::string& id)
     (void)try_entry(id, When::now, nullptr);
 }
 
-Tried Queue::try_entry(const std::string& id, When when, const GiveBack& give_back, int64_t now)
+Queue::Trial::Trial(std::unique_ptr<Held> held, Entry entry)
+    : held_(std::move(held)), entry_(std::move(entry))
 {
+}
+Queue::Trial::Trial(Trial&& other) noexcept = default;
+Queue::Trial& Queue::Trial::operator=(Trial&& other) noexcept = default;
+Queue::Trial::~Trial() = default;
+
+const std::string& Queue::Trial::id() const
+{
+    return entry_.id;
+}
+
+const Outgoing& Queue::Trial::mail() const
+{
+    return entry_.mail;
+}
+
+std::string_view Queue::Trial::message() const
+{
+    return held_->message();
+}
+
+std::optional<Queue::Trial> Queue::begin(const std::string& id, When when,
+                                         const GiveBack& give_back, Tried& instead,
+                                         int64_t now) const
+{
+    const auto over = [&](Tried tried) {
+        instead = tried;
+        return std::nullopt;
+    };
     auto held = hold(id, Wait::no);
     if (!held) {
-        if (held.is(Code::busy)) return Tried::busy;
-        if (held.is(Code::not_found)) return Tried::gone;
+        if (held.is(Code::busy)) return over(Tried::busy);
+        if (held.is(Code::not_found)) return over(Tried::gone);
         log::error("mail cannot be read", {{"id", id}, {"reason", held.error()}});
-        return Tried::later;
+        return over(Tried::later);
     }
     auto head = parse_head(held->file.bytes());
     if (head) held->head = *head;
     auto entry = head ? read_entry(id, *std::move(head), held->file.bytes().size())
                       : Result<Entry>(head.error());
-    if (!entry) return set_aside(id, entry.error());
-    if (when == When::due && entry->is_held) return Tried::held;
-    if (when == When::due && entry->state.next > now) return Tried::later;
+    if (!entry) return over(set_aside(id, entry.error()));
+    if (when == When::due && entry->is_held) return over(Tried::held);
+    if (when == When::due && entry->state.next > now) return over(Tried::later);
     if (when == When::now) entry->state.failed = 0;
-    if (entry->state.failed == 0) {
-        const Tried tried = send(*held, *entry, now);
-        if (tried != Tried::later || entry->state.failed == 0) return tried;
-    }
-    return give_up(*held, *entry, give_back, now);
+    if (entry->state.failed != 0) return over(give_up(*held, *entry, give_back, now));
+    if (const auto tried = not_sent(*held, *entry, now)) return over(*tried);
+    return Trial(std::make_unique<Held>(*std::move(held)), *std::move(entry));
+}
+
+Tried Queue::end(Trial& trial, const Sent& sent, const GiveBack& give_back, int64_t now) const
+{
+    const Tried tried = note(sent, trial.entry_, now);
+    if (tried != Tried::later || trial.entry_.state.failed == 0) return tried;
+    return give_up(*trial.held_, trial.entry_, give_back, now);
+}
+
+Tried Queue::try_entry(const std::string& id, When when, const GiveBack& give_back, int64_t now)
+{
+    Tried instead = Tried::later;
+    auto trial = begin(id, when, give_back, instead, now);
+    if (!trial) return instead;
+    const Sent sent = carry_(trial->mail(), trial->message());
+    return end(*trial, sent, give_back, now);
+}
+
+std::optional<Queue::Trial> Queue::begin_try(const std::string& id, When when, Tried& instead,
+                                             int64_t now)
+{
+    return begin(id, when, nullptr, instead, now);
+}
+
+Tried Queue::end_try(Trial trial, const Sent& sent, int64_t now)
+{
+    return end(trial, sent, nullptr, now);
 }
 
 Result<Entry> Queue::read_entry(const std::string& id, Head head, uint64_t file_size) const
@@ -296,7 +350,8 @@ Tried Queue::drop_begun(const Entry& entry) const
     return finish(entry.id) ? Tried::dropped : Tried::later;
 }
 
-Tried Queue::send(const Held& held, Entry& entry, int64_t now) const
+// What becomes of one that is not to be sent.
+std::optional<Tried> Queue::not_sent(const Held& held, Entry& entry, int64_t now) const
 {
     const std::string_view message = held.message();
     if (crc_of({&message, 1}) != held.head.crc)
@@ -306,7 +361,11 @@ Tried Queue::send(const Held& held, Entry& entry, int64_t now) const
         entry.state.begun = now;
         if (!keep_state(entry.id, entry.state)) return Tried::later;
     }
-    const Sent sent = carry_(entry.mail, message);
+    return std::nullopt;
+}
+
+Tried Queue::note(const Sent& sent, Entry& entry, int64_t now) const
+{
     if (sent.outcome == Sent::Outcome::sent) {
         log::notice("mail sent", {{"id", entry.id},
                                   {"kind", kind_word(entry.mail.kind)},

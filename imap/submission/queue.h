@@ -17,6 +17,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -100,6 +102,13 @@ class Queue {
     // somebody who has one. When::now tries also what could not be sent before.
     Tried try_entry(const std::string& id, When when, const GiveBack& give_back,
                     int64_t now = wall_seconds());
+    // The same in two steps, for who has several under way at once: the entry is that trial's until
+    // its end; without one, it is not sent now, and what there was instead says why. An entry that
+    // cannot be sent at all is given back to nobody.
+    class Trial;
+    std::optional<Trial> begin_try(const std::string& id, When when, Tried& instead,
+                                   int64_t now = wall_seconds());
+    Tried end_try(Trial trial, const Sent& sent, int64_t now = wall_seconds());
     // All of them, the oldest first, damaged ones last.
     Result<std::vector<Entry>> list() const;
     // How many there are in the folder, if there is one; nothing is read.
@@ -135,7 +144,11 @@ class Queue {
     Tried set_aside(const std::string& id, const Error& why) const;
     void sent_mail_goes(Entry& entry, int64_t now) const;
     Tried drop_begun(const Entry& entry) const;
-    Tried send(const Held& held, Entry& entry, int64_t now) const;
+    std::optional<Tried> not_sent(const Held& held, Entry& entry, int64_t now) const;
+    Tried note(const Sent& sent, Entry& entry, int64_t now) const;
+    std::optional<Trial> begin(const std::string& id, When when, const GiveBack& give_back,
+                               Tried& instead, int64_t now) const;
+    Tried end(Trial& trial, const Sent& sent, const GiveBack& give_back, int64_t now) const;
     Tried give_up(const Held& held, Entry& entry, const GiveBack& give_back, int64_t now) const;
     Tried hold_back(Entry& entry, std::string_view why) const;
     Result<Entry> look(const std::string& id) const;
@@ -143,6 +156,24 @@ class Queue {
 
     std::string directory_;
     Carry carry_;
+};
+
+class Queue::Trial {
+ public:
+    Trial(Trial&& other) noexcept;
+    Trial& operator=(Trial&& other) noexcept;
+    ~Trial();
+
+    const std::string& id() const;
+    const Outgoing& mail() const;
+    // Valid as long as the trial.
+    std::string_view message() const;
+
+ private:
+    friend class Queue;
+    explicit Trial(std::unique_ptr<Held> held, Entry entry);
+    std::unique_ptr<Held> held_;
+    Entry entry_;
 };
 
 }  // namespace rookery::submission

@@ -113,6 +113,14 @@ class Conversation:
             whole += self.line()
         return whole
 
+    def hang_up(self):
+        """What was said before arrives, whatever the other still says."""
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_WR)
+            while self.sock.recv(65536):
+                pass
+        raise Gone()
+
     def start_tls(self, certificate):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*certificate)
@@ -240,7 +248,8 @@ class Pop3:
 class Nntp:
     """As a server of news speaks it that is fed; what it takes is in `articles`, by Message-ID.
     instead(command, id) and rest(id), for the offer and for the article that came whole, say
-    something else: bytes, "end" to end the connection, None for what is usual."""
+    something else: bytes, "end" to end the connection, "silent" to take it and say nothing, None
+    for what is usual."""
     login = re.compile(rb"AUTHINFO (USER|SASL) ", re.I)
     no = b"580 not now\r\n"
     begin = b"382 go ahead\r\n"
@@ -250,6 +259,8 @@ class Nntp:
         self.offers = []  # (command, id), in their order
         self.instead = lambda command, message_id: None
         self.rest = lambda message_id: None
+        self.logins = [b"USER"]  # and SASL
+        self.verdict = b"281 in\r\n"
 
     def greet(self, c, said):
         c.send(b"200 fake server of news ready\r\n")
@@ -263,7 +274,7 @@ class Nntp:
             self.offers.append((word.decode(), message_id.decode()))
         answer = self.instead(word.decode(), message_id.decode())
         if answer == "end":
-            raise Gone()
+            c.hang_up()
         if answer:
             c.send(answer)
             return False
@@ -287,12 +298,14 @@ class Nntp:
             message_id = re.search(rb"(?mi)^Message-ID: (\S+)", article).group(1)
         answer = self.rest(message_id.decode())
         if answer == "end":
-            raise Gone()
-        if answer:
+            c.hang_up()
+        if answer and answer != "silent":
             c.send(answer)
             return
         with c.peer.lock:
             self.articles[message_id] = article
+        if answer == "silent":
+            return
         c.send({b"POST": b"240 taken\r\n", b"IHAVE": b"235 taken\r\n"}.get(
             word, b"239 " + message_id + b"\r\n"))
 
@@ -300,12 +313,14 @@ class Nntp:
         words = line.split()
         word = words[0].upper() if words else b""
         if word == b"CAPABILITIES":
-            starttls, _, more = said
-            c.send(b"101 these\r\nVERSION 2\r\nIHAVE\r\nAUTHINFO USER\r\n" +
-                   b"STARTTLS\r\n" * starttls + b"".join(m + b"\r\n" for m in more) + b".\r\n")
+            starttls, mechanisms, more = said
+            sasl = b"SASL " + b" ".join(mechanisms) + b"\r\n"
+            c.send(b"101 these\r\nVERSION 2\r\nIHAVE\r\nAUTHINFO " + b" ".join(self.logins) +
+                   b"\r\n" + sasl * (b"SASL" in self.logins) + b"STARTTLS\r\n" * starttls +
+                   b"".join(m + b"\r\n" for m in more) + b".\r\n")
         elif word == b"AUTHINFO":
             user = words[1].upper() == b"USER"
-            c.send(b"381 and\r\n" if user else b"281 in\r\n")
+            c.send(b"381 and\r\n" if user else self.verdict)
         elif word == b"MODE":
             with c.peer.lock:
                 self.offers.append(("MODE", words[1].decode()))
@@ -327,7 +342,7 @@ class Peer:
     offered before TLS is not offered under it)."""
 
     def __init__(self, dialect, certificate=None, fault=None, answer=None, mechanisms=(b"PLAIN",),
-                 capabilities=(), ports=None):
+                 capabilities=(), ports=None, port=0):
         self.dialect = DIALECTS[dialect]()
         self.certificate = certificate
         self.fault = fault
@@ -342,7 +357,7 @@ class Peer:
         self.connections = 0
         self.ended = 0      # of them
         # ports: a murder's (murder.Ports), whose servers may start again.
-        self.listener = ports.listen() if ports else socket.create_server(("127.0.0.1", 0))
+        self.listener = ports.listen() if ports else socket.create_server(("127.0.0.1", port))
         self.address, self.port = self.listener.getsockname()
         self.open = []
         threading.Thread(target=self.accept, daemon=True).start()

@@ -376,7 +376,7 @@ def test_logins():
     with Pair() as p:
         p.news(article(1))
         wrong = p.here.run("fetchnews", "-n", "-a", "alice", "-p", "wrong", p.peer, check=False)
-        assert wrong.returncode == 1 and "AUTHINFO" in wrong.stdout, wrong
+        assert wrong.returncode == 1 and "by PLAIN: Authentication failed" in wrong.stdout, wrong
         # Passwords of the configuration.
         # That of a server of ours whose short name is the same.
         p.here.extra["127_password"] = "wrong"

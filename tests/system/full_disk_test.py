@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import fake_peer
 import harness
 import mupdate_client
 import murder
@@ -22,7 +23,7 @@ SMALL = b"From: a@example.org\r\nSubject: small\r\n\r\nhello\r\n"
 
 def mount(path):
     os.makedirs(path, exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "none", path], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m,mode=1777", "none", path], check=True)
 
 
 def fill(folder):
@@ -42,6 +43,10 @@ def test_articles_on_a_full_disk():
     m = murder.Murder(backends=1, start=False, nntp=True, extra={"newsprefix": "news"})
     spool = os.path.join(m["backend1"].dir, "spool")
     mount(spool)
+    # What comes lies in another place until it is whole.
+    incoming = os.path.join(m.dir, "incoming")
+    mount(incoming)
+    m.extra["temp_path"] = incoming
 
     def article(number, body):
         return (b"Path: x\r\nFrom: a@example.org\r\nNewsgroups: a.b\r\nSubject: s\r\n"
@@ -73,8 +78,17 @@ def test_articles_on_a_full_disk():
                     said = c.ask("GROUP a.b")
                     assert said.code == 211 and said.text.startswith("0 "), (where, said)
             os.unlink(ballast)
+            ballast = fill(incoming)
             for n, where in enumerate(("backend1", "frontend1")):
                 with client(where) as c:
+                    said = c.post(article(10 + n, big))
+                    assert said.code == 441 and "No space" in said.text, (where, said)
+                    said = c.ihave("<%d@example.org>" % (20 + n), article(20 + n, big))
+                    assert said.code == 436, (where, said)
+            os.unlink(ballast)
+            for n, where in enumerate(("backend1", "frontend1")):
+                with client(where) as c:
+                    assert c.ask("GROUP a.b").text.startswith("%d " % (3 * n)), where
                     assert c.post(article(10 + n, b"now\r\n")).code == 240
                     for number in (20 + n, 30 + n):
                         assert c.takethis("<%d@example.org>" % number,
@@ -82,6 +96,124 @@ def test_articles_on_a_full_disk():
                     assert c.ask("GROUP a.b").text.startswith("%d " % (3 * (n + 1)))
     finally:
         subprocess.run(["umount", "-l", spool], check=False)
+        subprocess.run(["umount", "-l", incoming], check=False)
+
+
+def test_articles_for_peers_on_a_full_disk():
+    """What cannot be promised to a peer is not taken, and filed nowhere; what no peer gets is."""
+    with fake_peer.Peer("nntp") as peer:
+        m = murder.Murder(backends=1, start=False, nntp=True,
+                          extra={"newsprefix": "news", "newspeer": peer.host_port + ":a.*"})
+        where = ("backend1", "frontend1")
+        queues = [os.path.join(m[w].dir, "conf", "newsfeed") for w in where]
+        for queue in queues:
+            mount(queue)
+
+        def article(number, group, more=""):
+            return ("Path: x\r\nFrom: a@example.org\r\nNewsgroups: %s\r\nSubject: s\r\n%s"
+                    "Date: Tue, 24 Nov 2026 03:42:40 +0000\r\n\r\nbody\r\n"
+                    % (group, more)).encode()
+
+        def id_of(number):
+            return "<%d@example.org>" % number
+
+        def named(number):
+            return article(number, "a.b", "Message-ID: %s\r\n" % id_of(number))
+        try:
+            with m:
+                m.start()
+                m.set_passwords({"alice": "pw"})
+                with m.imap("backend1", "cyrus") as i:
+                    for group in ("a.b", "local.talk"):
+                        murder.check(i.create("news." + group))
+                        murder.check(i.setacl("news." + group, "anyone", "lrsp"))
+
+                def client(where):
+                    c = nntp_client.Client(m[where].address("nntp"))
+                    assert c.login("alice").code == 281
+                    return c
+
+                def count(c, group):
+                    return int(c.ask("GROUP " + group).text.split()[0])
+                ballast = [fill(queue) for queue in queues]
+                for n, w in enumerate(where):
+                    with client(w) as c:
+                        said = c.post(article(n, "a.b"))
+                        assert said.code == 441 and "No space" in said.text, (w, said)
+                        said = c.ihave(id_of(20 + n), named(20 + n))
+                        assert said.code == 436, (w, said)
+                        assert c.post(article(n, "local.talk")).code == 240, w
+                        said = c.takethis(id_of(30 + n), named(30 + n))
+                        assert said.code == 400 and c.read() is None, (w, said)
+                    assert "articles cannot be kept for newspeers" in m[w].tail(1000), w
+                with client("backend1") as c:
+                    assert (count(c, "a.b"), count(c, "local.talk")) == (0, 2)
+                for path in ballast:
+                    os.unlink(path)
+                for n, w in enumerate(where):
+                    with client(w) as c:
+                        assert c.post(article(n, "a.b")).code == 240
+                        assert c.ihave(id_of(20 + n), named(20 + n)).code == 235
+                        assert c.takethis(id_of(30 + n), named(30 + n)).code == 239
+                        assert c.ask("QUIT").code == 205
+                murder.wait_for(lambda: len(peer.dialect.articles) == 6, "all are fed")
+                assert len(peer.dialect.offers) == 6, peer.dialect.offers
+                with client("backend1") as c:
+                    assert count(c, "a.b") == 6
+                # One that cannot be filed after all is not fed.
+                with m.imap("backend1", "cyrus") as i:
+                    murder.check(i._simple_command("SETQUOTA", "news.a.b", "(STORAGE 0)"))
+                with client("backend1") as c:
+                    said = c.ihave(id_of(40), named(40))
+                    assert said.code == 436, said
+                    assert c.ask("QUIT").code == 205 and c.read() is None
+                assert os.listdir(queues[0]) == [], os.listdir(queues[0])
+                assert len(peer.dialect.offers) == 6, peer.dialect.offers
+        finally:
+            for queue in queues:
+                subprocess.run(["umount", "-l", queue], check=False)
+
+
+def test_a_queue_for_peers_on_a_full_disk():
+    """What is in it stays, while no peer can be reached and nothing can be noted, and is fed."""
+    peer = fake_peer.Peer("nntp")
+    peer.dialect.instead = lambda command, i: b"436 later\r\n"
+    m = murder.Murder(backends=1, frontends=0, start=False, nntp=True,
+                      extra={"newsprefix": "news", "newspeer": peer.host_port})
+    backend = m["backend1"]
+    queue = os.path.join(backend.dir, "conf", "newsfeed")
+    mount(queue)
+
+    def feed():
+        said = backend.run("rookery-feed", "-v", "-a", stderr=subprocess.PIPE).stdout
+        return [line.split()[2] for line in said.splitlines()]
+    try:
+        with m:
+            m.start()
+            m.set_passwords({"alice": "pw"})
+            with m.imap("backend1", "cyrus") as i:
+                murder.check(i.create("news.a.b"))
+                murder.check(i.setacl("news.a.b", "anyone", "lrsp"))
+            with nntp_client.Client(backend.address("nntp")) as c:
+                assert c.login("alice").code == 281
+                for n in range(3):
+                    assert c.post(b"From: a@example.org\r\nNewsgroups: a.b\r\nSubject: s\r\n"
+                                  b"Message-ID: <%d@example.org>\r\n\r\nbody\r\n" % n).code == 240
+                ballast = fill(queue)
+                assert c.ask("QUIT").code == 205 and c.read() is None
+            assert feed() == ["later"] * 3
+            peer.__exit__()
+            assert feed() == ["later"] * 3
+            mails = [f for f in os.listdir(queue) if f != "ballast"]
+            assert len(mails) == 3 and all(f.endswith(".mail") for f in mails), mails
+            assert b"\0" in open(ballast, "rb").read(1)
+            with fake_peer.Peer("nntp", port=peer.port) as again:
+                assert feed() == ["sent"] * 3
+                assert len(again.dialect.articles) == 3
+            assert os.listdir(queue) == ["ballast"], os.listdir(queue)
+    finally:
+        peer.__exit__()
+        subprocess.run(["umount", "-l", queue], check=False)
 
 
 def test_append_and_delivery_on_a_full_disk():

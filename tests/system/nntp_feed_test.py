@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """nntpd feeds other servers of news (newspeer), at once and by rookery-feed."""
+import base64
 import contextlib
 import os
 import re
@@ -116,7 +117,8 @@ def test_by_ihave_and_by_streaming():
         assert re.match(r"Path: backend1!\.POSTED!not-for-mail\r\nMessage-ID: <rookery-\S+>\r\n"
                         r"Date: [^\r]+\r\nFrom: a@example\.org\r\n", text), text
         assert [o[0] for o in old.dialect.offers] == ["IHAVE"] * 3, old.dialect.offers
-        assert [o[0] for o in new.dialect.offers] == ["CHECK", "TAKETHIS"] * 2, new.dialect.offers
+        assert [o[0] for o in new.dialect.offers] == ["CHECK", "CHECK", "TAKETHIS", "TAKETHIS"], \
+            new.dialect.offers
         assert set(new.dialect.articles) == {name(1).encode(), posted}
         assert new.dialect.articles[posted].decode() == text
         # It is filed with that Date and Message-ID too.
@@ -160,6 +162,48 @@ def test_by_post_with_a_login_and_under_tls():
         assert p.dialect.articles[name(1).encode()] == article(1).split(b"\r\n", 1)[1]
         # No TLS, no article.
         assert b"IHAVE" not in plain.clear, plain.clear
+
+
+def plain(user, password):
+    return b"AUTHINFO SASL PLAIN " + base64.b64encode(b"\0".join((b"", user, password))) + b"\r\n"
+
+
+def test_logins_by_sasl():
+    """Where both have a mechanism; else by USER and PASS."""
+    with contextlib.ExitStack() as stack:
+        peers = {name: stack.enter_context(peer(mechanisms=mechanisms)) for name, mechanisms in (
+            ("both", [b"X-ODD", b"PLAIN"]), ("odd", [b"X-ODD"]), ("alone", [b"PLAIN"]),
+            ("none", [b"X-ODD"]), ("refuses", [b"PLAIN"]))}
+        for name, p in peers.items():
+            p.dialect.logins = [b"SASL"] if name in ("alone", "none") else [b"USER", b"SASL"]
+        peers["refuses"].dialect.verdict = b"481 no\r\n"
+        s = stack.enter_context(Server(
+            " ".join("us%s@%s" % ("" if name == "alone" else ":secret", p.host_port)
+                     for name, p in peers.items()), **{"127.0.0.1_password": "own"}))
+        s.take(article(1))
+        wait_for(lambda: s.waiting() == 2 and len(s.files(".away")) == 2, "two are away")
+        told = {name: p.clear for name, p in peers.items()}
+        assert plain(b"us", b"secret") in told["both"] and b"USER" not in told["both"], told
+        assert plain(b"us", b"own") in told["alone"], told
+        assert b"AUTHINFO USER us\r\nAUTHINFO PASS secret\r\n" in told["odd"], told
+        for name in ("both", "alone", "odd"):
+            assert len(peers[name].dialect.articles) == 1, name
+        # A password that was refused is not given in another form.
+        assert plain(b"us", b"secret") in told["refuses"] and b"USER" not in told["refuses"], told
+        wait_for(lambda: s.is_logged("a newspeer is away.*peer=%s.*by PLAIN: no"
+                                     % peers["refuses"].host_port), "why is logged")
+        assert b"AUTHINFO" not in told["none"], told
+        wait_for(lambda: s.is_logged("a newspeer is away.*peer=%s" % peers["none"].host_port),
+                 "it is logged")
+
+
+def test_the_password_of_the_murder_is_for_nobody_outside():
+    with peer() as p, Server("us@" + p.host_port) as s:
+        p.dialect.logins = [b"USER", b"SASL"]
+        s.take(article(1))
+        s.fed()
+        assert p.login and plain(b"us", s.m.node_password.encode()) not in p.clear, p.clear
+        assert s.m.node_password.encode() not in p.clear, p.clear
 
 
 def test_what_a_peer_refuses_and_what_it_cannot_take_now():
@@ -246,6 +290,66 @@ def test_a_connection_that_ends():
         # The one that is in nntpd's hands at the moment is busy.
         wait_for(lambda: s.feed("-a") == [], "all is fed")
         assert s.files() == [] and len(p.dialect.articles) == 9
+
+
+def test_several_articles_under_way():
+    """Of a stream no answer is waited for before the next question, as far as a bound."""
+    with peer(capabilities=[b"STREAMING"]) as p, Server(p.host_port) as s:
+        s.take(*(article(n) for n in range(70)))
+        s.fed()
+        assert set(p.dialect.articles) == {name(n).encode() for n in range(70)}
+        said = [o[0] for o in p.dialect.offers]
+        assert said[:33] == ["CHECK"] * 32 + ["TAKETHIS"] and said.count("CHECK") == 70, said
+        assert len(said) == 140 and p.connections == 1, (said, p.connections)
+        under_way = most = 0
+        for command in said:
+            # A TAKETHIS is the same article, of which the answer to CHECK was read.
+            under_way += 1 if command == "CHECK" else 0
+            most = max(most, under_way)
+            under_way -= 1 if command == "TAKETHIS" else 0
+        assert most <= 64, said
+
+
+def test_answers_in_a_stream():
+    with peer(capabilities=[b"STREAMING"]) as p, Server(p.host_port) as s:
+        answers = {name(1): b"438 " + name(1).encode(), name(2): b"431 " + name(2).encode()}
+        p.dialect.instead = lambda command, i: answers[i] + b"\r\n" \
+            if command == "CHECK" and i in answers else None
+        # The third and the fourth come whole, and the connection ends at the fifth.
+        rest = {name(3): ["silent"], name(4): ["silent"], name(5): ["end"],
+                name(7): [b"439 no\r\n"]}
+        p.dialect.rest = lambda i: rest[i].pop() if rest.get(i) else None
+        s.take(*(article(n) for n in range(9)))
+        wait_for(lambda: s.waiting() == 2, "two wait: %s" % s.files())
+        assert set(p.dialect.articles) == {name(n).encode() for n in (0, 3, 4, 5, 6, 8)}
+        # The one at which the connection ended, as far as anybody knows, and the one that was put
+        # off; the others have a second connection.
+        assert len(s.files(".state")) == 2 and not s.files(".away"), s.files()
+        assert p.connections == 2, p.connections
+        takes = [o[1] for o in p.dialect.offers if o[0] == "TAKETHIS"]
+        assert takes.count(name(4)) == 1 and takes.count(name(5)) == 2, takes
+        log = s.instance.tail(100000)
+        assert len(re.findall("mail is dropped.*kind=feed", log)) == 2, log
+        assert log.count("mail sent") == 5, log
+        answers.clear()
+        assert sorted(s.feed("-a")) == [[p.host_port, "dropped"], [p.host_port, "sent"]]
+        assert s.files() == [], s.files()
+
+
+def test_a_stream_that_takes_nothing():
+    """The first is counted as tried; the others wait as they are, behind a peer that is away."""
+    with peer(capabilities=[b"STREAMING"]) as p, Server(p.host_port) as s:
+        p.dialect.instead = lambda command, i: b"480 log in\r\n"
+        s.take(*(article(n) for n in range(40)))
+        wait_for(lambda: s.is_logged("a newspeer is away.*480 log in"), "it is away")
+        wait_for(lambda: len(s.files(".state")) == 1, "the first waits for itself")
+        assert s.waiting() == 40 and p.connections == 1
+        # It ends each connection at once.
+        p.dialect.instead = lambda command, i: "end"
+        assert s.feed("-a") == [[p.host_port, "later"]] * 40
+        assert p.connections == 4 and s.is_logged("a newspeer is away.*tries=2"), p.connections
+        p.dialect.instead = lambda command, i: None
+        assert s.feed("-a") == [[p.host_port, "sent"]] * 40
 
 
 def test_one_that_takes_nothing_from_us():
@@ -345,7 +449,12 @@ def test_what_was_promised_outlives_kills():
 
 
 def test_who_waits_for_a_peer_ends_when_told():
-    with peer() as p, Server(p.host_port) as s:
+    for capabilities in ([], [b"STREAMING"]):
+        ends_when_told(capabilities)
+
+
+def ends_when_told(capabilities):
+    with peer(capabilities=capabilities) as p, Server(p.host_port) as s:
         sent, over = [], []
 
         def hangs(i):

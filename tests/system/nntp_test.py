@@ -3,7 +3,6 @@ import contextlib
 import os
 import re
 import sys
-import warnings
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import harness
@@ -207,6 +206,10 @@ SENTENCES = [
       says("BODY <none@example.org>", 430), says("STAT <none@example.org>", 430)]),
     ("3977 6.2.1", "by message-id the current one stays",
      [IN, says("STAT <5@example.org>", 223, "5 .*"), says("STAT", 223, "1 .*")]),
+    ("3977 6.2.1", "by message-id of a group that was the current one before: number 0",
+     [IN, EMPTY, says("STAT <5@example.org>", 223, "0 <5@.*"),
+      says("BODY <1@example.org>", 222, "0 <1@.*", whole(FIRST, 1, "body")),
+      says("STAT <4@example.org>", 430), says("STAT", 420)]),
     ("3977 6.2.1", "an article without a message-id has <0>",
      [says("GROUP misc.other", 211), says("STAT 1", 223, "1 <0>")]),
     ("3977 6.2.2", "HEAD is the header alone",
@@ -272,7 +275,7 @@ SENTENCES = [
      [says("OVER 1", 412), says("OVER", 412), says("OVER <none@example.org>", 430), IN,
       says("OVER 4", 423), says("OVER 6-", 423), says("OVER 3-1", 423)]),
     ("3977 8.4", "LIST OVERVIEW.FMT", [says("LIST OVERVIEW.FMT", 215, lines=dot(
-        "Subject:\r\nFrom:\r\nDate:\r\nMessage-ID:\r\nReferences:\r\n:bytes\r\n:lines\r\n"
+        "Subject:\r\nFrom:\r\nDate:\r\nMessage-ID:\r\nReferences:\r\nBytes:\r\nLines:\r\n"
         "Xref:full\r\n"))]),
     ("3977 8.5", "HDR of a range", [IN, says("HDR Subject 1-3", 225, lines=(
         "1 number 1\r\n2 number 2\r\n3 a folded one\r\n"))]),
@@ -522,32 +525,6 @@ def test_a_group_that_is_damaged_costs_itself_alone():
         assert "a newsgroup cannot be opened" in m["backend1"].tail(1000)
 
 
-def test_python_nntplib():
-    nntplib = import_or_skip("nntplib")
-    with server(frontends=1) as m:
-        for where in ("backend1", "frontend1"):
-            host, port = m[where].address("nntp")
-            with nntplib.NNTP(host, port, "alice", "pw", readermode=True) as n:
-                assert n.group("misc.test")[1:] == (4, 1, 5, "misc.test")
-                assert n.getcapabilities()["VERSION"] == ["2"]
-                _, overviews = n.over((1, 5))
-                assert [o["subject"] for _, o in overviews] == [
-                    "number 1", "number 2", "a folded one", "number 5"]
-                assert all(o["xref"].endswith(":%d" % number) for number, o in overviews)
-                _, info = n.article(2)
-                assert info.message_id == "<2@example.org>"
-                assert [l for l in info.lines][-4:] == [b".", b"..", b".x", b"end"]
-                assert n.stat()[1:] == (2, "<2@example.org>")
-                assert n.next()[1] == 3 and n.last()[1] == 2
-                _, groups = n.list()
-                assert ("misc.test", "5", "1", "y") in [tuple(g) for g in groups]
-                assert n.xhdr("subject", "1-2")[1] == [("1", "number 1"), ("2", "number 2")]
-                n.post(article("lib-" + where, "misc.other", body=".x\r\n"))
-                # A frontend's lists are those of its servers, at once.
-                _, info = n.body("<lib-%s@example.org>" % where)
-                assert info.lines == [b".x"]
-
-
 # ------------------------------------------------------------------ articles that come
 
 def numbers(c, group):
@@ -680,15 +657,6 @@ def test_control_messages():
         assert c.ask("CHECK <c1@example.org>").code == 438
         assert c.ask("GROUP misc.other").code == 411
         assert c.ask("GROUP misc.new").code == 211, m["backend1"].tail(30)
-
-
-def import_or_skip(name):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return __import__(name)
-        except ImportError:
-            raise harness.Skip("no " + name)
 
 
 def test_a_session_is_known_by_one_name_at_both_servers():
