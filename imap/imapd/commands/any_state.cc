@@ -85,7 +85,7 @@ Result<Completion> id(ImapSession& s, Command&)
     return Completion::ok();
 }
 
-// RFC 5161: what is not known is ignored. The servers of selected mailboxes are told too.
+// RFC 5161: what is not announced is ignored. The servers of selected mailboxes are told too.
 Result<Completion> enable(ImapSession& s, Command&)
 {
     std::vector<std::string> names;
@@ -99,12 +99,12 @@ Result<Completion> enable(ImapSession& s, Command&)
     s.client.put("* ENABLED");
     for (const std::string& name : names) {
         const Capability* known = find_capability(name);
-        if (known == nullptr || known->enable == nullptr) continue;
+        if (known == nullptr || known->enable == nullptr || !is_announced(s, *known)) continue;
         if (std::find(s.user.enabled.begin(), s.user.enabled.end(), name) != s.user.enabled.end())
             continue;
         s.user.enabled.push_back(name);
-        known->enable(s.user);
-        s.client.put(' ', name);
+        known->enable(s);
+        s.client.put(' ', known->name);
     }
     s.client.put("\r\n");
     if (auto* remote = s.remote()) enable_at(s, *remote->backend);

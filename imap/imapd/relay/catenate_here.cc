@@ -1,6 +1,7 @@
 #include "imap/imapd/relay/catenate_here.h"
 
 #include "imap/imapd/selected/catenate.h"
+#include "imap/imapd/selected/literal_body.h"
 #include "imap/imapd/selected/local_append.h"
 #include "imap/imapd/selected/spooled_bytes.h"
 
@@ -15,6 +16,7 @@ CatenateHere::CatenateHere(ImapSession& session, RelayChannel& channel)
 Status CatenateHere::word()
 {
     TRY_ASSIGN(const std::string word, s_.reader.attribute());
+    if (word == kUtf8) return utf8_literal();
     if (word != kCatenate) {
         channel_.raw(word);
         return success();
@@ -30,6 +32,14 @@ Status CatenateHere::word()
             return to.status();
         });
     });
+}
+
+// A plain one: servers keep a header as it comes, and not all know the word.
+Status CatenateHere::utf8_literal()
+{
+    TRY_ASSIGN(const LiteralHead head, utf8_literal_head(s_));
+    TRY(channel_.pass_literal(head));
+    return channel_.early() ? success() : s_.reader.expect(')');
 }
 
 Completion CatenateHere::failed(const Error& error)

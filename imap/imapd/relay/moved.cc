@@ -194,7 +194,7 @@ Status select_moved(ImapSession& session, RemoteSelection& selection, backend::B
         TRY_ASSIGN(const Compared compared, compare(view.uids, *difference.uids));
         const uint64_t exists = count_of(*difference.uids);
         told = compared.expunged;
-        if (session.user.qresync_enabled && !compared.gone.empty())
+        if (session.user.wants_vanished() && !compared.gone.empty())
             told = cat("* VANISHED ", number_set(compared.gone), "\r\n");
         if (exists != view.exists - compared.gone.size()) cat_to(told, "* ", exists, " EXISTS\r\n");
         told += described;

@@ -2,15 +2,25 @@
 
 #include <algorithm>
 
+#include "imap/imapd/capabilities.h"
 #include "imap/imapd/relay/channel.h"
 #include "imap/imapd/relay/selection_replies.h"
 #include "lib/base/strings.h"
 
 namespace rookery::imapd {
 
+Status can_serve(const ImapSession& session, const backend::Backend& backend)
+{
+    if (!session.user.modes.uid_only || backend.has_capability("UIDONLY")) return success();
+    return Error{Code::unsupported, "the server has no UIDONLY"};
+}
+
 void enable_at(ImapSession& session, backend::Backend& backend)
 {
-    std::vector<std::string> names = session.user.enabled;
+    std::vector<std::string> names;
+    for (const std::string& name : session.user.enabled)
+        if (const Capability* row = find_capability(name); !row->by_itself)
+            names.emplace_back(row->name_there());
     // Other commands do that too, which that server may not have seen.
     if (session.user.condstore_enabled && !session.user.qresync_enabled &&
         std::find(names.begin(), names.end(), "CONDSTORE") == names.end())
@@ -31,6 +41,7 @@ Result<Reselected> say_select(ImapSession& session, const RemoteSelection& selec
                               backend::Backend& backend, std::string_view parameters,
                               const RelayChannel::Filter& filter)
 {
+    TRY(can_serve(session, backend));
     RemoteSelection now{.backend = &backend,
                         .name = selection.name,
                         .external = selection.external,

@@ -25,6 +25,8 @@ Result<Reselected> say_select(ImapSession& session, const RemoteSelection& selec
                               backend::Backend& backend, std::string_view parameters,
                               const RelayChannel::Filter& filter);
 Status select_again(ImapSession& session, RemoteSelection& selection, backend::Backend& backend);
+// unsupported: the server lacks what the client has enabled and nobody can do for it (UIDONLY).
+Status can_serve(const ImapSession& session, const backend::Backend& backend);
 // ENABLE of what the client enabled, before a SELECT there. Failures show at the next command.
 void enable_at(ImapSession& session, backend::Backend& backend);
 

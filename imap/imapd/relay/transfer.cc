@@ -7,6 +7,7 @@
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/relay/remote_append.h"
 #include "imap/imapd/relay/retry.h"
+#include "imap/imapd/relay/selection_replies.h"
 #include "imap/model/sequence_set.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"
@@ -85,7 +86,7 @@ class Transfer {
 
 Result<bool> Transfer::take_description(backend::ReplyReader& replies, const backend::Reply& reply)
 {
-    if (reply.word != "FETCH") return false;
+    if (!is_fetch(reply)) return false;
     TRY_ASSIGN(std::string line, replies.read_whole(reply, kMaxFetchLine));
     // It may be another session's change of flags, which its server says once.
     s_.client.put(line);
@@ -135,7 +136,7 @@ void Transfer::give(AppendTarget& append, std::string_view bytes)
 Result<bool> Transfer::take_body(AppendTarget& append, const SourceMessage& message,
                                  backend::ReplyReader& replies, const backend::Reply& reply)
 {
-    if (reply.word != "FETCH" || body_taken_) return false;
+    if (!is_fetch(reply) || body_taken_) return false;
     const auto value = body_value(reply.text());
     if (!value) return false;
     const auto size = value->starts_with('{') ? replies.literal_size() : std::nullopt;
@@ -237,7 +238,7 @@ Result<uint32_t> uid_at_source(ImapSession& s, const Command& command, const std
     channel.verb(command.by_uid ? "UID FETCH" : "FETCH");
     channel.raw(cat(' ', number, " (UID FLAGS INTERNALDATE RFC822.SIZE)"));
     channel.filter([&](backend::ReplyReader& replies, const backend::Reply& reply) -> Result<bool> {
-        if (reply.word != "FETCH") return false;
+        if (!is_fetch(reply)) return false;
         TRY_ASSIGN(const std::string line, replies.read_whole(reply, kMaxFetchLine));
         const auto message = parse_source_message(line);
         if (!message) s.client.put(line);
