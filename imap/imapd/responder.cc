@@ -21,15 +21,30 @@ std::string external_name(const ImapSession& session, const model::MailboxName& 
     return name.internal();
 }
 
-std::string wire_name(const ImapSession& session, std::string_view external)
+namespace {
+
+std::string in_clients_form(const ImapSession& session, std::string_view external,
+                            std::string (*write)(std::string_view))
 {
     const auto name = session.user.modes.utf8 ? text::mutf7_to_utf8(external)
                                               : Result<std::string>(std::string(external));
-    if (!name) return text::imap_astring(external);
-    if (text::is_ascii(*name) || wire_text(*name) != *name) return text::imap_astring(*name);
+    if (!name) return write(external);
+    if (text::is_ascii(*name) || wire_text(*name) != *name) return write(*name);
     std::string quoted;
     text::put_quoted(quoted, *name);
     return quoted;
+}
+
+}  // namespace
+
+std::string wire_name(const ImapSession& session, std::string_view external)
+{
+    return in_clients_form(session, external, text::imap_astring);
+}
+
+std::string wire_string(const ImapSession& session, std::string_view external)
+{
+    return in_clients_form(session, external, text::imap_string);
 }
 
 void put_list_line(ImapSession& session, std::string_view kind, std::string_view attributes,

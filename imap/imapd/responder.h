@@ -15,6 +15,8 @@ std::string wire_text(std::string_view text);
 // The name of a mailbox, in modified UTF-7 as all names are here, for this client: an astring, in
 // UTF-8 where it wants that (RFC 6855).
 std::string wire_name(const ImapSession& session, std::string_view external);
+// The same where the grammar has a string; a prefix of names too.
+std::string wire_string(const ImapSession& session, std::string_view external);
 // "* LIST (attributes) separator name" and what follows; kind: LIST or LSUB.
 void put_list_line(ImapSession& session, std::string_view kind, std::string_view attributes,
                    std::string_view name, std::string_view more = {});

@@ -335,6 +335,11 @@ def rev2_by_its_list_of_changes(where):
         c.ok('CREATE "INBOX.Grün"')
         assert c.ok('LIST "" INBOX.Gr*') == ['LIST (\\HasNoChildren) "." "INBOX.Grün"']
         append(c, '"INBOX.Grün"', message("Grüße"))
+        c.ok('EXAMINE "INBOX.Grün"')
+        for charset in ("", "CHARSET UTF-8 "):  # UTF8=ACCEPT alone forbids it
+            found, = c.ok('SEARCH %sSUBJECT "grüße"' % charset)
+            assert found.endswith(" ALL 1"), found
+        c.select("INBOX")
         # 19: LIST (SUBSCRIBED) for LSUB.
         c.ok('SUBSCRIBE "INBOX.Grün"')
         assert c.ok('LIST (SUBSCRIBED) "" *') == ['LIST (\\Subscribed) "." "INBOX.Grün"']
@@ -396,8 +401,11 @@ def test_a_frontend_of_which_one_backend_lacks_them():
             # The frontend does this for it: names, strings and messages in UTF-8.
             assert c.ok("ENABLE UIDONLY UTF8=ACCEPT IMAP4rev2") == ["ENABLED UTF8=ACCEPT"]
             c.ok("CREATE " + NAME)
+            # It cannot know what becomes of such a header there.
             text = message("Grüße")
-            append(c, NAME, text, "(\\Seen) UTF8 (~%s)")
+            refused(c, "APPEND %s (\\Seen) UTF8 (~{%d+}\r\n%s)" % (
+                NAME, len(text.encode()), text), "NO [CANNOT] ")
+            append(c, NAME, text)
             assert c.ok("STATUS %s (MESSAGES)" % NAME) == ["STATUS %s (MESSAGES 1)" % NAME]
             c.ok("SUBSCRIBE " + NAME)
             assert c.ok('LSUB "" *') == ['LSUB () "." ' + NAME]

@@ -8,6 +8,7 @@
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/relay/selection.h"
+#include "imap/imapd/responder.h"
 #include "lib/base/log.h"
 #include "lib/stream/deflate_layer.h"
 #include "lib/text/imap_syntax.h"
@@ -133,7 +134,7 @@ Result<Completion> namespace_(ImapSession& s, Command&)
     TRY(s.reader.end_of_line());
     const std::string separator = text::imap_string(std::string(1, s.user.names->separator()));
     auto space = [&](const std::string& prefix) {
-        return cat("((", text::imap_string(prefix), ' ', separator, "))");
+        return cat("((", wire_string(s, prefix), ' ', separator, "))");
     };
     auto inbox = s.user.names->inbox();
     const bool has_inbox = inbox && s.directory.lookup(*inbox);

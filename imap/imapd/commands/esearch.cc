@@ -229,9 +229,7 @@ Completion search_there(ImapSession& s, const Command& command, const EsearchReq
 std::string correlators(const ImapSession& s, std::string_view external, uint32_t uidvalidity)
 {
     // Quoted, as RFC 7377 shows it.
-    const std::string name =
-        s.user.modes.utf8 ? wire_name(s, external) : text::imap_string(external);
-    return cat(" MAILBOX ", name, " UIDVALIDITY ", uidvalidity);
+    return cat(" MAILBOX ", wire_string(s, external), " UIDVALIDITY ", uidvalidity);
 }
 
 // tick: called for each message.

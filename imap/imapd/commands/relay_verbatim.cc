@@ -111,7 +111,7 @@ Result<Completion> relay_plain_search(ImapSession& s, Command& command, backend:
     as_rev2_has_it(s, request.search);
     return search_at_selection(s, command, [&](RelayChannel& channel) {
         if (request.search.extended) channel.raw(return_text(request.search));
-        channel.raw(cat(" CHARSET UTF-8", request.program));
+        channel.raw(cat(request.search.has_charset ? "" : " CHARSET UTF-8", request.program));
         return success();
     });
 }

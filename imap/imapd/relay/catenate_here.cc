@@ -34,9 +34,14 @@ Status CatenateHere::word()
     });
 }
 
-// A plain one: servers keep a header as it comes, and not all know the word.
+// A plain one: this connection does not speak UTF-8, and a server that can keep such a header does so.
+// Others may not: Cyrus puts X for each byte.
 Status CatenateHere::utf8_literal()
 {
+    if (s_.user.modes.utf8 && !channel_.backend().has_capability("UTF8=ACCEPT")) {
+        refused_ = Completion::no("[CANNOT] The mailbox's server cannot keep headers in UTF-8");
+        return Error{Code::syntax, "UTF8 was refused"};
+    }
     TRY_ASSIGN(const LiteralHead head, utf8_literal_head(s_));
     TRY(channel_.pass_literal(head));
     return channel_.early() ? success() : s_.reader.expect(')');

@@ -8,6 +8,7 @@
 #include "imap/imapd/relay/remote_append.h"
 #include "imap/imapd/relay/retry.h"
 #include "imap/imapd/relay/selection_replies.h"
+#include "imap/imapd/selected/progress.h"
 #include "imap/model/sequence_set.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"
@@ -191,8 +192,11 @@ std::optional<Completion> Transfer::copy_one(AppendTarget& append, const SourceM
 
 std::optional<Completion> Transfer::copy(AppendTarget& append)
 {
-    for (const SourceMessage& m : messages_)
-        if (auto over = copy_one(append, m)) return over;
+    Progress progress(s_.client, command_.tag);
+    for (size_t n = 0; n < messages_.size(); ++n) {
+        progress.step(n, messages_.size());
+        if (auto over = copy_one(append, messages_[n])) return over;
+    }
     auto answer = append.commit();
     if (!answer) return append.failed(answer.error());
     if (!answer->ok()) return (*std::move(answer)).completion();

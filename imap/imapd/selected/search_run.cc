@@ -74,7 +74,10 @@ Status may_ask(const ImapSession& session, const SearchRequest& request)
 {
     if (request.has_numbers && session.user.modes.uid_only)
         return Error{Code::syntax, std::string(kUidRequired)};
-    if (request.has_charset && session.user.modes.utf8)
+    // IMAP4rev2 alone goes on to allow it (RFC 9051 6.4.4).
+    const auto& enabled = session.user.enabled;
+    const bool is_utf8 = std::find(enabled.begin(), enabled.end(), "UTF8=ACCEPT") != enabled.end();
+    if (request.has_charset && is_utf8)
         return Error{Code::syntax, "CHARSET is not allowed: all strings are UTF-8"};
     return success();
 }

@@ -21,7 +21,7 @@ namespace rookery::imapd {
 
 text::SearchForm search_form_of(const config::Config& config);
 
-// syntax: message numbers under UIDONLY, or a charset where all is UTF-8 (RFC 6855 3).
+// syntax: message numbers under UIDONLY, or a charset under UTF8=ACCEPT (RFC 6855 3).
 Status may_ask(const ImapSession& session, const SearchRequest& request);
 // A SEARCH that does not say what it wants: the answer of RFC 9051 is ESEARCH.
 void as_rev2_has_it(const ImapSession& session, SearchRequest& request);
