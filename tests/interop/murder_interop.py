@@ -140,8 +140,8 @@ def sorted_and_threaded(m):
 
 
 def in_utf8(m):
-    """Names and strings in UTF-8 (RFC 6855), whatever the backend behind our frontend knows; headers
-    where it can keep them: Cyrus 3.6.1 puts X for each byte."""
+    """Names and strings in UTF-8 (RFC 6855), whatever the backend behind our frontend knows, and
+    headers where it can keep them: Cyrus 3.6.1 puts X for each byte."""
     name, wire, new = '"INBOX.Entwürfe & mehr"', b'"INBOX.Entw&APw-rfe &- mehr"', '"INBOX.日本"'
     raw = MESSAGE.replace(b"hello", "Grüße".encode())
     encoded = MESSAGE.replace(b"hello", b"=?utf-8?q?Gr=C3=BC=C3=9Fe?=")

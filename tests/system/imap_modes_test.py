@@ -4,6 +4,7 @@
 import atexit
 import os
 import re
+import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -19,7 +20,7 @@ MODES = ("UIDONLY", "UTF8=ACCEPT", "IMAP4rev2")
 def the_murder():
     """One murder for all tests but those of a backend that lacks something."""
     if not MURDER:
-        MURDER.append(murder.Murder(backends=2, frontends=1))
+        MURDER.append(murder.Murder(backends=2, frontends=1, extra={"allowusermoves": "yes"}))
         atexit.register(MURDER[0].stop)
     return MURDER[0]
 
@@ -175,6 +176,73 @@ def test_uids_only_and_copies_between_servers():
         assert "VANISHED 3" in lines, lines
         c.ok("EXAMINE user." + there)
         assert c.ok("UID SEARCH ALL") == ["SEARCH 1 2 3 4 5"]
+
+
+# --- mailboxes that move
+
+def move(user, server):
+    with the_murder().imap("frontend1", "cyrus") as admin:
+        murder.check(admin.xatom("XFER", "user." + user, server))
+
+
+def told_by_noop(c, wanted):
+    """What NOOP tells until all of wanted has come, by their beginnings."""
+    lines = []
+
+    def all_told():
+        lines.extend(c.ok("NOOP"))
+        return all(any(x.startswith(w) for x in lines) for w in wanted)
+    murder.wait_for(all_told, wanted)
+    return lines
+
+
+def test_a_selected_mailbox_moves():
+    for mode, wanted in (("UIDONLY", ["VANISHED 2", "3 UIDFETCH (FLAGS (\\Flagged)"]),
+                         ("IMAP4rev2", ["2 EXPUNGE", "2 FETCH (UID 3 FLAGS (\\Flagged))"])):
+        user = new_user("moves")
+        with session("frontend1", user, mode) as c, session("frontend1", user) as other:
+            for n in range(4):
+                append(c, "INBOX", message(str(n)))
+            c.select("INBOX")
+            c.ok("UID FETCH 1:* UID")
+            c.uids = [1, 2, 3, 4]
+            move(user, "backend2")
+            other.select("INBOX")
+            other.ok("UID STORE 3 +FLAGS (\\Flagged)")
+            other.ok("UID STORE 2 +FLAGS (\\Deleted)")
+            other.ok("EXPUNGE")
+            lines = told_by_noop(c, wanted)
+            assert not any("RECENT" in x for x in lines) or mode == "UIDONLY", lines
+            # What was enabled is so at the new server.
+            line, = c.ok("UID STORE 4 +FLAGS (\\Seen)")
+            assert line.startswith("4 UIDFETCH (" if mode == "UIDONLY" else "3 FETCH ("), line
+            assert "\\Recent" not in line or mode == "UIDONLY", line
+
+
+def test_a_mailbox_is_not_where_the_list_has_it():
+    m, user = the_murder(), new_user("moved")
+    replica = m["frontend1"].processes("mupdate")[0]
+    with session("frontend1", user, "QRESYNC", "UIDONLY") as c:
+        append(c, "INBOX", message())
+        lines = c.select("INBOX")
+        uidvalidity = re.search(r"UIDVALIDITY (\d+)", " ".join(lines)).group(1)
+        c.ok("UNSELECT")
+        with m.imap("backend1", "cyrus") as admin:
+            os.kill(replica, signal.SIGSTOP)
+            try:
+                murder.check(admin.xatom("XFER", "user." + user, "backend2"))
+                # What is enabled must be so before a SELECT there, whose parameters want it.
+                c.send(b"s SELECT INBOX (QRESYNC (%s 1))\r\n" % uidvalidity.encode())
+                murder.wait_for(
+                    lambda: "is not where the list has it" in m["frontend1"].tail(100_000),
+                    "the old server was asked")
+            finally:
+                os.kill(replica, signal.SIGCONT)
+        line = c.line()
+        while line.startswith("* "):
+            line = c.line()
+        assert line.startswith("s OK "), line
+        assert c.ok("UID FETCH 1 UID") == ["1 UIDFETCH (UID 1)"]
 
 
 # --- UTF8=ACCEPT

@@ -75,9 +75,7 @@ RelayChannel::Filter of_new_mailbox(ImapSession& s, Before& before, RemoteSelect
 
 Result<Completion> relay_select(ImapSession& s, Command& command, backend::Backend& backend)
 {
-    if (!can_serve(s, backend))
-        return Completion::no("[CANNOT] The mailbox's server has no UIDONLY, which is enabled");
-    enable_at(s, backend);
+    if (!prepare_select(s, backend)) return cannot_be_selected();
     RelayChannel channel(s, backend);
     channel.verb(command.name);
     channel.astring(command.external);

@@ -34,8 +34,8 @@ Status CatenateHere::word()
     });
 }
 
-// A plain one: this connection does not speak UTF-8, and a server that can keep such a header does so.
-// Others may not: Cyrus puts X for each byte.
+// A plain one: this connection does not speak UTF-8, and a server that can keep such a header does
+// so. Others may not: Cyrus puts X for each byte.
 Status CatenateHere::utf8_literal()
 {
     if (s_.user.modes.utf8 && !channel_.backend().has_capability("UTF8=ACCEPT")) {

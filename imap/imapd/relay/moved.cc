@@ -182,7 +182,7 @@ Status select_moved(ImapSession& session, RemoteSelection& selection, backend::B
 {
     const MovedView view = *std::move(selection.moved);
     selection.moved.reset();
-    enable_at(session, backend);
+    TRY(prepare_select(session, backend));
     std::string described;
     TRY_ASSIGN(RemoteSelection now, select_there(session, selection, view, backend, described));
     const bool same = now.exists == view.exists && now.uidnext == view.uidnext &&

@@ -9,12 +9,6 @@
 
 namespace rookery::imapd {
 
-Status can_serve(const ImapSession& session, const backend::Backend& backend)
-{
-    if (!session.user.modes.uid_only || backend.has_capability("UIDONLY")) return success();
-    return Error{Code::unsupported, "the server has no UIDONLY"};
-}
-
 void enable_at(ImapSession& session, backend::Backend& backend)
 {
     std::vector<std::string> names;
@@ -37,11 +31,23 @@ void enable_at(ImapSession& session, backend::Backend& backend)
     (void)channel.finish();
 }
 
+Status prepare_select(ImapSession& session, backend::Backend& backend)
+{
+    if (session.user.modes.uid_only && !backend.has_capability("UIDONLY"))
+        return Error{Code::unsupported, "the server has no UIDONLY"};
+    enable_at(session, backend);
+    return success();
+}
+
+Completion cannot_be_selected()
+{
+    return Completion::no("[CANNOT] The mailbox's server has no UIDONLY, which is enabled");
+}
+
 Result<Reselected> say_select(ImapSession& session, const RemoteSelection& selection,
                               backend::Backend& backend, std::string_view parameters,
                               const RelayChannel::Filter& filter)
 {
-    TRY(can_serve(session, backend));
     RemoteSelection now{.backend = &backend,
                         .name = selection.name,
                         .external = selection.external,
@@ -62,7 +68,7 @@ Result<Reselected> say_select(ImapSession& session, const RemoteSelection& selec
 
 Status select_again(ImapSession& session, RemoteSelection& selection, backend::Backend& backend)
 {
-    enable_at(session, backend);
+    TRY(prepare_select(session, backend));
     bool changed = false;
     const auto keep_back = [&](backend::ReplyReader&, const backend::Reply& reply) -> Result<bool> {
         const bool own = describes_mailbox(reply);
