@@ -59,6 +59,7 @@ SYSTEM_TESTS += %D%/system/postfix_test.py
 SYSTEM_TESTS += %D%/system/imap_backend_test.py
 SYSTEM_TESTS += %D%/system/imap_frontend_test.py
 SYSTEM_TESTS += %D%/system/imap_extensions_test.py
+SYSTEM_TESTS += %D%/system/imap_modes_test.py
 SYSTEM_TESTS += %D%/system/listed_names_test.py
 SYSTEM_TESTS += %D%/system/mailbox_answers_test.py
 SYSTEM_TESTS += %D%/system/managesieve_test.py

@@ -20,7 +20,7 @@ namespace rookery::backend {
 using Announced = uint64_t;
 
 // With '=' at the end: whatever the value is.
-inline constexpr std::array<std::string_view, 38> kFromBackends = {
+inline constexpr std::array<std::string_view, 40> kFromBackends = {
     "ACL",
     "RIGHTS=kxten",
     "CONDSTORE",
@@ -59,6 +59,8 @@ inline constexpr std::array<std::string_view, 38> kFromBackends = {
     "CONTEXT=SORT",
     "MULTISEARCH",
     "INPROGRESS",
+    "UIDONLY",
+    "X-ROOKERY-REV2",
 };
 inline constexpr unsigned kAnnouncedBits = 56;
 static_assert(kFromBackends.size() <= kAnnouncedBits);

@@ -63,20 +63,44 @@ std::vector<std::string> mechanisms(const ImapSession& s)
     return s.kit.mechanisms();
 }
 
-void enable_condstore(User& user)
+void enable_condstore(ImapSession& s)
 {
-    user.condstore_enabled = true;
+    s.user.condstore_enabled = true;
 }
 
-void enable_qresync(User& user)
+void enable_qresync(ImapSession& s)
 {
-    user.condstore_enabled = user.qresync_enabled = true;
+    s.user.condstore_enabled = s.user.qresync_enabled = true;
+}
+
+void enable_uid_only(ImapSession& s)
+{
+    s.user.modes.uid_only = true;
+}
+
+void enable_utf8(ImapSession& s)
+{
+    s.user.modes.utf8 = true;
+    s.reader.speak_utf8(true);
+}
+
+void enable_rev2_messages(ImapSession& s)
+{
+    s.user.modes.rev2_messages = true;
+}
+
+void enable_rev2(ImapSession& s)
+{
+    enable_utf8(s);
+    enable_rev2_messages(s);
+    s.user.modes.rev2 = true;
 }
 
 // In the order in which they are told. A name of kFromBackends of which there is nothing to say
 // needs no row: it is told behind them.
 constexpr std::array kTable = {
     Capability{.name = "IMAP4rev1", .told = Told::always},
+    Capability{.name = "IMAP4rev2", .enable = enable_rev2, .there = "X-ROOKERY-REV2"},
     Capability{.name = "LITERAL+", .told = Told::always},
     Capability{.name = "ID", .told = Told::always, .owner = Owner::commands},
     Capability{.name = "ENABLE", .told = Told::always, .owner = Owner::commands},
@@ -103,12 +127,15 @@ constexpr std::array kTable = {
     Capability{.name = "REPLACE", .owner = Owner::commands},
     Capability{.name = "SORT", .owner = Owner::commands},
     Capability{.name = "THREAD=REFERENCES", .owner = Owner::commands},
+    Capability{.name = "UIDONLY", .enable = enable_uid_only},
     Capability{.name = "UIDPLUS", .owner = Owner::commands},
     Capability{.name = "UNSELECT", .owner = Owner::commands},
+    Capability{.name = "UTF8=ACCEPT", .by_itself = true, .enable = enable_utf8},
     Capability{.name = "XLIST", .owner = Owner::commands, .by_itself = true},
     Capability{.name = "APPENDLIMIT=", .values = largest_message},
     Capability{.name = "COMPRESS=DEFLATE", .owner = Owner::commands, .is_there = may_compress},
     // Between nodes.
+    Capability{.name = "X-ROOKERY-REV2", .enable = enable_rev2_messages},
     Capability{.name = "X-REPLICATION", .is_there = may_sync},
     Capability{.name = "X-ROOKERY-SYNC", .owner = Owner::commands, .is_there = may_sync},
     Capability{.name = "UNAUTHENTICATE", .owner = Owner::commands, .is_there = may_unauthenticate},
@@ -134,7 +161,7 @@ constexpr bool all_are_placed()
 {
     return std::all_of(kTable.begin(), kTable.end(), [](const Capability& row) {
         const bool bare = row.told == Told::after_login && row.is_there == nullptr;
-        return backend::is_from_backends(row.name) == (bare && !row.by_itself);
+        return backend::is_from_backends(row.name_there()) == (bare && !row.by_itself);
     });
 }
 static_assert(all_are_placed(), "a capability is done by itself or stands in kFromBackends");
@@ -192,8 +219,9 @@ std::span<const Capability> capability_table()
 
 const Capability* find_capability(std::string_view name)
 {
-    const auto* found = std::find_if(kTable.begin(), kTable.end(),
-                                     [&](const Capability& row) { return row.name == name; });
+    const auto* found = std::find_if(kTable.begin(), kTable.end(), [&](const Capability& row) {
+        return equal_nocase(row.name, name);
+    });
     return found == kTable.end() ? nullptr : &*found;
 }
 
@@ -203,22 +231,42 @@ bool is_switched_off(const ImapSession& session, const CommandSpec& spec)
     return row != nullptr && row->is_a_switch && !row->is_there(session);
 }
 
-std::string capability_list(ImapSession& session, bool with_later)
+namespace {
+
+bool is_suppressed(const ImapSession& session, std::string_view name)
 {
     const auto& hidden = session.config.suppress_capabilities();
+    return std::find(hidden.begin(), hidden.end(), name) != hidden.end();
+}
+
+bool is_told(const ImapSession& session, const Capability& row, backend::Announced missing,
+             bool later)
+{
+    const bool before = session.user.state == State::not_authenticated;
+    if (row.told == Told::before_login && !before) return false;
+    if (row.told == Told::after_login && !later) return false;
+    if (backend::is_missing(missing, row.name_there())) return false;
+    return row.is_there == nullptr || row.is_there(session);
+}
+
+}  // namespace
+
+bool is_announced(ImapSession& session, const Capability& row)
+{
+    return !is_suppressed(session, row.name) &&
+           is_told(session, row, missing_elsewhere(session), true);
+}
+
+std::string capability_list(ImapSession& session, bool with_later)
+{
     std::string out;
     auto add = [&](std::string_view name) {
-        if (std::find(hidden.begin(), hidden.end(), name) != hidden.end()) return;
-        cat_to(out, out.empty() ? "" : " ", name);
+        if (!is_suppressed(session, name)) cat_to(out, out.empty() ? "" : " ", name);
     };
-    const bool before = session.user.state == State::not_authenticated;
-    const bool later = with_later || !before;
+    const bool later = with_later || session.user.state != State::not_authenticated;
     const backend::Announced missing = later ? missing_elsewhere(session) : 0;
     for (const Capability& row : kTable) {
-        if (row.told == Told::before_login && !before) continue;
-        if (row.told == Told::after_login && !later) continue;
-        if (backend::is_missing(missing, row.name)) continue;
-        if (row.is_there != nullptr && !row.is_there(session)) continue;
+        if (!is_told(session, row, missing, later)) continue;
         if (row.values == nullptr)
             add(row.name);
         else

@@ -27,16 +27,22 @@ struct Capability {
     bool by_itself = false;
     bool (*is_there)(const ImapSession&) = nullptr;                    // null: always
     std::vector<std::string> (*values)(const ImapSession&) = nullptr;  // null: the name alone
-    void (*enable)(User&) = nullptr;                                   // null: not by ENABLE
+    void (*enable)(ImapSession&) = nullptr;                            // null: not by ENABLE
     bool is_a_switch = false;  // without it its commands are not known either
+    // What backends have to have for it, and are told to enable; empty: the same.
+    std::string_view there = {};
+
+    constexpr std::string_view name_there() const { return there.empty() ? name : there; }
 };
 std::span<const Capability> capability_table();
-const Capability* find_capability(std::string_view name);  // null: there is none
+const Capability* find_capability(std::string_view name);  // in any case; null: there is none
 
 // "IMAP4rev1 LITERAL+ ...", without what suppress_capabilities names and what other servers lack
 // that hold mailboxes and were heard. Before the login it is what a client can do then; with_later
 // adds what it can do afterwards, for clients like cyradm that ask once and before.
 std::string capability_list(ImapSession& session, bool with_later = false);
+// Is it in that list?
+bool is_announced(ImapSession& session, const Capability& row);
 // May this session's client go back to the not-authenticated state (RFC 8437)? Only servers of the
 // murder and admins, and not with a layer that would have to come off: SASL, compression.
 bool may_unauthenticate(const ImapSession& session);

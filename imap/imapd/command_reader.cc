@@ -37,10 +37,14 @@ bool is_attribute_char(char c)
     return is_atom_char(c) && c != '[';
 }
 
-// What is neither goes on as it is: no mailbox has such a name.
-std::string in_mutf7(std::string name)
+// Controls, and what ends a line or a paragraph (RFC 6855 3).
+bool has_forbidden(std::string_view name)
 {
-    return text::is_ascii(name) ? name : text::utf8_to_mutf7(name).value_or(name);
+    for (size_t at = 0; at < name.size();) {
+        const char32_t c = text::next_code_point(name, at);
+        if (c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x2028 || c == 0x2029) return true;
+    }
+    return false;
 }
 
 Error syntax(std::string_view text)
@@ -226,16 +230,29 @@ Result<QuotedScan::Step> CommandReader::quoted_byte(QuotedScan& scan, char& c)
     return step;
 }
 
+// What is written down is for a server that may not know 8-bit bytes in such a string.
+Result<std::string> CommandReader::end_quoted(std::string text, size_t begin)
+{
+    if (text::is_ascii(text)) return text;
+    if (utf8_ && !text::is_utf8(text)) return syntax("Quoted string is not UTF-8");
+    if (record_ != nullptr) {
+        record_->resize(begin);
+        text::put_literal(*record_, text, text::LiteralForm::plus);
+    }
+    return text;
+}
+
 // quoted = DQUOTE *QUOTED-CHAR DQUOTE
 Result<std::string> CommandReader::quoted(size_t max)
 {
+    const size_t begin = record_ != nullptr ? record_->size() : 0;
     TRY(expect('"'));
     std::string out;
     QuotedScan scan(QuotedScan::Escapes::quoted_specials);
     while (true) {
         char c = '\0';
         TRY_ASSIGN(const QuotedScan::Step step, quoted_byte(scan, c));
-        if (step == QuotedScan::Step::end) return out;
+        if (step == QuotedScan::Step::end) return end_quoted(std::move(out), begin);
         if (step == QuotedScan::Step::none) continue;
         if (out.size() >= max) return Error{Code::limit, "Quoted string too long"};
         out.push_back(c);
@@ -346,16 +363,24 @@ Result<std::string> CommandReader::list_mailbox()
     return word(is_list_char, limits_.max_word, "mailbox pattern");
 }
 
+// Without speak_utf8(), what is neither goes on as it is: no mailbox has such a name.
+Result<std::string> CommandReader::as_mutf7(std::string name) const
+{
+    if (!utf8_) return text::is_ascii(name) ? name : text::utf8_to_mutf7(name).value_or(name);
+    if (has_forbidden(name)) return Error{Code::bad_name, "a control in a name"};
+    return text::utf8_to_mutf7(name);
+}
+
 Result<std::string> CommandReader::mailbox()
 {
     TRY_ASSIGN(std::string name, astring());
-    return in_mutf7(std::move(name));
+    return as_mutf7(std::move(name));
 }
 
 Result<std::string> CommandReader::mailbox_pattern()
 {
     TRY_ASSIGN(std::string pattern, list_mailbox());
-    return in_mutf7(std::move(pattern));
+    return as_mutf7(std::move(pattern));
 }
 
 Result<uint64_t> CommandReader::number64()

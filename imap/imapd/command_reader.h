@@ -53,6 +53,9 @@ class CommandReader {
     // bytes, of literals what allow_skip() said. A synchronising literal that was not
     // answered ends the command: the client waits, and gets the tagged answer instead.
     void skip_command();
+    // The client speaks UTF-8 (RFC 6855, 9051): in names of mailboxes '&' stands for itself, and
+    // 8-bit bytes of quoted strings that are no UTF-8 are a mistake.
+    void speak_utf8(bool on) { utf8_ = on; }
     // How many bytes of literals that do not wait are dropped rather than end the connection;
     // kMaxSkip at first. Costs no memory, but the client's whole upload.
     void allow_skip(uint64_t bytes) { max_skip_ = bytes; }
@@ -79,8 +82,8 @@ class CommandReader {
     // next call.
     Result<std::string_view> line_ahead();
 
-    // From here on what is taken is written down as well, literals as {n+}, until this is nullptr;
-    // the line's end is not.
+    // From here on what is taken is written down as well, literals and quoted strings with 8-bit
+    // bytes as {n+}, until this is nullptr; the line's end is not.
     void record(std::string* text) { record_ = text; }
 
     // --- productions
@@ -89,8 +92,8 @@ class CommandReader {
     Result<std::string> astring();
     Result<std::string> nstring(bool& is_nil);
     Result<std::string> list_mailbox();  // list-char, wildcards allowed, or string
-    // The name of a mailbox, and a pattern of names. What came as raw UTF-8 (RFC 9051 5.1, from a
-    // frontend of Cyrus 3.12) becomes modified UTF-7.
+    // The name of a mailbox, and a pattern of names, in modified UTF-7 whatever the client speaks:
+    // raw UTF-8 is understood without speak_utf8() too. bad_name: of what RFC 6855 3 forbids.
     Result<std::string> mailbox();
     Result<std::string> mailbox_pattern();
     Result<uint32_t> number();
@@ -117,6 +120,8 @@ class CommandReader {
  private:
     Result<std::string> literal(size_t max);
     Result<std::string> quoted(size_t max);
+    Result<std::string> end_quoted(std::string text, size_t begin);
+    Result<std::string> as_mutf7(std::string name) const;
     // 1*<bytes that wanted accepts>, at most max.
     Result<std::string> word(bool (*wanted)(char), size_t max, std::string_view what);
     Status charge(size_t bytes);
@@ -127,6 +132,7 @@ class CommandReader {
     uint64_t max_skip_ = kMaxSkip;
     uint64_t dropped_ = 0;  // bytes of literals of this command
     size_t used_ = 0;
+    bool utf8_ = false;
     bool ended_ = false;
     bool cr_taken_ = false;      // of the CRLF that is next
     bool client_waits_ = false;  // a synchronising literal was announced and not answered

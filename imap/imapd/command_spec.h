@@ -102,6 +102,7 @@ struct CommandSpec {
     CommandTraits traits = {};
 
     bool by_uid() const { return traits.numbers == Numbers::uids; }
+    bool takes_numbers() const { return traits.numbers == Numbers::taken || holds_expunge(); }
     bool holds_expunge() const { return traits.numbers == Numbers::held; }
 };
 

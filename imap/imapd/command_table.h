@@ -92,6 +92,7 @@ ROOKERY_RUN(thread);   // and UID THREAD
 ROOKERY_RUN(fetch);    // and UID FETCH
 ROOKERY_RUN(store);    // and UID STORE
 ROOKERY_RUN(copy);     // and UID COPY; MOVE and UID MOVE
+ROOKERY_RELAY(relay_plain_search);
 ROOKERY_RELAY(relay_search);
 ROOKERY_RUN(esearch);
 ROOKERY_RUN(cancelupdate);

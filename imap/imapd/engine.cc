@@ -152,6 +152,8 @@ Status Engine::read_head(Command& command)
     command.by_uid = command.spec->by_uid();
     if (!allowed_in(*command.spec, s_.user.state))
         return Error{Code::syntax, std::string(wrong_state(*command.spec, s_.user.state))};
+    if (s_.user.modes.uid_only && command.spec->takes_numbers())
+        return Error{Code::syntax, std::string(kUidRequired)};
     return success();
 }
 

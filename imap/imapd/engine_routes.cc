@@ -92,6 +92,8 @@ Status Engine::read_select(Command& command)
     TRY_ASSIGN(command.select, parse_select_parameters(s_.reader));
     if (command.select.qresync && !s_.user.qresync_enabled)
         return Error{Code::syntax, "QRESYNC is not enabled"};
+    if (command.select.has_numbers && s_.user.modes.uid_only)
+        return Error{Code::syntax, std::string(kUidRequired)};
     return success();
 }
 

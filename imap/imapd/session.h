@@ -90,6 +90,15 @@ struct RemoteSelection {
 };
 using Selection = std::variant<NoSelection, LocalSelection, RemoteSelection>;
 
+// What ENABLE has changed in how this session speaks, modseqs apart.
+struct Modes {
+    bool uid_only = false;  // RFC 9586: no message numbers, in either direction
+    bool utf8 = false;      // RFC 6855, 9051: names of mailboxes are UTF-8 in quoted strings
+    bool rev2 = false;      // RFC 9051
+    // Messages are told as RFC 9051 has it: without RECENT, each change of flags with its UID.
+    bool rev2_messages = false;
+};
+
 // All that a connection knows of the user who is logged in, if anybody is: a login begins with a
 // new one, and UNAUTHENTICATE leaves a new one (become and forget_user in user.h).
 struct User {
@@ -102,8 +111,12 @@ struct User {
     std::vector<std::string> enabled = {};  // ENABLE
     bool condstore_enabled = false;         // RFC 7162 3.1
     bool qresync_enabled = false;           // RFC 7162 3.2.3; the other then too
-    bool wants_referrals = false;           // RLIST, RLSUB or LIST (REMOTE)
-    std::string farewell = {};              // what the server of the selected mailbox said at last
+    Modes modes = {};
+    bool wants_referrals = false;  // RLIST, RLSUB or LIST (REMOTE)
+    std::string farewell = {};     // what the server of the selected mailbox said at last
+
+    // VANISHED instead of EXPUNGE
+    bool wants_vanished() const { return qresync_enabled || modes.uid_only; }
 };
 
 // How a command ended; the engine writes the tagged line.
@@ -181,6 +194,9 @@ struct Command {
     std::string server;                        // the last one that was told to run it
 };
 
+// Where message numbers may not be used any more (RFC 9586 3).
+inline constexpr std::string_view kUidRequired =
+    "[UIDREQUIRED] Message numbers are not allowed once UIDONLY is enabled";
 // The answer of commands that put messages into a mailbox, when they cannot: a client may create it
 // and try again (RFC 3501 6.3.11).
 Completion no_target(const Error& error);

@@ -20,6 +20,7 @@ void become(ImapSession& session, const auth::Identity& who)
         session.backends->set_user(who.userid);
         session.backends->set_relayed(who.relayed);
     }
+    session.reader.speak_utf8(false);
     session.reader.allow_skip(kMaxSkipLoggedIn);
 }
 
@@ -34,6 +35,7 @@ void forget_user(ImapSession& session)
     }
     if (session.sync != nullptr) session.sync->restart();
     session.kit.logged_out(session.client);
+    session.reader.speak_utf8(false);
     session.reader.allow_skip(CommandReader::kMaxSkip);
 }
 

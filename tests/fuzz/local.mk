@@ -1,7 +1,7 @@
 # Fuzz targets. With --enable-fuzzers (clang) each is a libFuzzer program; without, it replays the
 # files it is given. Either way make check runs every target over its corpus.
 FUZZ_TARGETS = %D%/base64 %D%/dlist %D%/fetch %D%/header %D%/imap_syntax %D%/imap_url \
-	%D%/mailbox_dlist %D%/managesieve %D%/metadata %D%/mime %D%/mutf7 %D%/nntp %D%/pop3 %D%/search %D%/sieve %D%/smtp_reply \
+	%D%/mailbox_dlist %D%/mailbox_names %D%/managesieve %D%/metadata %D%/mime %D%/mutf7 %D%/nntp %D%/pop3 %D%/search %D%/sieve %D%/smtp_reply \
 	%D%/submission
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += %D%/replay_test.sh
@@ -20,6 +20,7 @@ EXTRA_DIST += %D%/replay_test.sh %D%/corpus
 %C%_imap_syntax_SOURCES = %D%/imap_syntax.cc %D%/target.h
 %C%_imap_url_SOURCES = %D%/imap_url.cc %D%/target.h
 %C%_mailbox_dlist_SOURCES = %D%/mailbox_dlist.cc %D%/target.h
+%C%_mailbox_names_SOURCES = %D%/mailbox_names.cc %D%/target.h
 %C%_managesieve_SOURCES = %D%/managesieve.cc %D%/target.h
 %C%_metadata_SOURCES = %D%/metadata.cc %D%/target.h
 %C%_mime_SOURCES = %D%/mime.cc %D%/target.h
@@ -37,6 +38,7 @@ EXTRA_DIST += %D%/replay_test.sh %D%/corpus
 %C%_imap_syntax_LDADD = $(%C%_text_libs)
 %C%_imap_url_LDADD = $(%C%_imap_libs)
 %C%_mailbox_dlist_LDADD = $(%C%_sync_libs)
+%C%_mailbox_names_LDADD = $(%C%_imap_libs)
 %C%_managesieve_LDADD = imap/managesieve/libmanagesieve.a imap/backend/libbackend.a \
 	imap/model/libmodel.a lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a \
 	lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
@@ -68,6 +70,7 @@ if LIBFUZZER
 %C%_imap_syntax_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_imap_url_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_mailbox_dlist_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_mailbox_names_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_managesieve_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_metadata_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_mime_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -86,6 +89,7 @@ else
 %C%_imap_syntax_SOURCES += %D%/replay.cc
 %C%_imap_url_SOURCES += %D%/replay.cc
 %C%_mailbox_dlist_SOURCES += %D%/replay.cc
+%C%_mailbox_names_SOURCES += %D%/replay.cc
 %C%_managesieve_SOURCES += %D%/replay.cc
 %C%_metadata_SOURCES += %D%/replay.cc
 %C%_mime_SOURCES += %D%/replay.cc

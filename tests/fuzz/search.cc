@@ -46,6 +46,21 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
         check(request.search);
     });
     read_with(imapd::parse_thread, text, [](const auto& request) { check(request.search); });
+    // So is a SEARCH of a client that speaks UTF-8, without what it asks to be told.
+    read_with(imapd::parse_recorded_search, text, [](const imapd::EsearchRequest& request) {
+        check(request.search);
+        fuzz::require(request.sources.empty(), "of the selected mailbox");
+        bool is_read = false;
+        read_with(imapd::parse_search, std::string_view(request.program).substr(1),
+                  [&](const imapd::SearchRequest& again) {
+                      is_read = true;
+                      fuzz::require(count(again.root) == count(request.search.root), "all");
+                      fuzz::require(again.has_numbers == request.search.has_numbers &&
+                                        again.has_charset == request.search.has_charset,
+                                    "the same");
+                  });
+        fuzz::require(is_read, "what was read can be read");
+    });
     // What other servers are asked for is read there as it was here.
     read_with(imapd::parse_esearch, text, [](const imapd::EsearchRequest& request) {
         check(request.search);

@@ -139,6 +139,47 @@ def sorted_and_threaded(m):
             check(c.delete("INBOX.sorted"))
 
 
+def in_utf8(m):
+    """Names and strings in UTF-8 (RFC 6855), whatever the backend behind our frontend knows, and
+    headers where it can keep them: Cyrus 3.6.1 puts X for each byte."""
+    name, wire, new = '"INBOX.Entwürfe & mehr"', b'"INBOX.Entw&APw-rfe &- mehr"', '"INBOX.日本"'
+    raw = MESSAGE.replace(b"hello", "Grüße".encode())
+    encoded = MESSAGE.replace(b"hello", b"=?utf-8?q?Gr=C3=BC=C3=9Fe?=")
+    for user, backend in (("user1", "be1"), ("user2", "be2")):
+        with m.imap("fe1", user) as c, m.imap("fe1", user) as old:
+            assert b"UTF8=ACCEPT" in check(c.capability())[0].split()
+            check(c.enable("UTF8=ACCEPT"))
+            check(c.create(name))
+            told = check(c.list('""', "INBOX.E*"))
+            assert told[0].endswith(b" " + name.encode()), told
+            told = check(old.list('""', "INBOX.E*"))
+            assert told[0].endswith(b" " + wire), told
+            # By hand: imaplib's append() puts UTF8 into the message.
+            c.send(b"x APPEND %s UTF8 (~{%d+}\r\n%s)\r\n" % (name.encode(), len(raw), raw))
+            can = m[backend].flavour == "rookery"
+            answer = c.readline()
+            assert answer.startswith(b"x OK [APPENDUID " if can else b"x NO [CANNOT] "), answer
+            if can:
+                check(c.select(name))
+                assert check(c.fetch("1", "(BODY.PEEK[])"))[0][1] == raw
+                check(c.close())
+            check(old.append(wire.decode(), None, None, encoded))
+            told = check(c.status(name, "(MESSAGES)"))
+            assert told == [name.encode() + b" (MESSAGES %d)" % (1 + can)], told
+            check(c.select(name))
+            assert check(c.search(None, "SUBJECT", '"grüße"')) == [b"1 2" if can else b"1"]
+            check(c.copy("1", name))
+            assert check(c.getacl(name))[0].startswith(name.encode() + b" ")
+            check(c.close())
+            check(c.subscribe(name))
+            assert any(name.encode() in x for x in check(c.lsub()) if x)
+            check(c.unsubscribe(name))
+            check(c.rename(name, new))
+            told = check(c.status(new, "(MESSAGES)"))
+            assert told == [new.encode() + b" (MESSAGES %d)" % (2 + can)], told
+            check(c.delete(new))
+
+
 def deliveries(m):
     with murder.Lmtp(m["fe1"].address, 2003) as s:
         refused = s.deliver("s@x.example", ["user1", "user2", "user3", "nobody"], MESSAGE)
@@ -165,11 +206,12 @@ def resync(m):
 
 def promises(m, has_cyrus):
     """Our frontend, which has talked to both backends, announces nothing that one of them lacks:
-    Cyrus 3.6.1 knows no QUOTASET."""
+    Cyrus 3.6.1 knows no QUOTASET, no UIDONLY and no IMAP4rev2."""
     with m.imap("fe1", "user1") as c:
         words = check(c.capability())[0].split()
     assert {b"MOVE", b"QRESYNC", b"QUOTA", b"OBJECTID"} <= set(words), words
-    assert (b"QUOTASET" in words) != has_cyrus, words
+    for name in (b"QUOTASET", b"UIDONLY", b"IMAP4rev2"):
+        assert (name in words) != has_cyrus, words
 
 
 def everything(**flavours):
@@ -179,6 +221,7 @@ def everything(**flavours):
         sorted_and_threaded(m)
         if flavours.get("fe1", "rookery") == "rookery":
             promises(m, "cyrus" in (flavours.get("be1"), flavours.get("be2")))
+            in_utf8(m)
         # A Cyrus frontend of 3.6.1 asks its backends in words that they do not understand.
         if (m["fe1"].flavour, m["be1"].flavour) != ("cyrus", "cyrus"):
             metadata(m)

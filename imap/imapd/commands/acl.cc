@@ -62,7 +62,7 @@ Result<Completion> getacl(ImapSession& s, Command& command)
     TRY(s.reader.end_of_line());
     TRY(refresh_entry(s, command));
     TRY(require(s, *command.entry, Rights::administer));
-    s.client.put("* ACL ", text::imap_astring(command.external));
+    s.client.put("* ACL ", wire_name(s, command.external));
     for (const auto& e : command.entry->acl.entries())
         s.client.put(' ', text::imap_astring(e.identifier), ' ', e.rights.to_string());
     s.client.put("\r\n");
@@ -103,7 +103,7 @@ Result<Completion> listrights(ImapSession& s, Command& command)
     const bool owner = *identifier == command.entry->name.user();
     const Rights required = owner ? implicit_owner_rights(s.config) : Rights();
     const std::string fixed = required.to_string();
-    s.client.put("* LISTRIGHTS ", text::imap_astring(command.external), ' ',
+    s.client.put("* LISTRIGHTS ", wire_name(s, command.external), ' ',
                  text::imap_astring(arguments.identifier), ' ', text::imap_astring(fixed));
     for (char right : std::string_view("lrswipkxtecdan0123456789"))
         if (fixed.find(right) == fixed.npos) s.client.put(' ', right);
@@ -115,7 +115,7 @@ Result<Completion> myrights(ImapSession& s, Command& command)
 {
     TRY(s.reader.end_of_line());
     TRY(refresh_entry(s, command));
-    s.client.put("* MYRIGHTS ", text::imap_astring(command.external), ' ',
+    s.client.put("* MYRIGHTS ", wire_name(s, command.external), ' ',
                  rights_on(s, *command.entry).to_string(), "\r\n");
     return Completion::ok();
 }

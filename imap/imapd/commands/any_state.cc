@@ -8,6 +8,7 @@
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/relay/selection.h"
+#include "imap/imapd/responder.h"
 #include "lib/base/log.h"
 #include "lib/stream/deflate_layer.h"
 #include "lib/text/imap_syntax.h"
@@ -85,7 +86,7 @@ Result<Completion> id(ImapSession& s, Command&)
     return Completion::ok();
 }
 
-// RFC 5161: what is not known is ignored. The servers of selected mailboxes are told too.
+// RFC 5161: what is not announced is ignored. The servers of selected mailboxes are told too.
 Result<Completion> enable(ImapSession& s, Command&)
 {
     std::vector<std::string> names;
@@ -99,12 +100,12 @@ Result<Completion> enable(ImapSession& s, Command&)
     s.client.put("* ENABLED");
     for (const std::string& name : names) {
         const Capability* known = find_capability(name);
-        if (known == nullptr || known->enable == nullptr) continue;
+        if (known == nullptr || known->enable == nullptr || !is_announced(s, *known)) continue;
         if (std::find(s.user.enabled.begin(), s.user.enabled.end(), name) != s.user.enabled.end())
             continue;
         s.user.enabled.push_back(name);
-        known->enable(s.user);
-        s.client.put(' ', name);
+        known->enable(s);
+        s.client.put(' ', known->name);
     }
     s.client.put("\r\n");
     if (auto* remote = s.remote()) enable_at(s, *remote->backend);
@@ -133,7 +134,7 @@ Result<Completion> namespace_(ImapSession& s, Command&)
     TRY(s.reader.end_of_line());
     const std::string separator = text::imap_string(std::string(1, s.user.names->separator()));
     auto space = [&](const std::string& prefix) {
-        return cat("((", text::imap_string(prefix), ' ', separator, "))");
+        return cat("((", wire_string(s, prefix), ' ', separator, "))");
     };
     auto inbox = s.user.names->inbox();
     const bool has_inbox = inbox && s.directory.lookup(*inbox);

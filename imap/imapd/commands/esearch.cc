@@ -20,6 +20,7 @@
 #include "imap/imapd/relay/relayed_search.h"
 #include "imap/imapd/relay/retry.h"
 #include "imap/imapd/relay/router.h"
+#include "imap/imapd/responder.h"
 #include "imap/imapd/selected/progress.h"
 #include "imap/imapd/selected/search_eval.h"
 #include "imap/imapd/selected/search_run.h"
@@ -134,22 +135,6 @@ class Sources {
 
 // --- at other servers
 
-std::string return_text(const SearchRequest& request)
-{
-    std::string options;
-    const auto add = [&](bool wanted, std::string_view name) {
-        if (wanted) cat_to(options, options.empty() ? "" : " ", name);
-    };
-    add(request.min, "MIN");
-    add(request.max, "MAX");
-    add(request.all, "ALL");
-    add(request.count, "COUNT");
-    if (request.partial) add(true, cat("PARTIAL ", request.partial->as_asked));
-    add(request.save, "SAVE");
-    add(request.update, "UPDATE");
-    return cat(" RETURN (", options, ')');
-}
-
 // What is selected is at another server: that knows all that there is to do.
 Result<Completion> selected_there(ImapSession& s, const Command& command,
                                   const EsearchRequest& request)
@@ -241,9 +226,10 @@ Completion search_there(ImapSession& s, const Command& command, const EsearchReq
 
 // --- here
 
-std::string correlators(std::string_view external, uint32_t uidvalidity)
+std::string correlators(const ImapSession& s, std::string_view external, uint32_t uidvalidity)
 {
-    return cat(" MAILBOX ", text::imap_string(external), " UIDVALIDITY ", uidvalidity);
+    // Quoted, as RFC 7377 shows it.
+    return cat(" MAILBOX ", wire_string(s, external), " UIDVALIDITY ", uidvalidity);
 }
 
 // tick: called for each message.
@@ -264,7 +250,7 @@ Status search_here(ImapSession& s, const Command& command, const SearchRequest& 
     TRY_ASSIGN(const auto found, search_mailbox(mailbox, request.root, context));
     if (!found.empty())
         put_extended(s.client, mailbox, command, request, found,
-                     correlators(searched.external, mailbox.uidvalidity()));
+                     correlators(s, searched.external, mailbox.uidvalidity()));
     return s.client.status();
 }
 
@@ -277,7 +263,7 @@ Result<Completion> selected_here(ImapSession& s, const Command& command, SearchR
     const std::string name = selected_name(s);
     if (!found.sequences.empty())
         put_extended(s.client, mailbox, command, request, found.sequences,
-                     correlators(name, mailbox.uidvalidity()));
+                     correlators(s, name, mailbox.uidvalidity()));
     return found.completion();
 }
 
@@ -323,6 +309,7 @@ Completion search_all(ImapSession& s, const Command& command, const EsearchReque
 Result<Completion> esearch(ImapSession& s, Command& command)
 {
     TRY_ASSIGN(EsearchRequest request, parse_esearch(s.reader));
+    TRY(may_ask(s, request.search));
     command.by_uid = true;  // its results, not what it asks for (RFC 7377 2.1)
     SearchRequest& search = request.search;
     const bool has_selection = s.local() != nullptr || s.remote() != nullptr;

@@ -55,7 +55,8 @@ Status modifiers(CommandReader& reader, Parsed& p)
     }
 }
 
-Result<Parsed> parse(CommandReader& reader, bool by_uid)
+// tells_uid: each response has the UID, asked for or not.
+Result<Parsed> parse(CommandReader& reader, bool by_uid, bool tells_uid)
 {
     Parsed p;
     TRY(reader.space());
@@ -72,7 +73,7 @@ Result<Parsed> parse(CommandReader& reader, bool by_uid)
         modseq.kind = FetchItem::Kind::modseq;
         p.request.items.push_back(std::move(modseq));
     }
-    if (by_uid && !p.request.has(FetchItem::Kind::uid)) {
+    if (tells_uid && !p.request.has(FetchItem::Kind::uid)) {
         FetchItem uid;
         uid.kind = FetchItem::Kind::uid;
         p.request.items.insert(p.request.items.begin(), std::move(uid));
@@ -118,9 +119,11 @@ Status send_batch(ImapSession& session, LocalSelection& selection, std::span<con
         selection.updates.changed(*selection.mailbox, seen);
     }
     for (uint32_t n : batch) {
-        const bool with_flags = std::binary_search(seen.begin(), seen.end(), n);
-        const auto sent = put_fetch(session.client, *selection.mailbox, n, request, with_flags,
-                                    session.user.condstore_enabled);
+        const FetchForm form{.with_flags = std::binary_search(seen.begin(), seen.end(), n),
+                             .condstore = session.user.condstore_enabled,
+                             .uid_only = session.user.modes.uid_only,
+                             .with_recent = !session.user.modes.rev2_messages};
+        const auto sent = put_fetch(session.client, *selection.mailbox, n, request, form);
         if (!sent && !sent.is(Code::not_found)) return sent.error();
         all.missed = all.missed || !sent;
         all.damaged = all.damaged || (sent && *sent == Fetched::damaged);
@@ -134,7 +137,9 @@ Status send_batch(ImapSession& session, LocalSelection& selection, std::span<con
 
 Result<Completion> fetch(ImapSession& session, Command& command)
 {
-    TRY_ASSIGN(auto parsed, parse(session.reader, command.by_uid));
+    // UIDFETCH begins with it (RFC 9586 3.3).
+    const bool tells_uid = command.by_uid && !session.user.modes.uid_only;
+    TRY_ASSIGN(auto parsed, parse(session.reader, command.by_uid, tells_uid));
     TRY_ASSIGN(const auto selection, selected_with(session, model::Rights::read));
     mailbox::Mailbox& mailbox = *selection->mailbox;
     if (parsed.vanished && !session.user.qresync_enabled)

@@ -180,8 +180,8 @@ class Lister {
     void tell_more(const std::string& name, const model::MailboxEntry& entry)
     {
         if (request_.return_myrights)
-            s_.client.put("* MYRIGHTS ", text::imap_astring(name), ' ',
-                          rights_on(s_, entry).to_string(), "\r\n");
+            s_.client.put("* MYRIGHTS ", wire_name(s_, name), ' ', rights_on(s_, entry).to_string(),
+                          "\r\n");
         // Other servers are asked when the list has been read.
         if (request_.return_status || request_.return_metadata) waiting_.push_back({name, entry});
         if (waiting_.size() >= kWaitingAtOnce) (void)tell_waiting();
@@ -239,11 +239,11 @@ class Lister {
         size_t longest = 0;
         if (is_here(one)) {
             auto values = mailbox_metadata(s_, one.entry, request);
-            if (values) s_.client.put(metadata_response(one.name, request, *values, longest));
+            if (values) s_.client.put(metadata_response(s_, one.name, request, *values, longest));
             return s_.client.status();
         }
         if (auto entry = take_server_entry(request, one.entry.server))
-            s_.client.put(server_response(one.name, *entry, one.entry.server));
+            s_.client.put(server_response(s_, one.name, *entry, one.entry.server));
         if (request.entries.empty()) return s_.client.status();
         auto* backend = backend_of(one);
         if (backend == nullptr || !backend->has_capability("METADATA")) return success();

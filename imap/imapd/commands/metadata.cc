@@ -79,7 +79,7 @@ Result<Completion> of_server(ImapSession& s, MetadataRequest request)
     }
     values.merge(server_metadata(s, request));
     size_t here = 0;
-    s.client.put(metadata_response("", request, values, here));
+    s.client.put(metadata_response(s, "", request, values, here));
     return told(std::max(longest, here));
 }
 
@@ -88,7 +88,7 @@ Result<Completion> of_mailbox(ImapSession& s, const Command& command,
 {
     TRY_ASSIGN(auto values, mailbox_metadata(s, *command.entry, request));
     size_t longest = 0;
-    s.client.put(metadata_response(command.external, request, values, longest));
+    s.client.put(metadata_response(s, command.external, request, values, longest));
     return told(longest);
 }
 

@@ -6,6 +6,7 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/namespace/tree.h"
+#include "imap/imapd/relay/lines.h"
 #include "imap/imapd/relay/quota_servers.h"
 #include "imap/imapd/relay/retry.h"
 #include "imap/imapd/relay/router.h"
@@ -30,7 +31,7 @@ void put_quota(ImapSession& s, const Quota& quota)
             cat_to(list, list.empty() ? "" : " ", mailbox::resource_name(resource), ' ',
                    quota.used.of(resource), ' ', *limit);
     }
-    s.client.put("* QUOTA ", text::imap_astring(external_name(s, quota.root)), " (", list, ")\r\n");
+    s.client.put("* QUOTA ", wire_name(s, external_name(s, quota.root)), " (", list, ")\r\n");
 }
 
 // "STORAGE 5000 MESSAGE 100", for the log; "none".
@@ -146,8 +147,8 @@ Result<Completion> getquotaroot(ImapSession& s, Command& command)
     const Error none{Code::not_found, "no quotas here"};
     auto root = s.quotas != nullptr ? s.quotas->root_of(command.entry->name) : none;
     if (!root && !root.is(Code::not_found)) return root.error();
-    s.client.put("* QUOTAROOT ", text::imap_astring(command.external));
-    if (root) s.client.put(' ', text::imap_astring(external_name(s, *root)));
+    s.client.put("* QUOTAROOT ", wire_name(s, command.external));
+    if (root) s.client.put(' ', wire_name(s, external_name(s, *root)));
     s.client.put("\r\n");
     if (!root) return Completion::ok();
     TRY_ASSIGN(auto quota, s.quotas->get(*root));
@@ -160,15 +161,16 @@ Result<Completion> relay_getquotaroot(ImapSession& s, Command& command, backend:
 {
     struct Told {
         std::string root;
-        std::string line;
+        std::string text;  // behind QUOTA
     };
     std::vector<Told> told;
     RelayChannel channel(s, backend);
     channel.filter([&](backend::ReplyReader& reader, const backend::Reply& reply) -> Result<bool> {
         if (reply.word != "QUOTA" || told.size() >= kMaxRoots) return false;
-        TRY_ASSIGN(std::string line, reader.read_whole(reply, kMaxQuotaLine));
-        text::ImapCursor cursor(std::string_view(line).substr(reply.text_begin));
-        told.push_back({cursor.astring().value_or(""), std::move(line)});
+        TRY_ASSIGN(const std::string line, reader.read_whole(reply, kMaxQuotaLine));
+        const std::string_view text = std::string_view(line).substr(reply.text_begin);
+        text::ImapCursor cursor(text);
+        told.push_back({cursor.astring().value_or(""), in_clients_names(s, reply.word, text)});
         return true;
     });
     channel.verb(command.name);
@@ -178,7 +180,7 @@ Result<Completion> relay_getquotaroot(ImapSession& s, Command& command, backend:
     if (!outcome.ok()) return std::move(outcome).result();
     for (const Told& one : told) {
         auto summed = put_quota_of(s, one.root);
-        if (!summed || !*summed) s.client.put(one.line);
+        if (!summed || !*summed) s.client.put("* QUOTA ", one.text);
         // A sum without one of them would be false.
         if (summed && *summed && (*summed)->kind != Completion::Kind::ok) return **summed;
     }

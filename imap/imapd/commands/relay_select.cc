@@ -5,6 +5,7 @@
 #include "imap/imapd/relay/retry.h"
 #include "imap/imapd/relay/selection.h"
 #include "imap/imapd/relay/selection_replies.h"
+#include "imap/imapd/responder.h"
 #include "imap/imapd/selected/leave_selection.h"
 #include "lib/base/strings.h"
 #include "lib/service/scoreboard.h"
@@ -74,7 +75,7 @@ RelayChannel::Filter of_new_mailbox(ImapSession& s, Before& before, RemoteSelect
 
 Result<Completion> relay_select(ImapSession& s, Command& command, backend::Backend& backend)
 {
-    enable_at(s, backend);
+    if (!prepare_select(s, backend)) return cannot_be_selected();
     RelayChannel channel(s, backend);
     channel.verb(command.name);
     channel.astring(command.external);
@@ -99,6 +100,7 @@ Result<Completion> relay_select(ImapSession& s, Command& command, backend::Backe
         return done;
     }
     before.leave();
+    put_selected_name(s, *command.mailbox);
     s.user.condstore_enabled |= command.select.condstore;
     selection.backend = &channel.backend();
     selection.backend->set_selected(true);

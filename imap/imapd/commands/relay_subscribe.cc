@@ -8,6 +8,7 @@
 #include "imap/imapd/namespace/special_use.h"
 #include "imap/imapd/namespace/subscribed.h"
 #include "imap/imapd/relay/channel.h"
+#include "imap/imapd/relay/lines.h"
 #include "imap/imapd/relay/router.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"
@@ -82,7 +83,9 @@ Result<bool> pass_lsub(ImapSession& s, backend::ReplyReader& replies, const back
 {
     if (reply.word != "LSUB") return false;
     TRY_ASSIGN(std::string whole, replies.read_whole(reply, kMaxLsubLine));
-    s.client.put(corrected(s, whole, reply.text_begin, known));
+    const std::string line = corrected(s, whole, reply.text_begin, known);
+    const std::string_view text = std::string_view(line).substr(reply.text_begin);
+    s.client.put(line.substr(0, reply.text_begin), in_clients_names(s, reply.word, text));
     return true;
 }
 

@@ -6,6 +6,7 @@
 #include "imap/imapd/relay/relay.h"
 #include "imap/imapd/relay/relayed_search.h"
 #include "imap/imapd/relay/retry.h"
+#include "imap/imapd/selected/search_run.h"
 #include "imap/imapd/selected/search_updates.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"
@@ -54,26 +55,16 @@ Completion with_selection(ImapSession& s, const Command& command)
     return finish_at_selection(s, command, channel).result();
 }
 
-}  // namespace
-
-Result<Completion> relay_verbatim(ImapSession& s, Command& command, backend::Backend& backend)
-{
-    if (!command.mailbox) return with_selection(s, command);
-    RelayChannel channel(s, backend);
-    channel.verb(command.name);
-    channel.astring(command.external);
-    if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
-    return finish_at_mailbox(s, command, channel).result();
-}
-
-Result<Completion> relay_search(ImapSession& s, Command& command, backend::Backend&)
+// SEARCH, SORT or THREAD there; write puts the arguments.
+template <class Write>
+Result<Completion> search_at_selection(ImapSession& s, const Command& command, const Write& write)
 {
     if (!ensure_selection(s)) return say_bye_lost(s);
     if (auto refused = release_held(s, command)) return *refused;
     RelayChannel channel(s, *s.remote()->backend);
     RelayedSearch search(s, command, channel);
     channel.verb(command.name);
-    if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
+    if (Status written = write(channel); !written) return channel.failed(written.error());
     const auto options = return_options(channel);
     const bool updates = may_have(options, "UPDATE");
     const bool surely = updates && options;
@@ -90,6 +81,39 @@ Result<Completion> relay_search(ImapSession& s, Command& command, backend::Backe
     if (updates && has_room && done.kind == Completion::Kind::ok && !search.is_refused())
         remote->followed.push_back({command.tag, channel.tag()});
     return done;
+}
+
+}  // namespace
+
+Result<Completion> relay_verbatim(ImapSession& s, Command& command, backend::Backend& backend)
+{
+    if (!command.mailbox) return with_selection(s, command);
+    RelayChannel channel(s, backend);
+    channel.verb(command.name);
+    channel.astring(command.external);
+    if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
+    return finish_at_mailbox(s, command, channel).result();
+}
+
+Result<Completion> relay_search(ImapSession& s, Command& command, backend::Backend&)
+{
+    return search_at_selection(s, command,
+                               [](RelayChannel& channel) { return channel.client_arguments(); });
+}
+
+// A client of IMAP4rev2 or UTF8=ACCEPT is answered in words that its server need not know: it is
+// asked what it does know.
+Result<Completion> relay_plain_search(ImapSession& s, Command& command, backend::Backend& backend)
+{
+    if (!s.user.modes.rev2 && !s.user.modes.utf8) return relay_search(s, command, backend);
+    TRY_ASSIGN(EsearchRequest request, parse_recorded_search(s.reader));
+    TRY(may_ask(s, request.search));
+    as_rev2_has_it(s, request.search);
+    return search_at_selection(s, command, [&](RelayChannel& channel) {
+        if (request.search.extended) channel.raw(return_text(request.search));
+        channel.raw(cat(request.search.has_charset ? "" : " CHARSET UTF-8", request.program));
+        return success();
+    });
 }
 
 }  // namespace rookery::imapd::commands

@@ -81,6 +81,8 @@ void put_threads(ImapSession& session, const Command& command, const ThreadTree&
 Result<Completion> search(ImapSession& session, Command& command)
 {
     TRY_ASSIGN(auto request, parse_search(session.reader));
+    TRY(may_ask(session, request));
+    as_rev2_has_it(session, request);
     if (request.bad_charset) return bad_charset(session, request);
     SearchKey followed;
     TRY_ASSIGN(const FoundMessages found, find_messages(session, command, request, &followed));
@@ -93,6 +95,7 @@ Result<Completion> search(ImapSession& session, Command& command)
 Result<Completion> sort(ImapSession& session, Command& command)
 {
     TRY_ASSIGN(auto request, parse_sort(session.reader));
+    TRY(may_ask(session, request.search));
     if (request.search.bad_charset) return bad_charset(session, request.search);
     SearchKey followed;
     TRY_ASSIGN(FoundMessages found, find_messages(session, command, request.search, &followed));
@@ -106,6 +109,7 @@ Result<Completion> sort(ImapSession& session, Command& command)
 Result<Completion> thread(ImapSession& session, Command& command)
 {
     TRY_ASSIGN(auto request, parse_thread(session.reader));
+    TRY(may_ask(session, request.search));
     if (request.search.bad_charset) return bad_charset(session, request.search);
     TRY_ASSIGN(const FoundMessages found, find_messages(session, command, request.search));
     TRY_ASSIGN(const ThreadTree tree,

@@ -2,6 +2,7 @@
 // 7162).
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/responder.h"
 #include "imap/imapd/selected/leave_selection.h"
 #include "imap/imapd/selected/permanent_flags.h"
 #include "imap/imapd/selected/updates.h"
@@ -32,9 +33,12 @@ void put_state(ImapSession& session, LocalSelection& selection)
 {
     const mailbox::Mailbox& mailbox = *selection.mailbox;
     stream::Stream& out = session.client;
-    out.put("* ", mailbox.exists(), " EXISTS\r\n* ", mailbox.recent(), " RECENT\r\n");
+    const Modes& modes = session.user.modes;
+    out.put("* ", mailbox.exists(), " EXISTS\r\n");
+    if (!modes.rev2_messages) out.put("* ", mailbox.recent(), " RECENT\r\n");
     put_flag_lines(session, selection);
-    if (const uint32_t unseen = mailbox.first_unseen(); unseen != 0)
+    const uint32_t unseen = mailbox.first_unseen();
+    if (unseen != 0 && !modes.uid_only && !modes.rev2_messages)
         out.put("* OK [UNSEEN ", unseen, "] Ok\r\n");
     out.put("* OK [UIDVALIDITY ", mailbox.uidvalidity(), "] Ok\r\n* OK [UIDNEXT ",
             mailbox.uidnext(), "] Ok\r\n");
@@ -42,6 +46,7 @@ void put_state(ImapSession& session, LocalSelection& selection)
         out.put("* OK [HIGHESTMODSEQ ", mailbox.highestmodseq(), "] Ok\r\n");
     if (!mailbox.entry().uniqueid.empty())
         out.put("* OK [MAILBOXID (", mailbox.entry().uniqueid, ")] Ok\r\n");
+    put_selected_name(session, mailbox.entry().name);
 }
 
 // RFC 9208 does not ask for it; clients show an ALERT to their user.

@@ -6,6 +6,7 @@
 
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/namespace/special_use.h"
+#include "imap/imapd/responder.h"
 #include "imap/submission/queue.h"
 #include "lib/base/strings.h"
 #include "lib/service/scoreboard.h"
@@ -223,8 +224,9 @@ Result<MetadataValues> private_metadata(ImapSession& session, const MailboxEntry
     return values;
 }
 
-std::string metadata_response(std::string_view external, const MetadataRequest& request,
-                              const MetadataValues& values, size_t& longest)
+std::string metadata_response(const ImapSession& session, std::string_view external,
+                              const MetadataRequest& request, const MetadataValues& values,
+                              size_t& longest)
 {
     std::string list;
     std::set<std::string> told;
@@ -258,7 +260,7 @@ std::string metadata_response(std::string_view external, const MetadataRequest& 
         }
     }
     if (list.empty()) return {};
-    return cat("* METADATA ", text::imap_astring(external), " (", list, ")\r\n");
+    return cat("* METADATA ", wire_name(session, external), " (", list, ")\r\n");
 }
 
 std::optional<EntryName> take_server_entry(MetadataRequest& request, const std::string& server)
@@ -273,10 +275,10 @@ std::optional<EntryName> take_server_entry(MetadataRequest& request, const std::
     return taken;
 }
 
-std::string server_response(std::string_view external, const EntryName& entry,
-                            const std::string& server)
+std::string server_response(const ImapSession& session, std::string_view external,
+                            const EntryName& entry, const std::string& server)
 {
-    return cat("* METADATA ", text::imap_astring(external), " (", text::imap_astring(entry.written),
+    return cat("* METADATA ", wire_name(session, external), " (", text::imap_astring(entry.written),
                ' ', text::imap_string(server), ")\r\n");
 }
 

@@ -42,15 +42,16 @@ Result<MetadataValues> private_metadata(ImapSession& session, const model::Mailb
                                         const MetadataRequest& request);
 // "* METADATA name (...)" with its line end, "" if there is nothing to tell. longest: of the values
 // that are longer than the request allows, 0 if none is.
-std::string metadata_response(std::string_view external, const MetadataRequest& request,
-                              const MetadataValues& values, size_t& longest);
+std::string metadata_response(const ImapSession& session, std::string_view external,
+                              const MetadataRequest& request, const MetadataValues& values,
+                              size_t& longest);
 
 // Which server has a mailbox is answered where the list is: others say what they call themselves,
 // if they say it at all. Takes that entry out of a request for a mailbox elsewhere, if it may be
 // told; server_response() is its answer.
 std::optional<EntryName> take_server_entry(MetadataRequest& request, const std::string& server);
-std::string server_response(std::string_view external, const EntryName& entry,
-                            const std::string& server);
+std::string server_response(const ImapSession& session, std::string_view external,
+                            const EntryName& entry, const std::string& server);
 
 // All of the changes or none. limit: too many; unsupported: no mailbox can be for that.
 Status set_mailbox_metadata(ImapSession& session, const model::MailboxEntry& entry,

@@ -5,6 +5,7 @@
 
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/responder.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"
 
@@ -71,7 +72,7 @@ Result<std::string> status_line(ImapSession& session, const model::MailboxEntry&
         cat_to(line, line.empty() ? "" : " ", item.name, ' ', item.value(source));
         session.user.condstore_enabled |= item.name == "HIGHESTMODSEQ";
     }
-    return cat("* STATUS ", text::imap_astring(external), " (", line, ')');
+    return cat("* STATUS ", wire_name(session, external), " (", line, ')');
 }
 
 std::string status_argument(const StatusNames& names)

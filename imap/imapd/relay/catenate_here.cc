@@ -1,6 +1,7 @@
 #include "imap/imapd/relay/catenate_here.h"
 
 #include "imap/imapd/selected/catenate.h"
+#include "imap/imapd/selected/literal_body.h"
 #include "imap/imapd/selected/local_append.h"
 #include "imap/imapd/selected/spooled_bytes.h"
 
@@ -15,6 +16,7 @@ CatenateHere::CatenateHere(ImapSession& session, RelayChannel& channel)
 Status CatenateHere::word()
 {
     TRY_ASSIGN(const std::string word, s_.reader.attribute());
+    if (word == kUtf8) return utf8_literal();
     if (word != kCatenate) {
         channel_.raw(word);
         return success();
@@ -30,6 +32,19 @@ Status CatenateHere::word()
             return to.status();
         });
     });
+}
+
+// A plain one: this connection does not speak UTF-8, and a server that can keep such a header does
+// so. Others may not: Cyrus puts X for each byte.
+Status CatenateHere::utf8_literal()
+{
+    if (s_.user.modes.utf8 && !channel_.backend().has_capability("UTF8=ACCEPT")) {
+        refused_ = Completion::no("[CANNOT] The mailbox's server cannot keep headers in UTF-8");
+        return Error{Code::syntax, "UTF8 was refused"};
+    }
+    TRY_ASSIGN(const LiteralHead head, utf8_literal_head(s_));
+    TRY(channel_.pass_literal(head));
+    return channel_.early() ? success() : s_.reader.expect(')');
 }
 
 Completion CatenateHere::failed(const Error& error)

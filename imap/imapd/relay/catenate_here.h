@@ -1,5 +1,6 @@
 // CatenateHere: an APPEND on its way to another server whose CATENATE (RFC 4469) is done here,
-// since its parts may be anywhere: the other server gets the message.
+// since its parts may be anywhere: the other server gets the message. So it does where the client
+// says UTF8 (RFC 6855 4).
 //
 // The parts are put together on disk before that server is told the message's size. Lives as long
 // as the channel's client_arguments(). One thread.
@@ -24,6 +25,7 @@ class CatenateHere {
 
  private:
     Status word();
+    Status utf8_literal();
 
     ImapSession& s_;
     RelayChannel& channel_;

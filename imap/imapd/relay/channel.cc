@@ -8,6 +8,7 @@
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"
+#include "lib/text/utf8.h"
 
 namespace rookery::imapd {
 namespace {
@@ -34,7 +35,8 @@ bool is_harmless(std::string_view verb, const backend::Reply& reply)
     const CommandSpec* spec = find_command(verb);
     if (spec == nullptr || !spec->traits.only_reads) return false;
     const std::string_view response = spec->traits.response;
-    return reply.word == "OK" || (!response.empty() && reply.word == response);
+    if (reply.word == "OK") return true;
+    return !response.empty() && (is_fetch(reply) ? "FETCH" : reply.word) == response;
 }
 
 }  // namespace
@@ -124,23 +126,38 @@ Status RelayChannel::token(size_t& depth)
     return take();
 }
 
+// Not every server knows 8-bit bytes in such a string (RFC 6855): it gets a literal then.
 Status RelayChannel::quoted()
 {
+    std::string& to = sent_in_part_ ? pending_ : request_;
+    const size_t begin = to.size();
     TRY(take());
     text::QuotedScan scan(text::QuotedScan::Escapes::quoted_specials);
-    std::string& to = sent_in_part_ ? pending_ : request_;
-    while (true) {
+    std::string value;
+    for (auto step = text::QuotedScan::Step::none; step != text::QuotedScan::Step::end;) {
         char c = '\0';
-        TRY_ASSIGN(const auto step, s_.reader.quoted_byte(scan, c));
+        TRY_ASSIGN(step, s_.reader.quoted_byte(scan, c));
         to.push_back(c);
-        if (step == text::QuotedScan::Step::end) return success();
+        if (step == text::QuotedScan::Step::byte) value.push_back(c);
     }
+    if (text::is_ascii(value)) return success();
+    if (s_.user.modes.utf8 && !text::is_utf8(value))
+        return Error{Code::syntax, "Quoted string is not UTF-8"};
+    if (!backend_->has_capability("LITERAL+")) return success();
+    to.resize(begin);
+    text::put_literal(to, value, text::LiteralForm::plus);
+    return success();
 }
 
 // A '~' in front of it was taken as a byte like any other.
 Status RelayChannel::client_literal()
 {
     TRY_ASSIGN(LiteralHead head, s_.reader.literal_head());
+    return pass_literal(head);
+}
+
+Status RelayChannel::pass_literal(const LiteralHead& head)
+{
     if (head.size <= kSmallLiteral && backend_->has_capability("LITERAL+"))
         return small_literal(head);
     return large_literal(head);
@@ -315,7 +332,7 @@ Status RelayChannel::pass_on(const backend::Reply& reply)
 {
     RemoteSelection* remote = s_.remote_at(*backend_);
     const bool ours = remote != nullptr && note_moved(s_, *remote, reply);
-    if (ours) return replies_->drop_rest();
+    if (ours || is_out_of_mode(s_.user.modes, reply)) return replies_->drop_rest();
     if (reply.word == "BYE")
         return Error{Code::closed, cat("the server says ", reply.head.substr(0, 200))};
     if (filter_) {

@@ -59,6 +59,8 @@ class RelayChannel {
     // A literal that write() puts, announced as one of the client's is. Not put if the server does
     // not want it: early().
     Status literal(uint64_t size, const std::function<Status(stream::Stream&)>& write);
+    // A literal of the client's whose head was taken, as a plain one.
+    Status pass_literal(const LiteralHead& head);
     // What the server gets behind the verb; none: it has got some of it already.
     std::optional<std::string_view> arguments() const;
     void filter(Filter filter) { filter_ = std::move(filter); }

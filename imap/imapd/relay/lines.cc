@@ -1,5 +1,7 @@
 #include "imap/imapd/relay/lines.h"
 
+#include <algorithm>
+#include <array>
 #include <string>
 
 #include "imap/imapd/relay/selection_replies.h"
@@ -12,7 +14,65 @@ namespace {
 
 constexpr size_t kMaxHeldLines = 65536;
 
+// Where the name of a mailbox stands in a response.
+enum class NameAt : unsigned char { first, each, behind_separator, correlator };
+struct NamingResponse {
+    std::string_view word;
+    NameAt at;
+};
+constexpr std::array kNaming = {
+    NamingResponse{"ACL", NameAt::first},          NamingResponse{"ANNOTATION", NameAt::first},
+    NamingResponse{"ESEARCH", NameAt::correlator}, NamingResponse{"LIST", NameAt::behind_separator},
+    NamingResponse{"LISTRIGHTS", NameAt::first},   NamingResponse{"LSUB", NameAt::behind_separator},
+    NamingResponse{"METADATA", NameAt::first},     NamingResponse{"MYRIGHTS", NameAt::first},
+    NamingResponse{"QUOTA", NameAt::first},        NamingResponse{"QUOTAROOT", NameAt::each},
+    NamingResponse{"STATUS", NameAt::first},
+};
+
+// To where the name begins. False: there is none, or not all of it.
+bool skip_to_name(text::ImapCursor& cursor, NameAt at)
+{
+    if (at == NameAt::first || at == NameAt::each) return true;
+    if (at == NameAt::behind_separator)
+        return cursor.list() && cursor.space() && cursor.value() && cursor.space();
+    for (bool more = cursor.accept('('); more; more = cursor.accept(' ')) {
+        const auto name = cursor.atom();
+        if (!name || !cursor.space()) return false;
+        if (equal_nocase(*name, "MAILBOX")) return true;
+        if (!cursor.value()) return false;
+    }
+    return false;
+}
+
 }  // namespace
+
+std::string in_clients_names(const ImapSession& session, std::string_view word,
+                             std::string_view text)
+{
+    const auto* found = std::find_if(kNaming.begin(), kNaming.end(),
+                                     [&](const NamingResponse& one) { return one.word == word; });
+    text::ImapCursor cursor(text);
+    const bool has_name =
+        session.user.modes.utf8 && found != kNaming.end() && skip_to_name(cursor, found->at);
+    if (!has_name) return std::string(text);
+    std::string out(text.substr(0, cursor.position()));
+    for (;;) {
+        const auto name = cursor.astring();
+        if (!name) return std::string(text);
+        out += wire_name(session, *name);
+        if (found->at != NameAt::each || !cursor.accept(' ')) break;
+        out += ' ';
+    }
+    return out + std::string(cursor.rest());
+}
+
+backend::Reply in_clients_names(const ImapSession& session, backend::Reply reply)
+{
+    if (!session.user.modes.utf8) return reply;
+    const std::string text = in_clients_names(session, reply.word, reply.text());
+    reply.head.replace(std::min(reply.text_begin, reply.head.size()), reply.head.npos, text);
+    return reply;
+}
 
 bool changes_numbers(const backend::Reply& reply)
 {
@@ -67,9 +127,10 @@ Status pass_untagged(ImapSession& session, const backend::Backend& from,
         session.client.put(remote->held);
         remote->held.clear();
     }
+    backend::Reply told = in_clients_names(session, reply);
     const RemoteSelection* remote = session.remote_at(from);
-    if (remote == nullptr) return replies.copy_to(session.client, reply);
-    return replies.copy_to(session.client, in_clients_words(*remote, reply));
+    if (remote != nullptr) told = in_clients_words(*remote, told);
+    return replies.copy_to(session.client, told);
 }
 
 void lose_backend(ImapSession& session, backend::Backend& backend)

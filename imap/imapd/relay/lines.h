@@ -19,6 +19,11 @@ bool changes_numbers(const backend::Reply& reply);
 backend::Reply with_tag(backend::Reply reply, const std::string& at_server, const std::string& tag);
 // The same for all searches whose results are followed (RFC 5267).
 backend::Reply in_clients_words(const RemoteSelection& remote, const backend::Reply& reply);
+// The text behind that word of a server's response, with the names of mailboxes for this client.
+std::string in_clients_names(const ImapSession& session, std::string_view word,
+                             std::string_view text);
+// The same, as far as the response is there.
+backend::Reply in_clients_names(const ImapSession& session, backend::Reply reply);
 // It waits for a command that may carry it.
 Status hold_untagged(RemoteSelection& remote, backend::ReplyReader& replies,
                      const backend::Reply& reply);

@@ -182,7 +182,7 @@ Status select_moved(ImapSession& session, RemoteSelection& selection, backend::B
 {
     const MovedView view = *std::move(selection.moved);
     selection.moved.reset();
-    enable_at(session, backend);
+    TRY(prepare_select(session, backend));
     std::string described;
     TRY_ASSIGN(RemoteSelection now, select_there(session, selection, view, backend, described));
     const bool same = now.exists == view.exists && now.uidnext == view.uidnext &&
@@ -194,7 +194,7 @@ Status select_moved(ImapSession& session, RemoteSelection& selection, backend::B
         TRY_ASSIGN(const Compared compared, compare(view.uids, *difference.uids));
         const uint64_t exists = count_of(*difference.uids);
         told = compared.expunged;
-        if (session.user.qresync_enabled && !compared.gone.empty())
+        if (session.user.wants_vanished() && !compared.gone.empty())
             told = cat("* VANISHED ", number_set(compared.gone), "\r\n");
         if (exists != view.exists - compared.gone.size()) cat_to(told, "* ", exists, " EXISTS\r\n");
         told += described;

@@ -7,6 +7,7 @@
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/relay/channel.h"
 #include "imap/imapd/relay/router.h"
+#include "imap/imapd/responder.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"
@@ -76,7 +77,7 @@ void put_total(ImapSession& s, std::string_view root, const Total& total)
     for (const auto& r : total.resources)
         cat_to(list, list.empty() ? "" : " ", r.name, ' ', r.used, ' ', r.limit);
     if (root.starts_with('+')) root.remove_prefix(1);
-    s.client.put("* QUOTA ", text::imap_astring(root), " (", list, ")\r\n");
+    s.client.put("* QUOTA ", wire_name(s, root), " (", list, ")\r\n");
 }
 
 // The command at one of them; its QUOTA goes into the total.

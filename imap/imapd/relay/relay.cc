@@ -32,9 +32,9 @@ Status unsolicited(ImapSession& s, RemoteSelection& remote, backend::ReplyReader
     if (reply.kind != backend::Reply::Kind::untagged) return lost("an answer to no command");
     const bool ours = note_moved(s, remote, reply);
     if (reply.word == "BYE") return lost(reply.head.substr(0, 200));
-    if (ours) return replies.drop_rest();
+    if (ours || is_out_of_mode(s.user.modes, reply)) return replies.drop_rest();
     if (reply.word != "OK") remote.replaceable = false;
-    const backend::Reply told = in_clients_words(remote, reply);
+    const backend::Reply told = in_clients_words(remote, in_clients_names(s, reply));
     if (remote.held.empty() && !changes_numbers(told)) return replies.copy_to(s.client, told);
     // What comes after a held line counts on it, so it waits too.
     return hold_untagged(remote, replies, told);
@@ -178,8 +178,7 @@ std::optional<Completion> release_held(ImapSession& session, const Command& comm
 {
     RemoteSelection* remote = session.remote();
     if (remote == nullptr || remote->held.empty()) return std::nullopt;
-    const Numbers numbers = command.spec->traits.numbers;
-    if (numbers == Numbers::taken || numbers == Numbers::held)
+    if (command.spec->takes_numbers())
         return Completion::no("[EXPUNGEISSUED] Messages are gone; ask what changed first (NOOP)");
     session.client.put(remote->held);
     remote->held.clear();

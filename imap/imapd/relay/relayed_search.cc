@@ -34,7 +34,7 @@ Result<bool> RelayedSearch::tell(backend::ReplyReader& replies, const backend::R
             cat("[INPROGRESS (", progress_tag(command_.tag), cursor.rest(), "] ", code->text);
         told.head.replace(reply.text_begin, reply.head.npos, text);
     } else if (reply.word == "ESEARCH") {
-        told = with_tag(reply, channel_.tag(), command_.tag);
+        told = with_tag(in_clients_names(s_, reply), channel_.tag(), command_.tag);
         if (const RemoteSelection* remote = s_.remote_at(channel_.backend()))
             told = in_clients_words(*remote, told);
     } else {

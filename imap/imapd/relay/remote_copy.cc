@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "imap/imapd/relay/remote_append.h"
+#include "imap/imapd/selected/progress.h"
 #include "imap/imapd/selected/updates.h"
 #include "imap/model/sequence_set.h"
 #include "lib/base/log.h"
@@ -53,7 +54,7 @@ std::optional<Completion> append_one(mailbox::Mailbox& mailbox, uint32_t sequenc
 
 }  // namespace
 
-Result<Completion> copy_to_remote(ImapSession& session, Command&, LocalSelection& selection,
+Result<Completion> copy_to_remote(ImapSession& session, Command& command, LocalSelection& selection,
                                   std::span<const uint32_t> sequences,
                                   const model::MailboxEntry& target, const std::string& external,
                                   bool move)
@@ -63,7 +64,10 @@ Result<Completion> copy_to_remote(ImapSession& session, Command&, LocalSelection
     TRY_ASSIGN(auto backend, session.backends->get(target.server));
     RemoteAppend append(session, *backend, external, sequences.size());
     model::SequenceSet uids;
-    for (uint32_t sequence : sequences) {
+    Progress progress(session.client, command.tag);
+    for (size_t n = 0; n < sequences.size(); ++n) {
+        const uint32_t sequence = sequences[n];
+        progress.step(n, sequences.size());
         uids.add(selection.mailbox->message(sequence).uid);
         if (auto over = append_one(*selection.mailbox, sequence, append)) return *over;
     }

@@ -38,7 +38,7 @@ Result<Completion> metadata_at(ImapSession& s, Command& command, backend::Backen
         if (!outcome.ok()) return std::move(outcome).result();
         done = std::move(outcome).result();
     }
-    if (server_entry) s.client.put(server_response(command.external, *server_entry, server));
+    if (server_entry) s.client.put(server_response(s, command.external, *server_entry, server));
     return done;
 }
 

@@ -6,6 +6,7 @@
 #include "imap/imapd/relay/relay.h"
 #include "imap/imapd/relay/remote_append.h"
 #include "imap/imapd/relay/router.h"
+#include "imap/imapd/relay/selection.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"
@@ -88,6 +89,8 @@ Outcome finish_at_mailbox(ImapSession& session, const Command& command, RelayCha
         backend::Backend* next = chance.after(*answer, channel);
         if (next == nullptr && chance.instead()) return Outcome::of(*chance.instead());
         if (next == nullptr) return Outcome::of(*std::move(answer));
+        const bool selects = command.spec->route == Route::to_select;
+        if (selects && !prepare_select(session, *next)) return Outcome::of(cannot_be_selected());
         channel.rebind(*next);
     }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "imap/imapd/capabilities.h"
 #include "imap/imapd/relay/channel.h"
 #include "imap/imapd/relay/selection_replies.h"
 #include "lib/base/strings.h"
@@ -10,7 +11,10 @@ namespace rookery::imapd {
 
 void enable_at(ImapSession& session, backend::Backend& backend)
 {
-    std::vector<std::string> names = session.user.enabled;
+    std::vector<std::string> names;
+    for (const std::string& name : session.user.enabled)
+        if (const Capability* row = find_capability(name); !row->by_itself)
+            names.emplace_back(row->name_there());
     // Other commands do that too, which that server may not have seen.
     if (session.user.condstore_enabled && !session.user.qresync_enabled &&
         std::find(names.begin(), names.end(), "CONDSTORE") == names.end())
@@ -25,6 +29,19 @@ void enable_at(ImapSession& session, backend::Backend& backend)
         return reply.word == "ENABLED";
     });
     (void)channel.finish();
+}
+
+Status prepare_select(ImapSession& session, backend::Backend& backend)
+{
+    if (session.user.modes.uid_only && !backend.has_capability("UIDONLY"))
+        return Error{Code::unsupported, "the server has no UIDONLY"};
+    enable_at(session, backend);
+    return success();
+}
+
+Completion cannot_be_selected()
+{
+    return Completion::no("[CANNOT] The mailbox's server has no UIDONLY, which is enabled");
 }
 
 Result<Reselected> say_select(ImapSession& session, const RemoteSelection& selection,
@@ -51,7 +68,7 @@ Result<Reselected> say_select(ImapSession& session, const RemoteSelection& selec
 
 Status select_again(ImapSession& session, RemoteSelection& selection, backend::Backend& backend)
 {
-    enable_at(session, backend);
+    TRY(prepare_select(session, backend));
     bool changed = false;
     const auto keep_back = [&](backend::ReplyReader&, const backend::Reply& reply) -> Result<bool> {
         const bool own = describes_mailbox(reply);

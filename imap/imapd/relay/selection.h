@@ -25,8 +25,13 @@ Result<Reselected> say_select(ImapSession& session, const RemoteSelection& selec
                               backend::Backend& backend, std::string_view parameters,
                               const RelayChannel::Filter& filter);
 Status select_again(ImapSession& session, RemoteSelection& selection, backend::Backend& backend);
-// ENABLE of what the client enabled, before a SELECT there. Failures show at the next command.
+// ENABLE of what the client enabled, where something is selected. Failures show at the next
+// command.
 void enable_at(ImapSession& session, backend::Backend& backend);
+// The same before a SELECT there. unsupported: the server lacks what nobody can do for it, which is
+// UIDONLY.
+Status prepare_select(ImapSession& session, backend::Backend& backend);
+Completion cannot_be_selected();
 
 }  // namespace rookery::imapd
 

@@ -52,9 +52,14 @@ std::optional<MovedView> view_of(RemoteSelection& selection, std::string_view wr
 
 bool is_of_mailbox(const backend::Reply& reply)
 {
-    for (std::string_view word : {"EXISTS", "RECENT", "EXPUNGE", "VANISHED", "FETCH", "FLAGS"})
+    for (std::string_view word : {"EXISTS", "RECENT", "EXPUNGE", "VANISHED", "FLAGS"})
         if (reply.word == word) return true;
-    return false;
+    return is_fetch(reply);
+}
+
+bool is_fetch(const backend::Reply& reply)
+{
+    return reply.word == "FETCH" || reply.word == "UIDFETCH";
 }
 
 uint64_t count_of(const SequenceSet& set)
@@ -69,6 +74,14 @@ bool describes_mailbox(const backend::Reply& reply)
     if (reply.word == "EXISTS" || reply.word == "RECENT" || reply.word == "FLAGS") return true;
     const auto code = code_of(reply);
     return code && !code->is("ALERT");
+}
+
+bool is_out_of_mode(const Modes& modes, const backend::Reply& reply)
+{
+    if (reply.word == "RECENT") return modes.rev2_messages;
+    if (!modes.rev2_messages && !modes.uid_only) return false;
+    const auto code = code_of(reply);
+    return code && code->is("UNSEEN");
 }
 
 bool is_closed_code(const backend::Reply& reply)

@@ -12,8 +12,13 @@ namespace rookery::imapd {
 // Does this response count for the mailbox that is selected on the connection: its messages, their
 // number and flags?
 bool is_of_mailbox(const backend::Reply& reply);
+// FETCH, or UIDFETCH (RFC 9586)
+bool is_fetch(const backend::Reply& reply);
 // Is it of the answer to SELECT?
 bool describes_mailbox(const backend::Reply& reply);
+// What only a server says that lacks what the client has enabled: RECENT, [UNSEEN] (RFC 9051,
+// 9586).
+bool is_out_of_mode(const Modes& modes, const backend::Reply& reply);
 bool is_closed_code(const backend::Reply& reply);
 // Where SELECT has not asked: does it show that the server knows now that its client knows of
 // modseqs (RFC 7162 3.1)?

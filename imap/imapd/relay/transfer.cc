@@ -7,6 +7,8 @@
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/relay/remote_append.h"
 #include "imap/imapd/relay/retry.h"
+#include "imap/imapd/relay/selection_replies.h"
+#include "imap/imapd/selected/progress.h"
 #include "imap/model/sequence_set.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"
@@ -85,7 +87,7 @@ class Transfer {
 
 Result<bool> Transfer::take_description(backend::ReplyReader& replies, const backend::Reply& reply)
 {
-    if (reply.word != "FETCH") return false;
+    if (!is_fetch(reply)) return false;
     TRY_ASSIGN(std::string line, replies.read_whole(reply, kMaxFetchLine));
     // It may be another session's change of flags, which its server says once.
     s_.client.put(line);
@@ -135,7 +137,7 @@ void Transfer::give(AppendTarget& append, std::string_view bytes)
 Result<bool> Transfer::take_body(AppendTarget& append, const SourceMessage& message,
                                  backend::ReplyReader& replies, const backend::Reply& reply)
 {
-    if (reply.word != "FETCH" || body_taken_) return false;
+    if (!is_fetch(reply) || body_taken_) return false;
     const auto value = body_value(reply.text());
     if (!value) return false;
     const auto size = value->starts_with('{') ? replies.literal_size() : std::nullopt;
@@ -192,8 +194,11 @@ std::optional<Completion> Transfer::copy_one(AppendTarget& append, const SourceM
 
 std::optional<Completion> Transfer::copy(AppendTarget& append)
 {
-    for (const SourceMessage& m : messages_)
-        if (auto over = copy_one(append, m)) return over;
+    Progress progress(s_.client, command_.tag);
+    for (size_t n = 0; n < messages_.size(); ++n) {
+        progress.step(n, messages_.size());
+        if (auto over = copy_one(append, messages_[n])) return over;
+    }
     auto answer = append.commit();
     if (!answer) return append.failed(answer.error());
     if (!answer->ok()) return (*std::move(answer)).completion();
@@ -239,7 +244,7 @@ Result<uint32_t> uid_at_source(ImapSession& s, const Command& command, const std
     channel.verb(command.by_uid ? "UID FETCH" : "FETCH");
     channel.raw(cat(' ', number, " (UID FLAGS INTERNALDATE RFC822.SIZE)"));
     channel.filter([&](backend::ReplyReader& replies, const backend::Reply& reply) -> Result<bool> {
-        if (reply.word != "FETCH") return false;
+        if (!is_fetch(reply)) return false;
         TRY_ASSIGN(const std::string line, replies.read_whole(reply, kMaxFetchLine));
         const auto message = parse_source_message(line);
         if (!message) s.client.put(line);

@@ -47,10 +47,11 @@ class Catenated {
     }
 
  private:
-    // cat-part = "TEXT" SP literal / "URL" SP astring
+    // cat-part = "TEXT" SP literal / "URL" SP astring / utf8-literal
     Status part()
     {
         TRY_ASSIGN(const std::string word, s_.reader.attribute());
+        if (word == kUtf8) return utf8_text();
         TRY(s_.reader.space());
         if (word == "TEXT") return text();
         if (word == "URL") return url();
@@ -70,12 +71,25 @@ class Catenated {
         return take_(bytes);
     }
 
+    Status utf8_text()
+    {
+        TRY_ASSIGN(const LiteralHead head, utf8_literal_head(s_));
+        TRY(body(head));
+        return s_.reader.expect(')');
+    }
+
     Status text()
     {
         TRY_ASSIGN(const LiteralHead head, s_.reader.literal_head());
-        if (head.binary || head.size > limit_ - size_) {
+        if (!head.binary) return body(head);
+        TRY(s_.reader.drop_literal(head));
+        return Error{Code::syntax, "A part is text"};
+    }
+
+    Status body(const LiteralHead& head)
+    {
+        if (head.size > limit_ - size_) {
             TRY(s_.reader.drop_literal(head));
-            if (head.binary) return Error{Code::syntax, "A part is text"};
             return too_large();
         }
         TRY(s_.reader.go_ahead(head));

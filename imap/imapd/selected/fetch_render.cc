@@ -297,10 +297,10 @@ void put_preview(stream::Stream& out, const std::optional<std::string>& words)
 }
 
 void put_item(stream::Stream& out, const Source& source, const FetchItem& item,
-              const mailbox::MessageInfo& info, const std::vector<std::string>& keywords)
+              const mailbox::MessageInfo& info, const std::string& flags)
 {
     switch (item.kind) {
-        case Kind::flags: out.put("FLAGS ", wire_flags(info, keywords)); return;
+        case Kind::flags: out.put("FLAGS ", flags); return;
         case Kind::uid: out.put("UID ", info.uid); return;
         case Kind::internaldate:
             out.put("INTERNALDATE \"",
@@ -337,25 +337,30 @@ Result<bool> read_section(mailbox::Mailbox& mailbox, uint32_t sequence, const Fe
     return true;
 }
 
+std::string fetch_head(uint32_t sequence, uint32_t uid, bool uid_only)
+{
+    return uid_only ? cat("* ", uid, " UIDFETCH (") : cat("* ", sequence, " FETCH (");
+}
+
 Result<Fetched> put_fetch(stream::Stream& out, mailbox::Mailbox& mailbox, uint32_t sequence,
-                          const FetchRequest& request, bool with_flags, bool condstore)
+                          const FetchRequest& request, const FetchForm& form)
 {
     Source source(mailbox, sequence);
     TRY(source.load(request));
     if (source.is_undecodable()) return Fetched::undecodable;
     const mailbox::MessageInfo info = mailbox.message(sequence);
-    const auto& keywords = mailbox.keywords();
-    out.put("* ", sequence, " FETCH (");
+    const bool tells_flags = form.with_flags || request.has(Kind::flags);
+    const std::string flags =
+        tells_flags ? wire_flags(info, mailbox.keywords(), form.with_recent) : std::string();
+    out.put(fetch_head(sequence, info.uid, form.uid_only));
     bool first = true;
     for (const auto& item : request.items) {
         if (!first) out.put(' ');
         first = false;
-        put_item(out, source, item, info, keywords);
+        put_item(out, source, item, info, flags);
     }
-    if (with_flags && !request.has(Kind::flags))
-        out.put(first ? "" : " ", "FLAGS ", wire_flags(info, keywords));
-    const bool tells_flags = with_flags || request.has(Kind::flags);
-    if (tells_flags && condstore && !request.has(Kind::modseq))
+    if (form.with_flags && !request.has(Kind::flags)) out.put(first ? "" : " ", "FLAGS ", flags);
+    if (tells_flags && form.condstore && !request.has(Kind::modseq))
         out.put(" MODSEQ (", info.modseq, ')');
     out.put(")\r\n");
     if (tells_flags) mailbox.told(sequence, info.modseq);

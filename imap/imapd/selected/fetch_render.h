@@ -34,10 +34,16 @@ using TakePiece = std::function<Status(std::string_view bytes)>;
 Result<bool> read_section(mailbox::Mailbox& mailbox, uint32_t sequence, const FetchItem& item,
                           const TakePiece& take);
 
-// with_flags: FLAGS are told although not asked for, because \Seen was just set. condstore: with
-// their MODSEQ (RFC 7162 3.1).
+struct FetchForm {
+    bool with_flags = false;  // FLAGS although not asked for, because \Seen was just set
+    bool condstore = false;   // with their MODSEQ (RFC 7162 3.1)
+    bool uid_only = false;    // UIDFETCH (RFC 9586)
+    bool with_recent = true;  // \Recent is told (RFC 9051: not any more)
+};
 Result<Fetched> put_fetch(stream::Stream& out, mailbox::Mailbox& mailbox, uint32_t sequence,
-                          const FetchRequest& request, bool with_flags, bool condstore);
+                          const FetchRequest& request, const FetchForm& form);
+// "* 3 FETCH (", or what stands for it under UIDONLY.
+std::string fetch_head(uint32_t sequence, uint32_t uid, bool uid_only);
 
 }  // namespace rookery::imapd
 

@@ -133,13 +133,10 @@ std::optional<Completion> receive_binary(ImapSession& s, mailbox::StagedMessage&
     return std::nullopt;
 }
 
-// "CATENATE" and its parts.
+// What is behind "CATENATE".
 std::optional<Completion> receive_parts(ImapSession& s, mailbox::StagedMessage& message,
                                         MessageParts& parts)
 {
-    const auto word = s.reader.attribute();
-    if (!word) return Completion::from(word.error());
-    if (*word != kCatenate) return Completion::bad("Expected a literal or CATENATE");
     ContentCheck check;
     auto failed = receive_catenated(s, parts, [&](std::string_view bytes) {
         check.feed(bytes);
@@ -147,6 +144,48 @@ std::optional<Completion> receive_parts(ImapSession& s, mailbox::StagedMessage& 
     });
     if (failed) return failed;
     return message.size() == 0 ? no_bytes() : refused(check);
+}
+
+// A literal, into a message of its own.
+std::optional<Completion> receive_literal(ImapSession& s, const std::string& partition,
+                                          const LiteralHead& head, size_t messages,
+                                          std::unique_ptr<mailbox::StagedMessage>& message)
+{
+    auto refuse = [&](Completion answer) {
+        if (!s.reader.drop_literal(head)) return Completion::disconnect();
+        return answer;
+    };
+    if (head.size > append_limit(s.config)) return refuse(too_big());
+    if (head.size == 0) return refuse(no_bytes());
+    if (messages == kMaxMessages) return refuse(too_many());
+    auto staged = s.store->stage(partition);
+    if (!staged) return refuse(Completion::from(staged.error()));
+    message = *std::move(staged);
+    if (!s.reader.go_ahead(head)) return Completion::disconnect();
+    return head.binary ? receive_binary(s, *message, head.size)
+                       : receive_body(s, *message, head.size);
+}
+
+// "CATENATE" and its parts, or "UTF8" and a literal8 (RFC 6855 4).
+std::optional<Completion> receive_word(ImapSession& s, const std::string& partition,
+                                       MessageParts& parts, size_t messages,
+                                       std::unique_ptr<mailbox::StagedMessage>& message)
+{
+    const auto word = s.reader.attribute();
+    if (!word) return Completion::from(word.error());
+    if (*word == kCatenate) {
+        if (messages == kMaxMessages) return too_many();
+        auto staged = s.store->stage(partition);
+        if (!staged) return Completion::from(staged.error());
+        message = *std::move(staged);
+        return receive_parts(s, *message, parts);
+    }
+    if (*word != kUtf8) return Completion::bad("Expected a literal, CATENATE or UTF8");
+    const auto head = utf8_literal_head(s);
+    if (!head) return Completion::from(head.error());
+    if (auto failed = receive_literal(s, partition, *head, messages, message)) return failed;
+    const auto end = s.reader.expect(')');
+    return end ? std::nullopt : std::optional(Completion::from(end.error()));
 }
 
 }  // namespace
@@ -158,30 +197,14 @@ std::optional<Completion> receive_message(ImapSession& s, const std::string& par
     if (!incoming) return Completion::from(incoming.error());
     const auto next = s.reader.peek();
     if (!next) return Completion::from(next.error());
+    std::optional<Completion> failed;
     if (text::is_atom_char(*next) && *next != '~') {
-        if (messages.size() == kMaxMessages) return too_many();
-        auto staged = s.store->stage(partition);
-        if (!staged) return Completion::from(staged.error());
-        incoming->message = *std::move(staged);
-        if (auto failed = receive_parts(s, *incoming->message, parts)) return failed;
-        messages.push_back(*std::move(incoming));
-        return std::nullopt;
+        failed = receive_word(s, partition, parts, messages.size(), incoming->message);
+    } else {
+        const auto head = s.reader.literal_head();
+        if (!head) return Completion::from(head.error());
+        failed = receive_literal(s, partition, *head, messages.size(), incoming->message);
     }
-    auto head = s.reader.literal_head();
-    if (!head) return Completion::from(head.error());
-    auto refuse = [&](Completion answer) {
-        if (!s.reader.drop_literal(*head)) return Completion::disconnect();
-        return answer;
-    };
-    if (head->size > append_limit(s.config)) return refuse(too_big());
-    if (head->size == 0) return refuse(no_bytes());
-    if (messages.size() == kMaxMessages) return refuse(too_many());
-    auto staged = s.store->stage(partition);
-    if (!staged) return refuse(Completion::from(staged.error()));
-    incoming->message = *std::move(staged);
-    if (!s.reader.go_ahead(*head)) return Completion::disconnect();
-    auto failed = head->binary ? receive_binary(s, *incoming->message, head->size)
-                               : receive_body(s, *incoming->message, head->size);
     if (failed) return failed;
     messages.push_back(*std::move(incoming));
     return std::nullopt;

@@ -66,14 +66,14 @@ std::string uid_set(const mailbox::Mailbox& mailbox, std::span<const uint32_t> s
 }
 
 std::string wire_flags(const mailbox::MessageInfo& message,
-                       const std::vector<std::string>& keywords)
+                       const std::vector<std::string>& keywords, bool with_recent)
 {
     std::string out = "(";
     auto add = [&out](std::string_view flag) {
         if (out.size() > 1) out.push_back(' ');
         out.append(flag);
     };
-    if (message.recent) add("\\Recent");
+    if (message.recent && with_recent) add("\\Recent");
     const std::string system = model::system_flags_to_string(message.system_flags);
     if (!system.empty()) add(system);
     const size_t known = std::min(keywords.size(), model::kMaxKeywords);

@@ -26,9 +26,9 @@ uint32_t first_from(const mailbox::Mailbox& mailbox, uint32_t uid);
 std::string uid_set(const mailbox::Mailbox& mailbox, std::span<const uint32_t> sequences);
 // "3:5,7" of numbers that ascend as a rule; the order is kept.
 std::string number_set(std::span<const uint32_t> numbers);
-// "(\Recent \Seen keyword)"
+// "(\Recent \Seen keyword)"; \Recent only if that is wanted.
 std::string wire_flags(const mailbox::MessageInfo& message,
-                       const std::vector<std::string>& keywords);
+                       const std::vector<std::string>& keywords, bool with_recent);
 // The EMAILID of a message (RFC 8474): the same for the same bytes.
 std::string email_id(std::string_view guid);
 // "(\Answered \Flagged \Draft \Deleted \Seen keyword)" of all that the mailbox knows.

@@ -118,15 +118,21 @@ class Parser {
         return request;
     }
 
-    Result<EsearchRequest> run_esearch()
+    Result<EsearchRequest> run_recorded(bool may_have_sources)
     {
         EsearchRequest request;
-        sources_ = &request.sources;
+        if (may_have_sources) sources_ = &request.sources;
         program_ = &request.program;
         reader_.record(program_);
         auto search = run();
         reader_.record(nullptr);
         TRY_ASSIGN(request.search, std::move(search));
+        return request;
+    }
+
+    Result<EsearchRequest> run_esearch()
+    {
+        TRY_ASSIGN(EsearchRequest request, run_recorded(true));
         if (!request.search.extended) request.search.extended = request.search.all = true;
         return request;
     }
@@ -182,6 +188,7 @@ class Parser {
         TRY(reader_.end_of_line());
         request.bad_charset = bad_charset_;
         request.has_modseq = has_modseq_;
+        request.has_numbers = has_numbers_;
         return success();
     }
 
@@ -232,6 +239,7 @@ class Parser {
             return first(request);
         }
         if (word == "CHARSET") {
+            request.has_charset = true;
             TRY(reader_.space());
             TRY_ASSIGN(charset_, reader_.astring());
             bad_charset_ = !text::is_known_charset(charset_);
@@ -316,6 +324,7 @@ class Parser {
             TRY(count());
             SearchKey key = key_of(Kind::sequence);
             TRY_ASSIGN(key.set, reader_.message_set());
+            has_numbers_ = has_numbers_ || !key.set.is_saved_result();
             return key;
         }
         TRY_ASSIGN(const std::string word, reader_.attribute());
@@ -450,6 +459,7 @@ class Parser {
     std::string charset_ = "UTF-8";
     bool bad_charset_ = false;
     bool has_modseq_ = false;
+    bool has_numbers_ = false;
     size_t keys_ = 0;
     std::vector<SearchSource>* sources_ = nullptr;  // of ESEARCH
     std::string* program_ = nullptr;                // the same
@@ -465,6 +475,11 @@ Result<SearchRequest> parse_search(CommandReader& reader)
 Result<EsearchRequest> parse_esearch(CommandReader& reader)
 {
     return Parser(reader).run_esearch();
+}
+
+Result<EsearchRequest> parse_recorded_search(CommandReader& reader)
+{
+    return Parser(reader).run_recorded(false);
 }
 
 Result<SortRequest> parse_sort(CommandReader& reader)

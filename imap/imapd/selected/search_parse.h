@@ -72,7 +72,9 @@ struct SearchKey {
 struct SearchRequest {
     SearchKey root;
     bool bad_charset = false;
+    bool has_charset = false;
     bool has_modseq = false;
+    bool has_numbers = false;  // message numbers as a key
     // RETURN (RFC 4731): an ESEARCH response with these.
     bool extended = false;
     bool min = false;
@@ -93,6 +95,8 @@ struct EsearchRequest {
     std::string program;
 };
 Result<EsearchRequest> parse_esearch(CommandReader& reader);
+// A SEARCH, written down in the same way.
+Result<EsearchRequest> parse_recorded_search(CommandReader& reader);
 
 enum class SortField { arrival, cc, date, display_from, display_to, from, size, subject, to };
 struct SortKey {

@@ -70,6 +70,39 @@ text::SearchForm search_form_of(const config::Config& config)
     return form;
 }
 
+Status may_ask(const ImapSession& session, const SearchRequest& request)
+{
+    if (request.has_numbers && session.user.modes.uid_only)
+        return Error{Code::syntax, std::string(kUidRequired)};
+    // IMAP4rev2 alone goes on to allow it (RFC 9051 6.4.4).
+    const auto& enabled = session.user.enabled;
+    const bool is_utf8 = std::find(enabled.begin(), enabled.end(), "UTF8=ACCEPT") != enabled.end();
+    if (request.has_charset && is_utf8)
+        return Error{Code::syntax, "CHARSET is not allowed: all strings are UTF-8"};
+    return success();
+}
+
+void as_rev2_has_it(const ImapSession& session, SearchRequest& request)
+{
+    if (session.user.modes.rev2 && !request.extended) request.extended = request.all = true;
+}
+
+std::string return_text(const SearchRequest& request)
+{
+    std::string options;
+    const auto add = [&](bool wanted, std::string_view name) {
+        if (wanted) cat_to(options, options.empty() ? "" : " ", name);
+    };
+    add(request.min, "MIN");
+    add(request.max, "MAX");
+    add(request.all, "ALL");
+    add(request.count, "COUNT");
+    if (request.partial) add(true, cat("PARTIAL ", request.partial->as_asked));
+    add(request.save, "SAVE");
+    add(request.update, "UPDATE");
+    return cat(" RETURN (", options, ')');
+}
+
 Completion FoundMessages::completion() const
 {
     if (passed_over) return Completion::ok("[EXPUNGEISSUED] Some messages no longer exist");

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +20,14 @@
 namespace rookery::imapd {
 
 text::SearchForm search_form_of(const config::Config& config);
+
+// syntax: message numbers under UIDONLY, or a charset under UTF8=ACCEPT (RFC 6855 3).
+Status may_ask(const ImapSession& session, const SearchRequest& request);
+// A SEARCH that does not say what it wants: the answer of RFC 9051 is ESEARCH.
+void as_rev2_has_it(const ImapSession& session, SearchRequest& request);
+
+// " RETURN (MIN COUNT)", for another server.
+std::string return_text(const SearchRequest& request);
 
 struct FoundMessages {
     std::vector<uint32_t> sequences;

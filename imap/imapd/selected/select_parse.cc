@@ -15,7 +15,7 @@ Result<model::SequenceSet> known_set(CommandReader& reader)
 
 // "(" uidvalidity SP modseq [SP known-uids] [SP "(" sequence-set SP uid-set ")"] ")". The last only
 // saves bytes, and is not needed.
-Result<Resync> resync_parameter(CommandReader& reader)
+Result<Resync> resync_parameter(CommandReader& reader, bool& has_numbers)
 {
     Resync resync;
     TRY(reader.space());
@@ -32,6 +32,7 @@ Result<Resync> resync_parameter(CommandReader& reader)
         }
     }
     if (more) {
+        has_numbers = true;
         TRY(reader.expect('('));
         TRY(known_set(reader));
         TRY(reader.space());
@@ -54,7 +55,7 @@ Result<SelectParameters> parse_select_parameters(CommandReader& reader)
         if (name == "CONDSTORE") {
             p.condstore = true;
         } else if (name == "QRESYNC") {
-            TRY_ASSIGN(p.qresync, resync_parameter(reader));
+            TRY_ASSIGN(p.qresync, resync_parameter(reader, p.has_numbers));
         } else {
             return Error{Code::syntax, cat("Unknown SELECT parameter ", name)};
         }

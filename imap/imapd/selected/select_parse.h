@@ -25,6 +25,7 @@ struct Resync {
 struct SelectParameters {
     bool condstore = false;
     std::optional<Resync> qresync;
+    bool has_numbers = false;  // QRESYNC came with message numbers
 };
 
 // [SP "(" select-param *(SP select-param) ")"] CRLF

@@ -1,6 +1,7 @@
 #include "imap/imapd/selected/updates.h"
 
 #include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/selected/fetch_render.h"
 #include "imap/imapd/selected/follow.h"
 #include "imap/imapd/selected/message_set.h"
 #include "imap/imapd/selected/permanent_flags.h"
@@ -53,12 +54,14 @@ void put_flags(ImapSession& session, uint32_t sequence, FlagsLine what)
     const mailbox::MessageInfo info = mailbox.message(sequence);
     if (what.flags) mailbox.told(sequence, info.modseq);
     std::string items;
-    if (what.flags) items = cat("FLAGS ", wire_flags(info, mailbox.keywords()));
-    if (what.uid || session.user.qresync_enabled)
+    const Modes& modes = session.user.modes;
+    if (what.flags)
+        items = cat("FLAGS ", wire_flags(info, mailbox.keywords(), !modes.rev2_messages));
+    if ((what.uid && !modes.uid_only) || session.user.qresync_enabled || modes.rev2_messages)
         cat_to(items, items.empty() ? "" : " ", "UID ", info.uid);
     if (session.user.condstore_enabled)
         cat_to(items, items.empty() ? "" : " ", "MODSEQ (", info.modseq, ')');
-    session.client.put("* ", sequence, " FETCH (", items, ")\r\n");
+    session.client.put(fetch_head(sequence, info.uid, modes.uid_only), items, ")\r\n");
 }
 
 Status send_updates(ImapSession& session, bool may_expunge)
@@ -71,12 +74,13 @@ Status send_updates(ImapSession& session, bool may_expunge)
     TRY_ASSIGN(const mailbox::Changes changes, look(session, *selection, may_expunge));
     stream::Stream& out = session.client;
     selection->updates.tell_expunged(out, changes);
-    if (session.user.qresync_enabled && !changes.expunged_uids.empty())
+    if (session.user.wants_vanished() && !changes.expunged_uids.empty())
         out.put("* VANISHED ", number_set(changes.expunged_uids), "\r\n");
     else
         for (uint32_t n : changes.expunged) out.put("* ", n, " EXPUNGE\r\n");
     if (changes.exists_changed) out.put("* ", mailbox.exists(), " EXISTS\r\n");
-    if (changes.recent_changed) out.put("* ", mailbox.recent(), " RECENT\r\n");
+    if (changes.recent_changed && !session.user.modes.rev2_messages)
+        out.put("* ", mailbox.recent(), " RECENT\r\n");
     tell_keywords(session, *selection);
     for (uint32_t n : changes.flags) put_flags(session, n);
     TRY(selection->updates.tell_changed(out, mailbox, changes));

@@ -31,8 +31,8 @@ Status remove_copied(LocalSelection& selection, std::span<const uint32_t> sequen
 // (RFC 7162 3.2.7, 6851 4.4).
 Result<Completion> gone_and_told(ImapSession& session);
 
-// "* n FETCH (FLAGS (...))" of a message of the selected mailbox, with its UID if that is wanted or
-// QRESYNC is enabled, and MODSEQ under CONDSTORE.
+// "* n FETCH (FLAGS (...))" of a message of the selected mailbox, with its UID if that is wanted,
+// QRESYNC is enabled or RFC 9051 asks for it, and MODSEQ under CONDSTORE. UIDFETCH under UIDONLY.
 struct FlagsLine {
     bool flags = true;
     bool uid = false;

@@ -60,7 +60,7 @@ START_TEST(a_row_is_told_and_enabled_as_it_says)
             ck_assert_msg(!is_told, "%s", std::string(row.name).c_str());
         const std::string name = to_upper(row.name);
         ASSERT_EQ_TEXT(converse(server, "bob", cat("1 ENABLE ", name, "\r\n")),
-                       cat("* ENABLED", row.enable != nullptr ? cat(' ', name) : std::string(),
+                       cat("* ENABLED", row.enable != nullptr ? cat(' ', row.name) : std::string(),
                            "\r\n1 OK Completed\r\n"));
     }
 }

@@ -176,6 +176,52 @@ START_TEST(each_production_takes_its_rule_and_no_more)
 }
 END_TEST
 
+// RFC 6855 3, 9051 5.1
+START_TEST(names_of_a_client_that_speaks_utf8)
+{
+    const Case cases[] = {
+        {kMailbox, "INBOX x", "INBOX", " x"},
+        {kMailbox, "\"Entw&APw-rfe\"", "Entw&-APw-rfe", ""},
+        {kMailbox, "a&b", "a&-b", ""},
+        {kMailbox, "\"\xC3\xBC\" x", "&APw-", " x"},
+        {kMailbox, "{2+}\r\n\xC3\xBC x", "&APw-", " x"},
+        {kMailbox, "\"\xFC\"", "!syntax error", ""},
+        {kMailbox, "{1+}\r\n\xFC", "!syntax error", ""},
+        {kMailbox, "{2+}\r\na\n", "!bad name", ""},
+        {kMailbox, "\"\x7F\"", "!bad name", ""},
+        {kMailbox, "\"\xC2\x85\"", "!bad name", ""},
+        {kMailbox, "\"\xE2\x80\xA8\"", "!bad name", ""},
+        {kMailbox, "\"\xE2\x80\xA9\"", "!bad name", ""},
+        {kPattern, "\"*\xC3\xBC%\" x", "*&APw-%", " x"},
+        {kPattern, "&% x", "&-%", " x"},
+        {kString, "\"\xC3\xBC\"", "\xC3\xBC", ""},
+        {kString, "\"\xC3\"", "!syntax error", ""},
+        {kString, "{1+}\r\n\xC3", "\xC3", ""},
+    };
+    for (const auto& c : cases) {
+        Wire wire(cat(c.input, "\r\n"));
+        wire.reader.speak_utf8(true);
+        const std::string what = cat("<", c.input, "> gives ");
+        ASSERT_EQ_TEXT(cat(what, c.production(wire.reader)), cat(what, c.want));
+        ASSERT_EQ_TEXT(cat(what, rest_of_line(wire)), cat(what, c.rest));
+    }
+}
+END_TEST
+
+START_TEST(what_is_written_down_has_8_bit_strings_as_literals)
+{
+    Wire wire("\"a\" \"\xC3\xBC\\\"\" {1}\r\nx\r\n");
+    std::string written;
+    wire.reader.record(&written);
+    ASSERT_EQ_TEXT(show(wire.reader.string()), "a");
+    ASSERT_OK(wire.reader.space());
+    ASSERT_EQ_TEXT(show(wire.reader.string()), "\xC3\xBC\"");
+    ASSERT_OK(wire.reader.space());
+    ASSERT_EQ_TEXT(show(wire.reader.string()), "x");
+    ASSERT_EQ_TEXT(written, "\"a\" {3+}\r\n\xC3\xBC\" {1+}\r\nx");
+}
+END_TEST
+
 START_TEST(a_synchronising_literal_is_answered_and_another_is_not)
 {
     Wire waiting("{3}\r\nabc\r\n");
@@ -397,6 +443,8 @@ Suite* make()
     Suite* suite = suite_create("command_reader");
     TCase* tests = tcase_create("reader");
     tcase_add_test(tests, each_production_takes_its_rule_and_no_more);
+    tcase_add_test(tests, names_of_a_client_that_speaks_utf8);
+    tcase_add_test(tests, what_is_written_down_has_8_bit_strings_as_literals);
     tcase_add_test(tests, a_synchronising_literal_is_answered_and_another_is_not);
     tcase_add_test(tests, a_line_ends_with_both_bytes);
     tcase_add_test(tests, extra_and_missing_arguments_are_told_apart);

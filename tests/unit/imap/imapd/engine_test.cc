@@ -235,9 +235,10 @@ void set_all(imapd::User& user)
             .names = model::Namespace(model::NamespaceOptions{}, "alice", true),
             .selection = imapd::LocalSelection{},
             .aside = imapd::LocalSelection{},
-            .enabled = {"QRESYNC"},
+            .enabled = {"QRESYNC", "IMAP4REV2"},
             .condstore_enabled = true,
             .qresync_enabled = true,
+            .modes = {.uid_only = true, .utf8 = true, .rev2 = true, .rev2_messages = true},
             .wants_referrals = true,
             .farewell = "a server's last word"};
 }
@@ -245,8 +246,9 @@ void set_all(imapd::User& user)
 // All members are named: a new one does not compile before it is looked at here.
 void check_that_nothing_is_left(const imapd::User& user, imapd::State now, std::string_view whose)
 {
-    const auto& [state, identity, names, selection, aside, enabled, condstore, qresync, referrals,
-                 farewell] = user;
+    const auto& [state, identity, names, selection, aside, enabled, condstore, qresync, modes,
+                 referrals, farewell] = user;
+    const auto& [uid_only, utf8, rev2, rev2_messages] = modes;
     ck_assert(state == now);
     ASSERT_EQ_TEXT(identity ? identity->userid : "", whose);
     ASSERT_EQ_TEXT(names ? names->inbox()->internal() : "",
@@ -254,6 +256,7 @@ void check_that_nothing_is_left(const imapd::User& user, imapd::State now, std::
     ck_assert(std::holds_alternative<imapd::NoSelection>(selection));
     ck_assert(std::holds_alternative<imapd::NoSelection>(aside));
     ck_assert(enabled.empty() && !condstore && !qresync && !referrals && farewell.empty());
+    ck_assert(!uid_only && !utf8 && !rev2 && !rev2_messages);
 }
 
 START_TEST(nothing_is_left_of_a_user_who_has_gone)
@@ -282,7 +285,8 @@ START_TEST(capability_says_what_this_state_can)
         "*",           "CAPABILITY", "IMAP4rev1",        "LITERAL+",
         "ID",          "ENABLE",     "CATENATE",         "XLIST",
         "CHILDREN",    "IDLE",       "LIST-EXTENDED",    "LIST-MYRIGHTS",
-        "LIST-STATUS", "NAMESPACE",  "COMPRESS=DEFLATE", "MUPDATE=mupdate://mup.example.org/"};
+        "LIST-STATUS", "NAMESPACE",  "COMPRESS=DEFLATE", "MUPDATE=mupdate://mup.example.org/",
+        "IMAP4rev2",   "UTF8=ACCEPT"};
     for (const auto name : backend::kFromBackends)
         if (name != "MOVE")
             want.push_back(name == "APPENDLIMIT=" ? "APPENDLIMIT=4294967295" : name);

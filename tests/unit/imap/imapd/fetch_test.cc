@@ -45,7 +45,7 @@ struct Selected {
         auto request = parse(items);
         ASSERT_OK(request);
         Wire wire("");
-        const auto put = put_fetch(wire.client, *mailbox, 1, *request, with_flags, false);
+        const auto put = put_fetch(wire.client, *mailbox, 1, *request, {.with_flags = with_flags});
         if (!put) return cat("!", code_name(put.error().code));
         ASSERT_OK(wire.client.flush());
         return wire.ends.output;

@@ -488,6 +488,19 @@ START_TEST(an_expunged_message_matches_nothing)
 }
 END_TEST
 
+// RFC 9586 3.5, 6855 3
+START_TEST(numbers_and_charsets_are_noticed)
+{
+    for (const char* s : {"1", "NOT *", "OR SEEN (1:3 $)", "RETURN (MIN) SEEN 2"})
+        ck_assert_msg(parse(s)->has_numbers, "%s", s);
+    for (const char* s : {"ALL", "$", "UID 1:3", "NOT ($ UID 2)"})
+        ck_assert_msg(!parse(s)->has_numbers, "%s", s);
+    ck_assert(parse("CHARSET UTF-8 ALL")->has_charset);
+    ck_assert(parse("RETURN (ALL) CHARSET US-ASCII ALL")->has_charset);
+    ck_assert(!parse("SUBJECT CHARSET")->has_charset);
+}
+END_TEST
+
 // RFC 7377: what other servers are asked for is what the client wrote behind the sources.
 START_TEST(a_search_in_many_mailboxes_is_taken_apart)
 {
@@ -560,6 +573,7 @@ Suite* make()
     Suite* s = suite_create("imap/imapd/search");
     TCase* c = tcase_create("all");
     tcase_add_test(c, the_grammar_is_taken_and_nothing_else);
+    tcase_add_test(c, numbers_and_charsets_are_noticed);
     tcase_add_test(c, a_search_in_many_mailboxes_is_taken_apart);
     tcase_add_test(c, a_long_search_says_how_far_it_is);
     tcase_add_test(c, a_range_of_what_was_found);
