@@ -110,11 +110,7 @@ Result<ConnectionPtr> new_connection(const config::Config& config, const Parties
                           text_or_null(parties.local), text_or_null(parties.remote), callbacks,
                           SASL_SUCCESS_DATA, &made);
     if (result != SASL_OK) return sasl_error("sasl_server_new", result, nullptr);
-    ConnectionPtr connection(made);
-    std::array<const char*, 2> names = {kHashedPassword, nullptr};
-    if (asks_auxprop(config)) result = ::sasl_auxprop_request(connection.get(), names.data());
-    if (result != SASL_OK) return sasl_error("sasl_auxprop_request", result, connection.get());
-    return connection;
+    return ConnectionPtr(made);
 }
 
 }  // namespace
@@ -140,6 +136,8 @@ struct SaslServer::Connection {
     Status use();
     Status renew();
     Status apply();
+    // Of who sends the password itself the hash is looked up too.
+    Status ask_for_hash();
     Result<Step> judge(int result, const char* out, unsigned size);
     Status check_credentials(std::string_view message);
 };
@@ -215,6 +213,15 @@ Status SaslServer::Connection::apply()
         result = ::sasl_setprop(sasl.get(), SASL_AUTH_EXTERNAL, external_name.c_str());
     if (result != SASL_OK) return sasl_error("sasl_setprop", result, sasl.get());
     return success();
+}
+
+// Only where nobody else may know the user: one without an entry is refused by the look-up.
+Status SaslServer::Connection::ask_for_hash()
+{
+    if (!asks_auxprop(config) || config.sasl_pwcheck_method().size() > 1) return success();
+    std::array<const char*, 2> names = {kHashedPassword, nullptr};
+    const int result = ::sasl_auxprop_request(sasl.get(), names.data());
+    return result == SASL_OK ? success() : sasl_error("look-up", result, sasl.get());
 }
 
 Result<SaslServer::Step> SaslServer::Connection::judge(int result, const char* out, unsigned size)
@@ -314,6 +321,7 @@ Result<SaslServer::Step> SaslServer::start(std::string_view mechanism,
     if (std::find(offered.begin(), offered.end(), name) == offered.end())
         return Error{Code::unsupported, cat("no mechanism ", name)};
     connection_->mechanism = name;
+    if (name == "PLAIN" || name == "LOGIN") TRY(connection_->ask_for_hash());
     if (initial) TRY(connection_->check_credentials(*initial));
     const char* out = nullptr;
     unsigned size = 0;
@@ -364,6 +372,7 @@ Status SaslServer::check_password(const std::string& user, const std::string& pa
 {
     TRY(connection_->use());
     if (user.empty() || password.empty()) return no_credentials();
+    TRY(connection_->ask_for_hash());
     int result =
         ::sasl_checkpass(connection_->sasl.get(), user.c_str(), static_cast<unsigned>(user.size()),
                          password.c_str(), static_cast<unsigned>(password.size()));
