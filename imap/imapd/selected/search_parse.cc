@@ -7,6 +7,7 @@
 #include "lib/base/strings.h"
 #include "lib/text/charset.h"
 #include "lib/text/imap_date.h"
+#include "lib/text/utf8.h"
 
 namespace rookery::imapd {
 namespace {
@@ -418,6 +419,7 @@ class Parser {
             case Argument::modseq: return modseq_argument(key);
             case Argument::objectid: {
                 TRY_ASSIGN(key.text, reader_.astring());
+                if (!text::is_ascii(key.text)) return Error{Code::syntax, "Invalid object id"};
                 return success();
             }
             case Argument::field: {

@@ -234,6 +234,77 @@ START_TEST(what_a_server_lacks_it_says_itself)
 }
 END_TEST
 
+// What the client has enabled is done here as far as its server needs not know of it (RFC 6855,
+// 9051): names, strings, SEARCH, and what SELECT tells.
+START_TEST(a_client_speaks_utf8_and_its_server_does_not)
+{
+    World w;
+    ASSERT_OK(w.list.put(entry("user.bob.&APw-", "be1")));
+    const std::string ask = "s SELECT \"INBOX.\xC3\xBC\"\r\n";
+    auto& be = w.server(
+        "be1",
+        Steps{expect("$T SELECT \"INBOX.&APw-\""),
+              send("* 2 EXISTS\r\n* 1 RECENT\r\n* OK [UNSEEN 1] x\r\n"
+                   "* OK [UIDVALIDITY 7] x\r\n$T OK done\r\n"),
+              expect("$T SEARCH RETURN (ALL) CHARSET UTF-8 SUBJECT {2+}"), expect_bytes("\xC3\xBC"),
+              expect(" UNSEEN"), send("* 3 RECENT\r\n* ESEARCH (TAG \"$T\") ALL 1\r\n$T OK a\r\n"),
+              expect("$T UID SEARCH RETURN (MIN) CHARSET UTF-8 2"),
+              send("* ESEARCH (TAG \"$T\") UID MIN 9\r\n$T OK b\r\n"),
+              expect("$T STATUS \"INBOX.&APw-\" (MESSAGES)"),
+              send("* STATUS INBOX.&APw- (MESSAGES 2)\r\n$T OK c\r\n"),
+              expect("$T GETACL \"INBOX.&APw-\""),
+              send("* ACL {11}\r\nINBOX.&APw- bob lr\r\n* LISTRIGHTS \"INBOX.&APw-\" bob \"\"\r\n"
+                   "* MYRIGHTS \"INBOX.a&-b\" lr\r\n* METADATA INBOX.&x (\r\n$T OK d\r\n"),
+              expect("$T GETQUOTAROOT \"INBOX.&APw-\""),
+              send("* QUOTAROOT INBOX.&APw- INBOX.&APw- \"\"\r\n$T OK e\r\n")} +
+            kLogout,
+        {"LITERAL+", "UNSELECT", "ESEARCH"});
+    ASSERT_EQ_TEXT(
+        w.talk(cat("0 ENABLE IMAP4rev2 UTF8=ACCEPT\r\n", ask,
+                   "1 SEARCH SUBJECT \"\xC3\xBC\" UNSEEN\r\n2 UID SEARCH RETURN (MIN) 2\r\n"
+                   "3 STATUS \"INBOX.\xC3\xBC\" (MESSAGES)\r\n4 GETACL \"INBOX.\xC3\xBC\"\r\n"
+                   "5 GETQUOTAROOT {8+}\r\nINBOX.\xC3\xBC\r\n"
+                   "6 SEARCH CHARSET UTF-8 ALL\r\n7 SEARCH SUBJECT \"\xFC\"\r\n")),
+        "* ENABLED IMAP4rev2 UTF8=ACCEPT\r\n0 OK Completed\r\n"
+        "* 2 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* LIST () \".\" \"INBOX.\xC3\xBC\"\r\ns OK "
+        "done\r\n"
+        "* ESEARCH (TAG \"1\") ALL 1\r\n1 OK a\r\n* ESEARCH (TAG \"2\") UID MIN 9\r\n2 OK b\r\n"
+        "* STATUS \"INBOX.\xC3\xBC\" (MESSAGES 2)\r\n3 OK c\r\n"
+        "* ACL {11}\r\nINBOX.&APw- bob lr\r\n* LISTRIGHTS \"INBOX.\xC3\xBC\" bob \"\"\r\n"
+        "* MYRIGHTS INBOX.a&b lr\r\n* METADATA INBOX.&x (\r\n4 OK d\r\n"
+        "* QUOTAROOT \"INBOX.\xC3\xBC\" \"INBOX.\xC3\xBC\" \"\"\r\n5 OK e\r\n"
+        "6 BAD CHARSET is not allowed: all strings are UTF-8\r\n"
+        "7 BAD Quoted string is not UTF-8\r\n");
+    ck_assert(be.finished_well());
+}
+END_TEST
+
+// UIDONLY cannot be done for a server (RFC 9586).
+START_TEST(a_server_without_uids_only_is_not_selected)
+{
+    World w;
+    auto& one = w.server(
+        "be1",
+        Steps{expect("$T ENABLE UIDONLY"), send("* ENABLED UIDONLY\r\n$T OK x\r\n"),
+              expect("$T SELECT \"INBOX\""), send("* 2 EXISTS\r\n* OK [UNSEEN 1] x\r\n$T OK x\r\n"),
+              expect("$T UID FETCH 7 (FLAGS)"),
+              send("* 7 UIDFETCH (FLAGS ())\r\n* VANISHED 9\r\n$T OK x\r\n"), expect("$T UNSELECT"),
+              send("$T OK x\r\n")} +
+            kLogout,
+        {"ENABLE", "UIDONLY", "UNSELECT", "LITERAL+"});
+    auto& two = w.server("be2", kLogout, {"ENABLE", "UNSELECT", "LITERAL+"});
+    ASSERT_EQ_TEXT(w.talk("0 ENABLE UIDONLY\r\n1 SELECT INBOX\r\n2 UID FETCH 7 (FLAGS)\r\n"
+                          "3 FETCH 1 FLAGS\r\n4 SELECT INBOX.two\r\n"),
+                   "* ENABLED UIDONLY\r\n0 OK Completed\r\n* 2 EXISTS\r\n1 OK x\r\n"
+                   "* 7 UIDFETCH (FLAGS ())\r\n* VANISHED 9\r\n2 OK x\r\n"
+                   "3 BAD [UIDREQUIRED] Message numbers are not allowed once UIDONLY is enabled\r\n"
+                   "* OK [CLOSED] Ok\r\n"
+                   "4 NO [CANNOT] The mailbox's server has no UIDONLY, which is enabled\r\n");
+    ck_assert(one.finished_well());
+    ck_assert(two.finished_well());
+}
+END_TEST
+
 // A server knows a search by another tag (RFC 4731, 5267, 7377, 9585).
 START_TEST(what_a_server_says_of_a_search_is_told_by_the_clients_tag)
 {
@@ -1467,7 +1538,7 @@ START_TEST(nothing_is_announced_that_a_server_lacks)
     const std::string narrow = w.talk(ask);
     ASSERT_EQ_TEXT(narrow,
                    "* CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE ACL CATENATE CHILDREN CONDSTORE "
-                   "IDLE LIST-EXTENDED LIST-MYRIGHTS LIST-STATUS NAMESPACE XLIST "
+                   "IDLE LIST-EXTENDED LIST-MYRIGHTS LIST-STATUS NAMESPACE UTF8=ACCEPT XLIST "
                    "COMPRESS=DEFLATE "
                    "MAILBOX-REFERRALS MUPDATE=mupdate://m/\r\n"
                    "1 OK Completed\r\n");
@@ -1493,6 +1564,8 @@ Suite* make()
     tcase_add_test(c, only_what_ended_in_order_goes_to_the_next_session);
     tcase_add_test(c, commands_go_on_as_they_came);
     tcase_add_test(c, what_a_server_lacks_it_says_itself);
+    tcase_add_test(c, a_client_speaks_utf8_and_its_server_does_not);
+    tcase_add_test(c, a_server_without_uids_only_is_not_selected);
     tcase_add_test(c, what_a_server_says_of_a_search_is_told_by_the_clients_tag);
     tcase_add_test(c, what_is_framed_differently_never_reaches_a_server);
     tcase_add_test(c, literals_are_counted_and_never_read_as_lines);

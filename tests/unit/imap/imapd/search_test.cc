@@ -65,6 +65,7 @@ START_TEST(the_grammar_is_taken_and_nothing_else)
                           "NOT",
                           "OR SEEN",
                           "FOO",
+                          "EMAILID \"\xFC\"",
                           "SUBJECT",
                           "BEFORE x",
                           "BEFORE 31-Feb-1994",
