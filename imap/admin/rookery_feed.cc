@@ -1,6 +1,7 @@
 // rookery-feed: feeds to other servers of news what they did not get at once.
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 
 #include "imap/admin/tool.h"
@@ -34,7 +35,13 @@ Status run(const CommandLine& line, const config::Config& config)
     nntp::Feed feed(config, std::move(peers), line.has("a") ? Patience::none : Patience::waits);
     TRY_ASSIGN(submission::Queue* const queue, feed.queue());
     (void)queue->sweep();
-    TRY_ASSIGN(const auto entries, queue->list());
+    TRY_ASSIGN(auto entries, queue->list());
+    const auto peer_of = [](const submission::Entry& entry) {
+        return entry.is_damaged ? std::string() : entry.mail.to.front();
+    };
+    std::stable_sort(entries.begin(), entries.end(),
+                     [&](const auto& a, const auto& b) { return peer_of(a) < peer_of(b); });
+    std::string before;
     for (const auto& entry : entries) {
         // A try that was begun is ended; the next run does the rest.
         if (signals::terminate_pending()) break;
@@ -46,7 +53,9 @@ Status run(const CommandLine& line, const config::Config& config)
             feed.is_away(entry.mail.to.front()))
             continue;
         const auto when = line.has("a") ? submission::When::now : submission::When::due;
-        const std::string to = entry.is_damaged ? std::string() : entry.mail.to.front();
+        const std::string to = peer_of(entry);
+        if (to != before) feed.finish();
+        before = to;
         feed.try_entry(entry.id, when, [&line, to](const std::string& id, auto tried) {
             if (line.has("v"))
                 admin::print(cat(id, ' ', to, ' ', submission::tried_word(tried), '\n'));

@@ -383,6 +383,13 @@ Result<std::string> CommandReader::mailbox_pattern()
     return as_mutf7(std::move(pattern));
 }
 
+Result<std::string> CommandReader::list_pattern()
+{
+    TRY_ASSIGN(std::string pattern, list_mailbox());
+    TRY_ASSIGN(std::string converted, as_mutf7(pattern));
+    return text::is_ascii(pattern) ? converted : pattern;
+}
+
 Result<uint64_t> CommandReader::number64()
 {
     TRY_ASSIGN(std::string digits, word(is_digit, 19, "number"));

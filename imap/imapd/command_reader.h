@@ -96,6 +96,8 @@ class CommandReader {
     // raw UTF-8 is understood without speak_utf8() too. bad_name: of what RFC 6855 3 forbids.
     Result<std::string> mailbox();
     Result<std::string> mailbox_pattern();
+    // The same for mboxlist::ListPattern, where what is not ASCII stays UTF-8.
+    Result<std::string> list_pattern();
     Result<uint32_t> number();
     Result<uint32_t> nz_number();
     Result<uint64_t> number64();

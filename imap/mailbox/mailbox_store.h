@@ -38,6 +38,14 @@ struct StatusItems {
     int64_t changed = 0;        // when anything was, seconds since the epoch
 };
 
+// Which UIDs there are: what a list of newsgroups tells of each.
+struct Extent {
+    uint32_t messages = 0;
+    uint32_t first_uid = 0;  // 0: none
+    uint32_t uidnext = 1;
+    uint32_t uidvalidity = 0;
+};
+
 // One message for one mailbox, and what became of it.
 struct GroupItem {
     const model::MailboxEntry* entry = nullptr;
@@ -133,6 +141,12 @@ class MailboxStore {
     }
     // Null if it keeps none.
     virtual Annotations* annotations() { return nullptr; }
+    // Which UIDs a mailbox has, without reading more than what stands in front of the first one.
+    // unsupported: it is to be opened.
+    virtual Result<Extent> extent(const model::MailboxEntry& /*entry*/)
+    {
+        return Error{Code::unsupported, "it is to be opened"};
+    }
 };
 
 }  // namespace rookery::mailbox

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "lib/base/strings.h"
+#include "lib/text/mutf7.h"
+#include "lib/text/utf8.h"
 
 namespace rookery::mboxlist {
 namespace {
@@ -21,6 +23,15 @@ std::string simplified(std::string_view pattern)
     return out;
 }
 
+// Up to where names in UTF-8 and modified UTF-7 are the same.
+size_t ascii_length(std::string_view name)
+{
+    const auto end = std::find_if(name.begin(), name.end(), [](char c) {
+        return c == '&' || static_cast<unsigned char>(c) >= 0x80;
+    });
+    return static_cast<size_t>(end - name.begin());
+}
+
 void set_bit(uint64_t* bits, size_t i)
 {
     bits[i / 64] |= uint64_t{1} << (i % 64);
@@ -37,7 +48,10 @@ Result<ListPattern> ListPattern::compile(std::string_view pattern, char separato
     p.length_ = text.size();
     p.words_ = text.size() / 64 + 1;
     p.ends_in_percent_ = pattern.ends_with('%');
+    p.utf8_ = !text::is_ascii(text);
     p.literal_ = text.substr(0, text.find_first_of("*%"));
+    // Behind the first '&' a name may go on otherwise.
+    if (p.utf8_) p.literal_.erase(ascii_length(p.literal_));
     p.stars_.resize(p.words_);
     p.percents_.resize(p.words_);
     p.letters_.resize(256 * p.words_);
@@ -109,6 +123,14 @@ void ListPattern::run(std::string_view name, size_t nocase, std::vector<Level>& 
         return std::any_of(at.begin(), at.end(), [](uint64_t word) { return word != 0; });
     };
     for (size_t i = 0; i < name.size(); ++i) {
+        if (utf8_ && name[i] == '&') {
+            const size_t end = std::min(name.find('-', i), name.size() - 1);
+            const std::string_view encoded = name.substr(i, end + 1 - i);
+            const auto decoded = text::mutf7_to_utf8(encoded);
+            for (const char c : decoded ? std::string_view(*decoded) : encoded) step(at, c, false);
+            i = end;
+            continue;
+        }
         const bool separates = name[i] == separator_;
         Level* level = separates ? &note(i, at_end(at)) : nullptr;
         step(at, name[i], i < nocase);

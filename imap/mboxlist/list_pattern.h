@@ -1,6 +1,7 @@
 // ListPattern: a mailbox pattern of LIST and LSUB (RFC 3501 6.3.8).
 //
-// '*' matches any bytes, '%' any but the separator. A name is run through once, all ways to match
+// '*' matches any bytes, '%' any but the separator. A pattern that has bytes of UTF-8 is all UTF-8,
+// and matches names, which are modified UTF-7, by what they stand for. A name is run through once, all ways to match
 // it at the same time, so that no pattern costs more than its length times that of the name; on the
 // way it says for each level of the name whether the pattern matches there and whether anything
 // below can still match. Codes: limit (longer than kMaxPattern). A value; immutable.
@@ -47,6 +48,7 @@ class ListPattern {
     void close(Bits& at) const;
 
     char separator_ = '.';
+    bool utf8_ = false;
     bool ends_in_percent_ = false;
     size_t length_ = 0;
     size_t words_ = 1;

@@ -4,6 +4,8 @@
 #include <map>
 
 #include "lib/base/strings.h"
+#include "lib/text/mutf7.h"
+#include "lib/text/utf8.h"
 
 namespace rookery::mboxlist {
 namespace {
@@ -55,13 +57,22 @@ size_t inbox_length(std::string_view name, char separator)
     return is ? kInbox.size() : 0;
 }
 
+// What is ASCII alone is modified UTF-7.
+std::string as_utf8(std::string_view text)
+{
+    if (!text::is_ascii(text)) return std::string(text);
+    return text::mutf7_to_utf8(text).value_or(std::string(text));
+}
+
 Result<std::vector<ListPattern>> compile_all(std::string_view reference,
                                              std::span<const std::string> patterns, char separator)
 {
     if (patterns.size() > kMaxListPatterns) return Error{Code::limit, "Too many mailbox patterns"};
     std::vector<ListPattern> out;
     for (const auto& pattern : patterns) {
-        const std::string joined = join_reference(reference, pattern, separator);
+        const bool utf8 = !text::is_ascii(reference) || !text::is_ascii(pattern);
+        const std::string joined = utf8 ? join_reference(as_utf8(reference), as_utf8(pattern), separator)
+                                        : join_reference(reference, pattern, separator);
         TRY_ASSIGN(ListPattern one, ListPattern::compile(joined, separator));
         out.push_back(std::move(one));
     }

@@ -190,9 +190,17 @@ void Engine::list_all(const Command& command, const std::optional<text::Wildmat>
     client_.put(".\r\n");
 }
 
-// Without opening the mailbox, where it is not the current one.
+// Without opening the mailbox: that costs as much as it has messages.
 Result<Marks> Engine::marks_of(const model::MailboxEntry& entry)
 {
+    const auto extent = store_->extent(entry);
+    if (!extent && !extent.is(Code::unsupported)) return extent.error();
+    // Of one that goes on where numbers end, those below are counted.
+    if (extent && extent->uidnext != 0 && extent->uidnext <= kMaxNumber + 1) {
+        Marks marks = nntp::marks_of(extent->messages, extent->first_uid, extent->uidnext);
+        marks.made = extent->uidvalidity;
+        return marks;
+    }
     TRY_ASSIGN(const auto group, Group::open(*store_, entry, who().userid, {}));
     return group->marks();
 }

@@ -60,7 +60,8 @@ Status Feed::put(const ArticleHeader& article, std::span<const std::string_view>
                                .kind = submission::Kind::feed});
     if (entries.empty()) return success();
     TRY_ASSIGN(submission::Queue * queue, this->queue());
-    TRY_ASSIGN(last_, queue->put(entries, text));
+    TRY_ASSIGN(const auto ids, queue->put(entries, text));
+    for (size_t i = 0; i < ids.size(); ++i) last_.push_back({ids[i], entries[i].to.front()});
     return success();
 }
 
@@ -68,28 +69,31 @@ void Feed::keep_last()
 {
     const size_t room = kMaxOwnTries - std::min(kMaxOwnTries, put_.size());
     last_.resize(std::min(room, last_.size()));
-    put_.insert(put_.end(), last_.begin(), last_.end());
-    last_.clear();
+    for (Own& own : std::exchange(last_, {})) put_.push_back(std::move(own));
 }
 
 void Feed::take_back()
 {
-    for (const std::string& id : std::exchange(last_, {}))
-        if (auto gone = queue_->cancel(id); !gone)
+    for (const Own& own : std::exchange(last_, {}))
+        if (auto gone = queue_->remove(own.id); !gone)
             log::error("an article that was not taken may be fed",
-                       {{"id", id}, {"reason", gone.error()}});
+                       {{"id", own.id}, {"reason", gone.error()}});
 }
 
 void Feed::push()
 {
     keep_last();
-    for (const std::string& id : std::exchange(put_, {})) {
-        if (signals::terminate_pending()) break;
-        try_entry(id, submission::When::now, nullptr);
+    const std::vector<Own> all = std::exchange(put_, {});
+    for (const Peer& peer : peers_) {
+        for (const Own& own : all)
+            if (own.peer == peer.name && !signals::terminate_pending())
+                try_entry(own.id, submission::When::now, nullptr);
+        finish();
     }
-    finish();
-    for (auto& [name, link] : links_)
+    for (auto& [name, link] : links_) {
+        link.window.reset();
         if (link.connection) std::exchange(link.connection, nullptr)->quit();
+    }
 }
 
 std::string Feed::away_file(const Peer& peer) const

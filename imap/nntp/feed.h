@@ -48,11 +48,12 @@ class Feed {
     Status put(const ArticleHeader& article, std::span<const std::string_view> text);
     // The last put() was for nothing: its article was not taken. What fails is logged.
     void take_back();
-    // What put() put, as far as it was kept in mind.
+    // What put() put, as far as it was kept in mind, one peer after the other.
     void push();
     using Report = std::function<void(const std::string& id, submission::Tried tried)>;
     // One try. To a peer that takes articles by streaming several are under way at once: what
-    // became of it is reported when that is known, at the latest in finish().
+    // became of it is reported when that is known, at the latest in finish(), which is to be called
+    // before an entry of another peer is tried: entries of one article share its lock.
     void try_entry(const std::string& id, submission::When when, const Report& report);
     void finish();
     // Nothing is offered to it for now.
@@ -88,8 +89,12 @@ class Feed {
     std::vector<Peer> peers_;
     Patience patience_;
     std::optional<submission::Queue> queue_;
-    std::vector<std::string> last_;  // of the last put()
-    std::vector<std::string> put_;
+    struct Own {
+        std::string id;
+        std::string peer;
+    };
+    std::vector<Own> last_;  // of the last put()
+    std::vector<Own> put_;
     std::map<std::string, Link> links_;  // by the name of the peer
     std::deque<FeedWindow::Article> again_;  // whose connection ended at another
 };

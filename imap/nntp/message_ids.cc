@@ -75,9 +75,17 @@ bool MessageIds::is_full() const
     return count >= max_known_;
 }
 
-// Those of the groups that were selected longest ago go first.
+// Those of the groups that were selected longest ago go first, of the current one the oldest.
 void MessageIds::make_room()
 {
+    auto& current = groups_.front().entries;
+    if (current.size() > max_known_) {
+        const auto by_number = [](const Entry& a, const Entry& b) { return a.number > b.number; };
+        const auto end = current.begin() + static_cast<ptrdiff_t>(max_known_);
+        std::nth_element(current.begin(), end, current.end(), by_number);
+        current.erase(end, current.end());
+        std::sort(current.begin(), current.end());
+    }
     size_t count = 0;
     for (Known& k : groups_) {
         count += k.entries.size();

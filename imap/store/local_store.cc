@@ -564,8 +564,13 @@ Result<std::unique_ptr<mailbox::MaildropLock>> LocalStore::lock_maildrop(
     return std::unique_ptr<mailbox::MaildropLock>(std::move(taken));
 }
 
-Result<mailbox::StatusItems> LocalStore::status(const model::MailboxEntry& entry,
-                                                const std::string& userid)
+// The index as it is between two changes, its records mapped.
+struct LocalStore::Settled {
+    IndexFile index;
+    IndexHeader header;
+};
+
+Result<LocalStore::Settled> LocalStore::settled_index(const model::MailboxEntry& entry)
 {
     TRY_ASSIGN(Fd directory, open_directory(entry));
     TRY_ASSIGN(IndexFile index, IndexFile::open(directory.get()));
@@ -579,6 +584,30 @@ Result<mailbox::StatusItems> LocalStore::status(const model::MailboxEntry& entry
         TRY(index.map_records(header->records));
     }
     if ((header->state & kStateDeleted) != 0) return Error{Code::not_found, "mailbox was deleted"};
+    return Settled{std::move(index), *header};
+}
+
+Result<mailbox::Extent> LocalStore::extent(const model::MailboxEntry& entry)
+{
+    TRY_ASSIGN(const Settled now, settled_index(entry));
+    mailbox::Extent extent;
+    extent.messages = now.header.exists;
+    extent.uidnext = now.header.uidnext;
+    extent.uidvalidity = now.header.uidvalidity;
+    for (uint32_t slot = 0; now.header.exists > 0 && slot < now.header.records; slot++) {
+        if ((now.index.state(slot) & kRecordExpunged) != 0) continue;
+        extent.first_uid = now.index.uid(slot);
+        break;
+    }
+    return extent;
+}
+
+Result<mailbox::StatusItems> LocalStore::status(const model::MailboxEntry& entry,
+                                                const std::string& userid)
+{
+    TRY_ASSIGN(const Settled now, settled_index(entry));
+    const IndexFile& index = now.index;
+    const IndexHeader* const header = &now.header;
     mailbox::StatusItems items;
     items.messages = header->exists;
     items.unseen = header->unseen;

@@ -53,6 +53,7 @@ class LocalStore final : public mailbox::MailboxStore, public MailboxAccess {
         const model::MailboxEntry& entry) override;
     Result<mailbox::StatusItems> status(const model::MailboxEntry& entry,
                                         const std::string& userid) override;
+    Result<mailbox::Extent> extent(const model::MailboxEntry& entry) override;
     Result<std::unique_ptr<mailbox::StagedMessage>> stage(const std::string& partition) override;
     Result<mailbox::AppendResult> append(const model::MailboxEntry& entry,
                                          const std::string& userid,
@@ -70,6 +71,8 @@ class LocalStore final : public mailbox::MailboxStore, public MailboxAccess {
     Result<std::unique_ptr<StagedFile>> stage_exact(const std::string& partition);
 
  private:
+    struct Settled;
+    Result<Settled> settled_index(const model::MailboxEntry& entry);
     bool is_at(const model::MailboxEntry& entry, const std::string& uniqueid);
     Status move_whole(MailboxWriter& writer, const model::MailboxEntry& from,
                       const model::MailboxEntry& to);

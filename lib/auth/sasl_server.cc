@@ -219,7 +219,8 @@ Status SaslServer::Connection::apply()
 Status SaslServer::Connection::ask_for_hash()
 {
     if (!asks_auxprop(config) || config.sasl_pwcheck_method().size() > 1) return success();
-    std::array<const char*, 2> names = {kHashedPassword, nullptr};
+    // In this order: a store that has no such property may fail at it and give nothing after it.
+    std::array<const char*, 3> names = {SASL_AUX_PASSWORD, kHashedPassword, nullptr};
     const int result = ::sasl_auxprop_request(sasl.get(), names.data());
     return result == SASL_OK ? success() : sasl_error("look-up", result, sasl.get());
 }

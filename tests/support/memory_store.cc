@@ -597,6 +597,20 @@ Result<std::unique_ptr<mailbox::MaildropLock>> MemoryStore::lock_maildrop(
         std::make_unique<MemoryMaildrop>(std::move(there)));
 }
 
+Result<mailbox::Extent> MemoryStore::extent(const model::MailboxEntry& entry)
+{
+    const auto there = state(entry.name.internal());
+    if (!there) return Error{Code::not_found, "no such mailbox"};
+    mailbox::Extent extent;
+    extent.uidnext = there->uidnext;
+    extent.uidvalidity = there->uidvalidity;
+    for (const auto& m : there->messages) {
+        if (m->expunged) continue;
+        if (extent.messages++ == 0) extent.first_uid = m->uid;
+    }
+    return extent;
+}
+
 Result<mailbox::StatusItems> MemoryStore::status(const model::MailboxEntry& entry,
                                                  const std::string& userid)
 {

@@ -80,6 +80,7 @@ class MemoryStore final : public mailbox::MailboxStore {
         const model::MailboxEntry& entry) override;
     Result<mailbox::StatusItems> status(const model::MailboxEntry& entry,
                                         const std::string& userid) override;
+    Result<mailbox::Extent> extent(const model::MailboxEntry& entry) override;
     Result<std::unique_ptr<mailbox::StagedMessage>> stage(const std::string& partition) override;
     Result<mailbox::AppendResult> append(const model::MailboxEntry& entry,
                                          const std::string& userid,

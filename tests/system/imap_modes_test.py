@@ -264,6 +264,17 @@ def names_are_utf8(where):
         assert c.ok('LIST "" INBOX.*') == [line + "INBOX.&ANg-", line + NAME]
         assert old.ok('LIST "" INBOX.*') == [line + "INBOX.&-ANg-", line + MUTF7]
         assert c.ok('LIST "" "INBOX.Entwü%"') == [line + NAME]
+        # Beside a wildcard letters stand for themselves, whatever they are encoded with.
+        for n in ("日", "日本", "日本語", "日本語.x&é"):
+            c.ok('CREATE "INBOX.%s"' % n)
+        wait_for(lambda: len(c.ok('LIST "" "INBOX.日*"')) == 4, "all are known")
+        for pattern, found in (('"" "INBOX.日本*"', 3), ('"" "INBOX.日本%"', 2),
+                               ('"INBOX.日" "本"', 1), ('"INBOX.日" "%"', 3), ('"" "*語"', 1),
+                               ('"" "INBOX.%本%"', 2), ('"" "*.x&é"', 1), ('"" "*&%"', 3)):
+            assert len(c.ok("LIST %s" % pattern)) == found, (pattern, c.ok("LIST %s" % pattern))
+        assert len(old.ok('LIST "" "INBOX.&ZeVnLA*"')) == 1 == len(old.ok('LIST "" "*&ZeU-"'))
+        for n in ("日本語.x&é", "日本語", "日本", "日"):
+            c.ok('DELETE "INBOX.%s"' % n)
         append(c, NAME, message())
         assert c.ok("STATUS %s (MESSAGES)" % NAME) == ["STATUS %s (MESSAGES 1)" % NAME]
         assert old.ok("STATUS %s (MESSAGES)" % MUTF7) == ["STATUS %s (MESSAGES 1)" % MUTF7]

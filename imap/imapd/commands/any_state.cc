@@ -7,6 +7,7 @@
 
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/relay/relay.h"
 #include "imap/imapd/relay/selection.h"
 #include "imap/imapd/responder.h"
 #include "lib/base/log.h"
@@ -87,7 +88,7 @@ Result<Completion> id(ImapSession& s, Command&)
 }
 
 // RFC 5161: what is not announced is ignored. The servers of selected mailboxes are told too.
-Result<Completion> enable(ImapSession& s, Command&)
+Result<Completion> enable(ImapSession& s, Command& command)
 {
     std::vector<std::string> names;
     for (char next = ' '; next != '\n';) {
@@ -97,6 +98,8 @@ Result<Completion> enable(ImapSession& s, Command&)
         TRY_ASSIGN(next, s.reader.peek());
     }
     TRY(s.reader.end_of_line());
+    // What is held back was said as it is now.
+    if (auto first = release_held(s, command)) return *first;
     s.client.put("* ENABLED");
     for (const std::string& name : names) {
         const Capability* known = find_capability(name);

@@ -26,7 +26,7 @@ Result<LsubArguments> lsub_arguments(CommandReader& reader)
     TRY(reader.space());
     TRY_ASSIGN(arguments.reference, reader.mailbox());
     TRY(reader.space());
-    TRY_ASSIGN(arguments.pattern, reader.mailbox_pattern());
+    TRY_ASSIGN(arguments.pattern, reader.list_pattern());
     TRY(reader.end_of_line());
     return arguments;
 }

@@ -65,7 +65,7 @@ Status patterns(CommandReader& reader, ListRequest& request)
     TRY_ASSIGN(const bool several, reader.accept('('));
     request.extended |= several;
     for (;;) {
-        TRY_ASSIGN(std::string pattern, reader.mailbox_pattern());
+        TRY_ASSIGN(std::string pattern, reader.list_pattern());
         request.patterns.push_back(std::move(pattern));
         if (request.patterns.size() > mboxlist::kMaxListPatterns)
             return Error{Code::limit, "Too many mailbox patterns"};
@@ -89,7 +89,7 @@ Result<ListRequest> parse_list(CommandReader& reader)
                         [&](const std::string& name) { return selection_option(request, name); }));
         TRY(reader.space());
     }
-    TRY_ASSIGN(request.reference, reader.mailbox());
+    TRY_ASSIGN(request.reference, reader.list_pattern());
     TRY(reader.space());
     TRY(patterns(reader, request));
     TRY_ASSIGN(const bool more, reader.accept(' '));

@@ -50,7 +50,10 @@ std::optional<std::string_view> body_value(std::string_view fetch)
 // One transfer and where it stands.
 class Transfer {
  public:
-    Transfer(ImapSession& s, const Command& command) : s_(s), command_(command) {}
+    Transfer(ImapSession& s, const Command& command, bool move)
+        : s_(s), command_(command), move_(move)
+    {
+    }
 
     // Each step gives a completion if the command is over.
     std::optional<Completion> list(const std::string& set);
@@ -75,6 +78,7 @@ class Transfer {
 
     ImapSession& s_;
     const Command& command_;
+    bool move_;
     std::vector<SourceMessage> messages_;
     bool too_many_ = false;
     // The message on its way.
@@ -169,7 +173,8 @@ std::optional<Completion> Transfer::copy_one(AppendTarget& append, const SourceM
     body_taken_ = damaged_ = false;
     RelayChannel source(s_, *s_.remote()->backend);
     // While numbers count no server says that others expunged some, and gives them while it can.
-    const bool by_number = !command_.by_uid;
+    // What was moved away is not moved again: of that a server has to tell.
+    const bool by_number = !command_.by_uid && !move_;
     source.verb(by_number ? "FETCH" : "UID FETCH");
     source.raw(cat(' ', by_number ? message.number : message.uid, " (UID BODY.PEEK[])"));
     source.filter([&](backend::ReplyReader& replies, const backend::Reply& reply) {
@@ -308,7 +313,7 @@ std::optional<Completion> transfer(ImapSession& session, const Command& command,
     if (move) {
         if (auto refused = may_remove_from_source(session)) return *refused;
     }
-    Transfer t(session, command);
+    Transfer t(session, command, move);
     if (auto over = t.list(set)) return *over;
     if (t.empty()) return Completion::ok("No messages");
     if (auto over = t.copy(*make_target(t.size())))

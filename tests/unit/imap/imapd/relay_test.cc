@@ -1184,6 +1184,9 @@ const Steps kBodies = {expect("$T UID FETCH 4 (UID BODY.PEEK[])"),
                        send("* 1 FETCH (UID 4 BODY[] {5}\r\na\r\nb\n)\r\n$T OK x\r\n"),
                        expect("$T UID FETCH 8 (UID BODY.PEEK[])"),
                        send("* 2 FETCH (BODY[] {3}\r\n({5 UID 8)\r\n$T OK x\r\n")};
+// COPY by number asks by number: so nobody tells what is gone meanwhile.
+const Steps kNumbered = {expect("$T FETCH 1 (UID BODY.PEEK[])"), kBodies[1],
+                         expect("$T FETCH 2 (UID BODY.PEEK[])"), kBodies[3]};
 const Steps kTarget = {
     expect("$T LOCALAPPEND \"INBOX.two\" \"\" (\\Seen $x) \" 1-Jan-2020 00:00:00 +0000\" {5}"),
     send("+ go\r\n"), expect_bytes("a\r\nb\n () \"02-Jan-2020 00:00:00 +0000\" {3}\r\n"),
@@ -1199,7 +1202,7 @@ START_TEST(copy_to_another_server)
         auto& one =
             w.server("be1", kSelect +
                                 Steps{expect("$T FETCH 1:2 (UID FLAGS INTERNALDATE RFC822.SIZE)"),
-                                      send(kTwoMessages), kBodies[0], kBodies[1], kBodies[2],
+                                      send(kTwoMessages), kNumbered[0], kNumbered[1], kNumbered[2],
                                       send(cat("* 2 FETCH (", second, ")\r\n$T OK x\r\n"))} +
                                 kLogout);
         auto& two = w.server("be2", kTarget + Steps{send("$T OK [APPENDUID 33 100:101] done\r\n"),
@@ -1215,7 +1218,7 @@ START_TEST(copy_waits_for_a_destination_that_moves)
 {
     const Steps listed = {expect("$T FETCH 1:2 (UID FLAGS INTERNALDATE RFC822.SIZE)"),
                           send(kTwoMessages)};
-    const Steps first = {kBodies[0], kBodies[1]};
+    const Steps first = {kNumbered[0], kNumbered[1]};
     const Steps done =
         kTarget + Steps{send("$T OK [APPENDUID 33 100:101] done\r\n"), expect("Q01 LOGOUT")};
     struct {
@@ -1223,11 +1226,11 @@ START_TEST(copy_waits_for_a_destination_that_moves)
         Steps target;
     } rows[] = {
         {listed + first, {kTarget[0], send(kMoving)}},
-        {listed + kBodies, kTarget + Steps{send(kMoving)}},
+        {listed + kNumbered, kTarget + Steps{send(kMoving)}},
     };
     for (const auto& row : rows) {
         World w;
-        auto& one = w.server("be1", kSelect + row.source + listed + kBodies + kLogout);
+        auto& one = w.server("be1", kSelect + row.source + listed + kNumbered + kLogout);
         auto& two = w.server("be2", row.target + done);
         ASSERT_EQ_TEXT(
             w.talk("s SELECT INBOX\r\n1 COPY 1:2 INBOX.two\r\n"),

@@ -196,6 +196,31 @@ START_TEST(what_ends_half_way_was_never_there)
 }
 END_TEST
 
+// Without opening them, but for one where numbers end.
+START_TEST(what_lists_tell_of_groups)
+{
+    Server s;
+    const auto a = s.store.state("news.a"), b = s.store.state("news.b");
+    for (const uint32_t uid : {3u, 5u, 9u}) {
+        a->uidnext = uid;
+        a->append("Subject: x\r\n\r\n");
+    }
+    a->expunge_uid(3);
+    for (const uint32_t uid : {7u, nntp::kMaxNumber + 1}) {
+        b->uidnext = uid;
+        b->append("Subject: x\r\n\r\n");
+    }
+    const std::string said = s.talk(cat(kLogin, "LIST ACTIVE\r\nLIST COUNTS a\r\nGROUP a\r\n"));
+    for (const std::string_view line :
+         {"\na 9 5 y\r\nb 2147483647 7 x\r\n.", "\na 9 5 2 y\r\n.", "\n211 2 5 9 a\r\n"})
+        ck_assert_msg(said.find(line) != said.npos, "%s", said.c_str());
+    // A list alone opens nothing.
+    s.store.fail_open = Error{Code::corrupt, "damaged"};
+    const std::string again = s.talk(cat(kLogin, "LIST ACTIVE\r\n"));
+    ck_assert_msg(again.find("\na 9 5 y\r\n.") != again.npos, "%s", again.c_str());
+}
+END_TEST
+
 // In the queue before it is filed, and not if it is not.
 START_TEST(what_a_peer_gets_is_promised_first)
 {
@@ -231,6 +256,7 @@ Suite* make()
     tcase_add_test(c, an_article_in_several_groups_is_taken_once);
     tcase_add_test(c, what_cannot_be_filed_now_is_taken_later);
     tcase_add_test(c, what_ends_half_way_was_never_there);
+    tcase_add_test(c, what_lists_tell_of_groups);
     tcase_add_test(c, what_a_peer_gets_is_promised_first);
     suite_add_tcase(s, c);
     return s;
