@@ -1,7 +1,7 @@
 #!/bin/sh
 # A manual page for every installed program and both configuration files, well formed, with exit
-# status and examples; the options of a program are those of its page, and every program tells them,
-# and its version.
+# status, examples and diagnostics; the messages of a page are those of the sources; the options of
+# a program are those of its page, and every program tells them, and its version.
 set -u
 cd "${top_srcdir:-.}" || exit 1
 . tests/support/tap.sh
@@ -34,15 +34,48 @@ same_options() {
     done
     return $same
 }
+# Every string of the programs, a line for each; one that is written in pieces is whole.
+strings_of_programs() {
+    find imap lib master -name '*.cc' -o -name '*.h' | sort | xargs cat | awk '
+        /^[ \t]*\/\// { next }
+        {
+            gsub(/^[ \t]+|[ \t]+$/, "")
+            if (before ~ /"$/ && $0 ~ /^"/)
+                before = substr(before, 1, length(before) - 1) substr($0, 2)
+            else { print before; before = $0 }
+        }
+        END { print before }' | grep -o '"\([^"\\]\|\\.\)*"' | sed 's/\\\(["\\]\)/\1/g'
+}
+# The messages of a page, with "<what>" where a word or more differ. Each part between two of these
+# is in the programs; what stands at its ends may be another string.
+said_by_programs() {
+    sed -n '/^\.Bl -diag/,/^\.El/s/^\.It //p' "$1" | sed 's/\\(dq/"/g' >"$told"
+    [ -s "$told" ] || grep -q 'doc/admin/logs\.md' "$1" || { echo "$1: no message"; return 1; }
+    said=0
+    while read -r message; do
+        printf '%s\n' "$message" | awk '{ gsub(/<[^>]*>/, "\n"); print }' |
+            sed "s/^[]:;, \"'()[]*//; s/[]:;, \"'()[]*\$//" | grep . >"$parts"
+        grep -q '......' "$parts" || { echo "$1: too short: $message"; said=1; }
+        while read -r part; do
+            grep -qF -- "$part" "$strings" || { echo "$1: nobody says: $part"; said=1; }
+        done <"$parts"
+    done <"$told"
+    return $said
+}
+told=$(mktemp)
+parts=$(mktemp)
+strings=$(mktemp)
+trap 'rm -f "$told" "$parts" "$strings"' EXIT
+strings_of_programs >"$strings"
 for page in man/*.[18]; do
     status=0
-    for section in 'EXIT STATUS' EXAMPLES; do
+    for section in 'EXIT STATUS' EXAMPLES DIAGNOSTICS; do
         grep -q "^\.Sh $section\$" "$page" || { echo "$page: no $section"; status=1; }
     done
-    tap "$(basename "$page") says how the program ends, and shows it in use" $status
+    tap "$(basename "$page") says how the program ends, shows it, and has messages" $status
+    said_by_programs "$page"
+    tap "$(basename "$page") has messages that there are" $?
 done
-told=$(mktemp)
-trap 'rm -f "$told"' EXIT
 for p in $programs; do
     same_options "$build/$p" "$(ls man/"$(basename "$p")".[18])"
     tap "$(basename "$p") and its page have the same options" $?
