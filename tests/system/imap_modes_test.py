@@ -267,7 +267,7 @@ def names_are_utf8(where):
         # Beside a wildcard letters stand for themselves, whatever they are encoded with.
         for n in ("日", "日本", "日本語", "日本語.x&é"):
             c.ok('CREATE "INBOX.%s"' % n)
-        wait_for(lambda: len(c.ok('LIST "" "INBOX.日*"')) == 4, "all are known")
+        murder.wait_for(lambda: len(c.ok('LIST "" "INBOX.日*"')) == 4, "all are known")
         for pattern, found in (('"" "INBOX.日本*"', 3), ('"" "INBOX.日本%"', 2),
                                ('"INBOX.日" "本"', 1), ('"INBOX.日" "%"', 3), ('"" "*語"', 1),
                                ('"" "INBOX.%本%"', 2), ('"" "*.x&é"', 1), ('"" "*&%"', 3)):

@@ -5,6 +5,7 @@
 
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/relay/relay.h"
 #include "imap/imapd/relay/remote_append.h"
 #include "imap/imapd/relay/retry.h"
 #include "imap/imapd/relay/selection_replies.h"
@@ -173,7 +174,6 @@ std::optional<Completion> Transfer::copy_one(AppendTarget& append, const SourceM
     body_taken_ = damaged_ = false;
     RelayChannel source(s_, *s_.remote()->backend);
     // While numbers count no server says that others expunged some, and gives them while it can.
-    // What was moved away is not moved again: of that a server has to tell.
     const bool by_number = !command_.by_uid && !move_;
     source.verb(by_number ? "FETCH" : "UID FETCH");
     source.raw(cat(' ', by_number ? message.number : message.uid, " (UID BODY.PEEK[])"));
@@ -316,6 +316,9 @@ std::optional<Completion> transfer(ImapSession& session, const Command& command,
     Transfer t(session, command, move);
     if (auto over = t.list(set)) return *over;
     if (t.empty()) return Completion::ok("No messages");
+    // What another session has moved or removed is told now, and not found below.
+    if (move)
+        if (auto told = relay_poll(session); !told) return Completion::from(told.error());
     if (auto over = t.copy(*make_target(t.size())))
         return says_moved({over->kind, over->text}) ? std::nullopt : over;
     if (!move) return Completion::ok(cat(t.copyuid(), "Completed"));
