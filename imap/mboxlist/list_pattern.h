@@ -1,10 +1,11 @@
 // ListPattern: a mailbox pattern of LIST and LSUB (RFC 3501 6.3.8).
 //
 // '*' matches any bytes, '%' any but the separator. A pattern that has bytes of UTF-8 is all UTF-8,
-// and matches names, which are modified UTF-7, by what they stand for. A name is run through once, all ways to match
-// it at the same time, so that no pattern costs more than its length times that of the name; on the
-// way it says for each level of the name whether the pattern matches there and whether anything
-// below can still match. Codes: limit (longer than kMaxPattern). A value; immutable.
+// and matches names, which are modified UTF-7, by what they stand for. A name is run through once,
+// all ways to match it at the same time, so that no pattern costs more than its length times that
+// of the name; on the way it says for each level of the name whether the pattern matches there and
+// whether anything below can still match. Codes: limit (longer than kMaxPattern). A value;
+// immutable.
 #ifndef ROOKERY_IMAP_MBOXLIST_LIST_PATTERN_H
 #define ROOKERY_IMAP_MBOXLIST_LIST_PATTERN_H
 

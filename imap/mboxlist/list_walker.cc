@@ -71,8 +71,9 @@ Result<std::vector<ListPattern>> compile_all(std::string_view reference,
     std::vector<ListPattern> out;
     for (const auto& pattern : patterns) {
         const bool utf8 = !text::is_ascii(reference) || !text::is_ascii(pattern);
-        const std::string joined = utf8 ? join_reference(as_utf8(reference), as_utf8(pattern), separator)
-                                        : join_reference(reference, pattern, separator);
+        const std::string joined =
+            utf8 ? join_reference(as_utf8(reference), as_utf8(pattern), separator)
+                 : join_reference(reference, pattern, separator);
         TRY_ASSIGN(ListPattern one, ListPattern::compile(joined, separator));
         out.push_back(std::move(one));
     }
