@@ -1,5 +1,7 @@
 // ctl_mboxlist -d and -u: the list as text.
 
+#include <unistd.h>
+
 #include <vector>
 
 #include "imap/admin/ctl_mboxlist.h"
