@@ -24,7 +24,7 @@ Result<LsubArguments> lsub_arguments(CommandReader& reader)
 {
     LsubArguments arguments;
     TRY(reader.space());
-    TRY_ASSIGN(arguments.reference, reader.mailbox());
+    TRY_ASSIGN(arguments.reference, reader.list_pattern());
     TRY(reader.space());
     TRY_ASSIGN(arguments.pattern, reader.list_pattern());
     TRY(reader.end_of_line());
