@@ -62,6 +62,9 @@ SOUND = {
                 "proxy_password: secret\n"),
 }
 
+SOUND["master with readers"] = (SOUND["master"][0], SOUND["master"][1].replace(
+    "mail2 fe1\n", "mail2\nmupdate_readers: fe1 group:frontends\n"))
+
 # As guides to a Cyrus murder have it, without a list of servers.
 SOUND["frontend by passwords"] = (SOUND["frontend"][0], SOUND["frontend"][1].replace(
     "serverlist: mail1.example.org mail2.example.org\n", ""))
@@ -108,6 +111,12 @@ BROKEN = [
          "move mailboxes, settle conflicts and compare lists as murder", "proxy_authname: mover",
          imapd=[("^admins: .*", "admins: cyrus"), ("proxy_authname: mover",
          "proxy_authname: murder")]),
+    case("a backend that is a reader", "backend", "^mupdate_readers",
+         "tells the master what it has as mail1", "mupdate_authname of the frontends",
+         imapd="+mupdate_readers: fe1 mail1"),
+    case("a reader who is an administrator", "master", "^mupdate_readers",
+         "fe1 is in mupdate_readers and in admins", "admins: cyrus mail1 mail2",
+         imapd="+mupdate_readers: fe1"),
     case("a backend without proxyservers", "backend", "^mupdate_server",
          "without proxyservers no frontend",
          "proxyservers: ", imapd="-^proxyservers"),
@@ -137,7 +146,7 @@ BROKEN = [
     case("proxyd on a unified server", "unified", "proxyd", "keeps no mail", 'cmd="imapd"',
          cyrus=('cmd="imapd"', 'cmd="proxyd"')),
     case("a master without admins", "master", "^admins",
-         "only administrators log in at the mupdate master",
+         "only administrators change the list of the mupdate master",
          "mupdate_authname of each", imapd="-^admins"),
     case("a server called localhost", "backend", "^servername", "localhost is every server's name",
          "servername: ", imapd=("^servername.*", "servername: localhost")),

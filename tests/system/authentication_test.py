@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""doc/admin/authentication.md: hashed passwords, PAM, certificates and Kerberos, on machines."""
+"""doc/admin/authentication.md: roles, hashed passwords, PAM, certificates and Kerberos, on machines."""
 import os
 import shutil
 import sys
@@ -38,18 +38,21 @@ class Authentication(unittest.TestCase):
         with self.network.telling():
             self.player.play(documents.markdown(DOCUMENT, begin=title, end=following))
 
-    def test_1_hashed_passwords(self):
+    def test_1_roles(self):
+        self.section("Roles of other servers", "Hashed passwords")
+
+    def test_2_hashed_passwords(self):
         self.section("Hashed passwords", "PAM, by saslauthd")
 
-    def test_2_pam(self):
+    def test_3_pam(self):
         self.section("PAM, by saslauthd", "Certificates instead of passwords: EXTERNAL",
                      ("saslauthd", "sasl2-bin"))
 
-    def test_3_certificates(self):
+    def test_4_certificates(self):
         self.section("Certificates instead of passwords: EXTERNAL", "Kerberos: GSSAPI")
 
-    def test_4_kerberos(self):
-        self.section("Kerberos: GSSAPI", "Roles of other servers", ("krb5kdc", "krb5-kdc"),
+    def test_5_kerberos(self):
+        self.section("Kerberos: GSSAPI", None, ("krb5kdc", "krb5-kdc"),
                      ("kadmin.local", "krb5-admin-server"), ("kinit", "krb5-user"))
 
 

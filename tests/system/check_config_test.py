@@ -275,7 +275,7 @@ def test_what_a_text_cannot_say():
 
 
 STEPS = ("address", "resolve", "connect", "greeting", "TLS", "mechanism", "password",
-         "not an admin", "not a proxyserver")
+         "not an admin", "a reader", "not a proxyserver")
 
 def test_passwords_that_everybody_may_read():
     cyrus, imapd = SOUND["single"]
@@ -308,6 +308,7 @@ def test_a_partition_that_is_not_mounted():
          "mount %s" % place.path("spool2"))], found
 
 
+READER = {"mupdate_authname": "reader", "mupdate_username": "reader", "mupdate_password": "pw"}
 # Of a frontend's configuration: what is changed, and which server, service and step is named.
 PEERS = [
     ({}, []),
@@ -323,6 +324,7 @@ PEERS = [
     ({"mupdate_password": "wrong"}, [("mupdate", "mupdate", "password")]),
     ({"mupdate_authname": "alice", "mupdate_username": "alice", "mupdate_password": "pw"},
      [("mupdate", "mupdate", "not an admin")]),
+    (READER, []),
 ]
 
 
@@ -351,8 +353,9 @@ def steps(instance, options):
 def test_each_peer_is_tried_and_the_step_that_failed_is_named():
     with murder.Murder(backends=2, frontends=1, start=False) as m:
         m["backend1"].extra["lmtp_admins"] = m["backend2"].extra["admins"] = "cyrus"
+        m["mupdate"].extra["mupdate_readers"] = "reader"
         m.start()
-        m.set_passwords({"alice": "pw"})
+        m.set_passwords({"alice": "pw", "reader": "pw"})
         master = m["mupdate"].host_port("mupdate").split(":")[0]
         wrong = []
         for options, wanted in PEERS:
@@ -375,6 +378,9 @@ def test_each_peer_is_tried_and_the_step_that_failed_is_named():
         found, text = steps(m["backend2"], {"serverlist": "backend1 backend2"})
         if found:
             wrong.append("moves: %s\n%s" % (found, text))
+        found, text = steps(m["backend2"], dict(READER, serverlist="backend1 backend2"))
+        if found != [(master, "mupdate", "a reader")]:
+            wrong.append("a reader's name at a backend: %s\n%s" % (found, text))
         assert not wrong, "\n".join(wrong)
 
 

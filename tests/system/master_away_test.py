@@ -101,6 +101,39 @@ def test_a_backend_starts_without_a_master():
         assert done.stdout == "", done
 
 
+def test_a_backend_with_a_readers_name_makes_nothing():
+    with murder.Murder(backends=1, extra=QUICK, start=False) as m:
+        master = m["mupdate"]
+        master.extra.update({"admins": "cyrus", "mupdate_readers": "backend1 frontend1"})
+        m.start()
+        with m.imap("backend1", "cyrus") as c:
+            refused(c.create("user.ann"))
+            assert c.status("user.ann", "(MESSAGES)")[0] == "NO"
+            assert not at_master(m)
+        assert "backend1 may read only (mupdate_readers)" in m["backend1"].tail(100)
+        done = m["backend1"].run("ctl_mboxlist", "-m", check=False)
+        assert done.returncode == 75 and "may read only" in done.stdout, done
+        # The frontend goes on as a reader.
+        master.extra.update({"admins": "cyrus backend1", "mupdate_readers": "frontend1"})
+        master.write()
+        os.kill(master.pid(), signal.SIGHUP)
+        m.set_passwords({"ann": m.password})
+
+        def made():
+            with m.imap("backend1", "cyrus") as c:
+                return c.create("user.ann")[0] == "OK"
+        murder.wait_for(made, "the backend is an administrator")
+
+        def followed():
+            with m.imap("frontend1", "ann") as c:
+                return c.select("INBOX")[0] == "OK"
+        murder.wait_for(followed, "the frontend has followed")
+        for command in ("promote", "state backend1 draining"):
+            done = m["frontend1"].run("murder", *command.split(), check=False)
+            assert done.returncode != 0 and "frontend1 may read only" in done.stdout, done
+        assert m["frontend1"].run("murder", "status", check=False).returncode == 0
+
+
 def test_a_master_that_lost_its_list_hears_it_again():
     with murder.Murder(extra=QUICK) as m:
         m.add_user("ann", 1)

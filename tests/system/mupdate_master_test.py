@@ -20,7 +20,9 @@ ACL = "bob\tlrswipkxtecdan\t"
 class Master(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.m = Mupdate().start()
+        users = ("be1", "be2", "fe1", "cyrus")
+        cls.m = Mupdate(users=users + ("reader",), extra={
+            "admins": " ".join(users), "mupdate_readers": "reader"}).start()
 
     @classmethod
     def tearDownClass(cls):
@@ -275,6 +277,35 @@ class Master(unittest.TestCase):
             with self.subTest(command[0]):
                 self.assertEqual(c.status(*command), answer)
         self.assertEqual(c.run("FIND", "t.new")[0], [])
+
+    READ_ONLY = "NO [NOPERM] reader may read only (mupdate_readers)"
+
+    def test_a_reader_follows_and_changes_nothing(self):
+        admin = self.client()
+        self.assertEqual(admin.status("ACTIVATE", "r.a", "be1.test!default", ACL), "OK done")
+        before = admin.list()
+        c = self.client("reader")
+        for command in [("ACTIVATE", "r.b", "be1.test!default", ACL),
+                        ("RESERVE", "r.b", "be1.test!default"),
+                        ("DEACTIVATE", "r.a", "be1.test!default"), ("DELETE", "r.a"),
+                        ("DELETE", "r.a", "be1.test!default"), ("RESOLVE", "r.a", "be2.test"),
+                        ("SERVERSTATE", "be1.test", "draining"), ("PROMOTE",), ("RECOVERED",),
+                        ("POSITION", "be1.test", "0", "0"), ("TOLD", "be1.test", "0", "0"),
+                        ("ACCEPTDELETES",), ("ACCEPTRESTORED",)]:
+            with self.subTest(command[0]):
+                self.assertEqual(c.status(*command), self.READ_ONLY)
+        self.assertEqual(c.status("DELETE"), "BAD Missing arguments")
+        self.assertEqual(c.list(), before)
+        self.assertEqual(c.run("FIND", "r.a")[0][0][1:],
+                         ["MAILBOX", "r.a", "be1.test!default", ACL])
+        self.assertIn(["STATUS", "access", "read"], [r[1:] for r in c.run("STATUS")[0]])
+        self.assertIn(["STATUS", "access", "all"], [r[1:] for r in admin.run("STATUS")[0]])
+        self.assertEqual(c.status("UPDATE"), "OK streaming starts")
+        self.assertEqual(admin.status("DELETE", "r.a"), "OK done")
+        self.assertEqual(c.read_response()[1:], ["DELETE", "r.a"])
+        self.assertEqual(c.status("NOOP"), "OK Noop done")
+        self.assertEqual(c.status("DELETE", "r.a"), "BAD not legal when streaming")
+        self.assertEqual(c.status("LOGOUT"), "OK bye-bye")
 
     def test_compress(self):
         import zlib

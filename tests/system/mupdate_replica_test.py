@@ -164,6 +164,30 @@ class Replica(unittest.TestCase):
             data += c.answer(c.send("NOOP"))[0]
         return data[0][4], [r[1:] for r in data[1:] if r[1] not in ("POSITION", "SERVERS")]
 
+    def test_a_reader_follows(self):
+        """A replica needs no right to change the list; so whoever asks the replica."""
+        master = self.start(extra={"admins": "be1 cyrus", "mupdate_readers": "fe1"})
+        be = master.client()
+        self.addCleanup(be.close)
+        be.status("ACTIVATE", "user.one", "be1!p", ACL)
+        replica = self.start(master=master, name="f", extra={
+            "admins": "cyrus", "mupdate_readers": "be1"})
+        murder.wait_for(lambda: self.names(replica) == ["user.one"], "the first sync")
+        be.status("ACTIVATE", "user.two", "be1!p", ACL)
+        self.assertEqual(replica.kick(), "ok")
+        self.assertEqual(self.names(replica), ["user.one", "user.two"])
+        c = replica.client("be1")
+        self.addCleanup(c.close)
+        self.assertEqual(len(c.list()), 2)
+        for word in ("ACCEPTDELETES", "ACCEPTRESTORED"):
+            self.assertEqual(c.status(word), "NO [NOPERM] be1 may read only (mupdate_readers)")
+        # It finds its way back by itself, by the position that it had.
+        master.kill()
+        master.start()
+        with master.client() as again:
+            again.status("DELETE", "user.one")
+        murder.wait_for(lambda: self.names(replica) == ["user.two"], "followed again")
+
     def test_only_what_changed_is_sent_again(self):
         master = self.start()
         with master.client() as be:

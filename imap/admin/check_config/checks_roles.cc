@@ -217,6 +217,22 @@ void check_move_user(const Server& server, const Names& admins, Findings& findin
                             : cat("admins: ", join(admins), ' ', mover)});
 }
 
+// Of the server of mupdate on this host: who is in both lists may do everything.
+void check_readers(const Server& server, const Service& service, Findings& findings)
+{
+    const Names admins = admins_of(server, &service);
+    const Names readers = server.as(service.entry.name).mupdate_readers();
+    for (const std::string& name : readers) {
+        if (!contains(admins, name)) continue;
+        Names others = admins;
+        std::erase(others, name);
+        findings.push_back({kWarning, server.of("mupdate_readers"),
+                            cat(name, " is in mupdate_readers and in admins, so he may change the "
+                                      "list"),
+                            cat("admins: ", join(others))});
+    }
+}
+
 }  // namespace
 
 void check_role(const Server& server, Findings& findings)
@@ -265,11 +281,21 @@ void check_proxy_users(const Server& server, Findings& findings)
 
 void check_master(const Server& server, Findings& findings)
 {
+    const config::Config& config = *server.config;
+    if (server.is_backend && contains(config.mupdate_readers(), config.mupdate_authname()) &&
+        !contains(config.admins(), config.mupdate_authname()))
+        findings.push_back({kError, server.of("mupdate_readers"),
+                            cat("this server tells the master what it has as ",
+                                config.mupdate_authname(), ", who may only read there"),
+                            "mupdate_readers: the mupdate_authname of the frontends"});
+    for (const Service& service : server.services)
+        if (service.program == "mupdate") check_readers(server, service, findings);
     const Service* master = mupdate_of(server, true);
     if (master == nullptr || !admins_of(server, master).empty()) return;
     findings.push_back({kError, server.of("admins"),
-                        "only administrators log in at the mupdate master, and there are none",
-                        "admins: the mupdate_authname of each server"});
+                        "only administrators change the list of the mupdate master, and there are "
+                        "none",
+                        "admins: the mupdate_authname of each backend"});
 }
 
 }  // namespace rookery::admin::check_config

@@ -2,9 +2,12 @@
 
 #include <netdb.h>
 
+#include <algorithm>
+
 #include "imap/admin/check_config/peers.h"
 #include "imap/backend/backend.h"
 #include "imap/backend/talk.h"
+#include "imap/mupdate/client.h"
 #include "lib/base/strings.h"
 
 namespace rookery::admin::check_config {
@@ -120,7 +123,19 @@ void Trial::master()
     options.realm = config_.mupdate_realm();
     auto in = go(backend::mupdate_dialect(), options);
     if (!in) return failed(in.error());
-    (*in)->logout();
+    mupdate::Client client(*std::move(in), config_.client_timeout());
+    // Another program's master says nothing of it: there whoever logs in may do everything.
+    const auto status = client.status();
+    const bool reads_only = status && std::any_of(status->begin(), status->end(), [](auto& line) {
+        return line.key == "access" && line.value == "read";
+    });
+    if (reads_only && server_.is_backend)
+        tell("a reader",
+             cat(config_.mupdate_authname(), " may only read there, and this server tells what it "
+                                             "has"),
+             cat("admins: there, with ", config_.mupdate_authname(),
+                 ", and mupdate_readers without"));
+    client.logout();
 }
 
 // What only an administrator is not refused. There is no such root, and nothing is set.

@@ -126,15 +126,20 @@ bool Connection::check(const Command& command)
         wrong = "not legal when streaming";
     else if (row.who == VerbRow::Who::master && context_.master == nullptr)
         wrong = "read-only session";
-    if (!wrong.empty()) put_reply(command.tag, "BAD", wrong);
-    return wrong.empty();
+    if (!wrong.empty()) {
+        put_reply(command.tag, "BAD", wrong);
+        return false;
+    }
+    if (row.use == VerbRow::Use::reading || access_ == Access::all) return true;
+    put_no(command.tag, {Code::denied, cat(caller_.identity, " may read only (mupdate_readers)")});
+    return false;
 }
 
 void Connection::run_command(const Command& command)
 {
     using Run = void (Connection::*)(const Command&);
     static constexpr Run kRuns[] = {
-#define RK_VERB(verb, word, least, most, first, when, who, run) &Connection::run,
+#define RK_VERB(verb, word, least, most, first, when, who, use, run) &Connection::run,
 #include "imap/mupdate/server/verbs.def"
 #undef RK_VERB
         &Connection::run_unknown,
@@ -286,6 +291,7 @@ void Connection::run_status(const Command& command)
         {"epoch", cat(context_.published.line().epoch)},
         {"serial", cat(context_.published.serial())},
         {"entries", cat(context_.published.size())},
+        {"access", access_ == Access::all ? "all" : "read"},
     };
     for (const auto& [server, count] : context_.published.count_by_server())
         lines.push_back({"holds", cat(count, ' ', server)});

@@ -94,6 +94,7 @@ class Connection {
 
  private:
     enum class Login : unsigned char { none, exchange, last_word, done };
+    enum class Access : unsigned char { read, all };
     enum class Task : unsigned char { none, list, update, streaming };
     struct Deferred {
         std::string tag;
@@ -176,6 +177,7 @@ class Connection {
     MonotonicTime login_by_;
     size_t before_login_ = 0;  // bytes that came
     Caller caller_;
+    Access access_ = Access::read;
     std::vector<Deferred> deferred_;
     bool committing_ = false;       // Wants::commit was said
     bool tells_positions_ = false;  // SINCE

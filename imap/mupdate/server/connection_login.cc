@@ -116,7 +116,8 @@ void Connection::auth_succeeded()
     auto userid = auth::canonical_userid(sasl_->authid(), config.username_tolower());
     if (!userid) return auth_failed("bad user id");
     const auto groups = auth::Groups::of_user(config, *userid);
-    if (!auth::in_list(config.admins(), *userid, groups)) {
+    const bool is_admin = auth::in_list(config.admins(), *userid, groups);
+    if (!is_admin && !auth::in_list(config.mupdate_readers(), *userid, groups)) {
         log::warning("only admins may authenticate", {{"host", host_}, {"user", *userid}});
         return auth_failed("not an admin", "only admins may authenticate");
     }
@@ -125,12 +126,14 @@ void Connection::auth_succeeded()
         return;
     }
     login_ = Login::done;
+    access_ = is_admin ? Access::all : Access::read;
     if (logged_in_) logged_in_();
     caller_.identity = *std::move(userid);
     log::notice("login", {{"host", host_},
                           {"user", caller_.identity},
                           {"mech", sasl_->mechanism()},
-                          {"tls", tls_active_ ? "yes" : "no"}});
+                          {"tls", tls_active_ ? "yes" : "no"},
+                          {"access", is_admin ? "all" : "read"}});
     put_reply(auth_tag_, "OK", "Authenticated");
     if (!stream_.flush() || !sasl_->push_layer(stream_)) closing_ = true;
 }

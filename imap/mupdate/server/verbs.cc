@@ -6,15 +6,16 @@ namespace rookery::mupdate {
 namespace {
 
 using First = VerbRow::First;
+using Use = VerbRow::Use;
 using When = VerbRow::When;
 using Who = VerbRow::Who;
 
 constexpr VerbRow kRows[] = {
-#define RK_VERB(verb, word, least, most, first, when, who, run) \
-    {word, least, most, First::first, When::when, Who::who},
+#define RK_VERB(verb, word, least, most, first, when, who, use, run) \
+    {word, least, most, First::first, When::when, Who::who, Use::use},
 #include "imap/mupdate/server/verbs.def"
 #undef RK_VERB
-    {"?", 0, 0, First::string, When::logged_in, Who::anyone},
+    {"?", 0, 0, First::string, When::logged_in, Who::anyone, Use::reading},
 };
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace rookery::mupdate {
 inline constexpr size_t kMaxUpdateHosts = 30;
 
 enum class Verb : unsigned char {
-#define RK_VERB(verb, word, least, most, first, when, who, run) verb,
+#define RK_VERB(verb, word, least, most, first, when, who, use, run) verb,
 #include "imap/mupdate/server/verbs.def"
 #undef RK_VERB
     unknown,
@@ -24,6 +24,8 @@ struct VerbRow {
         always,
     };
     enum class Who : unsigned char { anyone, master };
+    // changing: for administrators only, of the list, its recovery or the states of servers.
+    enum class Use : unsigned char { reading, changing };
     enum class First : unsigned char { string, atom };  // atom: or a string
 
     std::string_view word;
@@ -31,6 +33,7 @@ struct VerbRow {
     First first;         // of them
     When when;
     Who who;  // which server does it: a replica changes nothing
+    Use use;
 };
 
 // unknown has a row too: it takes nothing, and needs a login to be told so.
