@@ -314,5 +314,23 @@ def test_metrics_count_what_is_done():
                          '{server="%s",protocol="%s"}' % (server, protocol)] == 0, front
 
 
+def test_a_server_that_is_down_is_told_once():
+    """Also where it is asked for its mailboxes and for its part of a quota root."""
+    with murder.Murder(backends=2) as m:
+        for at, names in (("backend1", ["shared", "shared.one"]), ("backend2", ["shared.two"])):
+            with m.imap(at, "cyrus") as c:
+                for name in names:
+                    check(c.create(name))
+        with m.imap("frontend1", "cyrus") as c:
+            murder.wait_for(lambda: len(c.list('""', "shared*")[1]) == 3, "all are listed")
+            check(c.setquota("shared", "(STORAGE 10)"))
+        m["backend2"].stop(signal.SIGKILL)
+        for at in ("backend1", "frontend1"):
+            done = m[at].run("murder", "check", "--json", check=False)
+            rows = json.loads(done.stdout[done.stdout.index("{"):])["differences"]
+            told = [row for row in rows if "cannot be asked" in row["meaning"]]
+            assert done.returncode == 1 and len(told) == 1, (at, rows)
+
+
 if __name__ == "__main__":
     harness.main()

@@ -3,6 +3,7 @@
 #define ROOKERY_IMAP_ADMIN_MURDER_CHECK_H
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,7 @@ struct Findings {
     uint64_t compared = 0;
     uint64_t pending = 0;     // of the differences, those that will go by themselves
     bool at_backend = false;  // one of the differences is a backend's
+    std::set<std::string> silent = {};  // servers that could not be asked: told once of each
 
     void add(std::string_view server, const std::string& name, const std::string& at_master,
              std::string_view meaning)

@@ -239,7 +239,8 @@ Result<std::vector<std::string>> look_for(const config::Config& config, const st
 
 void cannot_ask(Findings& findings, const std::string& server, const Error& why)
 {
-    findings.add(server, "-", "", cat("cannot be asked: ", why.text));
+    if (findings.silent.insert(server).second)
+        findings.add(server, "-", "", cat("cannot be asked: ", why.text));
 }
 
 bool is_at(const mupdate::Client::Record& record, const std::string& server)
