@@ -80,6 +80,7 @@ SYSTEM_TESTS += %D%/system/fault_points_test.py
 SYSTEM_TESTS += %D%/system/fault_test.py
 SYSTEM_TESTS += %D%/system/check_config_test.py
 SYSTEM_TESTS += %D%/system/config_test.py
+SYSTEM_TESTS += %D%/system/passwords_test.py
 SYSTEM_TESTS += %D%/system/damage_test.py
 SYSTEM_TESTS += %D%/system/fetchnews_test.py
 SYSTEM_TESTS += %D%/system/full_disk_test.py

@@ -28,6 +28,7 @@ extern "C" int rookery_sasl_proxy(sasl_conn_t*, void*, const char*, unsigned, co
 
 // What SCRAM keeps, as libsasl2's own plugin asks for it.
 constexpr const char* kHashedPassword = "*authPassword";
+constexpr const char* kHashStored = "authPassword";  // the name to store it by
 
 // Whether what was looked up of the user has a hash that the password matches.
 bool matches_looked_up(propctx* properties, std::string_view password)
@@ -444,6 +445,33 @@ Status set_password_by(const sasl_callback_t* callbacks, const config::Config& c
     return sasl_error("set password", result, sasl.get());
 }
 
+// An option of libsasl2 that is on or off, as libsasl2 reads it.
+bool is_option_on(const config::Config& config, std::string_view option)
+{
+    const std::string value = to_lower(config.overflow(cat("sasl_", option)).value_or(""));
+    return value.starts_with('1') || value.starts_with('y') || value.starts_with("on") ||
+           value.starts_with('t');
+}
+
+// One form of what a user logs in with; also if there is none.
+Status remove_form(const sasl_callback_t* callbacks, const config::Config& config,
+                   const std::string& user, const std::string& realm, const char* form)
+{
+    const Parties parties{"imap", realm, {}, {}};
+    TRY_ASSIGN(ConnectionPtr sasl, new_connection(config, parties, callbacks));
+    propctx* properties = ::prop_new(0);
+    if (properties == nullptr) return sasl_error("remove password", SASL_NOMEM, sasl.get());
+    // A property without a value is one to be removed.
+    std::array<const char*, 2> names = {form, nullptr};
+    int result = ::prop_request(properties, names.data());
+    if (result == SASL_OK) result = ::sasl_auxprop_store(sasl.get(), properties, user.c_str());
+    ::prop_dispose(&properties);
+    if (result == SASL_OK || result == SASL_NOUSER) return success();
+    Error why = sasl_error("remove password", result, sasl.get());
+    why.text = cat("the new password is set, but the old one may still be good: ", why.text);
+    return why;
+}
+
 }  // namespace
 
 Status set_password(const config::Config& config, const std::string& user, const std::string& realm,
@@ -452,14 +480,18 @@ Status set_password(const config::Config& config, const std::string& user, const
     const auto plain = server_callbacks(config);
     auto hashing = plain;
     hashing[0] = hashing_getopt_callback(config);
-    // A form that stayed would still let the old password in.
-    Status gone =
-        set_password_by(hashing.data(), config, user, realm, nullptr, SASL_SET_DISABLE);
-    if (!password || (!gone && !gone.is(Code::not_found))) return gone;
-    if (kept == Kept::as_it_is)
-        return set_password_by(plain.data(), config, user, realm, &*password, SASL_SET_CREATE);
-    return set_password_by(hashing.data(), config, user, realm, &*password,
-                           SASL_SET_CREATE | SASL_SET_NOPLAIN);
+    if (!password)
+        return set_password_by(hashing.data(), config, user, realm, nullptr, SASL_SET_DISABLE);
+    // The new form first, so that the user can log in at every moment. The other one, if it
+    // stayed, would let the old password in; of the same form the new has taken the place.
+    if (kept == Kept::as_it_is) {
+        TRY(set_password_by(plain.data(), config, user, realm, &*password, SASL_SET_CREATE));
+        if (is_option_on(config, "scram_secret_generate")) return success();  // both are new
+        return remove_form(plain.data(), config, user, realm, kHashStored);
+    }
+    TRY(set_password_by(hashing.data(), config, user, realm, &*password,
+                        SASL_SET_CREATE | SASL_SET_NOPLAIN));
+    return remove_form(hashing.data(), config, user, realm, SASL_AUX_PASSWORD_PROP);
 }
 
 std::string host_of(std::string_view server)

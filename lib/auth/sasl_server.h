@@ -83,7 +83,8 @@ class SaslServer {
 // Sets (none: removes) the password of user in the stores that libsasl2 writes, with the realm or,
 // if that is empty, the servername. hashed: only what SCRAM-SHA-256 needs of it; who sends the
 // password itself is compared with that, where sasl_pwcheck_method is auxprop alone. What was there
-// in either form goes first. Needs init_library.
+// in the other form goes when the new one is there: cut short between the two both are good, at no
+// moment none is. Needs init_library.
 enum class Kept { as_it_is, hashed };
 Status set_password(const config::Config& config, const std::string& user, const std::string& realm,
                     const std::optional<std::string>& password, Kept kept = Kept::as_it_is);
