@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""doc/admin/authentication.md: roles, hashed passwords, PAM, certificates and Kerberos, on machines."""
+"""doc/admin/authentication.md: roles, hashed passwords, PAM, certificates, Kerberos."""
 import os
 import shutil
 import sys
