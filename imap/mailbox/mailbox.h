@@ -4,6 +4,7 @@
 #define ROOKERY_IMAP_MAILBOX_MAILBOX_H
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -205,6 +206,11 @@ class Mailbox {
     virtual void drain_wakeups() = 0;
     // The session is about to wait for its client: gives back memory that can be had again.
     virtual void rest() {}
+
+    // copy_to() and move_to() tell from now on how far they are, each time with less than all, while
+    // they hold locks: what is called must not wait. null: no more.
+    using Progressed = std::function<void(uint64_t done, uint64_t goal)>;
+    virtual void tell_progress(Progressed /*progressed*/) {}
 };
 
 }  // namespace rookery::mailbox

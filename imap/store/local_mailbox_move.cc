@@ -98,11 +98,12 @@ Result<mailbox::AppendResult> LocalMailbox::move_to(const model::MailboxEntry& t
         record.uniqueid = names->uniqueid;
         record.uidvalidity = target.header.uidvalidity;
         const auto room = static_cast<uint32_t>(locked.target ? 0 : messages.size());
-        done = store_.fill(target, to, userid, messages, [&](uint32_t first, uint64_t origin) {
+        const auto before_commit = [&](uint32_t first, uint64_t origin) {
             record.first = first;
             record.origin = origin;
             return source.begin_move(record, room);
-        });
+        };
+        done = store_.fill(target, to, userid, messages, before_commit, placing(messages.size()));
         Status over = success();
         if (done)
             over = source.finish_move(numbers_of(record.uids), record.uniqueid);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/selected/back_fill.h"
 #include "imap/imapd/selected/fetch_render.h"
 #include "imap/imapd/selected/message_set.h"
 #include "imap/imapd/selected/partial_range.h"
@@ -149,6 +150,8 @@ Result<Completion> fetch(ImapSession& session, Command& command)
         const auto part = parsed.partial->of(std::span<const uint32_t>(messages));
         messages = std::vector<uint32_t>(part.begin(), part.end());
     }
+    if (parsed.request.reads_bodies())
+        if (auto busy = shed_back_fill(session)) return *std::move(busy);
     if (parsed.request.has(FetchItem::Kind::modseq)) session.user.condstore_enabled = true;
     if (parsed.vanished) put_vanished(session, *selection, parsed);
     if (parsed.changed_since)
