@@ -119,6 +119,11 @@ Status send_batch(ImapSession& session, LocalSelection& selection, std::span<con
         if (!seen.empty()) TRY(selection.mailbox->mark_seen(seen));
         selection.updates.changed(*selection.mailbox, seen);
     }
+    // Others' changes that are told here are not told again; a search that is followed sees them.
+    if (request.has(FetchItem::Kind::flags))
+        for (const uint32_t& n : batch)
+            if (selection.mailbox->message(n).modseq > selection.mailbox->highestmodseq())
+                selection.updates.changed(*selection.mailbox, {&n, 1});
     for (uint32_t n : batch) {
         const FetchForm form{.with_flags = std::binary_search(seen.begin(), seen.end(), n),
                              .condstore = session.user.condstore_enabled,
