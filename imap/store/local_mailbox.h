@@ -69,6 +69,9 @@ class LocalMailbox final : public mailbox::Mailbox {
                                           const model::FlagFilter& settable) override;
     int wakeup_fd() override;
     void drain_wakeups() override;
+    Result<mailbox::AppendResult> replace(uint32_t sequence, const model::MailboxEntry& to,
+                                          const std::string& userid,
+                                          const mailbox::AppendItem& item) override;
     void tell_progress(Progressed progressed) override { progressed_ = std::move(progressed); }
     void rest() override;
 
@@ -101,6 +104,11 @@ class LocalMailbox final : public mailbox::Mailbox {
     };
     Result<Writers> writers(const model::MailboxEntry& to);
     Result<UidSet> movable(MailboxWriter& writer, std::span<const uint32_t> sequences);
+    // What comes there in exchange for what goes from here; called under the locks.
+    using Arriving = std::function<Result<std::vector<NewMessage>>()>;
+    Result<mailbox::AppendResult> exchange(const model::MailboxEntry& to, const std::string& userid,
+                                           std::span<const uint32_t> sequences,
+                                           const Arriving& arriving);
     // Of a copy of so many messages each is looked at and placed.
     void looked_at(uint64_t message, uint64_t messages) const
     {
