@@ -98,6 +98,7 @@ SYSTEM_TESTS += %D%/system/rights_test.py
 SYSTEM_TESTS += %D%/system/stranded_test.py
 SYSTEM_TESTS += %D%/system/sieve_test_test.py
 SYSTEM_TESTS += %D%/system/sievec_test.py
+SYSTEM_TESTS += %D%/system/back_fill_test.py
 SYSTEM_TESTS += %D%/system/changed_elsewhere_test.py
 SYSTEM_TESTS += %D%/system/selected_state_test.py
 SYSTEM_TESTS += %D%/system/stress_test.py

@@ -60,6 +60,7 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/relay/retry.h %D%/relay/retry.cc
 %C%_libimapd_a_SOURCES += %D%/relay/selection.h %D%/relay/selection.cc
 %C%_libimapd_a_SOURCES += %D%/relay/transfer.h %D%/relay/transfer.cc
+%C%_libimapd_a_SOURCES += %D%/selected/back_fill.h %D%/selected/back_fill.cc
 %C%_libimapd_a_SOURCES += %D%/selected/append_target.h %D%/selected/local_append.h %D%/selected/local_append.cc
 %C%_libimapd_a_SOURCES += %D%/selected/catenate.h %D%/selected/catenate.cc
 %C%_libimapd_a_SOURCES += %D%/selected/literal_body.h

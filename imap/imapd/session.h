@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -144,6 +145,12 @@ std::string_view kind_word(Completion::Kind kind);
 // Completion::from does.
 void log_failure(const Error& error);
 
+// A client that has said ID ("event" "back-fill") catches up with old mail and is in no hurry.
+struct BackFill {
+    bool is_said = false;
+    std::set<std::string> told = {};  // servers whose connection has been told so
+};
+
 struct ImapSession {
     const config::Config& config;
     session::SessionKit& kit;  // greeting, TLS, SASL, limits, shutdown file, scoreboard
@@ -163,6 +170,7 @@ struct ImapSession {
     sync::MoveService* moves = nullptr;         // null in proxyd
     cluster::Operations* operations = nullptr;  // changes of the namespace; null in proxyd
     const model::AccessOptions access = mboxlist::access_options(config);
+    BackFill back_fill = {};  // it may be said before the login
 
     LocalSelection* local() { return std::get_if<LocalSelection>(&user.selection); }
     RemoteSelection* remote() { return std::get_if<RemoteSelection>(&user.selection); }

@@ -28,6 +28,7 @@ void forget_user(ImapSession& session)
 {
     unselect(session);
     session.user = User{};
+    session.back_fill = BackFill{};
     if (session.backends != nullptr) {
         session.backends->hand_on();
         session.backends->set_user({});

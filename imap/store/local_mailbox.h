@@ -69,6 +69,10 @@ class LocalMailbox final : public mailbox::Mailbox {
                                           const model::FlagFilter& settable) override;
     int wakeup_fd() override;
     void drain_wakeups() override;
+    Result<mailbox::AppendResult> replace(uint32_t sequence, const model::MailboxEntry& to,
+                                          const std::string& userid,
+                                          const mailbox::AppendItem& item) override;
+    void tell_progress(Progressed progressed) override { progressed_ = std::move(progressed); }
     void rest() override;
 
  private:
@@ -100,6 +104,17 @@ class LocalMailbox final : public mailbox::Mailbox {
     };
     Result<Writers> writers(const model::MailboxEntry& to);
     Result<UidSet> movable(MailboxWriter& writer, std::span<const uint32_t> sequences);
+    // What comes there in exchange for what goes from here; called under the locks.
+    using Arriving = std::function<Result<std::vector<NewMessage>>()>;
+    Result<mailbox::AppendResult> exchange(const model::MailboxEntry& to, const std::string& userid,
+                                           std::span<const uint32_t> sequences,
+                                           const Arriving& arriving);
+    // Of a copy of so many messages each is looked at and placed.
+    void looked_at(uint64_t message, uint64_t messages) const
+    {
+        if (progressed_) progressed_(message, 2 * messages);
+    }
+    MailboxWriter::Placing placing(uint64_t messages) const;
     // Messages as another mailbox gets them.
     Result<std::vector<NewMessage>> copies_of(std::span<const uint32_t> sequences,
                                               const model::FlagFilter& settable);
@@ -195,6 +210,7 @@ class LocalMailbox final : public mailbox::Mailbox {
     bool gone_ = false;               // after vanish()
     std::unique_ptr<WakeupSocket> wakeup_;
     bool wakeup_failed_ = false;
+    Progressed progressed_;
 };
 
 }  // namespace rookery::store

@@ -270,6 +270,7 @@ Result<std::vector<NewMessage>> LocalMailbox::copies_of(std::span<const uint32_t
     for (uint32_t sequence : sequences) {
         if (sequence == 0 || sequence > slots_.size())
             return Error{Code::not_found, "no message of that number"};
+        looked_at(messages.size(), sequences.size());
         uint32_t slot = slots_.slot(sequence);
         TRY_ASSIGN(IndexRecord record, index_.record(slot));
         TRY(check_file(record));
@@ -292,13 +293,19 @@ Result<std::vector<NewMessage>> LocalMailbox::copies_of(std::span<const uint32_t
     return messages;
 }
 
+MailboxWriter::Placing LocalMailbox::placing(uint64_t messages) const
+{
+    if (!progressed_) return nullptr;
+    return [this, messages](uint64_t message) { progressed_(messages + message, 2 * messages); };
+}
+
 Result<mailbox::AppendResult> LocalMailbox::copy_to(const model::MailboxEntry& to,
                                                     const std::string& userid,
                                                     std::span<const uint32_t> sequences,
                                                     const model::FlagFilter& settable)
 {
     TRY_ASSIGN(std::vector<NewMessage> messages, copies_of(sequences, settable));
-    return store_.append_files(to, userid, messages);
+    return store_.append_files(to, userid, messages, placing(messages.size()));
 }
 
 }  // namespace rookery::store

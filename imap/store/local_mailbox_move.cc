@@ -1,4 +1,5 @@
-// Messages from one mailbox into another of this server, exactly once.
+// Messages from one mailbox into another of this server, exactly once; and a new message in exchange
+// for one that is here, which is the same with other bytes.
 //
 // Under the locks of both: the files are linked into the target; the source writes down where the
 // messages go (MoveRecord) and points to it in its header, one sync; the target commits; the source
@@ -15,6 +16,7 @@
 // In one and the same mailbox it is the same, with one lock: the messages get new UIDs.
 #include <sys/stat.h>
 
+#include "imap/store/append_group.h"
 #include "imap/store/local_mailbox.h"
 #include "imap/store/message_file.h"
 #include "lib/base/log.h"
@@ -83,6 +85,24 @@ Result<mailbox::AppendResult> LocalMailbox::move_to(const model::MailboxEntry& t
                                                     std::span<const uint32_t> sequences,
                                                     const model::FlagFilter& settable)
 {
+    return exchange(to, userid, sequences, [&] { return copies_of(sequences, settable); });
+}
+
+Result<mailbox::AppendResult> LocalMailbox::replace(uint32_t sequence,
+                                                    const model::MailboxEntry& to,
+                                                    const std::string& userid,
+                                                    const mailbox::AppendItem& item)
+{
+    TRY_ASSIGN(NewMessage message, new_message(item, store_.options().renderer));
+    return exchange(to, userid, {&sequence, 1},
+                    [&] { return std::vector<NewMessage>{std::move(message)}; });
+}
+
+Result<mailbox::AppendResult> LocalMailbox::exchange(const model::MailboxEntry& to,
+                                                     const std::string& userid,
+                                                     std::span<const uint32_t> sequences,
+                                                     const Arriving& arriving)
+{
     Result<mailbox::AppendResult> done = mailbox::AppendResult{};
     {
         TRY_ASSIGN(Writers locked, writers(to));
@@ -90,7 +110,7 @@ Result<mailbox::AppendResult> LocalMailbox::move_to(const model::MailboxEntry& t
         MailboxWriter& target = locked.target ? *locked.target : source;
         MoveRecord record;
         TRY_ASSIGN(record.uids, movable(source, sequences));
-        TRY_ASSIGN(std::vector<NewMessage> messages, copies_of(sequences, settable));
+        TRY_ASSIGN(std::vector<NewMessage> messages, arriving());
         if (messages.empty()) return done;
         TRY_ASSIGN(HeaderFile * names, target.names());
         record.name = names->name;
@@ -98,11 +118,12 @@ Result<mailbox::AppendResult> LocalMailbox::move_to(const model::MailboxEntry& t
         record.uniqueid = names->uniqueid;
         record.uidvalidity = target.header.uidvalidity;
         const auto room = static_cast<uint32_t>(locked.target ? 0 : messages.size());
-        done = store_.fill(target, to, userid, messages, [&](uint32_t first, uint64_t origin) {
+        const auto before_commit = [&](uint32_t first, uint64_t origin) {
             record.first = first;
             record.origin = origin;
             return source.begin_move(record, room);
-        });
+        };
+        done = store_.fill(target, to, userid, messages, before_commit, placing(messages.size()));
         Status over = success();
         if (done)
             over = source.finish_move(numbers_of(record.uids), record.uniqueid);

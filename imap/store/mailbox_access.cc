@@ -47,7 +47,8 @@ void MailboxAccess::wake_sessions(uint64_t name_hash) const
 
 Result<mailbox::AppendResult> MailboxAccess::append_files(const model::MailboxEntry& entry,
                                                           const std::string& userid,
-                                                          std::span<NewMessage> messages)
+                                                          std::span<NewMessage> messages,
+                                                          const MailboxWriter::Placing& placing)
 {
     TRY_ASSIGN(Fd directory, open_directory(entry));
     mailbox::AppendResult result;
@@ -55,7 +56,7 @@ Result<mailbox::AppendResult> MailboxAccess::append_files(const model::MailboxEn
         TRY_ASSIGN(MailboxWriter writer,
                    MailboxWriter::open(options_.paths, directory.get(), name_hash_of(entry),
                                        options_.lock_wait));
-        TRY_ASSIGN(result, fill(writer, entry, userid, messages, nullptr));
+        TRY_ASSIGN(result, fill(writer, entry, userid, messages, nullptr, placing));
     }
     wake_sessions(name_hash_of(entry));
     return result;
@@ -65,10 +66,11 @@ Result<mailbox::AppendResult> MailboxAccess::fill(MailboxWriter& writer,
                                                   const model::MailboxEntry& entry,
                                                   const std::string& userid,
                                                   std::span<NewMessage> messages,
-                                                  const MailboxWriter::BeforeCommit& before_commit)
+                                                  const MailboxWriter::BeforeCommit& before_commit,
+                                                  const MailboxWriter::Placing& placing)
 {
     Filling filling(*this, writer, entry, userid, messages);
-    TRY(filling.begin());
+    TRY(filling.begin(placing));
     if (!messages.empty()) TRY(sync_names(writer.directory()));
     return filling.finish(before_commit);
 }
@@ -106,10 +108,10 @@ void Filling::keep_seen(const std::vector<uint32_t>& uids) const
     if (!kept) log::warning("seen flags of new messages lost", {{"reason", kept.error()}});
 }
 
-Status Filling::begin()
+Status Filling::begin(const MailboxWriter::Placing& placing)
 {
     take_seen();
-    TRY(writer_.begin_append(messages_, access_.options().link_messages));
+    TRY(writer_.begin_append(messages_, access_.options().link_messages, placing));
     begun_ = true;
     return success();
 }

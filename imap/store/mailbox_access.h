@@ -41,11 +41,13 @@ class MailboxAccess {
     // who is not the owner goes where it belongs.
     Result<mailbox::AppendResult> append_files(const model::MailboxEntry& entry,
                                                const std::string& userid,
-                                               std::span<NewMessage> messages);
+                                               std::span<NewMessage> messages,
+                                               const MailboxWriter::Placing& placing = nullptr);
     // The same under a lock that is held, and without the wake-up.
     Result<mailbox::AppendResult> fill(MailboxWriter& writer, const model::MailboxEntry& entry,
                                        const std::string& userid, std::span<NewMessage> messages,
-                                       const MailboxWriter::BeforeCommit& before_commit);
+                                       const MailboxWriter::BeforeCommit& before_commit,
+                                       const MailboxWriter::Placing& placing = nullptr);
     void wake_sessions(uint64_t name_hash) const;
 
  protected:
@@ -66,7 +68,7 @@ class Filling {
     Filling(const Filling&) = delete;
     Filling& operator=(const Filling&) = delete;
 
-    Status begin();
+    Status begin(const MailboxWriter::Placing& placing = nullptr);
     Result<mailbox::AppendResult> finish(const MailboxWriter::BeforeCommit& before_commit);
 
  private:

@@ -167,12 +167,13 @@ Status MailboxWriter::commit(bool durable)
     return done;
 }
 
-Status MailboxWriter::place_all(std::span<NewMessage> messages, bool link)
+Status MailboxWriter::place_all(std::span<NewMessage> messages, bool link, const Placing& placing)
 {
     uint32_t uid = header.uidnext;
     size_t placed = 0;
     Status done = success();
     for (NewMessage& m : messages) {
+        if (placing) placing(placed);
         m.record.uid = uid++;
         done = place_file(m.from_directory, m.from, directory(), message_name(m.record.uid), link);
         if (!done) break;
@@ -206,7 +207,8 @@ void MailboxWriter::cache_all(std::span<NewMessage> messages)
 // All or none. The files get their places, the cache follows (it may fail), the caller writes what
 // has to be on disk before; then the records, behind those that count, and last the header, which
 // makes them count. Until then a failure takes the files away again.
-Status MailboxWriter::begin_append(std::span<NewMessage> messages, bool link)
+Status MailboxWriter::begin_append(std::span<NewMessage> messages, bool link,
+                                   const Placing& placing)
 {
     if (header.records + messages.size() > kMaxRecords ||
         header.uidnext > UINT32_MAX - messages.size() - 1)
@@ -214,7 +216,7 @@ Status MailboxWriter::begin_append(std::span<NewMessage> messages, bool link)
     for (NewMessage& m : messages) {
         TRY_ASSIGN(m.record.keywords, add_keywords(m.keywords));
     }
-    TRY(place_all(messages, link));
+    TRY(place_all(messages, link, placing));
     cache_all(messages);
     return success();
 }

@@ -62,7 +62,9 @@ class MailboxWriter {
     using BeforeCommit = std::function<Status(uint32_t first, uint64_t origin)>;
     // In two steps, between which the caller makes the names in the directory durable: the
     // messages have their places, and they count. give_up_append() is the way back from the first.
-    Status begin_append(std::span<NewMessage> messages, bool link);
+    // placing: told before each how many have their places.
+    using Placing = std::function<void(uint64_t message)>;
+    Status begin_append(std::span<NewMessage> messages, bool link, const Placing& placing);
     Result<mailbox::AppendResult> finish_append(std::span<NewMessage> messages,
                                                 const BeforeCommit& before_commit);
     void give_up_append(std::span<const NewMessage> messages);
@@ -104,7 +106,7 @@ class MailboxWriter {
     // Gives how many there were.
     Result<uint32_t> mend_records();
     Status write_mended(uint32_t slot, const std::vector<uint32_t>& uids);
-    Status place_all(std::span<NewMessage> messages, bool link);
+    Status place_all(std::span<NewMessage> messages, bool link, const Placing& placing);
     void cache_all(std::span<NewMessage> messages);
     Status drop_records(int64_t expunged_before);
 

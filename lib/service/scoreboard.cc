@@ -98,6 +98,18 @@ Status initialise(int fd, const std::string& path)
     return success();
 }
 
+// The numbers of the slots that were ever taken. The lowest free one is taken: behind some that
+// never were there are none.
+template <class Visit>
+void each_used(const ScoreboardSlot* slots, const Visit& visit)
+{
+    size_t never = 0;
+    for (size_t i = 0; i < kScoreboardSlots && never < kNeverTaken; i++) {
+        never = slots[i].started == 0 ? never + 1 : 0;
+        if (never == 0) visit(i);
+    }
+}
+
 ScoreboardSlot* my_slot()
 {
     return current == nullptr ? nullptr : current->mine();
@@ -178,12 +190,12 @@ std::vector<ScoreLine> Scoreboard::lines() const
 {
     std::vector<ScoreLine> out;
     ScoreboardSlot* slots = slots_of(map_);
-    for (size_t i = 0; i < kScoreboardSlots; i++) {
-        if (slots[i].pid == 0 || (&slots[i] != mine_ && !is_held(i))) continue;
+    each_used(slots, [&](size_t i) {
+        if (slots[i].pid == 0 || (&slots[i] != mine_ && !is_held(i))) return;
         ScoreboardSlot s = copy_slot(&slots[i]);
         out.push_back({s.pid, s.started, s.state_since, s.clients, get(s.service), get(s.state),
                        get(s.client), get(s.user), get(s.mailbox), get(s.backend)});
-    }
+    });
     return out;
 }
 
@@ -215,22 +227,18 @@ scoreboard::Alike Scoreboard::tally(std::string_view user, std::string_view clie
     scoreboard::Alike n;
     const std::string service = get(mine_->service);
     ScoreboardSlot* slots = slots_of(map_);
-    // The lowest free slot is taken: behind some that never were there are none.
-    size_t never = 0;
-    for (size_t i = 0; i < kScoreboardSlots && never < kNeverTaken; i++) {
-        never = slots[i].started == 0 ? never + 1 : 0;
-        if (never > 0) continue;
+    each_used(slots, [&](size_t i) {
         ScoreboardSlot s = copy_slot(&slots[i]);
-        if (get(s.service) != service) continue;
+        if (get(s.service) != service) return;
         const bool is_somebody = s.user[0] != '\0';
         const bool same_user = is_somebody && get(s.user) == user.substr(0, sizeof s.user - 1);
         const bool same_client = get(s.client) == client.substr(0, sizeof s.client - 1);
-        if (!same_user && !same_client) continue;
-        if (only_living && &slots[i] != mine_ && !is_held(i)) continue;
+        if (!same_user && !same_client) return;
+        if (only_living && &slots[i] != mine_ && !is_held(i)) return;
         n.user += same_user;
         n.client += same_client && is_somebody;
         n.strangers += same_client && !is_somebody;
-    }
+    });
     return n;
 }
 
@@ -272,6 +280,11 @@ void change_shown(Change change)
 std::optional<size_t> sessions()
 {
     return current == nullptr ? std::nullopt : std::optional(current->sessions());
+}
+
+std::vector<ScoreLine> lines()
+{
+    return current == nullptr ? std::vector<ScoreLine>() : current->lines();
 }
 
 Alike count_alike(std::string_view user, std::string_view client, const Alike& enough)

@@ -84,6 +84,8 @@ Alike count_alike(std::string_view user, std::string_view client, const Alike& e
 // Living workers that have a client, this one too; none: there is no board. A worker must not open
 // the file once more: to close that would give up its slot.
 std::optional<size_t> sessions();
+// Those of all living workers; none without a board.
+std::vector<ScoreLine> lines();
 void set_mailbox(std::string_view mailbox);
 void set_backend(std::string_view server);
 void set_state(std::string_view state);  // "idle", "login", "command name"

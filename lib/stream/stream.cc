@@ -258,6 +258,17 @@ void Stream::drain()
     if (!written) fail(written.error());
 }
 
+// A socket that is writable has room for some kilobytes.
+bool Stream::can_flush() const
+{
+    constexpr size_t kSurely = 1024;
+    if (!ok() || !top_ || out_.size() > kSurely) return false;
+    pollfd wanted{top_->fd(), POLLOUT, 0};
+    if (wanted.fd < 0) return true;
+    const auto ready = signals::poll_fds({&wanted, 1}, Deadline::after(Milliseconds(0)));
+    return ready && *ready > 0 && (wanted.revents & POLLOUT) != 0;
+}
+
 void Stream::last_word(std::string_view text)
 {
     if (!silenced_ || !top_) return;

@@ -90,6 +90,8 @@ class Stream {
         if (out_.size() >= kWriteBuffer) drain();
     }
     Status flush();
+    // Would a flush() of what was put, and of a line more, need no wait?
+    bool can_flush() const;
     // After reading failed because it has lasted long enough: sends this as far as that needs no
     // wait. Else nothing: the line may be broken, or in the midst of something.
     void last_word(std::string_view text);

@@ -1,6 +1,6 @@
 # Fuzz targets. With --enable-fuzzers (clang) each is a libFuzzer program; without, it replays the
 # files it is given. Either way make check runs every target over its corpus.
-FUZZ_TARGETS = %D%/base64 %D%/dlist %D%/fetch %D%/header %D%/imap_syntax %D%/imap_url \
+FUZZ_TARGETS = %D%/base64 %D%/dlist %D%/fetch %D%/header %D%/imap_commands %D%/imap_syntax %D%/imap_url \
 	%D%/mailbox_dlist %D%/mailbox_names %D%/managesieve %D%/metadata %D%/mime %D%/mutf7 %D%/nntp %D%/pop3 %D%/search %D%/sieve %D%/smtp_reply \
 	%D%/submission
 check_PROGRAMS += $(FUZZ_TARGETS)
@@ -17,6 +17,8 @@ EXTRA_DIST += %D%/replay_test.sh %D%/corpus
 %C%_dlist_SOURCES = %D%/dlist.cc %D%/target.h
 %C%_fetch_SOURCES = %D%/fetch.cc %D%/target.h
 %C%_header_SOURCES = %D%/header.cc %D%/target.h
+%C%_imap_commands_SOURCES = %D%/imap_commands.cc %D%/target.h tests/support/memory_store.h \
+	tests/support/memory_store.cc
 %C%_imap_syntax_SOURCES = %D%/imap_syntax.cc %D%/target.h
 %C%_imap_url_SOURCES = %D%/imap_url.cc %D%/target.h
 %C%_mailbox_dlist_SOURCES = %D%/mailbox_dlist.cc %D%/target.h
@@ -35,6 +37,12 @@ EXTRA_DIST += %D%/replay_test.sh %D%/corpus
 %C%_dlist_LDADD = $(%C%_sync_libs)
 %C%_fetch_LDADD = $(%C%_imap_libs)
 %C%_header_LDADD = $(%C%_text_libs)
+%C%_imap_commands_LDADD = imap/imapd/libimapd.a imap/submission/libsubmission.a \
+	imap/session/libsession.a imap/sync/libsync.a imap/cluster/libcluster.a imap/scripts/libscripts.a \
+	imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a \
+	imap/model/libmodel.a lib/service/libservice.a lib/auth/libauth.a lib/db/libdb.a \
+	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
+	lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
 %C%_imap_syntax_LDADD = $(%C%_text_libs)
 %C%_imap_url_LDADD = $(%C%_imap_libs)
 %C%_mailbox_dlist_LDADD = $(%C%_sync_libs)
@@ -67,6 +75,7 @@ if LIBFUZZER
 %C%_dlist_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fetch_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_header_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_imap_commands_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_imap_syntax_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_imap_url_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_mailbox_dlist_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -86,6 +95,7 @@ else
 %C%_dlist_SOURCES += %D%/replay.cc
 %C%_fetch_SOURCES += %D%/replay.cc
 %C%_header_SOURCES += %D%/replay.cc
+%C%_imap_commands_SOURCES += %D%/replay.cc
 %C%_imap_syntax_SOURCES += %D%/replay.cc
 %C%_imap_url_SOURCES += %D%/replay.cc
 %C%_mailbox_dlist_SOURCES += %D%/replay.cc

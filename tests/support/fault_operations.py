@@ -262,6 +262,10 @@ class RenameInbox(OfUser):
         return client.rename("INBOX", "INBOX.b")
 
 
+def literal(message):
+    return "{%d+}\r\n%s" % (len(message), message.decode())
+
+
 class Append(OfUser):
     """APPEND"""
 
@@ -271,6 +275,43 @@ class Append(OfUser):
 
     def run(self, c, client):
         return client.append("INBOX.a", None, None, c.message(c.token + "new"))
+
+
+class MultiAppend(OfUser):
+    """APPEND of three messages at once: all or none"""
+
+    def prepare(self, c):
+        super().prepare(c)
+        self.new = [c.token + "new%d" % n for n in range(3)]
+        c.after[c.top + ".a"] = c.before[c.top + ".a"] + self.new
+
+    def run(self, c, client):
+        said = " ".join(literal(c.message(i)) for i in self.new)
+        return client.xatom("APPEND", "INBOX.a", said)
+
+
+class Catenate(OfUser):
+    """APPEND of a message that is made of a text and the parts of others: all of it or nothing"""
+
+    def prepare(self, c):
+        super().prepare(c)
+        c.after[c.top + ".a"] = c.before[c.top + ".a"] + [c.token + "new"]
+
+    def run(self, c, client):
+        head = literal(c.message(c.token + "new"))
+        return client.xatom("APPEND", "INBOX.a", 'CATENATE (TEXT %s URL "/INBOX/;UID=1" '
+                            'URL "/INBOX.a/;UID=2/;SECTION=TEXT")' % head)
+
+    def extra_checks(self, c, kind, sides):
+        """What is there is whole."""
+        if sides != ["after"]:
+            return []
+        with c.w.imap(c.user) as client:
+            murder.check(client.select("INBOX.a", readonly=True))
+            text = murder.check(client.fetch("3", "(BODY.PEEK[])"))[0][1].decode()
+        parts = [c.message(c.token + "new").decode(), c.message(c.before[c.top][0]).decode(),
+                 "body of %s\r\n" % c.before[c.top + ".a"][1]]
+        return [] if text == "".join(parts) else ["the message is %r" % text]
 
 
 class LmtpSession(murder.Lmtp):
@@ -345,6 +386,27 @@ class Move(Copy):
 
     def run(self, c, client):
         return client.xatom("MOVE", "1:2", "INBOX.b")
+
+
+class Replace(Copy):
+    """REPLACE of one of two messages"""
+
+    target = ".a"
+
+    def prepare(self, c):
+        super().prepare(c)
+        a, to, new = c.top + ".a", c.top + self.target, c.token + "new"
+        c.after = dict(c.before, **{a: c.before[a][1:]})
+        c.after[to] = c.after[to] + [new]
+
+    def run(self, c, client):
+        return client.xatom("REPLACE", "1", "INBOX" + self.target, literal(c.message(c.token + "new")))
+
+
+class ReplaceElsewhere(Replace):
+    """REPLACE of a message by one in another mailbox"""
+
+    target = ".b"
 
 
 class Expunge(Copy):
@@ -721,9 +783,13 @@ ALL = [
     LocalDelete("localdelete"),
     RenameInbox("rename-inbox"),
     Append("append"),
+    MultiAppend("multiappend"),
+    Catenate("catenate"),
     Deliver("deliver"),
     Copy("copy"),
     Move("move"),
+    Replace("replace"),
+    ReplaceElsewhere("replace-elsewhere"),
     Expunge("expunge"),
     Pop3Quit("pop3-quit"),
     Pop3QuitThere("pop3-quit-frontend"),

@@ -89,6 +89,11 @@ class Session:
             n = int(exists.group(1))
             assert n >= len(self.uids), (line, self.uids)
             self.uids += [None] * (n - len(self.uids))
+        # Under UIDONLY there are no numbers: those that are new came in the order of their UIDs.
+        uid_fetched = re.match(r"(\d+) UIDFETCH \(", line)
+        if uid_fetched and int(uid_fetched.group(1)) not in self.uids:
+            assert None in self.uids, (line, self.uids)
+            self.uids[self.uids.index(None)] = int(uid_fetched.group(1))
         fetched = re.match(r"(\d+) FETCH \((?:.* )?UID (\d+)", line)
         if fetched:
             n, uid = (int(g) for g in fetched.groups())

@@ -308,6 +308,17 @@ class MemoryView final : public mailbox::Mailbox {
         return moved;
     }
 
+    Result<mailbox::AppendResult> replace(uint32_t sequence, const model::MailboxEntry& to,
+                                          const std::string& userid,
+                                          const mailbox::AppendItem& item) override
+    {
+        if (seen_[sequence - 1].message->expunged)
+            return Error{Code::not_found, "message was expunged"};
+        TRY_ASSIGN(auto come, store_.append(to, userid, {&item, 1}));
+        state_->expunge_uid(seen_[sequence - 1].message->uid);
+        return come;
+    }
+
     void rest() override { store_.rests++; }
 
     int wakeup_fd() override

@@ -8,6 +8,7 @@ import os
 import re
 import socket
 import sys
+import threading
 import time
 import zlib
 
@@ -1055,6 +1056,60 @@ def test_a_search_in_many_mailboxes_of_which_one_server_is_down():
             lines, text = command(c, search, ok="NO")
             assert len(lines) == 1 and 'MAILBOX "INBOX"' in lines[0], lines
             assert text.startswith("[UNAVAILABLE]"), text
+
+
+# What the list still has is not there any more when it is searched: the rest is told, and all is well.
+def test_a_search_in_mailboxes_that_vanish():
+    m = the_murder()
+    user = new_user("vanish")
+    with client("backend1", user) as c:
+        for name in ("INBOX.a", "INBOX.b", "INBOX.c"):
+            check(c.create(name))
+            check(c.append(name, None, None, message()))
+    names = ["INBOX.a", "INBOX.b", "INBOX.c"]
+
+    def found(c, sources):
+        lines, text = command(c, "ESEARCH IN (%s) RETURN (COUNT) ALL" % sources)
+        assert text == "Completed", text
+        return sorted(re.search(r'MAILBOX "([^"]+)"', x).group(1) for x in lines)
+    ways = ("personal", "subtree INBOX", "mailboxes (INBOX.c INBOX.b INBOX.a)")
+    # A backend whose list has a mailbox without files.
+    folder = os.path.join(m["backend1"].dir, "spool", "user", user, "b")
+    with client("backend1", user) as c:
+        assert [found(c, way) for way in ways] == [names] * 3
+        os.rename(folder, folder + "-")
+        try:
+            assert [found(c, way) for way in ways] == [["INBOX.a", "INBOX.c"]] * 3
+        finally:
+            os.rename(folder + "-", folder)
+        assert found(c, "personal") == names
+    # A frontend whose list has what its server has not.
+    with client("frontend1", user) as c, client("backend1", "cyrus") as admin:
+        murder.wait_for(lambda: found(c, "personal") == names, "the list")
+        check(admin.setacl("user.%s.b" % user, "cyrus", "lrswipkxtecda"))
+        check(admin.xatom("LOCALDELETE", "user.%s.b" % user))
+        assert [found(c, way) for way in ways] == [["INBOX.a", "INBOX.c"]] * 3
+        lines = command(c, 'LIST "" INBOX.b')[0]
+        assert len(lines) == 1, lines
+    # While they come and go.
+    for where in ("backend1", "frontend1"):
+        with client(where, user) as c, client("backend1", user) as other:
+            over = threading.Event()
+
+            def come_and_go():
+                while not over.is_set():
+                    check(other.create("INBOX.x"))
+                    check(other.append("INBOX.x", None, None, message()))
+                    check(other.delete("INBOX.x"))
+            thread = threading.Thread(target=come_and_go)
+            thread.start()
+            try:
+                for n in range(60):
+                    told = found(c, ways[n % 2])
+                    assert set(told) - {"INBOX.x"} == {"INBOX.a", "INBOX.c"}, (where, told)
+            finally:
+                over.set()
+                thread.join()
 
 
 def last_tag(c):

@@ -273,7 +273,19 @@ def names_are_utf8(where):
                                ('"" "INBOX.%本%"', 2), ('"" "*.x&é"', 1), ('"" "*&%"', 3)):
             assert len(c.ok("LIST %s" % pattern)) == found, (pattern, c.ok("LIST %s" % pattern))
         assert len(old.ok('LIST "" "INBOX.&ZeVnLA*"')) == 1 == len(old.ok('LIST "" "*&ZeU-"'))
+        # So they do in LSUB, also for a client that did not enable UTF-8.
+        for n in ("日", "日本", "日本語", "日本語.x&é"):
+            c.ok('SUBSCRIBE "INBOX.%s"' % n)
+        for pattern, found in (('"" "INBOX.日本*"', 3), ('"" "INBOX.日本%"', 2), ('"" "*語"', 1),
+                               ('"INBOX.日" "%"', 3), ('"" "INBOX.%本%"', 2),
+                               ('"" "*.x&é"', 1), ('"" "*&%"', 1), ('"" "INBOX.日"', 1)):
+            told = c.ok("LSUB %s" % pattern)
+            assert len(told) == found, (pattern, told)
+            assert all(line.startswith("LSUB (") and "Noselect" not in line for line in told), told
+        assert len(old.ok('LSUB "" "INBOX.日本*"')) == 3
+        assert old.ok('LSUB "" "INBOX.&ZeVnLIqe-.*"') == ['LSUB () "." INBOX.&ZeVnLIqe-.x&-&AOk-']
         for n in ("日本語.x&é", "日本語", "日本", "日"):
+            c.ok('UNSUBSCRIBE "INBOX.%s"' % n)
             c.ok('DELETE "INBOX.%s"' % n)
         append(c, NAME, message())
         assert c.ok("STATUS %s (MESSAGES)" % NAME) == ["STATUS %s (MESSAGES 1)" % NAME]

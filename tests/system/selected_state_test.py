@@ -13,7 +13,7 @@ import zlib
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import harness
 import murder
-from imap_session import Session
+from imap_session import Session, expand
 
 check = murder.check
 MESSAGE = b"From: a@example.org\r\nSubject: x\r\n\r\nHello\r\n"
@@ -216,6 +216,32 @@ CASES = {
     "XLIST": ['XLIST "" *'],
 }
 ENDS = {"CLOSE", "UNSELECT", "LOGOUT"}
+# How the session speaks: what ENABLE changes, and a search whose results are followed.
+MODES = ("", "QRESYNC", "UIDONLY", "UTF8=ACCEPT", "IMAP4rev2", "CONTEXT")
+
+
+class Followed:
+    """The UIDs that a client knows of a search by what it is told (RFC 5267)."""
+
+    def __init__(self, c):
+        self.tag = "t%d" % (c.tags + 1)
+        self.uids = set()
+        self.told(c.ok("UID SEARCH RETURN (ALL UPDATE) UNFLAGGED"))
+
+    def told(self, lines):
+        for line in lines:
+            if not line.startswith('ESEARCH (TAG "%s")' % self.tag):
+                continue
+            for what, pairs in re.findall(r"(ADDTO|REMOVEFROM) \(([^)]*)\)", line):
+                for uids in pairs.split()[1::2]:
+                    if what == "ADDTO":
+                        self.uids |= expand(uids)
+                    else:
+                        assert self.uids >= expand(uids), (line, self.uids)
+                        self.uids -= expand(uids)
+            whole = re.search(r" ALL ([\d:,]+)", line)
+            if whole:
+                self.uids = expand(whole.group(1))
 
 
 def truth(c, mailbox="work"):
@@ -224,6 +250,15 @@ def truth(c, mailbox="work"):
     flagged = [int(u) for u in check(c.uid("SEARCH", "FLAGGED"))[0].split()]
     check(c.unselect())
     return uids, flagged
+
+
+def speak(c, mode):
+    """As the mode has it; then work is selected and all of it known."""
+    if mode and mode != "CONTEXT":
+        assert c.ok("ENABLE " + mode) == ["ENABLED " + mode], mode
+    c.select("work")
+    c.ok("UID FETCH 1:* (UID)")
+    return Followed(c) if mode == "CONTEXT" else None
 
 
 def something_happens(c, messages=5):
@@ -236,10 +271,9 @@ def something_happens(c, messages=5):
     fill(c, "work", max(messages - left, 1))
 
 
-def check_view(m, where, name, said):
+def check_view(m, where, name, said, mode=""):
     with m.imap("backend1", "bob") as other, Session(m, where) as c:
-        c.select("work")
-        c.ok("UID FETCH 1:* (UID)")
+        followed = speak(c, mode)
         something_happens(other)
         target = c.uids[3]
         if name == "IDLE":
@@ -254,20 +288,29 @@ def check_view(m, where, name, said):
         if name in ENDS:
             assert tagged.startswith("OK"), tagged
             return
+        if followed:
+            followed.told(untagged)
         if name in ("SELECT", "EXAMINE") and not tagged.startswith("BAD"):
+            followed = None
             c.select("work")
             c.ok("UID FETCH 1:* (UID)")
         # By number, as the client counts now: the right message or none.
-        if target in c.uids:
+        if mode == "UIDONLY":
+            answer = c.do("STORE 1 +FLAGS (\\Flagged)")[1]
+            assert answer.startswith("BAD [UIDREQUIRED]"), answer
+        elif target in c.uids and not followed:
             answer = c.do("STORE %d +FLAGS (\\Flagged)" % (c.uids.index(target) + 1))[1]
             flagged = truth(other)[1]
             assert answer.startswith("NO [EXPUNGEISSUED]") or flagged == [target], (
                 answer, flagged, target)
-        c.ok("UID FETCH 1:* (UID)")
-        c.ok("NOOP")
-        c.ok("UID FETCH 1:* (UID)")
-        uids = truth(other)[0]
+        for line in ("UID FETCH 1:* (UID)", "NOOP", "UID FETCH 1:* (UID)"):
+            untagged = c.ok(line)
+            if followed:
+                followed.told(untagged)
+        uids, flagged = truth(other)
         assert c.uids == uids, (c.uids, uids)
+        if followed:
+            assert followed.uids == set(uids) - set(flagged), (followed.uids, uids, flagged)
 
 
 def test_no_command_loses_what_changed():
@@ -279,13 +322,18 @@ def test_no_command_loses_what_changed():
         new_mailbox(m, "backend1", "mine.a")
         new_mailbox(m, "backend2", "far", messages=1)
         sees(m, "frontend1", ["work", "mine", "mine.a", "far"])
+        # Each in one mode beside the plain one here; with ROOKERY_TESTS=all in all of them.
+        turn = 0
         for where in ("frontend1", "backend1"):
             for name, lines in CASES.items():
                 for said in lines:
-                    try:
-                        check_view(m, where, name, said)
-                    except Exception as e:
-                        raise AssertionError("%s at %s" % (said, where)) from e
+                    turn += 1
+                    other = MODES[1 + turn % (len(MODES) - 1)]
+                    for mode in MODES if harness.ALL else ("", other):
+                        try:
+                            check_view(m, where, name, said, mode)
+                        except Exception as e:
+                            raise AssertionError("%s at %s, %s" % (said, where, mode)) from e
 
 
 # ------------------------------------------------------------------ rights that go

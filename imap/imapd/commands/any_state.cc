@@ -22,10 +22,15 @@ constexpr size_t kMaxIdPairs = 30;
 constexpr size_t kMaxIdField = 30;
 constexpr size_t kMaxIdValue = 1024;
 
-// id_params_list = "(" *(string SPACE nstring) ")" / nil; what it says as text for the log.
-Result<std::string> id_parameters(CommandReader& reader)
+struct IdParameters {
+    std::string text;  // for the log
+    bool back_fill = false;
+};
+
+// id_params_list = "(" *(string SPACE nstring) ")" / nil
+Result<IdParameters> id_parameters(CommandReader& reader)
 {
-    std::string said;
+    IdParameters said;
     TRY_ASSIGN(char next, reader.peek());
     if (next != '(') {
         TRY_ASSIGN(std::string nil, reader.atom());
@@ -44,8 +49,8 @@ Result<std::string> id_parameters(CommandReader& reader)
         TRY_ASSIGN(std::string value, reader.nstring(is_nil));
         if (field.size() > kMaxIdField) return Error{Code::limit, "Field longer than 30 bytes"};
         if (value.size() > kMaxIdValue) return Error{Code::limit, "Value longer than 1024 bytes"};
-        if (!said.empty()) said += "; ";
-        cat_to(said, field, '=', value);
+        cat_to(said.text, said.text.empty() ? "" : "; ", field, '=', value);
+        if (equal_nocase(field, "event")) said.back_fill = equal_nocase(value, "back-fill");
     }
 }
 
@@ -73,12 +78,18 @@ Result<Completion> logout(ImapSession& s, Command&)
     return Completion::ok();
 }
 
-Result<Completion> id(ImapSession& s, Command&)
+Result<Completion> id(ImapSession& s, Command& command)
 {
     TRY(s.reader.space());
-    TRY_ASSIGN(const std::string said, id_parameters(s.reader));
+    TRY_ASSIGN(const IdParameters said, id_parameters(s.reader));
     TRY(s.reader.end_of_line());
-    if (!said.empty()) log::info("client", {{"host", s.kit.client().host}, {"id", said}});
+    if (!said.text.empty())
+        log::info("client", {{"host", s.kit.client().host}, {"id", said.text}});
+    s.back_fill.is_said = said.back_fill;
+    if (auto* remote = s.remote()) {
+        if (auto first = release_held(s, command)) return *first;
+        tell_back_fill(s, *remote->backend);
+    }
     const bool tells = s.config.imapidresponse() && s.config.serverinfo() == config::Serverinfo::on;
     if (tells)
         s.client.put("* ID (\"name\" \"Rookery\" \"version\" \"" PACKAGE_VERSION "\")\r\n");

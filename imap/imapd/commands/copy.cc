@@ -4,6 +4,7 @@
 #include "imap/imapd/relay/remote_copy.h"
 #include "imap/imapd/relay/router.h"
 #include "imap/imapd/selected/message_set.h"
+#include "imap/imapd/selected/progress.h"
 #include "imap/imapd/selected/updates.h"
 
 namespace rookery::imapd::commands {
@@ -65,14 +66,18 @@ std::optional<Error> first_damaged(mailbox::Mailbox& mailbox, std::span<const ui
 
 Result<Completion> copy_here(ImapSession& session, LocalSelection& selection,
                              std::span<const uint32_t> messages, const model::MailboxEntry& target,
-                             bool move)
+                             bool move, std::string_view tag)
 {
     mailbox::Mailbox& mailbox = *selection.mailbox;
     TRY(fits_in(session, mailbox, messages, target, move));
     const std::string& user = session.user.identity->userid;
+    Progress progress(session.client, tag);
+    mailbox.tell_progress(
+        [&](uint64_t done, uint64_t goal) { progress.step_under_lock(done, goal); });
     const auto settable = model::settable_flags(rights_on(session, target));
     const auto copied = move ? mailbox.move_to(target, user, messages, settable)
                              : mailbox.copy_to(target, user, messages, settable);
+    mailbox.tell_progress(nullptr);
     if (copied.is(Code::not_found) && session.store->has(target))
         return Completion::no("[EXPUNGEISSUED] Some messages no longer exist");
     if (copied.is(Code::corrupt))
@@ -109,7 +114,7 @@ Result<Completion> copy(ImapSession& session, Command& command)
     if (!placed->is_here())
         return copy_to_remote(session, command, *selection, messages, *placed->entry,
                               parsed.external, move);
-    return copy_here(session, *selection, messages, *placed->entry, move);
+    return copy_here(session, *selection, messages, *placed->entry, move, command.tag);
 }
 
 }  // namespace rookery::imapd::commands

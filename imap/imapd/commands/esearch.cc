@@ -20,7 +20,9 @@
 #include "imap/imapd/relay/relayed_search.h"
 #include "imap/imapd/relay/retry.h"
 #include "imap/imapd/relay/router.h"
+#include "imap/imapd/relay/selection.h"
 #include "imap/imapd/responder.h"
+#include "imap/imapd/selected/back_fill.h"
 #include "imap/imapd/selected/progress.h"
 #include "imap/imapd/selected/search_eval.h"
 #include "imap/imapd/selected/search_run.h"
@@ -207,6 +209,7 @@ Completion search_there(ImapSession& s, const Command& command, const EsearchReq
                                ? s.backends->get(at->first)
                                : Result<backend::Backend*>(Error{Code::unavailable, {}});
             if (backend) {
+                tell_back_fill(s, **backend);
                 Elsewhere& one = asked.emplace_back(s, command, request, **backend, at->second);
                 if (auto sent = one.send(); !sent) {
                     note(one.failed(sent.error()));
@@ -256,6 +259,7 @@ Status search_here(ImapSession& s, const Command& command, const SearchRequest& 
 
 Result<Completion> selected_here(ImapSession& s, const Command& command, SearchRequest request)
 {
+    if (auto busy = shed_back_fill(s)) return *std::move(busy);
     SearchKey followed;
     TRY_ASSIGN(const FoundMessages found, find_messages(s, command, request, &followed));
     keep_results(s, command, request, std::move(followed), {}, found.sequences);
@@ -278,11 +282,15 @@ Completion search_all(ImapSession& s, const Command& command, const EsearchReque
                       const Sources& sources)
 {
     ByServer elsewhere;
+    bool any_here = false;
     for (const auto& [name, one] : sources.found()) {
         const bool here =
             one.entry.is_local() || (s.store != nullptr && one.entry.is_at(s.config.servername()));
         if (!here) elsewhere[one.entry.server].push_back(one.external);
+        any_here = any_here || here;
     }
+    if (any_here)
+        if (auto busy = shed_back_fill(s)) return *std::move(busy);
     Completion all = Completion::ok();
     if (sources.has_selected()) {
         all = Completion::from(search_selected(s, command, request));

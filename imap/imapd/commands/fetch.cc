@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/selected/back_fill.h"
 #include "imap/imapd/selected/fetch_render.h"
 #include "imap/imapd/selected/message_set.h"
 #include "imap/imapd/selected/partial_range.h"
@@ -118,6 +119,11 @@ Status send_batch(ImapSession& session, LocalSelection& selection, std::span<con
         if (!seen.empty()) TRY(selection.mailbox->mark_seen(seen));
         selection.updates.changed(*selection.mailbox, seen);
     }
+    // Others' changes that are told here are not told again; a search that is followed sees them.
+    if (request.has(FetchItem::Kind::flags))
+        for (const uint32_t& n : batch)
+            if (selection.mailbox->message(n).modseq > selection.mailbox->highestmodseq())
+                selection.updates.changed(*selection.mailbox, {&n, 1});
     for (uint32_t n : batch) {
         const FetchForm form{.with_flags = std::binary_search(seen.begin(), seen.end(), n),
                              .condstore = session.user.condstore_enabled,
@@ -149,6 +155,8 @@ Result<Completion> fetch(ImapSession& session, Command& command)
         const auto part = parsed.partial->of(std::span<const uint32_t>(messages));
         messages = std::vector<uint32_t>(part.begin(), part.end());
     }
+    if (parsed.request.reads_bodies())
+        if (auto busy = shed_back_fill(session)) return *std::move(busy);
     if (parsed.request.has(FetchItem::Kind::modseq)) session.user.condstore_enabled = true;
     if (parsed.vanished) put_vanished(session, *selection, parsed);
     if (parsed.changed_since)

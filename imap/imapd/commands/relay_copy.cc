@@ -2,6 +2,7 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/relay/lines.h"
 #include "imap/imapd/relay/relay.h"
+#include "imap/imapd/relay/relayed_search.h"
 #include "imap/imapd/relay/remote_append.h"
 #include "imap/imapd/relay/retry.h"
 #include "imap/imapd/relay/router.h"
@@ -32,6 +33,12 @@ std::optional<Completion> on_one_server(ImapSession& s, const Command& command,
     channel.verb(command.name);
     channel.raw(cat(' ', set));
     channel.astring(command.external);
+    channel.filter([&](backend::ReplyReader& replies, const backend::Reply& reply) -> Result<bool> {
+        const auto told = progress_told(reply, command.tag);
+        if (!told) return false;
+        TRY(replies.copy_to(s.client, *told));
+        return true;
+    });
     auto answer = channel.finish();
     if (!answer) return channel.failed(answer.error());
     if (says_moved(*answer)) return std::nullopt;

@@ -12,6 +12,7 @@
 #include "imap/imapd/relay/router.h"
 #include "lib/base/strings.h"
 #include "lib/text/imap_syntax.h"
+#include "lib/text/utf8.h"
 
 namespace rookery::imapd::commands {
 namespace {
@@ -89,6 +90,16 @@ Result<bool> pass_lsub(ImapSession& s, backend::ReplyReader& replies, const back
     return true;
 }
 
+// In modified UTF-7 a wildcard beside a letter would cut that letter's code in two.
+Result<Completion> match_here(ImapSession& s, backend::Backend& backend,
+                              const std::string& reference, const std::string& pattern)
+{
+    auto names = subscribed_names_at(s, backend);
+    if (!names) return RelayChannel(s, backend).failed(names.error());
+    TRY(put_subscribed(s, *names, reference, pattern));
+    return Completion::ok();
+}
+
 }  // namespace
 
 Result<Completion> relay_subscribe(ImapSession& s, Command& command, backend::Backend& backend)
@@ -109,10 +120,12 @@ Result<Completion> relay_subscribe(ImapSession& s, Command& command, backend::Ba
 Result<Completion> relay_lsub(ImapSession& s, Command&, backend::Backend& backend)
 {
     TRY(s.reader.space());
-    TRY_ASSIGN(const std::string reference, s.reader.mailbox());
+    TRY_ASSIGN(const std::string reference, s.reader.list_pattern());
     TRY(s.reader.space());
-    TRY_ASSIGN(const std::string pattern, s.reader.mailbox_pattern());
+    TRY_ASSIGN(const std::string pattern, s.reader.list_pattern());
     TRY(s.reader.end_of_line());
+    if (!text::is_ascii(reference) || !text::is_ascii(pattern))
+        return match_here(s, backend, reference, pattern);
     Known known{.subscribed = std::nullopt, .uses = uses_elsewhere(s, backend)};
     if (pattern.find('%') != std::string::npos) {
         auto names = subscribed_names_at(s, backend);

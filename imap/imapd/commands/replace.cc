@@ -1,5 +1,6 @@
 // REPLACE and UID REPLACE of a message in a mailbox that is selected here (RFC 8508): a new message
-// comes, and when it is there the old one goes. Whatever ends in between, one of them is left.
+// comes, and the old one goes: both or neither within this server. Where the new one is at another,
+// the old one goes when that has answered; whatever ends in between, one of them is left.
 #include <vector>
 
 #include "imap/imapd/command_table.h"
@@ -28,8 +29,9 @@ Result<uint32_t> replaceable(const LocalSelection& selection, const Command& com
     return messages[0];
 }
 
-Result<Completion> append_here(ImapSession& s, const model::MailboxEntry& target,
-                               const mailbox::QuotaUsage& freed)
+// On this server: both, or neither.
+Result<Completion> replace_here(ImapSession& s, const model::MailboxEntry& target,
+                                const Replaced& replaced)
 {
     if (auto may = LocalAppend::check(s, target); !may) return no_target(may.error());
     std::vector<Incoming> messages;
@@ -37,7 +39,10 @@ Result<Completion> append_here(ImapSession& s, const model::MailboxEntry& target
     if (auto failed = receive_message(s, target.partition, parts, messages))
         return *std::move(failed);
     TRY(s.reader.end_of_line());
-    return append_all(s, target.name, messages, freed);
+    auto done = append_all(s, target.name, messages, &replaced);
+    if (done.is(Code::not_found) && s.store->has(target))
+        return Completion::no("[EXPUNGEISSUED] No such message");
+    return done;
 }
 
 Result<Completion> append_there(ImapSession& s, const Placed& target, const std::string& external)
@@ -66,22 +71,20 @@ Result<Completion> replace(ImapSession& s, Command& command)
     auto sequence = replaceable(*selection, command, target);
     if (sequence.is(Code::not_found)) return Completion::no("[EXPUNGEISSUED] No such message");
     if (!sequence) return sequence.error();
-    const mailbox::MessageInfo info = selection->mailbox->message(*sequence);
     model::SequenceSet uid;
-    uid.add(info.uid);
+    uid.add(selection->mailbox->message(*sequence).uid);
 
     auto name = s.user.names->to_internal(target.mailbox);
     if (!name) return no_target(name.error());
     auto placed = place(s, *name);
     if (!placed) return no_target(placed.error());
-    mailbox::QuotaUsage freed;
-    if (placed->is_here() && share_quota(s, selection->mailbox->entry().name, placed->entry->name))
-        freed = {info.size, 1, 0};
-    TRY_ASSIGN(Completion done, placed->is_here() ? append_here(s, *placed->entry, freed)
-                                                  : append_there(s, *placed, target.mailbox));
+    const bool is_here = placed->is_here();
+    const Replaced replaced{*selection->mailbox, *sequence};
+    TRY_ASSIGN(Completion done, is_here ? replace_here(s, *placed->entry, replaced)
+                                        : append_there(s, *placed, target.mailbox));
     if (done.kind != Completion::Kind::ok) return done;
     s.client.put("* OK ", done.text, "\r\n");
-    TRY(remove_copied(*selection, {&*sequence, 1}, uid));
+    if (!is_here) TRY(remove_copied(*selection, {&*sequence, 1}, uid));
     return gone_and_told(s);
 }
 

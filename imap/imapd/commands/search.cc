@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/selected/back_fill.h"
 #include "imap/imapd/selected/search_parse.h"
 #include "imap/imapd/selected/search_run.h"
 #include "imap/imapd/selected/sort.h"
@@ -84,6 +85,7 @@ Result<Completion> search(ImapSession& session, Command& command)
     TRY(may_ask(session, request));
     as_rev2_has_it(session, request);
     if (request.bad_charset) return bad_charset(session, request);
+    if (auto busy = shed_back_fill(session)) return *std::move(busy);
     SearchKey followed;
     TRY_ASSIGN(const FoundMessages found, find_messages(session, command, request, &followed));
     keep_results(session, command, request, std::move(followed), {}, found.sequences);
@@ -97,6 +99,7 @@ Result<Completion> sort(ImapSession& session, Command& command)
     TRY_ASSIGN(auto request, parse_sort(session.reader));
     TRY(may_ask(session, request.search));
     if (request.search.bad_charset) return bad_charset(session, request.search);
+    if (auto busy = shed_back_fill(session)) return *std::move(busy);
     SearchKey followed;
     TRY_ASSIGN(FoundMessages found, find_messages(session, command, request.search, &followed));
     TRY(sort_messages(*session.local()->mailbox, request.order, found.sequences));
@@ -111,6 +114,7 @@ Result<Completion> thread(ImapSession& session, Command& command)
     TRY_ASSIGN(auto request, parse_thread(session.reader));
     TRY(may_ask(session, request.search));
     if (request.search.bad_charset) return bad_charset(session, request.search);
+    if (auto busy = shed_back_fill(session)) return *std::move(busy);
     TRY_ASSIGN(const FoundMessages found, find_messages(session, command, request.search));
     TRY_ASSIGN(const ThreadTree tree,
                thread_messages(*session.local()->mailbox, request.algorithm, found.sequences));

@@ -7,6 +7,18 @@
 
 namespace rookery::imapd {
 
+std::optional<backend::Reply> progress_told(const backend::Reply& reply, std::string_view tag)
+{
+    const auto code = reply.word == "OK" ? text::response_code(reply.text()) : std::nullopt;
+    if (!code || !code->is("INPROGRESS")) return std::nullopt;
+    text::ImapCursor cursor(code->arguments);
+    if (!cursor.accept('(') || !cursor.value()) return std::nullopt;
+    backend::Reply told = reply;
+    told.head.replace(reply.text_begin, reply.head.npos,
+                      cat("[INPROGRESS (", progress_tag(tag), cursor.rest(), "] ", code->text));
+    return told;
+}
+
 RelayedSearch::RelayedSearch(ImapSession& session, const Command& command, RelayChannel& channel)
     : s_(session), command_(command), channel_(channel)
 {
@@ -25,14 +37,8 @@ Result<bool> RelayedSearch::tell(backend::ReplyReader& replies, const backend::R
         const std::string text =
             cat("[NOUPDATE ", text::imap_string(command_.tag), "] ", code->text);
         told.head.replace(reply.text_begin, reply.head.npos, text);
-    } else if (reply.word == "OK") {
-        const auto code = text::response_code(reply.text());
-        if (!code || !code->is("INPROGRESS")) return false;
-        text::ImapCursor cursor(code->arguments);
-        if (!cursor.accept('(') || !cursor.value()) return false;
-        const std::string text =
-            cat("[INPROGRESS (", progress_tag(command_.tag), cursor.rest(), "] ", code->text);
-        told.head.replace(reply.text_begin, reply.head.npos, text);
+    } else if (auto progress = progress_told(reply, command_.tag)) {
+        told = *std::move(progress);
     } else if (reply.word == "ESEARCH") {
         told = with_tag(in_clients_names(s_, reply), channel_.tag(), command_.tag);
         if (const RemoteSelection* remote = s_.remote_at(channel_.backend()))

@@ -5,11 +5,18 @@
 #ifndef ROOKERY_IMAP_IMAPD_RELAY_RELAYED_SEARCH_H
 #define ROOKERY_IMAP_IMAPD_RELAY_RELAYED_SEARCH_H
 
+#include <optional>
+#include <string_view>
+
 #include "imap/imapd/relay/channel.h"
 #include "imap/imapd/session.h"
 #include "lib/base/result.h"
 
 namespace rookery::imapd {
+
+// What a server says of how far a command of ours has come (RFC 9585), with the client's tag. none:
+// it is something else.
+std::optional<backend::Reply> progress_told(const backend::Reply& reply, std::string_view tag);
 
 class RelayedSearch {
  public:

@@ -31,11 +31,27 @@ void enable_at(ImapSession& session, backend::Backend& backend)
     (void)channel.finish();
 }
 
+void tell_back_fill(ImapSession& session, backend::Backend& backend)
+{
+    BackFill& back_fill = session.back_fill;
+    // A connection that was told may be another one by now, which was not.
+    const bool told = back_fill.told.erase(backend.server()) > 0;
+    if ((!back_fill.is_said && !told) || !backend.has_capability("ID")) return;
+    RelayChannel channel(session, backend);
+    channel.verb("ID");
+    channel.raw(back_fill.is_said ? " (\"event\" \"back-fill\")" : " NIL");
+    channel.filter([](backend::ReplyReader&, const backend::Reply& reply) -> Result<bool> {
+        return reply.word == "ID";
+    });
+    if (channel.finish() && back_fill.is_said) back_fill.told.insert(backend.server());
+}
+
 Status prepare_select(ImapSession& session, backend::Backend& backend)
 {
     if (session.user.modes.uid_only && !backend.has_capability("UIDONLY"))
         return Error{Code::unsupported, "the server has no UIDONLY"};
     enable_at(session, backend);
+    tell_back_fill(session, backend);
     return success();
 }
 

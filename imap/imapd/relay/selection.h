@@ -28,6 +28,9 @@ Status select_again(ImapSession& session, RemoteSelection& selection, backend::B
 // ENABLE of what the client enabled, where something is selected. Failures show at the next
 // command.
 void enable_at(ImapSession& session, backend::Backend& backend);
+// That server knows whether this client is in no hurry (selected/back_fill.h). Failures show at the
+// next command too.
+void tell_back_fill(ImapSession& session, backend::Backend& backend);
 // The same before a SELECT there. unsupported: the server lacks what nobody can do for it, which is
 // UIDONLY.
 Status prepare_select(ImapSession& session, backend::Backend& backend);

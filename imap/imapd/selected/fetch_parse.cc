@@ -215,6 +215,14 @@ bool FetchRequest::sets_seen() const
                        [](const FetchItem& i) { return i.kind == Kind::section && !i.peek; });
 }
 
+bool FetchRequest::reads_bodies() const
+{
+    return std::any_of(items.begin(), items.end(), [](const FetchItem& i) {
+        return i.kind == Kind::binary_size ||
+               (i.kind == Kind::section && i.what != text::SectionText::header);
+    });
+}
+
 Result<FetchItem> parse_section(std::string_view text)
 {
     const size_t space = std::min(text.find(' '), text.size());

@@ -63,6 +63,7 @@ struct FetchRequest {
     bool in_list = false;  // they stood in parentheses
     bool has(FetchItem::Kind kind) const;
     bool sets_seen() const;
+    bool reads_bodies() const;  // more of the messages than their headers
 };
 
 // BODY.PEEK of the section that a text names, "1.2.MIME" or "HEADER.FIELDS (To Cc)"; "": of all.

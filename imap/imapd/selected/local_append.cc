@@ -28,8 +28,27 @@ Completion no_bytes()
     return Completion::no("[CANNOT] Message of no bytes");
 }
 
+namespace {
+
+// What these need, less what goes from the same quota.
+Status require_room(ImapSession& session, const model::MailboxName& into,
+                    std::span<const Incoming> messages, const Replaced* replaced)
+{
+    mailbox::QuotaUsage more;
+    for (const auto& m : messages) more.bytes += m.message->size();
+    more.messages = messages.size();
+    if (replaced != nullptr && share_quota(session, replaced->mailbox.entry().name, into)) {
+        const uint64_t size = replaced->mailbox.message(replaced->sequence).size;
+        more.bytes -= std::min(more.bytes, size);
+        --more.messages;
+    }
+    return more.bytes + more.messages > 0 ? require_quota(session, into, more) : success();
+}
+
+}  // namespace
+
 Result<Completion> append_all(ImapSession& session, const model::MailboxName& into,
-                              std::span<Incoming> messages, const mailbox::QuotaUsage& freed)
+                              std::span<Incoming> messages, const Replaced* replaced)
 {
     auto found = entry_here(session, into);
     if (!found) return no_target(found.error());
@@ -42,13 +61,12 @@ Result<Completion> append_all(ImapSession& session, const model::MailboxName& in
         settable.apply(m.flags);
         items.push_back({m.message.get(), m.flags, m.date.seconds, m.date.zone_minutes});
     }
-    mailbox::QuotaUsage more;
-    for (const auto& m : messages) more.bytes += m.message->size();
-    more.messages = messages.size();
-    more.bytes -= std::min(more.bytes, freed.bytes);
-    more.messages -= std::min(more.messages, freed.messages);
-    if (more.bytes + more.messages > 0) TRY(require_quota(session, entry.name, more));
-    TRY_ASSIGN(auto done, session.store->append(entry, session.user.identity->userid, items));
+    TRY(require_room(session, entry.name, messages, replaced));
+    const std::string& user = session.user.identity->userid;
+    auto appended = replaced == nullptr
+                        ? session.store->append(entry, user, items)
+                        : replaced->mailbox.replace(replaced->sequence, entry, user, items.front());
+    TRY_ASSIGN(const auto done, std::move(appended));
     service::counters::add(service::counters::Kind::messages, items.size());
     model::SequenceSet uids;
     for (uint32_t uid : done.uids) uids.add(uid);

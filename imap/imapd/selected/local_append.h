@@ -30,10 +30,15 @@ struct Incoming {
     text::DateTime date;
 };
 
+// The message of the selected mailbox that goes when a new one has come.
+struct Replaced {
+    mailbox::Mailbox& mailbox;
+    uint32_t sequence;
+};
 // As far as the user may now: with the flags that he may set there, within the quota, and with
-// APPENDUID. freed: what goes from there when they have come.
+// APPENDUID. replaced: what goes for it, of a single message; not_found: it has gone already.
 Result<Completion> append_all(ImapSession& session, const model::MailboxName& into,
-                              std::span<Incoming> messages, const mailbox::QuotaUsage& freed = {});
+                              std::span<Incoming> messages, const Replaced* replaced = nullptr);
 
 class LocalAppend final : public AppendTarget {
  public:

@@ -17,4 +17,9 @@ void Progress::step(uint64_t done, uint64_t goal)
     (void)client_.flush();
 }
 
+void Progress::step_under_lock(uint64_t done, uint64_t goal)
+{
+    if (due_.passed() && client_.can_flush()) step(done, goal);
+}
+
 }  // namespace rookery::imapd

@@ -27,6 +27,8 @@ class Progress {
     }
     // So many of them are done. done is less than goal.
     void step(uint64_t done, uint64_t goal);
+    // The same where locks are held: nothing is told to a client that would have to be waited for.
+    void step_under_lock(uint64_t done, uint64_t goal);
 
  private:
     stream::Stream& client_;
