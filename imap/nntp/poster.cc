@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "imap/mboxlist/namespace_options.h"
+#include "imap/model/namespace.h"
 #include "imap/session/data_reader.h"
 #include "lib/auth/sasl_server.h"
 #include "lib/base/clock.h"
@@ -93,14 +95,20 @@ std::string Poster::new_message_id()
                ++posted_, '@', auth::host_of(config_.servername()), ">");
 }
 
+std::string Poster::address_of(std::string_view user, const model::MailboxName& mailbox) const
+{
+    const model::Namespace names(mboxlist::namespace_options(config_), {}, true);
+    return cat(user, '+', names.to_external(mailbox).value_or(mailbox.internal()));
+}
+
 std::string Poster::addresses_of(const std::vector<std::string>& groups) const
 {
     std::string list;
     for (const std::string& group : groups) {
         const auto mailbox = newsgroups_.mailbox_of(group);
         if (!mailbox) continue;
-        cat_to(list, list.empty() ? "" : ", ", config_.newspostuser(), '+', mailbox->internal(),
-               '@', config_.servername());
+        cat_to(list, list.empty() ? "" : ", ", address_of(config_.newspostuser(), *mailbox), '@',
+               config_.servername());
     }
     return list;
 }
@@ -135,8 +143,7 @@ Result<std::vector<delivery::Recipient>> Poster::recipients_of(
     for (const std::string& group : groups) {
         auto mailbox = newsgroups_.mailbox_of(group);
         if (!mailbox) continue;
-        auto recipient =
-            recipients_.resolve(*mailbox, cat(config_.postuser(), '+', mailbox->internal()), who);
+        auto recipient = recipients_.resolve(*mailbox, address_of(config_.postuser(), *mailbox), who);
         if (recipient && !recipient->server.empty() && who.relayed)
             recipient = Error{Code::moved, cat("it is at ", recipient->server)};
         if (recipient) {

@@ -69,6 +69,8 @@ class Poster {
     std::string new_message_id();
     std::string path_of(const ArticleHeader& header, Source source) const;
     std::string front_of(const ArticleHeader& header, Source source) const;
+    // As LMTP reads it: the name as users write it, not as the list has it.
+    std::string address_of(std::string_view user, const model::MailboxName& mailbox) const;
     std::string addresses_of(const std::vector<std::string>& groups) const;
     Result<std::unique_ptr<mailbox::StagedMessage>> stage(
         const std::vector<delivery::Recipient>& recipients, const auth::Identity& who,

@@ -5,6 +5,10 @@ processes, as root has them there, and none of it is seen outside.
     hosts.require()                                  # a Skip where namespaces are not permitted
     with hosts.Network({"mail1": "192.0.2.11"}, domain="example.org") as net:
         net["mail1"].run("hostname")                 # a Done: status, output
+    hosts.Network(machines, domain, hosts.System("/srv/bookworm"))
+
+The programs are the build's and the rest the real machine's; with a System all is that system's.
+Each of its machines may change any file of it; what it has changed is its own, and in memory.
 
 A machine is a network, mount, UTS and process namespace. Its first process is this file: it makes
 the mounts, collects whoever is orphaned and what is said to /dev/log, and ends, with all that runs
@@ -66,6 +70,14 @@ def require():
         raise harness.Skip("namespaces are not permitted here: " + tried.stderr)
 
 
+class System:
+    """A whole system below root. added: a folder whose files stand over the system's own."""
+
+    def __init__(self, root, added=None):
+        self.root = root
+        self.added = added
+
+
 class Done:
     def __init__(self, status, output):
         self.status = status
@@ -89,12 +101,17 @@ class Machine:
         self.dir = os.path.join(network.dir, name)
         self.log = os.path.join(self.dir, "log")
         os.mkdir(self.dir)
-        self.copy_etc()
+        self.pid = None
+        system = network.system
+        if system:
+            told = {"root": system.root, "added": system.added}
+        else:
+            self.copy_etc()
+            told = {"bin": network.bin, "etc": sysconfdir()}
         self.process = subprocess.Popen(
             ["unshare", "--net", "--mount", "--uts", "--pid", "--fork", "--kill-child",
              "--mount-proc", sys.executable, os.path.abspath(__file__),
-             json.dumps({"host": self.host, "dir": self.dir, "bin": network.bin,
-                         "etc": sysconfdir()})],
+             json.dumps(dict(told, host=self.host, dir=self.dir))],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={"PATH": PATH})
 
     def copy_etc(self):
@@ -103,10 +120,6 @@ class Machine:
         for name in LEFT_OUT:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(os.path.join(etc, name))
-        with open(os.path.join(etc, "hosts"), "w") as f:
-            f.write("127.0.0.1 localhost\n")
-        with open(os.path.join(etc, "hostname"), "w") as f:
-            f.write(self.host + "\n")
         try:
             pwd.getpwnam(DAEMONS_USER)
         except KeyError:
@@ -121,8 +134,16 @@ class Machine:
         shutil.copy(os.path.join(murder.SOURCE, "dist/debian/rookery-common.rookery.init"), script)
         os.chmod(script, 0o755)
 
+    def write_names(self):
+        with open(self.path("/etc/hosts"), "w") as f:
+            f.write("127.0.0.1 localhost\n")
+        with open(self.path("/etc/hostname"), "w") as f:
+            f.write(self.host + "\n")
+
     def path(self, inside):
         """Where a file of the machine is from outside."""
+        if self.network.system:
+            return "/proc/%d/root%s" % (self.pid, inside)
         for own in ("/etc",) + EMPTY:
             if inside == own or inside.startswith(own + "/"):
                 return os.path.join(self.dir, own[1:].replace("/", "_")) + inside[len(own):]
@@ -132,6 +153,7 @@ class Machine:
         if self.process.stdout.readline() != b"ready\n":
             raise RuntimeError("%s did not start" % self.name)
         self.pid = only_child(self.process.pid)
+        self.write_names()
 
     def connect(self):
         """The cable to the bridge, and the address."""
@@ -151,8 +173,8 @@ class Machine:
             given.seek(0)
             # A daemon that it leaves may keep the file open, which nobody waits for.
             status = subprocess.run(
-                ["nsenter", "-t", str(self.pid), "--net", "--mount", "--uts", "--pid",
-                 "--wd=/mnt", "sh", "-e", "-c", script], stdin=given, stdout=out,
+                ["nsenter", "-t", str(self.pid), "--net", "--mount", "--uts", "--pid", "--root",
+                 "--wd", "sh", "-e", "-c", script], stdin=given, stdout=out,
                 stderr=subprocess.STDOUT, timeout=deadline or murder.DEADLINE,
                 env={"PATH": PATH, "HOME": "/mnt", "LC_ALL": "C.UTF-8"}).returncode
             out.seek(0)
@@ -173,14 +195,15 @@ class Machine:
 
 
 class Network:
-    """machines: name -> IPv4 address, all in one /24."""
+    """machines: name -> IPv4 address, all in one /24. system: a System; the real machine's without."""
 
-    def __init__(self, machines, domain):
+    def __init__(self, machines, domain, system=None):
         self.domain = domain
+        self.system = system
         self.dir = tempfile.mkdtemp(prefix="rookery-hosts-")
         os.chmod(self.dir, 0o755)
         hidden = os.path.abspath(murder.BUILD).startswith(tuple(own + "/" for own in EMPTY))
-        self.bin = murder.stage(os.path.join(self.dir, "bin"), copy=hidden)
+        self.bin = None if system else murder.stage(os.path.join(self.dir, "bin"), copy=hidden)
         self.machines = {}
         self.bridge = subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE,
                                        stdout=subprocess.PIPE)
@@ -259,7 +282,12 @@ def make_mounts(folder, programs, etc):
         os.mkdir("/var/%s/rookery" % name, 0o750)
         shutil.chown("/var/%s/rookery" % name, DAEMONS_USER, "mail")
     devices = os.path.join(folder, "dev")
-    os.mkdir(devices)
+    make_devices(devices)
+    mount("--rbind", devices, "/dev")
+
+
+def make_devices(devices):
+    os.makedirs(devices, exist_ok=True)
     mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", devices)
     for name in DEVICES:
         if not os.path.exists("/dev/" + name):
@@ -271,14 +299,36 @@ def make_mounts(folder, programs, etc):
             os.close(os.open(place, os.O_CREAT))
         mount("--bind", "/dev/" + name, place)
     os.symlink("/proc/self/fd", os.path.join(devices, "fd"))
-    mount("--rbind", devices, "/dev")
 
 
-def first_process(host, dir, bin, etc):
+def enter_system(folder, root, added):
+    """What is written goes to memory: not every file system can be written over another."""
+    place = os.path.join(folder, "system")
+    os.mkdir(place)
+    mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", place)
+    written, work, seen = (os.path.join(place, name) for name in ("written", "work", "seen"))
+    for path in (written, work, seen):
+        os.mkdir(path, 0o755)
+    if added:
+        subprocess.run(["cp", "-a", added + "/.", written], check=True)
+    mount("-t", "overlay", "-o", "lowerdir=%s,upperdir=%s,workdir=%s" % (root, written, work),
+          "overlay", seen)
+    mount("-t", "proc", "proc", os.path.join(seen, "proc"))
+    for name, mode in (("run", "755"), ("tmp", "1777"), ("mnt", "755")):
+        mount("-t", "tmpfs", "-o", "mode=" + mode, "tmpfs", os.path.join(seen, name))
+    make_devices(os.path.join(seen, "dev"))
+    os.chroot(seen)
+
+
+def first_process(host, dir, bin=None, etc=None, root=None, added=None):
     os.umask(0o022)
     socket.sethostname(host)
     kept = open(os.path.join(dir, "log"), "ab", buffering=0)
-    make_mounts(dir, bin, etc)
+    if root:
+        enter_system(dir, root, added)
+    else:
+        make_mounts(dir, bin, etc)
+    os.chdir("/mnt")  # where scripts begin
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     log.bind("/dev/log")

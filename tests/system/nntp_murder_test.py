@@ -95,6 +95,21 @@ def test_a_group_that_moves_under_its_reader():
             assert c.ask("GROUP misc.test").text == "4 1 4 misc.test"
 
 
+def test_a_post_where_names_have_slashes():
+    with murder.Murder(nntp=True, backends=1, frontends=1, extra={
+            "newsprefix": "news", "unixhierarchysep": "yes", "newspostuser": "post",
+            "newsaddheaders": "to"}) as m:
+        m.set_passwords({"alice": "pw"})
+        with m.imap("frontend1", "cyrus") as i:
+            check(i.create("news/misc/test"))
+            check(i.setacl("news/misc/test", "anyone", "lrsp"))
+        with connect(m, "frontend1") as c:
+            wait_for(lambda: c.ask("GROUP misc.test").code == 211, "the group is known")
+            assert c.post(article(1)).code == 240
+            assert c.ask("GROUP misc.test").text == "1 1 1 misc.test"
+            assert b"To: post+news/misc/test@frontend1" in c.ask("HEAD 1").body
+
+
 def test_servers_that_are_both():
     with started({}, backends=2, unified=True, extra={"newsprefix": None}) as m:
         # Each by the other, where it is said to; what is below follows.
