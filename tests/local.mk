@@ -139,7 +139,8 @@ SYSTEM_TESTS += %D%/interop/mupdate_interop.py
 
 EXTRA_DIST += %D%/mutants/mutants.py %D%/mutants/sieve.txt
 EXTRA_DIST += %D%/bench/run %D%/bench/mupdate %D%/bench/moves %D%/bench/fanout
-EXTRA_DIST += %D%/clients/roundcube %D%/clients/synchronizers
+EXTRA_DIST += %D%/clients/roundcube %D%/clients/synchronizers %D%/clients/mailers
+EXTRA_DIST += %D%/clients/mail.py %D%/clients/horde.php
 EXTRA_DIST += %D%/packages/debian %D%/bench/nntp %D%/bench/pop3 %D%/bench/search %D%/bench/sieve
 
 check_PROGRAMS += %D%/bench/mupdate_load
