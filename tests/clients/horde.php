@@ -23,7 +23,8 @@ function ids($found)
 
 $out = [];
 $c = connect($host, $port, $user);
-foreach (['subject' => Horde_Imap_Client::SORT_SUBJECT, 'from' => Horde_Imap_Client::SORT_DISPLAYFROM,
+foreach (['subject' => Horde_Imap_Client::SORT_SUBJECT,
+          'from' => Horde_Imap_Client::SORT_DISPLAYFROM,
           'date' => Horde_Imap_Client::SORT_DATE] as $name => $key) {
     $out['sort'][$name] = ids($c->search('INBOX', null, ['sort' => [$key]]));
 }
@@ -92,7 +93,8 @@ $c->subscribeMailbox('Entwürfe');
 foreach ($c->listMailboxes('*', Horde_Imap_Client::MBOX_ALL, [
     'attributes' => true, 'children' => true, 'special_use' => true, 'delimiter' => true,
     'status' => Horde_Imap_Client::STATUS_MESSAGES]) as $name => $one) {
-    $out['list'][(string) $one['mailbox']] = [$one['attributes'], $one['status']['messages'] ?? null];
+    $out['list'][(string) $one['mailbox']] = [$one['attributes'],
+                                              $one['status']['messages'] ?? null];
 }
 $c->createMailbox('Ablage ä');
 $c->renameMailbox('Ablage ä', 'Größere Ablage');

@@ -1,5 +1,4 @@
-"""Mail for tests/clients: lists to be sorted, conversations, words with umlauts; and what was asked.
-"""
+"""Mail for tests/clients: lists to sort, conversations, words with umlauts; what clients asked."""
 import base64
 import email.header
 import os
