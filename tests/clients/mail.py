@@ -123,7 +123,7 @@ class Telemetry:
         """The commands in their order, without tags; of a line that goes on, its first part."""
         parts = re.split(rb"\n?([<>])\d+[<>]", self.said())
         text = b"".join(said for who, said in zip(parts[1::2], parts[2::2]) if who == b"<")
-        return re.findall(r"^[A-Za-z0-9_.]+ ([A-Za-z]+(?: .*?)?)\r?$",
+        return re.findall(r"^\S+ ([A-Za-z]+(?: .*?)?)\r?$",
                           text.decode(errors="replace"), re.M)[since:]
 
 
