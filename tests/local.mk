@@ -11,6 +11,7 @@ EXTRA_DIST += %D%/support/harness.py %D%/support/tap.sh %D%/support/summary.py
 EXTRA_DIST += %D%/support/nntp_client.py
 EXTRA_DIST += %D%/support/pop3_client.py %D%/support/sieve_client.py
 EXTRA_DIST += %D%/support/fake_peer.py
+EXTRA_DIST += %D%/support/browser.py
 EXTRA_DIST += %D%/support/mailgen.py
 EXTRA_DIST += %D%/support/submission_kit.py
 
@@ -140,6 +141,8 @@ SYSTEM_TESTS += %D%/interop/mupdate_interop.py
 
 EXTRA_DIST += %D%/mutants/mutants.py %D%/mutants/sieve.txt
 EXTRA_DIST += %D%/bench/run %D%/bench/mupdate %D%/bench/moves %D%/bench/fanout
+EXTRA_DIST += %D%/clients/roundcube %D%/clients/synchronizers %D%/clients/mailers
+EXTRA_DIST += %D%/clients/mail.py %D%/clients/horde.php
 EXTRA_DIST += %D%/packages/debian %D%/bench/nntp %D%/bench/pop3 %D%/bench/search %D%/bench/sieve
 
 check_PROGRAMS += %D%/bench/mupdate_load
