@@ -190,8 +190,9 @@ class Tools(unittest.TestCase):
               r"  Mailbox Size: (\d+) bytes", r"  Last UID: (\d+)", r"  Deleted: (\d+)",
               r"  Answered: (\d+)", r"  Flagged: (\d+)",
               r"  Last POP3 Login: (\(\d+\) \w{3} \w{3} [ \d]\d [\d:]{8} \d{4})"]
-    FORMS = [r"  Path to mailbox: (/.*|DIR/.*)", r"  Unique ID: (\S+)", r"  Generation Number: (\d+)",
-             r"  Minor Version: (\d+)", r"  Header Size: (\d+) bytes", r"  Record Size: (\d+) bytes",
+    FORMS = [r"  Path to mailbox: (/.*|DIR/.*)", r"  Unique ID: (\S+)",
+             r"  Generation Number: (\d+)", r"  Minor Version: (\d+)",
+             r"  Header Size: (\d+) bytes", r"  Record Size: (\d+) bytes",
              r"  Last Append Date: (\(\d+\) \w{3} \w{3} [ \d]\d [\d:]{8} \d{4})",
              r"  UIDValidity: (\d+)", r"  Highest Mod Sequence: (\d+)"]
     MESSAGE = [r"> UID:(\d{8}) ", r"   INT_DATE:(\d+) ", r" SIZE:(\d+)", r"> HDRSIZE:(\d+)",
@@ -199,8 +200,8 @@ class Tools(unittest.TestCase):
                r"> USERFLAGS:(.*)"]
 
     def test_mbexamine(self):
-        """Not here: the size of annotations and mailbox options, SENTDATE, CACHEVER, THRID, and what
-        Cyrus' cache holds. Numbers of messages are right here, theirs are all 1."""
+        """Not here: the size of annotations and mailbox options, SENTDATE, CACHEVER, THRID, and
+        what Cyrus' cache holds. Numbers of messages are right here, theirs are all 1."""
         for command in (("user.alice",), ("-u", "2", "user.alice"), ("-s", "1", "user.alice")):
             theirs, ours = self.both("mbexamine", *command)
             for pattern in self.HEADER + self.MESSAGE:
@@ -293,7 +294,7 @@ class Tools(unittest.TestCase):
             self.both("arbitron", option, *(["12"] if option == "-p" else []))
 
     def test_chk_cyrus(self):
-        """Theirs tells its progress without -v, calls what it finds \"found - adding\" and ends with 0."""
+        """Theirs tells its progress without -v, says \"found - adding\", and ends with 0."""
         for server in self.pair.servers:
             folder = server.tool("mbpath", "user.carol")[1].strip().replace("DIR", server.dir)
             os.unlink(folder + "/1.")
@@ -321,7 +322,8 @@ class Tools(unittest.TestCase):
     def test_ipurge(self):
         for command in (("-f", "-d", "30", "-n", "user.alice"),
                         ("-f", "-d", "30", "-n", "-v", "user.alice*"), ("-b", "10", "-n", "pub.*"),
-                        ("-f", "-m", "1", "-i", "-n", "user.alice"), ("-f", "-o", "-d", "1", "-n", "user.alice"),
+                        ("-f", "-m", "1", "-i", "-n", "user.alice"),
+                        ("-f", "-o", "-d", "1", "-n", "user.alice"),
                         ("-d", "30", "-v", "pub.news"), ("-d", "30", "pub.news")):
             self.same("ipurge", *command, change=self.plain)
         self.both("ipurge", status=(0, 64))
@@ -353,7 +355,8 @@ class Tools(unittest.TestCase):
         """Ours tells how many messages there are behind the name."""
         for command in (("user.bob",), ("-r", "user.bob"), ("-n", "user.bob"), ("pub.*",)):
             theirs, ours = self.both("reconstruct", *command)
-            self.assertEqual(theirs.splitlines(), [line.split(":")[0] for line in ours.splitlines()])
+            self.assertEqual(theirs.splitlines(),
+                             [line.split(":")[0] for line in ours.splitlines()])
         self.same("reconstruct", "-q", "user.bob")
         self.both("reconstruct", "user.nobody", status=(0, 75))
         self.both("reconstruct", "-z", status=(64, 64))
@@ -397,8 +400,8 @@ class Tools(unittest.TestCase):
         self.both("cyr_buildinfo", "-p", "flat", status=(255, 64))
 
     def test_cyr_info(self):
-        """In another order. Of Cyrus' options those that are not read here are unknown to conf-lint,
-        which says so by its status; lines of a service are known without cyrus.conf."""
+        """In another order. Of Cyrus' options those that are not read here are unknown to
+        conf-lint, which says so by its status; lines of a service are known without cyrus.conf."""
         theirs, ours = self.both("cyr_info", "conf")
         self.assertEqual(*(sorted(line for line in out.splitlines()
                                   if not line.startswith("syslog_prefix"))
