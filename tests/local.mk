@@ -136,6 +136,7 @@ SYSTEM_TESTS += %D%/interop/nntp_interop.py
 SYSTEM_TESTS += %D%/interop/pop3_interop.py
 SYSTEM_TESTS += %D%/interop/migration_interop.py
 SYSTEM_TESTS += %D%/interop/rules_interop.py
+SYSTEM_TESTS += %D%/interop/tools_interop.py
 SYSTEM_TESTS += %D%/interop/murder_interop.py
 SYSTEM_TESTS += %D%/interop/mupdate_interop.py
 

@@ -29,6 +29,7 @@ using model::MailboxEntry;
 constexpr std::string_view kName = "cyr_expire";
 
 constexpr Option kOptions[] = {
+    {'A', "archive-duration", "time", ""},
     {'C', "config", "file", "read this imapd.conf"},
     {'D', "delete-duration", "time", "mailboxes that were deleted before; days, or as 12h"},
     {'E', "expire-duration", "time", "what is remembered of deliveries before"},
@@ -81,7 +82,10 @@ Arguments parse(int argc, char** argv)
     a.user = line.value("u");
     a.verbose = line.has("v");
     a.quiet = line.has("q");
-    if (!a.deleted && !a.delivered && !a.expunged) line.refuse("one of -D, -E, -X is missing");
+    // Alone too they are in cron jobs, and nothing is to be done for them here.
+    const bool taken = time_option(line, "A") || line.has("t");
+    if (!a.deleted && !a.delivered && !a.expunged && !taken)
+        line.refuse("one of -D, -E, -X is missing");
     a.ignore_annotations = line.has("a") || line.has("x");
     if (line.has("x")) a.expunged.reset();
     return a;

@@ -69,6 +69,8 @@ imap_admin_rookery_admin_SOURCES = $(PROGRESS_SOURCES) imap/admin/tools/main.cc 
 	imap/admin/tools/ipurge.cc \
 	imap/admin/tools/makedirs.cc \
 	imap/admin/tools/mbexamine.cc \
+	imap/admin/tools/message_text.cc \
+	imap/admin/tools/message_text.h \
 	imap/admin/tools/mbpath.cc \
 	imap/admin/tools/nothing.cc \
 	imap/admin/tools/restore.cc \

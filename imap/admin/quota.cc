@@ -104,9 +104,10 @@ std::string json_of(const mailbox::Quota& quota)
     for (size_t i = 0; i < mailbox::kResources; ++i) {
         const auto resource = static_cast<mailbox::Resource>(i);
         const auto name = mailbox::resource_name(resource);
-        const uint64_t unit = resource == mailbox::Resource::storage ? 1024 : 1;
+        const bool storage = resource == mailbox::Resource::storage;
+        const uint64_t unit = storage ? 1024 : 1;
         cat_to(out, i == 0 ? "\n" : ",\n", "    ", text::json_string(name),
-               ": {\n      \"used\": ", quota.used.of(resource) * unit);
+               ": {\n      \"used\": ", storage ? quota.used.bytes : quota.used.of(resource));
         if (const auto& limit = quota.limits[resource])
             cat_to(out, ",\n      \"limit\": ", *limit * unit);
         out += "\n    }";

@@ -9,6 +9,7 @@
 #include "imap/admin/mend.h"
 #include "imap/admin/progress.h"
 #include "imap/admin/tool.h"
+#include "imap/mboxlist/list_pattern.h"
 #include "imap/mboxlist/namespace_options.h"
 #include "imap/mboxlist/open_directory.h"
 #include "imap/model/namespace.h"
@@ -127,26 +128,57 @@ class Reconstruct {
     int run()
     {
         for (const std::string& text : a_.mailboxes) {
-            auto name = a_.by_user ? model::MailboxName::inbox_of(text, config_.defaultdomain())
-                                   : names_.to_internal(text);
-            if (!name) {
-                complain(cat(text, ": ", name.error().text, '\n'));
+            const bool pattern = !a_.by_user && text.find_first_of("*%") != std::string::npos;
+            if (Status added = pattern ? add_matching(text) : add(text); !added) {
+                complain(cat(text, ": ", added.error().text, '\n'));
                 return log::kExUsage;
             }
-            wanted_.push_back(*name);
         }
+        // No name would mean all of them.
+        if (wanted_.empty() && !a_.mailboxes.empty()) return log::kExTempFail;
         met_.resize(wanted_.size());
         if (a_.find) mend();
         rebuild_all();
         for (size_t i = 0; i < wanted_.size(); i++) {
             if (met_[i]) continue;
-            complain(cat(a_.mailboxes[i], ": no mailbox of that name on this server\n"));
+            complain(cat(asked_[i], ": no mailbox of that name on this server\n"));
             good_ = false;
         }
         return good_ ? 0 : log::kExTempFail;
     }
 
  private:
+    Status add(const std::string& text)
+    {
+        TRY_ASSIGN(auto name, a_.by_user
+                                  ? model::MailboxName::inbox_of(text, config_.defaultdomain())
+                                  : names_.to_internal(text));
+        wanted_.push_back(std::move(name));
+        asked_.push_back(text);
+        return success();
+    }
+
+    // A pattern of LIST: those on the partitions that it fits.
+    Status add_matching(const std::string& text)
+    {
+        TRY_ASSIGN(const auto pattern,
+                   mboxlist::ListPattern::compile(mboxlist::external_name(text),
+                                                  names_.separator()));
+        TRY_ASSIGN(const auto found, store::find_mailboxes(store_.options().paths, true));
+        const size_t before = wanted_.size();
+        for (const model::MailboxEntry& entry : found) {
+            const auto shown = names_.to_external(entry.name);
+            if (!shown || !pattern.matches(*shown)) continue;
+            wanted_.push_back(entry.name);
+            asked_.push_back(text);
+        }
+        if (wanted_.size() == before) {
+            complain(cat(text, ": no mailbox of that name on this server\n"));
+            good_ = false;
+        }
+        return success();
+    }
+
     void meet(const model::MailboxName& name, bool below)
     {
         for (size_t i = 0; i < wanted_.size(); i++)
@@ -171,7 +203,7 @@ class Reconstruct {
             good_ = false;
             return;
         }
-        good_ = report->good;
+        good_ = report->good && good_;
         for (const model::MailboxName& name : report->met) meet(name, true);
     }
 
@@ -239,6 +271,7 @@ class Reconstruct {
     const model::Namespace names_;
     store::LocalStore store_;
     std::vector<model::MailboxName> wanted_;
+    std::vector<std::string> asked_;  // the operand that each of them comes from
     std::vector<bool> met_;
     bool good_ = true;
 };

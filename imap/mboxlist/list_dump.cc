@@ -22,12 +22,11 @@ constexpr uint64_t kMovingBit = 8;
 
 // --- writing
 
-void put_or_null(std::string& out, std::string_view text)
+void put_member(std::string& out, std::string_view key, std::string_view text)
 {
-    if (text.empty())
-        out += "null";
-    else
-        text::put_json_string(out, text);
+    if (text.empty()) return;
+    cat_to(out, ", \"", key, "\": ");
+    text::put_json_string(out, text);
 }
 
 // --- reading JSON, only as far as a dump needs it
@@ -202,34 +201,35 @@ bool has_flag(const Dumped& d, char flag)
 
 }  // namespace
 
+// With the spaces and in the order of Cyrus 3.6, for who reads it by lines; what an entry has not
+// has no member.
 std::string dump_member(const MailboxEntry& entry)
 {
     std::string out;
     text::put_json_string(out, entry.name.internal());
-    out += ": {\"name\":";
+    out += ": {\"name\": ";
     text::put_json_string(out, entry.name.internal());
-    cat_to(out, ",\"mtime\":\"0\",\"uidvalidity\":\"", entry.uidvalidity,
-           "\",\"createdmodseq\":\"0\",\"foldermodseq\":\"0\",\"mbtype\":\"e");
+    cat_to(out, ", \"mtime\": \"0\", \"uidvalidity\": \"", entry.uidvalidity,
+           "\", \"createdmodseq\": \"0\", \"foldermodseq\": \"0\", \"mbtype\": \"e");
     if (entry.state == EntryState::deleted) out += 'd';
     if (entry.state == EntryState::moving) out += 'm';
     if (!entry.is_local()) out += 'r';
     if (entry.state == EntryState::reserved) out += 'z';
-    out += "\",\"partition\":";
-    put_or_null(out, entry.partition);
-    out += ",\"server\":";
-    put_or_null(out, entry.server);
-    out += ",\"acl\":{";
+    out += '"';
+    put_member(out, "partition", entry.partition);
+    put_member(out, "server", entry.server);
+    out += ", \"acl\": {";
     bool first = true;
     for (const auto& part : entry.acl.entries()) {
-        if (!first) out += ',';
+        if (!first) out += ", ";
         first = false;
         text::put_json_string(out, part.identifier);
-        out += ':';
+        out += ": ";
         text::put_json_string(out, part.rights.to_string());
     }
-    out += "},\"uniqueid\":";
-    put_or_null(out, entry.uniqueid);
-    return out + ",\"legacy_specialuse\":null,\"name_history\":[]}";
+    out += '}';
+    put_member(out, "uniqueid", entry.uniqueid);
+    return out + ", \"name_history\": []}";
 }
 
 std::string dump_legacy_line(const MailboxEntry& entry)

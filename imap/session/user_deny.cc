@@ -8,17 +8,6 @@
 namespace rookery::session {
 namespace {
 
-constexpr std::string_view kDefaultText = "Access to this service is denied";
-
-// The fields of a line behind its key. Cyrus writes a TAB in a value as two bytes.
-std::string with_tabs(std::string_view value)
-{
-    constexpr std::string_view kEscapedTab = "\xff\x89";
-    std::string out(value);
-    for (size_t at = 0; (at = out.find(kEscapedTab, at)) != out.npos;) out.replace(at++, 2, "\t");
-    return out;
-}
-
 // A list of patterns, of which the last that fits counts; "!" in front: not denied.
 bool denies(std::string_view patterns, const std::string& service)
 {
@@ -35,10 +24,18 @@ std::string printable(std::string_view text)
 {
     std::string out(text.substr(0, kMaxDenialText));
     std::erase_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-    return out.empty() ? std::string(kDefaultText) : out;
+    return out.empty() ? std::string(kDenialText) : out;
 }
 
 }  // namespace
+
+std::string with_tabs(std::string_view line)
+{
+    constexpr std::string_view kEscapedTab = "\xff\x89";
+    std::string out(line);
+    for (size_t at = 0; (at = out.find(kEscapedTab, at)) != out.npos;) out.replace(at++, 2, "\t");
+    return out;
+}
 
 std::optional<std::string> find_denial(std::string_view file, std::string_view userid,
                                        std::string_view service)

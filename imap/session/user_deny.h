@@ -16,7 +16,12 @@ namespace rookery::session {
 
 inline constexpr size_t kMaxUserDenyFile = 16u << 20;
 inline constexpr size_t kMaxDenialText = 480;
+// What is said where the administrator has said nothing; Cyrus' words.
+inline constexpr std::string_view kDenialText = "Access to this service has been blocked";
 
+// A line of the file with a TAB between all of its fields; Cyrus writes those behind the first as
+// two bytes.
+std::string with_tabs(std::string_view line);
 // What the user is told who may not use the service; none: he may. A line that cannot be read
 // denies nothing.
 std::optional<std::string> find_denial(std::string_view file, std::string_view userid,

@@ -30,9 +30,18 @@ function has_word(words, word,    list, n, i)
     return 0
 }
 
+# Each backslash written so; what gsub() makes of them differs from one awk to the other.
+function with_backslashes(text, written,    n, parts, i, out)
+{
+    n = split(text, parts, /\\/)
+    out = parts[1]
+    for (i = 2; i <= n; i++) out = out written parts[i]
+    return out
+}
+
 function quoted(text)
 {
-    gsub(/\\/, "\\\\", text)
+    text = with_backslashes(text, "\\\\")
     gsub(/"/, "\\\"", text)
     return "\"" text "\""
 }
@@ -235,7 +244,8 @@ function write_man(    i, last)
         printf "%s", doc[i]
         if (words[i] != "" && type[i] == "enum") printf ".br\nOne of\n%s", each_word(words[i], ".Cm")
         if (type[i] == "duration") print ".br\nA bare number is in " unit_word[unit[i]] "."
-        if (given[i]) print ".br\nDefault:\n.Ql " (fallback[i] ~ /^-/ ? "\\&" : "") fallback[i]
+        if (given[i]) print ".br\nDefault:\n.Ql " (fallback[i] ~ /^-/ ? "\\&" : "") \
+            with_backslashes(fallback[i], "\\e")
         if (old[i] != "") printf ".br\nThe older name, still taken:\n%s", each_word(old[i], ".Cm")
         if (since[i] != "0.1") print ".br\nSince " since[i] "."
     }

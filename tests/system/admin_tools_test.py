@@ -135,9 +135,11 @@ class Tools(unittest.TestCase):
         self.assertEqual(self.tool("ipurge", "-d", "30", "user.ida.*"), "")
         self.assertEqual(len(self.subjects(c, "INBOX.Big")), 4)
         out = self.tool("ipurge", "-f", "-n", "-d", "30", "user.ida.*")
-        self.assertRegex(out, r"Working on user.ida.Big\.\.\.\nTotal messages\s+4\n")
+        self.assertRegex(out, r"\AUID: 1\n\tSize: \d+\n\tSent: Mon Jan  2 .*2006\n\tRecv: ")
+        self.assertRegex(out, r'Subj: "flagged"\n\nTotal messages\s+4\n')
         self.assertRegex(out, r"Deleted messages\s+2\n")
-        self.assertEqual(self.tool("ipurge", "-f", "-s", "-d", "30", "user.ida.*"), "")
+        out = self.tool("ipurge", "-f", "-v", "-s", "-d", "30", "user.ida.*")
+        self.assertRegex(out, r"\AWorking on user.ida.Big\.\.\.\nTotal messages\s+4\n")
         self.assertEqual(self.subjects(c, "INBOX.Big"), ["new", "large", "flagged"])
         self.tool("ipurge", "-f", "-X", "-d", "30", "user.ida.*")
         self.tool("ipurge", "-f", "-d", "30", "-k", "1", "user.ida.*")
@@ -164,14 +166,16 @@ class Tools(unittest.TestCase):
         self.assertEqual(self.tool("cyr_deny", "-l").splitlines(), [
             "Username                       Service(s)           Message",
             "dea                            imap                 Call us",
-            "deb                            *                    "])
+            "deb                            *                    "
+            "Access to this service has been blocked"])
         c = self.m.imap("backend1")
         with self.assertRaisesRegex(Exception, "Call us"):
             c.login("dea", "pw")
         c.shutdown()
         self.tool("cyr_deny", "-a", "dea")
         self.assertEqual(self.tool("cyr_deny", "-l").splitlines()[1:],
-                         ["deb                            *                    "])
+                         ["deb                            *                    "
+                          "Access to this service has been blocked"])
         self.m.imap("backend1", "dea").logout()
         for wrong in ((), ("-l", "x"), ("-a", "x", "y"), ("-m", "a\tb", "x"), ("-s", "", "x")):
             self.tool("cyr_deny", *wrong, code=64)
@@ -191,6 +195,14 @@ class Tools(unittest.TestCase):
         os.chmod(other, 0o644)
         self.assertEqual(self.tool("cyr_info", "-C", other, "conf-lint", code=1),
                          "unixhierarchysepp: yes\n")
+        with open(other, "a") as f:
+            f.write("virtdomains: off\nautocreate_quota: 5\nsasl_sql_engine: none\n")
+        conf = self.tool("cyr_info", "-C", other, "conf")
+        self.assertNotIn("virtdomains", conf)  # so it is without the line
+        self.assertIn("autocreate_quota: 5\n", conf)
+        self.assertIn("sasl_sql_engine: none\n", conf)
+        self.assertEqual(self.tool("cyr_info", "version"), self.b.run("master", "-V").stdout)
+        self.tool("cyr_info", "-s", "3.0.0", "conf-all")
         self.tool("cyr_info", "confx", code=64)
 
     def test_who_is_at_work(self):
@@ -205,8 +217,10 @@ class Tools(unittest.TestCase):
                          set(facts))
         self.assertIs(facts["component"]["murder"], True)
         self.assertIs(facts["component"]["httpd"], False)
-        self.assertEqual(json.loads(self.tool("cyr_buildinfo", "-p", "pretty")), facts)
-        self.assertIn("component.murder = true\n", self.tool("cyr_buildinfo", "-p", "flat"))
+        self.assertEqual(json.loads(self.tool("cyr_buildinfo", "dense")), facts)
+        self.assertEqual(len(self.tool("cyr_buildinfo", "dense").splitlines()), 1)
+        self.assertIn("component.murder=true\n", self.tool("cyr_buildinfo", "flat"))
+        self.tool("cyr_buildinfo", "-p", "flat", code=64)
 
     # --- dump and restore
     SCRIPT = b'require "fileinto"; fileinto "INBOX.Work";\r\n'
@@ -416,8 +430,15 @@ class Tools(unittest.TestCase):
                      "  Deleted: 0  Answered: 0  Flagged: 1",
                      "000002> UID:00000002 ", r" FLAGS: \Flagged Work"):
             self.assertIn(text, out)
+        self.assertRegex(out, r"\n  Last Append Date: \(\d+\) \w{3} \w{3} [ \d]\d [\d:]{8} \d{4}\n")
+        self.assertRegex(out, r"000002> UID:00000002   INT_DATE:\d+ SAVEDATE:\d+ SIZE:\d+\n"
+                         r"      > HDRSIZE:\d+ LASTUPD :\d+ SYSFLAGS:00000002\n"
+                         r"      > GUID:[0-9a-f]{40} MODSEQ:\d+\n      > INTERNALFLAGS:\n"
+                         r"      > SYSTEMFLAGS: FLAG_FLAGGED\n"
+                         r"      > USERFLAGS: 00000000 00000000 00000000 00000001\n")
         one = self.tool("mbexamine", "-u", "3", "user.max")
         self.assertEqual(len(re.findall(r"> UID:", one)), 1)
+        self.assertIn("Desired message not found\n", self.tool("mbexamine", "-s", "4", "user.max"))
         self.assertEqual(self.tool("mbexamine", "-c", "-q", "user.max"), "")
         self.assertEqual(self.tool("chk_cyrus", "-M", "user.max"), "")
         folder = self.tool("mbpath", "user.max").strip()
@@ -429,10 +450,14 @@ class Tools(unittest.TestCase):
         self.assertEqual(re.findall(r"UID \d+", self.tool("mbexamine", "-c", "user.max", code=1)),
                          ["UID 1", "UID 3"])
         self.assertEqual(self.tool("chk_cyrus", "-M", "user.max", code=1),
-                         "user.max: UID 1: the message is missing, or has another size\n"
-                         "user.max: UID 77: a message without a record\n")
+                         "user.max uid 1 not found\nuser.max uid 77 found without a record\n")
         self.assertEqual(self.tool("chk_cyrus", "-P", "other"), "")
         self.tool("mbexamine", "user.nobody", code=1)
+        self.user("mav", ["one"], ["Sub"])
+        self.assertEqual(self.tool("reconstruct", "user.mav*"),
+                         "user.mav: 1 messages\nuser.mav.Sub: 0 messages\n")
+        self.assertEqual(self.tool("reconstruct", "user.mav.%"), "user.mav.Sub: 0 messages\n")
+        self.assertEqual(self.tool("reconstruct", "nothing.*", code=75), "")
         self.tool("reconstruct", "user.max")
 
     def test_who_reads_a_mailbox(self):
@@ -447,7 +472,19 @@ class Tools(unittest.TestCase):
         check(o.unselect())
         self.assertEqual(self.tool("arbitron", "user.art.*"), "user.art.Shared 1 2\n")
         self.assertEqual(self.tool("arbitron", "-o", "user.art.*"), "user.art.Shared 1\n")
-        self.assertEqual(self.tool("arbitron", "-u", "user.art.*"), "user.art.Shared arc\n")
+        self.assertEqual(self.tool("arbitron", "-u", "user.art.*"),
+                         "user.art.Shared 1:arc 2:arb,arc\n")
+        self.assertEqual(self.tool("arbitron", "-u", "-o", "user.art.*"), "user.art.Shared 1:arc\n")
+        today = time.strftime("%m%d%Y")
+        for dates, readers in ((today, "1"), ("01012020:01022020", ""), (today + ":" + today, "1")):
+            self.assertEqual(self.tool("arbitron", "-o", "-D", dates, "user.art.*"),
+                             readers and "user.art.Shared %s\n" % readers)
+        when = r"\d\d-\d\d-\d{4} \d\d:\d\d:\d\d"
+        self.assertRegex(self.tool("arbitron", "-l", "user.art.*"),
+                         r"\Auser.art.Shared,arc,r,{0},{0}\nuser.art.Shared,arb,s,{0},{0}\n"
+                         r"user.art.Shared,arc,s,{0},{0}\n\Z".format(when))
+        for wrong in ("13012020", "02302020", "1", "01022020:01012020"):
+            self.tool("arbitron", "-D", wrong, code=64)
         self.tool("arbitron", "-d", "x", code=64)
 
     # --- options of cyr_expire, quota and reconstruct that scripts use
@@ -469,6 +506,10 @@ class Tools(unittest.TestCase):
         for options in (("-a",), ("-x",), ("-p", "user.nobody")):
             self.tool("cyr_expire", "-E", "3", *options)
         self.tool("cyr_expire", "-D", "3", "-c", "-t")
+        for alone in (("-t",), ("-A", "7d"), ("-t", "-v")):
+            self.assertEqual(self.tool("cyr_expire", *alone), "")
+        self.tool("cyr_expire", "-A", "soon", code=64)
+        self.tool("cyr_expire", "-c", code=64)
         self.assertEqual(self.subjects(c, "INBOX.Trash"), ["old", "new"])
         self.assertIn("removed old messages: 3\n", self.tool("cyr_expire", "-E", "3", "-v"))
         self.assertEqual([self.subjects(c, "INBOX." + f) for f in folders],
@@ -528,7 +569,15 @@ class Tools(unittest.TestCase):
 
     def test_the_memory_of_deliveries(self):
         self.tool("ctl_deliver", "-r")
-        self.tool("ctl_deliver", "-d")
+        self.user("mel")
+        with murder.Lmtp(*self.b.address("lmtpa")) as s:
+            assert not s.deliver("s@example.org", ["mel"], b"Message-ID: <mel@x>\r\n\r\nHello\r\n")
+        lines = self.tool("ctl_deliver", "-d").splitlines()
+        self.assertRegex(lines[0], r"^it is NOW: \d+$")
+        self.assertEqual(lines[-1], "got %d entries" % (len(lines) - 2))
+        for line in lines[1:-1]:
+            self.assertRegex(line, r"^id: [0-9a-f]{64}\tto: [A-Z]\tat: \d+\tuid: .+$")
+        self.assertIn("got 0 entries", self.tool("ctl_deliver", "-d", "-f", self.b.dir + "/none"))
         self.tool("ctl_deliver", "-E", "3")
         self.tool("ctl_deliver", code=64)
 

@@ -141,7 +141,12 @@ def not_shown_and_free(m, where, c, top):
 
 
 def test_special_uses_are_not_shown_nor_protected_where_that_is_off():
-    everywhere(not_shown_and_free, extra={"specialusealways": "no", "specialuse_protect": "no"})
+    everywhere(not_shown_and_free, extra={"specialusealways": "no", "specialuse_protect": "none"})
+
+
+def test_special_uses_that_are_not_listed_are_not_protected():
+    everywhere(not_shown_and_free, extra={"specialusealways": "no",
+                                          "specialuse_protect": "\\Drafts \\Trash"})
 
 
 def test_special_uses_of_many_mailboxes_over_two_servers():

@@ -14,7 +14,7 @@ constexpr Option kOptions[] = {
     kConfigOption,
     {'P', "partition", "partition", "only the mailboxes on this partition"},
     {'M', "mailbox", "mailbox", "only this mailbox"},
-    {'v', "verbose", "", "tell each mailbox"},
+    {'v', "verbose", "", "name each mailbox on standard error"},
 };
 constexpr Program kProgram{.name = "chk_cyrus",
                            .purpose = "checks that mailboxes and their messages are there",
@@ -29,12 +29,18 @@ class Check {
 
     void run(const model::MailboxEntry& entry)
     {
-        if (verbose_) print(cat("Examining mailbox: ", mailboxes_.shown(entry.name), '\n'));
+        if (verbose_) complain(cat("checking: ", mailboxes_.shown(entry.name), '\n'));
         if (Status done = look(entry); !done) tell(entry, done.error().text);
     }
     uint64_t faults() const { return faults_; }
 
  private:
+    void tell(const model::MailboxEntry& entry, uint32_t uid, std::string_view what)
+    {
+        print(cat(mailboxes_.shown(entry.name), " uid ", uid, ' ', what, '\n'));
+        faults_++;
+    }
+
     void tell(const model::MailboxEntry& entry, std::string_view what)
     {
         print(cat(mailboxes_.shown(entry.name), ": ", what, '\n'));
@@ -58,22 +64,26 @@ class Check {
             const uint32_t uid = index.uid(slot);
             known.push_back(uid);
             if (!record) {
-                tell(entry, cat("UID ", uid, ": the record is damaged"));
+                tell(entry, uid, "has a damaged record");
                 continue;
             }
-            if (record->expunged() || has_file(directory, *record)) continue;
-            tell(entry, cat("UID ", uid, ": the message is missing, or has another size"));
+            if (record->expunged()) continue;
+            if (const auto fault = fault_of_file(directory, *record); !fault.empty())
+                tell(entry, uid, fault);
         }
         for (const uint32_t uid : files)
             if (!std::binary_search(known.begin(), known.end(), uid))
-                tell(entry, cat("UID ", uid, ": a message without a record"));
+                tell(entry, uid, "found without a record");
         return success();
     }
 
-    static bool has_file(const Fd& directory, const store::IndexRecord& record)
+    // "" if it is as the record says.
+    static std::string fault_of_file(const Fd& directory, const store::IndexRecord& record)
     {
         auto file = store::MappedFile::open(directory.get(), store::message_name(record.uid));
-        return file && (*file)->bytes().size() == record.size;
+        if (file.is(Code::not_found)) return "not found";
+        if (!file) return cat("cannot be read: ", file.error().text);
+        return (*file)->bytes().size() == record.size ? "" : "has another size";
     }
 
     Mailboxes& mailboxes_;
@@ -83,6 +93,7 @@ class Check {
 
 Result<int> run(const CommandLine& line, const config::Config& config)
 {
+    if (line.has("M") && line.has("P")) line.refuse("one of -M and -P");
     TRY_ASSIGN(Mailboxes mailboxes, Mailboxes::open(config));
     std::vector<model::MailboxEntry> entries;
     if (const auto mailbox = line.given("M")) {
@@ -92,6 +103,10 @@ Result<int> run(const CommandLine& line, const config::Config& config)
     } else {
         TRY_ASSIGN(entries, mailboxes.matching({}));
     }
+    if (line.has("v") && line.has("M"))
+        complain(cat("Examining mailbox: ", line.value("M"), '\n'));
+    else if (line.has("v"))
+        complain(cat("Examining partition: ", line.value("P", "ALL PARTITIONS"), '\n'));
     Check check(mailboxes, line.has("v"));
     for (const model::MailboxEntry& entry : entries)
         if (!line.has("P") || entry.partition == line.value("P")) check.run(entry);

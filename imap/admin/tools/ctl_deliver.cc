@@ -1,6 +1,8 @@
 // ctl_deliver: the memory of delivered messages: what is in it, and what is old goes.
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "imap/admin/tool.h"
 #include "imap/admin/tools/tool_table.h"
 #include "imap/delivery/delivery_memory.h"
@@ -27,15 +29,25 @@ constexpr Program kProgram{.name = "ctl_deliver",
                            .least = 0,
                            .most = 0};
 
-// Ids and mailboxes are in it as hashes only.
+// Ids and mailboxes are in it as hashes only: "id" is the one of both, "to" the set that it is in,
+// "uid" the note of those that have one.
 Status dump(const std::string& path)
 {
-    if (::access(path.c_str(), F_OK) != 0) return success();
-    TRY_ASSIGN(auto store, db::TdbStore::open(path, {.durable = false}));
-    return store->scan("", [](std::string_view key, std::string_view value) {
-        print(cat("set: ", key.substr(0, 1), "\tkey: ", hex(key.substr(1)), "\tat: ", value, '\n'));
-        return db::Next::go_on();
-    });
+    print(cat("it is NOW: ", wall_seconds(), '\n'));
+    uint64_t count = 0;
+    if (::access(path.c_str(), F_OK) == 0) {
+        TRY_ASSIGN(auto store, db::TdbStore::open(path, {.durable = false}));
+        TRY(store->scan("", [&](std::string_view key, std::string_view value) {
+            const size_t end = std::min(value.find(' '), value.size());
+            const std::string_view note = value.substr(std::min(end + 1, value.size()));
+            print(cat("id: ", hex(key.substr(1)), "\tto: ", key.substr(0, 1), "\tat: ",
+                      value.substr(0, end), "\tuid: ", note.empty() ? "0" : note, '\n'));
+            count++;
+            return db::Next::go_on();
+        }));
+    }
+    print(cat("got ", count, " entries\n"));
+    return success();
 }
 
 Result<int> run(const CommandLine& line, const config::Config& config)

@@ -13,14 +13,13 @@ namespace {
 
 constexpr Option kOptions[] = {
     {'C', "config", "file", ""},  // none is read
-    {'p', "format", "format", "\"pretty\", or \"flat\": a line for each; else JSON in one line"},
 };
 constexpr Program kProgram{.name = "cyr_buildinfo",
                            .purpose = "tells what this is built with",
                            .options = kOptions,
-                           .operands = "",
+                           .operands = "[pretty|dense|flat]",
                            .least = 0,
-                           .most = 0};
+                           .most = 1};
 
 #ifdef HAVE_RE2
 constexpr bool kRegex = true;
@@ -31,6 +30,7 @@ constexpr bool kRegex = false;
 struct Fact {
     std::string_view name;
     bool is_so;
+    std::string_view text = {};  // of one that is no yes or no
 };
 struct Group {
     std::string_view name;
@@ -63,6 +63,11 @@ std::vector<Group> facts()
           {"pcre", false},
           {"re2", kRegex},
           {"clamav", false},
+          {"openio", false},
+          {"nghttp2", false},
+          {"wslay", false},
+          {"brotli", false},
+          {"xml2", false},
           {"ical", false},
           {"icu4c", false},
           {"shapelib", false},
@@ -70,22 +75,23 @@ std::vector<Group> facts()
           {"cld2", false}}},
         {"database", {{"tdb", true}, {"mysql", false}, {"pgsql", false}, {"sqlite", false}}},
         {"search",
-         {{"squat", false}, {"sphinx", false}, {"xapian", false}, {"xapian_flavor", false}}},
-        {"hardware", {{"ssse3", false}}},
+         {{"squat", false}, {"xapian", false}, {"xapian_cjk_tokens", false, "none"}}},
+        {"hardware", {}},
     };
 }
 
-std::string_view word(bool is_so)
+std::string value(const Fact& fact)
 {
-    return is_so ? "true" : "false";
+    if (!fact.text.empty()) return text::json_string(fact.text);
+    return fact.is_so ? "true" : "false";
 }
 
 std::string flat()
 {
-    std::string out = cat("version = ", PACKAGE_VERSION, '\n');
+    std::string out = cat("version=", text::json_string(PACKAGE_VERSION), '\n');
     for (const Group& group : facts())
         for (const Fact& fact : group.facts)
-            cat_to(out, group.name, '.', fact.name, " = ", word(fact.is_so), '\n');
+            cat_to(out, group.name, '.', fact.name, "=", value(fact), '\n');
     return out;
 }
 
@@ -98,15 +104,15 @@ std::string json(bool pretty)
         cat_to(out, ',', line, in, text::json_string(group.name), colon, '{');
         for (const Fact& fact : group.facts)
             cat_to(out, &fact == group.facts.data() ? "" : ",", line, in, in,
-                   text::json_string(fact.name), colon, word(fact.is_so));
-        cat_to(out, line, in, '}');
+                   text::json_string(fact.name), colon, value(fact));
+        cat_to(out, group.facts.empty() ? "" : cat(line, in), '}');
     }
     return cat(out, line, "}\n");
 }
 
 Result<int> run(const CommandLine& line)
 {
-    const std::string format = line.value("p", "dense");
+    const std::string format = line.operands().empty() ? "pretty" : line.operands().front();
     if (format != "dense" && format != "pretty" && format != "flat")
         line.refuse(cat("there is no format ", format));
     print(format == "flat" ? flat() : json(format == "pretty"));

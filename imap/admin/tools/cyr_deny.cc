@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
+#include <vector>
+
 #include "imap/admin/tool.h"
 #include "imap/admin/tools/tool_table.h"
 #include "imap/session/user_deny.h"
@@ -48,15 +50,26 @@ Result<Fd> lock(const std::string& path)
     return fd;
 }
 
-// The user's line becomes this one; "": it goes.
+std::string_view user_of(std::string_view line)
+{
+    return line.substr(0, line.find('\t'));
+}
+
+// The user's line becomes this one; "": it goes. The lines are in the order of their users, without
+// which Cyrus does not find them.
 Status replace_line(const std::string& path, std::string_view user, std::string_view line)
 {
     TRY_ASSIGN(const Fd held, lock(path));
     TRY_ASSIGN(const std::string before, read(path));
-    std::string after;
+    std::vector<std::string_view> lines;
     for (std::string_view one : split(before, '\n', false))
-        if (one.substr(0, one.find('\t')) != user) cat_to(after, one, '\n');
-    if (!line.empty()) cat_to(after, line, '\n');
+        if (user_of(one) != user) lines.push_back(one);
+    if (!line.empty()) lines.push_back(line);
+    std::stable_sort(lines.begin(), lines.end(), [](std::string_view a, std::string_view b) {
+        return user_of(a) < user_of(b);
+    });
+    std::string after;
+    for (std::string_view one : lines) cat_to(after, one, '\n');
     if (after == before) return success();
     return replace_file(path, after);
 }
@@ -77,7 +90,8 @@ Status print_list(const std::string& path)
     };
     row("Username", "Service(s)", "Message");
     for (std::string_view line : split(text, '\n', false)) {
-        const auto fields = split(line, '\t');
+        const std::string whole = session::with_tabs(line);
+        const auto fields = split(whole, '\t');
         if (fields.size() < 3) continue;
         row(fields[0], fields[2], fields.size() > 3 ? fields[3] : "");
     }
@@ -96,7 +110,8 @@ Result<int> run(const CommandLine& line, const config::Config& config)
     }
     if (!denies && (line.has("s") || line.has("m"))) line.refuse("-s and -m are for denying");
     const std::string user = denies ? line.operands().front() : line.value("a");
-    const std::string services = line.value("s", "*"), message = line.value("m");
+    const std::string services = line.value("s", "*");
+    const std::string message = line.value("m", std::string(session::kDenialText));
     if (user.empty() || services.empty() || !is_field(user) || !is_field(services) ||
         !is_field(message) || message.size() > session::kMaxDenialText)
         line.refuse("a user, service or message cannot be written so");

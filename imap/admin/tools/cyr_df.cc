@@ -45,8 +45,8 @@ Result<std::string> space_of(const std::string& name, const std::string& path)
     const uint64_t unit = disk.f_frsize != 0 ? disk.f_frsize : disk.f_bsize;
     const auto blocks = [unit](uint64_t n) { return n * unit / 1024; };
     const uint64_t used = blocks(disk.f_blocks - disk.f_bfree), free = blocks(disk.f_bavail);
-    // As df(1) has it: of what users can have, rounded up.
-    const uint64_t percent = used + free == 0 ? 0 : (used * 100 + used + free - 1) / (used + free);
+    // Of what users can have.
+    const uint64_t percent = used + free == 0 ? 0 : used * 100 / (used + free);
     return row(name, cat(blocks(disk.f_blocks)), cat(used), cat(free), cat(percent, '%'), path);
 }
 

@@ -1,5 +1,5 @@
 // cyr_info: what the configuration says, and who is at work.
-#include <algorithm>
+#include "config.h"
 
 #include "imap/admin/tool.h"
 #include "imap/admin/tools/tool_table.h"
@@ -16,10 +16,11 @@ constexpr Option kOptions[] = {
     kConfigOption,
     {'M', "", "file", ""},
     {'n', "service", "name", "as the service of that name in cyrus.conf reads it"},
-    {'s', "", "substring", "proc: only lines with this in them"},
+    {'s', "", "version", ""},
 };
 constexpr Subcommand kSubcommands[] = {
-    {"conf", ""}, {"conf-all", ""}, {"conf-default", ""}, {"conf-lint", ""}, {"proc", ""},
+    {"conf", ""},      {"conf-all", ""}, {"conf-default", ""},
+    {"conf-lint", ""}, {"proc", ""},     {"version", ""},
 };
 constexpr Program kProgram{.name = "cyr_info",
                            .purpose = "tells the configuration and the processes",
@@ -39,31 +40,48 @@ bool is_secret(std::string_view name)
     return name.ends_with("password") || name == "newspeer";
 }
 
-// The lines of the file whose names are no option's: servers' passwords, partitions, libsasl2's.
-void print_others(const config::Config& config)
+void print_own(std::string_view name, std::string_view value)
 {
-    for (const auto& [name, path] : config.partitions())
-        print_option(cat("partition-", name), path);
-    for (const auto& [name, path] : config.metapartitions())
-        print_option(cat("metapartition-", name), path);
+    print_option(name, is_secret(name) && !value.empty() ? "****" : value);
 }
 
-int print_options(const config::Config& config, bool all)
+// A switch is on or off in many words.
+std::string shown(const config::OptionSpec& spec, std::string_view text)
+{
+    const auto value = config::parse_value(spec, text);
+    if (spec.type != config::Type::flag || !value) return std::string(text);
+    return value->number != 0 ? "yes" : "no";
+}
+
+bool says_the_default(const config::OptionSpec& spec, std::string_view text)
+{
+    using config::Type;
+    if (text == spec.fallback) return true;
+    if (spec.type == Type::text || spec.type == Type::path || spec.type == Type::list) return false;
+    const auto value = config::parse_value(spec, text);
+    const auto standard = config::parse_value(spec, spec.fallback);
+    return value && standard && value->number == standard->number;
+}
+
+// The lines of the file whose names are no option's follow: servers' passwords, partitions,
+// libsasl2's, and those of one service.
+Result<int> print_options(const config::Config& config, bool all)
 {
     for (const config::OptionSpec& spec : config::option_table()) {
-        const bool set = config.is_set(spec.name);
-        if (!set && !all) continue;
         const std::string value = config.text(spec.name).value_or("");
-        print_option(spec.name, is_secret(spec.name) && !value.empty() ? "****" : value);
+        if (all || (config.is_set(spec.name) && !says_the_default(spec, value)))
+            print_own(spec.name, shown(spec, value));
     }
-    print_others(config);
+    TRY_ASSIGN(const auto lines, config::parse_file(config.path()));
+    for (const config::Line& line : lines)
+        if (const auto value = config.overflow(line.name)) print_own(line.name, *value);
     return 0;
 }
 
 int print_defaults()
 {
     for (const config::OptionSpec& spec : config::option_table())
-        print_option(spec.name, spec.fallback);
+        print_option(spec.name, shown(spec, spec.fallback));
     return 0;
 }
 
@@ -74,7 +92,7 @@ int lint(const config::Config& config)
     return config.unknown().empty() ? 0 : 1;
 }
 
-Result<int> print_processes(const config::Config& config, std::string_view part)
+Result<int> print_processes(const config::Config& config)
 {
     TRY_ASSIGN(const auto board, service::Scoreboard::open(config.proc_path()));
     for (const service::ScoreLine& line : board.lines()) {
@@ -83,7 +101,7 @@ Result<int> print_processes(const config::Config& config, std::string_view part)
         if (!line.user.empty()) cat_to(text, ' ', line.user);
         if (!line.mailbox.empty()) cat_to(text, ' ', line.mailbox);
         if (!line.state.empty()) cat_to(text, ' ', line.state);
-        if (text.find(part) != std::string::npos) print(text + '\n');
+        print(text + '\n');
     }
     return 0;
 }
@@ -92,7 +110,11 @@ Result<int> run(const CommandLine& line, const config::Config& tools)
 {
     const std::string& what = line.operands().front();
     if (what == "conf-default") return print_defaults();
-    if (what == "proc") return print_processes(tools, line.value("s"));
+    if (what == "proc") return print_processes(tools);
+    if (what == "version") {
+        print("rookery " PACKAGE_VERSION "\n");  // as master -V
+        return 0;
+    }
     const auto service = line.given("n");
     if (!service) {
         return what == "conf-lint" ? lint(tools) : print_options(tools, what == "conf-all");

@@ -1,6 +1,7 @@
 // ipurge: removes messages that are old or large, in many mailboxes at once.
 #include "imap/admin/tool.h"
 #include "imap/admin/tools/mailboxes.h"
+#include "imap/admin/tools/message_text.h"
 #include "imap/admin/tools/tool_table.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -23,8 +24,8 @@ constexpr Option kOptions[] = {
     {'i', "invert-match", "", "what is younger or smaller, or with -x what is not exactly so"},
     {'s', "skip-flagged", "", "leave messages with \\Flagged"},
     {'o', "only-deleted", "", "only messages with \\Deleted"},
-    {'n', "dry-run", "", "remove nothing, say what would go"},
-    {'v', "verbose", "", "tell how many there were, for each mailbox"},
+    {'n', "dry-run", "", "remove nothing, show what would go"},
+    {'v', "verbose", "", "name each mailbox before its counts"},
 };
 constexpr Program kProgram{.name = "ipurge",
                            .purpose = "removes messages that are old or large",
@@ -78,6 +79,7 @@ class Purge {
     {
         TRY_ASSIGN(auto box,
                    mailboxes.store().open(entry, entry.name.user(), mailbox::OpenMode::maildrop));
+        if (line_.has("v")) print(cat("Working on ", mailboxes.shown(entry.name), "...\n"));
         Counts all, gone;
         model::SequenceSet uids;
         for (uint32_t n = 1; n <= box->exists(); n++) {
@@ -87,14 +89,14 @@ class Purge {
             if (!goes) continue;
             gone.add(info.size);
             uids.add(info.uid);
+            if (line_.has("n")) TRY(show(*box, n, info));
         }
         if (!uids.empty() && !line_.has("n")) TRY(box->remove(uids));
-        const std::string name = mailboxes.shown(entry.name);
         if (gone.messages > 0 && !line_.has("n"))
             log::notice("purged", {{"mailbox", entry.name.internal()},
                                    {"messages", gone.messages},
                                    {"bytes", gone.bytes}});
-        if (line_.has("v") || line_.has("n")) tell(name, all, gone);
+        tell(all, gone);
         return success();
     }
 
@@ -135,9 +137,21 @@ class Purge {
         return date ? date->seconds : info.internaldate;
     }
 
-    static void tell(const std::string& name, const Counts& all, const Counts& gone)
+    static Status show(mailbox::Mailbox& box, uint32_t n, const mailbox::MessageInfo& info)
     {
-        print(cat("Working on ", name, "...\nTotal messages    \t\t ", all.messages,
+        auto content = box.content(n);
+        if (!content && !content.is(Code::not_found)) return std::move(content).error();
+        const std::string_view bytes = content ? (*content)->bytes() : std::string_view();
+        print(message_text(
+                  {.uid = info.uid, .size = info.size, .received = info.internaldate},
+                  bytes.substr(0, text::header_size(bytes))) +
+              '\n');
+        return success();
+    }
+
+    static void tell(const Counts& all, const Counts& gone)
+    {
+        print(cat("Total messages    \t\t ", all.messages,
                   "\nTotal bytes       \t\t ", all.bytes, "\nDeleted messages  \t\t ",
                   gone.messages, "\nDeleted bytes     \t\t ", gone.bytes,
                   "\nRemaining messages\t\t ", all.messages - gone.messages,

@@ -3,9 +3,9 @@
 
 #include "imap/admin/tool.h"
 #include "imap/admin/tools/mailboxes.h"
+#include "imap/admin/tools/message_text.h"
 #include "imap/admin/tools/tool_table.h"
 #include "lib/base/strings.h"
-#include "lib/text/imap_date.h"
 
 namespace rookery::admin {
 namespace {
@@ -32,7 +32,41 @@ std::string padded(uint64_t n, size_t width)
 
 std::string time_of(int64_t seconds)
 {
-    return seconds == 0 ? "never" : cat(seconds, " (", text::format_date_time({seconds, 0}), ')');
+    return cat('(', seconds, ") ", time_text(seconds));
+}
+
+std::string hex32(uint32_t n)
+{
+    std::string bytes;
+    for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(n >> shift & 0xFF);
+    return hex(bytes);
+}
+
+// Cyrus' names of them.
+std::string words_of(uint32_t system_flags)
+{
+    static constexpr std::pair<uint32_t, std::string_view> kNames[] = {
+        {model::kSeen, "FLAG_SEEN"},       {model::kAnswered, "FLAG_ANSWERED"},
+        {model::kFlagged, "FLAG_FLAGGED"}, {model::kDeleted, "FLAG_DELETED"},
+        {model::kDraft, "FLAG_DRAFT"},
+    };
+    std::string out;
+    for (const auto& [flag, name] : kNames)
+        if ((system_flags & flag) != 0) cat_to(out, ' ', name);
+    return out;
+}
+
+// As a number of 128 bits, with a space between each 32: bit n is the nth name in the header.
+std::string words_of(const model::KeywordBits& keywords)
+{
+    std::string out;
+    for (size_t end = keywords.size(); end >= 32; end -= 32) {
+        uint32_t word = 0;
+        for (size_t bit = 0; bit < 32; bit++)
+            if (keywords[end - 32 + bit]) word |= uint32_t{1} << bit;
+        cat_to(out, ' ', hex32(word));
+    }
+    return out;
 }
 
 class Examine {
@@ -68,40 +102,51 @@ class Examine {
         print(cat("\n Index Header Info:\n  Generation Number: ", h.generation,
                   "\n  Minor Version: ", store::kIndexVersion,
                   "\n  Header Size: ", store::kIndexHeaderSize,
-                  "  Record Size: ", store::kIndexRecordSize, "\n  Number of Messages: ", h.exists,
-                  "  Mailbox Size: ", h.size, " bytes\n  Number of Records: ", h.records,
-                  "\n  Last Append Date: ", time_of(h.last_append),
+                  " bytes  Record Size: ", store::kIndexRecordSize,
+                  " bytes\n  Number of Messages: ", h.exists, "  Mailbox Size: ", h.size,
+                  " bytes\n  Last Append Date: ", time_of(h.last_append),
                   "\n  UIDValidity: ", h.uidvalidity, "  Last UID: ", h.uidnext - 1,
                   "\n  Deleted: ", h.deleted, "  Answered: ", h.answered, "  Flagged: ", h.flagged,
-                  "  Unseen: ", h.unseen, "\n  Last POP3 Login: ", time_of(h.pop3_last_login),
+                  "\n  Last POP3 Login: ", time_of(h.pop3_last_login),
                   "\n  Highest Mod Sequence: ", h.highestmodseq,
-                  "\n  Deleted Mod Sequence: ", h.deletedmodseq, "\n  State: ", h.state, '\n'));
+                  "\n  Number of Records: ", h.records, "  Unseen: ", h.unseen,
+                  "  State: ", h.state, "\n  Deleted Mod Sequence: ", h.deletedmodseq, '\n'));
         return success();
     }
 
-    bool is_wanted(uint32_t number, uint32_t uid) const
+    // Of those that were expunged only the one that is asked for by its UID.
+    bool is_wanted(const store::IndexRecord& record, uint32_t number) const
     {
-        if (line_.has("u")) return cat(uid) == line_.value("u");
+        if (line_.has("u")) return cat(record.uid) == line_.value("u");
+        if (record.expunged()) return false;
         return !line_.has("s") || cat(number) == line_.value("s");
     }
 
-    // Numbers are those of records, also of those that are expunged.
     Status print_messages(const store::IndexFile& index, const store::IndexHeader& header,
                           const store::HeaderFile& names) const
     {
         print("\n Message Info:\n");
+        uint32_t number = 0;
+        bool found = false;
         for (uint32_t slot = 0; slot < header.records; slot++) {
-            if (!is_wanted(slot + 1, index.uid(slot))) continue;
             TRY_ASSIGN(const store::IndexRecord r, index.record(slot));
+            if (!r.expunged()) number++;
+            if (!is_wanted(r, number)) continue;
+            found = true;
             std::string flags = model::system_flags_to_string(r.system_flags);
             for (size_t bit = 0; bit < names.keywords.size(); bit++)
                 if (r.keywords[bit]) cat_to(flags, flags.empty() ? "" : " ", names.keywords[bit]);
-            print(cat(padded(slot + 1, 6), "> UID:", padded(r.uid, 8),
+            print(cat(padded(r.expunged() ? 0 : number, 6), "> UID:", padded(r.uid, 8),
                       "   INT_DATE:", r.internaldate, " SAVEDATE:", r.save_date, " SIZE:", r.size,
                       "\n      > HDRSIZE:", r.header_size, " LASTUPD :", r.last_updated,
-                      " MODSEQ:", r.modseq, "\n      > STATE:", r.state, " FLAGS: ", flags,
-                      "\n      > GUID: ", hex(r.guid_bytes()), '\n'));
+                      " SYSFLAGS:", hex32(r.system_flags), "\n      > GUID:", hex(r.guid_bytes()),
+                      " MODSEQ:", r.modseq, "\n      > INTERNALFLAGS:",
+                      r.expunged() ? " FLAG_INTERNAL_EXPUNGED" : "",
+                      "\n      > SYSTEMFLAGS:", words_of(r.system_flags),
+                      "\n      > USERFLAGS:", words_of(r.keywords),
+                      "\n      > STATE:", r.state, " FLAGS: ", flags, '\n'));
         }
+        if (!found && (line_.has("u") || line_.has("s"))) print("Desired message not found\n");
         return success();
     }
 

@@ -1,20 +1,16 @@
 // unexpunge: shows the messages of a mailbox that were expunged and have their files still
 // (expunge_mode: delayed), and takes them back.
-#include <ctime>
-
 #include <algorithm>
 
 #include "imap/admin/tool.h"
 #include "imap/admin/tools/mailboxes.h"
+#include "imap/admin/tools/message_text.h"
 #include "imap/admin/tools/tool_table.h"
 #include "imap/store/expunged.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 #include "lib/config/option_spec.h"
-#include "lib/text/imap_date.h"
-#include "lib/text/imap_syntax.h"
-#include "lib/text/rfc5322_header.h"
 
 namespace rookery::admin {
 namespace {
@@ -36,55 +32,19 @@ constexpr Program kProgram{.name = "unexpunge",
                            .least = 1,
                            .most = kAnyNumber};
 
-// As ctime(3), with its line end.
-std::string time_line(int64_t seconds)
-{
-    const auto when = static_cast<time_t>(seconds);
-    struct tm parts {};
-    char text[64];
-    if (::localtime_r(&when, &parts) == nullptr) return "?\n";
-    return {text, ::strftime(text, sizeof text, "%a %b %e %H:%M:%S %Y\n", &parts)};
-}
-
-// quoted: as IMAP has it, NIL where there is none.
-void print_field(std::string& out, std::string_view label, std::string_view header,
-                 std::string_view name, bool quoted = false)
-{
-    if (quoted && !text::find_field(header, name)) {
-        cat_to(out, '\t', label, ": NIL\n");
-        return;
-    }
-    std::string value = text::unfold(text::find_field(header, name).value_or(""));
-    std::replace_if(
-        value.begin(), value.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; },
-        ' ');
-    if (quoted) {
-        std::string text;
-        text::put_quoted(text, value);
-        value = std::move(text);
-    }
-    cat_to(out, '\t', label, ": ", value, '\n');
-}
-
 Status print_list(Mailboxes& mailboxes, const model::MailboxEntry& entry)
 {
     TRY_ASSIGN(const auto all, store::list_expunged(mailboxes.store(), entry));
     TRY_ASSIGN(const Fd directory, mailboxes.store().open_directory(entry));
     for (const store::ExpungedMessage& one : all) {
-        std::string out = cat("UID: ", one.record.uid, "\n\tSize: ", one.record.size, '\n');
         auto file = store::MappedFile::open(directory.get(), store::message_name(one.record.uid));
         const std::string_view header =
             file ? (*file)->bytes().substr(0, one.record.header_size) : std::string_view();
-        const auto sent =
-            text::parse_header_date(text::unfold(text::find_field(header, "Date").value_or("")));
-        cat_to(out, "\tSent: ", sent ? time_line(sent->seconds) : "?\n");
-        cat_to(out, "\tRecv: ", time_line(one.record.internaldate));
-        cat_to(out, "\tExpg: ", time_line(one.record.last_updated));
-        print_field(out, "From", header, "From");
-        print_field(out, "To  ", header, "To");
-        print_field(out, "Cc  ", header, "Cc");
-        print_field(out, "Bcc ", header, "Bcc");
-        print_field(out, "Subj", header, "Subject", true);
+        std::string out = message_text({.uid = one.record.uid,
+                                        .size = one.record.size,
+                                        .received = one.record.internaldate,
+                                        .expunged = one.record.last_updated},
+                                       header);
         if (one.went_elsewhere) out += "\tIt was moved to another mailbox.\n";
         print(out + '\n');
     }
@@ -140,8 +100,8 @@ Result<int> run(const CommandLine& line, const config::Config& config)
         TRY(print_list(mailboxes, entry));
         return 0;
     }
-    if (line.has("v"))
-        print(cat("restoring expunged messages in mailbox '", mailboxes.shown(name), "'\n"));
+    print(cat("restoring ", line.has("a") ? "all " : "", "expunged messages in mailbox '",
+              mailboxes.shown(name), "'\n"));
     TRY_ASSIGN(const auto back, store::take_back(mailboxes.store(), entry, how));
     for (const auto& [before, after] : back)
         if (line.has("v"))

@@ -132,9 +132,15 @@ Result<bool> is_use_taken_elsewhere(ImapSession& session, const model::MailboxNa
 
 bool is_protected(ImapSession& session, const model::MailboxEntry& entry)
 {
-    if (!session.config.specialuse_protect() || session.user.identity->any_admin()) return false;
+    if (session.user.identity->any_admin()) return false;
     auto uses = session.store->special_use(entry);
-    return uses && !uses->empty();
+    if (!uses) return false;
+    const auto& guarded = session.config.specialuse_protect();
+    const auto words = split_words(*uses);
+    return std::any_of(words.begin(), words.end(), [&](const auto& word) {
+        return std::any_of(guarded.begin(), guarded.end(),
+                           [&](const std::string& use) { return equal_nocase(use, word); });
+    });
 }
 
 std::map<std::string, std::string> special_uses_of(ImapSession& session,

@@ -33,8 +33,8 @@ Result<bool> is_use_taken(ImapSession& session, const model::MailboxName& name,
 // that cannot be asked is in nobody's way.
 Result<bool> is_use_taken_elsewhere(ImapSession& session, const model::MailboxName& name,
                                     std::string_view uses, const std::string& server);
-// A mailbox of this server that has a use stays where it is, but for administrators
-// (specialuse_protect).
+// A mailbox of this server that has a use of specialuse_protect stays where it is, but for
+// administrators.
 bool is_protected(ImapSession& session, const model::MailboxEntry& entry);
 
 // Of these mailboxes, those in the user's own tree that have a use: internal name -> uses. A server

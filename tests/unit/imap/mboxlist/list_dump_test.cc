@@ -26,12 +26,11 @@ START_TEST(written_form)
     MailboxEntry e = entry_of("user.bob", "bob lrswipkxtecdan anyone l");
     e.uidvalidity = 7;
     ASSERT_EQ_TEXT(dump_member(e),
-                   "\"user.bob\": {\"name\":\"user.bob\",\"mtime\":\"0\",\"uidvalidity\":\"7\","
-                   "\"createdmodseq\":\"0\",\"foldermodseq\":\"0\",\"mbtype\":\"e\","
-                   "\"partition\":\"default\",\"server\":null,"
-                   "\"acl\":{\"bob\":\"lrswipkxtecdan\",\"anyone\":\"l\"},"
-                   "\"uniqueid\":\"0123456789abcdef\",\"legacy_specialuse\":null,"
-                   "\"name_history\":[]}");
+                   "\"user.bob\": {\"name\": \"user.bob\", \"mtime\": \"0\", "
+                   "\"uidvalidity\": \"7\", \"createdmodseq\": \"0\", \"foldermodseq\": \"0\", "
+                   "\"mbtype\": \"e\", \"partition\": \"default\", "
+                   "\"acl\": {\"bob\": \"lrswipkxtecdan\", \"anyone\": \"l\"}, "
+                   "\"uniqueid\": \"0123456789abcdef\", \"name_history\": []}");
 }
 END_TEST
 

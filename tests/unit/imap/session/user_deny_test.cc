@@ -27,8 +27,8 @@ START_TEST(the_last_pattern_that_fits_counts)
     ASSERT_EQ_TEXT(denial(file, "annx", "imap"), "(welcome)");
     ASSERT_EQ_TEXT(denial(file, "bob", "imap"), "Call us");
     ASSERT_EQ_TEXT(denial(file, "bob", "sieve"), "(welcome)");
-    ASSERT_EQ_TEXT(denial(file, "eve", "imap"), "Access to this service is denied");
-    ASSERT_EQ_TEXT(denial(file, "old", "pop3"), "Access to this service is denied");
+    ASSERT_EQ_TEXT(denial(file, "eve", "imap"), "Access to this service has been blocked");
+    ASSERT_EQ_TEXT(denial(file, "old", "pop3"), "Access to this service has been blocked");
     ASSERT_EQ_TEXT(denial(file, "old", "imap"), "(welcome)");
 }
 END_TEST
