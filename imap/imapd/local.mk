@@ -22,6 +22,7 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/namespace/special_use.h %D%/namespace/special_use.cc
 %C%_libimapd_a_SOURCES += %D%/namespace/status_items.h %D%/namespace/status_items.cc
 %C%_libimapd_a_SOURCES += %D%/namespace/subscribed.h %D%/namespace/subscribed.cc
+%C%_libimapd_a_SOURCES += %D%/namespace/subscribed_lines.h %D%/namespace/subscribed_lines.cc
 %C%_libimapd_a_SOURCES += %D%/user.h %D%/user.cc
 %C%_libimapd_a_SOURCES += %D%/namespace/tree.h %D%/namespace/tree.cc
 %C%_libimapd_a_SOURCES += %D%/namespace/xfer.h %D%/namespace/xfer.cc

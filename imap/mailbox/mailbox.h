@@ -207,13 +207,13 @@ class Mailbox {
     // The session is about to wait for its client: gives back memory that can be had again.
     virtual void rest() {}
 
-    // A new message comes into that mailbox, which may be this one, and one of this view is gone: both
-    // or neither, whatever ends when. Otherwise as move_to().
+    // A new message comes into that mailbox, which may be this one, and one of this view is gone:
+    // both or neither, whatever ends when. Otherwise as move_to().
     virtual Result<AppendResult> replace(uint32_t sequence, const model::MailboxEntry& to,
                                          const std::string& userid, const AppendItem& item) = 0;
 
-    // copy_to() and move_to() tell from now on how far they are, each time with less than all, while
-    // they hold locks: what is called must not wait. null: no more.
+    // copy_to() and move_to() tell from now on how far they are, each time with less than all,
+    // while they hold locks: what is called must not wait. null: no more.
     using Progressed = std::function<void(uint64_t done, uint64_t goal)>;
     virtual void tell_progress(Progressed /*progressed*/) {}
 };

@@ -1,5 +1,5 @@
-// Messages from one mailbox into another of this server, exactly once; and a new message in exchange
-// for one that is here, which is the same with other bytes.
+// Messages from one mailbox into another of this server, exactly once; and a new message in
+// exchange for one that is here, which is the same with other bytes.
 //
 // Under the locks of both: the files are linked into the target; the source writes down where the
 // messages go (MoveRecord) and points to it in its header, one sync; the target commits; the source

@@ -1,6 +1,6 @@
 // A session of IMAP over fakes: whatever a client says after its login, each line that it reads is
-// one, literals have their size, and no message comes in that has no bytes. For the grammars that are
-// read while their command runs (CATENATE, REPLACE, LIST, SELECT, PARTIAL ...).
+// one, literals have their size, and no message comes in that has no bytes. For the grammars that
+// are read while their command runs (CATENATE, REPLACE, LIST, SELECT, PARTIAL ...).
 #include <string>
 #include <string_view>
 

@@ -400,7 +400,8 @@ class Replace(Copy):
         c.after[to] = c.after[to] + [new]
 
     def run(self, c, client):
-        return client.xatom("REPLACE", "1", "INBOX" + self.target, literal(c.message(c.token + "new")))
+        new = literal(c.message(c.token + "new"))
+        return client.xatom("REPLACE", "1", "INBOX" + self.target, new)
 
 
 class ReplaceElsewhere(Replace):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Load shedding: what a client that said ID ("event" "back-fill") may have while a server is busy."""
+"""Load shedding: what a client that said ID ("event" "back-fill") may have of a busy server."""
 import contextlib
 import fcntl
 import os
@@ -11,7 +11,8 @@ import murder
 from imap_session import Session
 
 BACK_FILL = 'ID ("name" "x" "Event" "Back-Fill")'
-COSTLY = ["SEARCH TEXT hello", "UID SEARCH ALL", "SORT (DATE) UTF-8 ALL", "UID THREAD REFS UTF-8 ALL",
+COSTLY = ["SEARCH TEXT hello", "UID SEARCH ALL", "SORT (DATE) UTF-8 ALL",
+          "UID THREAD REFS UTF-8 ALL",
           "FETCH 1 (BODY.PEEK[])", "UID FETCH 1:* (UID BODY.PEEK[TEXT])", "FETCH 1 RFC822",
           "FETCH 1 (BINARY.SIZE[1])", "ESEARCH IN (selected) RETURN (COUNT) ALL",
           "ESEARCH IN (personal) RETURN (COUNT) ALL"]

@@ -1058,7 +1058,7 @@ def test_a_search_in_many_mailboxes_of_which_one_server_is_down():
             assert text.startswith("[UNAVAILABLE]"), text
 
 
-# What the list still has is not there any more when it is searched: the rest is told, and all is well.
+# What the list still has is not there any more when it is searched: the rest is told.
 def test_a_search_in_mailboxes_that_vanish():
     m = the_murder()
     user = new_user("vanish")

@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
 """virtdomains, altnamespace and unixhierarchysep in every combination: one session's commands at
-the mailbox's backend and through a frontend, with the names that the configuration means."""
+the mailbox's backend and through a frontend, with the names that the configuration means. The
+extensions that name mailboxes are tried where each two of these meet; ROOKERY_TESTS=all: in all."""
 import imaplib
 import itertools
 import json
 import os
 import re
 import sys
+import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import harness
 import murder
 import mupdate_client
+from imap_session import Session
 
 check = murder.check
 MESSAGE = b"From: a@example.org\r\nTo: b@example.org\r\nSubject: x\r\n\r\nHello\r\n"
@@ -20,10 +23,11 @@ MESSAGE = b"From: a@example.org\r\nTo: b@example.org\r\nSubject: x\r\n\r\nHello\
 class Names:
     """What names look like under one configuration."""
 
-    def __init__(self, domains, alternative, unix):
+    def __init__(self, domains, alternative, unix, users="Other Users", public="Shared Folders"):
         self.domain = "" if domains == "off" else "@example.com"
         self.alternative = alternative
         self.sep = "/" if unix else "."
+        self.users, self.public = users, public  # userprefix, sharedprefix
 
     def join(self, *levels):
         return self.sep.join(levels)
@@ -37,10 +41,10 @@ class Names:
 
     def other(self, user, *levels):
         """Of another user in the same domain."""
-        return self.join("Other Users" if self.alternative else "user", user, *levels)
+        return self.join(self.users if self.alternative else "user", user, *levels)
 
     def shared(self, *levels):
-        return self.join("Shared Folders", *levels) if self.alternative else self.join(*levels)
+        return self.join(self.public, *levels) if self.alternative else self.join(*levels)
 
     def admins(self, *levels):
         """As an administrator of the whole server writes it."""
@@ -49,8 +53,8 @@ class Names:
     def namespace(self):
         s = self.sep
         if self.alternative:
-            return ('(("" "%s")) (("Other Users%s" "%s")) (("Shared Folders%s" "%s"))'
-                    % (s, s, s, s, s))
+            return ('(("" "%s")) (("%s%s" "%s")) (("%s%s" "%s"))'
+                    % (s, self.users, s, s, self.public, s, s))
         return '(("INBOX%s" "%s")) (("user%s" "%s")) (("" "%s"))' % (s, s, s, s, s)
 
 
@@ -117,14 +121,105 @@ def session(m, n, where, other, ann, bob):
         check(c.unsubscribe(q(deep)))
 
 
-def run(domains, alternative, unix):
+def told_names(lines, word):
+    """The names of untagged lines, as they come last in LIST and the like."""
+    names = []
+    for line in lines:
+        m = re.match(r'%s \([^)]*\) "." (?:"(.*)"|(\S+))$' % word, line)
+        if m:
+            names.append(m.group(1) or m.group(2))
+    return names
+
+
+def literal(text):
+    return "{%d+}\r\n%s" % (len(text.encode()), text)
+
+
+def extensions(m, n, where, ann, eve):
+    """What extensions say of mailboxes is what the configuration calls them. ann is at backend1, eve
+    at backend2."""
+    text = MESSAGE.decode()
+    top, low, box = n.own("Ext"), n.own("Ext", "Low er"), n.own("Sent x")
+    far = n.other(eve)
+    with Session(m, where, n.user(ann)) as c:
+        c.ok('CREATE %s (USE (\\Sent))' % q(box))
+        for name in (top, low):
+            c.ok("CREATE " + q(name))
+            c.ok("APPEND %s %s" % (q(name), literal(text)))
+        c.ok("APPEND %s %s %s" % (q(top), literal(text), literal(text)))
+        murder.wait_for(lambda: set(told_names(c.ok('LIST "" *'), "LIST")) >= {top, low, box},
+                        "all are known")
+        c.ok("SUBSCRIBE " + q(low))
+        # RFC 5258, 5819, 6154
+        lines = c.ok('LIST (SUBSCRIBED) "" "*" RETURN (CHILDREN STATUS (MESSAGES) MYRIGHTS)')
+        assert told_names(lines, "LIST") == [low], lines
+        assert any(x in ("STATUS %s (MESSAGES 1)" % y) for x in lines for y in (low, q(low))), lines
+        lines = c.ok('LIST "" (%s %s) RETURN (SPECIAL-USE)' % (q(top), q(box)))
+        assert sorted(told_names(lines, "LIST")) == sorted([top, box]), lines
+        assert told_names(c.ok('LIST (SPECIAL-USE) "" *'), "LIST") == [box]
+        assert set(told_names(c.ok('XLIST "" *'), "XLIST")) >= {"INBOX", top, low, box}
+        assert told_names(c.ok('LSUB "" "*%s"' % q(low)[1:-1][-3:]), "LSUB") == [low]
+        # RFC 7377
+        lines = c.ok("ESEARCH IN (mailboxes (%s %s)) RETURN (COUNT) ALL" % (q(low), q(top)))
+        found = dict(re.search(r'MAILBOX "([^"]*)" .* COUNT (\d+)$', x).groups() for x in lines)
+        assert found == {top: "3", low: "1"}, lines
+        for source in ("subtree " + q(top), "personal"):
+            lines = c.ok("ESEARCH IN (%s) RETURN (COUNT) ALL" % source)
+            assert {re.search(r'MAILBOX "([^"]*)"', x).group(1) for x in lines} == {top, low}
+        # RFC 5464, of several at once
+        for name in (top, low):
+            c.ok("SETMETADATA %s (/private/comment x)" % q(name))
+        lines = c.ok("GETMETADATA (%s %s) /private/comment" % (q(top), q(low)))
+        names = {re.match(r'METADATA (?:"([^"]*)"|(\S+)) ', x).groups() for x in lines}
+        assert {a or b for a, b in names} == {top, low}, lines
+        # RFC 4469, 8508, 5182
+        url = urllib.parse.quote("/%s/;UID=1" % top, safe="/;=")
+        c.ok('APPEND %s CATENATE (URL "%s" TEXT %s)' % (q(low), url, literal("more\r\n")))
+        c.select(q(top))
+        assert c.ok("REPLACE 1 %s %s" % (q(low), literal(text)))[0].startswith("OK [APPENDUID ")
+        c.ok("SEARCH RETURN (SAVE) ALL")
+        c.ok("COPY $ " + q(low))
+        assert c.ok("STATUS %s (MESSAGES)" % q(low))[0].endswith("(MESSAGES 5)")
+        if where.startswith("frontend"):
+            c.ok("COPY $ " + q(far))
+            lines = c.ok("ESEARCH IN (mailboxes %s) RETURN (COUNT) ALL" % q(far))
+            assert re.search(r'MAILBOX "([^"]*)"', lines[0]).group(1) == far, lines
+            url = urllib.parse.quote("/%s/;UID=1" % far, safe="/;=")
+            c.ok('APPEND %s CATENATE (URL "%s")' % (q(low), url))
+        # RFC 6855, 9051: another form of the same names
+        c.ok("ENABLE UTF8=ACCEPT IMAP4rev2")
+        name = n.own("Ext", "Gr\u00fcn & so")
+        c.ok("CREATE " + q(name))
+        murder.wait_for(lambda: told_names(c.ok('LIST "" "*\u00fcn*"'), "LIST") == [name], name)
+        c.ok("SUBSCRIBE " + q(name))
+        assert told_names(c.ok('LSUB "" "*\u00fcn*"'), "LSUB") == [name]
+        lines = c.ok("SELECT " + q(name))
+        assert told_names(lines, "LIST") == [name], lines
+    with Session(m, where, n.user(ann)) as c:
+        c.ok("ENABLE UIDONLY")
+        c.ok("SELECT " + q(low))
+        assert c.ok("UID FETCH 1:2 (FLAGS)")[0].startswith("1 UIDFETCH ")
+        c.ok("UNSELECT")
+        c.ok("UNSUBSCRIBE " + q(low))
+        c.ok("UNSUBSCRIBE " + q(n.own("Ext", "Gr&APw-n &- so")))
+        for name in (n.own("Ext", "Gr&APw-n &- so"), low, top, box):
+            c.ok("DELETE " + q(name))
+
+
+def run(domains, alternative, unix, prefixes=(), extended=True):
     extra = {"virtdomains": domains, "altnamespace": "yes" if alternative else "no",
-             "unixhierarchysep": "yes" if unix else "no", "defaultdomain": "example.org"}
-    n = Names(domains, alternative, unix)
+             "unixhierarchysep": "yes" if unix else "no", "defaultdomain": "example.org",
+             "specialuse_protect": "no"}
+    extra.update(zip(("userprefix", "sharedprefix"), prefixes))
+    n = Names(domains, alternative, unix, *prefixes)
     # With '/' between levels a user's name may have a dot in it.
     ann, bob = ("ann.a", "bob.b") if unix else ("ann", "bob")
-    with murder.Murder(backends=1, extra=extra) as m:
-        m.set_passwords({n.user(ann): m.password, n.user(bob): m.password})
+    eve = "eve"
+    with murder.Murder(backends=2, extra=extra) as m:
+        m.set_passwords({n.user(u): m.password for u in (ann, bob, eve)})
+        with m.imap("backend2", "cyrus") as admin:
+            check(admin.create(q(n.admins("user", eve))))
+            check(admin.setacl(q(n.admins("user", eve)), n.user(ann), "rip"))
         with m.imap("backend1", "cyrus") as admin:
             for name in (n.admins("user", ann), n.admins("user", bob), n.admins("pub")):
                 check(admin.create(q(name)))
@@ -134,12 +229,25 @@ def run(domains, alternative, unix):
                         "the frontend has heard of all")
         session(m, n, "backend1", "backend1", ann, bob)
         session(m, n, "frontend1", "frontend1", ann, bob)
+        for where in ("backend1", "frontend1") if extended else ():
+            extensions(m, n, where, ann, eve)
+
+
+# Each two values of two options meet in one of these.
+PAIRS = {("off", False, False), ("off", True, True), ("userid", False, True),
+         ("userid", True, False), ("on", False, False), ("on", True, True)}
+
+
+def test_prefixes_of_others_and_shared_mailboxes():
+    for domains, unix in itertools.product(("off", "userid", "on"), (False, True)):
+        if harness.ALL or (domains, unix) in (("off", True), ("on", False)):
+            run(domains, True, unix, ("Users", "Public"))
 
 
 def test_every_combination():
     for combination in itertools.product(("off", "userid", "on"), (False, True), (False, True)):
         try:
-            run(*combination)
+            run(*combination, extended=harness.ALL or combination in PAIRS)
         except Exception as e:
             raise AssertionError("virtdomains %s, altnamespace %s, unixhierarchysep %s"
                                  % combination) from e

@@ -2,7 +2,7 @@
 #include <string>
 
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/namespace/subscribed.h"
+#include "imap/imapd/namespace/subscribed_lines.h"
 #include "imap/imapd/relay/router.h"
 #include "imap/imapd/responder.h"
 #include "imap/mboxlist/subscriptions.h"

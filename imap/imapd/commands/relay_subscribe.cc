@@ -7,6 +7,7 @@
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/namespace/special_use.h"
 #include "imap/imapd/namespace/subscribed.h"
+#include "imap/imapd/namespace/subscribed_lines.h"
 #include "imap/imapd/relay/channel.h"
 #include "imap/imapd/relay/lines.h"
 #include "imap/imapd/relay/router.h"

@@ -4,8 +4,6 @@
 #ifndef ROOKERY_IMAP_IMAPD_NAMESPACE_SUBSCRIBED_H
 #define ROOKERY_IMAP_IMAPD_NAMESPACE_SUBSCRIBED_H
 
-#include <span>
-#include <string>
 #include <vector>
 
 #include "imap/imapd/session.h"
@@ -20,9 +18,6 @@ Result<std::vector<model::MailboxName>> subscribed_names(ImapSession& session);
 // By this server.
 Result<std::vector<model::MailboxName>> subscribed_names_at(ImapSession& session,
                                                             backend::Backend& backend);
-// The lines of LSUB for a pattern that CommandReader::list_pattern gave.
-Status put_subscribed(ImapSession& session, std::span<const model::MailboxName> names,
-                      const std::string& reference, const std::string& pattern);
 
 }  // namespace rookery::imapd
 

@@ -305,6 +305,21 @@ START_TEST(a_server_without_uids_only_is_not_selected)
 }
 END_TEST
 
+START_TEST(how_far_a_copy_is_is_told_by_the_clients_tag)
+{
+    World w;
+    auto& be = w.server("be1", kSelect +
+                                   Steps{expect("$T COPY 1 \"INBOX\""),
+                                         send("* OK [INPROGRESS (\"$T\" 5 10)] hm\r\n"
+                                              "* OK [ALERT] x\r\n$T OK a\r\n")} +
+                                   kLogout);
+    ASSERT_EQ_TEXT(w.talk("s SELECT INBOX\r\nmine COPY 1 INBOX\r\n"),
+                   kSelectAnswer + "* OK [INPROGRESS (\"mine\" 5 10)] hm\r\n"
+                                   "* OK [ALERT] x\r\nmine OK a\r\n");
+    ck_assert(be.finished_well());
+}
+END_TEST
+
 // A server knows a search by another tag (RFC 4731, 5267, 7377, 9585).
 START_TEST(what_a_server_says_of_a_search_is_told_by_the_clients_tag)
 {
@@ -1570,6 +1585,7 @@ Suite* make()
     tcase_add_test(c, what_a_server_lacks_it_says_itself);
     tcase_add_test(c, a_client_speaks_utf8_and_its_server_does_not);
     tcase_add_test(c, a_server_without_uids_only_is_not_selected);
+    tcase_add_test(c, how_far_a_copy_is_is_told_by_the_clients_tag);
     tcase_add_test(c, what_a_server_says_of_a_search_is_told_by_the_clients_tag);
     tcase_add_test(c, what_is_framed_differently_never_reaches_a_server);
     tcase_add_test(c, literals_are_counted_and_never_read_as_lines);

@@ -457,8 +457,16 @@ START_TEST(copies_are_links_with_flags_and_dates)
     f.append(f.inbox, {mail("1"), mail("2")}, flags(model::kSeen | model::kFlagged, {"$Label"}));
     auto a = f.open(f.inbox);
     const uint32_t both[] = {1, 2};
+    // RFC 9585
+    std::vector<uint64_t> told;
+    a->tell_progress([&](uint64_t done, uint64_t goal) {
+        ck_assert_uint_eq(goal, 4);
+        told.push_back(done);
+    });
     auto copied = a->copy_to(work, "bob", both, {});
     ASSERT_OK(copied);
+    ck_assert(told == std::vector<uint64_t>({0, 1, 2, 3}));
+    a->tell_progress(nullptr);
     ASSERT_EQ_TEXT(list(copied->uids), "2,3");
     auto b = f.open(work);
     ck_assert(b->exists() == 3 && b->uidvalidity() == copied->uidvalidity);

@@ -88,6 +88,33 @@ START_TEST(output_is_collected_until_flush_or_a_full_buffer)
 }
 END_TEST
 
+START_TEST(a_flush_that_would_wait_is_known)
+{
+    auto [ours, theirs] = socket_pair();
+    Stream s(std::move(ours));
+    s.put("x");
+    ck_assert(s.can_flush());
+    const std::string much(65536, 'x');
+    size_t unread = 0;
+    for (ssize_t n = 0; n >= 0; n = ::send(s.fd(), much.data(), much.size(), MSG_DONTWAIT))
+        unread += static_cast<size_t>(n);
+    ck_assert(!s.can_flush());
+    std::string taken(unread, '\0');
+    for (size_t have = 0; have < unread;) {
+        const ssize_t n = ::read(theirs.get(), taken.data() + have, unread - have);
+        ck_assert(n > 0);
+        have += static_cast<size_t>(n);
+    }
+    ck_assert(s.can_flush());
+    // More than a line is more than may be counted on.
+    s.put(std::string(2000, 'x'));
+    ck_assert(!s.can_flush());
+    theirs = Fd();
+    s.fail(Error{Code::closed, {}});
+    ck_assert(!s.can_flush());
+}
+END_TEST
+
 START_TEST(a_silent_peer_is_a_timeout)
 {
     auto [mine, theirs] = socket_pair();
@@ -401,6 +428,7 @@ Suite* make()
     tcase_add_loop_test(c, a_long_line_is_refused_and_can_be_skipped, 1, 12);
     tcase_add_test(c, the_first_failure_stays);
     tcase_add_test(c, output_is_collected_until_flush_or_a_full_buffer);
+    tcase_add_test(c, a_flush_that_would_wait_is_known);
     tcase_add_test(c, a_silent_peer_is_a_timeout);
     tcase_add_test(c, a_peer_that_is_gone_is_closed);
     tcase_add_test(c, input_is_waited_for_and_a_request_to_end_stops_the_wait);
