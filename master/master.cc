@@ -47,10 +47,7 @@ LaunchContext make_context(const char* argv0, const MasterOptions& options,
     LaunchContext context{ProgramPath(argv0), std::nullopt, options.backlog,
                           config.master_start_timeout()};
     if (::geteuid() != 0) return context;
-    std::string user = config.cyrus_user();
-    const char* named = ::getenv("CYRUS_USER");
-    if (user.empty()) user = named != nullptr && *named != '\0' ? named : ROOKERY_CYRUS_USER;
-    auto found = service::RunAs::find(user, config.cyrus_group());
+    auto found = service::RunAs::of(config);
     if (!found) log::fatal(log::kExConfig, found.error().text);
     context.user = *std::move(found);
     return context;

@@ -17,6 +17,7 @@ EXTRA_DIST += %D%/support/submission_kit.py
 
 EXTRA_DIST += %D%/support/administration.py
 EXTRA_DIST += %D%/support/documents.py %D%/support/hosts.py
+EXTRA_DIST += %D%/support/packaged.py
 EXTRA_DIST += %D%/support/check_config_cases.py %D%/support/cyrus_options.txt
 EXTRA_DIST += %D%/support/mixed.py
 EXTRA_DIST += %D%/support/mupdate_client.py
@@ -92,6 +93,7 @@ SYSTEM_TESTS += %D%/system/move_fault_test.py
 SYSTEM_TESTS += %D%/system/model_test.py
 SYSTEM_TESTS += %D%/system/move_proof_test.py
 SYSTEM_TESTS += %D%/system/namespace_test.py
+SYSTEM_TESTS += %D%/system/packages_test.py
 SYSTEM_TESTS += %D%/system/partition_test.py
 SYSTEM_TESTS += %D%/system/peer_tls_test.py
 SYSTEM_TESTS += %D%/system/relay_framing_test.py

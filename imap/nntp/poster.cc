@@ -143,7 +143,8 @@ Result<std::vector<delivery::Recipient>> Poster::recipients_of(
     for (const std::string& group : groups) {
         auto mailbox = newsgroups_.mailbox_of(group);
         if (!mailbox) continue;
-        auto recipient = recipients_.resolve(*mailbox, address_of(config_.postuser(), *mailbox), who);
+        auto recipient =
+            recipients_.resolve(*mailbox, address_of(config_.postuser(), *mailbox), who);
         if (recipient && !recipient->server.empty() && who.relayed)
             recipient = Error{Code::moved, cat("it is at ", recipient->server)};
         if (recipient) {

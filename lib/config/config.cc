@@ -6,6 +6,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
+#include "lib/config/cyrus_options.h"
 #include "lib/config/option_names.h"
 
 namespace rookery::config {
@@ -77,7 +78,8 @@ Status Config::apply(const std::vector<Line>& lines)
             if (line == nullptr) continue;
             if (!index) {
                 overflow_[name] = line->value;
-                if (line == origin.general && !fits_a_family(name) && service_prefix(name) == 0)
+                if (line == origin.general && !fits_a_family(name) &&
+                    service_prefix(name) == 0 && !is_stock_line(name, line->value))
                     unknown_.push_back(name);
                 continue;
             }

@@ -46,7 +46,7 @@ class Config : public Options {
     // The partition-NAME and metapartition-NAME lines: name, directory.
     std::vector<std::pair<std::string, std::string>> partitions() const;
     std::vector<std::pair<std::string, std::string>> metapartitions() const;
-    // Names outside the table that fit no known pattern: misspelt, most likely.
+    // Names outside the table that fit no known pattern and are no stock line: misspelt, as a rule.
     const std::vector<std::string>& unknown() const { return unknown_; }
     // Older names that the file has, each with the one that it has now: "quotawarn
     // (quotawarnpercent)".

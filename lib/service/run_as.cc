@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "lib/base/strings.h"
+#include "lib/config/config.h"
 
 namespace rookery::service {
 
@@ -37,6 +39,14 @@ Result<RunAs> RunAs::find(const std::string& user, const std::string& group)
     }
     as.groups.resize(static_cast<size_t>(count));
     return as;
+}
+
+Result<RunAs> RunAs::of(const config::Config& config)
+{
+    std::string user = config.cyrus_user();
+    const char* named = ::getenv("CYRUS_USER");
+    if (user.empty()) user = named != nullptr && *named != '\0' ? named : ROOKERY_CYRUS_USER;
+    return find(user, config.cyrus_group());
 }
 
 Status RunAs::drop() const

@@ -1,7 +1,7 @@
 // The user that everything but master runs as, and the step down to it.
 //
-// find() looks the user up once, with all groups. drop() is called between fork and exec: groups,
-// group, user, in this order, and then checks that there is no way back. Codes: config.
+// find() and of() look the user up once, with all groups. drop() is called between fork and exec:
+// groups, group, user, in this order, and then checks that there is no way back. Codes: config.
 #ifndef ROOKERY_LIB_SERVICE_RUN_AS_H
 #define ROOKERY_LIB_SERVICE_RUN_AS_H
 
@@ -11,6 +11,10 @@
 #include <vector>
 
 #include "lib/base/result.h"
+
+namespace rookery::config {
+class Config;
+}
 
 namespace rookery::service {
 
@@ -22,6 +26,9 @@ struct RunAs {
 
     // group "": the user's own. root is refused.
     static Result<RunAs> find(const std::string& user, const std::string& group);
+    // Whom the daemons of this configuration run as where root starts them: cyrus_user, else the
+    // environment's CYRUS_USER, else the one that configure was told.
+    static Result<RunAs> of(const config::Config& config);
     Status drop() const;
 };
 

@@ -15,7 +15,9 @@ the mounts, collects whoever is orphaned and what is said to /dev/log, and ends,
 there, when the test is gone. Machines hear each other through a bridge in a namespace that has
 nothing else; no address of the real machine can be reached.
 """
+import concurrent.futures
 import contextlib
+import ctypes
 import grp
 import json
 import os
@@ -42,14 +44,30 @@ DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts")
 LEFT_OUT = ("sasldb2", "imapd.conf", "cyrus.conf", "krb5.conf", "krb5.keytab")
 DAEMONS_USER = "cyrus"
 DAEMONS_UID = 64021
+LIBC = ctypes.CDLL(None, use_errno=True)
 LSB = "/lib/lsb/init-functions"
+
+
+def told_to_configure():
+    """What it found and was told, by the names of its variables."""
+    with open(os.path.join(murder.BUILD, "config.status")) as f:
+        return dict(re.findall(r'^S\["(\w+)"\]="(.*)"$', f.read(), re.M))
+
+
+def configured():
+    """Where configure was told that things are: libexecdir and its like."""
+    told = told_to_configure()
+
+    def expanded(text):
+        while (found := re.search(r"\$\{(\w+)\}", text)):
+            text = text.replace(found[0], told[found[1]])
+        return text
+    return {name: expanded(text) for name, text in told.items() if name.endswith("dir")}
 
 
 def sysconfdir():
     """Where the programs look for their configuration, as configure was told."""
-    with open(os.path.join(murder.BUILD, "config.status")) as f:
-        told = dict(re.findall(r'^S\["(\w+)"\]="(.*)"$', f.read(), re.M))
-    return told["sysconfdir"].replace("${prefix}", told["prefix"])
+    return configured()["sysconfdir"]
 
 
 def require():
@@ -68,6 +86,18 @@ def require():
                            env={"PATH": PATH}, text=True, capture_output=True)
     if tried.returncode != 0:
         raise harness.Skip("namespaces are not permitted here: " + tried.stderr)
+
+
+def require_system():
+    """For machines with a System."""
+    require()
+    tried = subprocess.run(
+        ["unshare", "--mount", "sh", "-c",
+         "mount -t tmpfs none /mnt && mkdir /mnt/a /mnt/b /mnt/c && "
+         "mount -t overlay -o lowerdir=/usr,upperdir=/mnt/a,workdir=/mnt/b none /mnt/c"],
+        env={"PATH": PATH}, text=True, capture_output=True)
+    if tried.returncode != 0:
+        raise harness.Skip("file systems cannot be laid over others here: " + tried.stderr)
 
 
 class System:
@@ -180,6 +210,17 @@ class Machine:
             out.seek(0)
             return Done(status, out.read())
 
+    def visit(self, call):
+        """What call returns. The sockets that it makes are this machine's, also later."""
+        def there():
+            with open("/proc/%d/ns/net" % self.pid) as f:
+                if LIBC.setns(f.fileno(), 0) != 0:
+                    raise OSError(ctypes.get_errno(), "setns")
+            return call()
+        # A namespace is a thread's, and this thread ends.
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            return pool.submit(there).result()
+
     def messages(self):
         with open(self.log, errors="replace") as f:
             return f.read()
@@ -195,7 +236,7 @@ class Machine:
 
 
 class Network:
-    """machines: name -> IPv4 address, all in one /24. system: a System; the real machine's without."""
+    """machines: name -> IPv4 address, all in one /24. system: None = the real machine's."""
 
     def __init__(self, machines, domain, system=None):
         self.domain = domain

@@ -1,5 +1,4 @@
 // murder check-config: what is wrong with this server's configuration.
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,10 +25,7 @@ using check_config::Severity;
 void become_daemon(const Server& server, Findings& findings)
 {
     if (::geteuid() != 0 || !server.config) return;
-    std::string user = server.config->cyrus_user();
-    const char* named = ::getenv("CYRUS_USER");
-    if (user.empty()) user = named != nullptr && *named != '\0' ? named : ROOKERY_CYRUS_USER;
-    auto found = service::RunAs::find(user, server.config->cyrus_group());
+    auto found = service::RunAs::of(*server.config);
     Status done = found ? found->drop() : Status(std::move(found).error());
     if (!done)
         findings.push_back({Severity::error, server.of("cyrus_user"), done.error().text,

@@ -1,5 +1,4 @@
 // makedirs: the folders that the configuration names, for the user whom the daemons run as.
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
+#include "lib/service/run_as.h"
 
 namespace rookery::admin {
 namespace {
@@ -26,13 +26,8 @@ constexpr Program kProgram{.name = "makedirs",
                            .least = 0,
                            .most = 0};
 
-struct Owner {
-    uid_t user;
-    gid_t group;
-};
-
 // What is made new, from the top on, is the owner's; what is there stays as it is.
-Status make(const std::string& path, const std::optional<Owner>& owner, bool verbose)
+Status make(const std::string& path, const std::optional<service::RunAs>& owner, bool verbose)
 {
     std::vector<std::string> fresh;
     for (std::string at = path; !at.empty() && at != "/" && ::access(at.c_str(), F_OK) != 0;
@@ -41,7 +36,7 @@ Status make(const std::string& path, const std::optional<Owner>& owner, bool ver
     if (fresh.empty()) return success();
     TRY(make_directories(path, 0750));
     for (const std::string& made : fresh) {
-        if (owner && ::chown(made.c_str(), owner->user, owner->group) != 0)
+        if (owner && ::chown(made.c_str(), owner->uid, owner->gid) != 0)
             return errno_error(made);
         if (verbose) print(cat(made, '\n'));
     }
@@ -69,12 +64,9 @@ Result<int> run(const CommandLine& line)
         complain(cat("makedirs: ", config.error().text, '\n'));
         return log::kExConfig;
     }
-    std::optional<Owner> owner;
-    if (::geteuid() == 0 && !config->cyrus_user().empty()) {
-        const struct passwd* user = ::getpwnam(config->cyrus_user().c_str());
-        if (user == nullptr)
-            return Error{Code::config, cat("there is no user ", config->cyrus_user())};
-        owner = Owner{user->pw_uid, user->pw_gid};
+    std::optional<service::RunAs> owner;
+    if (::geteuid() == 0) {
+        TRY_ASSIGN(owner, service::RunAs::of(*config));
     }
     for (const std::string& folder : folders(*config)) TRY(make(folder, owner, line.has("v")));
     return 0;

@@ -113,6 +113,9 @@ START_TEST(names_outside_the_table_are_kept)
     ck_assert(!c->overflow("be2_password"));
     ck_assert_uint_eq(c->unknown().size(), 1);
     ASSERT_EQ_TEXT(c->unknown()[0], "alownewnews");
+    // Of a distribution's own file; chosen otherwise, it is somebody's wish.
+    ck_assert(read("newsspool: /var/spool/news\n")->unknown().empty());
+    ASSERT_EQ_TEXT(read("newsspool: /news\n")->unknown()[0], "newsspool");
 }
 END_TEST
 
