@@ -113,8 +113,8 @@ Result<mailbox::AppendResult> LocalMailbox::move_to(const model::MailboxEntry& t
     }
     if (!done) return done;
     expunged_waiting_ = true;
-    store_.wake_sessions(name_hash_of(to));
-    store_.wake_sessions(name_hash_of(entry_));
+    store_.wake_sessions(to);
+    store_.wake_sessions(entry_);
     return done;
 }
 

@@ -46,7 +46,7 @@ class MailboxAccess {
     Result<mailbox::AppendResult> fill(MailboxWriter& writer, const model::MailboxEntry& entry,
                                        const std::string& userid, std::span<NewMessage> messages,
                                        const MailboxWriter::BeforeCommit& before_commit);
-    void wake_sessions(uint64_t name_hash) const;
+    void wake_sessions(const model::MailboxEntry& entry) const;
 
  protected:
     ~MailboxAccess() = default;
