@@ -270,20 +270,20 @@ Status StoreDirectory::commit(std::span<const Change> changes)
 
 Status StoreDirectory::commit_marked(std::span<const Change> changes, std::span<const Mark> marks)
 {
-    TRY(store_->transact([&](db::Transaction& t) -> Status {
+    Status done = store_->transact([&](db::Transaction& t) -> Status {
         for (const auto& change : changes) TRY(apply(t, change, indexed_));
         for (const auto& mark : marks) {
             const std::string key = cat(kMarks, mark.name);
             if (!mark.value.empty()) {
                 TRY(t.put(key, mark.value));
-            } else if (auto done = t.erase(key); !done && !done.is(Code::not_found)) {
-                return done;
+            } else if (auto erased = t.erase(key); !erased && !erased.is(Code::not_found)) {
+                return erased;
             }
         }
         return success();
-    }));
-    tell_names(idle_directory_, changes);
-    return success();
+    });
+    if (done) tell_names(idle_directory_, changes);
+    return done;
 }
 
 Result<std::string> StoreDirectory::mark(std::string_view name)

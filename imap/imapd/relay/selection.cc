@@ -36,6 +36,7 @@ Status prepare_select(ImapSession& session, backend::Backend& backend)
     if (session.user.modes.uid_only && !backend.has_capability("UIDONLY"))
         return Error{Code::unsupported, "the server has no UIDONLY"};
     enable_at(session, backend);
+    if (session.user.before_select) session.user.before_select(backend);
     return success();
 }
 

@@ -5,6 +5,7 @@
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/relay/router.h"
+#include "imap/imapd/selected/updates.h"
 #include "imap/model/sequence_set.h"
 #include "lib/base/strings.h"
 #include "lib/service/counters.h"
@@ -49,6 +50,7 @@ Result<Completion> append_all(ImapSession& session, const model::MailboxName& in
     more.messages -= std::min(more.messages, freed.messages);
     if (more.bytes + more.messages > 0) TRY(require_quota(session, entry.name, more));
     TRY_ASSIGN(auto done, session.store->append(entry, session.user.identity->userid, items));
+    note_own(session, entry.name, done.uids);
     service::counters::add(service::counters::Kind::messages, items.size());
     model::SequenceSet uids;
     for (uint32_t uid : done.uids) uids.add(uid);
