@@ -142,7 +142,8 @@ class Watch {
     Status compare(const std::string& key, bool own, std::vector<Gone>& gone,
                    std::vector<model::MailboxEntry>& come, std::vector<std::string>& others);
     void put_come(const model::MailboxName& name, const model::MailboxName* old,
-                  const std::map<std::string, model::MailboxName>& renamed);
+                  const std::map<std::string, model::MailboxName>& renamed,
+                  std::string_view attributes = {});
     void put_list(const model::MailboxName& name, std::string_view attributes, bool exists,
                   std::string_view more = {});
     bool has_children(const std::string& external) const;

@@ -43,9 +43,10 @@ void Watch::put_list(const MailboxName& name, std::string_view attributes, bool 
     const std::string written = external(name);
     if (std::binary_search(subscribed_.begin(), subscribed_.end(), name))
         add_word(words, "\\Subscribed");
-    if (has_children(written))
+    const bool known_to_have = words.find("\\HasChildren") != words.npos;
+    if (!known_to_have && has_children(written))
         add_word(words, "\\HasChildren");
-    else if (exists)
+    else if (exists && !known_to_have)
         add_word(words, "\\HasNoChildren");
     put_list_line(s_, "LIST", words, written, more);
 }
@@ -81,6 +82,8 @@ Status Watch::compare(const std::string& key, bool own, std::vector<Gone>& gone,
     if (found && found->other) others.push_back(found->other->name.key());
     std::optional<MailboxEntry> entry;
     if (found) entry = found->seen();
+    // Between the two ends of a move, or being renamed: what comes of it is an event of its own.
+    if (entry && entry->state == EntryState::reserved) return success();
     const unsigned events = events_of(*name);
     const bool listed = entry && events != 0 && is_listed(s_, *entry);
     const auto at = known_.find(key);
@@ -88,8 +91,6 @@ Status Watch::compare(const std::string& key, bool own, std::vector<Gone>& gone,
         if (listed) come.push_back(*entry);
         return success();
     }
-    // Between the two ends of a move, or being renamed: what comes of it is an event of its own.
-    if (entry && entry->state == EntryState::reserved) return success();
     Known& known = at->second;
     const bool both_known = entry && !entry->uniqueid.empty() && !known.uniqueid.empty();
     if (!listed || (both_known && entry->uniqueid != known.uniqueid)) {
@@ -182,10 +183,11 @@ Status Watch::look_at_names(const std::set<std::string>& keys, bool own)
 
 // Of a tree that was renamed its top is told (RFC 5465 5.4).
 void Watch::put_come(const MailboxName& name, const MailboxName* old,
-                     const std::map<std::string, MailboxName>& renamed)
+                     const std::map<std::string, MailboxName>& renamed,
+                     std::string_view attributes)
 {
     if (old == nullptr) {
-        put_list(name, "", true);
+        put_list(name, attributes, true);
         return;
     }
     const auto above = name.parent();
@@ -194,7 +196,7 @@ void Watch::put_come(const MailboxName& name, const MailboxName* old,
         const auto at = renamed.find(above->key());
         if (at != renamed.end() && at->second == *above_old) return;
     }
-    put_list(name, "", true, cat(" (\"OLDNAME\" (", wire_name(s_, external(*old)), "))"));
+    put_list(name, attributes, true, cat(" (\"OLDNAME\" (", wire_name(s_, external(*old)), "))"));
 }
 
 Status Watch::look_at_list()

@@ -28,6 +28,7 @@ struct OldName {
     std::string old;  // "" = it has none
     bool subscribed = false;
     bool no_access = false;
+    bool has_children = false;
 };
 
 // What follows "* LIST ".
@@ -35,7 +36,8 @@ std::optional<OldName> read_list(std::string_view text)
 {
     auto list = text::parse_mailbox_list(text);
     if (!list) return std::nullopt;
-    OldName read{list->name, {}, list->has_flag("\\Subscribed"), list->has_flag("\\NoAccess")};
+    OldName read{list->name, {}, list->has_flag("\\Subscribed"), list->has_flag("\\NoAccess"),
+                 list->has_flag("\\HasChildren")};
     text::ImapCursor cursor(text);
     const bool at_more = cursor.list() && cursor.space() && cursor.value() && cursor.space() &&
                          cursor.astring() && cursor.accept(' ') && cursor.accept('(');
@@ -271,9 +273,9 @@ Result<bool> Watch::on_line(backend::Backend& from, backend::ReplyReader& replie
     if (!old) return true;
     rename_known(*old, *name);
     if ((events_of(*name) & kMailboxName) != 0) {
-        const auto at = known_.find(name->key());
-        if (at == known_.end()) return true;
-        put_come(*name, &*old, {});
+        // The list here may not have those below it yet.
+        if (known_.contains(name->key()))
+            put_come(*name, &*old, {}, read->has_children ? "\\HasChildren" : "");
     }
     return true;
 }
