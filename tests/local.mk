@@ -66,6 +66,7 @@ SYSTEM_TESTS += %D%/system/listed_names_test.py
 SYSTEM_TESTS += %D%/system/mailbox_answers_test.py
 SYSTEM_TESTS += %D%/system/managesieve_test.py
 SYSTEM_TESTS += %D%/system/master_test.py
+SYSTEM_TESTS += %D%/system/notify_test.py
 SYSTEM_TESTS += %D%/system/nntp_clients_test.py
 SYSTEM_TESTS += %D%/system/nntp_feed_test.py
 SYSTEM_TESTS += %D%/system/nntp_kill_test.py

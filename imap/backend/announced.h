@@ -20,7 +20,7 @@ namespace rookery::backend {
 using Announced = uint64_t;
 
 // With '=' at the end: whatever the value is.
-inline constexpr std::array<std::string_view, 40> kFromBackends = {
+inline constexpr std::array<std::string_view, 41> kFromBackends = {
     "ACL",
     "RIGHTS=kxten",
     "CONDSTORE",
@@ -61,6 +61,7 @@ inline constexpr std::array<std::string_view, 40> kFromBackends = {
     "INPROGRESS",
     "UIDONLY",
     "X-ROOKERY-REV2",
+    "NOTIFY",
 };
 inline constexpr unsigned kAnnouncedBits = 56;
 static_assert(kFromBackends.size() <= kAnnouncedBits);

@@ -46,6 +46,7 @@ Result<std::string> Backend::unauthenticate()
         return Error{Code::syntax, cat("the session with ", server_, " did not end in order")};
     link_->stream.set_deadline(Deadline::after(
         dialect_.unauthenticate_commits ? link_->stream.timeout() : kLogoutTimeout));
+    watched_ = 0;
     const std::string unselect = std::exchange(selected_, false) ? next_tag() : std::string();
     // After an error logout() says nothing more to a server that commits: QUIT might do again what
     // has failed.

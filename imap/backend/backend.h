@@ -79,6 +79,11 @@ class Backend {
     // While a mailbox is selected on it, the pool does not replace it by another connection.
     void set_selected(bool selected) { selected_ = selected; }
     bool is_selected() const { return selected_; }
+    // While the server tells of its mailboxes unasked (NOTIFY), which nobody would ask another
+    // connection for, it is not closed for want of use; 0: it does not. The caller's number says
+    // what it was asked for.
+    void set_watched(uint64_t asked) { watched_ = asked; }
+    uint64_t watched() const { return watched_; }
     // Polite logout, bounded, then close; without one where a command has not ended, or where it
     // would do what the session was for (Dialect::unauthenticate_commits). The destructor only
     // closes.
@@ -90,6 +95,7 @@ class Backend {
     std::string server_;
     std::unique_ptr<Link> link_;
     bool selected_ = false;
+    uint64_t watched_ = 0;
     bool has_user_ = true;
     bool doubtful_ = false;
     int open_commands_ = 0;

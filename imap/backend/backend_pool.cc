@@ -166,7 +166,7 @@ Deadline BackendPool::close_idle()
     for (auto at = connections_.begin(); at != connections_.end();) {
         Open& open = at->second;
         Deadline due = Deadline::at(open.used + config_.backend_idle_timeout());
-        if (open.backend->is_selected()) {
+        if (open.backend->is_selected() || open.backend->watched() != 0) {
             ++at;
         } else if (due.passed()) {
             open.backend->logout();

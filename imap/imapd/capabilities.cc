@@ -121,6 +121,7 @@ constexpr std::array kTable = {
     Capability{.name = "MOVE", .owner = Owner::commands},
     Capability{.name = "MULTISEARCH", .owner = Owner::commands},
     Capability{.name = "NAMESPACE", .owner = Owner::commands, .by_itself = true},
+    Capability{.name = "NOTIFY", .owner = Owner::commands},
     Capability{.name = "QRESYNC", .enable = enable_qresync},
     Capability{.name = "QUOTA", .owner = Owner::commands},
     Capability{.name = "QUOTASET", .owner = Owner::commands},

@@ -85,6 +85,7 @@ constexpr std::array kTable = {
         {.capability = "ACL", .more = 0}),
     row("NAMESPACE", kIn, Route::here, c::namespace_, nullptr, {.capability = "NAMESPACE"}),
     row("NOOP", kAny, Route::here, c::noop, nullptr, {.polls = true, .only_reads = true}),
+    row("NOTIFY", kIn, Route::here, c::notify, nullptr, {.capability = "NOTIFY"}),
     row("RENAME", kIn, Route::by_mailbox, c::rename, c::relay_rename,
         {.more = 2, .changes_names = true}),
     row("REPLACE", kSel, Route::by_selection, c::replace, c::relay_replace,

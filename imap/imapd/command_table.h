@@ -70,6 +70,7 @@ ROOKERY_RUN(getmetadata);  // and GETANNOTATION, as Cyrus' frontends call it
 ROOKERY_RELAY(relay_getmetadata);
 ROOKERY_RELAY(relay_setmetadata);
 ROOKERY_RUN(setmetadata);
+ROOKERY_RUN(notify);
 ROOKERY_RUN(idle);
 ROOKERY_RELAY(relay_idle);
 // node-only

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "imap/imapd/capabilities.h"
+#include "imap/imapd/notify/tell.h"
+#include "imap/imapd/notify/watch.h"
 #include "imap/imapd/relay/lines.h"
 #include "imap/imapd/relay/relay.h"
 #include "imap/imapd/relay/selection.h"
@@ -24,6 +26,11 @@ constexpr Milliseconds kQuiet{1000};
 bool allowed_in(const CommandSpec& spec, State state)
 {
     return (spec.states & static_cast<unsigned>(state)) != 0;
+}
+
+bool has_spoken(RemoteSelection& remote)
+{
+    return remote.backend->stream().wait_input(Deadline::after(Milliseconds(0))).value_or(true);
 }
 
 std::string_view wrong_state(const CommandSpec& spec, State state)
@@ -101,10 +108,14 @@ bool Engine::wait_for_bytes(Deadline deadline)
     session::Wait wait;
     wait.idle = deadline;
     wait.in_session = s_.user.state != State::not_authenticated;
+    std::vector<int> others;
     while (true) {
+        if (!tell_watched()) return false;
         auto* remote = s_.remote();
         Deadline idle = s_.backends != nullptr ? s_.backends->close_idle() : Deadline::never();
-        wait.alarm = idle.min(quiet);
+        wait.alarm = idle.min(quiet).min(watched_due(s_));
+        others = watched_descriptors(s_);
+        wait.others = others;
         wait.other = remote != nullptr ? remote->backend->stream().fd() : -1;
         auto woken = session::Woken::other;
         if (remote == nullptr || !remote->backend->stream().has_input() || s_.client.has_input())
@@ -121,10 +132,21 @@ bool Engine::wait_for_bytes(Deadline deadline)
             case session::Woken::come_again: say_bye(session::kComeAgain); return false;
             case session::Woken::idle: say_bye("Disconnected for inactivity"); return false;
             case session::Woken::other:
-                if (!backend_spoke()) return false;
+                if (remote != nullptr && has_spoken(*remote) && !backend_spoke()) return false;
                 quiet = Deadline::after(kQuiet);
         }
     }
+}
+
+// What NOTIFY has asked for goes out between commands.
+bool Engine::tell_watched()
+{
+    if (!s_.user.watch) return true;
+    if (auto told = tell_selected(s_); !told) {
+        if (s_.client.ok()) say_ended(told.error());
+        return false;
+    }
+    return s_.user.watch->tell() && s_.client.flush();
 }
 
 // The selected mailbox's server has something to say that no command asked for.
@@ -230,8 +252,11 @@ Status Engine::tell_updates(const CommandSpec& spec, const Completion& done)
 {
     if (done.kind == Completion::Kind::relayed || done.kind == Completion::Kind::bad)
         return success();
-    if (s_.local() != nullptr) return send_updates(s_, !spec.holds_expunge());
-    if (s_.remote() != nullptr && spec.traits.polls) return relay_poll(s_);
+    const bool may_expunge = !spec.holds_expunge() || s_.user.events.expunge_at_once;
+    if (s_.local() != nullptr) TRY(send_updates(s_, may_expunge));
+    if (s_.remote() != nullptr && spec.traits.polls) TRY(relay_poll(s_));
+    // A client that is lost is seen at the next write.
+    if (s_.user.watch) (void)s_.user.watch->tell().ok();
     return success();
 }
 

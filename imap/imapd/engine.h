@@ -34,6 +34,7 @@ class Engine {
     bool wait_for_command();
     bool wait_for_bytes(Deadline deadline);
     bool backend_spoke();
+    bool tell_watched();
     void one_command();
     // The words up to the command's name, and its row.
     Status read_head(Command& command);

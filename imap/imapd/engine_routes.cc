@@ -2,6 +2,7 @@
 #include "imap/imapd/engine.h"
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/namespace/tree.h"
+#include "imap/imapd/notify/watch.h"
 #include "imap/imapd/relay/lines.h"
 #include "imap/imapd/relay/referral.h"
 #include "imap/imapd/relay/relay.h"
@@ -17,8 +18,10 @@ Result<Completion> Engine::dispatch(const CommandSpec& spec, Command& command)
     if (spec.traits.for_nodes && !s_.user.identity->admin) return Error{Code::denied, {}};
     if (!spec.traits.changes_names) return route(spec, command);
     const Completion done = Completion::from(route(spec, command));
-    if (!command.server.empty())
+    if (!command.server.empty()) {
         log_relayed(s_, command.server, command.name, *command.mailbox, done);
+        if (s_.user.watch) TRY(s_.user.watch->know(*command.mailbox));
+    }
     return done;
 }
 

@@ -38,6 +38,7 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/commands/lsub.cc
 %C%_libimapd_a_SOURCES += %D%/commands/metadata.cc
 %C%_libimapd_a_SOURCES += %D%/commands/mupdatepush.cc
+%C%_libimapd_a_SOURCES += %D%/commands/notify.cc
 %C%_libimapd_a_SOURCES += %D%/commands/quota.cc
 %C%_libimapd_a_SOURCES += %D%/commands/rename.cc
 %C%_libimapd_a_SOURCES += %D%/commands/replace.cc
@@ -46,6 +47,12 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/commands/sync.cc
 %C%_libimapd_a_SOURCES += %D%/commands/xfer.cc
 %C%_libimapd_a_SOURCES += %D%/commands/unauthenticate.cc
+
+# NOTIFY.
+%C%_libimapd_a_SOURCES += %D%/notify/notify_parse.h %D%/notify/notify_parse.cc
+%C%_libimapd_a_SOURCES += %D%/notify/tell.h %D%/notify/tell.cc
+%C%_libimapd_a_SOURCES += %D%/notify/watch.h %D%/notify/watch.cc
+%C%_libimapd_a_SOURCES += %D%/notify/watch_names.cc %D%/notify/watch_servers.cc
 
 # Other servers.
 %C%_libimapd_a_SOURCES += %D%/relay/move_proof.h %D%/relay/move_proof.cc
@@ -123,6 +130,7 @@ tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/conversation.h
 tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/engine_test.cc
 tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/namespace_change_test.cc
 tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/fetch_test.cc
+tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/notify_test.cc
 tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/search_test.cc
 tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/thread_test.cc
 tests_unit_imap_imapd_suite_SOURCES += tests/support/memory_store.h tests/support/memory_store.cc

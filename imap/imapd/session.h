@@ -5,6 +5,7 @@
 #ifndef ROOKERY_IMAP_IMAPD_SESSION_H
 #define ROOKERY_IMAP_IMAPD_SESSION_H
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -17,6 +18,7 @@
 #include "imap/imapd/command_reader.h"
 #include "imap/imapd/command_spec.h"
 #include "imap/imapd/namespace/metadata_parse.h"
+#include "imap/imapd/selected/fetch_parse.h"
 #include "imap/imapd/selected/search_updates.h"
 #include "imap/imapd/selected/select_parse.h"
 #include "imap/mailbox/mailbox_store.h"
@@ -31,7 +33,14 @@
 #include "lib/config/config.h"
 #include "lib/stream/stream.h"
 
+namespace rookery::backend {
+struct Reply;
+class ReplyReader;
+}  // namespace rookery::backend
+
 namespace rookery::imapd {
+
+class Watch;  // notify/watch.h
 
 inline constexpr session::Protocol kProtocol{.sasl_service = "imap",
                                              .product = "Cyrus IMAP",
@@ -100,6 +109,17 @@ struct Modes {
     bool rev2_messages = false;
 };
 
+// What NOTIFY has said of the selected mailbox (RFC 5465 6.1), whichever that is.
+struct SelectedEvents {
+    bool messages = true;          // that they come and go; false: the view stays as it is
+    bool flags = true;             // that they change
+    bool at_once = false;          // between commands too
+    bool expunge_at_once = false;  // the same, where message numbers change
+    std::shared_ptr<const FetchRequest> fetch = nullptr;  // of each that comes
+    // UIDs of messages that this session itself has put there: it knows them.
+    std::vector<uint32_t> own = {};
+};
+
 // All that a connection knows of the user who is logged in, if anybody is: a login begins with a
 // new one, and UNAUTHENTICATE leaves a new one (become and forget_user in user.h).
 struct User {
@@ -115,6 +135,14 @@ struct User {
     Modes modes = {};
     bool wants_referrals = false;  // RLIST, RLSUB or LIST (REMOTE)
     std::string farewell = {};     // what the server of the selected mailbox said at last
+    // --- NOTIFY (RFC 5465). watch: all but the selected mailbox; null: the command was never used.
+    std::shared_ptr<Watch> watch = nullptr;
+    SelectedEvents events = {};
+    // What a server says that nobody asked for, seen first: true, it was dealt with.
+    std::function<Result<bool>(backend::Backend&, backend::ReplyReader&, const backend::Reply&)>
+        on_unasked = nullptr;
+    // A mailbox is about to be selected at that server.
+    std::function<void(backend::Backend&)> before_select = nullptr;
 
     // VANISHED instead of EXPUNGE
     bool wants_vanished() const { return qresync_enabled || modes.uid_only; }

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "imap/mboxlist/entry_codec.h"
+#include "imap/mboxlist/events.h"
 #include "imap/mboxlist/list_keys.h"
 
 namespace rookery::mboxlist {
@@ -19,8 +20,8 @@ auto& at(Map& map, std::string_view key)
 
 }  // namespace
 
-ListLoad::ListLoad(std::unique_ptr<db::BulkLoad> load, bool indexed)
-    : load_(std::move(load)), indexed_(indexed)
+ListLoad::ListLoad(std::unique_ptr<db::BulkLoad> load, bool indexed, std::string idle_directory)
+    : load_(std::move(load)), indexed_(indexed), idle_directory_(std::move(idle_directory))
 {
 }
 
@@ -95,7 +96,9 @@ Status ListLoad::finish(std::span<const Mark> marks)
         sort(places);
         TRY(put_keys(list_keys::server_prefix(server), places, false));
     }
-    return load_->finish();
+    TRY(load_->finish());
+    if (!idle_directory_.empty()) tell_list(idle_directory_);
+    return success();
 }
 
 }  // namespace rookery::mboxlist

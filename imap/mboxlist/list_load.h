@@ -23,7 +23,7 @@ namespace rookery::mboxlist {
 
 class ListLoad {
  public:
-    ListLoad(std::unique_ptr<db::BulkLoad> load, bool indexed);
+    ListLoad(std::unique_ptr<db::BulkLoad> load, bool indexed, std::string idle_directory);
 
     // Each name once; in the order of keys is quickest.
     Status add(const MailboxEntry& entry);
@@ -38,6 +38,7 @@ class ListLoad {
 
     std::unique_ptr<db::BulkLoad> load_;
     bool indexed_;
+    std::string idle_directory_;  // whoever waits for names is told of the end
     bool in_order_ = true;
     std::string bytes_;            // the keys of all names, one behind the other
     std::vector<uint64_t> names_;  // where each begins

@@ -1,7 +1,7 @@
 noinst_LIBRARIES += %D%/libmboxlist.a
 %C%_libmboxlist_a_SOURCES = \
 	%D%/access_options.h %D%/access_options.cc %D%/change.h %D%/change.cc %D%/directory.h %D%/directory.cc %D%/entry_codec.h %D%/entry_codec.cc \
-	%D%/find_mailbox.h %D%/find_mailbox.cc \
+	%D%/events.h %D%/events.cc %D%/find_mailbox.h %D%/find_mailbox.cc \
 	%D%/kick.h %D%/kick.cc %D%/list_pattern.h %D%/list_pattern.cc \
 	%D%/list_dump.h %D%/list_dump.cc %D%/list_keys.h %D%/list_load.h %D%/list_load.cc \
 	%D%/list_walker.h %D%/list_walker.cc \

@@ -43,13 +43,13 @@ Result<std::unique_ptr<StoreDirectory>> open_list(const config::Config& config,
         flat.key_to_text = list_key_to_text;
         flat.text_to_key = list_text_to_key;
         TRY_ASSIGN(auto store, db::FlatStore::open(path, flat));
-        return std::make_unique<StoreDirectory>(std::move(store), false);
+        return std::make_unique<StoreDirectory>(std::move(store), false, config.idlesocket());
     }
     db::TdbOptions tdb;
     tdb.durable = options.durable;
     tdb.expected_count = static_cast<uint64_t>(config.mboxlist_expected());
     TRY_ASSIGN(auto store, db::TdbStore::open(path, tdb));
-    return std::make_unique<StoreDirectory>(std::move(store), true);
+    return std::make_unique<StoreDirectory>(std::move(store), true, config.idlesocket());
 }
 
 bool is_soft_list(const config::Config& config)

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "imap/mboxlist/entry_codec.h"
+#include "imap/mboxlist/events.h"
 #include "imap/mboxlist/list_keys.h"
 #include "imap/mboxlist/list_load.h"
 #include "lib/base/strings.h"
@@ -158,8 +159,9 @@ class Cursor {
 
 }  // namespace
 
-StoreDirectory::StoreDirectory(std::unique_ptr<db::OrderedStore> store, bool indexed)
-    : store_(std::move(store)), indexed_(indexed)
+StoreDirectory::StoreDirectory(std::unique_ptr<db::OrderedStore> store, bool indexed,
+                               std::string idle_directory)
+    : store_(std::move(store)), indexed_(indexed), idle_directory_(std::move(idle_directory))
 {
 }
 
@@ -268,18 +270,20 @@ Status StoreDirectory::commit(std::span<const Change> changes)
 
 Status StoreDirectory::commit_marked(std::span<const Change> changes, std::span<const Mark> marks)
 {
-    return store_->transact([&](db::Transaction& t) -> Status {
+    Status done = store_->transact([&](db::Transaction& t) -> Status {
         for (const auto& change : changes) TRY(apply(t, change, indexed_));
         for (const auto& mark : marks) {
             const std::string key = cat(kMarks, mark.name);
             if (!mark.value.empty()) {
                 TRY(t.put(key, mark.value));
-            } else if (auto done = t.erase(key); !done && !done.is(Code::not_found)) {
-                return done;
+            } else if (auto erased = t.erase(key); !erased && !erased.is(Code::not_found)) {
+                return erased;
             }
         }
         return success();
     });
+    if (done) tell_names(idle_directory_, changes);
+    return done;
 }
 
 Result<std::string> StoreDirectory::mark(std::string_view name)
@@ -292,7 +296,7 @@ Result<std::string> StoreDirectory::mark(std::string_view name)
 Result<std::unique_ptr<ListLoad>> StoreDirectory::bulk_load()
 {
     TRY_ASSIGN(auto load, store_->bulk_load());
-    return std::make_unique<ListLoad>(std::move(load), indexed_);
+    return std::make_unique<ListLoad>(std::move(load), indexed_, idle_directory_);
 }
 
 // All in one state of the store, so that nobody who writes meanwhile is in the way.

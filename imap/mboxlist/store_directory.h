@@ -20,7 +20,9 @@ class StoreDirectory : public Directory {
     static constexpr char kNames = list_keys::kNames;
     static constexpr char kMarks = list_keys::kMarks;
 
-    StoreDirectory(std::unique_ptr<db::OrderedStore> store, bool indexed);
+    // Processes that wait for names are told of each commit; idle_directory "": nobody is.
+    StoreDirectory(std::unique_ptr<db::OrderedStore> store, bool indexed,
+                   std::string idle_directory = {});
 
     Result<MailboxEntry> lookup(const MailboxName& name) override;
     Status scan(const std::string& from_key,
@@ -46,6 +48,7 @@ class StoreDirectory : public Directory {
 
     std::unique_ptr<db::OrderedStore> store_;
     bool indexed_;
+    std::string idle_directory_;
 };
 
 // How a flat file writes the keys of a list: internal names, and marks after '/'.

@@ -3,6 +3,7 @@
 #ifndef ROOKERY_IMAP_SESSION_CLIENT_WAIT_H
 #define ROOKERY_IMAP_SESSION_CLIENT_WAIT_H
 
+#include <span>
 #include <string_view>
 
 #include "imap/session/session_kit.h"
@@ -18,6 +19,7 @@ struct Wait {
     Deadline idle = Deadline::never();   // the client has been silent too long
     Deadline alarm = Deadline::never();  // the engine's own: time to look after something
     int other = -1;                      // the engine's own: wakes when it can be read
+    std::span<const int> others = {};    // more of these
     // Something is under way that a template which was replaced must not cut off.
     bool in_session = false;
 };

@@ -175,7 +175,7 @@ class Group {
             part.items[i]->result = mailbox::AppendResult{done->uidvalidity, {done->uids[i]}};
         part.filling.reset();
         part.writer.reset();
-        access_.wake_sessions(name_hash_of(*part.entry));
+        access_.wake_sessions(*part.entry);
     }
 
     MailboxAccess& access_;

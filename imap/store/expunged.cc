@@ -113,7 +113,7 @@ Result<std::vector<std::pair<uint32_t, uint32_t>>> take_back(LocalStore& store,
         if (!added) return std::move(added).error();
         for (size_t i = 0; i < before.size(); i++) uids.emplace_back(before[i], added->uids[i]);
     }
-    store.wake_sessions(name_hash_of(entry));
+    store.wake_sessions(entry);
     return uids;
 }
 

@@ -33,8 +33,7 @@ noinst_LIBRARIES += %D%/libstore.a
 	%D%/rebuild.h %D%/rebuild.cc \
 	%D%/render.h %D%/render.cc \
 	%D%/slot_map.h %D%/slot_map.cc \
-	%D%/uid_set.h %D%/uid_set.cc \
-	%D%/wakeup.h %D%/wakeup.cc
+	%D%/uid_set.h %D%/uid_set.cc
 
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/store/suite

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "imap/mboxlist/events.h"
 #include "imap/store/annotation_format.h"
 #include "imap/store/header_file.h"
 #include "lib/base/strings.h"
@@ -83,7 +84,9 @@ Status LocalAnnotations::set(const model::MailboxEntry& mailbox,
     for (const AnnotationChange& change : changes)
         if (change.value && count_of(all, change.userid) > mailbox::kMaxAnnotations)
             return Error{Code::limit, "annotations: too many"};
-    return write_annotations(directory.get(), all);
+    TRY(write_annotations(directory.get(), all));
+    mboxlist::tell_annotations(store_.options().idle_directory, mailbox.name);
+    return success();
 }
 
 }  // namespace rookery::store

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "imap/mboxlist/events.h"
 #include "imap/store/message_file.h"
 #include "imap/store/record_batch.h"
 #include "lib/base/log.h"
@@ -291,9 +292,10 @@ void LocalMailbox::keep_endings(std::span<const std::pair<uint32_t, Ending>> lea
 int LocalMailbox::wakeup_fd()
 {
     if (!wakeup_ && !wakeup_failed_) {
-        auto bound = WakeupSocket::bind(store_.options().idle_directory, name_hash_of(entry_));
+        auto bound = net::WakeupSocket::bind(store_.options().idle_directory,
+                                             mboxlist::topic_of(entry_.name));
         if (bound) {
-            wakeup_ = std::make_unique<WakeupSocket>(*std::move(bound));
+            wakeup_ = std::make_unique<net::WakeupSocket>(*std::move(bound));
         } else {
             wakeup_failed_ = true;
             log::warning("no wake-up socket, looking every imapidlepoll",
@@ -305,7 +307,7 @@ int LocalMailbox::wakeup_fd()
 
 void LocalMailbox::drain_wakeups()
 {
-    if (wakeup_) wakeup_->drain();
+    if (wakeup_) (void)wakeup_->take();
 }
 
 }  // namespace rookery::store

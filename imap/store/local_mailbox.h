@@ -18,7 +18,7 @@
 #include "imap/store/mailbox_access.h"
 #include "imap/store/slot_map.h"
 #include "imap/store/uid_set.h"
-#include "imap/store/wakeup.h"
+#include "lib/net/wakeups.h"
 
 namespace rookery::store {
 
@@ -208,7 +208,7 @@ class LocalMailbox final : public mailbox::Mailbox {
     UidSet well_ended_, open_ended_;  // of learn_endings()
     bool elsewhere_ = false;          // after follow(): index_ is still the old one
     bool gone_ = false;               // after vanish()
-    std::unique_ptr<WakeupSocket> wakeup_;
+    std::unique_ptr<net::WakeupSocket> wakeup_;
     bool wakeup_failed_ = false;
     Progressed progressed_;
 };

@@ -121,7 +121,7 @@ Result<std::vector<uint32_t>> LocalMailbox::store_flags(std::span<const uint32_t
         TRY_ASSIGN(HeaderFile * names, writer.names());
         keywords_ = names->keywords;
     }
-    if (!altered.empty()) store_.wake_sessions(name_hash_of(entry_));
+    if (!altered.empty()) store_.wake_sessions(entry_);
     return altered;
 }
 
@@ -201,7 +201,7 @@ Status LocalMailbox::mark_seen(std::span<const uint32_t> sequences)
     };
     // By user it is durable anyhow, and its modseq with it.
     TRY(change_records(*opened, unseen, !seen_in_index_, change));
-    store_.wake_sessions(name_hash_of(entry_));
+    store_.wake_sessions(entry_);
     return success();
 }
 
@@ -227,7 +227,7 @@ Result<std::vector<uint32_t>> LocalMailbox::expunge(const model::SequenceSet* ui
     }
     if (removed.empty()) return removed;
     expunged_waiting_ = true;
-    store_.wake_sessions(name_hash_of(entry_));
+    store_.wake_sessions(entry_);
     return removed;
 }
 
@@ -245,7 +245,7 @@ Status LocalMailbox::remove(const model::SequenceSet& uids)
         TRY(writer.remove(gone));
     }
     expunged_waiting_ = true;
-    store_.wake_sessions(name_hash_of(entry_));
+    store_.wake_sessions(entry_);
     return success();
 }
 

@@ -134,8 +134,8 @@ Result<mailbox::AppendResult> LocalMailbox::exchange(const model::MailboxEntry& 
     }
     if (!done) return done;
     expunged_waiting_ = true;
-    store_.wake_sessions(name_hash_of(to));
-    store_.wake_sessions(name_hash_of(entry_));
+    store_.wake_sessions(to);
+    store_.wake_sessions(entry_);
     return done;
 }
 

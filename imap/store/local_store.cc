@@ -13,6 +13,7 @@
 #include <functional>
 #include <set>
 
+#include "imap/mboxlist/events.h"
 #include "imap/store/annotation_format.h"
 #include "imap/store/append_group.h"
 #include "imap/store/local_mailbox.h"
@@ -335,7 +336,7 @@ Status LocalStore::remove(const model::MailboxEntry& entry)
         return emptied;
     }
     remove_empty_parents(entry, path);
-    wake_sessions(name_hash_of(entry));
+    wake_sessions(entry);
     return success();
 }
 
@@ -430,7 +431,7 @@ Status LocalStore::rename(const model::MailboxEntry& from, const model::MailboxE
     if (is_here && is_there && opened.is(Code::moved)) {
         TRY_ASSIGN(auto lock, MailboxLock::take(directory.get(), options_.lock_wait, true));
         TRY(leave_directory(from));
-        wake_sessions(name_hash_of(from));
+        wake_sessions(from);
         return success();
     }
     TRY_ASSIGN(MailboxWriter writer, std::move(opened));
@@ -439,7 +440,7 @@ Status LocalStore::rename(const model::MailboxEntry& from, const model::MailboxE
             is_there ? Status(Error{Code::exists, "in parts"}) : move_whole(writer, from, to);
         if (whole.is(Code::exists)) {
             TRY(move_by_copy(writer, from, to));
-            wake_sessions(name_hash_of(from));
+            wake_sessions(from);
             return success();
         }
         TRY(std::move(whole));
@@ -447,7 +448,7 @@ Status LocalStore::rename(const model::MailboxEntry& from, const model::MailboxE
         TRY(remove(from));  // what a crash has left of it
     }
     TRY(take_name(writer, to));
-    wake_sessions(name_hash_of(from));
+    wake_sessions(from);
     return success();
 }
 
@@ -529,7 +530,9 @@ Status LocalStore::set_special_use(const model::MailboxEntry& entry, const std::
                                                          name_hash_of(entry), options_.lock_wait));
     TRY_ASSIGN(HeaderFile * names, writer.names());
     names->special_use = uses;
-    return names->write(directory.get());
+    TRY(names->write(directory.get()));
+    mboxlist::tell_annotations(options_.idle_directory, entry.name);
+    return success();
 }
 
 bool LocalStore::has(const model::MailboxEntry& entry)

@@ -312,7 +312,7 @@ Status LocalSync::merge(const MailboxEntry& entry, const SyncMailbox& from,
     }
     TRY_ASSIGN(std::string path, mailbox_directory(store_.options().paths, entry));
     TRY(Merge(store_, writer, from, std::move(path)).run(files));
-    store_.wake_sessions(name_hash_of(entry));
+    store_.wake_sessions(entry);
     return success();
 }
 
@@ -378,7 +378,7 @@ Status LocalSync::leave(const MailboxEntry& entry)
     if (!writer) return std::move(writer).error();
     writer->header.state |= kStateMoved | kStateLeft;
     TRY(writer->commit(true));
-    store_.wake_sessions(name_hash_of(entry));
+    store_.wake_sessions(entry);
     return success();
 }
 

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
+#include "imap/mboxlist/events.h"
 #include "imap/store/header_file.h"
-#include "imap/store/wakeup.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
@@ -40,9 +40,9 @@ Result<Fd> MailboxAccess::open_directory(const model::MailboxEntry& entry) const
     return directory;
 }
 
-void MailboxAccess::wake_sessions(uint64_t name_hash) const
+void MailboxAccess::wake_sessions(const model::MailboxEntry& entry) const
 {
-    wake(options_.idle_directory, name_hash);
+    mboxlist::tell_messages(options_.idle_directory, entry.name);
 }
 
 Result<mailbox::AppendResult> MailboxAccess::append_files(const model::MailboxEntry& entry,
@@ -58,7 +58,7 @@ Result<mailbox::AppendResult> MailboxAccess::append_files(const model::MailboxEn
                                        options_.lock_wait));
         TRY_ASSIGN(result, fill(writer, entry, userid, messages, nullptr, placing));
     }
-    wake_sessions(name_hash_of(entry));
+    wake_sessions(entry);
     return result;
 }
 

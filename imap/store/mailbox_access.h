@@ -48,7 +48,7 @@ class MailboxAccess {
                                        const std::string& userid, std::span<NewMessage> messages,
                                        const MailboxWriter::BeforeCommit& before_commit,
                                        const MailboxWriter::Placing& placing = nullptr);
-    void wake_sessions(uint64_t name_hash) const;
+    void wake_sessions(const model::MailboxEntry& entry) const;
 
  protected:
     ~MailboxAccess() = default;

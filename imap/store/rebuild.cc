@@ -341,7 +341,7 @@ Result<RebuildReport> rebuild(const LocalStore& store, const model::MailboxEntry
     TRY_ASSIGN(MailboxLock lock,
                MailboxLock::take(directory.get(), store.options().lock_wait, true));
     auto report = Rebuild(store, entry, directory.get()).run(make_header);
-    if (report) store.wake_sessions(name_hash_of(entry));
+    if (report) store.wake_sessions(entry);
     return report;
 }
 

@@ -1,7 +1,7 @@
 # Fuzz targets. With --enable-fuzzers (clang) each is a libFuzzer program; without, it replays the
 # files it is given. Either way make check runs every target over its corpus.
 FUZZ_TARGETS = %D%/base64 %D%/dlist %D%/fetch %D%/header %D%/imap_commands %D%/imap_syntax %D%/imap_url \
-	%D%/mailbox_dlist %D%/mailbox_names %D%/managesieve %D%/metadata %D%/mime %D%/mutf7 %D%/nntp %D%/pop3 %D%/search %D%/sieve %D%/smtp_reply \
+	%D%/mailbox_dlist %D%/mailbox_names %D%/managesieve %D%/metadata %D%/mime %D%/mutf7 %D%/nntp %D%/notify %D%/pop3 %D%/search %D%/sieve %D%/smtp_reply \
 	%D%/submission
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += %D%/replay_test.sh
@@ -28,6 +28,7 @@ EXTRA_DIST += %D%/replay_test.sh %D%/corpus
 %C%_mime_SOURCES = %D%/mime.cc %D%/target.h
 %C%_mutf7_SOURCES = %D%/mutf7.cc %D%/target.h
 %C%_nntp_SOURCES = %D%/nntp.cc %D%/target.h
+%C%_notify_SOURCES = %D%/notify.cc %D%/target.h
 %C%_pop3_SOURCES = %D%/pop3.cc %D%/target.h tests/support/answering_layer.h
 %C%_search_SOURCES = %D%/search.cc %D%/target.h
 %C%_sieve_SOURCES = %D%/sieve.cc %D%/target.h
@@ -60,6 +61,7 @@ EXTRA_DIST += %D%/replay_test.sh %D%/corpus
 	imap/model/libmodel.a lib/service/libservice.a lib/auth/libauth.a lib/db/libdb.a \
 	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
 	lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(RK_THREADS)
+%C%_notify_LDADD = $(%C%_imap_libs)
 %C%_pop3_LDADD = imap/pop3/libpop3.a imap/session/libsession.a imap/backend/libbackend.a \
 	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/service/libservice.a \
 	lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a \

@@ -22,8 +22,8 @@ list=$(mktemp) || exit 1
 trap 'rm -f "$list"' EXIT
 rows() { sed -n 's/^ *row("\([A-Z ]*\)".*/\1/p' "$1"; }
 rows imap/imapd/command_table.cc >"$list"
-check imapd "tests/system/imap_backend_test.py tests/system/imap_extensions_test.py tests/system/move_test.py" <"$list"
-check "imapd, through a frontend" "tests/system/imap_frontend_test.py tests/system/imap_extensions_test.py tests/system/move_test.py" \
+check imapd "tests/system/imap_backend_test.py tests/system/imap_extensions_test.py tests/system/move_test.py tests/system/notify_test.py" <"$list"
+check "imapd, through a frontend" "tests/system/imap_frontend_test.py tests/system/imap_extensions_test.py tests/system/move_test.py tests/system/notify_test.py" \
     <"$list"
 printf '%s\n' LHLO MAIL RCPT DATA RSET NOOP VRFY QUIT AUTH STARTTLS >"$list"
 check lmtp tests/system/lmtp_test.py <"$list"

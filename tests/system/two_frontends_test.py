@@ -48,7 +48,7 @@ def capabilities(m, frontend, user):
 LACKING = ("MOVE", "QUOTA", "SORT", "SORT=DISPLAY", "ESORT", "THREAD=ORDEREDSUBJECT",
            "THREAD=REFERENCES", "THREAD=REFS", "SEARCHRES", "SAVEDATE", "PREVIEW", "BINARY",
            "REPLACE", "PARTIAL", "CONTEXT=SEARCH", "CONTEXT=SORT",
-           "MULTISEARCH", "INPROGRESS", "UIDONLY", "IMAP4rev2", "X-ROOKERY-REV2")
+           "MULTISEARCH", "INPROGRESS", "UIDONLY", "IMAP4rev2", "X-ROOKERY-REV2", "NOTIFY")
 
 
 def test_a_frontend_promises_what_all_its_backends_have():

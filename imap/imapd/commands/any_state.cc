@@ -7,6 +7,7 @@
 
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/notify/watch.h"
 #include "imap/imapd/relay/relay.h"
 #include "imap/imapd/relay/selection.h"
 #include "imap/imapd/responder.h"
@@ -123,6 +124,7 @@ Result<Completion> enable(ImapSession& s, Command& command)
     }
     s.client.put("\r\n");
     if (auto* remote = s.remote()) enable_at(s, *remote->backend);
+    if (s.user.watch) s.user.watch->ask_again();
     return Completion::ok();
 }
 

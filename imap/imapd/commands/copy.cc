@@ -84,6 +84,7 @@ Result<Completion> copy_here(ImapSession& session, LocalSelection& selection,
         if (auto damaged = first_damaged(mailbox, messages))
             return Completion::no("[CORRUPTION] " + damaged->text);
     if (!copied) return no_target(copied.error());
+    note_own(session, target.name, copied->uids);
     const std::string code = cat("[COPYUID ", copied->uidvalidity, ' ', uid_set(mailbox, messages),
                                  ' ', number_set(copied->uids), ']');
     if (!move) return Completion::ok(code + " Completed");

@@ -12,6 +12,7 @@
 #include "imap/imapd/namespace/special_use.h"
 #include "imap/imapd/namespace/tree.h"
 #include "imap/imapd/relay/router.h"
+#include "imap/mboxlist/events.h"
 #include "imap/mboxlist/subscriptions.h"
 #include "lib/base/log.h"
 
@@ -75,7 +76,8 @@ void after_delete(ImapSession& s, const model::MailboxName& name)
 {
     if (!s.config.delete_unsubscribe()) return;
     mboxlist::Subscriptions subscriptions(s.config.configdirectory(), s.user.identity->userid);
-    (void)subscriptions.remove(name);  // not subscribed is as good
+    if (subscriptions.remove(name))  // not subscribed is as good
+        mboxlist::tell_subscription(s.config.idlesocket(), s.user.identity->userid, name);
 }
 
 }  // namespace

@@ -2,8 +2,11 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/notify/tell.h"
+#include "imap/imapd/notify/watch.h"
 #include "imap/imapd/responder.h"
 #include "imap/imapd/selected/follow.h"
 #include "imap/imapd/selected/updates.h"
@@ -37,11 +40,12 @@ bool wait(ImapSession& session, Deadline until)
     if (session.client.has_input()) return true;
     if (signals::terminate_seen()) return false;
     LocalSelection* selection = session.local();
-    pollfd fds[2] = {
+    std::vector<pollfd> fds = {
         {session.client.fd(), POLLIN, 0},
         {selection != nullptr ? selection->mailbox->wakeup_fd() : -1, POLLIN, 0},
     };
-    (void)signals::poll_fds(fds, until).ok();
+    for (const int other : watched_descriptors(session)) fds.push_back({other, POLLIN, 0});
+    (void)signals::poll_fds(fds, until.min(watched_due(session))).ok();
     if (fds[1].revents != 0) selection->mailbox->drain_wakeups();
     // A layer may need several records for one byte of text.
     return fds[0].revents != 0 &&
@@ -74,6 +78,7 @@ Result<Completion> idle(ImapSession& session, Command&)
             (void)session.client.flush();
             return Completion::disconnect();
         }
+        if (session.user.watch && !session.user.watch->tell()) return Completion::disconnect();
         if (!session.client.flush()) return Completion::disconnect();
         if (session.client.has_input()) return end(session);
         session.rest();

@@ -2,8 +2,11 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "imap/imapd/command_table.h"
+#include "imap/imapd/notify/tell.h"
+#include "imap/imapd/notify/watch.h"
 #include "imap/imapd/relay/channel.h"
 #include "imap/imapd/relay/lines.h"
 #include "imap/imapd/relay/relay.h"
@@ -15,7 +18,7 @@ namespace {
 
 constexpr size_t kMaxDone = 100;
 
-enum class Event { client, server, time, terminate, client_gone };
+enum class Event { client, server, watched, time, terminate, client_gone };
 
 // Waits for one of the two, whoever comes first; the server goes first if both are there.
 Event wait_for_either(ImapSession& s, stream::Stream& server, Deadline deadline)
@@ -25,11 +28,18 @@ Event wait_for_either(ImapSession& s, stream::Stream& server, Deadline deadline)
         if (server.has_input()) return Event::server;
         if (s.client.has_input()) return Event::client;
         if (deadline.passed()) return Event::time;
-        pollfd fds[2] = {{s.client.fd(), POLLIN, 0}, {server.fd(), POLLIN, 0}};
-        auto ready = signals::poll_fds({fds, 2}, deadline);
+        const Deadline due = watched_due(s);
+        if (due.passed()) return Event::watched;
+        std::vector<pollfd> fds = {{s.client.fd(), POLLIN, 0}, {server.fd(), POLLIN, 0}};
+        for (const int other : watched_descriptors(s)) fds.push_back({other, POLLIN, 0});
+        auto ready = signals::poll_fds(fds, deadline.min(due));
         if (!ready) return Event::client_gone;
         if (fds[1].revents != 0) return Event::server;
-        if (fds[0].revents == 0) continue;
+        if (fds[0].revents == 0) {
+            for (size_t i = 2; i < fds.size(); ++i)
+                if (fds[i].revents != 0) return Event::watched;
+            continue;
+        }
         auto now = s.client.wait_input(Deadline::after(Milliseconds(0)));
         if (!now) return Event::client_gone;
         if (*now) return Event::client;
@@ -120,6 +130,9 @@ std::optional<Completion> idle_on(ImapSession& s, backend::Backend& backend, Dea
                 if (!relay_poll(s)) return std::nullopt;
                 if (!s.client.flush()) return Completion::disconnect();
                 break;
+            case Event::watched:
+                if (!s.user.watch->tell() || !s.client.flush()) return Completion::disconnect();
+                break;
             case Event::terminate: (void)end(channel); return bye(s, "Server is shutting down");
             case Event::client_gone: return Completion::disconnect();
         }
@@ -134,6 +147,7 @@ Result<Completion> relay_idle(ImapSession& s, Command& command, backend::Backend
     if (!ensure_selection(s)) return say_bye_lost(s);
     if (auto refused = release_held(s, command)) return *refused;
     s.client.put("+ idling\r\n");
+    if (s.user.watch && !s.user.watch->tell()) return Completion::disconnect();
     if (!s.client.flush()) return Completion::disconnect();
     Deadline deadline = idle_deadline(s.config);
     while (true) {

@@ -6,6 +6,7 @@
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/namespace/special_use.h"
 #include "imap/imapd/namespace/tree.h"
+#include "imap/imapd/notify/watch.h"
 #include "imap/imapd/relay/move_proof.h"
 #include "imap/imapd/relay/remote_namespace.h"
 #include "imap/imapd/relay/retry.h"
@@ -137,7 +138,7 @@ Result<Completion> relay_rename(ImapSession& s, Command& command, backend::Backe
     TRY_ASSIGN(const Arguments arguments, read_arguments(s));
     if (arguments.denied) return Error{Code::denied, {}};
     TRY(s.reader.end_of_line());
-    TRY(s.user.names->to_internal(to));
+    TRY_ASSIGN(const model::MailboxName new_name, s.user.names->to_internal(to));
     const ChosenPlace& where = arguments.where;
     const bool moves = !where.server.empty() && where.server != backend.server();
     if (moves && to != command.external)
@@ -159,7 +160,10 @@ Result<Completion> relay_rename(ImapSession& s, Command& command, backend::Backe
     add_partition(channel, where.partition);
     Outcome outcome = finish_at_mailbox(s, command, channel);
     if (outcome.ok() && proof) return proof->verdict(outcome.answer.text);
-    if (outcome.ok()) caught_up(s);
+    if (outcome.ok()) {
+        caught_up(s);
+        if (s.user.watch) TRY(s.user.watch->know(new_name));
+    }
     return std::move(outcome).result();
 }
 

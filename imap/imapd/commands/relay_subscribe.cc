@@ -8,6 +8,7 @@
 #include "imap/imapd/namespace/special_use.h"
 #include "imap/imapd/namespace/subscribed.h"
 #include "imap/imapd/namespace/subscribed_lines.h"
+#include "imap/imapd/notify/watch.h"
 #include "imap/imapd/relay/channel.h"
 #include "imap/imapd/relay/lines.h"
 #include "imap/imapd/relay/router.h"
@@ -115,6 +116,8 @@ Result<Completion> relay_subscribe(ImapSession& s, Command& command, backend::Ba
     channel.astring(external);
     auto answer = channel.finish();
     if (!answer) return channel.failed(answer.error());
+    const bool adds = command.spec->traits.variant == Variant::adds;
+    if (answer->ok() && s.user.watch) TRY(s.user.watch->know_subscription(name, adds));
     return (*std::move(answer)).completion();
 }
 

@@ -2,6 +2,7 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/relay/router.h"
+#include "imap/mboxlist/events.h"
 #include "imap/mboxlist/subscriptions.h"
 
 namespace rookery::imapd::commands {
@@ -37,6 +38,7 @@ Result<Completion> subscribe(ImapSession& s, Command& command)
     } else if (auto removed = list.remove(name); !removed && !removed.is(Code::not_found)) {
         return removed.error();
     }
+    mboxlist::tell_subscription(s.config.idlesocket(), s.user.identity->userid, name);
     return Completion::ok();
 }
 

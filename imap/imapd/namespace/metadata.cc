@@ -7,6 +7,7 @@
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/namespace/special_use.h"
 #include "imap/imapd/responder.h"
+#include "imap/mboxlist/events.h"
 #include "imap/submission/queue.h"
 #include "lib/base/strings.h"
 #include "lib/service/scoreboard.h"
@@ -348,6 +349,7 @@ Status set_server_metadata(ImapSession& session, std::span<const MetadataChange>
     TRY(may_set_server(session, changes));
     for (const MetadataChange& change : changes)
         TRY(session.kit.set_message(message_of(change.entry.full())->file, change.value));
+    if (!changes.empty()) mboxlist::tell_server(session.config.idlesocket());
     return success();
 }
 

@@ -335,6 +335,11 @@ Status RelayChannel::pass_on(const backend::Reply& reply)
     if (ours || is_out_of_mode(s_.user.modes, reply)) return replies_->drop_rest();
     if (reply.word == "BYE")
         return Error{Code::closed, cat("the server says ", reply.head.substr(0, 200))};
+    // To a LIST of ours it may be an answer.
+    if (s_.user.on_unasked && verb_ != "LIST") {
+        TRY_ASSIGN(const bool done, s_.user.on_unasked(*backend_, *replies_, reply));
+        if (done) return replies_->drop_rest();
+    }
     if (filter_) {
         TRY_ASSIGN(bool handled, filter_(*replies_, reply));
         if (handled) return replies_->drop_rest();
@@ -347,10 +352,12 @@ void RelayChannel::note_activity(const backend::Reply& reply)
 {
     RemoteSelection* remote = s_.remote();
     const bool told = tells_modseq(reply);
-    if (told || is_status_with_modseq(reply)) s_.user.condstore_enabled = true;
+    const bool asked = verb_ != "NOTIFY" && is_status_with_modseq(reply);
+    if (told || asked) s_.user.condstore_enabled = true;
     if (remote == nullptr || remote->backend != backend_) return;
     remote->modseq_told = remote->modseq_told || told;
-    if (!is_harmless(verb_, reply)) remote->replaceable = false;
+    const bool of_another = reply.word == "STATUS" || reply.word == "METADATA";
+    if (!of_another && !is_harmless(verb_, reply)) remote->replaceable = false;
 }
 
 void RelayChannel::abandon()

@@ -33,9 +33,16 @@ Status unsolicited(ImapSession& s, RemoteSelection& remote, backend::ReplyReader
     const bool ours = note_moved(s, remote, reply);
     if (reply.word == "BYE") return lost(reply.head.substr(0, 200));
     if (ours || is_out_of_mode(s.user.modes, reply)) return replies.drop_rest();
-    if (reply.word != "OK") remote.replaceable = false;
+    if (s.user.on_unasked) {
+        TRY_ASSIGN(const bool done, s.user.on_unasked(*remote.backend, replies, reply));
+        if (done) return replies.drop_rest();
+    }
     const backend::Reply told = in_clients_words(remote, in_clients_names(s, reply));
-    if (remote.held.empty() && !changes_numbers(told)) return replies.copy_to(s.client, told);
+    // Of other mailboxes, which are told when they change.
+    if (reply.word == "STATUS" || reply.word == "METADATA") return replies.copy_to(s.client, told);
+    if (reply.word != "OK") remote.replaceable = false;
+    const bool at_once = !changes_numbers(told) || s.user.events.expunge_at_once;
+    if (remote.held.empty() && at_once) return replies.copy_to(s.client, told);
     // What comes after a held line counts on it, so it waits too.
     return hold_untagged(remote, replies, told);
 }

@@ -52,6 +52,7 @@ Status prepare_select(ImapSession& session, backend::Backend& backend)
         return Error{Code::unsupported, "the server has no UIDONLY"};
     enable_at(session, backend);
     tell_back_fill(session, backend);
+    if (session.user.before_select) session.user.before_select(backend);
     return success();
 }
 

@@ -5,6 +5,7 @@
 #include "imap/imapd/capabilities.h"
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/relay/router.h"
+#include "imap/imapd/selected/updates.h"
 #include "imap/model/sequence_set.h"
 #include "lib/base/strings.h"
 #include "lib/service/counters.h"
@@ -67,6 +68,7 @@ Result<Completion> append_all(ImapSession& session, const model::MailboxName& in
                         ? session.store->append(entry, user, items)
                         : replaced->mailbox.replace(replaced->sequence, entry, user, items.front());
     TRY_ASSIGN(const auto done, std::move(appended));
+    note_own(session, entry.name, done.uids);
     service::counters::add(service::counters::Kind::messages, items.size());
     model::SequenceSet uids;
     for (uint32_t uid : done.uids) uids.add(uid);

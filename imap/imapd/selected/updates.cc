@@ -1,5 +1,8 @@
 #include "imap/imapd/selected/updates.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/selected/fetch_render.h"
 #include "imap/imapd/selected/follow.h"
@@ -64,13 +67,45 @@ void put_flags(ImapSession& session, uint32_t sequence, FlagsLine what)
     session.client.put(fetch_head(sequence, info.uid, modes.uid_only), items, ")\r\n");
 }
 
-Status send_updates(ImapSession& session, bool may_expunge)
+void note_own(ImapSession& session, const model::MailboxName& mailbox,
+              std::span<const uint32_t> uids)
+{
+    const LocalSelection* selection = session.local();
+    if (!session.user.events.fetch || selection == nullptr) return;
+    if (selection->mailbox->entry().name != mailbox) return;
+    session.user.events.own.insert(session.user.events.own.end(), uids.begin(), uids.end());
+}
+
+namespace {
+
+// FETCH of messages that have come (RFC 5465 5.2).
+Status put_new(ImapSession& session, mailbox::Mailbox& mailbox, uint32_t first_uid)
+{
+    const std::vector<uint32_t> own = std::exchange(session.user.events.own, {});
+    const FetchForm form{.condstore = session.user.condstore_enabled,
+                         .uid_only = session.user.modes.uid_only,
+                         .with_recent = !session.user.modes.rev2_messages};
+    for (uint32_t n = first_from(mailbox, first_uid); n <= mailbox.exists(); ++n) {
+        if (std::find(own.begin(), own.end(), mailbox.message(n).uid) != own.end()) continue;
+        const auto sent = put_fetch(session.client, mailbox, n, *session.user.events.fetch, form);
+        if (!sent && !sent.is(Code::not_found)) return sent.error();
+        TRY(session.client.status());
+    }
+    return success();
+}
+
+}  // namespace
+
+Status send_updates(ImapSession& session, bool may_expunge, Telling telling)
 {
     LocalSelection* selection = session.local();
     if (selection == nullptr) return success();
     TRY_ASSIGN(const bool known, read_rights(session, *selection));
     if (known && !selection->rights.has(Rights::read)) return success();
     mailbox::Mailbox& mailbox = *selection->mailbox;
+    const SelectedEvents& wanted = session.user.events;
+    if (known && !wanted.messages && telling == Telling::as_wanted) return success();
+    const uint32_t first_new = mailbox.uidnext();
     TRY_ASSIGN(const mailbox::Changes changes, look(session, *selection, may_expunge));
     stream::Stream& out = session.client;
     selection->updates.tell_expunged(out, changes);
@@ -82,8 +117,10 @@ Status send_updates(ImapSession& session, bool may_expunge)
     if (changes.recent_changed && !session.user.modes.rev2_messages)
         out.put("* ", mailbox.recent(), " RECENT\r\n");
     tell_keywords(session, *selection);
-    for (uint32_t n : changes.flags) put_flags(session, n);
+    if (wanted.flags || telling == Telling::all)
+        for (uint32_t n : changes.flags) put_flags(session, n, {.uid = wanted.at_once});
     TRY(selection->updates.tell_changed(out, mailbox, changes));
+    if (wanted.fetch && changes.exists_changed) TRY(put_new(session, mailbox, first_new));
     // RFC 7162 3.2: modseqs of flags may be ahead of what is not told yet.
     if (session.user.condstore_enabled && mailbox.expunge_waits())
         out.put("* OK [HIGHESTMODSEQ ", mailbox.highestmodseq(), "] Expunges wait\r\n");
@@ -101,7 +138,7 @@ Status remove_copied(LocalSelection& selection, std::span<const uint32_t> sequen
 
 Result<Completion> gone_and_told(ImapSession& session)
 {
-    TRY(send_updates(session, true));
+    TRY(send_updates(session, true, Telling::all));
     const uint64_t modseq = session.local()->mailbox->highestmodseq();
     return Completion::ok(cat("[HIGHESTMODSEQ ", modseq, "] Completed"));
 }

@@ -21,8 +21,13 @@ namespace rookery::imapd {
 // selected). denied, syntax (nothing is selected here).
 Result<LocalSelection*> selected_with(ImapSession& session, model::Rights needed);
 
-// may_expunge false: no EXPUNGE lines now, they wait (RFC 3501 7.4.1).
-Status send_updates(ImapSession& session, bool may_expunge);
+// may_expunge false: no EXPUNGE lines now, they wait (RFC 3501 7.4.1). What the client does not
+// want to be told (NOTIFY) is not, but for all there is, which a command of its own is about.
+enum class Telling : unsigned char { as_wanted, all };
+Status send_updates(ImapSession& session, bool may_expunge, Telling telling = Telling::as_wanted);
+// Messages that this session has put there are not told with attributes, if it is selected.
+void note_own(ImapSession& session, const model::MailboxName& mailbox,
+              std::span<const uint32_t> uids);
 // These messages, which are somewhere else now, go from the selected mailbox; uids are theirs. Its
 // failure leaves them in both places.
 Status remove_copied(LocalSelection& selection, std::span<const uint32_t> sequences,

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "imap/mboxlist/events.h"
 #include "tests/unit/imap/store/fixture.h"
 
 namespace {
@@ -571,7 +572,7 @@ START_TEST(waiting_sessions_are_woken_and_dead_ones_swept)
     ck_assert_int_eq(::system(cat("test -z \"$(ls ", folder, ")\"").c_str()), 0);
     pid_t child = ::fork();
     if (child == 0) {
-        auto socket = WakeupSocket::bind(folder, name_hash_of(f.inbox));
+        auto socket = net::WakeupSocket::bind(folder, mboxlist::topic_of(f.inbox.name));
         ::_exit(socket ? 0 : 1);  // and leaves its name behind
     }
     int status = 0;

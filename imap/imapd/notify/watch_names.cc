@@ -1,0 +1,250 @@
+// Names: mailboxes that come, go, get another name, or are another user's affair from now on.
+#include <algorithm>
+
+#include "imap/imapd/namespace/rights.h"
+#include "imap/imapd/notify/watch.h"
+#include "imap/imapd/responder.h"
+#include "imap/mboxlist/list_walker.h"
+#include "lib/base/strings.h"
+
+namespace rookery::imapd {
+namespace {
+
+using namespace notify_events;
+using model::EntryState;
+using model::MailboxEntry;
+using model::MailboxName;
+using model::Rights;
+
+void add_word(std::string& words, std::string_view word)
+{
+    if (!word.empty()) cat_to(words, words.empty() ? "" : " ", word);
+}
+
+}  // namespace
+
+bool Watch::has_children(const std::string& external) const
+{
+    bool found = false;
+    const std::string below = cat(external, s_.user.names->separator());
+    const std::string patterns[] = {cat(below, '%')};
+    mboxlist::ListWalker walker(s_.directory, *s_.user.names, *s_.user.identity, s_.access);
+    const Status looked = walker.list("", patterns, [&](const mboxlist::ListItem& item) {
+        found = item.name.starts_with(below);  // a '*' in the name stands for anything
+        return !found;
+    });
+    return looked.ok() && found;
+}
+
+void Watch::put_list(const MailboxName& name, std::string_view attributes, bool exists,
+                     std::string_view more)
+{
+    std::string words(attributes);
+    const std::string written = external(name);
+    if (std::binary_search(subscribed_.begin(), subscribed_.end(), name))
+        add_word(words, "\\Subscribed");
+    const bool known_to_have = words.find("\\HasChildren") != words.npos;
+    if (!known_to_have && has_children(written))
+        add_word(words, "\\HasChildren");
+    else if (exists && !known_to_have)
+        add_word(words, "\\HasNoChildren");
+    put_list_line(s_, "LIST", words, written, more);
+}
+
+// The direct parent of what has come or gone has changed too, if it is a mailbox or not (RFC 5465
+// 5.4).
+void Watch::put_parents(const std::set<std::string>& changed)
+{
+    std::set<std::string> told;
+    for (const std::string& key : changed) {
+        auto name = MailboxName::from_key(key);
+        if (!name) continue;
+        const std::string written = external(*name);
+        const size_t end = written.rfind(s_.user.names->separator());
+        if (end == written.npos || end == 0) continue;
+        auto parent = s_.user.names->to_internal(std::string_view(written).substr(0, end));
+        if (!parent || (events_of(*parent) & kMailboxName) == 0) continue;
+        if (changed.contains(parent->key()) || !told.insert(parent->key()).second) continue;
+        auto entry = s_.directory.lookup(*parent);
+        const bool exists = entry && is_listed(s_, entry->seen());
+        put_list(*parent, exists ? "" : "\\NonExistent", exists);
+    }
+}
+
+// What the client knows of this name, and what there is.
+Status Watch::compare(const std::string& key, bool own, std::vector<Gone>& gone,
+                      std::vector<MailboxEntry>& come, std::vector<std::string>& others)
+{
+    auto name = MailboxName::from_key(key);
+    if (!name) return success();
+    auto found = s_.directory.lookup(*name);
+    if (!found && !found.is(Code::not_found)) return success();
+    if (found && found->other) others.push_back(found->other->name.key());
+    std::optional<MailboxEntry> entry;
+    if (found) entry = found->seen();
+    // Between the two ends of a move, or being renamed: what comes of it is an event of its own.
+    if (entry && entry->state == EntryState::reserved) return success();
+    const unsigned events = events_of(*name);
+    const bool listed = entry && events != 0 && is_listed(s_, *entry);
+    const auto at = known_.find(key);
+    if (at == known_.end()) {
+        if (listed) come.push_back(*entry);
+        return success();
+    }
+    Known& known = at->second;
+    const bool both_known = entry && !entry->uniqueid.empty() && !known.uniqueid.empty();
+    if (!listed || (both_known && entry->uniqueid != known.uniqueid)) {
+        gone.push_back({known, entry && entry->is_there() && !listed});
+        forget(key);
+        if (listed) come.push_back(*entry);
+        return success();
+    }
+    const bool readable = rights_on(s_, *entry).has(Rights::read);
+    const std::string server = is_here(*entry) ? std::string() : entry->server;
+    if (readable == known.readable && server == known.server) return success();
+    // It begins anew: another server has it, or the user may read it again or no more.
+    const bool was_no_access = known.no_access;
+    const bool moved = server != known.server;
+    const auto before = known.seen;
+    forget(key);
+    if (Status added = add(*entry); !added) return overflow();
+    const auto again = known_.find(key);
+    if (again == known_.end() || own) return success();
+    Known& now = again->second;
+    const bool needs_read = (events & (kMessages | kMailboxMetadataChange)) != 0;
+    if (!readable && needs_read) put_no_access(now);
+    if (readable && was_no_access) put_list(*name, "", true);
+    const bool differs_now =
+        now.told && (before ? differs(now, *before, *now.told) : now.told->messages > 0);
+    if (now.told && (moved || was_no_access) && differs_now && !is_selected(*name))
+        put_status(now, *now.told, false);
+    return s_.client.status();
+}
+
+Status Watch::appear(const MailboxEntry& entry, bool own)
+{
+    if (Status added = add(entry); !added) return overflow();
+    const auto at = known_.find(entry.name.key());
+    if (at == known_.end() || own) return success();
+    Known& known = at->second;
+    if (!known.readable && (known.events & kMessages) != 0) put_no_access(known);
+    // A new one is empty; of any other the client knows nothing.
+    if (known.told && known.told->messages > 0 && !is_selected(known.name))
+        put_status(known, *known.told, false);
+    return success();
+}
+
+Status Watch::look_at_names(const std::set<std::string>& keys, bool own)
+{
+    if (!own) TRY(catch_up_with(keys));
+    std::vector<Gone> gone;
+    std::vector<MailboxEntry> come;
+    std::vector<std::string> work(keys.begin(), keys.end());
+    std::set<std::string> looked;
+    for (size_t i = 0; i < work.size() && goes_on(); ++i) {
+        const std::string key = work[i];
+        if (looked.insert(key).second) TRY(compare(key, own, gone, come, work));
+    }
+    if (!goes_on()) return success();
+    const auto by_name = [](const MailboxEntry& a, const MailboxEntry& b) {
+        return a.name < b.name;
+    };
+    std::sort(come.begin(), come.end(), by_name);
+    std::map<std::string, const Gone*> by_id;
+    for (const Gone& one : gone)
+        if (!one.known.uniqueid.empty()) by_id[one.known.uniqueid] = &one;
+    std::set<std::string> changed;
+    std::map<std::string, MailboxName> renamed;  // new key, old name
+    for (const MailboxEntry& entry : come) {
+        const auto was = entry.uniqueid.empty() ? by_id.end() : by_id.find(entry.uniqueid);
+        const bool is_renamed = was != by_id.end() && was->second->known.name != entry.name;
+        if (is_renamed) renamed.emplace(entry.name.key(), was->second->known.name);
+        if (!own && (events_of(entry.name) & kMailboxName) != 0)
+            put_come(entry.name, is_renamed ? &was->second->known.name : nullptr, renamed);
+        if (!is_renamed) changed.insert(entry.name.key());
+        TRY(appear(entry, own));
+        if (!goes_on()) return success();
+    }
+    for (const Gone& one : gone) {
+        const MailboxName& name = one.known.name;
+        const bool is_renamed = std::any_of(renamed.begin(), renamed.end(),
+                                            [&](const auto& r) { return r.second == name; });
+        if (is_renamed || known_.contains(name.key()) || own) continue;
+        const bool by_rule = (one.known.events & kMailboxName) != 0;
+        if (by_rule) changed.insert(name.key());
+        if (by_rule)
+            put_list(name, one.hidden ? "\\NonExistent \\NoAccess" : "\\NonExistent", false);
+        else if (one.hidden)
+            put_list(name, "\\NoAccess", false);
+    }
+    if (!own) put_parents(changed);
+    return s_.client.status();
+}
+
+// Of a tree that was renamed its top is told (RFC 5465 5.4).
+void Watch::put_come(const MailboxName& name, const MailboxName* old,
+                     const std::map<std::string, MailboxName>& renamed,
+                     std::string_view attributes)
+{
+    if (old == nullptr) {
+        put_list(name, attributes, true);
+        return;
+    }
+    const auto above = name.parent();
+    const auto above_old = old->parent();
+    if (above && above_old && name.leaf() == old->leaf()) {
+        const auto at = renamed.find(above->key());
+        if (at != renamed.end() && at->second == *above_old) return;
+    }
+    put_list(name, attributes, true, cat(" (\"OLDNAME\" (", wire_name(s_, external(*old)), "))"));
+}
+
+Status Watch::look_at_list()
+{
+    std::set<std::string> keys;
+    for (const auto& [key, known] : known_) keys.insert(key);
+    const Status read = enumerate([&](const MailboxEntry& entry) {
+        keys.insert(entry.name.key());
+        return success();
+    });
+    if (read.is(Code::limit)) return overflow();
+    return read ? look_at_names(keys, false) : success();
+}
+
+Status Watch::know(const MailboxName& name)
+{
+    if (groups_.empty()) return success();
+    std::set<std::string> keys = {name.key()};
+    for (auto at = known_.lower_bound(name.key()); at != known_.end(); ++at) {
+        if (at->second.name != name && !name.is_above(at->second.name)) break;
+        keys.insert(at->first);
+    }
+    size_t looked = 0;
+    TRY(s_.directory.scan(name.key(), [&](const MailboxEntry& entry) {
+        const bool is_below = entry.name == name || name.is_above(entry.name);
+        if (!is_below || ++looked > kMaxWatched) return mboxlist::Next::stop();
+        keys.insert(entry.name.key());
+        return mboxlist::Next::go_on();
+    }));
+    return look_at_names(keys, true);
+}
+
+// Another server has told that: the list here says so in a moment.
+void Watch::rename_known(const MailboxName& from, const MailboxName& to)
+{
+    std::vector<Known> moving;
+    for (auto at = known_.lower_bound(from.key()); at != known_.end(); ++at) {
+        if (at->second.name != from && !from.is_above(at->second.name)) break;
+        moving.push_back(at->second);
+    }
+    for (Known& known : moving) {
+        forget(known.name.key());
+        auto name = known.name.with_prefix(from, to);
+        if (!name) continue;
+        known.name = *std::move(name);
+        known.events = events_of(known.name);
+        if (known.events != 0) known_.insert_or_assign(known.name.key(), std::move(known));
+    }
+}
+
+}  // namespace rookery::imapd

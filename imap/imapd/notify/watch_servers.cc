@@ -1,0 +1,316 @@
+// What is at other servers: asked of them on this session's connections, by the same command.
+#include <list>
+
+#include "imap/imapd/notify/watch.h"
+#include "imap/imapd/relay/channel.h"
+#include "imap/imapd/relay/lines.h"
+#include "imap/imapd/relay/router.h"
+#include "imap/imapd/relay/selection.h"
+#include "imap/imapd/responder.h"
+#include "lib/base/log.h"
+#include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
+
+namespace rookery::imapd {
+namespace {
+
+using namespace notify_events;
+using Kind = NotifyGroup::Kind;
+using model::MailboxName;
+
+// Before a server that cannot be reached is asked again.
+constexpr Seconds kAgain{5};
+// Of a mailbox that another server has.
+constexpr unsigned kThere = kMessages | kMailboxName | kMailboxMetadataChange;
+
+struct OldName {
+    std::string name;
+    std::string old;  // "" = it has none
+    bool subscribed = false;
+    bool no_access = false;
+    bool has_children = false;
+};
+
+// What follows "* LIST ".
+std::optional<OldName> read_list(std::string_view text)
+{
+    auto list = text::parse_mailbox_list(text);
+    if (!list) return std::nullopt;
+    OldName read{list->name, {}, list->has_flag("\\Subscribed"), list->has_flag("\\NoAccess"),
+                 list->has_flag("\\HasChildren")};
+    text::ImapCursor cursor(text);
+    const bool at_more = cursor.list() && cursor.space() && cursor.value() && cursor.space() &&
+                         cursor.astring() && cursor.accept(' ') && cursor.accept('(');
+    if (!at_more) return read;
+    const auto item = cursor.astring();
+    if (!item || !equal_nocase(*item, "OLDNAME") || !cursor.space() || !cursor.accept('('))
+        return read;
+    if (auto old = cursor.astring()) read.old = *std::move(old);
+    return read;
+}
+
+bool says_overflow(std::string_view text)
+{
+    const auto code = text::response_code(text);
+    return code && code->is("NOTIFICATIONOVERFLOW");
+}
+
+// "(subtree (a b) (MessageNew ...))"
+std::string group_text(std::string_view filter, std::span<const std::string> names, unsigned events,
+                       const std::string& fetch = {})
+{
+    std::string out = cat('(', filter);
+    for (size_t i = 0; i < names.size(); ++i) {
+        out += i == 0 ? " (" : " ";
+        text::put_string(out, names[i], text::LiteralForm::plus);
+    }
+    return cat(out, names.empty() ? "" : ")", ' ', notify_event_list(events, fetch), ')');
+}
+
+}  // namespace
+
+std::string Watch::inbox_server() const
+{
+    if ((events_of_all() & kServerMetadataChange) == 0 && !wants_subscriptions()) return {};
+    auto inbox = place_inbox(s_);
+    return inbox ? inbox->server : std::string();
+}
+
+const std::set<std::string>& Watch::servers_of_known()
+{
+    if (!servers_known_) {
+        servers_known_.emplace();
+        for (const auto& [key, known] : known_)
+            if (!known.server.empty() && (known.events & kThere) != 0)
+                servers_known_->insert(known.server);
+    }
+    return *servers_known_;
+}
+
+std::set<std::string> Watch::wanted_servers()
+{
+    std::set<std::string> wanted;
+    if (goes_on() && !groups_.empty()) {
+        wanted = servers_of_known();
+        if (std::string server = inbox_server(); !server.empty()) wanted.insert(server);
+    }
+    const RemoteSelection* remote = s_.remote();
+    if (remote != nullptr && remote->backend != nullptr)
+        wanted.insert(remote->backend->server());
+    return wanted;
+}
+
+std::string Watch::request_for(const std::string& server, bool status)
+{
+    std::string groups;
+    const auto put = [&](const std::string& text) { cat_to(groups, ' ', text); };
+    if (const NotifyGroup* selected = request_.selected(); selected != nullptr)
+        put(group_text(selected->kind == Kind::selected ? "selected" : "selected-delayed", {},
+                       selected->events, request_.fetch_text));
+    const bool has_inbox = server == inbox_server();
+    for (const Group& group : groups_) {
+        const unsigned events = group.events & (kThere | (has_inbox ? kServerMetadataChange : 0));
+        if (events == 0) continue;
+        if (group.kind == Kind::personal) {
+            put(group_text("personal", {}, events));
+            continue;
+        }
+        // Another server does not know what the user is subscribed to.
+        std::vector<std::string> names;
+        for (const MailboxName& name : group.kind == Kind::subscribed ? subscribed_ : group.names) {
+            const auto at = known_.find(name.key());
+            const bool there = at != known_.end() && at->second.server == server;
+            if (group.kind != Kind::subscribed || there) names.push_back(external(name));
+        }
+        if (!names.empty())
+            put(group_text(group.kind == Kind::subtree ? "subtree" : "mailboxes", names, events));
+    }
+    if (has_inbox && wants_subscriptions()) put(group_text("subscribed", {}, kSubscriptionChange));
+    if (groups.empty()) return " NONE";
+    return cat(status ? " SET STATUS" : " SET", groups);
+}
+
+// All at once. Failures show as servers that are to be asked again. A server that tells nothing yet
+// tells the STATUS of what is there, unless the client has just said that it does not want it.
+Status Watch::ask_servers(Asked why)
+{
+    if (s_.backends == nullptr || s_.backends->is_relayed() || is_asking_) return success();
+    const std::set<std::string> wanted = wanted_servers();
+    std::erase_if(servers_, [&](const auto& one) { return !wanted.contains(one.first); });
+    struct One {
+        One(ImapSession& session, backend::Backend& at, bool stop)
+            : backend(&at), channel(session, at), stops(stop)
+        {
+        }
+        backend::Backend* backend;
+        RelayChannel channel;
+        bool stops;
+    };
+    std::list<One> asked;
+    is_asking_ = true;
+    const auto send = [&](backend::Backend& backend, const std::string& text, bool stops) {
+        One& one = asked.emplace_back(s_, backend, stops);
+        one.channel.verb("NOTIFY");
+        one.channel.raw(text);
+        (void)one.channel.send_line();
+    };
+    for (backend::Backend* open : s_.backends->open_connections())
+        if (open->watched() != 0 && !open->in_command() && !wanted.contains(open->server()))
+            send(*open, " NONE", true);
+    for (const std::string& server : wanted) {
+        backend::Backend* backend = s_.backends->find(server);
+        const bool is_told = backend != nullptr && backend->watched() == asked_;
+        if (is_told || (backend != nullptr && backend->in_command())) continue;
+        Asking& asking = servers_[server];
+        if (!asking.again.passed()) continue;
+        auto got = s_.backends->get(server);
+        if (!got || !(*got)->has_capability("NOTIFY")) {
+            asking.lost = true;
+            asking.again = Deadline::after(kAgain);
+            continue;
+        }
+        enable_at(s_, **got);
+        const bool is_news = why == Asked::later && (*got)->watched() == 0;
+        const bool status = request_.status && why == Asked::by_client;
+        send(**got, request_for(server, status || is_news), false);
+    }
+    bool too_much = false;
+    for (One& one : asked) {
+        const std::string server = one.backend->server();
+        auto answer = one.channel.finish();
+        Asking& asking = servers_[server];
+        if (answer && answer->ok()) {
+            one.backend->set_watched(one.stops ? 0 : asked_);
+            asking.lost = false;
+            continue;
+        }
+        asking.lost = true;
+        asking.again = Deadline::after(kAgain);
+        if (answer) {
+            too_much = too_much || says_overflow(answer->text);
+            one.backend->set_watched(asked_);
+        } else if (s_.remote_at(*one.backend) == nullptr) {
+            lose_backend(s_, *one.backend);
+        }
+    }
+    is_asking_ = false;
+    if (too_much) return Error{Code::limit, "too much for a server"};
+    return s_.client.status();
+}
+
+void Watch::ask_again()
+{
+    asked_ = new_number();
+    servers_known_.reset();
+}
+
+void Watch::before_select(backend::Backend& backend)
+{
+    if (is_asking_ || backend.watched() == asked_ || !backend.has_capability("NOTIFY")) return;
+    RelayChannel channel(s_, backend);
+    channel.verb("NOTIFY");
+    channel.raw(request_for(backend.server(), false));
+    auto answer = channel.finish();
+    if (answer && answer->ok()) backend.set_watched(asked_);
+}
+
+// Of all but the selected mailbox's, which the engine listens to.
+Status Watch::read_servers()
+{
+    if (s_.backends == nullptr) return success();
+    for (backend::Backend* open : s_.backends->open_connections()) {
+        if (open->watched() == 0 || s_.remote_at(*open) != nullptr) continue;
+        const Status read = read_server(*open);
+        if (!s_.client.ok()) return s_.client.status();
+        if (read) continue;
+        log::info("a server that was to tell of its mailboxes is lost",
+                  {{"server", open->server()}, {"reason", read.error()}});
+        servers_[open->server()] = Asking{.lost = true};
+        s_.backends->drop(open);
+    }
+    return success();
+}
+
+Status Watch::read_server(backend::Backend& backend)
+{
+    stream::Stream& from = backend.stream();
+    backend::ReplyReader replies(from);
+    for (;;) {
+        TRY_ASSIGN(const bool there, from.wait_input(Deadline::after(Milliseconds(0))));
+        if (!there) return success();
+        TRY_ASSIGN(const backend::Reply reply, replies.next());
+        if (reply.kind != backend::Reply::Kind::untagged || reply.word == "BYE")
+            return Error{Code::closed, reply.head.substr(0, 200)};
+        TRY_ASSIGN(const bool done, on_line(backend, replies, reply));
+        const bool passes = reply.word == "STATUS" || reply.word == "METADATA";
+        if (done || !passes)
+            TRY(replies.drop_rest());
+        else
+            TRY(pass_untagged(s_, backend, replies, reply));
+    }
+}
+
+Result<bool> Watch::on_line(backend::Backend& from, backend::ReplyReader& replies,
+                            const backend::Reply& reply)
+{
+    if (from.watched() == 0 && !is_asking_) return false;
+    if (reply.word == "OK" && says_overflow(reply.text())) {
+        TRY(overflow());
+        return true;
+    }
+    if (reply.word != "LIST" || !replies.complete()) return false;
+    const auto read = read_list(reply.text());
+    if (!read || !goes_on()) return true;
+    auto name = s_.user.names->to_internal(read->name);
+    if (!name) return true;
+    if (read->old.empty()) {
+        // Names are told from the list here; subscriptions are where the INBOX is.
+        if (wants_subscriptions() && !read->no_access && from.server() == inbox_server())
+            TRY(look_at_subscription(*name, read->subscribed, false));
+        return true;
+    }
+    auto old = s_.user.names->to_internal(read->old);
+    if (!old) return true;
+    rename_known(*old, *name);
+    if ((events_of(*name) & kMailboxName) != 0) {
+        // The list here may not have those below it yet.
+        if (known_.contains(name->key()))
+            put_come(*name, &*old, {}, read->has_children ? "\\HasChildren" : "");
+    }
+    return true;
+}
+
+// What servers know of these names comes before what the list here says: a new name is there
+// sooner.
+Status Watch::catch_up_with(const std::set<std::string>& keys)
+{
+    if (s_.backends == nullptr || s_.backends->is_relayed() || is_asking_) return success();
+    if ((events_of_all() & kMailboxName) == 0) return success();
+    std::set<std::string> servers;
+    for (const std::string& key : keys) {
+        if (const auto at = known_.find(key); at != known_.end()) servers.insert(at->second.server);
+        auto name = MailboxName::from_key(key);
+        if (!name) continue;
+        if (auto entry = s_.directory.lookup(*name)) servers.insert(entry->seen().server);
+    }
+    for (const std::string& server : servers) {
+        backend::Backend* backend = server.empty() ? nullptr : s_.backends->find(server);
+        if (backend == nullptr || backend->watched() == 0 || backend->in_command()) continue;
+        RelayChannel channel(s_, *backend);
+        channel.verb("NOOP");
+        channel.filter([&](backend::ReplyReader& replies,
+                           const backend::Reply& line) -> Result<bool> {
+            RemoteSelection* remote = s_.remote_at(*backend);
+            const bool follows = remote != nullptr && !remote->held.empty();
+            const bool waits = changes_numbers(line) || follows;
+            if (remote == nullptr || !waits || s_.user.events.expunge_at_once) return false;
+            TRY(hold_untagged(*remote, replies, line));
+            return true;
+        });
+        // Whose loss shows where it is listened to.
+        (void)channel.finish();
+    }
+    return s_.client.status();
+}
+
+}  // namespace rookery::imapd

@@ -1,0 +1,510 @@
+#!/usr/bin/env python3
+"""NOTIFY (RFC 5465): each event and group, at a backend and through a frontend over two servers.
+
+The watcher says nothing while it is told. That nothing is told of something is seen by what is told
+of the next thing: events of one mailbox, and of the list, are told in order.
+"""
+import atexit
+import os
+import re
+import socket
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import harness
+import imap_session
+import murder
+
+MURDER = []
+USERS = [0]
+MESSAGE = "From: a@example.org\r\nSubject: %s\r\n\r\nx\r\n"
+ALL_EVENTS = ("MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange"
+              " MailboxMetadataChange ServerMetadataChange")
+
+
+def the_murder():
+    """One murder for all tests of this file."""
+    if not MURDER:
+        m = murder.Murder(backends=2, frontends=1)
+        atexit.register(m.stop)
+        MURDER.append(m)
+    return MURDER[0]
+
+
+def new_user(backend=1):
+    USERS[0] += 1
+    name = "notified%d" % USERS[0]
+    the_murder().add_user(name, backend)
+    return name
+
+
+def session(where, user):
+    return imap_session.Session(the_murder(), where, user)
+
+
+def append(c, mailbox, subject="s", flags=""):
+    text = MESSAGE % subject
+    c.ok("APPEND %s (%s) {%d+}\r\n%s" % (mailbox, flags, len(text), text))
+
+
+def told(c):
+    """The next line that is told unasked."""
+    c.socket.settimeout(murder.DEADLINE)
+    line = c.line()
+    assert line.startswith("* "), line
+    c.note(line[2:])
+    return line[2:]
+
+
+def status(line):
+    """What a STATUS says: the name and a dictionary."""
+    found = re.match(r"STATUS (\S+) \((.*)\)$", line)
+    assert found, line
+    words = found.group(2).split()
+    return found.group(1), dict(zip(words[::2], words[1::2]))
+
+
+def expect_status(c, name, **items):
+    got, values = status(told(c))
+    assert got == name and {k: values.get(k) for k in items} == items, (name, items, got, values)
+    return values
+
+
+def begin_idle(c):
+    c.send(b"i IDLE\r\n")
+    line = c.line()
+    while line.startswith("* "):
+        c.note(line[2:])
+        line = c.line()
+    assert line.startswith("+"), line
+
+
+def end_idle(c):
+    c.send(b"DONE\r\n")
+    line = c.line()
+    while line.startswith("* "):
+        c.note(line[2:])
+        line = c.line()
+    assert line.startswith("i OK"), line
+
+
+def refused(c, command, kind, code=""):
+    untagged, tagged = c.do(command)
+    assert tagged.startswith(kind) and code in tagged and not untagged, (command, untagged, tagged)
+
+
+def twice(test):
+    """At the backend, and through the frontend."""
+    for where in ("backend1", "frontend1"):
+        try:
+            test(where)
+        except Exception as e:
+            e.args = ("%s: %s" % (where, e),)
+            raise
+
+
+def both(test):
+    def run():
+        twice(test)
+    run.__name__ = test.__name__
+    globals()["test_" + test.__name__] = run
+    return run
+
+
+@both
+def grammar_and_refusals(where):
+    with session(where, new_user()) as c:
+        assert " NOTIFY" in c.ok("CAPABILITY")[0]
+        for bad in ("", " NOTHING", " NONE x", " SET", " SET STATUS", " SET (personal)",
+                    " SET (selected (MessageNew))", " SET (personal (MessageExpunge))",
+                    " SET (personal (FlagChange))",
+                    " SET (selected (MailboxName))", " SET (mailboxes INBOX (MessageNew (UID)"
+                    " MessageExpunge))", " SET (nowhere (MailboxName))",
+                    " SET (selected NONE) (selected-delayed NONE)", " SET (personal SOME)",
+                    " SET (selected (MessageExpunge (UID) MessageNew))",
+                    " SET (mailboxes (MailboxName))"):
+            refused(c, "NOTIFY" + bad, "BAD")
+        for event in ("AnnotationChange", "FlagChange AnnotationChange", "x-unheard-of"):
+            refused(c, "NOTIFY SET (personal (MessageNew MessageExpunge %s))" % event,
+                    "NO [BADEVENT (%s)]" % ALL_EVENTS)
+        refused(c, "NOTIFY SET (mailboxes (%s) (MailboxName))" % " ".join(["a"] * 1001), "NO",
+                "[NOTIFICATIONOVERFLOW]")
+        for good in ("NONE", "SET (selected (MessageNew (UID FLAGS) MessageExpunge FlagChange))",
+                     "set status (SELECTED-delayed (messageNEW MessageExpunge)) (inboxes NONE)",
+                     "SET (subtree (INBOX INBOX.x) (MailboxName)) (mailboxes nosuch NONE)"):
+            c.ok("NOTIFY " + good)
+
+
+@both
+def messages_of_other_mailboxes(where):
+    user = new_user()
+    with session(where, user) as c, session("backend1", user) as other:
+        for name in ("INBOX.a", "INBOX.b"):
+            c.ok("CREATE " + name)
+        append(other, "INBOX.a")
+        lines = c.ok("NOTIFY SET STATUS (personal (MessageNew MessageExpunge)) "
+                     "(mailboxes INBOX.a (MessageNew MessageExpunge FlagChange))")
+        first = dict(status(line) for line in lines)
+        assert set(first) == {"INBOX", "INBOX.a", "INBOX.b"}, lines
+        assert first["INBOX.a"]["MESSAGES"] == "1" and "HIGHESTMODSEQ" in first["INBOX.a"], first
+        assert set(first["INBOX.b"]) == {"MESSAGES", "UIDNEXT", "UIDVALIDITY"}, first
+        append(other, "INBOX.b")
+        expect_status(c, "INBOX.b", MESSAGES="1", UIDNEXT="2")
+        # Flags count where they were asked for.
+        other.select("INBOX.b")
+        other.ok("STORE 1 +FLAGS (\\Seen)")
+        other.select("INBOX.a")
+        other.ok("STORE 1 +FLAGS (\\Seen)")
+        expect_status(c, "INBOX.a", MESSAGES="1", UNSEEN="0")
+        other.ok("STORE 1 +FLAGS (\\Deleted)")
+        other.ok("EXPUNGE")
+        expect_status(c, "INBOX.a", MESSAGES="0", UIDNEXT="2")
+        # What this session does itself it knows.
+        append(c, "INBOX.b")
+        append(other, "INBOX.a")
+        expect_status(c, "INBOX.a", MESSAGES="1", UIDNEXT="3")
+        # With CONDSTORE the modseq is told too, and each change of flags.
+        c.ok("ENABLE CONDSTORE")
+        other.ok("NOOP")
+        other.ok("STORE 1 +FLAGS (\\Flagged)")
+        values = expect_status(c, "INBOX.a", MESSAGES="1")
+        assert int(values["HIGHESTMODSEQ"]) > 0, values
+        c.ok("NOTIFY NONE")
+        append(other, "INBOX.a")
+        assert c.ok("NOOP") == []
+
+
+@both
+def the_selected_mailbox_at_once(where):
+    user = new_user()
+    with session(where, user) as c, session("backend1", user) as other:
+        append(other, "INBOX", "one")
+        c.select("INBOX")
+        c.ok("NOTIFY SET (selected (MessageNew (UID BODY.PEEK[HEADER.FIELDS (SUBJECT)])"
+             " MessageExpunge FlagChange)) (personal (MessageNew MessageExpunge))")
+        append(other, "INBOX", "two")
+        seen = [told(c)]
+        while " FETCH " not in seen[-1]:
+            seen.append(told(c))
+        assert seen[0] == "2 EXISTS" and "UID 2" in seen[-1] and "two" in seen[-1], seen
+        other.select("INBOX")
+        other.ok("STORE 1 +FLAGS (\\Deleted)")
+        line = told(c)
+        assert line.startswith("1 FETCH (") and "UID 1" in line and "\\Deleted" in line, line
+        other.ok("EXPUNGE")
+        assert told(c) == "1 EXPUNGE"
+        # Its own message is not told with its attributes.
+        append(c, "INBOX", "three")
+        append(other, "INBOX", "four")
+        lines = []
+        while not (lines and "four" in lines[-1]):
+            lines.append(told(c))
+        assert not any("three" in line for line in lines), lines
+
+
+@both
+def the_selected_mailbox_delayed(where):
+    user = new_user()
+    with session(where, user) as c, session("backend1", user) as other:
+        append(other, "INBOX", "one")
+        append(other, "INBOX", "two")
+        c.select("INBOX")
+        c.ok("NOTIFY SET (selected-delayed (MessageNew MessageExpunge))")
+        other.select("INBOX")
+        other.ok("STORE 1 +FLAGS (\\Deleted)")
+        other.ok("EXPUNGE")
+        append(other, "INBOX", "three")
+        lines = [told(c)]
+        while not lines[-1].endswith(" EXISTS"):
+            lines.append(told(c))
+        assert not any("EXPUNGE" in line or "FETCH" in line for line in lines), lines
+        lines = c.ok("FETCH 2 UID")
+        assert not any("EXPUNGE" in line for line in lines), lines
+        assert any(line == "1 EXPUNGE" for line in c.ok("NOOP"))
+        # In IDLE what goes is told at once.
+        begin_idle(c)
+        other.ok("STORE 1 +FLAGS (\\Deleted)")
+        other.ok("EXPUNGE")
+        assert told(c) == "1 EXPUNGE"
+        end_idle(c)
+
+
+@both
+def nothing_of_the_selected_mailbox(where):
+    user = new_user()
+    with session(where, user) as c, session("backend1", user) as other:
+        append(other, "INBOX", "one")
+        c.select("INBOX")
+        for command in ("NOTIFY NONE", "NOTIFY SET (selected NONE)",
+                        "NOTIFY SET (personal (MessageNew MessageExpunge))"):
+            c.ok(command)
+            append(other, "INBOX", "more")
+            assert c.ok("NOOP") == []
+        # What has come since is told by the next NOTIFY SET.
+        lines = c.ok("NOTIFY SET (selected (MessageNew MessageExpunge))")
+        assert "4 EXISTS" in lines, lines
+
+
+@both
+def names(where):
+    user = new_user()
+    with session(where, user) as c, session("backend1", user) as other:
+        c.ok("NOTIFY SET (personal (MailboxName))")
+        other.ok("CREATE INBOX.a")
+        assert told(c) == 'LIST (\\HasNoChildren) "." INBOX.a'
+        assert told(c) == 'LIST (\\HasChildren) "." INBOX'
+        other.ok("CREATE INBOX.a.x")
+        assert told(c) == 'LIST (\\HasNoChildren) "." INBOX.a.x'
+        assert told(c) == 'LIST (\\HasChildren) "." INBOX.a'
+        # A tree is told by its top.
+        other.ok("RENAME INBOX.a INBOX.b")
+        line = told(c)
+        assert line == 'LIST (\\HasChildren) "." INBOX.b ("OLDNAME" (INBOX.a))', line
+        # What this session does itself it knows.
+        c.ok("CREATE INBOX.own")
+        c.ok("RENAME INBOX.own INBOX.owned")
+        c.ok("DELETE INBOX.owned")
+        other.ok("DELETE INBOX.b.x")
+        assert told(c) == 'LIST (\\NonExistent) "." INBOX.b.x'
+        assert told(c) == 'LIST (\\HasNoChildren) "." INBOX.b'
+        # One that is new is watched.
+        c.ok("NOTIFY SET (personal (MessageNew MessageExpunge MailboxName))")
+        other.ok("CREATE INBOX.c")
+        assert told(c).endswith(" INBOX.c")
+        assert told(c).endswith(" INBOX")
+        append(other, "INBOX.c")
+        expect_status(c, "INBOX.c", MESSAGES="1")
+
+
+@both
+def rights(where):
+    owner, user = new_user(), new_user()
+    with session(where, user) as c, session("backend1", owner) as other:
+        name = "user.%s.s" % owner
+        other.ok("CREATE INBOX.s")
+        c.ok("NOTIFY SET (mailboxes %s (MessageNew MessageExpunge MailboxName))" % name)
+        other.ok("SETACL INBOX.s %s l" % user)
+        assert told(c) == 'LIST (\\HasNoChildren) "." %s' % name
+        assert told(c) == 'LIST (\\NoAccess \\HasNoChildren) "." %s' % name
+        other.ok("SETACL INBOX.s %s lr" % user)
+        assert told(c) == 'LIST (\\HasNoChildren) "." %s' % name
+        append(other, "INBOX.s")
+        expect_status(c, name, MESSAGES="1")
+        other.ok("DELETEACL INBOX.s %s" % user)
+        assert told(c) == 'LIST (\\NonExistent \\NoAccess) "." %s' % name
+        append(other, "INBOX.s")
+        other.ok("SETACL INBOX.s %s lr" % user)
+        # One is told by the list here, the other by the mailbox's server.
+        lines = sorted((told(c), told(c)))
+        assert lines[0] == 'LIST (\\HasNoChildren) "." %s' % name, lines
+        assert status(lines[1])[1]["MESSAGES"] == "2", lines
+        # Who may look it up alone is told so at once.
+        other.ok("SETACL INBOX.s %s l" % user)
+        assert told(c).startswith("LIST (\\NoAccess")
+        lines = c.ok("NOTIFY SET STATUS (mailboxes %s (MessageNew MessageExpunge))" % name)
+        assert lines == ['LIST (\\NoAccess \\HasNoChildren) "." %s' % name], lines
+
+
+@both
+def subscriptions(where):
+    user = new_user()
+    with session(where, user) as c, session("backend1", user) as other:
+        for name in ("INBOX.a", "INBOX.b"):
+            other.ok("CREATE " + name)
+        c.ok("NOTIFY SET (personal (SubscriptionChange)) "
+             "(subscribed (MessageNew MessageExpunge))")
+        append(other, "INBOX.a")
+        other.ok("SUBSCRIBE INBOX.a")
+        assert told(c) == 'LIST (\\Subscribed \\HasNoChildren) "." INBOX.a'
+        # Who answers knows what is meant from now on.
+        c.ok("NOOP")
+        append(other, "INBOX.a")
+        expect_status(c, "INBOX.a", MESSAGES="2")
+        c.ok("SUBSCRIBE INBOX.b")
+        c.ok("NOOP")
+        append(other, "INBOX.b")
+        expect_status(c, "INBOX.b", MESSAGES="1")
+        other.ok("UNSUBSCRIBE INBOX.a")
+        assert told(c) == 'LIST (\\HasNoChildren) "." INBOX.a'
+        c.ok("NOOP")
+        append(other, "INBOX.a")
+        append(other, "INBOX.b")
+        expect_status(c, "INBOX.b", MESSAGES="2")
+
+
+@both
+def metadata(where):
+    user = new_user()
+    with session(where, user) as c, session("backend1", user) as other:
+        other.ok("CREATE INBOX.a")
+        c.ok("NOTIFY SET (personal (MailboxMetadataChange ServerMetadataChange))")
+        other.ok('SETMETADATA INBOX.a (/shared/comment "x" /private/comment "y")')
+        assert told(c) == "METADATA INBOX.a /private/comment /shared/comment"
+        other.ok('SETMETADATA INBOX.a (/shared/comment "z")')
+        assert told(c) == "METADATA INBOX.a /shared/comment"
+        other.ok("SETMETADATA INBOX.a (/private/comment NIL)")
+        assert told(c) == "METADATA INBOX.a /private/comment"
+        other.ok('SETMETADATA "" (/private/vendor/x/y "z")')
+        assert told(c) == 'METADATA "" /private/vendor/x/y'
+    with session(where, user) as c, session(where, "cyrus") as admin:
+        c.ok("NOTIFY SET (mailboxes INBOX (ServerMetadataChange))")
+        admin.ok('SETMETADATA "" (/shared/comment "x")')
+        assert told(c) == 'METADATA "" /shared/comment'
+        admin.ok('SETMETADATA "" (/shared/comment NIL)')
+        assert told(c) == 'METADATA "" /shared/comment'
+
+
+@both
+def modes_of_enable(where):
+    user = new_user()
+    with session(where, user) as c, session("backend1", user) as other:
+        other.ok("CREATE INBOX.Entw&APw-rfe")
+        c.ok("ENABLE UTF8=ACCEPT UIDONLY")
+        c.select("INBOX")
+        c.ok('NOTIFY SET (selected (MessageNew (FLAGS) MessageExpunge)) '
+             '(mailboxes "INBOX.Entw\u00fcrfe" (MessageNew MessageExpunge)) '
+             '(personal (MailboxName))')
+        append(other, "INBOX.Entw&APw-rfe")
+        assert told(c).startswith('STATUS "INBOX.Entw\u00fcrfe" (MESSAGES 1 ')
+        other.ok("CREATE INBOX.&ZeVnLA-")
+        assert told(c).endswith(' "INBOX.\u65e5\u672c"')
+        assert told(c).endswith(" INBOX")
+        append(other, "INBOX")
+        lines = [told(c)]
+        while "FETCH" not in lines[-1]:
+            lines.append(told(c))
+        assert lines[-1].startswith("1 UIDFETCH (FLAGS"), lines
+        other.select("INBOX")
+        other.ok("STORE 1 +FLAGS (\\Deleted)")
+        other.ok("EXPUNGE")
+        assert told(c) == "VANISHED 1"
+
+
+@both
+def compressed(where):
+    import zlib
+    user = new_user()
+    with session(where, user) as c, session("backend1", user) as other:
+        c.ok("COMPRESS DEFLATE")
+        c.deflate = zlib.compressobj(6, zlib.DEFLATED, -15)
+        c.inflate = zlib.decompressobj(-15)
+        c.ok("NOTIFY SET (inboxes (MessageNew MessageExpunge))")
+        append(other, "INBOX")
+        expect_status(c, "INBOX", MESSAGES="1")
+
+
+@both
+def many_at_once(where):
+    user = new_user()
+    count = 60
+    with session(where, user) as c, session("backend1", user) as other:
+        for n in range(count):
+            other.ok("CREATE INBOX.m%02d" % n)
+        c.ok("NOTIFY SET (personal (MessageNew MessageExpunge))")
+        # The watcher is held up: more happens than its socket holds.
+        for n in range(count):
+            append(other, "INBOX.m%02d" % n)
+        seen = {}
+        while len(seen) < count:
+            name, values = status(told(c))
+            seen[name] = values["MESSAGES"]
+        assert set(seen.values()) == {"1"}, seen
+
+
+# ------------------------------------------------------------------ through a frontend
+
+def test_mailboxes_of_several_servers():
+    m = the_murder()
+    user, owner = new_user(1), new_user(2)
+    with session("frontend1", user) as c, session("backend1", user) as here, \
+            session("backend2", owner) as there:
+        there.ok("CREATE INBOX.s")
+        there.ok("SETACL INBOX.s %s lrswi" % user)
+        shared = "user.%s.s" % owner
+        murder.wait_for(lambda: c.ok('LIST "" ' + shared), "the frontend's list")
+        lines = c.ok("NOTIFY SET STATUS (personal (MessageNew MessageExpunge)) (mailboxes %s "
+                     "(MessageNew MessageExpunge)) (selected (MessageNew (UID) MessageExpunge))"
+                     % shared)
+        assert {status(line)[0] for line in lines} == {"INBOX", shared}, lines
+        append(there, "INBOX.s")
+        expect_status(c, shared, MESSAGES="1")
+        append(here, "INBOX")
+        expect_status(c, "INBOX", MESSAGES="1")
+        # In IDLE at one server the other is heard too.
+        c.select("INBOX")
+        begin_idle(c)
+        append(there, "INBOX.s")
+        expect_status(c, shared, MESSAGES="2")
+        end_idle(c)
+        # Another server's mailbox is selected: what is told goes with that.
+        c.select(shared)
+        append(there, "INBOX.s")
+        lines = [told(c)]
+        while "FETCH" not in lines[-1]:
+            lines.append(told(c))
+        assert lines[0] == "3 EXISTS" and "UID 3" in lines[-1], lines
+        append(here, "INBOX")
+        expect_status(c, "INBOX", MESSAGES="2")
+
+
+def test_a_new_server():
+    """A mailbox appears at a server that had none to be watched."""
+    user, owner = new_user(1), new_user(2)
+    with session("frontend1", user) as c, session("backend2", owner) as there:
+        there.ok("CREATE INBOX.s")
+        shared = "user.%s.s" % owner
+        c.ok("NOTIFY SET (mailboxes %s (MessageNew MessageExpunge MailboxName))" % shared)
+        there.ok("SETACL INBOX.s %s lr" % user)
+        assert told(c) == 'LIST (\\HasNoChildren) "." ' + shared
+        c.ok("NOOP")
+        append(there, "INBOX.s")
+        while status(told(c))[1]["MESSAGES"] != "1":
+            pass
+
+
+def test_a_move_between_servers():
+    """The watcher sees no name come or go, and what the new server has."""
+    user = new_user(2)
+    with session("frontend1", user) as c, session("frontend1", "cyrus") as admin:
+        admin.ok("CREATE travels backend1")
+        admin.ok("SETACL travels anyone lr")
+        admin.ok("SETACL travels cyrus lrswipkxtecda")
+        append(admin, "travels")
+        murder.wait_for(lambda: c.ok('LIST "" travels'), "the frontend's list")
+        c.ok("NOTIFY SET (mailboxes travels (MessageNew MessageExpunge MailboxName))")
+        admin.ok("RENAME travels travels backend2")
+        append(admin, "travels")
+        while True:
+            line = told(c)
+            assert line.startswith("STATUS "), line
+            if status(line)[1]["MESSAGES"] == "2":
+                break
+
+
+def test_a_server_that_goes_and_comes_back():
+    m = the_murder()
+    user, owner = new_user(1), new_user(2)
+    shared = "user.%s.s" % owner
+    with session("frontend1", user) as c:
+        with session("backend2", owner) as there:
+            there.ok("CREATE INBOX.s")
+            there.ok("SETACL INBOX.s %s lr" % user)
+        murder.wait_for(lambda: c.ok('LIST "" ' + shared), "the frontend's list")
+        c.ok("NOTIFY SET (mailboxes (INBOX %s) (MessageNew MessageExpunge))" % shared)
+        m["backend2"].stop()
+        with session("backend1", user) as here:
+            append(here, "INBOX")
+        expect_status(c, "INBOX", MESSAGES="1")
+        m["backend2"].start()
+        with session("backend2", owner) as there:
+            append(there, "INBOX.s")
+        while status(told(c)) [0] != shared:
+            pass
+        with session("backend2", owner) as there:
+            append(there, "INBOX.s")
+        while status(told(c))[1]["MESSAGES"] != "2":
+            pass
+
+
+if __name__ == "__main__":
+    harness.main()
