@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-// Sessions wake each other, TLS tickets are not kept in a file, and searches read the mail.
+// Sessions wake each other, TLS tickets are not kept in a file, and searches do without an index.
 constexpr std::array kNotNeeded = {"idled"sv, "tls_prune"sv, "squatter"sv};
 
 constexpr std::array kMissed = {

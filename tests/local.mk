@@ -22,6 +22,8 @@ EXTRA_DIST += %D%/support/check_config_cases.py %D%/support/cyrus_options.txt
 EXTRA_DIST += %D%/support/mixed.py
 EXTRA_DIST += %D%/support/mupdate_client.py
 EXTRA_DIST += %D%/support/terminal.py
+EXTRA_DIST += %D%/support/dovecot.py %D%/support/search_corpus.py
+EXTRA_DIST += %D%/support/search_answers.txt
 
 check_PROGRAMS += %D%/support/echo_service
 %C%_support_echo_service_SOURCES = %D%/support/echo_service.cc
@@ -67,6 +69,7 @@ SYSTEM_TESTS += %D%/system/mailbox_answers_test.py
 SYSTEM_TESTS += %D%/system/managesieve_test.py
 SYSTEM_TESTS += %D%/system/master_test.py
 SYSTEM_TESTS += %D%/system/notify_test.py
+SYSTEM_TESTS += %D%/system/search_corpus_test.py
 SYSTEM_TESTS += %D%/system/nntp_clients_test.py
 SYSTEM_TESTS += %D%/system/nntp_feed_test.py
 SYSTEM_TESTS += %D%/system/nntp_kill_test.py
@@ -140,6 +143,7 @@ SYSTEM_TESTS += %D%/interop/pop3_interop.py
 SYSTEM_TESTS += %D%/interop/migration_interop.py
 SYSTEM_TESTS += %D%/interop/rules_interop.py
 SYSTEM_TESTS += %D%/interop/tools_interop.py
+SYSTEM_TESTS += %D%/interop/search_interop.py
 SYSTEM_TESTS += %D%/interop/murder_interop.py
 SYSTEM_TESTS += %D%/interop/mupdate_interop.py
 

@@ -77,6 +77,7 @@ imap_admin_rookery_admin_SOURCES = $(PROGRESS_SOURCES) imap/admin/tools/main.cc 
 	imap/admin/tools/restoring.cc \
 	imap/admin/tools/restoring.h \
 	imap/admin/tools/restoring_user.cc \
+	imap/admin/tools/squatter.cc \
 	imap/admin/tools/tar.cc \
 	imap/admin/tools/tar.h \
 	imap/admin/tools/unexpunge.cc \

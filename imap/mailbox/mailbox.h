@@ -163,6 +163,10 @@ class Mailbox {
     virtual Result<std::optional<text::DateTime>> sent(uint32_t sequence) = 0;
     // CachedItems::preview. kept_only: none where the cache does not have it.
     virtual Result<std::optional<std::string>> preview(uint32_t sequence, bool kept_only) = 0;
+    // UIDs of messages that have this UTF-8 neither in header nor in body, whatever its case and
+    // the marks on its letters, by the index of words that squatter(8) makes. All others have to be
+    // read: all of them where there is no index, or it says nothing of such a text.
+    virtual model::SequenceSet uids_without(std::string_view /*text*/) { return {}; }
     // The size of the message as POP3 sends it, whose last line has its CRLF, stored so or not.
     // Reads the message only where the index does not know how it ends. As content().
     virtual Result<uint64_t> octets(uint32_t sequence) { return message(sequence).size; }

@@ -33,7 +33,9 @@ noinst_LIBRARIES += %D%/libstore.a
 	%D%/rebuild.h %D%/rebuild.cc \
 	%D%/render.h %D%/render.cc \
 	%D%/slot_map.h %D%/slot_map.cc \
-	%D%/uid_set.h %D%/uid_set.cc
+	%D%/uid_set.h %D%/uid_set.cc \
+	%D%/word_index.h %D%/word_index.cc \
+	%D%/word_indexing.h %D%/word_indexing.cc
 
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/store/suite
@@ -53,7 +55,8 @@ tests_unit_imap_store_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/store/move_test.cc \
 	tests/unit/imap/store/quota_roots_test.cc \
 	tests/unit/imap/store/rebuild_test.cc \
-	tests/unit/imap/store/stranded_test.cc
+	tests/unit/imap/store/stranded_test.cc \
+	tests/unit/imap/store/word_index_test.cc
 tests_unit_imap_store_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_imap_store_suite_LDADD = imap/store/libstore.a imap/mboxlist/libmboxlist.a \
 	imap/model/libmodel.a lib/auth/libauth.a lib/config/libconfig.a lib/db/libdb.a \
@@ -69,4 +72,4 @@ tests_bench_store_LDADD = imap/store/libstore.a imap/model/libmodel.a \
 
 EXTRA_DIST += doc/formats/annotations.md
 EXTRA_DIST += doc/formats/mailbox.md doc/formats/index.md doc/formats/cache.md \
-	doc/formats/header.md doc/formats/quotas.md doc/formats/seen.md
+	doc/formats/header.md doc/formats/quotas.md doc/formats/seen.md doc/formats/words.md

@@ -18,6 +18,7 @@
 #include "imap/store/mailbox_access.h"
 #include "imap/store/slot_map.h"
 #include "imap/store/uid_set.h"
+#include "imap/store/word_index.h"
 #include "lib/net/wakeups.h"
 
 namespace rookery::store {
@@ -54,6 +55,7 @@ class LocalMailbox final : public mailbox::Mailbox {
     Result<std::optional<text::DateTime>> sent(uint32_t sequence) override;
     Result<text::OrderKeys> order_keys(uint32_t sequence) override;
     Result<std::optional<std::string>> preview(uint32_t sequence, bool kept_only) override;
+    model::SequenceSet uids_without(std::string_view text) override;
     Result<uint64_t> octets(uint32_t sequence) override;
     Result<std::vector<uint32_t>> store_flags(std::span<const uint32_t> sequences,
                                               mailbox::FlagChange how, const model::FlagList& flags,
@@ -203,6 +205,7 @@ class LocalMailbox final : public mailbox::Mailbox {
     bool unkept_failed_ = false;
     std::optional<mailbox::CachedItems> rendered_;  // the last one, into which there are views
     uint32_t rendered_slot_ = 0;
+    WordIndex words_;
     UidSet damaged_;  // that were told of
     bool endings_learnt_ = false;
     UidSet well_ended_, open_ended_;  // of learn_endings()

@@ -1,4 +1,5 @@
-// The view's way to the cache: what is there, or rendered when it is not and then kept.
+// The view's way to the cache: what is there, or rendered when it is not and then kept; and to the
+// index of words.
 #include "imap/store/local_mailbox.h"
 #include "imap/store/message_file.h"
 #include "imap/store/record_batch.h"
@@ -74,6 +75,12 @@ Result<text::OrderKeys> LocalMailbox::order_keys(uint32_t sequence)
     if (keys) return keys;
     TRY(render(sequence, slot));
     return text::read_order_keys(rendered_->order).value_or(text::OrderKeys{});
+}
+
+model::SequenceSet LocalMailbox::uids_without(std::string_view text)
+{
+    if (!words_.attach(directory_.get(), header_.uidvalidity)) return {};
+    return words_.uids_without(text);
 }
 
 Result<std::optional<std::string>> LocalMailbox::preview(uint32_t sequence, bool kept_only)
@@ -161,6 +168,7 @@ void LocalMailbox::rest()
     keep_rendered();
     forget_rendered();
     cache_.forget();
+    words_.forget();
     index_.release_pages();
 }
 

@@ -13,6 +13,7 @@
 #include <map>
 
 #include "imap/store/message_file.h"
+#include "imap/store/word_index.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 
@@ -92,6 +93,7 @@ class Rebuild {
     Status add(IndexRecord record, const IndexRecord& present, std::string_view bytes);
     Status keep_unreadable(uint32_t uid, const Error& why);
     void add_expunged_without_file();
+    Status drop_words() const;
     Status put_in_place();
 
     const LocalStore& store_;
@@ -306,8 +308,18 @@ void remove_half_written(int directory)
     ::closedir(listing);
 }
 
+// The index of words believes that a message is what it was.
+Status Rebuild::drop_words() const
+{
+    if (report_.found + report_.changed + report_.lost == 0 && !report_.new_uidvalidity)
+        return success();
+    if (::unlinkat(directory_, kWordsName, 0) == 0) return sync_names(directory_);
+    return errno == ENOENT ? success() : errno_error(cat("unlink ", kWordsName));
+}
+
 Status Rebuild::put_in_place()
 {
+    TRY(drop_words());
     TRY(IndexFile::replace(directory_, header_, records_));
     if (::renameat(directory_, kNewCache, directory_, kCacheName) != 0)
         return errno_error("rename cache");

@@ -13,7 +13,8 @@ noinst_LIBRARIES += %D%/libtext.a
 	%D%/preview.h %D%/preview.cc \
 	%D%/program_address.h %D%/program_address.cc \
 	%D%/rfc5322_header.h %D%/rfc5322_header.cc %D%/rfc5322_header_params.cc \
-	%D%/search_form.h %D%/search_form.cc %D%/sections.h %D%/sections.cc \
+	%D%/search_form.h %D%/search_form.cc \
+	%D%/search_words.h %D%/search_words.cc %D%/sections.h %D%/sections.cc \
 	%D%/smtp_reply.h %D%/smtp_reply.cc \
 	%D%/text_search.h %D%/text_search.cc %D%/threading.h %D%/threading.cc \
 	%D%/transfer_encoding.h %D%/transfer_encoding.cc %D%/wildmat.h %D%/wildmat.cc \

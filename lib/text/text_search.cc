@@ -11,31 +11,37 @@ namespace {
 
 constexpr size_t kPiece = 32768;
 
-void feed_part(TextMatcher& matcher, std::string_view body, const Part& part)
+bool read_text(TextReader& reader, std::string_view utf8)
+{
+    reader.start();
+    return reader.feed(utf8);
+}
+
+bool read_part_text(std::string_view body, const Part& part, TextReader& reader)
 {
     const auto charset = part.param("CHARSET");
     TransferDecoder decoder(part.encoding);
     CharsetConverter converter(charset.value_or("us-ascii"));
     std::string bytes;
     std::string utf8;
-    matcher.start();
-    for (size_t pos = 0; pos < body.size() && !matcher.found(); pos += kPiece) {
+    reader.start();
+    for (size_t pos = 0; pos < body.size(); pos += kPiece) {
         bytes.clear();
         utf8.clear();
         decoder.feed(body.substr(pos, kPiece), bytes);
         converter.feed(bytes, utf8);
-        matcher.feed(utf8);
+        if (reader.feed(utf8)) return true;
     }
     bytes.clear();
     utf8.clear();
     decoder.finish(bytes);
     converter.feed(bytes, utf8);
     converter.finish(utf8);
-    matcher.feed(utf8);
+    return reader.feed(utf8);
 }
 
 // The parameters of a field as they read: a name that was written in code or in pieces.
-bool params_contain(const HeaderField& field, TextMatcher& matcher)
+bool read_params(const HeaderField& field, TextReader& reader)
 {
     std::vector<Param> params;
     if (equal_nocase(field.name, "content-type")) {
@@ -46,19 +52,15 @@ bool params_contain(const HeaderField& field, TextMatcher& matcher)
     return std::any_of(params.begin(), params.end(), [&](const Param& p) {
         const std::string_view name = p.name;
         const auto text = decode_param(params, name.substr(0, name.find('*')));
-        return text && matcher.is_in(*text);
+        return text && read_text(reader, *text);
     });
 }
 
-bool part_contains(std::string_view bytes, const Part& part, TextMatcher& matcher)
+bool read_part(std::string_view bytes, const Part& part, TextReader& reader)
 {
-    if (part.is_text()) {
-        feed_part(matcher, part.body(bytes), part);
-        return matcher.found();
-    }
+    if (part.is_text()) return read_part_text(part.body(bytes), part, reader);
     return std::any_of(part.children.begin(), part.children.end(), [&](const Part& child) {
-        return header_contains(child.header(bytes), matcher) ||
-               part_contains(bytes, child, matcher);
+        return read_header(child.header(bytes), reader) || read_part(bytes, child, reader);
     });
 }
 
@@ -106,21 +108,31 @@ bool contains_folded(std::string_view utf8, std::string_view needle, const Searc
     return TextMatcher(needle, form).is_in(utf8);
 }
 
-bool header_contains(std::string_view header, TextMatcher& matcher)
+bool read_header(std::string_view header, TextReader& reader)
 {
     HeaderCursor cursor(header);
     while (auto field = cursor.next()) {
         const std::string text = field->name.empty()
                                      ? decode_words(field->raw)
                                      : cat(field->name, ": ", decode_words(field->value));
-        if (matcher.is_in(text) || params_contain(*field, matcher)) return true;
+        if (read_text(reader, text) || read_params(*field, reader)) return true;
     }
-    return matcher.is_empty();
+    return false;
+}
+
+bool read_body(std::string_view bytes, const Message& message, TextReader& reader)
+{
+    return read_part(bytes, message.root, reader);
+}
+
+bool header_contains(std::string_view header, TextMatcher& matcher)
+{
+    return matcher.is_empty() || read_header(header, matcher);
 }
 
 bool body_contains(std::string_view bytes, const Message& message, TextMatcher& matcher)
 {
-    return matcher.is_empty() || part_contains(bytes, message.root, matcher);
+    return matcher.is_empty() || read_body(bytes, message, matcher);
 }
 
 bool addresses_contain(std::string_view header, std::string_view name, TextMatcher& matcher)

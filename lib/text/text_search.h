@@ -12,17 +12,27 @@
 
 namespace rookery::text {
 
-// Looks for one needle in text that is fed in pieces of whole characters.
-class TextMatcher {
+// Is fed texts, one after the other, each in pieces of whole characters.
+class TextReader {
+ public:
+    virtual ~TextReader() = default;
+    // A text begins that has nothing to do with the one before.
+    virtual void start() = 0;
+    // True: it has enough, and wants no more of this text or of others.
+    virtual bool feed(std::string_view utf8) = 0;
+};
+
+// Looks for one needle.
+class TextMatcher final : public TextReader {
  public:
     explicit TextMatcher(std::string_view needle, const SearchForm& form = {})
         : former_(form), needle_(search_form(needle, form))
     {
     }
     // True once the needle was seen since start().
-    bool feed(std::string_view utf8);
+    bool feed(std::string_view utf8) override;
     bool found() const { return found_; }
-    void start();
+    void start() override;
     // Is it in this text?
     bool is_in(std::string_view utf8);
     // Matches anything?
@@ -37,10 +47,13 @@ class TextMatcher {
 
 bool contains_folded(std::string_view utf8, std::string_view needle, const SearchForm& form = {});
 
-// SEARCH BODY: is it in the decoded text of a text part, or in the header of a part or of an
-// enclosed message? Memory does not grow with the message.
+// What SEARCH BODY looks at: the decoded text of each text part, the headers of parts and of
+// enclosed messages. True: the reader has enough. Memory does not grow with the message.
+bool read_body(std::string_view bytes, const Message& message, TextReader& reader);
+// Of a header: each value unfolded and decoded, and with its name; each MIME parameter.
+bool read_header(std::string_view header, TextReader& reader);
+// Is it in these?
 bool body_contains(std::string_view bytes, const Message& message, TextMatcher& matcher);
-// Is it in a header: each value unfolded and decoded, and with its name; each MIME parameter.
 bool header_contains(std::string_view header, TextMatcher& matcher);
 // SEARCH FROM, TO, CC, BCC: is it in the addresses that ENVELOPE shows, written without folding,
 // comments and quoting as "name <mailbox@host>, ..."?

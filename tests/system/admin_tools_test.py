@@ -581,13 +581,42 @@ class Tools(unittest.TestCase):
         self.tool("ctl_deliver", "-E", "3")
         self.tool("ctl_deliver", code=64)
 
+    # --- squatter
+    def test_words_are_indexed(self):
+        c = self.user("squat", ["one", "two"], ["more"])
+        check(c.append("INBOX.more", None, None, message("three")))
+        self.assertEqual(self.tool("squatter"), "")
+        self.assertEqual(self.tool("squatter", "-X", "-v", "user.squat"),
+                         "user.squat: 2 messages indexed\n")
+        self.assertEqual(self.tool("squatter", "-r", "-v", "-i", "user.squat"),
+                         "user.squat: 0 messages indexed\nuser.squat.more: 0 messages indexed\n")
+        check(c.append("INBOX.more", None, None, message("four")))
+        self.assertEqual(self.tool("squatter", "-u", "-v", "squat"),
+                         "user.squat: 0 messages indexed\nuser.squat.more: 1 messages indexed\n")
+        self.tool("squatter", "user.nobody", code=1)
+        self.assertEqual(self.said,
+                         "squatter: user.nobody: no mailbox of that name on this server\n")
+        self.tool("squatter", "-y", code=64)
+
+    def test_squatter_goes_on_until_it_is_told_to_end(self):
+        c = self.user("rolling", ["one"])
+        rolling = subprocess.Popen(
+            [os.path.join(self.m.bin, "squatter"), "-C", self.b.imapd_conf, "-R", "-d"],
+            stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self.b.as_owner())
+        self.addCleanup(rolling.wait)
+        self.addCleanup(rolling.kill)
+        folder = os.path.join(self.b.dir, "spool", "user", "rolling")
+        murder.wait_for(lambda: os.path.exists(folder + "/rookery.words"), "it indexes")
+        self.assertIsNone(rolling.poll())
+        rolling.terminate()
+        rolling.wait(20)
+        c.noop()
+
     # --- those with nothing to do
     def test_what_has_nothing_to_do_ends_well(self):
-        for command in (("squatter",), ("squatter", "-r", "-i", "user"), ("tls_prune",),
-                        ("squatter", "-C", self.b.imapd_conf, "-R", "-n", "squatter"),
-                        ("ptexpire",), ("ptexpire", "-E", "3600")):
+        for command in (("tls_prune",), ("ptexpire",), ("ptexpire", "-E", "3600")):
             self.assertEqual(self.tool(*command), "")
-        for command in ("squatter", "ptexpire", "tls_prune"):
+        for command in ("ptexpire", "tls_prune"):
             self.assertIn("nothing to do: ", self.tool(command, "-v"))
             self.tool(command, "-y", code=64)
 

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -238,6 +239,55 @@ def headers_without_the_messages(where):
             os.rename(path + "away", path)
         lines = command(c, "UID SEARCH HEADER X-Own 2")[0]
         assert lines == ["SEARCH 2"], lines
+
+
+# Where squatter has been only what may have the words is read; what it does not know is read too.
+@both
+def bodies_by_their_words(where):
+    user = new_user("words")
+    text = (b"From: a@x.example\r\nSubject: number %d\r\n"
+            b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n"
+            b"\r\nThis is %s, and more.\r\n")
+    kinds = ["Äpfel", "pears", "applejack"]
+    with client(where, user) as c:
+        for n in range(60):
+            check(c.append("INBOX", None, None, text % (n + 1, kinds[n % 3].encode())))
+        pears = "SEARCH " + " ".join(str(n) for n in range(2, 61, 3))
+        asked = [("SEARCH BODY PEAR", pears), ("SEARCH TEXT \"number 60\"", "SEARCH 60"),
+                 ("SEARCH BODY \"is pears, and\"", pears), ("SEARCH BODY nothing", "SEARCH"),
+                 ("SEARCH NOT BODY apfel NOT BODY applejack", pears),
+                 ("SEARCH OR BODY nothing TEXT \"number 59\"", "SEARCH 59"),
+                 ("SEARCH 1:3 BODY apfel", "SEARCH 1"), ("SEARCH BODY number", "SEARCH"),
+                 ("SEARCH RETURN (COUNT) BODY ppl", "ESEARCH (TAG COUNT 20")]
+
+        def answers():
+            lines = [command(c, q)[0][0] for q, _ in asked]
+            return [re.sub(r'\(TAG "\w+"\)', "(TAG", line) for line in lines]
+        check(c.select("INBOX"))
+        assert answers() == [a for _, a in asked], answers()
+        said = the_murder().backends[0].run("squatter", "-v", "-u", user,
+                                                   stderr=subprocess.PIPE)
+        assert said.stdout.endswith(": 60 messages indexed\n"), said.stdout
+        assert answers() == [a for _, a in asked], answers()
+        files = message_files(user)
+        without = [f for f in files if b"pears" not in open(f, "rb").read()]
+        assert len(without) == 40, files
+        for path in without:
+            os.rename(path, path + "away")
+        assert answers()[0] == pears and answers()[2] == pears, answers()
+        for path in without:
+            os.rename(path + "away", path)
+        check(c.append("INBOX", None, None, text % (61, b"pears")))
+        check(c.noop())
+        assert command(c, "SEARCH BODY pear")[0] == [pears + " 61"]
+        check(c.uid("COPY", "60", "INBOX"))
+        check(c.store("2", "+FLAGS", "\\Deleted"))
+        check(c.expunge())
+        the_murder().backends[0].run("squatter", "-u", user)
+        lines = command(c, "UID SEARCH BODY pear")[0]
+        assert lines == ["SEARCH " + pears.split(" ", 2)[2] + " 61"], lines
+        lines = command(c, "UID SEARCH TEXT \"number 60\"")[0]
+        assert lines == ["SEARCH 60 62"], lines
 
 
 SORTED = [

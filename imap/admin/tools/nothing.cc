@@ -21,45 +21,6 @@ Result<int> say(const CommandLine& line, std::string_view why)
 
 constexpr Option kVerbose{'v', "verbose", "", "say why nothing is done"};
 
-// What Cyrus' own take, without a meaning here.
-constexpr Option kSquatterOptions[] = {
-    kConfigOption,
-    kVerbose,
-    {'a', "squat-annot", "", ""},
-    {'B', "skip-locked", "", ""},
-    {'d', "nodaemon", "", ""},
-    {'e', "attachextract", "url", ""},
-    {'f', "synclog", "file", ""},
-    {'F', "filter", "", ""},
-    {'i', "incremental", "", ""},
-    {'I', "indexfrom", "", ""},
-    {'l', "list", "", ""},
-    {'L', "audit", "", ""},
-    {'n', "channel", "channel", ""},
-    {'N', "name", "name", ""},
-    {'o', "copydb", "", ""},
-    {'p', "allow-partials", "", ""},
-    {'P', "reindex-partials", "", ""},
-    {'r', "recursive", "", ""},
-    {'R', "rolling", "", ""},
-    {'S', "sleep", "seconds", ""},
-    {'s', "squat-skip", "minutes", ""},
-    {'t', "compact-from", "tiers", ""},
-    {'T', "reindex-tier", "path", ""},
-    {'u', "user", "", ""},
-    {'U', "only-upgrade", "", ""},
-    {'X', "reindex", "", ""},
-    {'z', "compact", "tier", ""},
-    {'Z', "internalindex", "", ""},
-};
-constexpr Program kSquatterProgram{.name = "squatter",
-                                   .purpose = "is taken for the sake of scripts: searching needs "
-                                              "no index that is made beforehand",
-                                   .options = kSquatterOptions,
-                                   .operands = "[mailbox ...]",
-                                   .least = 0,
-                                   .most = kAnyNumber};
-
 constexpr Option kPtexpireOptions[] = {kConfigOption, kVerbose, {'E', "", "seconds", ""}};
 constexpr Program kPtexpireProgram{.name = "ptexpire",
                                    .purpose = "is taken for the sake of scripts: groups are asked "
@@ -78,11 +39,6 @@ constexpr Program kTlsPruneProgram{.name = "tls_prune",
                                    .least = 0,
                                    .most = 0};
 
-Result<int> squatter(const CommandLine& line, const config::Config& /*config*/)
-{
-    return say(line, "SEARCH reads the messages and their cache, there is no index to be made");
-}
-
 Result<int> ptexpire(const CommandLine& line, const config::Config& /*config*/)
 {
     return say(line, "the groups of users are asked of the system at each login, and not kept");
@@ -95,7 +51,6 @@ Result<int> tls_prune(const CommandLine& line, const config::Config& /*config*/)
 
 }  // namespace
 
-const Tool kSquatter{kSquatterProgram, squatter};
 const Tool kPtexpire{kPtexpireProgram, ptexpire};
 const Tool kTlsPrune{kTlsPruneProgram, tls_prune};
 

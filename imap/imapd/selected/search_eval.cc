@@ -90,6 +90,16 @@ void prepare(SearchKey& key, const mailbox::Mailbox& mailbox, const SearchContex
     std::stable_sort(key.children.begin(), key.children.end(), cheaper);
 }
 
+// Bodies that need not be read. What is a few messages is read sooner than the index is asked, and
+// without regard of spaces a text need not have the words of what is looked for.
+void ask_index(SearchKey& key, mailbox::Mailbox& mailbox, const SearchContext& context)
+{
+    if (context.form.spaces == text::SearchForm::Spaces::skip) return;
+    if (key.kind == Kind::body || key.kind == Kind::text)
+        key.without = mailbox.uids_without(key.text);
+    for (auto& child : key.children) ask_index(child, mailbox, context);
+}
+
 class Evaluator {
  public:
     Evaluator(mailbox::Mailbox& mailbox, uint32_t sequence)
@@ -214,6 +224,7 @@ class Evaluator {
 
     Result<bool> matches_text(SearchKey& key)
     {
+        if (key.without.contains(info_.uid)) return false;
         TRY_ASSIGN(const std::string_view bytes, header_.message());
         text::TextMatcher& matcher = *key.matcher;
         if (key.kind == Kind::text &&
@@ -249,6 +260,15 @@ void narrow(model::SequenceSet& reach, const SearchKey& key, const mailbox::Mail
     for (const auto& child : key.children) narrow(reach, child, mailbox);
 }
 
+constexpr uint64_t kFewMessages = 50;
+
+bool covers_more_than(const model::SequenceSet& set, uint64_t count)
+{
+    uint64_t sum = 0;
+    for (const auto& range : set.ranges()) sum += uint64_t{range.last} - range.first + 1;
+    return sum > count;
+}
+
 }  // namespace
 
 Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKey root,
@@ -260,6 +280,7 @@ Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKe
     if (mailbox.exists() > 0) reach.append(1, mailbox.exists());
     narrow(reach, root, mailbox);
     if (context.within != nullptr) reach.intersect(*context.within);
+    if (covers_more_than(reach, kFewMessages)) ask_index(root, mailbox, context);
     std::vector<uint32_t> found;
     for (const auto& range : reach.ranges()) {
         for (uint32_t n = range.first; n <= range.last; n++) {

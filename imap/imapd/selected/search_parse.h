@@ -65,6 +65,7 @@ struct SearchKey {
     std::string name;
     std::string text;
     std::optional<text::TextMatcher> matcher;  // of text that is looked for, when the search begins
+    model::SequenceSet without;                // UIDs of messages that have no such text; the same
     model::SequenceSet set;                    // as the client wrote it, '*' not resolved
     std::vector<SearchKey> children;
 };
