@@ -177,7 +177,8 @@ class Tools(unittest.TestCase):
                          ["deb                            *                    "
                           "Access to this service has been blocked"])
         self.m.imap("backend1", "dea").logout()
-        for wrong in ((), ("-l", "x"), ("-a", "x", "y"), ("-m", "a\tb", "x"), ("-s", "", "x")):
+        for wrong in ((), ("-l", "x"), ("-a", "x", "y"), ("-m", "a\tb", "x"), ("-s", "", "x"),
+                      ("-l", "-s", "imap")):
             self.tool("cyr_deny", *wrong, code=64)
 
     def test_what_the_configuration_says(self):
@@ -204,6 +205,9 @@ class Tools(unittest.TestCase):
         self.assertEqual(self.tool("cyr_info", "version"), self.b.run("master", "-V").stdout)
         self.tool("cyr_info", "-s", "3.0.0", "conf-all")
         self.tool("cyr_info", "confx", code=64)
+        for option, what in (("-n", "proc"), ("-n", "conf-default"), ("-s", "proc"),
+                             ("-s", "conf-lint"), ("-n", "version")):
+            self.tool("cyr_info", option, "x", what, code=64)
 
     def test_who_is_at_work(self):
         c = self.user("wes", ["one"])

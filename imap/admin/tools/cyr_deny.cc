@@ -104,11 +104,11 @@ Result<int> run(const CommandLine& line, const config::Config& config)
     const bool denies = !line.operands().empty();
     if (size_t{denies} + line.has("a") + line.has("l") != 1)
         line.refuse("a user, or -a, or -l is needed");
+    if (!denies && (line.has("s") || line.has("m"))) line.refuse("-s and -m are for denying");
     if (line.has("l")) {
         TRY(print_list(path));
         return 0;
     }
-    if (!denies && (line.has("s") || line.has("m"))) line.refuse("-s and -m are for denying");
     const std::string user = denies ? line.operands().front() : line.value("a");
     const std::string services = line.value("s", "*");
     const std::string message = line.value("m", std::string(session::kDenialText));

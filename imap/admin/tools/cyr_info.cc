@@ -109,6 +109,11 @@ Result<int> print_processes(const config::Config& config)
 Result<int> run(const CommandLine& line, const config::Config& tools)
 {
     const std::string& what = line.operands().front();
+    const bool reads = what.starts_with("conf");
+    if (line.has("n") && (!reads || what == "conf-default"))
+        line.refuse(cat(what, " has no option -n"));
+    if (line.has("s") && (!reads || what == "conf-lint"))
+        line.refuse(cat(what, " has no option -s"));
     if (what == "conf-default") return print_defaults();
     if (what == "proc") return print_processes(tools);
     if (what == "version") {
