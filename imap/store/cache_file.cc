@@ -161,6 +161,14 @@ Result<std::optional<text::DateTime>> decode_cached_date(std::string_view entry,
     return date_in(entry);
 }
 
+void note_cached(IndexRecord& record, const CachePlace& place, std::string_view entry)
+{
+    record.cache_offset = place.offset;
+    record.cache_size = place.size;
+    const auto date = decode_cached_date(entry, record.guid_bytes());
+    record.sent = date ? encode_sent(*date) : 0;
+}
+
 Result<CacheFile> CacheFile::open(int directory, bool create, const char* name)
 {
     int flags = O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0);

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "imap/mailbox/mailbox.h"
+#include "imap/store/index_format.h"
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
 
@@ -28,6 +29,9 @@ struct CachePlace {
 
 // Renders a message (its whole bytes); lib/text does it. Must be able to take any bytes.
 using CacheRenderer = std::function<Result<mailbox::CachedItems>(std::string_view message)>;
+
+// The record of a message says where its entry is, and what the index has of it itself.
+void note_cached(IndexRecord& record, const CachePlace& place, std::string_view entry);
 
 // "" if the items are too large to be kept.
 std::string encode_cache_entry(const mailbox::CachedItems& items, std::string_view guid);

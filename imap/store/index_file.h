@@ -57,6 +57,7 @@ class IndexFile {
     uint32_t state(uint32_t slot) const { return load32(at(slot) + kRecordState); }
     uint64_t modseq(uint32_t slot) const { return load64(at(slot) + kRecordModseq); }
     Ending ending(uint32_t slot) const { return ending_from(load32(at(slot) + kRecordEnding)); }
+    uint64_t sent(uint32_t slot) const { return sent_at(at(slot)); }
     uint64_t cache_offset(uint32_t slot) const { return load64(at(slot) + kRecordCacheOffset); }
     uint32_t cache_size(uint32_t slot) const { return load32(at(slot) + kRecordCacheSize); }
     std::string_view guid(uint32_t slot) const { return {at(slot) + kRecordGuid, kGuidSize}; }

@@ -44,7 +44,8 @@ constexpr size_t kRecordKeywords = 64;  // 16 bytes
 constexpr size_t kRecordOrigin = 108;
 constexpr size_t kRecordCrc = kIndexRecordSize - 4;
 static_assert(kRecordGuid + kGuidSize == kRecordOrigin && kRecordOrigin + 8 == kRecordEnding);
-static_assert(kRecordEnding + 4 <= kRecordCrc);
+static_assert(kRecordEnding + 4 == kRecordSentHigh && kRecordSentHigh + 4 == kRecordCrc);
+static_assert(kRecordCacheSize + 4 == kRecordSentLow && kRecordSentLow + 4 == kRecordGuid);
 static_assert(model::kMaxKeywords == 128);
 
 constexpr uint32_t kSizes = (kIndexHeaderSize << 16) | kIndexRecordSize;
@@ -203,12 +204,19 @@ void encode(const IndexRecord& record, char* out)
     memcpy(out + kRecordGuid, record.guid.data(), kGuidSize);
     store64(out + kRecordOrigin, record.origin);
     store32(out + kRecordEnding, static_cast<uint32_t>(record.ending));
+    store32(out + kRecordSentLow, static_cast<uint32_t>(record.sent));
+    store32(out + kRecordSentHigh, static_cast<uint32_t>(record.sent >> 32));
     store32(out + kRecordCrc, checksum({out, kRecordCrc}));
 }
 
 bool record_is_intact(const char* in)
 {
     return load32(in + kRecordCrc) == checksum({in, kRecordCrc}) && load32(in + kRecordUid) != 0;
+}
+
+uint64_t sent_at(const char* record)
+{
+    return load32(record + kRecordSentLow) | uint64_t{load32(record + kRecordSentHigh)} << 32;
 }
 
 IndexRecord decode_record(const char* in)
@@ -233,7 +241,37 @@ IndexRecord decode_record(const char* in)
     memcpy(r.guid.data(), in + kRecordGuid, kGuidSize);
     r.origin = load64(in + kRecordOrigin);
     r.ending = ending_from(load32(in + kRecordEnding));
+    r.sent = sent_at(in);
     return r;
+}
+
+namespace {
+
+// Bits 0 to 41: seconds since 1970, and kEpoch; 42 to 53: the zone in minutes, and kGreenwich; 54:
+// there is a date; 56 to 63: by which rules dates are read.
+constexpr int64_t kEpoch = int64_t{1} << 41;
+constexpr int32_t kGreenwich = 1 << 11;
+constexpr uint64_t kHasDate = uint64_t{1} << 54;
+constexpr uint64_t kRules = uint64_t{1} << 56;
+
+}  // namespace
+
+uint64_t encode_sent(const std::optional<text::DateTime>& date)
+{
+    if (!date) return kRules;
+    const auto fits = [](int64_t n, int64_t limit) { return -limit <= n && n < limit; };
+    if (!fits(date->seconds, kEpoch) || !fits(date->zone_minutes, kGreenwich)) return 0;
+    return kRules | kHasDate | static_cast<uint64_t>(date->zone_minutes + kGreenwich) << 42 |
+           static_cast<uint64_t>(date->seconds + kEpoch);
+}
+
+std::optional<std::optional<text::DateTime>> decode_sent(uint64_t stored)
+{
+    if (stored >> 56 != kRules >> 56) return std::nullopt;
+    if ((stored & kHasDate) == 0) return std::optional<text::DateTime>();
+    const auto seconds = static_cast<int64_t>(stored & ((uint64_t{1} << 42) - 1));
+    const auto zone = static_cast<int32_t>(stored >> 42 & 0xfff);
+    return text::DateTime{seconds - kEpoch, zone - kGreenwich};
 }
 
 }  // namespace rookery::store

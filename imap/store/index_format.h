@@ -9,11 +9,13 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "imap/model/flags.h"
 #include "lib/base/result.h"
+#include "lib/text/imap_date.h"
 
 namespace rookery::store {
 
@@ -92,6 +94,7 @@ struct IndexRecord {
     // The same number in all that one append brought; 0 = made from the file, or by another server.
     uint64_t origin = 0;
     Ending ending = Ending::unknown;
+    uint64_t sent = 0;  // its Date:, by encode_sent(); 0 = not known
 
     bool expunged() const { return (state & kRecordExpunged) != 0; }
     std::string_view guid_bytes() const { return {guid.data(), guid.size()}; }
@@ -105,8 +108,10 @@ inline constexpr size_t kRecordState = 24;
 inline constexpr size_t kRecordModseq = 32;
 inline constexpr size_t kRecordCacheOffset = 40;
 inline constexpr size_t kRecordCacheSize = 80;
+inline constexpr size_t kRecordSentLow = 84;
 inline constexpr size_t kRecordGuid = 88;
 inline constexpr size_t kRecordEnding = 116;
+inline constexpr size_t kRecordSentHigh = 120;
 
 void encode(const IndexHeader& header, char* out);  // kIndexHeaderSize bytes
 Result<IndexHeader> decode_header(const char* in);
@@ -114,6 +119,12 @@ void encode(const IndexRecord& record, char* out);  // kIndexRecordSize bytes
 bool record_is_intact(const char* in);              // the checksum is right
 IndexRecord decode_record(const char* in);          // whatever the checksum says
 
+// The Date: of a message, or that it has none that can be read. 0 where it has no room.
+uint64_t encode_sent(const std::optional<text::DateTime>& date);
+// none: not known, or found out by the rules of another version.
+std::optional<std::optional<text::DateTime>> decode_sent(uint64_t stored);
+
+uint64_t sent_at(const char* record);  // what encode_sent() gave
 uint32_t load32(const char* p);
 uint64_t load64(const char* p);
 void store32(char* p, uint32_t n);

@@ -129,6 +129,7 @@ class LocalMailbox final : public mailbox::Mailbox {
     Result<T> decode_at(CachePlace place, uint32_t slot,
                         Result<T> (*decode)(std::string_view entry, std::string_view guid));
     Status render(uint32_t sequence, uint32_t slot);  // into rendered_
+    void keep_date(uint32_t slot, const std::optional<text::DateTime>& date);
     void keep_rendered();
     void forget_rendered();
     Status write_rendered();
@@ -202,6 +203,11 @@ class LocalMailbox final : public mailbox::Mailbox {
     };
     std::vector<Unkept> unkept_;
     size_t unkept_bytes_ = 0;
+    struct UnkeptDate {
+        uint32_t slot;
+        uint64_t sent;
+    };
+    std::vector<UnkeptDate> unkept_dates_;
     bool unkept_failed_ = false;
     std::optional<mailbox::CachedItems> rendered_;  // the last one, into which there are views
     uint32_t rendered_slot_ = 0;

@@ -11,6 +11,7 @@ namespace {
 // Of what was rendered and is not in the file yet.
 constexpr size_t kMaxUnkept = 4u << 20;  // bytes
 constexpr size_t kManyUnkept = 4096;     // entries
+constexpr size_t kMostDates = 1'000'000;
 
 }  // namespace
 
@@ -62,8 +63,12 @@ Result<text::KeptFields> LocalMailbox::kept_fields(uint32_t sequence)
 Result<std::optional<text::DateTime>> LocalMailbox::sent(uint32_t sequence)
 {
     const uint32_t slot = slots_.slot(sequence);
+    if (auto date = decode_sent(index_.sent(slot))) return *date;
     auto date = from_cache(slot, decode_cached_date);
-    if (date) return date;
+    if (date) {
+        keep_date(slot, *date);
+        return date;
+    }
     TRY(render(sequence, slot));
     return rendered_->sent;
 }
@@ -75,6 +80,13 @@ Result<text::OrderKeys> LocalMailbox::order_keys(uint32_t sequence)
     if (keys) return keys;
     TRY(render(sequence, slot));
     return text::read_order_keys(rendered_->order).value_or(text::OrderKeys{});
+}
+
+// An index that an older version wrote does not have it.
+void LocalMailbox::keep_date(uint32_t slot, const std::optional<text::DateTime>& date)
+{
+    if (!unkept_failed_ && unkept_dates_.size() < kMostDates)
+        unkept_dates_.push_back({slot, encode_sent(date)});
 }
 
 model::SequenceSet LocalMailbox::uids_without(std::string_view text)
@@ -116,19 +128,21 @@ Status LocalMailbox::render(uint32_t sequence, uint32_t slot)
 // it matter if a power failure forgets it.
 void LocalMailbox::keep_rendered()
 {
-    if (unkept_.empty()) return;
+    if (unkept_.empty() && unkept_dates_.empty()) return;
     Status kept = write_rendered();
     if (!kept) {
         unkept_failed_ = !kept.is(Code::busy);
         log::debug("what was rendered is not kept", {{"reason", kept.error()}});
     }
     unkept_ = {};
+    unkept_dates_ = {};
     unkept_bytes_ = 0;
 }
 
 void LocalMailbox::forget_rendered()
 {
     unkept_ = {};
+    unkept_dates_ = {};
     unkept_bytes_ = 0;
     rendered_.reset();
 }
@@ -156,8 +170,14 @@ Status LocalMailbox::write_rendered()
         // Somebody else was quicker.
         if (is_current(cache, record)) continue;
         TRY_ASSIGN(const CachePlace place, cache.append(one.entry));
-        record.cache_offset = place.offset;
-        record.cache_size = place.size;
+        note_cached(record, place, one.entry);
+        TRY(batch.add(one.slot, record));
+    }
+    for (const UnkeptDate& one : unkept_dates_) {
+        if (one.slot >= writer.header.records) continue;
+        TRY_ASSIGN(IndexRecord record, writer.index.record(one.slot));
+        if (decode_sent(record.sent)) continue;
+        record.sent = one.sent;
         TRY(batch.add(one.slot, record));
     }
     return batch.flush();

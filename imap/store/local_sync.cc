@@ -192,8 +192,7 @@ class Merge {
         if (entry.empty() || !cache) return;
         auto place = cache.append(entry);
         if (!place) return;  // rendered when it is asked for
-        record.cache_offset = place->offset;
-        record.cache_size = place->size;
+        note_cached(record, *place, entry);
     }
 
     Status render(IndexRecord& record, CacheFile& cache)

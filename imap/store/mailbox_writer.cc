@@ -199,8 +199,7 @@ void MailboxWriter::cache_all(std::span<NewMessage> messages)
         // Without a cache entry the message is rendered when it is asked for: not an error.
         auto place = cache.append(m.cache_entry);
         if (!place) return;
-        m.record.cache_offset = place->offset;
-        m.record.cache_size = place->size;
+        note_cached(m.record, *place, m.cache_entry);
     }
 }
 

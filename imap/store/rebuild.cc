@@ -248,6 +248,7 @@ Status Rebuild::add(IndexRecord record, const IndexRecord& present, std::string_
     record.ending = present.ending;
     record.cache_offset = 0;
     record.cache_size = 0;
+    record.sent = 0;
     // Bits without a name would get the next one that is made.
     for (size_t bit = names_.keywords.size(); bit < model::kMaxKeywords; bit++)
         record.keywords.reset(bit);
@@ -256,8 +257,7 @@ Status Rebuild::add(IndexRecord record, const IndexRecord& present, std::string_
         std::string entry = items ? encode_cache_entry(*items, record.guid_bytes()) : "";
         if (!entry.empty()) {
             TRY_ASSIGN(CachePlace place, cache_.append(entry));
-            record.cache_offset = place.offset;
-            record.cache_size = place.size;
+            note_cached(record, place, entry);
         }
     }
     if (record.expunged()) header_.state |= kStateGarbage;

@@ -93,6 +93,56 @@ START_TEST(fields_and_dates_come_without_the_message)
 }
 END_TEST
 
+// Dates of Date: alone come from the index, also in one that an older version wrote, when they were
+// asked for once.
+START_TEST(dates_come_without_the_cache)
+{
+    CacheFixture f;
+    f.append(f.inbox, {"Subject: no date\r\n\r\nx\r\n", "Date: never\r\n\r\nx\r\n"});
+    const auto expect = [&f] {
+        auto view = f.open(f.inbox);
+        for (uint32_t n = 1; n <= 7; n++) {
+            auto sent = view->sent(n);
+            ASSERT_OK(sent);
+            ck_assert(sent->has_value() == (n <= 5));
+            if (n <= 5) ck_assert((*sent)->seconds == n && (*sent)->zone_minutes == 60);
+        }
+        view->rest();
+    };
+    const auto directory = open_file(f.folder, O_RDONLY | O_DIRECTORY);
+    ASSERT_OK(directory);
+    for (const uint64_t older : {uint64_t{0}, uint64_t{2} << 56, UINT64_MAX}) {
+        auto index = IndexFile::open(directory->get());
+        ASSERT_OK(index);
+        ASSERT_OK(index->map_records(7));
+        for (uint32_t slot = 0; slot < 7; slot++) {
+            auto record = index->record(slot);
+            ASSERT_OK(record);
+            ck_assert(decode_sent(record->sent).has_value());
+            record->sent = older;
+            ASSERT_OK(index->write_records(slot, {&*record, 1}));
+        }
+        expect();
+        const std::string away = f.cache() + ".away";
+        ck_assert_int_eq(::rename(f.cache().c_str(), away.c_str()), 0);
+        f.hide_messages(true);
+        expect();
+        f.hide_messages(false);
+        ck_assert_int_eq(::rename(away.c_str(), f.cache().c_str()), 0);
+    }
+    const text::DateTime dates[] = {
+        {0, 0}, {-1, -720}, {253402300799, 840}, {INT64_MAX, 0}, {0, 4000}};
+    for (const text::DateTime& date : dates) {
+        const auto back = decode_sent(encode_sent(date));
+        const bool fits = date.seconds != INT64_MAX && date.zone_minutes != 4000;
+        ck_assert(back.has_value() == fits);
+        if (fits)
+            ck_assert((*back)->seconds == date.seconds &&
+                      (*back)->zone_minutes == date.zone_minutes);
+    }
+}
+END_TEST
+
 struct Staleness {
     const char* name;
     std::function<void(CacheFixture&)> happens;
@@ -217,6 +267,7 @@ Suite* make()
     TCase* tc = tcase_create("cache");
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, fields_and_dates_come_without_the_message);
+    tcase_add_test(tc, dates_come_without_the_cache);
     tcase_add_test(tc, a_cache_that_is_stale_is_brought_up_to_date_where_it_is_used);
     tcase_add_test(tc, what_was_rendered_before_the_index_was_written_anew_is_not_kept);
     tcase_add_test(tc, places_that_are_none_are_told_so);
