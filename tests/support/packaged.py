@@ -216,7 +216,7 @@ if has logrotate; then
     echo line >/var/log/rookery/a.log
     touch -d '2 weeks ago' /var/log/rookery/a.log
     logrotate -d /etc/logrotate.d/rookery-common 2>logrotate.out || { cat logrotate.out; exit 1; }
-    ! grep -i error logrotate.out
+    if grep -i error logrotate.out; then exit 1; fi
     grep '/var/log/rookery/a.log' logrotate.out
 fi
 if has systemd-tmpfiles; then
@@ -235,7 +235,8 @@ $user:8 750
 $user:8 750" ]
 fi
 if has systemd-analyze; then
-    systemd-analyze verify --man=no /usr/lib/systemd/system/rookery*
+    systemd-analyze verify --man=no /usr/lib/systemd/system/rookery* 2>&1 | tee unit.out
+    [ ! -s unit.out ]
 fi
 """
 
