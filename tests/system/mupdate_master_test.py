@@ -294,6 +294,7 @@ class Master(unittest.TestCase):
                         ("ACCEPTDELETES",), ("ACCEPTRESTORED",)]:
             with self.subTest(command[0]):
                 self.assertEqual(c.status(*command), self.READ_ONLY)
+        self.m.wait_log("a reader of the list wanted to change it")
         self.assertEqual(c.status("DELETE"), "BAD Missing arguments")
         self.assertEqual(c.list(), before)
         self.assertEqual(c.run("FIND", "r.a")[0][0][1:],

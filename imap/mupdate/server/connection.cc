@@ -131,6 +131,8 @@ bool Connection::check(const Command& command)
         return false;
     }
     if (row.use == VerbRow::Use::reading || access_ == Access::all) return true;
+    log::warning("a reader of the list wanted to change it",
+                 {{"host", host_}, {"by", caller_.identity}, {"command", row.word}});
     put_no(command.tag, {Code::denied, cat(caller_.identity, " may read only (mupdate_readers)")});
     return false;
 }
