@@ -17,7 +17,7 @@ import harness
 
 STEP = 3
 SOME = ("create", "rename-one", "delete", "partition", "deliver", "pop3-quit",
-        "pop3-quit-frontend", "unexpunge")
+        "pop3-quit-frontend", "replace", "unexpunge")
 SOME_MODES = ("kill", "enospc")
 PLAIN = ("rename-one",)
 COUNTED = ("create", "rename-tree", "delete-user", "append", "deliver", "move", "pop3-quit")

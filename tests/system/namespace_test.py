@@ -136,8 +136,8 @@ def literal(text):
 
 
 def extensions(m, n, where, ann, eve):
-    """What extensions say of mailboxes is what the configuration calls them. ann is at backend1, eve
-    at backend2."""
+    """What extensions say of mailboxes is what the configuration calls them. ann is at backend1,
+    eve at backend2."""
     text = MESSAGE.decode()
     top, low, box = n.own("Ext"), n.own("Ext", "Low er"), n.own("Sent x")
     far = n.other(eve)

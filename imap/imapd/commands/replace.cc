@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/namespace/rights.h"
 #include "imap/imapd/relay/catenate_here.h"
 #include "imap/imapd/relay/remote_append.h"
 #include "imap/imapd/relay/router.h"
