@@ -181,6 +181,9 @@ CASES = {
     "MYRIGHTS": ["MYRIGHTS work"],
     "NAMESPACE": ["NAMESPACE"],
     "NOOP": ["NOOP"],
+    "NOTIFY": ["NOTIFY SET (selected (MessageNew (UID) MessageExpunge FlagChange))",
+               "NOTIFY SET (selected-delayed (MessageNew MessageExpunge)) "
+               "(mailboxes far (MessageNew MessageExpunge))", "NOTIFY SET (personal NONE)"],
     "RENAME": ["RENAME mine.a mine.b", "RENAME none mine.c"],
     "REPLACE": ["REPLACE 3 work {3+}\r\na:b", "REPLACE 3 INBOX {3+}\r\na:b",
                 "REPLACE 3 far {3+}\r\na:b", "REPLACE 3 none {3+}\r\na:b"],

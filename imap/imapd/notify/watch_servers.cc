@@ -126,7 +126,9 @@ std::string Watch::request_for(const std::string& server, bool status)
             put(group_text(group.kind == Kind::subtree ? "subtree" : "mailboxes", names, events));
     }
     if (has_inbox && wants_subscriptions()) put(group_text("subscribed", {}, kSubscriptionChange));
-    if (groups.empty()) return " NONE";
+    if (!goes_on()) return " NONE";
+    // SET tells of the selected mailbox what has come together, whatever follows.
+    if (groups.empty()) put(group_text("personal", {}, 0));
     return cat(status ? " SET STATUS" : " SET", groups);
 }
 
