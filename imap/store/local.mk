@@ -66,9 +66,9 @@ endif
 # Run by hand.
 check_PROGRAMS += tests/bench/store
 tests_bench_store_SOURCES = tests/bench/store.cc
-tests_bench_store_LDADD = imap/store/libstore.a imap/model/libmodel.a \
-	lib/auth/libauth.a lib/config/libconfig.a lib/text/libtext.a lib/base/libbase.a \
-	$(OPENSSL_LIBS) $(ZLIB_LIBS)
+tests_bench_store_LDADD = imap/store/libstore.a imap/mboxlist/libmboxlist.a \
+	imap/model/libmodel.a lib/auth/libauth.a lib/config/libconfig.a lib/db/libdb.a \
+	lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a $(TDB_LIBS) $(OPENSSL_LIBS) $(ZLIB_LIBS)
 
 EXTRA_DIST += doc/formats/annotations.md
 EXTRA_DIST += doc/formats/mailbox.md doc/formats/index.md doc/formats/cache.md \

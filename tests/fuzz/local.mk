@@ -87,6 +87,7 @@ if LIBFUZZER
 %C%_mime_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_mutf7_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_nntp_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_notify_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_pop3_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_search_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_sieve_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -107,6 +108,7 @@ else
 %C%_mime_SOURCES += %D%/replay.cc
 %C%_mutf7_SOURCES += %D%/replay.cc
 %C%_nntp_SOURCES += %D%/replay.cc
+%C%_notify_SOURCES += %D%/replay.cc
 %C%_pop3_SOURCES += %D%/replay.cc
 %C%_search_SOURCES += %D%/replay.cc
 %C%_sieve_SOURCES += %D%/replay.cc

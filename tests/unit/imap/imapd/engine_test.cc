@@ -240,15 +240,24 @@ void set_all(imapd::User& user)
             .qresync_enabled = true,
             .modes = {.uid_only = true, .utf8 = true, .rev2 = true, .rev2_messages = true},
             .wants_referrals = true,
-            .farewell = "a server's last word"};
+            .farewell = "a server's last word",
+            .events = {.messages = false,
+                       .flags = false,
+                       .at_once = true,
+                       .expunge_at_once = true,
+                       .fetch = std::make_shared<imapd::FetchRequest>(),
+                       .own = {7}},
+            .on_unasked = [](auto&, auto&, const auto&) { return true; },
+            .before_select = [](auto&) {}};
 }
 
 // All members are named: a new one does not compile before it is looked at here.
 void check_that_nothing_is_left(const imapd::User& user, imapd::State now, std::string_view whose)
 {
     const auto& [state, identity, names, selection, aside, enabled, condstore, qresync, modes,
-                 referrals, farewell] = user;
+                 referrals, farewell, watch, events, on_unasked, before_select] = user;
     const auto& [uid_only, utf8, rev2, rev2_messages] = modes;
+    const auto& [messages, flags, at_once, expunge_at_once, fetch, own] = events;
     ck_assert(state == now);
     ASSERT_EQ_TEXT(identity ? identity->userid : "", whose);
     ASSERT_EQ_TEXT(names ? names->inbox()->internal() : "",
@@ -257,6 +266,8 @@ void check_that_nothing_is_left(const imapd::User& user, imapd::State now, std::
     ck_assert(std::holds_alternative<imapd::NoSelection>(aside));
     ck_assert(enabled.empty() && !condstore && !qresync && !referrals && farewell.empty());
     ck_assert(!uid_only && !utf8 && !rev2 && !rev2_messages);
+    ck_assert(!watch && !on_unasked && !before_select);
+    ck_assert(messages && flags && !at_once && !expunge_at_once && !fetch && own.empty());
 }
 
 START_TEST(nothing_is_left_of_a_user_who_has_gone)
