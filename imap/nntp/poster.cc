@@ -245,9 +245,13 @@ Status Poster::deliver(std::string_view bytes, const ArticleHeader& header, Sour
             return as_trouble(promised.error());
         }
     Status status = success();
-    for (const delivery::Outcome& outcome : delivery_.deliver(t))
+    bool is_somewhere = false;
+    for (const delivery::Outcome& outcome : delivery_.deliver(t)) {
+        is_somewhere = is_somewhere || outcome.status.ok();
         if (status && !outcome.status) status = as_trouble(outcome.status.error());
-    if (!status && feed_ != nullptr) feed_->take_back();
+    }
+    // In one of its groups it is to be had, whether who sent it tries again or not.
+    if (!is_somewhere && feed_ != nullptr) feed_->take_back();
     // From here on it is refused when it comes again, whatever the client hears.
     if (status) articles_.take(header.message_id);
     delivery_.told(status.ok());

@@ -106,7 +106,7 @@ Result<std::vector<std::pair<uint32_t, uint32_t>>> take_back(LocalStore& store,
                                 });
         Status over = success();
         if (added)
-            over = writer.finish_move(before, record.uniqueid);
+            over = writer.finish_move(before, record);
         else if (writer.header.move_slot != 0)
             over = writer.settle(store.options().paths);
         if (!over) log::warning("a move is settled later", {{"reason", over.error()}});

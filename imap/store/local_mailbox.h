@@ -105,12 +105,14 @@ class LocalMailbox final : public mailbox::Mailbox {
         std::optional<MailboxWriter> target;
     };
     Result<Writers> writers(const model::MailboxEntry& to);
-    Result<UidSet> movable(MailboxWriter& writer, std::span<const uint32_t> sequences);
+    // gone: the states in which a message may not go once more.
+    Result<UidSet> movable(MailboxWriter& writer, std::span<const uint32_t> sequences,
+                           uint32_t gone);
     // What comes there in exchange for what goes from here; called under the locks.
     using Arriving = std::function<Result<std::vector<NewMessage>>()>;
     Result<mailbox::AppendResult> exchange(const model::MailboxEntry& to, const std::string& userid,
                                            std::span<const uint32_t> sequences,
-                                           const Arriving& arriving);
+                                           const Arriving& arriving, bool replaces);
     // Of a copy of so many messages each is looked at and placed.
     void looked_at(uint64_t message, uint64_t messages) const
     {

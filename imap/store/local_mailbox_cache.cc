@@ -11,7 +11,7 @@ namespace {
 // Of what was rendered and is not in the file yet.
 constexpr size_t kMaxUnkept = 4u << 20;  // bytes
 constexpr size_t kManyUnkept = 4096;     // entries
-constexpr size_t kMostDates = 1'000'000;
+constexpr size_t kMostDates = 50'000;  // at once: the mailbox is locked meanwhile
 
 }  // namespace
 
@@ -85,13 +85,17 @@ Result<text::OrderKeys> LocalMailbox::order_keys(uint32_t sequence)
 // An index that an older version wrote does not have it.
 void LocalMailbox::keep_date(uint32_t slot, const std::optional<text::DateTime>& date)
 {
-    if (!unkept_failed_ && unkept_dates_.size() < kMostDates)
-        unkept_dates_.push_back({slot, encode_sent(date)});
+    const uint64_t sent = encode_sent(date);
+    if (sent != 0 && !unkept_failed_ && unkept_dates_.size() < kMostDates)
+        unkept_dates_.push_back({slot, sent});
 }
 
 model::SequenceSet LocalMailbox::uids_without(std::string_view text)
 {
     if (!words_.attach(directory_.get(), header_.uidvalidity)) return {};
+    // An index that was put back from a backup gives UIDs once more, to other messages.
+    const auto now = index_.read_header();
+    if (!now || words_.last_uid() >= now->uidnext) return {};
     return words_.uids_without(text);
 }
 

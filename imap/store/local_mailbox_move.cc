@@ -61,8 +61,9 @@ Result<LocalMailbox::Writers> LocalMailbox::writers(const model::MailboxEntry& t
 
 // The UIDs of messages that are all here, now that nobody can expunge them. What others have
 // expunged is taken with the rest, while its file is there; but what was moved away is not moved
-// again: that would make two of it.
-Result<UidSet> LocalMailbox::movable(MailboxWriter& writer, std::span<const uint32_t> sequences)
+// again: that would make two of it. Nor is what was expunged replaced: it may have been by another.
+Result<UidSet> LocalMailbox::movable(MailboxWriter& writer, std::span<const uint32_t> sequences,
+                                     uint32_t gone)
 {
     if (writer.header.generation != header_.generation)
         return Error{Code::moved, "mailbox was rebuilt"};
@@ -73,8 +74,8 @@ Result<UidSet> LocalMailbox::movable(MailboxWriter& writer, std::span<const uint
             return Error{Code::not_found, "no message of that number"};
         before = sequence;
         const uint32_t slot = slots_.slot(sequence);
-        if ((index_.state(slot) & kRecordMoved) != 0)
-            return Error{Code::not_found, "message was moved away"};
+        if ((index_.state(slot) & gone) != 0)
+            return Error{Code::not_found, "message has gone already"};
         uids.add(index_.uid(slot));
     }
     return uids;
@@ -85,7 +86,8 @@ Result<mailbox::AppendResult> LocalMailbox::move_to(const model::MailboxEntry& t
                                                     std::span<const uint32_t> sequences,
                                                     const model::FlagFilter& settable)
 {
-    return exchange(to, userid, sequences, [&] { return copies_of(sequences, settable); });
+    return exchange(to, userid, sequences, [&] { return copies_of(sequences, settable); },
+                    false);
 }
 
 Result<mailbox::AppendResult> LocalMailbox::replace(uint32_t sequence,
@@ -95,13 +97,13 @@ Result<mailbox::AppendResult> LocalMailbox::replace(uint32_t sequence,
 {
     TRY_ASSIGN(NewMessage message, new_message(item, store_.options().renderer));
     return exchange(to, userid, {&sequence, 1},
-                    [&] { return std::vector<NewMessage>{std::move(message)}; });
+                    [&] { return std::vector<NewMessage>{std::move(message)}; }, true);
 }
 
 Result<mailbox::AppendResult> LocalMailbox::exchange(const model::MailboxEntry& to,
                                                      const std::string& userid,
                                                      std::span<const uint32_t> sequences,
-                                                     const Arriving& arriving)
+                                                     const Arriving& arriving, bool replaces)
 {
     Result<mailbox::AppendResult> done = mailbox::AppendResult{};
     {
@@ -109,7 +111,9 @@ Result<mailbox::AppendResult> LocalMailbox::exchange(const model::MailboxEntry& 
         MailboxWriter& source = locked.source;
         MailboxWriter& target = locked.target ? *locked.target : source;
         MoveRecord record;
-        TRY_ASSIGN(record.uids, movable(source, sequences));
+        record.replaces = replaces;
+        TRY_ASSIGN(record.uids,
+                   movable(source, sequences, replaces ? kRecordExpunged : kRecordMoved));
         TRY_ASSIGN(std::vector<NewMessage> messages, arriving());
         if (messages.empty()) return done;
         TRY_ASSIGN(HeaderFile * names, target.names());
@@ -126,7 +130,7 @@ Result<mailbox::AppendResult> LocalMailbox::exchange(const model::MailboxEntry& 
         done = store_.fill(target, to, userid, messages, before_commit, placing(messages.size()));
         Status over = success();
         if (done)
-            over = source.finish_move(numbers_of(record.uids), record.uniqueid);
+            over = source.finish_move(numbers_of(record.uids), record);
         else if (source.header.move_slot != 0)
             over = source.settle(store_.options().paths);
         // It is decided all the same, and whoever comes next does what is left.

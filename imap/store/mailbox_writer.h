@@ -74,7 +74,7 @@ class MailboxWriter {
     Status begin_move(const MoveRecord& record, uint32_t room);
     // Expunges these UIDs; the move is over. to: the unique id of where they went, perhaps to this
     // mailbox itself, under other UIDs.
-    Status finish_move(std::span<const uint32_t> uids, std::string_view to);
+    Status finish_move(std::span<const uint32_t> uids, const MoveRecord& record);
     // Expunges these UIDs, all or none of them, whatever ends when; durably.
     Status remove(std::span<const uint32_t> uids);
     // A move or a removal that was begun and about which nothing else is known.

@@ -62,12 +62,14 @@ Status MailboxWriter::expunge(std::span<const uint32_t> uids, uint32_t state)
     return batch.flush();
 }
 
-Status MailboxWriter::finish_move(std::span<const uint32_t> uids, std::string_view to)
+Status MailboxWriter::finish_move(std::span<const uint32_t> uids, const MoveRecord& record)
 {
     if (!uids.empty()) {
         TRY_ASSIGN(const HeaderFile* known, names());
-        const uint32_t here = known->uniqueid == to ? kRecordTakenBack : 0;
-        TRY(expunge(uids, kRecordExpunged | kRecordMoved | here));
+        uint32_t state = kRecordExpunged;
+        if (!record.replaces) state |= kRecordMoved;
+        if (!record.replaces && known->uniqueid == record.uniqueid) state |= kRecordTakenBack;
+        TRY(expunge(uids, state));
         // A disk may write the header first, and who forgets the move must not see them again.
         TRY(index.sync());
     }
@@ -100,7 +102,7 @@ Status MailboxWriter::settle_move(const PathOptions& paths, std::string_view tex
                      {"to", record->name},
                      {"moved", gone.size()}});
     }
-    return finish_move(gone, record ? record->uniqueid : std::string());
+    return finish_move(gone, record ? *record : MoveRecord{});
 }
 
 }  // namespace rookery::store

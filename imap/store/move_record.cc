@@ -53,6 +53,8 @@ Status take_line(MoveRecord& record, std::string_view key, std::string_view valu
         TRY_ASSIGN(record.origin, to_number<uint64_t>(value));
     } else if (key == "uids") {
         TRY_ASSIGN(record.uids, UidSet::parse(value));
+    } else if (key == "replaces") {
+        record.replaces = value == "yes";
     }
     return success();
 }
@@ -246,7 +248,8 @@ Result<std::string> MoveRecord::to_text() const
 {
     return ended(cat(kFirstLine, "\nname ", name, "\npartition ", partition, "\nuniqueid ",
                      uniqueid, "\nuidvalidity ", uidvalidity, "\nfirst ", first, "\norigin ",
-                     origin, "\nuids ", uids.to_string(), '\n'));
+                     origin, replaces ? "\nreplaces yes" : "", "\nuids ", uids.to_string(),
+                     '\n'));
 }
 
 bool is_removal(std::string_view text)

@@ -32,6 +32,8 @@ struct MoveRecord {
     uint32_t first = 0;   // the first of the messages gets this UID there, the others those behind
     uint64_t origin = 0;  // of their records there
     UidSet uids;          // here
+    // Another message comes there in exchange for them: they are expunged, and may come back.
+    bool replaces = false;
 
     static Result<MoveRecord> parse(std::string_view text);
     Result<std::string> to_text() const;

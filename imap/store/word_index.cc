@@ -87,7 +87,7 @@ bool WordSegment::Terms::is_sound() const
     return text == texts.size() && list == lists.size() && load32(table.data()) == 0;
 }
 
-Result<WordSegment> WordSegment::take(std::string_view& file)
+Result<WordSegment> WordSegment::take(std::string_view& file, bool is_checked)
 {
     const Error broken{Code::corrupt, "a segment of the index of words"};
     if (file.size() < kSegmentHead) return broken;
@@ -96,7 +96,7 @@ Result<WordSegment> WordSegment::take(std::string_view& file)
     const uint64_t size = load64(head + kSize);
     if (size < kSegmentHead || size > file.size()) return broken;
     std::string_view rest = file.substr(kSegmentHead, size - kSegmentHead);
-    if (load32(head + kSumOfRest) != checksum(rest)) return broken;
+    if (!is_checked && load32(head + kSumOfRest) != checksum(rest)) return broken;
     const auto part = [&rest](uint64_t bytes) {
         const std::string_view is = rest.substr(0, bytes);
         rest.remove_prefix(is.size());
@@ -114,7 +114,7 @@ Result<WordSegment> WordSegment::take(std::string_view& file)
     if (segment.size() != load32(head + kMessages) || segment.size() == 0 ||
         segment.words_.table.size() != uint64_t{load32(head + kWords)} * 8 + 8 ||
         segment.grams_.table.size() != uint64_t{load32(head + kGrams)} * 8 + 8 ||
-        !segment.words_.is_sound() || !segment.grams_.is_sound())
+        (!is_checked && (!segment.words_.is_sound() || !segment.grams_.is_sound())))
         return broken;
     file.remove_prefix(size);
     return segment;
@@ -156,7 +156,9 @@ void WordSegment::mark_words(const std::string& part, std::vector<bool>& message
 std::vector<bool> WordSegment::with_grams(const std::vector<std::string>& grams) const
 {
     std::vector<bool> all(size(), true);
-    for (const std::string& gram : grams) {
+    bool is_any_left = true;
+    for (size_t n = 0; n < grams.size() && is_any_left; n++) {
+        const std::string& gram = grams[n];
         std::vector<bool> one(size(), false);
         size_t first = 0;
         for (size_t left = grams_.count(); left > 0;) {
@@ -172,7 +174,11 @@ std::vector<bool> WordSegment::with_grams(const std::vector<std::string>& grams)
         if (first < grams_.count() && grams_.text(first).starts_with(gram) &&
             grams_.text(first).size() == gram.size() + 1)
             mark(grams_.list(first), one);
-        for (size_t i = 0; i < all.size(); i++) all[i] = all[i] && one[i];
+        is_any_left = false;
+        for (size_t i = 0; i < all.size(); i++) {
+            all[i] = all[i] && one[i];
+            is_any_left = is_any_left || all[i];
+        }
     }
     return all;
 }
@@ -299,39 +305,46 @@ bool WordIndex::attach(int directory, uint32_t uidvalidity)
         forget();
         return false;
     }
-    const Identity identity{now.st_dev, now.st_ino, now.st_size};
-    if (file_ && identity == identity_ && uidvalidity == uidvalidity_) return !segments_.empty();
+    const Identity identity{now.st_dev, now.st_ino, now.st_size, now.st_mtim.tv_sec,
+                            now.st_mtim.tv_nsec};
+    const bool is_same = identity == identity_ && uidvalidity == uidvalidity_;
+    if (file_ && is_same) return !segments_.empty();
+    const bool is_checked = is_same && is_intact_;
     forget();
     auto opened = MappedFile::open(directory, kWordsName);
     if (!opened) return false;
     file_ = *std::move(opened);
     identity_ = identity;
     uidvalidity_ = uidvalidity;
+    is_intact_ = false;
     std::string_view left = file_->bytes();
     if (!left.starts_with(words_head(uidvalidity))) return false;
     left.remove_prefix(kHead);
     uint32_t last = 0;
     while (!left.empty()) {
-        auto segment = WordSegment::take(left);
+        auto segment = WordSegment::take(left, is_checked);
         // They ascend, within one and from one to the next.
-        for (size_t n = 0; segment && n < segment->size(); n++) {
+        for (size_t n = 0; !is_checked && segment && n < segment->size(); n++) {
             if (segment->uid(n) <= last) segment = Error{Code::corrupt, "UIDs"};
             if (segment) last = segment->uid(n);
         }
         if (!segment) {
             log::warning("the index of words is damaged; squatter makes it anew",
                          {{"from_uid", last}, {"reason", segment.error()}});
-            break;
+            return !segments_.empty();
         }
         segments_.push_back(*std::move(segment));
         ends_.push_back(file_->bytes().size() - left.size());
     }
+    is_intact_ = true;
     return !segments_.empty();
 }
 
 void WordIndex::forget()
 {
-    *this = WordIndex();
+    file_.reset();
+    segments_.clear();
+    ends_.clear();
 }
 
 std::string_view WordIndex::first(size_t segments) const

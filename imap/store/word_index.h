@@ -30,8 +30,9 @@ inline constexpr const char* kWordsName = "rookery.words";
 // Some messages and their words, ascending by UID. Points into the file.
 class WordSegment {
  public:
-    // The segment that begins there; takes it off. corrupt.
-    static Result<WordSegment> take(std::string_view& file);
+    // The segment that begins there; takes it off. is_checked: its sums were found right before.
+    // corrupt.
+    static Result<WordSegment> take(std::string_view& file, bool is_checked);
 
     size_t size() const { return uids_.size() / 4; }
     uint32_t uid(size_t n) const;
@@ -89,6 +90,7 @@ class WordIndex {
  public:
     // Looks whether another file is there now. False: there is none that is any good.
     bool attach(int directory, uint32_t uidvalidity);
+    // Gives the memory back; a file that was found intact is not checked once more.
     void forget();
 
     const std::vector<WordSegment>& segments() const { return segments_; }
@@ -103,11 +105,14 @@ class WordIndex {
         dev_t device = 0;
         ino_t inode = 0;
         off_t size = 0;
+        time_t seconds = 0;
+        long nanoseconds = 0;
         bool operator==(const Identity&) const = default;
     };
     std::unique_ptr<MappedFile> file_;
     Identity identity_;
     uint32_t uidvalidity_ = 0;
+    bool is_intact_ = false;  // the whole file of that identity
     std::vector<WordSegment> segments_;
     std::vector<size_t> ends_;  // of each, in the file
 };

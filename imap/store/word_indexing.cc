@@ -1,5 +1,6 @@
 #include "imap/store/word_indexing.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -30,14 +31,16 @@ class NewIndex {
 
     // If the mailbox is there still, and the same.
     Status put_in_place(LocalStore& store, const model::MailboxEntry& entry, int directory,
-                        uint32_t uidvalidity)
+                        const IndexHeader& before)
     {
         TRY(file_->finish());
         TRY_ASSIGN(MailboxWriter writer,
                    MailboxWriter::open(store.options().paths, directory, name_hash_of(entry),
                                        store.options().lock_wait));
-        if (writer.header.uidvalidity != uidvalidity)
-            return Error{Code::not_found, "the mailbox is another one now"};
+        // After a reconstruct a UID may stand for another message.
+        if (writer.header.uidvalidity != before.uidvalidity ||
+            writer.header.generation != before.generation)
+            return Error{Code::moved, "the mailbox is another one now"};
         if (::renameat(AT_FDCWD, file_->path().c_str(), directory, kWordsName) != 0)
             return errno_error(cat("rename ", kWordsName));
         return sync_fd(directory);
@@ -55,6 +58,10 @@ Result<IndexingReport> index_words(LocalStore& store, const model::MailboxEntry&
     IndexingReport report;
     TRY_ASSIGN(const Fd directory, store.open_directory(entry));
     TRY_ASSIGN(const auto box, store.open(entry, entry.name.user(), mailbox::OpenMode::read_only));
+    TRY_ASSIGN(const IndexFile records, IndexFile::open(directory.get()));
+    TRY_ASSIGN(const IndexHeader before, records.read_header());
+    if (box->exists() == 0 && ::unlinkat(directory.get(), kWordsName, 0) != 0 && errno != ENOENT)
+        return errno_error(cat("unlink ", kWordsName));
     WordIndex old;
     // Where more than half of what it knows is gone, it is made anew.
     const bool is_good = old.attach(directory.get(), box->uidvalidity()) && !options.anew &&
@@ -85,17 +92,21 @@ Result<IndexingReport> index_words(LocalStore& store, const model::MailboxEntry&
         if (info.expunged) continue;
         auto content = box->content(n);
         if (!content) {
-            if (!content.is(Code::not_found)) report.unreadable++;
+            if (!content.is(Code::not_found)) report.left_out++;
             continue;
         }
         collect((*content)->bytes(), terms);
+        if (terms.is_too_much()) {
+            report.left_out++;
+            continue;
+        }
         maker.add(info.uid, terms);
         report.added++;
         if (maker.is_full()) TRY(index.write(maker.finish()));
     }
     if (report.added == 0) return report;
     if (!maker.is_empty()) TRY(index.write(maker.finish()));
-    TRY(index.put_in_place(store, entry, directory.get(), box->uidvalidity()));
+    TRY(index.put_in_place(store, entry, directory.get(), before));
     return report;
 }
 

@@ -6,7 +6,8 @@ namespace rookery::text {
 namespace {
 
 // Of a needle: more of them make no answer much shorter.
-constexpr size_t kMaxNeedles = 32;
+constexpr size_t kMaxNeedles = 8;
+constexpr size_t kMaxGrams = 16;
 
 bool is_ascii_byte(char c)
 {
@@ -70,7 +71,7 @@ bool WordCollector::feed(std::string_view utf8)
             end_word();
         pos += size;
     }
-    return false;
+    return is_too_much();
 }
 
 void WordCollector::clear()
@@ -123,6 +124,7 @@ std::vector<WordNeedle> search_needles(std::string_view needle)
         each_gram(one.part, begins, [&](std::string_view gram) { one.grams.emplace_back(gram); });
         std::sort(one.grams.begin(), one.grams.end());
         one.grams.erase(std::unique(one.grams.begin(), one.grams.end()), one.grams.end());
+        if (one.grams.size() > kMaxGrams) one.grams.resize(kMaxGrams);
         // Of one or two letters: in any long word it may be.
         if (!one.grams.empty()) needles.push_back(std::move(one));
     }

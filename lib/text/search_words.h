@@ -4,8 +4,7 @@
 // without marks on letters. Words of up to kLongestWord characters are terms; of a longer one each
 // three characters in a row are, and each two that are not ASCII. So that a needle is in a text,
 // the terms that search_needles() asks for have to be among those of the text, whatever form of
-// search is used that keeps spaces (search_form.h). Memory: the terms of one text. Never fails.
-// One thread.
+// search is used that keeps spaces (search_form.h). Memory: kMostTerms. Never fails. One thread.
 #ifndef ROOKERY_LIB_TEXT_SEARCH_WORDS_H
 #define ROOKERY_LIB_TEXT_SEARCH_WORDS_H
 
@@ -19,17 +18,20 @@
 
 namespace rookery::text {
 
-inline constexpr size_t kLongestWord = 16;  // characters
+inline constexpr size_t kLongestWord = 16;     // characters
+inline constexpr size_t kMostTerms = 500'000;  // of one message
 inline constexpr SearchForm kWordForm = {.spaces = SearchForm::Spaces::merge,
                                          .skips_diacritics = true};
 
 class WordCollector final : public TextReader {
  public:
     void start() override;
-    bool feed(std::string_view utf8) override;  // never has enough
+    bool feed(std::string_view utf8) override;  // has enough when there are too many
     // The last word has ended. words() and grams() are whole until the next start().
     void finish() { end_word(); }
     void clear();
+    // There are more terms than are kept.
+    bool is_too_much() const { return words_.size() + grams_.size() > kMostTerms; }
 
     const std::unordered_set<std::string>& words() const { return words_; }
     const std::unordered_set<std::string>& grams() const { return grams_; }

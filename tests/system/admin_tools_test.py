@@ -585,6 +585,18 @@ class Tools(unittest.TestCase):
         self.tool("ctl_deliver", "-E", "3")
         self.tool("ctl_deliver", code=64)
 
+    def test_what_was_replaced_comes_back(self):
+        c = self.user("replaced", ["the long draft", "other"], ["drafts"])
+        for number, to in (("1", "INBOX"), ("1", "INBOX.drafts")):
+            c.literal = message("cut", size=3)
+            check(c.xatom("REPLACE", number, to))
+        self.assertEqual(self.subjects(c), ["cut"])
+        listed = self.tool("unexpunge", "-l", "user.replaced")
+        self.assertEqual(len(re.findall(r"(?m)^UID: ", listed)), 2, listed)
+        self.assertNotIn("moved", listed)
+        self.assertIn("restored 2 exp", self.tool("unexpunge", "-a", "user.replaced"))
+        self.assertEqual(sorted(self.subjects(c)), ["cut", "other", "the long draft"])
+
     # --- squatter
     def test_words_are_indexed(self):
         c = self.user("squat", ["one", "two"], ["more"])

@@ -104,8 +104,7 @@ class Squatter {
         const auto report = store::index_words(
             mailboxes.store(), entry,
             {.anew = line_.has("X"), .stopped = [&progress] { return progress.stopped(); }});
-        // Deleted or moved since the list was read.
-        if (report.is(Code::not_found)) return;
+        if (!report && !is_there(mailboxes, entry)) return;
         if (!report) {
             code_ = failed(cat("squatter: ", shown), report.error());
             return;
@@ -113,8 +112,15 @@ class Squatter {
         if (report->added > 0)
             log::info("words indexed", {{"mailbox", entry.name.internal()},
                                         {"messages", report->added},
-                                        {"unreadable", report->unreadable}});
+                                        {"left_out", report->left_out}});
         if (line_.has("v")) print(cat(shown, ": ", report->added, " messages indexed\n"));
+    }
+
+    // Or was it deleted, moved or renamed since the list was read?
+    static bool is_there(Mailboxes& mailboxes, const MailboxEntry& entry)
+    {
+        const auto now = mailboxes.find(entry.name);
+        return now && now->uniqueid == entry.uniqueid && now->partition == entry.partition;
     }
 
     const CommandLine& line_;
@@ -145,7 +151,8 @@ Result<int> run(const CommandLine& line, const config::Config& config)
     }
     while (true) {
         Squatter squatter(line);
-        TRY_ASSIGN(const int code, squatter.run(config));
+        const auto code = squatter.run(config);
+        if (!code) (void)failed("squatter", code.error());
         if (squatter.is_stopped()) return code;
         ::sleep(kBetweenLooks);
     }

@@ -10,6 +10,7 @@ void unselect(ImapSession& session)
 {
     if (session.remote() != nullptr) relay_unselect(session);
     session.forget_selection();
+    session.user.events.own.clear();
 }
 
 void leave_aside(ImapSession& session)

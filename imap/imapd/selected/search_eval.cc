@@ -91,14 +91,25 @@ void prepare(SearchKey& key, const mailbox::Mailbox& mailbox, const SearchContex
 }
 
 // Bodies that need not be read. What is a few messages is read sooner than the index is asked, and
-// without regard of spaces a text need not have the words of what is looked for.
-void ask_index(SearchKey& key, mailbox::Mailbox& mailbox, const SearchContext& context)
-{
-    if (context.form.spaces == text::SearchForm::Spaces::skip) return;
-    if (key.kind == Kind::body || key.kind == Kind::text)
-        key.without = mailbox.uids_without(key.text);
-    for (auto& child : key.children) ask_index(child, mailbox, context);
-}
+// without regard of spaces a text need not have the words of what is looked for. The index is asked
+// for so many keys of a search: each answer takes time and memory.
+class IndexQuestions {
+ public:
+    explicit IndexQuestions(mailbox::Mailbox& mailbox) : mailbox_(mailbox) {}
+
+    void ask(SearchKey& key)
+    {
+        if ((key.kind == Kind::body || key.kind == Kind::text) && left_ > 0) {
+            left_--;
+            key.without = mailbox_.uids_without(key.text);
+        }
+        for (auto& child : key.children) ask(child);
+    }
+
+ private:
+    mailbox::Mailbox& mailbox_;
+    size_t left_ = 10;
+};
 
 class Evaluator {
  public:
@@ -280,7 +291,9 @@ Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKe
     if (mailbox.exists() > 0) reach.append(1, mailbox.exists());
     narrow(reach, root, mailbox);
     if (context.within != nullptr) reach.intersect(*context.within);
-    if (covers_more_than(reach, kFewMessages)) ask_index(root, mailbox, context);
+    if (context.form.spaces != text::SearchForm::Spaces::skip &&
+        covers_more_than(reach, kFewMessages))
+        IndexQuestions(mailbox).ask(root);
     std::vector<uint32_t> found;
     for (const auto& range : reach.ranges()) {
         for (uint32_t n = range.first; n <= range.last; n++) {

@@ -81,12 +81,13 @@ namespace {
 // FETCH of messages that have come (RFC 5465 5.2).
 Status put_new(ImapSession& session, mailbox::Mailbox& mailbox, uint32_t first_uid)
 {
-    const std::vector<uint32_t> own = std::exchange(session.user.events.own, {});
+    std::vector<uint32_t> own = std::exchange(session.user.events.own, {});
+    std::sort(own.begin(), own.end());
     const FetchForm form{.condstore = session.user.condstore_enabled,
                          .uid_only = session.user.modes.uid_only,
                          .with_recent = !session.user.modes.rev2_messages};
     for (uint32_t n = first_from(mailbox, first_uid); n <= mailbox.exists(); ++n) {
-        if (std::find(own.begin(), own.end(), mailbox.message(n).uid) != own.end()) continue;
+        if (std::binary_search(own.begin(), own.end(), mailbox.message(n).uid)) continue;
         const auto sent = put_fetch(session.client, mailbox, n, *session.user.events.fetch, form);
         if (!sent && !sent.is(Code::not_found)) return sent.error();
         TRY(session.client.status());

@@ -184,7 +184,7 @@ START_TEST(knows_no_other_messages)
     WordsFixture f;
     f.append(f.inbox, {letter("one", "apple"), letter("two", "pear"), letter("three", "plum")});
     ASSERT_OK(replace_file(f.folder + "/2.", "damaged"));
-    ck_assert_uint_eq(f.index().unreadable, 1);
+    ck_assert_uint_eq(f.index().left_out, 1);
     ck_assert(f.without("fig") == "1,3");
     // reconstruct takes what the file has now.
     ASSERT_OK(replace_file(f.folder + "/1.", letter("one", "fig")));
