@@ -201,6 +201,44 @@ START_TEST(knows_no_other_messages)
 }
 END_TEST
 
+START_TEST(a_message_of_too_many_words_is_left_out)
+{
+    WordsFixture f;
+    std::string many;
+    for (size_t n = 0; n < text::kMostTerms + 100; n++)
+        cat_to(many, n % 8 == 0 ? "\r\n" : " ", "w", n);
+    f.append(f.inbox, {letter("one", "apple"), letter("two", many), letter("three", "apple")});
+    const IndexingReport report = f.index();
+    ck_assert_uint_eq(report.added, 2);
+    ck_assert_uint_eq(report.left_out, 1);
+    ck_assert(f.without("w77") == "1,3");
+}
+END_TEST
+
+// The mailbox is made anew meanwhile: what was read may be of other messages.
+START_TEST(an_index_of_what_was_there_before_is_not_kept)
+{
+    WordsFixture f;
+    f.append(f.inbox, {letter("one", "apple"), letter("two", "pear")});
+    const auto meanwhile = [&f] {
+        ASSERT_OK(replace_file(f.folder + "/2.", letter("two", "fig")));
+        ASSERT_OK(rebuild(*f.store, f.inbox, false));
+        return false;
+    };
+    ck_assert(index_words(*f.store, f.inbox, {.stopped = meanwhile}).is(Code::moved));
+    ck_assert(f.without("fig").empty());
+    // And what was expunged leaves no words behind.
+    f.index();
+    ck_assert_int_eq(::access(f.file().c_str(), F_OK), 0);
+    auto view = f.open(f.inbox, "bob", mailbox::OpenMode::maildrop);
+    model::SequenceSet all;
+    all.append(1, view->uidnext());
+    ASSERT_OK(view->remove(all));
+    f.index();
+    ck_assert_int_ne(::access(f.file().c_str(), F_OK), 0);
+}
+END_TEST
+
 START_TEST(what_is_stopped_changes_nothing)
 {
     WordsFixture f;
@@ -226,6 +264,8 @@ Suite* make()
     tcase_add_test(tc, few_segments_that_say_the_same);
     tcase_add_test(tc, damage_costs_what_is_behind_it);
     tcase_add_test(tc, knows_no_other_messages);
+    tcase_add_test(tc, a_message_of_too_many_words_is_left_out);
+    tcase_add_test(tc, an_index_of_what_was_there_before_is_not_kept);
     tcase_add_test(tc, what_is_stopped_changes_nothing);
     suite_add_tcase(suite, tc);
     return suite;
