@@ -63,6 +63,8 @@ SELECT @
 SELECT @ (NONSENSE)
 ESEARCH IN (mailboxes @) ALL
 ESEARCH IN (subtree @) ALL
+NOTIFY SET STATUS (mailboxes @ (MessageNew MessageExpunge MailboxName))
+NOTIFY SET (subtree @ (MailboxName))
 EXAMINE @
 STATUS @ (MESSAGES)
 STATUS @ (NONSENSE)
@@ -271,9 +273,10 @@ NEEDS = [
     ("ESEARCH IN (subtree shared) ALL", "lr"),
 ]
 # One's own, an administrator's or a server's, whatever the rights; SUBSCRIBE by the option
-# allowallsubscribe; LSUB and UNSUBSCRIBE need none.
+# allowallsubscribe; LSUB and UNSUBSCRIBE need none; NOTIFY tells nothing of what it may not.
 NO_RIGHT = {"GETQUOTA", "SETQUOTA", "LOCALAPPEND", "LOCALCREATE", "LOCALDELETE", "LSUB",
-            "MUPDATEPUSH", "RLSUB", "SUBSCRIBE", "SYNCAPPLY", "SYNCGET", "UNSUBSCRIBE", "XFER"}
+            "MUPDATEPUSH", "NOTIFY", "RLSUB", "SUBSCRIBE", "SYNCAPPLY", "SYNCGET", "UNSUBSCRIBE",
+            "XFER"}
 # RFC 4314 section 4 across two servers: the destination's.
 ACROSS = [said.replace("shared", "far") for said in
           ("APPEND shared " + BODY, "COPY 1 shared", "MOVE 1 shared", "UID COPY 1:* shared",
