@@ -102,6 +102,7 @@ constexpr std::pair<std::string_view, std::string_view> kWhole[] = {
     {"MYRIGHTS", "MYRIGHTS none"},
     {"NAMESPACE", "NAMESPACE"},
     {"NOOP", "NOOP"},
+    {"NOTIFY", "NOTIFY NONE"},
     {"RENAME", "RENAME none other default"},
     {"REPLACE", ""},
     {"RLIST", "RLIST \"\" none"},
