@@ -51,6 +51,17 @@ def test_a_move_as_the_guide_shows_it():
         administration.cyradm(CYRADM, m, "fe1", ["renamemailbox --partition be1.mixed.test "
                                                  "user.carol user.carol"], status=0)
         assert "be1.mixed.test" in administration.find(m, "user.carol")
+        # On a terminal it says how far it is.
+        main, side = pty.openpty()
+        moving = subprocess.Popen([CYRADM, "--norc", "--notls", "--user", "cyrus", "--password",
+                                   "pw", m["fe1"].host], stdin=subprocess.PIPE,
+                                  stdout=subprocess.DEVNULL, stderr=side)
+        os.close(side)
+        moving.communicate(b"rename user.carol user.carol %s\n" % host.encode(), timeout=120)
+        assert moving.returncode == 0 and host in administration.find(m, "user.carol")
+        told = os.read(main, 65536)
+        os.close(main)
+        assert b"pass 1" in told, told
 
 
 def test_without_a_server():

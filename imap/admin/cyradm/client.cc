@@ -1,5 +1,8 @@
 #include "imap/admin/cyradm/client.h"
 
+#include <unistd.h>
+
+#include "imap/admin/tool.h"
 #include "imap/backend/server_address.h"
 #include "lib/auth/tls_context.h"
 #include "lib/base/strings.h"
@@ -10,6 +13,14 @@ namespace {
 
 constexpr size_t kMaxReply = 16 << 20;
 constexpr std::string_view kScheme = "imap://";
+
+// How far long work is, a move for instance (RFC 9585), for whoever sits before it.
+void show_progress(const backend::Reply& reply)
+{
+    const auto code = reply.word == "OK" ? text::response_code(reply.text()) : std::nullopt;
+    if (code && code->is("INPROGRESS") && ::isatty(STDERR_FILENO) == 1)
+        admin::complain(cat(code->text, '\n'));
+}
 
 backend::LoginPolicy policy_of(const Access& access)
 {
@@ -111,6 +122,7 @@ Result<std::string> Client::ask_here(std::string_view command, const Each& each)
     std::optional<std::string> refused;
     TRY_ASSIGN(const auto end, talk.end([&](const backend::Reply& reply) -> Status {
         if (reply.word == "NO") refused = reply.text();
+        show_progress(reply);
         if (reply.is_status() || !each) return success();
         TRY_ASSIGN(const std::string whole, talk.replies().read_whole(reply, kMaxReply));
         std::string_view rest = std::string_view(whole).substr(reply.text_begin);
