@@ -146,9 +146,16 @@ def test_servers_that_are_both():
             assert said.code == 403, said
             assert c.ask("GROUP a.one").text == "4 1 4 a.one"
             assert [words[0] for words in c.ask("LIST").words()] == ["a", "a.one"]
-            # Not into one of two.
+            # Where it can be filed it is, and who sends it again brings it to the others alone.
             assert c.ihave("<z@example.org>", article("z", "a.one,b.one")).code == 436
+            assert c.ask("GROUP a.one").text == "5 1 5 a.one"
             assert c.ihave("<y@example.org>", article("y", "a.one")).code == 235
+        m["backend2"].start()
+        with connect(m, "backend1") as c:
+            wait_for(lambda: c.ask("GROUP b.one").code == 211, "backend2 is back")
+            assert c.ihave("<z@example.org>", article("z", "a.one,b.one")).code == 235
+            assert c.ask("GROUP a.one").text == "6 1 6 a.one"
+            assert c.ask("GROUP b.one").text == "5 1 5 b.one"
 
 
 def test_the_message_of_the_day():

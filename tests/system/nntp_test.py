@@ -525,6 +525,22 @@ def test_a_group_that_is_damaged_costs_itself_alone():
         assert "a newsgroup cannot be opened" in m["backend1"].tail(1000)
 
 
+def test_overviews_come_without_the_articles():
+    asked = ["OVER 1-9", "HDR Subject 1-9", "HDR Message-ID 1-9", "HDR :bytes 1-9", "LISTGROUP"]
+    with server() as m:
+        said = []
+        for away in (False, True):
+            for folder, _, files in os.walk(os.path.join(m["backend1"].dir, "spool")):
+                for name in files if away else []:
+                    if name[:-1].isdigit():
+                        os.rename(os.path.join(folder, name), os.path.join(folder, "away" + name))
+            with connect(m) as c:
+                assert c.ask("GROUP misc.test").code == 211
+                said.append([c.ask(q).body for q in asked])
+                assert (c.ask("ARTICLE 1").code == 220) != away
+        assert said[0] == said[1] and all(said[0]), said
+
+
 # ------------------------------------------------------------------ articles that come
 
 def numbers(c, group):
