@@ -329,8 +329,9 @@ bool WordIndex::attach(int directory, uint32_t uidvalidity)
             if (segment) last = segment->uid(n);
         }
         if (!segment) {
-            log::warning("the index of words is damaged; squatter makes it anew",
-                         {{"from_uid", last}, {"reason", segment.error()}});
+            if (!is_same)
+                log::warning("the index of words is damaged; squatter makes it anew",
+                             {{"from_uid", last}, {"reason", segment.error()}});
             return !segments_.empty();
         }
         segments_.push_back(*std::move(segment));

@@ -57,9 +57,10 @@ Result<IndexingReport> index_words(LocalStore& store, const model::MailboxEntry&
 {
     IndexingReport report;
     TRY_ASSIGN(const Fd directory, store.open_directory(entry));
-    TRY_ASSIGN(const auto box, store.open(entry, entry.name.user(), mailbox::OpenMode::read_only));
+    // First: what is made anew after this is found out at the end.
     TRY_ASSIGN(const IndexFile records, IndexFile::open(directory.get()));
     TRY_ASSIGN(const IndexHeader before, records.read_header());
+    TRY_ASSIGN(const auto box, store.open(entry, entry.name.user(), mailbox::OpenMode::read_only));
     if (box->exists() == 0 && ::unlinkat(directory.get(), kWordsName, 0) != 0 && errno != ENOENT)
         return errno_error(cat("unlink ", kWordsName));
     WordIndex old;

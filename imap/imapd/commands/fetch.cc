@@ -120,7 +120,7 @@ Status send_batch(ImapSession& session, LocalSelection& selection, std::span<con
         selection.updates.changed(*selection.mailbox, seen);
     }
     // Others' changes that are told here are not told again; a search that is followed sees them.
-    if (request.has(FetchItem::Kind::flags))
+    if (!selection.updates.empty() && request.has(FetchItem::Kind::flags))
         for (const uint32_t& n : batch)
             if (selection.mailbox->message(n).modseq > selection.mailbox->highestmodseq())
                 selection.updates.changed(*selection.mailbox, {&n, 1});
