@@ -117,8 +117,10 @@ def session(m, n, where, other, ann, bob):
     with m.imap(where, n.user(ann)) as c:
         for name in (deeper, work) + ((n.own("a.b"),) if n.sep == "/" else ()):
             check(c.delete(q(name)))
-        murder.wait_for(lambda: work not in listed(check(c.list())), "they are gone")
         check(c.unsubscribe(q(deep)))
+    for at in {where, "frontend1"}:
+        with m.imap(at, n.user(ann)) as c:
+            murder.wait_for(lambda: work not in listed(check(c.list())), "they are gone")
 
 
 def told_names(lines, word):
