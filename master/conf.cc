@@ -118,6 +118,13 @@ Status Parser::line(std::string_view text)
 {
     if (text.empty()) return success();
     if (section_ == Section::none) return open_section(text);
+    if (std::string_view rest = text; !take_word(rest).empty() && trim(rest).starts_with('{')) {
+        // The section before it has no end of its own.
+        TRY(go_on(
+            error(cat("\"}\" is missing in front of ", text.substr(0, text.find_first_of(" \t{")),
+                      ": the section of line ", section_line_, " goes on here"))));
+        return open_section(text);
+    }
     if (text == "}") {
         section_ = Section::none;
         return success();

@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "lib/base/fd.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
@@ -79,10 +81,16 @@ ProgramPath::ProgramPath(const std::string& argv0)
         folders_.push_back(absolute != nullptr ? absolute : folder);
         ::free(absolute);
         // Of an installation that was put elsewhere as a whole.
-        folders_.push_back(cat(directory_of(folders_.back()), "/sbin"));
+        add_folder(cat(directory_of(folders_.back()), "/sbin"));
     }
-    folders_.push_back(ROOKERY_LIBEXECDIR);
-    folders_.push_back(ROOKERY_SBINDIR);
+    add_folder(ROOKERY_LIBEXECDIR);
+    add_folder(ROOKERY_SBINDIR);
+}
+
+void ProgramPath::add_folder(std::string folder)
+{
+    if (std::find(folders_.begin(), folders_.end(), folder) == folders_.end())
+        folders_.push_back(std::move(folder));
 }
 
 Result<std::string> ProgramPath::find(const std::string& program) const

@@ -27,6 +27,8 @@ class ProgramPath {
     Result<std::string> find(const std::string& program) const;
 
  private:
+    void add_folder(std::string folder);
+
     std::vector<std::string> folders_;
 };
 

@@ -197,6 +197,11 @@ imap_admin_murder_murder_SOURCES = imap/admin/murder/main.cc imap/admin/murder/m
 	imap/admin/check_config/checks_passwords.cc imap/admin/check_config/checks_places.cc \
 	imap/admin/check_config/checks_roles.cc imap/admin/check_config/checks_services.cc \
 	imap/admin/check_config/checks_tls.cc imap/admin/check_config/finding.h \
+	imap/admin/check_config/checks_starts.cc \
+	imap/admin/check_config/entries.h imap/admin/check_config/entries.cc \
+	imap/admin/check_config/meant.h imap/admin/check_config/meant.cc \
+	imap/admin/check_config/reach.h imap/admin/check_config/reach.cc \
+	imap/admin/check_config/slips.h imap/admin/check_config/slips.cc \
 	imap/admin/check_config/connect.h imap/admin/check_config/connect.cc \
 	imap/admin/check_config/lines.h imap/admin/check_config/lines.cc \
 	imap/admin/check_config/peers.h imap/admin/check_config/peers.cc \
@@ -240,8 +245,10 @@ if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/admin/suite
 TESTS += tests/unit/imap/admin/suite
 tests_unit_imap_admin_suite_SOURCES = \
-	tests/unit/imap/admin/dump_format_test.cc tests/unit/imap/admin/progress_test.cc \
+	tests/unit/imap/admin/dump_format_test.cc tests/unit/imap/admin/meant_test.cc \
+	tests/unit/imap/admin/progress_test.cc \
 	tests/unit/imap/admin/report_test.cc tests/unit/imap/admin/tar_test.cc \
+	imap/admin/check_config/entries.cc imap/admin/check_config/meant.cc \
 	imap/admin/tools/dump_format.cc imap/admin/tools/tar.cc \
 	imap/admin/murder/report.cc $(PROGRESS_SOURCES) imap/admin/tool.cc
 tests_unit_imap_admin_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)

@@ -1,8 +1,5 @@
 // mupdate(8): the mupdate master (-m), or the replica of a frontend.
-#include <netdb.h>
 #include <poll.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -16,6 +13,7 @@
 #include "imap/mupdate/replica/replica.h"
 #include "imap/mupdate/server/kick_server.h"
 #include "imap/mupdate/server/server.h"
+#include "imap/mupdate/start_options.h"
 #include "lib/auth/sasl_client.h"
 #include "lib/auth/sasl_server.h"
 #include "lib/auth/tls_context.h"
@@ -30,49 +28,6 @@
 namespace {
 
 using namespace rookery;
-
-// True if the server's name is an address of this machine: then a socket can be bound to it.
-bool is_this_host(const std::string& server)
-{
-    auto target = net::parse_target(server, "mupdate");
-    if (!target) return false;
-    addrinfo hints = {};
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* found = nullptr;
-    if (::getaddrinfo(target->host.c_str(), nullptr, &hints, &found) != 0) return false;
-    bool ours = false;
-    for (addrinfo* a = found; a != nullptr && !ours; a = a->ai_next) {
-        Fd probe(::socket(a->ai_family, SOCK_STREAM, 0));
-        ours = probe && ::bind(probe.get(), a->ai_addr, a->ai_addrlen) == 0;
-    }
-    ::freeaddrinfo(found);
-    return ours;
-}
-
-Status check_workers(const config::Config& config)
-{
-    const int64_t start = config.mupdate_workers_start();
-    const int64_t min_spare = config.mupdate_workers_minspare();
-    const int64_t max_spare = config.mupdate_workers_maxspare();
-    const int64_t max = config.mupdate_workers_max();
-    if (start < min_spare || max_spare < start || max < start || max < min_spare)
-        return Error{Code::config,
-                     "mupdate_workers_start, _minspare, _maxspare and _max do not fit"};
-    return success();
-}
-
-Result<mupdate::Policy> read_policy(const config::Config& config)
-{
-    mupdate::Policy policy;
-    policy.last_claim_wins = config.mupdate_conflict() == config::MupdateConflict::last;
-    policy.lease = config.mupdate_lease();
-    policy.move_settle = config.mupdate_move_settle();
-    policy.move_warn = config.mupdate_move_warn();
-    auto guard = mupdate::DeleteGuard::parse(config.mupdate_max_deletes());
-    if (!guard) return Error{Code::config, "mupdate_max_deletes is a number or a percentage"};
-    policy.max_deletes = *guard;
-    return policy;
-}
 
 class Mupdate : public service::ThreadedService {
  public:
@@ -97,9 +52,9 @@ class Mupdate : public service::ThreadedService {
         watch_.emplace(std::vector{config.tls_server_cert(), config.tls_server_key(),
                                    config.tls_server_ca_file(), config.tls_client_ca_file()});
         if (auto_select_ && !config.mupdate_server().empty())
-            as_master_ = as_master_ || is_this_host(config.mupdate_server());
+            as_master_ = as_master_ || net::is_this_host(config.mupdate_server());
         TRY(check(config));
-        TRY_ASSIGN(mupdate::Policy policy, read_policy(config));
+        TRY_ASSIGN(mupdate::Policy policy, mupdate::policy_of(config));
         TRY(auth::SaslServer::init_library(config, "mupdate"));
         TRY(auth::SaslClient::init_library(config));
         tls_ = auth::server_tls(config);
@@ -160,8 +115,8 @@ class Mupdate : public service::ThreadedService {
             return Error{Code::config, "mupdate_server is not set, and -m is not given"};
         if (as_master_ && config.mupdate_config() == config::MupdateConfig::unified)
             return Error{Code::config, "a master cannot run on a unified server"};
-        TRY(check_workers(config));
-        TRY(read_policy(config));
+        TRY(mupdate::check_workers(config));
+        TRY(mupdate::policy_of(config));
         return success();
     }
 

@@ -23,6 +23,7 @@ noinst_LIBRARIES += %D%/libmupdate.a
 %C%_libmupdate_a_SOURCES += %D%/server/server.h %D%/server/server.cc
 %C%_libmupdate_a_SOURCES += %D%/master/server_table.h %D%/master/server_table.cc
 %C%_libmupdate_a_SOURCES += %D%/master/shared_text.h %D%/master/shared_text.cc
+%C%_libmupdate_a_SOURCES += %D%/start_options.h %D%/start_options.cc
 %C%_libmupdate_a_SOURCES += %D%/replica/stored_list.h %D%/replica/stored_list.cc
 %C%_libmupdate_a_SOURCES += %D%/server/thread.h %D%/server/thread.cc
 %C%_libmupdate_a_SOURCES += %D%/server/verbs.def %D%/server/verbs.h %D%/server/verbs.cc

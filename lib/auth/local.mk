@@ -12,7 +12,8 @@ if HAVE_CHECK
 check_PROGRAMS += tests/unit/lib/auth/suite
 TESTS += tests/unit/lib/auth/suite
 tests_unit_lib_auth_suite_SOURCES = \
-	tests/unit/lib/auth/certificates.h tests/unit/lib/auth/hashed_password_test.cc \
+	tests/unit/lib/auth/certificate_test.cc tests/unit/lib/auth/certificates.h \
+	tests/unit/lib/auth/hashed_password_test.cc \
 	tests/unit/lib/auth/identity_test.cc tests/unit/lib/auth/sasl_test.cc \
 	tests/unit/lib/auth/tls_context_test.cc
 tests_unit_lib_auth_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)

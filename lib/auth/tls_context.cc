@@ -9,6 +9,7 @@
 
 #include <algorithm>
 
+#include "lib/auth/certificate.h"
 #include "lib/base/strings.h"
 #include "lib/stream/tls_layer.h"
 
@@ -26,10 +27,19 @@ Status load_certificate(SSL_CTX* context, const TlsOptions& o)
 {
     if (o.certificate_file.empty()) return success();
     const std::string& key = o.key_file.empty() ? o.certificate_file : o.key_file;
+    // OpenSSL would ask for a passphrase on the terminal, and wait.
+    bool asked = false;
+    SSL_CTX_set_default_passwd_cb(context, no_passphrase);
     if (SSL_CTX_use_certificate_chain_file(context, o.certificate_file.c_str()) != 1)
         return bad_file("certificate", o.certificate_file);
-    if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1)
-        return bad_file("key", key);
+    SSL_CTX_set_default_passwd_cb_userdata(context, &asked);
+    const bool has_key = SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) == 1;
+    SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
+    if (asked)
+        return Error{Code::config, cat("key ", key,
+                                       " has a passphrase, and nobody is there to "
+                                       "type it")};
+    if (!has_key) return bad_file("key", key);
     if (SSL_CTX_check_private_key(context) != 1)
         return Error{Code::config,
                      cat("key ", key, " does not belong to certificate ", o.certificate_file)};

@@ -18,14 +18,30 @@ struct Line {
     unsigned number = 0;
     std::string name;
     std::string value;
+    // What a backslash at the end of a line has joined to it, one for each line below its own.
+    std::vector<std::string> joined;
+};
+
+// A line "@include: path".
+struct Include {
+    std::string file;
+    unsigned number = 0;
+    std::string path;
+};
+
+// What a file says, past lines that are wrong.
+struct Reading {
+    std::vector<Line> lines;
+    std::vector<Include> includes;
+    std::vector<Error> faults;
 };
 
 // "file:line: reason" as an Error.
 Error line_error(const std::string& file, unsigned number, std::string_view reason);
 
 Result<std::vector<Line>> parse_file(const std::string& path);
-// The same past lines that are wrong, which are told in faults; fails if the file cannot be read.
-Result<std::vector<Line>> parse_file(const std::string& path, std::vector<Error>& faults);
+// Fails if the file itself cannot be read.
+Result<Reading> read_past_faults(const std::string& path);
 // name stands for the file in error texts.
 Result<std::vector<Line>> parse_text(std::string_view text, const std::string& name);
 

@@ -80,7 +80,7 @@ BEGIN {
     kind["string"] = "text"; kind["path"] = "path"; kind["list"] = "list"
     kind["switch"] = "flag"; kind["int"] = "integer"; kind["duration"] = "duration"
     kind["enum"] = "word"
-    seconds["s"] = 1; seconds["m"] = 60; seconds["h"] = 3600; seconds["d"] = 86400
+    seconds["s"] = 1; seconds["m"] = 60; seconds["h"] = 3600; seconds["d"] = 86400; seconds["k"] = 1024
 }
 
 /^#/ || /^[ \t]*$/ { next }
@@ -114,7 +114,7 @@ BEGIN {
     if (current == 0) fail("text without an option")
     line = substr($0, 2)
     if (doc[current] == "" && line ~ /^values: /) { words[current] = substr(line, 9); next }
-    if (doc[current] == "" && line ~ /^unit: [smhd]$/) { unit[current] = substr(line, 7); next }
+    if (doc[current] == "" && line ~ /^unit: [smhdk]$/) { unit[current] = substr(line, 7); next }
     if (doc[current] == "" && line ~ /^min: -?[0-9]+$/) { min[current] = substr(line, 6); next }
     if (doc[current] == "" && line ~ /^old: /) { old[current] = substr(line, 6); next }
     if (doc[current] == "" && line ~ /^max: [0-9]+$/) { max[current] = substr(line, 6); next }

@@ -18,13 +18,15 @@ namespace rookery::config {
 
 enum class Type : unsigned char { text, path, list, flag, integer, duration, word };
 
+inline constexpr int64_t kKilobyte = 1024;
+
 struct OptionSpec {
     std::string_view name;
     Type type;
     bool has_default;
     std::string_view fallback;
     std::string_view words;  // word: the choices; list: the items allowed, "" = any
-    int64_t unit;            // duration: seconds of a bare number
+    int64_t unit;            // of a bare number; duration: seconds, integer: kKilobyte or 1
     int64_t min;
     int64_t max;
 };

@@ -112,6 +112,19 @@ Result<uint16_t> service_port(std::string_view service)
     return Error{Code::syntax, cat("unknown service: ", service)};
 }
 
+bool is_this_host(std::string_view server)
+{
+    auto target = parse_target(server, "0");
+    if (!target || target->is_unix) return false;
+    auto found = resolve(target->host, 0);
+    if (!found) return false;
+    for (const addrinfo* a = found->get(); a != nullptr; a = a->ai_next) {
+        const Fd probe(::socket(a->ai_family, SOCK_STREAM, 0));
+        if (probe && ::bind(probe.get(), a->ai_addr, a->ai_addrlen) == 0) return true;
+    }
+    return false;
+}
+
 Result<Target> parse_target(std::string_view text, std::string_view service)
 {
     if (text.empty()) return Error{Code::syntax, "empty server name"};

@@ -28,6 +28,9 @@ struct Target {
 Result<Target> parse_target(std::string_view text, std::string_view service);
 // The port number of a service name or number.
 Result<uint16_t> service_port(std::string_view service);
+// True if the host of "host" or "host:port" is an address of this machine: a socket can be bound to
+// it. Asks the resolver.
+bool is_this_host(std::string_view server);
 Result<Fd> dial(const Target& target, Deadline deadline);
 Result<Fd> dial_unix(const std::string& path, Deadline deadline);
 

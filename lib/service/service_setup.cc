@@ -35,18 +35,18 @@ unsigned number_option(char letter, std::string_view text)
     return *n;
 }
 
-mode_t octal(std::string_view text)
+}  // namespace
+
+Result<mode_t> parse_umask(std::string_view text)
 {
     unsigned mode = 0;
     for (char c : text) {
         if (c < '0' || c > '7' || mode > 077)
-            log::fatal(log::kExConfig, "umask: octal is expected");
+            return Error{Code::config, "umask: octal is expected"};
         mode = mode * 8 + static_cast<unsigned>(c - '0');
     }
     return static_cast<mode_t>(mode);
 }
-
-}  // namespace
 
 Setup read_arguments(int argc, char** argv, const std::vector<Option>& extra,
                      const OptionTaker& take)
@@ -95,7 +95,9 @@ config::Config load_config(const Setup& setup)
     auto config = config::Config::load(setup.config_path, setup.ident);
     if (!config) log::fatal(log::kExConfig, config.error().text);
     open_log(setup, *config);
-    ::umask(octal(config->umask()));
+    const auto mask = parse_umask(config->umask());
+    if (!mask) log::fatal(log::kExConfig, mask.error().text);
+    ::umask(*mask);
     return *std::move(config);
 }
 

@@ -5,6 +5,8 @@
 #ifndef ROOKERY_LIB_SERVICE_SERVICE_SETUP_H
 #define ROOKERY_LIB_SERVICE_SERVICE_SETUP_H
 
+#include <sys/types.h>
+
 #include <functional>
 #include <string>
 #include <string_view>
@@ -31,6 +33,8 @@ Setup read_arguments(int argc, char** argv, const std::vector<Option>& extra,
                      const OptionTaker& take);
 // Opens the log, loads the configuration, sets the umask. Ends the process with 78 on an error.
 config::Config load_config(const Setup& setup);
+// "027". Code::config.
+Result<mode_t> parse_umask(std::string_view text);
 void open_log(const Setup& setup, const config::Config& config);
 
 }  // namespace rookery::service

@@ -6,11 +6,12 @@ A broken one is a sound one with changes to its files: "+line", "-pattern" of li
 """
 
 START = 'START {\n  recover cmd="ctl_cyrusdb -r"\n}\n'
+PUSH = START.replace("}\n", '  mupdatepush cmd="ctl_mboxlist -m"\n}\n')
 EVENTS = 'EVENTS {\n  checkpoint cmd="ctl_cyrusdb -c" period=30\n}\n'
 
 
-def services(*lines):
-    return START + "SERVICES {\n" + "".join("  %s\n" % line for line in lines) + "}\n" + EVENTS
+def services(*lines, start=START):
+    return start + "SERVICES {\n" + "".join("  %s\n" % line for line in lines) + "}\n" + EVENTS
 
 
 COMMON = """configdirectory: @DIR@/conf
@@ -42,7 +43,7 @@ SOUND = {
     "backend": (services('imap cmd="imapd" listen="imap" prefork=5 maxchild=100',
                          'lmtp cmd="lmtpd" listen="lmtp"',
                          'lmtpunix cmd="lmtpd" listen="@DIR@/conf/socket/lmtp"',
-                         'sieve cmd="timsieved" listen="sieve"'),
+                         'sieve cmd="timsieved" listen="sieve"', start=PUSH),
                 COMMON + MAIL + TLS + NODE + "servername: mail1.example.org\n"
                 "admins: cyrus mover\nlmtp_admins: cyrus murder mover\nproxyservers: murder\n"
                 "proxy_authname: mover\nproxy_password: secret\n"),
@@ -55,7 +56,7 @@ SOUND = {
                  "proxy_authname: murder\nmail1_password: foo\nmail2_password: bar\n"),
     "unified": (services('mupdate cmd="mupdate" listen="3905" prefork=1',
                          'imap cmd="imapd" listen="imap"',
-                         'lmtp cmd="lmtpd" listen="lmtp"'),
+                         'lmtp cmd="lmtpd" listen="lmtp"', start=PUSH),
                 COMMON + MAIL + TLS + NODE + "servername: mail1.example.org\n"
                 "mupdate_config: unified\nserverlist: mail1.example.org mail2.example.org\n"
                 "admins: cyrus murder\nproxyservers: murder\nproxy_authname: murder\n"
@@ -63,7 +64,22 @@ SOUND = {
 }
 
 SOUND["master with readers"] = (SOUND["master"][0], SOUND["master"][1].replace(
-    "mail2 fe1\n", "mail2\nmupdate_readers: fe1 group:frontends\n"))
+    "mail2 fe1\n", "mail2\nmupdate_readers: fe1 group:@GROUP@\n"))
+# TLS is another program's, on this machine.
+SOUND["single behind a proxy for TLS"] = (
+    services('imap cmd="imapd -p 256" listen="127.0.0.1:1143"',
+             'pop3 cmd="pop3d -p 128" listen="localhost:1110"',
+             'lmtpunix cmd="lmtpd" listen="@DIR@/conf/socket/lmtp"'),
+    COMMON + MAIL + "servername: mail.example.org\nsasl_mech_list: PLAIN LOGIN\n")
+# What looks like a slip, and is none.
+SOUND["single with odd words"] = (SOUND["single"][0], SOUND["single"][1] + r"""
+proxy_password: # sec#ret "of" # \all
+newspeer: news.example.net:comp.*,!comp.test \
+    news.example.com:1119
+sharedprefix: #shared
+plaintextloginalert: "no passwords" here # ask mail
+autocreate_acl: Plus anyone p | "a b" group:@GROUP@ lrs
+""")
 
 # As guides to a Cyrus murder have it, without a list of servers.
 SOUND["frontend by passwords"] = (SOUND["frontend"][0], SOUND["frontend"][1].replace(
@@ -143,7 +159,7 @@ BROKEN = [
          "mupdate_server: HOST", imapd="+proxyservers: murder"),
     case("unified without its list", "unified",
          (IMAPD, "^mupdate_config"), "follows the list of the murder",
-         'cmd="mupdate"', cyrus="-mupdate"),
+         'cmd="mupdate"', cyrus="-mupdate cmd"),
     case("unified without proxyservers", "unified", "^mupdate_config", "no proxyservers",
          "proxyservers: ", imapd="-^proxyservers"),
     case("proxyd on a unified server", "unified", "proxyd", "keeps no mail", 'cmd="imapd"',
@@ -252,13 +268,13 @@ BROKEN = [
     case("mupdate without prefork", "frontend", "mupdate cmd", "without prefork", "prefork=1",
          cyrus=(' prefork=1', "")),
     case("services on one port", "backend", "sieve cmd",
-         "sieve and lmtp (line 6) listen on one address",
+         "sieve and lmtp (line 7) listen on one address",
          "another listen=", cyrus=('listen="sieve"', 'listen="*:24"')),
     case("a program that is not there", "single", "imapdd", "imapdd: no such program",
          'cmd="imapd"',
          cyrus=('cmd="imapd"', 'cmd="imapdd"')),
     case("a key of an entry that nobody knows", "backend", "maxchilds", '"maxchilds" is not known',
-         "maxchild=", cyrus=("maxchild=", "maxchilds=")),
+         "maxchild=100", cyrus=("maxchild=", "maxchilds=")),
     case("more prefork than maxchild", "backend", "imap cmd", "prefork=5 is more than maxchild=3",
          "maxchild=5", cyrus=("maxchild=100", "maxchild=3")),
     case("imaps without -s", "single", "imaps cmd", "begins with TLS, and without -s", "-s",
@@ -302,7 +318,7 @@ FRESH = [
          "neither tls_client_ca_file",
          "tls_client_ca_file: ", imapd=["+backend_tls: verify", "-^tls_client_ca_file"]),
     case("a duration of no unit", "single", "^timeout", "option timeout: a duration is expected",
-         "timeout: 32m", imapd="+timeout: 30x"),
+         "timeout: a number with s, m, h or d", imapd="+timeout: 30x"),
     case("an older name of a quota", "single", "^quotawarn", "an older name of quotawarnpercent",
          "quotawarnpercent: 90", imapd="+quotawarn: 90"),
     case("an older name for one service", "single", "^imap_tls_cert_file",
@@ -328,10 +344,10 @@ FRESH = [
          cyrus=('listen="pop3"', 'listen="pop3s"')),
     case("-s and no certificate", "single", (CYRUS, "imaps cmd"), "-s needs a certificate",
          "tls_server_cert: FILE", imapd="-^tls_"),
-    case("a time that is none", "single", "checkpoint", "at=hhmm is expected", "name cmd=",
+    case("a time that is none", "single", "checkpoint", "at=hhmm is expected", "such as at=0401",
          cyrus=("period=30", "at=2561")),
     case("cron and a period", "single", "checkpoint", "cron goes without at and period",
-         "name cmd=",
+         "cron, or at and period",
          cyrus=("period=30", 'period=30 cron="0 3 * * *"')),
     case("a section without its end", "single", "^EVENTS", "no closing", "a }",
          cyrus=("period=30\n}", "period=30")),
@@ -343,7 +359,7 @@ FRESH = [
          cyrus=('cmd="imapd -s" ', "")),
     case("no address", "single", "  imaps", "listen is missing", "listen=",
          cyrus=(' listen="imaps"', "")),
-    case("a prefork that is no number", "single", "imap cmd", "prefork=many", "name cmd=",
+    case("a prefork that is no number", "single", "imap cmd", "prefork=many", "prefork=NUMBER",
          cyrus=("prefork=5", "prefork=many")),
     case("a partition that is a file", "single", "^partition-default", "is no directory",
          "a directory",
@@ -380,7 +396,7 @@ FRESH = [
     case("a facility that is none", "single", "^syslog_facility", "must be one of",
          "syslog_facility: ",
          imapd="+syslog_facility: mial"),
-    case("a umask for all", "single", "^umask", "everybody on this machine", "umask: 077",
+    case("a umask for all", "single", "^umask", "everybody on this machine", "umask: 027, or 077",
          imapd="+umask: 022"),
     case("a section of a backend that is none", "backend", "SERVCES", "none of the sections",
          "SERVICES {", cyrus=("^SERVICES", "SERVCES")),
@@ -394,7 +410,7 @@ FRESH = [
     case("a default server that is none", "frontend", "^defaultserver", "is not in serverlist",
          "serverlist: ", imapd="+defaultserver: mail9.example.org"),
     case("a file to include that is not there", "single", "^@include", "No such file",
-         "name: value",
+         "@include: a file",
          imapd="+@include: @DIR@/noconf"),
     case("a script for new users that is not there", "single", "^autocreate_sieve_script",
          "No such file",
@@ -404,6 +420,156 @@ FRESH = [
              ("^serverlist.*", "serverlist: mail1.a.example.org mail1.b.example.org"),
              "-^mail1_password", "-^mail2_password", "+proxy_password: x",
          "+mail1_address: 192.0.2.1"]),
+]
+
+FE = "serverlist: mail1.example.org mail2.example.org"
+KEEPS = "keeps mail"
+
+
+# Of somebody who had the documentation alone: what was not named, or with a wrong advice.
+READERS = [
+    # --- slips that the grammar takes for what was meant
+    case("a backslash too many", "frontend", r"^  mail2",
+         "makes the next line, which sets sieve_allowreferrals", "no \\ at the end of this line",
+         imapd=("^serverlist.*", r"serverlist: mail1.example.org \\\n  mail2.example.org \\\n"
+                "sieve_allowreferrals: no")),
+    case("a password that was swallowed", "frontend", "^serverlist", "which sets mupdate_password",
+         "no \\ at the end", imapd=["-^mupdate_password",
+                                    (FE, FE + r" \\\nmupdate_password: secret")]),
+    case("a comment that was swallowed", "frontend", "^ +# new", "this is no comment",
+         "above the line of serverlist", imapd=(
+             FE, r"serverlist: mail1.example.org \\\n  # new \\\n  mail2.example.org")),
+    case("a space behind a backslash", "backend", "^lmtp_admins",
+         "a space stands behind the \\", "nothing behind the \\",
+         imapd=("^lmtp_admins.*", r"lmtp_admins: cyrus murder \\ \n  mover")),
+    case("a comment behind a name", "backend", "^servername", "begins no comment",
+         "servername: mail1.example.org",
+         imapd=("^servername.*", "servername: mail1.example.org  # never change this")),
+    case("a comment behind a number", "single", "^maxmessagesize", "begins no comment",
+         "maxmessagesize: 51200", imapd="+maxmessagesize: 51200 # 50 MB"),
+    case("a comment behind a password", "backend", "^mupdate_password", "begins no comment",
+         "on a line of its own", imapd=("^(mupdate_password.*)", r"\1  # the master's")),
+    case("a comment in place of a value", "single", "^popminpoll", "begins no comment",
+         "# in front of the line", imapd="+popminpoll: # none"),
+    case("a name in quotes", "backend", "^mupdate_server", "quotes are a part",
+         "mupdate_server: mupdate.example.org",
+         imapd=("^mupdate_server: (.*)", r'mupdate_server: "\1"')),
+    case("words in quotes", "frontend", "^serverlist", "quotes are a part", FE,
+         imapd=(FE, 'serverlist: "mail1.example.org" "mail2.example.org"')),
+    case("a path in quotes", "single", "^sievedir", "quotes are a part", "sievedir: @DIR@/sieve",
+         imapd="+sievedir: '@DIR@/sieve'"),
+    case("a password in quotes", "backend", "^mupdate_password", "quotes are a part",
+         "the password without quotes", imapd=("(mupdate_password:) (.*)", r'\1 "\2"')),
+    # --- names of servers, and of groups
+    case("two masters", "backend", "^mupdate_server", 'no host name has a ","',
+         "mupdate_server: HOST",
+         imapd=("^(mupdate_server.*)", r"\1,mupdate2.example.org")),
+    case("two words for a name", "single", "^servername", "no host name has a space",
+         "servername: HOST", imapd=("^(servername.*)", r"\1 mail")),
+    case("commas between addresses", "frontend", "^mail1_address", 'no host name has a ","',
+         "imap=host:port lmtp=host:port",
+         imapd="+mail1_address: imap=192.0.2.1:143, lmtp=192.0.2.1:24"),
+    case("a server in other brackets", "single", "^defaultserver", 'no host name has a "<"',
+         "defaultserver: HOST", imapd="+defaultserver: <mail1.example.org>"),
+    case("commas between peers", "single", "^newspeer", "there is no host in one of its words",
+         "newspeer: news.example.net news.example.com",
+         imapd="+newspeer: news.example.net,news.example.com"),
+    case("a group that is none", "backend", "^admins", "there is no group no-such-people",
+         "groupadd no-such-people", imapd=("^(admins.*)", r"\1 group:no-such-people")),
+    case("commas between folders", "single", "^autocreate_inbox_folders",
+         'one folder of the name "Sent, Drafts, Trash"', "Sent | Drafts | Trash",
+         imapd="+autocreate_inbox_folders: Sent, Drafts, Trash"),
+    # --- values that a daemon ends for, by what it reads them with
+    case("removals that are no number", "master", "^mupdate_max_deletes",
+         "a number or a percentage", "a number, or one with %",
+         imapd="+mupdate_max_deletes: ten"),
+    case("removals at a frontend", "frontend", "^mupdate_max_deletes", "a number or a percentage",
+         "a number, or one with %", imapd="+mupdate_max_deletes: 10 %"),
+    case("threads that do not fit", "master", "^mupdate_workers_start", "do not fit",
+         "none is less than the one before it", imapd="+mupdate_workers_start: 60"),
+    case("groups that are no wildmat", "single", "^newsgroups", "newsgroups: ", "a wildmat",
+         imapd="+newsgroups: comp.["),
+    # --- what START has to do
+    case("a master that tells itself", "master", "push cmd", "there is no mupdate_server",
+         "# in front of the line", cyrus=("^(  recover.*)", r'\1\n  push cmd="ctl_mboxlist -m"')),
+    case("a frontend that tells the master", "frontend", "push cmd", "a frontend has none",
+         "# in front of the line", cyrus=("^(  recover.*)", r'\1\n  push cmd="ctl_mboxlist -m"')),
+    case("a backend that does not tell", "backend", "recover cmd",
+         "START does not tell the master", 'mupdatepush cmd="ctl_mboxlist -m"',
+         cyrus="-mupdatepush"),
+    case("nothing is recovered", "single", "recover cmd", "nothing recovers",
+         'cmd="ctl_cyrusdb -r"', cyrus=("ctl_cyrusdb -r", "ctl_cyrusdb -c")),
+    case("a second master", "frontend", "mupdate cmd", "mupdate_server names another",
+         "mupdate_server: fe1.example.org", cyrus=('cmd="mupdate"', 'cmd="mupdate -m"')),
+    case("one address takes all", "backend", "^login_connections_per_host",
+         "all of the 100 processes", "well below 100", imapd="+login_connections_per_host: 200"),
+    # --- certificates and keys
+    case("an authority that is none", "backend", "^tls_client_ca_file",
+         "there is no authority in it", "tls_client_ca_file: the certificate of the authority",
+         imapd=("ca_file: @DIR@/cert.pem", "ca_file: @DIR@/ca/good.pem")),
+    case("an authority that is none, at the master", "master", "^tls_client_ca_file",
+         "there is no authority in it", "tls_client_ca_file: the certificate of the authority",
+         imapd=("ca_file: @DIR@/cert.pem", "ca_file: @DIR@/ca/good.pem")),
+    case("a certificate for others without a key", "frontend", "^tls_client_cert",
+         "goes with tls_client_key, which is not set", "tls_client_key: FILE",
+         imapd="+tls_client_cert: @DIR@/cert.pem"),
+    case("a certificate for one peer without a key", "frontend", "^mail1_client_cert",
+         "goes with mail1_client_key, which is not set", "mail1_client_key: FILE",
+         imapd="+mail1_client_cert: @DIR@/cert.pem"),
+    case("a key without a value", "frontend", "^tls_client_key", "has no value", "name: value",
+         imapd=["+tls_client_cert: @DIR@/cert.pem", "+tls_client_key:"]),
+    case("a key with a passphrase", "single", "^tls_server_key", "has a passphrase",
+         "openssl pkey -in @DIR@/locked-key.pem", imapd=("/key.pem", "/locked-key.pem")),
+    case("an authority in front of the certificate", "single", "^tls_server_cert",
+         "the certificate of the key is not the first", "first the certificate of this server",
+         imapd=("cert: @DIR@/cert.pem", "cert: @DIR@/chain.pem")),
+    case("a key in a closed folder", "single", "^tls_server_key", "by its folder @DIR@/shut",
+         "chmod 750 @DIR@/shut", imapd=("/key.pem", "/shut/key.pem")),
+    case("a partition in a closed folder", "single", "^partition-default",
+         "by its folder @DIR@/shut", "chmod 750 @DIR@/shut", imapd=("/spool$", "/shut/spool")),
+    case("the folder of saslauthd", "single", "^sasl_saslauthd_path", "is a folder",
+         "sasl_saslauthd_path: @DIR@/conf/mux", imapd=[
+             ("auxprop", "saslauthd"), "-^sasl_sasldb_path", "+sasl_saslauthd_path: @DIR@/conf"]),
+    case("a password of no server", "frontend", "^mail_password",
+         "mail_password is of no server that is named here", "mail1_password and mail2_password",
+         imapd=["-^mail1_password", ("^mail2_password", "mail_password")]),
+    # --- what was meant by a value that cannot be
+    case("a unit of another kind", "single", "^timeout", "a duration is expected", "timeout: 45m",
+         imapd="+timeout: 45min"),
+    case("units in words", "single", "^timeout", "a duration is expected", "timeout: 1h30m",
+         imapd="+timeout: 1 hour 30 minutes"),
+    case("kilobytes of kilobytes", "single", "^sieve_maxscriptsize", "a number is expected",
+         "sieve_maxscriptsize: 64", imapd="+sieve_maxscriptsize: 64K"),
+    case("megabytes", "single", "^maxmessagesize", "a number is expected",
+         "maxmessagesize: 51200", imapd="+maxmessagesize: 50 MB"),
+    case("a percentage with its sign", "single", "^quotawarnpercent", "a number is expected",
+         "quotawarnpercent: 90", imapd="+quotawarnpercent: 90%"),
+    case("an octal number of another language", "single", "^umask", "an octal number",
+         "umask: 027", imapd="+umask: 0o27"),
+    case("a word of several", "single", "^sasl_mech_list", "no mechanism SCRAM-SHA256",
+         "sasl_mech_list: PLAIN SCRAM-SHA-256", imapd="+sasl_mech_list: PLAIN SCRAM-SHA256"),
+    case("a facility, nearly", "single", "^syslog_facility", "must be one of",
+         "syslog_facility: local6", imapd="+syslog_facility: locla6"),
+    # --- cyrus.conf
+    case("the arguments of imapd on a frontend", "frontend", "imaps cmd", KEEPS,
+         'cmd="proxyd -s"', cyrus=('cmd="proxyd -s"', 'cmd="imapd -s"')),
+    case("the arguments of a program that is misspelt", "single", "imaps cmd", "no such program",
+         'cmd="imapd -s"', cyrus=('cmd="imapd -s"', 'cmd="imapdd -s"')),
+    case("an option in cyrus.conf", "single", "imap cmd", '"timeout" is not known',
+         "imap_timeout: 45 in imapd.conf", cyrus=("prefork=5", "prefork=5 timeout=45")),
+    case("a key of cyrus.conf in imapd.conf", "single", "^imap_maxchild",
+         "is set in cyrus.conf", "maxchild=100 in the line of imap", imapd="+imap_maxchild: 100"),
+    case("an address without brackets", "single", "imap cmd", "write an IPv6 address as",
+         'listen="[::1]:143"', cyrus=('listen="imap"', 'listen="::1:143"')),
+    case("cron with four fields", "single", "checkpoint", "five fields are expected",
+         'cron="0 4 * * *"', cyrus=("period=30", 'cron="0 4 * *"')),
+    case("a period with a unit", "single", "checkpoint", "a number is expected", "period=30",
+         cyrus=("period=30", "period=30m")),
+    case("a command without quotes", "single", "imaps cmd", '"key=value" is expected',
+         'imaps cmd="imapd -s -U 30" listen="imaps"',
+         cyrus=('cmd="imapd -s"', "cmd=imapd -s -U 30")),
+    case("a section that goes on", "single", "^EVENTS", '"}" is missing in front of EVENTS',
+         "} in front of this line", cyrus=("^}\nEVENTS", "EVENTS")),
 ]
 
 # What Debian's packages of Cyrus 3.6 install, without its comments.

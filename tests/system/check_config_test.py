@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """murder check-config: broken configurations name their fault and no other, sound ones none."""
+import grp
 import json
 import os
 import re
@@ -13,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import fake_peer
 import harness
 import murder
-from check_config_cases import BROKEN, DEBIAN, FRESH, SOUND
+from check_config_cases import BROKEN, DEBIAN, FRESH, READERS, SOUND, START
 
 
 class Place:
@@ -24,7 +25,7 @@ class Place:
         os.chmod(self.dir, 0o755)
         self.bin = murder.stage(os.path.join(self.dir, "bin"))
         self.user = murder.unprivileged_user()
-        for sub in ("conf", "spool", "spool/inner", "spool2", "closed"):
+        for sub in ("conf", "spool", "spool/inner", "spool2", "closed", "shut"):
             os.mkdir(self.path(sub))
         self.openssl("cert.pem", "key.pem", 365)
         self.openssl("other.pem", "other-key.pem", 365)
@@ -34,6 +35,11 @@ class Place:
                               fake_peer.Certificates(self.path("ca")).expired):
             shutil.copy(past, self.path(name))
             os.chmod(self.path(name), 0o600)
+        subprocess.run(["openssl", "pkey", "-in", self.path("key.pem"), "-aes256", "-passout",
+                        "pass:secret", "-out", self.path("locked-key.pem")], check=True)
+        os.chmod(self.path("locked-key.pem"), 0o600)
+        shutil.copy(self.path("key.pem"), self.path("shut/key.pem"))
+        self.write("chain.pem", self.read("other.pem") + self.read("cert.pem"))
         self.write("sasldb2", "passwords")
         self.write("empty", "")
         self.write("script", "keep;")
@@ -41,9 +47,14 @@ class Place:
             self.chown()
         os.chmod(self.path("open-key.pem"), 0o644)
         os.chmod(self.path("closed"), 0o500)
+        os.chmod(self.path("shut"), 0)
 
     def path(self, name):
         return os.path.join(self.dir, name)
+
+    def read(self, name):
+        with open(self.path(name)) as f:
+            return f.read()
 
     def write(self, name, text):
         with open(self.path(name), "w") as f:
@@ -68,7 +79,8 @@ class Place:
 
     def fill(self, text):
         user = "cyrus_user: %s\n" % self.user if os.geteuid() == 0 else "# who runs it\n"
-        return text.replace("@DIR@", self.dir).replace("@USER@\n", user)
+        group = grp.getgrgid(os.getgid()).gr_name
+        return text.replace("@DIR@", self.dir).replace("@USER@\n", user).replace("@GROUP@", group)
 
     def check(self, cyrus, imapd, *arguments, program="murder", environment=None, before=()):
         """The findings of two texts, each as (file, line, text, what to write), and the status."""
@@ -84,6 +96,8 @@ class Place:
         env = dict(os.environ, ROOKERY_LOG=self.path("conf/log"), CYRUS_USER=self.user)
         env.update(environment or {})
         done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=60)
+        # Whoever asks for a passphrase waits for somebody who is not there.
+        assert "phrase" not in done.stderr, done.stderr
         if done.stderr:
             print(done.stderr)
         if "--json" in command:
@@ -94,6 +108,7 @@ class Place:
         return [(os.path.basename(m[1]), int(m[2]), m[3], m[4]) for m in lines], done.returncode
 
     def close(self):
+        os.chmod(self.path("shut"), 0o700)
         shutil.rmtree(self.dir)
 
 
@@ -161,6 +176,33 @@ def test_broken_configurations_of_a_fresh_reader():
     examine_all(FRESH)
 
 
+def test_what_readers_of_the_documentation_got_wrong():
+    assert len(READERS) >= 50, len(READERS)
+    examine_all(READERS)
+
+
+def test_included_files_are_the_daemons_alone():
+    cyrus, imapd = SOUND["backend"]
+    text = imapd.replace("mupdate_password: secret\n", "@include: included\n")
+    place.write("included", "mupdate_password: secret\n")
+    line = line_of(text, "^@include")
+    for mode, said in (("640", None), ("644", "there are passwords in it"),
+                       ("000", "Permission denied")):
+        before = ["sh", "-c", 'chmod %s "$0" && exec "$@"' % mode, place.path("included")]
+        if os.geteuid() == 0:
+            shutil.chown(place.path("included"), place.user)
+        found, _ = place.check(cyrus, text, before=before)
+        if said is None:
+            assert found == [], found
+            continue
+        file, at, what, _ = found[0]
+        assert (file, at, len(found)) == ("imapd.conf", line, 1) and said in what, found
+    os.unlink(place.path("included"))
+    # What it has in it is not missed besides.
+    found, _ = place.check(cyrus, text)
+    assert len(found) == 1 and found[0][1] == line and "No such file" in found[0][2], found
+
+
 def test_what_debian_installs_gives_no_line():
     cyrus, imapd = DEBIAN
     for folder in ("var/lib/cyrus", "var/spool/cyrus/mail", "var/spool/cyrus/news"):
@@ -212,6 +254,8 @@ def test_each_example_gives_no_line():
             role = ("frontend" if "proxyd" in block else "master" if "mupdate -m" in block else
                     "single")
             cyrus, imapd = re.sub("/var/lib/imap", "@DIR@/conf", block), SOUND[role][1]
+            if "START {" not in block:  # it shows a section
+                cyrus = START + cyrus
         found, status = place.check(cyrus, imapd)
         assert (found, status) == ([], 0), (name, block, found)
     assert count >= 3, count
@@ -256,9 +300,10 @@ def test_master_t_says_the_same():
 
 def test_files_that_are_not_there():
     for missing in ("-C", "-M"):
-        done = subprocess.run([os.path.join(place.bin, "murder"), "check-config", missing,
-                               place.path("none")], capture_output=True, text=True, timeout=60)
-        assert done.returncode == 78 and done.stdout == "", done
+        for name in ("none", "conf"):  # nothing, and a folder
+            done = subprocess.run([os.path.join(place.bin, "murder"), "check-config", missing,
+                                   place.path(name)], capture_output=True, text=True, timeout=60)
+            assert done.returncode == 78 and done.stdout == "", done
     done = subprocess.run([os.path.join(place.bin, "murder"), "check-config", "too", "much"],
                           capture_output=True, timeout=60)
     assert done.returncode == 64, done

@@ -14,6 +14,8 @@ constexpr std::array kChecks = {
     Check{"programs", check_programs, false},
     Check{"addresses of services", check_ports, false},
     Check{"processes of services", check_numbers, false},
+    Check{"commands of START", check_starts, true},
+    Check{"what services would end for", check_start_options, true},
     Check{"services and TLS", check_service_tls, true},
     Check{"where deliver(8) and the MTA bring mail", check_lmtp_sockets, true},
     Check{"services and the role of the server", check_role, true},
@@ -25,6 +27,7 @@ constexpr std::array kChecks = {
     Check{"certificates of other servers", check_verification, true},
     Check{"partitions", check_partitions, true},
     Check{"folders", check_folders, true},
+    Check{"imapd.conf and what it includes", check_files, false},
     Check{"the log", check_log, true},
     Check{"passwords of users", check_sasl, true},
     Check{"mechanisms of users", check_mechanisms, true},
@@ -45,7 +48,8 @@ std::span<const Check> checks()
 void run_checks(const Server& server, Findings& findings)
 {
     for (const Check& check : kChecks)
-        if (server.config || !check.needs_config) check.run(server, findings);
+        if ((server.config && server.is_whole()) || !check.needs_config)
+            check.run(server, findings);
     std::stable_sort(findings.begin(), findings.end(),
                      [](const Finding& a, const Finding& b) { return key(a) < key(b); });
     findings.erase(std::unique(findings.begin(), findings.end(),

@@ -2,7 +2,8 @@
 //
 // A check looks at the files as they were read, and at the folders, keys and sockets that they
 // name, as the user who runs it; it changes nothing and asks no other server. Where the options say
-// nothing as a whole (Server::config) only those of single lines and services are run.
+// nothing as a whole (Server::config), or not all of them are there (Server::is_whole), only those
+// of single lines, files and services are run.
 #ifndef ROOKERY_IMAP_ADMIN_CHECK_CONFIG_CHECKS_H
 #define ROOKERY_IMAP_ADMIN_CHECK_CONFIG_CHECKS_H
 
@@ -18,7 +19,7 @@ namespace rookery::admin::check_config {
 struct Check {
     std::string_view subject;
     void (*run)(const Server&, Findings&);
-    bool needs_config;  // Server::config is there
+    bool needs_config;  // Server::config is there, and whole
 };
 
 std::span<const Check> checks();
@@ -37,6 +38,10 @@ void check_numbers(const Server& server, Findings& findings);
 void check_service_tls(const Server& server, Findings& findings);
 void check_lmtp_sockets(const Server& server, Findings& findings);
 
+// --- checks_starts.cc: START, and what a service would end for
+void check_starts(const Server& server, Findings& findings);
+void check_start_options(const Server& server, Findings& findings);
+
 // --- checks_roles.cc: what the server is in its murder
 void check_role(const Server& server, Findings& findings);
 void check_proxy_users(const Server& server, Findings& findings);
@@ -53,6 +58,7 @@ void check_verification(const Server& server, Findings& findings);
 // --- checks_places.cc: folders, and the log
 void check_partitions(const Server& server, Findings& findings);
 void check_folders(const Server& server, Findings& findings);
+void check_files(const Server& server, Findings& findings);
 void check_log(const Server& server, Findings& findings);
 
 // --- checks_login.cc: passwords of users

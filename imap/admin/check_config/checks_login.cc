@@ -1,14 +1,13 @@
 // How users are let in.
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 
 #include "imap/admin/check_config/checks.h"
-#include "lib/base/fd.h"
+#include "imap/admin/check_config/meant.h"
+#include "imap/admin/check_config/reach.h"
 #include "lib/base/spelling.h"
 #include "lib/base/strings.h"
 
@@ -46,10 +45,10 @@ void check_sasldb(const Server& server, Findings& findings)
     const auto own = config.overflow("sasl_sasldb_path");
     const std::string path = own.value_or(server.system.sasldb);
     const std::string option = own ? "sasl_sasldb_path" : "sasl_pwcheck_method";
-    auto opened = open_file(path, O_RDONLY);
-    if (opened) {
+    auto refusal = refusal_of(path, R_OK);
+    if (!refusal) {
         struct stat st {};
-        if (::fstat(opened->get(), &st) == 0 && (st.st_mode & 004) != 0)
+        if (::stat(path.c_str(), &st) == 0 && (st.st_mode & 004) != 0)
             findings.push_back({Severity::warning, server.of(option),
                                 cat(path, ": everybody may read the passwords of all"),
                                 cat("chmod 640 ", path)});
@@ -58,28 +57,32 @@ void check_sasldb(const Server& server, Findings& findings)
     // The first saslpasswd2 makes it; only one that is named is missed.
     if (!own && ::access(path.c_str(), F_OK) != 0) return;
     findings.push_back(
-        {Severity::error, server.of(option),
-         cat("the passwords cannot be read: ", opened.error().text),
-         cat("chgrp it to the daemons' group, and chmod 640 ", path, "; saslpasswd2(8) makes it")});
+        {Severity::error, server.of(option), cat("the passwords cannot be read: ", refusal->text),
+         refusal->write.empty() ? cat("chgrp it to the daemons' group, and chmod 640 ", path,
+                                      "; saslpasswd2(8) makes it")
+                                : refusal->write});
 }
 
 void check_saslauthd(const Server& server, Findings& findings)
 {
     const config::Config& config = *server.config;
-    const std::string path = config.sasl_saslauthd_path().empty() ? server.system.saslauthd
-                                                                  : config.sasl_saslauthd_path();
+    const bool is_own = !config.sasl_saslauthd_path().empty();
+    const std::string path = is_own ? config.sasl_saslauthd_path() : server.system.saslauthd;
+    const Place place = server.of(is_own ? "sasl_saslauthd_path" : "sasl_pwcheck_method");
+    const auto tell = [&](const std::string& why, std::string write) {
+        findings.push_back(
+            {Severity::error, place, cat("saslauthd cannot be asked: ", why), std::move(write)});
+    };
+    constexpr string_view kWhat =
+        "sasl_saslauthd_path: its socket; saslauthd(8) runs, and the daemons' user is in its group";
     struct stat st {};
-    const bool good =
-        ::stat(path.c_str(), &st) == 0 && S_ISSOCK(st.st_mode) && ::access(path.c_str(), W_OK) == 0;
-    if (good) return;
-    const std::string why = st.st_mode != 0 && !S_ISSOCK(st.st_mode) ? cat(path, " is no socket")
-                                                                     : errno_error(path).text;
-    findings.push_back({Severity::error,
-                        server.of(config.sasl_saslauthd_path().empty() ? "sasl_pwcheck_method"
-                                                                       : "sasl_saslauthd_path"),
-                        cat("saslauthd cannot be asked: ", why),
-                        "sasl_saslauthd_path: its socket; saslauthd(8) runs, and the daemons' "
-                        "user is in its group"});
+    if (::stat(path.c_str(), &st) == 0 && S_ISDIR(st.st_mode))
+        return tell(cat(path, " is a folder"),
+                    cat("sasl_saslauthd_path: ", path, path.ends_with('/') ? "mux" : "/mux"));
+    if (auto refusal = refusal_of(path, W_OK))
+        return tell(refusal->text,
+                    refusal->write.empty() ? std::string(kWhat) : std::move(refusal->write));
+    if (!S_ISSOCK(st.st_mode)) tell(cat(path, " is no socket"), std::string(kWhat));
 }
 
 const std::vector<string_view> kMechanisms = {
@@ -99,8 +102,55 @@ void check_names_of_mechanisms(const config::Line& line, Findings& findings)
         findings.push_back({Severity::error,
                             {line.file, line.number},
                             cat(line.name, ": libsasl2 has no mechanism ", word),
-                            cat(line.name, ": ", near.empty() ? "PLAIN" : near)});
+                            near.empty()
+                                ? cat(line.name, ": without ", word)
+                                : cat(line.name, ": ", with_word(line.value, word, near))});
     }
+}
+
+// "-p 256": what is in front of it has done the TLS.
+bool is_behind_tls(const Service& service)
+{
+    const auto& argv = service.entry.argv;
+    const auto option = std::find(argv.begin(), argv.end(), "-p");
+    if (option == argv.end() || option + 1 == argv.end()) return false;
+    const auto bits = to_number<unsigned>(*(option + 1));
+    return bits && *bits > 1;
+}
+
+bool is_for_users(const Service& service)
+{
+    constexpr std::array<string_view, 5> kPrograms = {"imapd", "proxyd", "pop3d", "nntpd",
+                                                      "timsieved"};
+    return std::find(kPrograms.begin(), kPrograms.end(), service.program) != kPrograms.end();
+}
+
+// Those that take no plaintext password, where others of the server do; "" = all or none.
+std::string without_plaintext(const Server& server, bool& all)
+{
+    std::string names;
+    all = true;
+    for (const Service& service : server.services) {
+        if (!is_for_users(service)) continue;
+        if (service.target.is_unix || is_behind_tls(service))
+            all = false;
+        else
+            cat_to(names, names.empty() ? "" : ", ", service.entry.name);
+    }
+    return names;
+}
+
+// PLAIN and LOGIN alone, which give the password away.
+void check_plaintext(const Server& server, Findings& findings)
+{
+    bool all = true;
+    const std::string names = without_plaintext(server, all);
+    if (!all && names.empty()) return;
+    findings.push_back({Severity::error, server.of("sasl_mech_list"),
+                        cat("PLAIN and LOGIN want TLS, and there is no certificate: nobody can "
+                            "log in",
+                            all ? "" : " to ", all ? "" : names),
+                        "tls_server_cert: FILE and tls_server_key: FILE"});
 }
 
 }  // namespace
@@ -135,10 +185,7 @@ void check_mechanisms(const Server& server, Findings& findings)
             check_names_of_mechanisms(line, findings);
     const bool no_tls = config.tls_server_cert().empty();
     if (is_only(mechanisms, {"PLAIN", "LOGIN"}) && no_tls && !config.allowplaintext())
-        findings.push_back({Severity::error, place,
-                            "PLAIN and LOGIN want TLS, and there is no certificate: nobody can "
-                            "log in",
-                            "tls_server_cert: FILE and tls_server_key: FILE"});
+        check_plaintext(server, findings);
     if (!is_only(config.sasl_pwcheck_method(), {"saslauthd"})) return;
     for (const std::string& one : mechanisms)
         if (starts_with_nocase(one, "SCRAM-") || starts_with_nocase(one, "DIGEST-") ||

@@ -1,13 +1,20 @@
 // imapd.conf, line by line.
+#include <grp.h>
+
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "imap/admin/check_config/checks.h"
+#include "imap/admin/check_config/entries.h"
 #include "imap/admin/check_config/lines.h"
+#include "imap/admin/check_config/meant.h"
+#include "imap/mupdate/master/rules.h"
 #include "lib/base/spelling.h"
 #include "lib/base/strings.h"
 #include "lib/config/cyrus_options.h"
 #include "lib/config/option_names.h"
+#include "lib/service/service_setup.h"
 
 namespace rookery::admin::check_config {
 namespace {
@@ -154,6 +161,21 @@ bool tell_older_name(const config::Line& line, Findings& findings)
     return true;
 }
 
+// "imap_maxchild", "maxchild": what cyrus.conf says of a service.
+bool tell_service_key(const Server& server, const config::Line& line, Findings& findings)
+{
+    const size_t end = line.name.rfind('_');
+    const string_view key = string_view(line.name).substr(end == line.name.npos ? 0 : end + 1);
+    if (!is_service_key(key)) return false;
+    const string_view service =
+        end == line.name.npos ? string_view() : string_view(line.name).substr(0, end);
+    if (!service.empty() && !is_service(server, service)) return false;
+    add(findings, Severity::warning, line, cat(line.name, " is set in cyrus.conf, not here"),
+        cat(key, '=', line.value, " in the line of ", service.empty() ? "each service" : service,
+            " in cyrus.conf"));
+    return true;
+}
+
 void check_name(const Server& server, const config::Line& line, Findings& findings)
 {
     if (tell_older_name(line, findings)) return;
@@ -166,27 +188,125 @@ void check_name(const Server& server, const config::Line& line, Findings& findin
     if (config::fits_a_family(line.name)) return check_family(server, line, findings);
     const size_t prefix = config::service_prefix(line.name);
     if (prefix > 0) return check_service_name(server, line, prefix, findings);
+    if (tell_service_key(server, line, findings)) return;
     tell_unknown(line, config::nearest_option(line.name), findings);
 }
 
-// What is a text for the parser and something narrower for those that read it; "" = good.
-std::string narrower(const config::OptionSpec& spec, const config::Line& line)
+struct Wrong {
+    std::string text;
+    std::string value;  // that was meant, or the form of one
+};
+
+std::optional<Wrong> wrong_mask(string_view value)
 {
-    if (spec.type == config::Type::list && line.value.find(',') != std::string::npos)
-        return "spaces stand between the words, a comma is part of one";
-    if (line.name == "umask") {
-        if (line.value.find_first_not_of("01234567") != std::string::npos)
-            return "an octal number is expected";
-        if (!line.value.ends_with('7')) return "everybody on this machine could read the mail";
+    if (!service::parse_umask(value))
+        return Wrong{"an octal number is expected", meant_mask(value)};
+    if (!value.ends_with('7'))
+        return Wrong{"everybody on this machine could read the mail",
+                     "027, or 077 where the group is not to read"};
+    return std::nullopt;
+}
+
+std::optional<Wrong> wrong_facility(string_view value)
+{
+    const std::vector<string_view> known = {"mail",   "daemon", "user",   "local0",
+                                            "local1", "local2", "local3", "local4",
+                                            "local5", "local6", "local7"};
+    if (std::find(known.begin(), known.end(), value) != known.end()) return std::nullopt;
+    const string_view near = nearest(to_lower(value), known);
+    return Wrong{"must be one of: mail daemon user local0 to local7",
+                 std::string(near.empty() ? "mail" : near)};
+}
+
+// Options whose value is one server, or several.
+constexpr std::array<string_view, 8> kHosts = {"servername",
+                                               "mupdate_server",
+                                               "defaultserver",
+                                               "client_bind_name",
+                                               "serverlist",
+                                               "sieve_referral_hosts",
+                                               "login_connections_exempt",
+                                               "defaultdomain"};
+
+// A name or an address, with a port; the path of a socket, and what stands behind it
+// (backend/server_address.h); of sieve_referral_hosts two names.
+bool is_in_a_host(char c)
+{
+    const char lower = to_lower(c);
+    return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
+           string_view("-._:[]/%=").find(c) != string_view::npos;
+}
+
+std::optional<Wrong> wrong_host(const config::OptionSpec& spec, string_view value)
+{
+    const bool is_list = spec.type == config::Type::list;
+    const auto good = [&](char c) {
+        return is_in_a_host(c) || (is_list && (c == ' ' || c == '\t'));
+    };
+    const auto bad = std::find_if_not(value.begin(), value.end(), good);
+    if (bad == value.end()) return std::nullopt;
+    std::string what = cat('"', string_view(&*bad, 1), '"');
+    if (*bad == ' ' || *bad == '\t') what = "space";
+    return Wrong{cat("no host name has a ", what), is_list ? "HOST HOST ..." : "HOST"};
+}
+
+// One separator for another: a name with commas is a name, and yet hardly one that was meant.
+std::optional<Wrong> wrong_folders(string_view name, string_view value)
+{
+    constexpr std::array<string_view, 4> kFolders = {
+        "autocreate_inbox_folders", "autocreate_subscribe_folders",
+        "autocreate_subscribe_sharedfolders", "autocreate_sieve_folders"};
+    if (std::find(kFolders.begin(), kFolders.end(), name) == kFolders.end() ||
+        value.find('|') != value.npos || value.find(',') == value.npos)
+        return std::nullopt;
+    std::string folders;
+    for (const string_view one : split(value, ',', false))
+        cat_to(folders, folders.empty() ? "" : " | ", trim(one));
+    return Wrong{cat("this is one folder of the name \"", value, "\": a | stands between two"),
+                 folders};
+}
+
+// What is a text for the parser and something narrower for those that read it.
+std::optional<Wrong> narrower(const config::OptionSpec& spec, string_view value)
+{
+    if (spec.type == config::Type::list && value.find(',') != value.npos)
+        return Wrong{"spaces stand between the words, a comma is part of one",
+                     meant_value(spec, value)};
+    if (spec.name == "umask") return wrong_mask(value);
+    if (spec.name == "mupdate_max_deletes" && !mupdate::DeleteGuard::parse(value))
+        return Wrong{"a number or a percentage is expected", "a number, or one with % behind it"};
+    if (spec.name == "syslog_facility") return wrong_facility(value);
+    if (std::find(kHosts.begin(), kHosts.end(), spec.name) != kHosts.end())
+        return wrong_host(spec, value);
+    if (spec.type == config::Type::path && value.front() != '/' &&
+        !value.starts_with("{configdirectory}"))
+        return Wrong{"an absolute path is expected", cat('/', value)};
+    return wrong_folders(spec.name, value);
+}
+
+// "mail1_address": one address, or one for each protocol.
+void check_address(const config::Line& line, Findings& findings)
+{
+    const config::OptionSpec list{line.name, config::Type::list, false, {}, {}, 1, 0, 0};
+    const auto wrong = wrong_host(list, line.value);
+    if (wrong)
+        add(findings, Severity::error, line, cat("option ", line.name, ": ", wrong->text),
+            cat(line.name, ": host:port, or imap=host:port lmtp=host:port ..."));
+}
+
+// "group:staff", in any option that has users.
+void check_groups(const Server& server, const config::Line& line, Findings& findings)
+{
+    constexpr string_view kGroup = "group:";
+    if (server.config && !server.config->unix_group_enable()) return;
+    for (const string_view word : split_words(line.value)) {
+        if (!word.starts_with(kGroup)) continue;
+        const std::string name(word.substr(kGroup.size()));
+        if (::getgrnam(name.c_str()) == nullptr)
+            add(findings, Severity::error, line,
+                cat("option ", line.name, ": there is no group ", name, " on this machine"),
+                cat("a group that getent(1) knows; groupadd ", name, " makes it"));
     }
-    if (line.name == "syslog_facility") {
-        const std::vector<string_view> known = {"mail",   "daemon", "user",   "local0",
-                                                "local1", "local2", "local3", "local4",
-                                                "local5", "local6", "local7"};
-        if (std::find(known.begin(), known.end(), line.value) == known.end())
-            return "must be one of: mail daemon user local0 to local7";
-    }
-    return {};
 }
 
 }  // namespace
@@ -211,18 +331,18 @@ void check_names(const Server& server, Findings& findings)
 void check_values(const Server& server, Findings& findings)
 {
     for (const config::Line& line : server.lines) {
+        if (line.name.ends_with("_address")) check_address(line, findings);
         const config::OptionSpec* spec = spec_of(line);
         if (spec == nullptr) continue;
         auto value = config::parse_value(*spec, line.value);
-        const std::string wrong = value ? narrower(*spec, line) : value.error().text;
-        if (!wrong.empty())
-            add(findings, Severity::error, line, cat("option ", line.name, ": ", wrong),
-                cat(line.name, ": ", example_value(*spec, line.value)));
-        else if (spec->type == config::Type::path && line.value.front() != '/' &&
-                 !line.value.starts_with("{configdirectory}"))
-            add(findings, Severity::error, line,
-                cat("option ", line.name, ": an absolute path is expected"),
-                cat(line.name, ": /", line.value));
+        const std::optional<Wrong> wrong =
+            value ? narrower(*spec, line.value)
+                  : Wrong{value.error().text, meant_value(*spec, line.value)};
+        if (wrong)
+            add(findings, Severity::error, line, cat("option ", line.name, ": ", wrong->text),
+                cat(line.name, ": ", wrong->value));
+        else
+            check_groups(server, line, findings);
     }
 }
 

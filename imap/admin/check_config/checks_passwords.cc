@@ -6,6 +6,7 @@
 #include "imap/admin/check_config/peers.h"
 #include "imap/backend/server_address.h"
 #include "lib/base/strings.h"
+#include "lib/config/option_names.h"
 
 namespace rookery::admin::check_config {
 namespace {
@@ -31,21 +32,60 @@ std::string shared_option(const Server& server, const std::string& one, const st
     return {};
 }
 
+std::string password_option(const Peer& peer)
+{
+    return peer.is_master ? "mupdate_password" : cat(backend::short_name(peer.name), "_password");
+}
+
+// "mail_password" where mail1 and mail2 have none: of no server that this one knows of.
+bool tell_strange_password(const Server& server, const std::vector<Peer>& peers,
+                           const std::vector<Peer>& lacking, Findings& findings)
+{
+    constexpr string_view kEnd = "_password";
+    if (lacking.empty()) return false;
+    for (const config::Line& line : server.lines) {
+        if (!line.name.ends_with(kEnd) || config::find_option(line.name)) continue;
+        const string_view host = string_view(line.name).substr(0, line.name.size() - kEnd.size());
+        const bool is_known = std::any_of(peers.begin(), peers.end(), [&](const Peer& peer) {
+            return backend::short_name(peer.name) == host || full_name(peer.name) == host;
+        });
+        if (is_known) continue;
+        std::string names;
+        std::string options;
+        for (const Peer& peer : lacking) {
+            cat_to(names, names.empty() ? "" : " and ", peer.name);
+            cat_to(options, options.empty() ? "" : " and ", password_option(peer));
+        }
+        findings.push_back({Severity::error,
+                            {line.file, line.number},
+                            cat(line.name,
+                                " is of no server that is named here, and there is no "
+                                "password for ",
+                                names),
+                            cat(options, "; or proxy_password")});
+        return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 void check_passwords(const Server& server, Findings& findings)
 {
     const config::Config& config = *server.config;
     const auto peers = peers_of(server);
+    std::vector<Peer> lacking;
     for (const Peer& peer : peers) {
         // A backend logs in to others for moves only.
         const bool goes = peer.is_master || server.is_frontend || config.is_set("proxy_authname");
-        if (!goes || !needs_password(server, peer) || has_password(server, peer)) continue;
-        const std::string name = cat(backend::short_name(peer.name), "_password");
-        findings.push_back(
-            {Severity::error, server.of(peer.option), cat("there is no password for ", peer.name),
-             peer.is_master ? "mupdate_password: PASSWORD" : cat(name, ": PASSWORD")});
+        if (goes && needs_password(server, peer) && !has_password(server, peer))
+            lacking.push_back(peer);
     }
+    if (!tell_strange_password(server, peers, lacking, findings))
+        for (const Peer& peer : lacking)
+            findings.push_back({Severity::error, server.of(peer.option),
+                                cat("there is no password for ", peer.name),
+                                cat(password_option(peer), ": PASSWORD")});
     if (!server.is_frontend || peers.size() > 1 || !config.proxy_password().empty()) return;
     const Peer any{"backend", false, "proxy_authname"};
     if (needs_password(server, any))

@@ -4,9 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 
 #include "imap/admin/check_config/checks.h"
+#include "imap/admin/check_config/lines.h"
+#include "imap/admin/check_config/reach.h"
 #include "imap/nntp/peer.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
@@ -90,19 +91,22 @@ bool check_folder(const Server& server, const std::string& option, const std::st
             cat("mount ", point));
         return false;
     }
-    if (::stat(path.c_str(), &st) != 0) {
-        add(findings, server, option, cat(option, ": ", errno_error(path).text),
-            cat("mkdir ", path, ", and give it to the daemons' user"));
+    if (auto refusal = refusal_of(path, F_OK)) {
+        add(findings, server, option, cat(option, ": ", refusal->text),
+            refusal->write.empty() ? cat("mkdir ", path, ", and give it to the daemons' user")
+                                   : refusal->write);
         return false;
     }
+    if (::stat(path.c_str(), &st) != 0) return false;
     if (!S_ISDIR(st.st_mode)) {
         add(findings, server, option, cat(option, ": ", path, " is no directory"),
             "the path of a directory");
         return false;
     }
-    if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0) {
-        add(findings, server, option, cat(option, ": ", errno_error(path).text),
-            cat("chown it to the daemons' user, and chmod 750 ", path));
+    if (auto refusal = refusal_of(path, R_OK | W_OK | X_OK)) {
+        add(findings, server, option, cat(option, ": ", refusal->text),
+            refusal->write.empty() ? cat("chown it to the daemons' user, and chmod 750 ", path)
+                                   : refusal->write);
         return false;
     }
     check_room(server, option, path, findings);
@@ -138,12 +142,39 @@ bool has_password(string_view newspeer)
     });
 }
 
-bool holds_a_secret(const Server& server)
+bool holds_a_secret(const Server& server, const std::string& file)
 {
-    return std::any_of(server.lines.begin(), server.lines.end(), [](const config::Line& line) {
-        return line.name.ends_with("_password") || line.name == "sasl_sql_passwd" ||
-               (line.name == "newspeer" && has_password(line.value));
+    return std::any_of(server.lines.begin(), server.lines.end(), [&](const config::Line& line) {
+        if (line.file != file || !is_secret(line.name)) return false;
+        return line.name != "newspeer" || has_password(line.value);
     });
+}
+
+// Of imapd.conf and what it includes: the daemons read it, and nobody else where passwords are.
+void check_conf_file(const Server& server, const std::string& path, Place place, Findings& findings)
+{
+    struct stat st {};
+    if (auto refusal = refusal_of(path, R_OK)) {
+        findings.push_back({Severity::error, std::move(place),
+                            cat("the daemons' user cannot read it: ", refusal->text),
+                            refusal->write.empty()
+                                ? cat("chgrp it to the daemons' group, and chmod 640 ", path)
+                                : refusal->write});
+    } else if (::stat(path.c_str(), &st) == 0 && (st.st_mode & 004) != 0 &&
+               holds_a_secret(server, path)) {
+        findings.push_back({Severity::warning, std::move(place),
+                            "there are passwords in it, and everybody may read them",
+                            cat("chmod 640 ", path)});
+    }
+}
+
+void check_usable(const Server& server, std::string_view option, const std::string& path, int mode,
+                  std::string what, Findings& findings)
+{
+    auto refusal = refusal_of(path, mode);
+    if (!refusal) return;
+    add(findings, server, option, cat(option, ": ", refusal->text),
+        refusal->write.empty() ? std::move(what) : std::move(refusal->write));
 }
 
 }  // namespace
@@ -173,29 +204,20 @@ void check_folders(const Server& server, Findings& findings)
 {
     const config::Config& config = *server.config;
     check_folder(server, "configdirectory", config.configdirectory(), findings);
-    if (config.is_set("sendmail") && ::access(config.sendmail().c_str(), X_OK) != 0)
-        add(findings, server, "sendmail", cat("sendmail: ", errno_error(config.sendmail()).text),
-            "sendmail: /usr/sbin/sendmail, or where the MTA has it");
-    const std::string& script = config.autocreate_sieve_script();
-    if (!script.empty() && ::access(script.c_str(), R_OK) != 0)
-        add(findings, server, "autocreate_sieve_script",
-            cat("autocreate_sieve_script: ", errno_error(script).text),
-            "a file that the daemons' user may read");
-    struct stat st {};
-    if (::access(server.imapd_conf.c_str(), R_OK) != 0) {
-        const std::string why = errno_error(server.imapd_conf).text;
-        findings.push_back(
-            {Severity::error,
-             {server.imapd_conf, 1},
-             cat("the daemons' user cannot read it: ", why),
-             cat("chgrp it to the daemons' group, and chmod 640 ", server.imapd_conf)});
-    } else if (::stat(server.imapd_conf.c_str(), &st) == 0 && (st.st_mode & 004) != 0 &&
-               holds_a_secret(server)) {
-        findings.push_back({Severity::warning,
-                            {server.imapd_conf, 1},
-                            "there are passwords in it, and everybody may read them",
-                            cat("chmod 640 ", server.imapd_conf)});
-    }
+    if (config.is_set("sendmail"))
+        check_usable(server, "sendmail", config.sendmail(), X_OK,
+                     "sendmail: /usr/sbin/sendmail, or where the MTA has it", findings);
+    if (const std::string& script = config.autocreate_sieve_script(); !script.empty())
+        check_usable(server, "autocreate_sieve_script", script, R_OK,
+                     "a file that the daemons' user may read", findings);
+}
+
+void check_files(const Server& server, Findings& findings)
+{
+    check_conf_file(server, server.imapd_conf, {server.imapd_conf, 1}, findings);
+    for (const config::Include& one : server.includes)
+        if (!server.is_missing(one))
+            check_conf_file(server, one.path, {one.file, one.number}, findings);
 }
 
 void check_log(const Server& server, Findings& findings)

@@ -4,6 +4,7 @@
 #include "imap/admin/check_config/checks.h"
 #include "lib/auth/sasl_server.h"
 #include "lib/base/strings.h"
+#include "lib/net/dial.h"
 
 namespace rookery::admin::check_config {
 namespace {
@@ -60,7 +61,7 @@ void check_program_of_role(const Server& server, string_view wrong, string_view 
         if (service.program == wrong)
             findings.push_back({kError, server.of(service),
                                 cat(service.entry.name, ": ", wrong, ' ', why),
-                                cat("cmd=\"", right, '"')});
+                                service.command_of(right)});
 }
 
 void check_frontend(const Server& server, Findings& findings)
@@ -233,6 +234,22 @@ void check_readers(const Server& server, const Service& service, Findings& findi
     }
 }
 
+// The master of the murder is another one.
+void check_own_master(const Server& server, const Service& master, Findings& findings)
+{
+    const config::Config& config = *server.config;
+    const std::string& named = config.mupdate_server();
+    const std::string own = auth::host_of(config.servername());
+    if (named.empty() || equal_nocase(auth::host_of(named), own) || net::is_this_host(named))
+        return;
+    findings.push_back({kError, server.of(master),
+                        cat(master.entry.name,
+                            ": with -m this server is a master, and "
+                            "mupdate_server names another, ",
+                            named),
+                        cat("cmd=\"mupdate\", which follows that one; or mupdate_server: ", own)});
+}
+
 }  // namespace
 
 void check_role(const Server& server, Findings& findings)
@@ -254,6 +271,7 @@ void check_role(const Server& server, Findings& findings)
     else if (server.config->mupdate_server().empty())
         check_alone(server, findings);
     if (server.is_in_murder()) check_names_of_servers(server, findings);
+    if (master != nullptr) check_own_master(server, *master, findings);
 }
 
 void check_proxy_users(const Server& server, Findings& findings)

@@ -50,19 +50,26 @@ std::string entry_of(const Service& service)
     return cat(service.entry.name, " cmd=\"", cmd, "\" listen=\"", service.entry.listen, '"');
 }
 
+// What to write for a program that is not there.
+std::string program_advice(const master::Argv& argv)
+{
+    const string_view path = argv.front();
+    const string_view name = path.substr(path.rfind('/') + 1);
+    const string_view near = nearest_program(name);
+    if (near.empty()) return "the name of a program that is there";
+    if (near == path) return "# in front of the line: the program is not installed";
+    std::string cmd = cat("cmd=\"", near);
+    for (size_t i = 1; i < argv.size(); ++i) cat_to(cmd, ' ', argv[i]);
+    return cat(cmd, near == name ? "\", without a folder" : "\"");
+}
+
 void check_program(const Server& server, const master::Argv& argv, unsigned line,
                    Findings& findings)
 {
     auto found = server.programs.find(argv.front());
-    if (found) return;
-    const string_view name = string_view(argv.front()).substr(argv.front().rfind('/') + 1);
-    const string_view near = nearest_program(name);
-    findings.push_back({Severity::error,
-                        {server.cyrus_conf, line},
-                        found.error().text,
-                        near.empty()   ? "the name of a program that is there"
-                        : near == name ? cat("cmd=\"", near, "\", without a folder")
-                                       : cat("cmd=\"", near, '"')});
+    if (!found)
+        findings.push_back(
+            {Severity::error, {server.cyrus_conf, line}, found.error().text, program_advice(argv)});
 }
 
 // What begins with TLS, by its port.
@@ -94,7 +101,7 @@ void check_programs(const Server& server, Findings& findings)
 void check_ports(const Server& server, Findings& findings)
 {
     for (const Service& service : server.services) {
-        if (!service.target.is_unix && port_of(service) == 0)
+        if (!service.target.port.empty() && port_of(service) == 0)
             findings.push_back({Severity::error, server.of(service),
                                 cat(service.entry.name, ": there is no port ", service.target.port,
                                     " in services(5)"),
@@ -112,6 +119,22 @@ void check_ports(const Server& server, Findings& findings)
     }
 }
 
+// Where one address can take all processes of a service.
+void check_login_limit(const Server& server, const Service& service, Findings& findings)
+{
+    constexpr string_view kOption = "login_connections_per_host";
+    const unsigned most = service.entry.max_children;
+    const config::Config config = server.as(service.entry.name);
+    const int64_t limit = config.login_connections_per_host();
+    if (most == 0 || !config.is_set(kOption) || limit < most) return;
+    const std::string own = cat(to_lower(service.entry.name), '_', kOption);
+    const std::string option = server.config->is_set(own) ? own : std::string(kOption);
+    findings.push_back({Severity::warning, server.of(option),
+                        cat(option, ": ", limit, " connections from one address are all of the ",
+                            most, " processes that ", service.entry.name, " may have (maxchild)"),
+                        cat(option, ": well below ", most)});
+}
+
 void check_numbers(const Server& server, Findings& findings)
 {
     for (const Service& service : server.services) {
@@ -126,6 +149,7 @@ void check_numbers(const Server& server, Findings& findings)
                 {Severity::error, server.of(service),
                  cat(e.name, ": prefork=", e.prefork, " is more than maxchild=", e.max_children),
                  cat("maxchild=", e.prefork, " or more")});
+        if (server.config) check_login_limit(server, service, findings);
     }
 }
 
@@ -148,7 +172,7 @@ void check_service_tls(const Server& server, Findings& findings)
             findings.push_back({Severity::error, server.of(service),
                                 cat(name, ": port ", port_of(service),
                                     " begins with TLS, and without -s this one does not"),
-                                cat("cmd=\"", service.program, " -s\"")});
+                                service.command_of(service.program, "-s")});
         else if (const std::string_view own = name_of_tls_port(port_of(service)); !own.empty())
             findings.push_back(
                 {Severity::error, server.of(service),

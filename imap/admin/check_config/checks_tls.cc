@@ -3,10 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 
 #include "imap/admin/check_config/checks.h"
 #include "imap/admin/check_config/peers.h"
+#include "imap/admin/check_config/reach.h"
 #include "lib/auth/certificate.h"
 #include "lib/auth/tls_context.h"
 #include "lib/base/strings.h"
@@ -42,22 +42,88 @@ std::vector<Pair> pairs_of(const Server& server)
     return pairs;
 }
 
-void check_lifetime(const Server& server, const std::string& option, const std::string& path,
+void add(Findings& findings, const Server& server, const std::string& option, std::string text,
+         std::string write)
+{
+    findings.push_back({Severity::error, server.of(option), std::move(text), std::move(write)});
+}
+
+// True if the daemons' user can; what is the file that he may not use.
+bool check_reach(const Server& server, const std::string& option, const std::string& path, int mode,
+                 std::string what, Findings& findings)
+{
+    auto refusal = refusal_of(path, mode);
+    if (!refusal) return true;
+    add(findings, server, option, cat(option, ": ", refusal->text),
+        refusal->write.empty() ? std::move(what) : std::move(refusal->write));
+    return false;
+}
+
+// True if there is a certificate, and be it an old one.
+bool check_lifetime(const Server& server, const std::string& option, const std::string& path,
                     Findings& findings)
 {
-    if (path.empty()) return;
+    constexpr std::string_view kWhat =
+        "a PEM file with the certificate, which the daemons' user may read";
+    if (!check_reach(server, option, path, R_OK, std::string(kWhat), findings)) return false;
     auto lifetime = auth::certificate_lifetime(path);
-    if (!lifetime)
-        findings.push_back({Severity::error, server.of(option),
-                            cat(option, ": ", lifetime.error().text),
-                            "a PEM file with the certificate, which the daemons' user may read"});
-    else if (*lifetime < 0)
-        findings.push_back({Severity::error, server.of(option), cat(path, ": it has expired"),
-                            "a new certificate in that file"});
+    if (!lifetime) {
+        add(findings, server, option, cat(option, ": ", lifetime.error().text), std::string(kWhat));
+        return false;
+    }
+    if (*lifetime < 0)
+        add(findings, server, option, cat(path, ": it has expired"),
+            "a new certificate in that file");
     else if (*lifetime < kSoon)
         findings.push_back({Severity::warning, server.of(option),
                             cat(path, ": it expires in ", *lifetime / kDay, " days"),
                             "a new certificate in that file"});
+    return true;
+}
+
+// The certificates of others end at an authority that signed itself.
+void check_authority(const Server& server, const std::string& option, const std::string& path,
+                     bool has_directory, Findings& findings)
+{
+    if (path.empty() || !check_lifetime(server, option, path, findings) || has_directory) return;
+    auto found = auth::authorities_in(path);
+    if (!found || found->has_root) return;
+    if (found->has_authority)
+        add(findings, server, option,
+            cat(option, ": ", path,
+                ": who signed this authority is not in it, so that nothing "
+                "is believed"),
+            "the certificate of that one in the same file");
+    else
+        add(findings, server, option,
+            cat(option, ": ", path,
+                ": there is no authority in it, so that no certificate is "
+                "believed"),
+            cat(option, ": the certificate of the authority that issued those of the servers"));
+}
+
+bool is_told(const Findings& findings, std::string_view text)
+{
+    return std::any_of(findings.begin(), findings.end(),
+                       [&](const Finding& one) { return one.text == text; });
+}
+
+// Why OpenSSL takes the two not for each other.
+void check_match(const Server& server, const Pair& pair, const std::string& path,
+                 const std::string& option, Findings& findings)
+{
+    auth::TlsOptions only;
+    only.certificate_file = pair.certificate;
+    only.key_file = pair.key;
+    auto made = auth::TlsContext::client(only);
+    if (made) return;
+    const auto of_key = auth::certificate_for(pair.certificate, path);
+    if (of_key && *of_key && **of_key > 0)
+        return add(findings, server, pair.certificate_option,
+                   cat(pair.certificate, ": the certificate of the key is not the first in it"),
+                   "in that file first the certificate of this server, then those of the "
+                   "authorities above it");
+    add(findings, server, option, made.error().text, "the key that the certificate was made with");
 }
 
 // Readable, for nobody else, and the certificate's.
@@ -65,23 +131,31 @@ void check_key(const Server& server, const Pair& pair, Findings& findings)
 {
     const std::string& path = pair.key.empty() ? pair.certificate : pair.key;
     const std::string& option = pair.key.empty() ? pair.certificate_option : pair.key_option;
-    struct stat st {};
-    if (::stat(path.c_str(), &st) != 0 || ::access(path.c_str(), R_OK) != 0) {
-        findings.push_back({Severity::error, server.of(option),
-                            cat(option, ": ", errno_error(path).text),
-                            "a PEM file with the key, which the daemons' user may read"});
+    if (!check_reach(server, option, path, R_OK,
+                     "a PEM file with the key, which the daemons' user may read", findings))
         return;
+    const auto kind = auth::key_in(path);
+    if (kind && *kind == auth::KeyKind::none && pair.key.empty()) {
+        // The line is there, without a value.
+        if (is_told(findings, cat("option ", pair.key_option, " has no value"))) return;
+        return add(findings, server, option,
+                   cat(option, " goes with ", pair.key_option, ", which is not set, and ", path,
+                       " has no key in it"),
+                   cat(pair.key_option, ": FILE"));
     }
-    if ((st.st_mode & 007) != 0)
+    struct stat st {};
+    if (::stat(path.c_str(), &st) == 0 && (st.st_mode & 007) != 0)
         findings.push_back({Severity::warning, server.of(option),
                             cat(path, ": everybody may use this key"), cat("chmod 640 ", path)});
-    auth::TlsOptions only;
-    only.certificate_file = pair.certificate;
-    only.key_file = pair.key;
-    auto made = auth::TlsContext::client(only);
-    if (!made)
-        findings.push_back({Severity::error, server.of(option), made.error().text,
-                            "the key that the certificate was made with"});
+    if (kind && *kind == auth::KeyKind::none)
+        add(findings, server, option, cat(option, ": ", path, ": there is no key in it"),
+            "a PEM file with the key of the certificate");
+    else if (kind && *kind == auth::KeyKind::with_passphrase)
+        add(findings, server, option,
+            cat(option, ": ", path, " has a passphrase, and nobody is there to type it"),
+            cat("a key without one: openssl pkey -in ", path, " -out FILE"));
+    else
+        check_match(server, pair, path, option, findings);
 }
 
 void check_pair(const Server& server, const Pair& pair, Findings& findings)
@@ -90,28 +164,23 @@ void check_pair(const Server& server, const Pair& pair, Findings& findings)
     if (pair.certificate.empty() && pair.key.empty()) return;
     if (pair.certificate.empty() || (of_server && pair.key.empty())) {
         const bool lacks_key = !pair.certificate.empty();
-        findings.push_back(
-            {Severity::error, server.of(lacks_key ? pair.certificate_option : pair.key_option),
-             cat(lacks_key ? pair.certificate_option : pair.key_option, " goes with ",
-                 lacks_key ? pair.key_option : pair.certificate_option,
-                 ", which is not set: there is no TLS"),
-             cat(lacks_key ? pair.key_option : pair.certificate_option, ": FILE")});
-        return;
+        const std::string& there = lacks_key ? pair.certificate_option : pair.key_option;
+        const std::string& lacking = lacks_key ? pair.key_option : pair.certificate_option;
+        if (is_told(findings, cat("option ", lacking, " has no value"))) return;
+        return add(findings, server, there,
+                   cat(there, " goes with ", lacking, ", which is not set: there is no TLS"),
+                   cat(lacking, ": FILE"));
     }
-    const size_t before = findings.size();
-    check_lifetime(server, pair.certificate_option, pair.certificate, findings);
-    const bool good = findings.size() == before || findings.back().text.ends_with("days") ||
-                      findings.back().text.ends_with("expired");
-    if (good) check_key(server, pair, findings);
+    if (check_lifetime(server, pair.certificate_option, pair.certificate, findings))
+        check_key(server, pair, findings);
 }
 
 void check_directory(const Server& server, const std::string& option, const std::string& path,
                      Findings& findings)
 {
-    if (path.empty() || ::access(path.c_str(), R_OK | X_OK) == 0) return;
-    findings.push_back({Severity::error, server.of(option),
-                        cat(option, ": ", errno_error(path).text),
-                        "a directory of certificates, made by openssl rehash"});
+    if (path.empty()) return;
+    check_reach(server, option, path, R_OK | X_OK,
+                "a directory of certificates, made by openssl rehash", findings);
 }
 
 // What only shows when all of it is put together: ciphers, versions, groups.
@@ -121,10 +190,7 @@ void check_whole(const Server& server, Findings& findings)
     if (whole) return;
     std::string option = "tls_server_cert";
     for (const char* one : {"tls_ciphers", "tls_eccurve", "tls_versions"})
-        if (server.config->is_set(one)) {
-            option = one;
-            break;
-        }
+        if (whole.error().text.starts_with(one)) option = one;
     findings.push_back({Severity::error, server.of(option), whole.error().text,
                         cat(option, ": what openssl(1) knows; or nothing")});
 }
@@ -161,8 +227,10 @@ void check_certificates(const Server& server, Findings& findings)
     const config::Config& config = *server.config;
     const size_t before = findings.size();
     for (const Pair& pair : pairs_of(server)) check_pair(server, pair, findings);
-    check_lifetime(server, "tls_client_ca_file", config.tls_client_ca_file(), findings);
-    check_lifetime(server, "tls_server_ca_file", config.tls_server_ca_file(), findings);
+    check_authority(server, "tls_client_ca_file", config.tls_client_ca_file(),
+                    !config.tls_client_ca_dir().empty(), findings);
+    if (!config.tls_server_ca_file().empty())
+        check_lifetime(server, "tls_server_ca_file", config.tls_server_ca_file(), findings);
     check_directory(server, "tls_client_ca_dir", config.tls_client_ca_dir(), findings);
     check_directory(server, "tls_server_ca_dir", config.tls_server_ca_dir(), findings);
     if (findings.size() == before) check_whole(server, findings);

@@ -1,9 +1,7 @@
-// Single lines of the two files: whether one can be used at all, and what a wrong one was to be.
-// Pure.
+// Single lines of imapd.conf: whether one can be used at all; and programs of cyrus.conf. Pure.
 #ifndef ROOKERY_IMAP_ADMIN_CHECK_CONFIG_LINES_H
 #define ROOKERY_IMAP_ADMIN_CHECK_CONFIG_LINES_H
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,13 +17,9 @@ const config::OptionSpec* spec_of(const config::Line& line);
 bool is_sound(const std::vector<config::Line>& lines, const config::Line& line);
 // The earlier line of the same name; null: there is none.
 const config::Line* given_before(const std::vector<config::Line>& lines, const config::Line& line);
-// A value that the option can have.
-std::string example_value(const config::OptionSpec& spec, std::string_view value);
+// A password, or something with one in it: its value is not shown.
+bool is_secret(std::string_view name);
 
-// For "name: "key" is not known", and for an entry that is left out.
-std::string unknown_key_advice(std::string_view text);
-// For what the parser of cyrus.conf says.
-std::string cyrus_conf_advice(std::string_view text);
 // The program of ours that the name is near to; "" = none.
 std::string_view nearest_program(std::string_view name);
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "imap/admin/check_config/entries.h"
 #include "imap/admin/check_config/lines.h"
+#include "imap/admin/check_config/slips.h"
 #include "lib/base/fd.h"
 #include "lib/base/strings.h"
 #include "lib/config/murder_role.h"
@@ -34,19 +36,49 @@ std::string base_name(std::string_view path)
     return std::string(path.substr(path.rfind('/') + 1));
 }
 
+const config::Include* include_at(const config::Reading& reading, const Place& place)
+{
+    for (const config::Include& one : reading.includes)
+        if (one.file == place.file && one.number == place.line) return &one;
+    return nullptr;
+}
+
+void tell_faults(Server& server, const config::Reading& reading, Findings& findings)
+{
+    for (const Error& fault : reading.faults) {
+        Finding finding = of_fault(server.imapd_conf, fault.text);
+        finding.write = "name: value, or # in front of the line";
+        if (const config::Include* one = include_at(reading, finding.place)) {
+            server.missing.push_back(*one);
+            finding.text = cat("@include: ", finding.text);
+            finding.write = "@include: a file that the daemons' user may read";
+        }
+        findings.push_back(std::move(finding));
+    }
+}
+
+// A text that says what the lines say: a backslash at the end would join the next to it.
+std::string text_of(const std::vector<config::Line>& lines)
+{
+    std::string text;
+    for (const config::Line& line : lines)
+        if (is_sound(lines, line))
+            cat_to(text, line.name, ": ", line.value, line.value.ends_with('\\') ? " \n" : "\n");
+    return text;
+}
+
 void read_imapd_conf(Server& server, Findings& findings)
 {
-    std::vector<Error> faults;
-    auto lines = config::parse_file(server.imapd_conf, faults);
-    if (!lines) faults.push_back(lines.error());
-    for (const Error& fault : faults) {
-        findings.push_back(of_fault(server.imapd_conf, fault.text));
-        findings.back().write = "name: value, or # in front of the line";
+    auto reading = config::read_past_faults(server.imapd_conf);
+    if (!reading) {
+        findings.push_back(of_fault(server.imapd_conf, reading.error().text));
+        return;
     }
-    if (!lines) return;
-    server.lines = *std::move(lines);
-    for (const config::Line& line : server.lines)
-        if (is_sound(server.lines, line)) cat_to(server.sound, line.name, ": ", line.value, '\n');
+    put_right(*reading, findings);
+    tell_faults(server, *reading, findings);
+    server.lines = std::move(reading->lines);
+    server.includes = std::move(reading->includes);
+    server.sound = text_of(server.lines);
     auto config = config::Config::from_text(server.sound, "");
     if (config)
         server.config = *std::move(config);
@@ -67,25 +99,47 @@ bool is_stock_entry(std::string_view line)
     return std::find(kStock.begin(), kStock.end(), spaced) != kStock.end();
 }
 
+// The lines of cyrus.conf, as they stand.
+class Text {
+ public:
+    explicit Text(const std::string& path)
+    {
+        if (auto text = read_file(path, kMaxFile)) text_ = *std::move(text);
+    }
+    std::string_view line(unsigned number) const
+    {
+        const auto lines = split(text_, '\n');
+        if (number == 0 || number > lines.size()) return {};
+        const std::string_view whole = lines[number - 1];
+        return trim(whole.substr(0, whole.find('#')));
+    }
+
+ private:
+    std::string text_;
+};
+
 // What master would leave out, and says so in the log.
-void tell_left_out(const Server& server, Findings& findings)
+void tell_left_out(const Server& server, const Text& text, Findings& findings)
 {
-    auto text = read_file(server.cyrus_conf, kMaxFile);
-    const auto lines = split(text ? *text : std::string_view(), '\n');
     for (const std::string& warning : server.conf->warnings) {
         Finding finding = of_fault(server.cyrus_conf, warning);
-        const size_t index = finding.place.line - 1;
-        if (index < lines.size() && is_stock_entry(lines[index])) continue;
+        const std::string_view line = text.line(finding.place.line);
+        if (is_stock_entry(line)) continue;
         finding.severity = Severity::warning;
-        finding.write = unknown_key_advice(finding.text);
+        finding.write = unknown_key_advice(finding.text, line);
         findings.push_back(std::move(finding));
     }
 }
 
-void take_services(Server& server, const master::Conf& whole)
+void take_services(Server& server, const master::Conf& whole, Findings& findings)
 {
     for (const master::ServiceEntry& entry : whole.services) {
         auto target = service::parse_listen(entry.listen);
+        if (!target)
+            findings.push_back({Severity::error,
+                                {server.cyrus_conf, entry.line},
+                                cat(entry.name, ": ", target.error().text),
+                                listen_advice(entry.listen)});
         server.services.push_back(
             {entry, base_name(entry.argv.front()), target ? *target : service::ListenTarget{}});
     }
@@ -96,16 +150,18 @@ void read_cyrus_conf(Server& server, Findings& findings)
     std::vector<Error> faults;
     auto conf = master::parse_conf(server.cyrus_conf, faults);
     if (!conf) faults.push_back(conf.error());
+    const Text text(server.cyrus_conf);
     for (const Error& fault : faults) {
-        findings.push_back(of_fault(server.cyrus_conf, fault.text));
-        findings.back().write = cyrus_conf_advice(findings.back().text);
+        Finding finding = of_fault(server.cyrus_conf, fault.text);
+        finding.write = cyrus_conf_advice(finding.text, text.line(finding.place.line));
+        findings.push_back(std::move(finding));
     }
     if (!conf) return;
     const master::Conf whole = *conf;
     server.conf = *std::move(conf);
     master::leave_out_cyrus_programs(*server.conf, server.programs);
-    tell_left_out(server, findings);
-    take_services(server, whole);
+    tell_left_out(server, text, findings);
+    take_services(server, whole, findings);
 }
 
 void find_role(Server& server)
@@ -130,6 +186,20 @@ void find_role(Server& server)
 bool Service::has_option(std::string_view option) const
 {
     return std::find(entry.argv.begin(), entry.argv.end(), option) != entry.argv.end();
+}
+
+std::string Service::command_of(std::string_view other, std::string_view argument) const
+{
+    std::string command = cat("cmd=\"", other);
+    for (size_t i = 1; i < entry.argv.size(); ++i) cat_to(command, ' ', entry.argv[i]);
+    return cat(command, argument.empty() ? "" : " ", argument, '"');
+}
+
+bool Server::is_missing(const config::Include& include) const
+{
+    return std::any_of(missing.begin(), missing.end(), [&](const config::Include& one) {
+        return one.file == include.file && one.number == include.number;
+    });
 }
 
 bool Server::runs(std::string_view program) const

@@ -32,6 +32,8 @@ struct Service {
     std::string program;  // without its folder
     service::ListenTarget target;
     bool has_option(std::string_view option) const;  // "-s"
+    // cmd="..." of another program, with the arguments of this one and one more; "" = none.
+    std::string command_of(std::string_view other, std::string_view argument = {}) const;
 };
 
 struct Server {
@@ -41,7 +43,9 @@ struct Server {
     std::string imapd_conf;
     std::string cyrus_conf;
     System system;
-    std::vector<config::Line> lines;       // of imapd.conf and what it includes
+    std::vector<config::Line> lines;  // of imapd.conf and what it includes, put right
+    std::vector<config::Include> includes;
+    std::vector<config::Include> missing;  // those of them that cannot be read
     std::string sound;                     // those of them that say something, as a text
     std::optional<config::Config> config;  // none: without configdirectory it is nothing
     std::optional<master::Conf> conf;
@@ -59,6 +63,8 @@ struct Server {
         return is_backend || (!is_frontend && (runs("imapd") || runs("lmtpd") || runs("pop3d")));
     }
 
+    bool is_missing(const config::Include& include) const;
+    bool is_whole() const { return missing.empty(); }
     bool runs(std::string_view program) const;
     // Where the option is set, by any of its names; else the file's first line.
     Place of(std::string_view option) const;

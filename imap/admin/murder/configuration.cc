@@ -2,6 +2,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "imap/admin/check_config/checks.h"
 #include "imap/admin/check_config/connect.h"
 #include "imap/admin/murder/murder.h"
@@ -21,15 +23,27 @@ using check_config::Findings;
 using check_config::Server;
 using check_config::Severity;
 
+Status check_file(const std::string& path)
+{
+    struct stat st {};
+    if (::access(path.c_str(), R_OK) != 0 || ::stat(path.c_str(), &st) != 0)
+        return errno_error(path);
+    if (S_ISDIR(st.st_mode)) return errno_error(path, EISDIR);
+    return success();
+}
+
 // What the daemons can do is tried as their user.
 void become_daemon(const Server& server, Findings& findings)
 {
     if (::geteuid() != 0 || !server.config) return;
     auto found = service::RunAs::of(*server.config);
     Status done = found ? found->drop() : Status(std::move(found).error());
-    if (!done)
-        findings.push_back({Severity::error, server.of("cyrus_user"), done.error().text,
-                            "cyrus_user: a user that there is, not root; adduser makes one"});
+    if (done) return;
+    const bool is_group = done.error().text.find("group") != std::string::npos;
+    findings.push_back(
+        {Severity::error, server.of(is_group ? "cyrus_group" : "cyrus_user"), done.error().text,
+         is_group ? "cyrus_group: a group that there is; groupadd makes one"
+                  : "cyrus_user: a user that there is, not root; adduser makes one"});
 }
 
 std::string_view word_of(Severity severity)
@@ -75,8 +89,8 @@ Result<int> check_config(const Arguments& arguments)
     log::open("murder");
     if (arguments.words.size() != 1) arguments.refuse();
     for (const std::string& path : {arguments.config_path, arguments.cyrus_conf})
-        if (::access(path.c_str(), R_OK) != 0) {
-            complain(cat("murder: ", errno_error(path).text, '\n'));
+        if (Status readable = check_file(path); !readable) {
+            complain(cat("murder: ", readable.error().text, '\n'));
             return log::kExConfig;
         }
     Findings findings;
@@ -84,7 +98,7 @@ Result<int> check_config(const Arguments& arguments)
     const Server server =
         check_config::read_server(arguments.config_path, arguments.cyrus_conf, programs, findings);
     become_daemon(server, findings);
-    if (arguments.connect && server.config) {
+    if (arguments.connect && server.config && server.is_whole()) {
         TRY(auth::SaslClient::init_library(*server.config));
         check_config::try_peers(server, findings);
     }

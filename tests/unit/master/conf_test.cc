@@ -150,6 +150,10 @@ START_TEST(errors_name_line_and_reason)
         "cyrus.conf:1: SERVICE is none of the sections START, SERVICES, EVENTS and DAEMON");
     expect_error("{\n", "cyrus.conf:1: a section is expected, such as SERVICES {");
     expect_error("\nSTART {\na cmd=x\n", "cyrus.conf:2: this section has no closing \"}\"");
+    expect_error(
+        "START {\na cmd=x\n\nSERVICES {\nb cmd=x listen=1\n}\n",
+        "cyrus.conf:4: \"}\" is missing in front of SERVICES: the section of line 1 goes on "
+        "here");
     expect_error("START {\na-b cmd=x\n}\n",
                  "cyrus.conf:2: the name of an entry has letters and digits only");
     expect_error("START {\na cmd\n}\n", "cyrus.conf:2: \"key=value\" is expected");

@@ -31,16 +31,19 @@ class Authority {
     Authority& operator=(const Authority&) = delete;
 
     void write(const std::string& path) const { write_pem(path, certificate_); }
-    // subject_alt: "DNS:be1.example.org,IP:127.0.0.1"
+    // subject_alt: "DNS:be1.example.org,IP:127.0.0.1"; passphrase: of the key, "" = none.
     void issue(const std::string& name, const std::string& subject_alt, const std::string& cert,
-               const std::string& key_path)
+               const std::string& key_path, const std::string& passphrase = {})
     {
         EVP_PKEY* key = EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
         X509* x = make(name, key, "CA:FALSE", subject_alt);
         write_pem(cert, x);
         FILE* f = ::fopen(key_path.c_str(), "w");
         ck_assert_ptr_nonnull(f);
-        PEM_write_PrivateKey(f, key, nullptr, nullptr, 0, nullptr, nullptr);
+        const auto* secret = reinterpret_cast<const unsigned char*>(passphrase.data());
+        PEM_write_PrivateKey(f, key, passphrase.empty() ? nullptr : EVP_aes_256_cbc(),
+                             passphrase.empty() ? nullptr : secret,
+                             static_cast<int>(passphrase.size()), nullptr, nullptr);
         ::fclose(f);
         X509_free(x);
         EVP_PKEY_free(key);

@@ -62,17 +62,37 @@ START_TEST(lines_past_a_wrong_one_are_read)
     const test::TempDir dir;
     ASSERT_OK(replace_file(dir.file("a"), "one: 1\nno separator\n@include: b\ntwo:\nlast: 2\n"));
     ASSERT_OK(replace_file(dir.file("b"), "bad name: 1\ngood: 1\n"));
-    std::vector<Error> faults;
-    auto lines = parse_file(dir.file("a"), faults);
-    ASSERT_OK(lines);
-    ck_assert_uint_eq(lines->size(), 3);
-    ASSERT_EQ_TEXT(lines->at(1).name, "good");
+    auto reading = read_past_faults(dir.file("a"));
+    ASSERT_OK(reading);
+    ck_assert_uint_eq(reading->lines.size(), 3);
+    ASSERT_EQ_TEXT(reading->lines[1].name, "good");
+    ck_assert_uint_eq(reading->includes.size(), 1);
+    ck_assert_uint_eq(reading->includes[0].number, 3);
+    ASSERT_EQ_TEXT(reading->includes[0].path, dir.file("b"));
+    const auto& faults = reading->faults;
     ck_assert_uint_eq(faults.size(), 3);
     ASSERT_EQ_TEXT(faults[0].text, dir.file("a") + ":2: \"name: value\" is expected");
     ASSERT_EQ_TEXT(faults[1].text,
                    dir.file("b") + ":1: bad character in the option name \"bad name\"");
     ASSERT_EQ_TEXT(faults[2].text, dir.file("a") + ":4: option two has no value");
     ASSERT_CODE(parse_file(dir.file("a")), Code::config);
+}
+END_TEST
+
+START_TEST(what_is_joined_is_told)
+{
+    const test::TempDir dir;
+    ASSERT_OK(replace_file(dir.file("a"), "one: 1 \\\n  2 \\\n  3\ntwo: 2\n"));
+    auto reading = read_past_faults(dir.file("a"));
+    ASSERT_OK(reading);
+    ck_assert_uint_eq(reading->lines.size(), 2);
+    const Line& one = reading->lines[0];
+    ASSERT_EQ_TEXT(one.value, "1   2   3");
+    ck_assert_uint_eq(one.joined.size(), 2);
+    ASSERT_EQ_TEXT(one.joined[0], "  2 \\");
+    ASSERT_EQ_TEXT(one.joined[1], "  3");
+    ck_assert_uint_eq(reading->lines[1].joined.size(), 0);
+    ck_assert_uint_eq(reading->lines[1].number, 4);
 }
 END_TEST
 
@@ -84,6 +104,7 @@ Suite* make()
     tcase_add_test(t, a_service_may_stand_in_front);
     tcase_add_test(t, what_is_not_read_is_not_read);
     tcase_add_test(t, lines_past_a_wrong_one_are_read);
+    tcase_add_test(t, what_is_joined_is_told);
     suite_add_tcase(s, t);
     return s;
 }

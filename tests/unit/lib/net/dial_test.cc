@@ -48,6 +48,15 @@ START_TEST(targets)
 }
 END_TEST
 
+START_TEST(whose_addresses_are_ours)
+{
+    for (const char* ours : {"127.0.0.1", "127.0.0.1:3905", "localhost"})
+        ck_assert_msg(net::is_this_host(ours), "%s", ours);
+    for (const char* other : {"192.0.2.1", "192.0.2.1:3905", "", "[::1", "/run/socket"})
+        ck_assert_msg(!net::is_this_host(other), "%s", other);
+}
+END_TEST
+
 START_TEST(services_have_ports_even_without_etc_services)
 {
     ck_assert_uint_eq(*net::service_port("mupdate"), 3905);
@@ -148,6 +157,7 @@ Suite* make()
     TCase* c = tcase_create("all");
     tcase_add_loop_test(c, targets, 0, static_cast<int>(std::size(kTargets)));
     tcase_add_test(c, services_have_ports_even_without_etc_services);
+    tcase_add_test(c, whose_addresses_are_ours);
     tcase_add_test(c, connects_and_says_when_it_cannot);
     tcase_add_test(c, a_server_that_does_not_accept_ends_by_the_deadline);
     tcase_add_test(c, unix_sockets_and_paths_that_are_too_long);
