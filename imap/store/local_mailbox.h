@@ -42,6 +42,11 @@ class LocalMailbox final : public mailbox::Mailbox {
     uint32_t first_unseen() const override;
     const std::vector<std::string>& keywords() const override { return keywords_; }
     mailbox::MessageInfo message(uint32_t sequence) const override;
+    uint32_t uid(uint32_t sequence) const override { return index_.uid(slots_.slot(sequence)); }
+    bool is_expunged(uint32_t sequence) const override
+    {
+        return (index_.state(slots_.slot(sequence)) & kRecordExpunged) != 0;
+    }
     uint32_t sequence_of(uint32_t uid) const override;
     model::SequenceSet vanished_since(uint64_t modseq) const override;
     Result<mailbox::Changes> refresh(bool may_expunge) override;
@@ -198,6 +203,7 @@ class LocalMailbox final : public mailbox::Mailbox {
     uint64_t reported_modseq_ = 0;
     mutable uint64_t committed_modseq_ = 0;
     CacheFile cache_;
+    OrdersRead orders_;
     // Entries that were rendered here and are not in the file yet.
     struct Unkept {
         uint32_t slot;
