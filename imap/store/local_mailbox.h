@@ -1,7 +1,8 @@
 // LocalMailbox: one session's view of a mailbox of this server. Implements imap/mailbox/mailbox.h.
 //
 // The view is a map of the index, the header as of the last refresh() and the runs of records that
-// have numbers: no memory per message. Flags are read from the map, so they are always the newest.
+// have numbers: no memory per message, but for what SORT and THREAD have read, until rest().
+// Flags are read from the map, so they are always the newest.
 // Everything goes by descriptors of the directory and of the index: a mailbox that is renamed stays
 // readable; refresh() tells, and follow() goes after it. An index that is rebuilt takes the place
 // of the old one by UIDs. A shared lock on the index keeps expunged files (mailbox_lock.h).

@@ -293,12 +293,18 @@ START_TEST(texts_of_any_length_are_put_in_order)
         std::string subject(random % 3 * 8, 'a');
         for (uint32_t left = random >> 8 & 15; left > 0; left--) {
             random = random * 1664525 + 1013904223;
-            subject.push_back((random >> 16) % 4 == 0 ? 'B' : 'a');
+            subject.push_back("aaaaaaB\0"[(random >> 16) % 8]);
         }
         random = random * 1664525 + 1013904223;
         subjects.push_back(std::move(subject));
     }
-    for (const std::string& subject : subjects) mails.push_back({"", "", subject.c_str(), 1});
+    std::vector<std::string> written;
+    for (const std::string& subject : subjects) {
+        std::string& word = written.emplace_back("=?utf-8?q?");
+        for (const char c : subject) word.append(c == 0 ? "=00" : std::string(1, c));
+        word += "?=";
+    }
+    for (const std::string& word : written) mails.push_back({"", "", word.c_str(), 1});
     Box box(mails);
     std::vector<uint32_t> wanted = box.all;
     std::stable_sort(wanted.begin(), wanted.end(), [&](uint32_t a, uint32_t b) {
