@@ -123,6 +123,9 @@ class Mailbox {
     virtual const std::vector<std::string>& keywords() const = 0;  // bit order
     // sequence: 1..exists().
     virtual MessageInfo message(uint32_t sequence) const = 0;
+    // Single facts of that, for who goes through all messages.
+    virtual uint32_t uid(uint32_t sequence) const { return message(sequence).uid; }
+    virtual bool is_expunged(uint32_t sequence) const { return message(sequence).expunged; }
     // The number of the message with this UID, or 0.
     virtual uint32_t sequence_of(uint32_t uid) const = 0;
     // The UIDs of messages that went after that modseq; more than that where it is too long ago to

@@ -61,7 +61,7 @@ uint32_t Group::from(uint32_t uid) const
     uint32_t low = 1, high = view_->exists() + 1;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
-        if (view_->message(middle).uid < uid)
+        if (view_->uid(middle) < uid)
             low = middle + 1;
         else
             high = middle;
@@ -72,7 +72,7 @@ uint32_t Group::from(uint32_t uid) const
 Marks Group::marks() const
 {
     const uint32_t count = from(kMaxNumber) - 1 + (has(kMaxNumber) ? 1 : 0);
-    Marks marks = marks_of(count, count == 0 ? 0 : view_->message(1).uid, view_->uidnext());
+    Marks marks = marks_of(count, count == 0 ? 0 : view_->uid(1), view_->uidnext());
     marks.made = view_->uidvalidity();
     return marks;
 }
@@ -91,14 +91,14 @@ Result<uint32_t> Group::sequence(uint32_t number) const
 uint32_t Group::before(uint32_t number) const
 {
     const uint32_t at = from(number);
-    return at <= 1 ? 0 : view_->message(at - 1).uid;
+    return at <= 1 ? 0 : view_->uid(at - 1);
 }
 
 uint32_t Group::behind(uint32_t number) const
 {
     const uint32_t at = from(number + 1);
     if (at > view_->exists()) return 0;
-    const uint32_t uid = view_->message(at).uid;
+    const uint32_t uid = view_->uid(at);
     return uid > kMaxNumber ? 0 : uid;
 }
 
@@ -106,7 +106,7 @@ std::vector<uint32_t> Group::numbers(const Range& range) const
 {
     std::vector<uint32_t> all;
     for (uint32_t at = from(range.first); at <= view_->exists(); ++at) {
-        const uint32_t uid = view_->message(at).uid;
+        const uint32_t uid = view_->uid(at);
         if (uid > range.last) break;
         all.push_back(uid);
     }

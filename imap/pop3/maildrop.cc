@@ -78,7 +78,7 @@ Result<uint64_t> Maildrop::octets(uint32_t number)
 Result<std::string> Maildrop::unique_id(uint32_t number) const
 {
     TRY_ASSIGN(const uint32_t at, sequence(number));
-    return uidl(options_.uidl, view_->uidvalidity(), view_->message(at).uid);
+    return uidl(options_.uidl, view_->uidvalidity(), view_->uid(at));
 }
 
 Result<std::unique_ptr<mailbox::Content>> Maildrop::content(uint32_t number)
@@ -131,7 +131,7 @@ Status Maildrop::commit(const Check& may_delete, const Check& may_see)
     uint32_t count = 0;
     for (const Message& m : messages_) {
         if (!m.deleted) continue;
-        gone.add(view_->message(m.sequence).uid);
+        gone.add(view_->uid(m.sequence));
         ++count;
     }
     if (count == 0) return success();

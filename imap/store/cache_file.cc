@@ -145,13 +145,10 @@ Result<text::KeptFields> decode_cached_fields(std::string_view entry, std::strin
     return text::KeptFields(fields);
 }
 
-Result<text::OrderKeys> decode_cached_order(std::string_view entry, std::string_view guid)
+Result<std::string_view> decode_cached_order(std::string_view entry, std::string_view guid)
 {
     TRY(check_head(entry, guid));
-    TRY_ASSIGN(const std::string_view order, intact(entry, Group::order));
-    const auto keys = text::read_order_keys(order);
-    if (!keys) return broken();
-    return *keys;
+    return intact(entry, Group::order);
 }
 
 Result<std::optional<text::DateTime>> decode_cached_date(std::string_view entry,
@@ -248,6 +245,27 @@ void CacheFile::forget()
     window_ = std::string();
     window_begin_ = next_ = 0;
     ahead_ = 0;
+}
+
+void OrdersRead::add(uint32_t slot, std::string_view order)
+{
+    if (!places_.empty() && slot <= places_.back().slot) *this = OrdersRead();
+    if (order.size() > kMaxBytes - bytes_.size()) return;
+    places_.push_back({slot, static_cast<uint32_t>(bytes_.size())});
+    bytes_.append(order);
+}
+
+std::optional<std::string_view> OrdersRead::find(uint32_t slot)
+{
+    if (next_ >= places_.size() || places_[next_].slot != slot) {
+        const auto at = std::lower_bound(places_.begin(), places_.end(), slot,
+                                         [](const Place& p, uint32_t s) { return p.slot < s; });
+        next_ = static_cast<size_t>(at - places_.begin());
+        if (at == places_.end() || at->slot != slot) return std::nullopt;
+    }
+    const size_t begin = places_[next_++].begin;
+    const size_t end = next_ < places_.size() ? places_[next_].begin : bytes_.size();
+    return std::string_view(bytes_).substr(begin, end - begin);
 }
 
 }  // namespace rookery::store

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "imap/mailbox/mailbox.h"
 #include "imap/store/index_format.h"
@@ -36,9 +37,10 @@ void note_cached(IndexRecord& record, const CachePlace& place, std::string_view 
 // "" if the items are too large to be kept.
 std::string encode_cache_entry(const mailbox::CachedItems& items, std::string_view guid);
 Result<mailbox::CachedItems> decode_cache_entry(std::string_view entry, std::string_view guid);
-// Parts of it, each with a sum of its own. The fields lie in the entry.
+// Parts of it, each with a sum of its own. The fields and the text lie in the entry.
 Result<text::KeptFields> decode_cached_fields(std::string_view entry, std::string_view guid);
-Result<text::OrderKeys> decode_cached_order(std::string_view entry, std::string_view guid);
+// What text::read_order_keys() reads.
+Result<std::string_view> decode_cached_order(std::string_view entry, std::string_view guid);
 Result<std::optional<text::DateTime>> decode_cached_date(std::string_view entry,
                                                          std::string_view guid);
 
@@ -67,6 +69,26 @@ class CacheFile {
     uint64_t window_begin_ = 0;
     uint64_t next_ = 0;  // where the last place ended
     size_t ahead_ = 0;   // how much is read at once
+};
+
+// The texts of order_keys() that were read already, for who asks again: a view's own. They are kept
+// while slots ascend; one below the last begins anew. At most kMaxBytes of them, the first.
+class OrdersRead {
+ public:
+    static constexpr size_t kMaxBytes = 16u << 20;
+
+    void add(uint32_t slot, std::string_view order);
+    // none: it was not read. Valid until the next add().
+    std::optional<std::string_view> find(uint32_t slot);
+
+ private:
+    struct Place {
+        uint32_t slot;
+        uint32_t begin;
+    };
+    std::string bytes_;
+    std::vector<Place> places_;
+    size_t next_ = 0;  // of those, as whoever goes through all of them asks
 };
 
 }  // namespace rookery::store

@@ -60,19 +60,41 @@ int64_t load_signed(const char* p)
     return static_cast<int64_t>(load64(p));
 }
 
+constexpr size_t kShortText = 256;
+
+// What a byte adds to a CRC-32 that so many bytes stand behind.
+constexpr auto kCrcOfByte = [] {
+    std::array<std::array<uint32_t, 256>, 8> table{};
+    for (uint32_t byte = 0; byte < 256; byte++) {
+        uint32_t crc = byte;
+        for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ ((crc & 1) != 0 ? 0xedb88320u : 0);
+        table[0][byte] = crc;
+    }
+    for (size_t behind = 1; behind < table.size(); behind++)
+        for (size_t byte = 0; byte < 256; byte++) {
+            const uint32_t before = table[behind - 1][byte];
+            table[behind][byte] = before >> 8 ^ table[0][before & 0xff];
+        }
+    return table;
+}();
+
+inline uint32_t add_four(uint32_t four, size_t behind)
+{
+    return kCrcOfByte[behind + 3][four & 0xff] ^ kCrcOfByte[behind + 2][four >> 8 & 0xff] ^
+           kCrcOfByte[behind + 1][four >> 16 & 0xff] ^ kCrcOfByte[behind][four >> 24];
+}
+
+uint32_t checksum_of_short(std::string_view bytes, uint32_t before)
+{
+    uint32_t crc = ~before;
+    for (; bytes.size() >= 8; bytes.remove_prefix(8))
+        crc = add_four(crc ^ load32(bytes.data()), 4) ^ add_four(load32(bytes.data() + 4), 0);
+    for (const char c : bytes)
+        crc = crc >> 8 ^ kCrcOfByte[0][(crc ^ static_cast<unsigned char>(c)) & 0xff];
+    return ~crc;
+}
+
 }  // namespace
-
-uint32_t load32(const char* p)
-{
-    unsigned char b[4];
-    memcpy(b, p, sizeof b);
-    return uint32_t{b[0]} | uint32_t{b[1]} << 8 | uint32_t{b[2]} << 16 | uint32_t{b[3]} << 24;
-}
-
-uint64_t load64(const char* p)
-{
-    return uint64_t{load32(p)} | uint64_t{load32(p + 4)} << 32;
-}
 
 void store32(char* p, uint32_t n)
 {
@@ -88,8 +110,10 @@ void store64(char* p, uint64_t n)
     store32(p + 4, static_cast<uint32_t>(n >> 32));
 }
 
+// zlib takes a short text byte by byte, and those of records and of heads are short.
 uint32_t checksum(std::string_view bytes, uint32_t before)
 {
+    if (bytes.size() <= kShortText) return checksum_of_short(bytes, before);
     uLong crc = before;
     while (!bytes.empty()) {
         std::string_view piece = bytes.substr(0, 1u << 30);
@@ -212,11 +236,6 @@ void encode(const IndexRecord& record, char* out)
 bool record_is_intact(const char* in)
 {
     return load32(in + kRecordCrc) == checksum({in, kRecordCrc}) && load32(in + kRecordUid) != 0;
-}
-
-uint64_t sent_at(const char* record)
-{
-    return load32(record + kRecordSentLow) | uint64_t{load32(record + kRecordSentHigh)} << 32;
 }
 
 IndexRecord decode_record(const char* in)

@@ -7,7 +7,10 @@
 #ifndef ROOKERY_IMAP_STORE_INDEX_FORMAT_H
 #define ROOKERY_IMAP_STORE_INDEX_FORMAT_H
 
+#include <string.h>
+
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -124,14 +127,29 @@ uint64_t encode_sent(const std::optional<text::DateTime>& date);
 // none: not known, or found out by the rules of another version.
 std::optional<std::optional<text::DateTime>> decode_sent(uint64_t stored);
 
-uint64_t sent_at(const char* record);  // what encode_sent() gave
-uint32_t load32(const char* p);
-uint64_t load64(const char* p);
+// Inline, since a look at all messages consists of them.
+inline uint32_t load32(const char* p)
+{
+    uint32_t n;
+    memcpy(&n, p, sizeof n);
+    if constexpr (std::endian::native == std::endian::big)
+        n = n >> 24 | (n >> 8 & 0xff00) | (n & 0xff00) << 8 | n << 24;
+    return n;
+}
+inline uint64_t load64(const char* p)
+{
+    return uint64_t{load32(p)} | uint64_t{load32(p + 4)} << 32;
+}
 void store32(char* p, uint32_t n);
 void store64(char* p, uint64_t n);
 // CRC-32; before: the sum of what lies before these bytes.
 uint32_t checksum(std::string_view bytes, uint32_t before = 0);
 uint64_t hash64(std::string_view bytes);  // FNV-1a
+
+inline uint64_t sent_at(const char* record)  // what encode_sent() gave
+{
+    return load32(record + kRecordSentLow) | uint64_t{load32(record + kRecordSentHigh)} << 32;
+}
 
 }  // namespace rookery::store
 

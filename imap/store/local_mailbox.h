@@ -1,7 +1,8 @@
 // LocalMailbox: one session's view of a mailbox of this server. Implements imap/mailbox/mailbox.h.
 //
 // The view is a map of the index, the header as of the last refresh() and the runs of records that
-// have numbers: no memory per message. Flags are read from the map, so they are always the newest.
+// have numbers: no memory per message, but for what SORT and THREAD have read, until rest().
+// Flags are read from the map, so they are always the newest.
 // Everything goes by descriptors of the directory and of the index: a mailbox that is renamed stays
 // readable; refresh() tells, and follow() goes after it. An index that is rebuilt takes the place
 // of the old one by UIDs. A shared lock on the index keeps expunged files (mailbox_lock.h).
@@ -42,6 +43,11 @@ class LocalMailbox final : public mailbox::Mailbox {
     uint32_t first_unseen() const override;
     const std::vector<std::string>& keywords() const override { return keywords_; }
     mailbox::MessageInfo message(uint32_t sequence) const override;
+    uint32_t uid(uint32_t sequence) const override { return index_.uid(slots_.slot(sequence)); }
+    bool is_expunged(uint32_t sequence) const override
+    {
+        return (index_.state(slots_.slot(sequence)) & kRecordExpunged) != 0;
+    }
     uint32_t sequence_of(uint32_t uid) const override;
     model::SequenceSet vanished_since(uint64_t modseq) const override;
     Result<mailbox::Changes> refresh(bool may_expunge) override;
@@ -198,6 +204,7 @@ class LocalMailbox final : public mailbox::Mailbox {
     uint64_t reported_modseq_ = 0;
     mutable uint64_t committed_modseq_ = 0;
     CacheFile cache_;
+    OrdersRead orders_;
     // Entries that were rendered here and are not in the file yet.
     struct Unkept {
         uint32_t slot;

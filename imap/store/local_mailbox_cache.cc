@@ -76,8 +76,13 @@ Result<std::optional<text::DateTime>> LocalMailbox::sent(uint32_t sequence)
 Result<text::OrderKeys> LocalMailbox::order_keys(uint32_t sequence)
 {
     const uint32_t slot = slots_.slot(sequence);
-    auto keys = from_cache(slot, decode_cached_order);
-    if (keys) return keys;
+    if (const auto read = orders_.find(slot))
+        if (auto keys = text::read_order_keys(*read)) return *keys;
+    if (const auto order = from_cache(slot, decode_cached_order))
+        if (auto keys = text::read_order_keys(*order)) {
+            orders_.add(slot, *order);
+            return *keys;
+        }
     TRY(render(sequence, slot));
     return text::read_order_keys(rendered_->order).value_or(text::OrderKeys{});
 }
@@ -149,6 +154,7 @@ void LocalMailbox::forget_rendered()
     unkept_dates_ = {};
     unkept_bytes_ = 0;
     rendered_.reset();
+    orders_ = OrdersRead();
 }
 
 bool LocalMailbox::is_current(const CacheFile& cache, const IndexRecord& record) const

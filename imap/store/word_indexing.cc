@@ -69,7 +69,7 @@ Result<IndexingReport> index_words(LocalStore& store, const model::MailboxEntry&
                          old.messages() / 2 <= box->exists();
     const uint32_t known = is_good ? old.last_uid() : 0;
     uint32_t first = 1;
-    while (first <= box->exists() && box->message(first).uid <= known) first++;
+    while (first <= box->exists() && box->uid(first) <= known) first++;
     if (first > box->exists()) return report;
 
     size_t keep = is_good ? old.segments().size() : 0;

@@ -29,7 +29,7 @@ Result<Completion> expunge(ImapSession& session, Command& command)
     mailbox::Mailbox& mailbox = *selection->mailbox;
     const uint32_t exists = mailbox.exists();
     if (uids.is_saved_result()) uids = selection->saved;
-    uids.resolve(exists == 0 ? 0 : mailbox.message(exists).uid);
+    uids.resolve(exists == 0 ? 0 : mailbox.uid(exists));
     TRY_ASSIGN(const auto gone, mailbox.expunge(command.by_uid ? &uids : nullptr));
     if (gone.empty()) return Completion::ok();
     return gone_and_told(session);

@@ -23,7 +23,7 @@ Result<uint32_t> replaceable(const LocalSelection& selection, const Command& com
 {
     const mailbox::Mailbox& mailbox = *selection.mailbox;
     TRY_ASSIGN(const auto messages, messages_of(mailbox, target.message, command.by_uid));
-    if (messages.empty() || mailbox.message(messages[0]).expunged)
+    if (messages.empty() || mailbox.is_expunged(messages[0]))
         return Error{Code::not_found, "No such message"};
     return messages[0];
 }
@@ -71,7 +71,7 @@ Result<Completion> replace(ImapSession& s, Command& command)
     if (sequence.is(Code::not_found)) return Completion::no("[EXPUNGEISSUED] No such message");
     if (!sequence) return sequence.error();
     model::SequenceSet uid;
-    uid.add(selection->mailbox->message(*sequence).uid);
+    uid.add(selection->mailbox->uid(*sequence));
 
     auto name = s.user.names->to_internal(target.mailbox);
     if (!name) return no_target(name.error());

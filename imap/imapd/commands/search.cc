@@ -15,7 +15,7 @@ namespace {
 
 uint32_t number_of(const mailbox::Mailbox& mailbox, const Command& command, uint32_t sequence)
 {
-    return command.by_uid ? mailbox.message(sequence).uid : sequence;
+    return command.by_uid ? mailbox.uid(sequence) : sequence;
 }
 
 void put_numbers(ImapSession& session, const Command& command, const SearchRequest& request,

@@ -144,7 +144,7 @@ Result<Completion> store(ImapSession& session, Command& command)
     if (is_refused(*selection, parsed.flags)) return Completion::no("[NOPERM] Permission denied");
 
     const size_t named = messages.size();
-    std::erase_if(messages, [&](uint32_t n) { return mailbox.message(n).expunged; });
+    std::erase_if(messages, [&](uint32_t n) { return mailbox.is_expunged(n); });
     if (!messages.empty()) {
         const Status changed = change(*selection, messages, parsed);
         if (changed.is(Code::limit)) return Completion::no("[LIMIT] Too many keywords in mailbox");

@@ -68,7 +68,7 @@ Result<Completion> copy_to_remote(ImapSession& session, Command& command, LocalS
     for (size_t n = 0; n < sequences.size(); ++n) {
         const uint32_t sequence = sequences[n];
         progress.step(n, sequences.size());
-        uids.add(selection.mailbox->message(sequence).uid);
+        uids.add(selection.mailbox->uid(sequence));
         if (auto over = append_one(*selection.mailbox, sequence, append)) return *over;
     }
     auto answer = append.commit();

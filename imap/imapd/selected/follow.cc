@@ -93,7 +93,7 @@ bool put_view(ImapSession& session, const mailbox::Mailbox& mailbox)
 {
     std::vector<uint32_t> uids;
     uids.reserve(mailbox.exists());
-    for (uint32_t n = 1; n <= mailbox.exists(); n++) uids.push_back(mailbox.message(n).uid);
+    for (uint32_t n = 1; n <= mailbox.exists(); n++) uids.push_back(mailbox.uid(n));
     const std::string set = number_set(uids);
     if (set.size() > kMaxView) return false;
     for (std::string_view rest = set; !rest.empty();) {

@@ -11,7 +11,7 @@ uint32_t first_from(const mailbox::Mailbox& mailbox, uint32_t uid)
     uint32_t high = mailbox.exists() + 1;
     while (low < high) {
         const uint32_t mid = low + (high - low) / 2;
-        if (mailbox.message(mid).uid < uid)
+        if (mailbox.uid(mid) < uid)
             low = mid + 1;
         else
             high = mid;
@@ -26,10 +26,10 @@ Result<std::vector<uint32_t>> messages_of(const mailbox::Mailbox& mailbox, model
     const uint32_t exists = mailbox.exists();
     std::vector<uint32_t> out;
     if (by_uid) {
-        set.resolve(exists == 0 ? 0 : mailbox.message(exists).uid);
+        set.resolve(exists == 0 ? 0 : mailbox.uid(exists));
         for (const auto& range : set.ranges()) {
             for (uint32_t n = first_from(mailbox, range.first); n <= exists; n++) {
-                if (mailbox.message(n).uid > range.last) break;
+                if (mailbox.uid(n) > range.last) break;
                 out.push_back(n);
             }
         }
@@ -61,7 +61,7 @@ std::string uid_set(const mailbox::Mailbox& mailbox, std::span<const uint32_t> s
 {
     std::vector<uint32_t> uids;
     uids.reserve(sequences.size());
-    for (uint32_t n : sequences) uids.push_back(mailbox.message(n).uid);
+    for (uint32_t n : sequences) uids.push_back(mailbox.uid(n));
     return number_set(uids);
 }
 

@@ -75,7 +75,7 @@ void prepare(SearchKey& key, const mailbox::Mailbox& mailbox, const SearchContex
     }
     const uint32_t exists = mailbox.exists();
     if (key.kind == Kind::sequence) key.set.resolve(exists);
-    if (key.kind == Kind::uid) key.set.resolve(exists == 0 ? 0 : mailbox.message(exists).uid);
+    if (key.kind == Kind::uid) key.set.resolve(exists == 0 ? 0 : mailbox.uid(exists));
     if (key.kind == Kind::keyword || key.kind == Kind::unkeyword) {
         const auto& names = mailbox.keywords();
         size_t bit = 0;
@@ -114,14 +114,9 @@ class IndexQuestions {
 class Evaluator {
  public:
     Evaluator(mailbox::Mailbox& mailbox, uint32_t sequence)
-        : mailbox_(mailbox),
-          sequence_(sequence),
-          info_(mailbox.message(sequence)),
-          header_(mailbox, sequence)
+        : mailbox_(mailbox), sequence_(sequence), header_(mailbox, sequence)
     {
     }
-
-    bool expunged() const { return info_.expunged; }
 
     // A key's matcher is used up to the message's end, and begins anew at the next.
     Result<bool> matches(SearchKey& key)
@@ -157,29 +152,37 @@ class Evaluator {
         return false;
     }
 
-    bool has_keyword(const SearchKey& key) const
+    // Most searches get along without it.
+    const mailbox::MessageInfo& info()
     {
-        return key.number < model::kMaxKeywords && info_.keywords[key.number];
+        if (!info_) info_ = mailbox_.message(sequence_);
+        return *info_;
     }
 
-    int64_t day() const { return text::day_of({info_.internaldate, info_.zone_minutes}); }
+    bool has_keyword(const SearchKey& key)
+    {
+        return key.number < model::kMaxKeywords && info().keywords[key.number];
+    }
+
+    int64_t day() { return text::day_of({info().internaldate, info().zone_minutes}); }
 
     // Where no such date was kept it is the internal one (RFC 8514 4.3).
-    int64_t saved_day() const
+    int64_t saved_day()
     {
-        if (info_.save_date == 0) return day();
-        return text::day_of({info_.save_date, text::local_zone_minutes(info_.save_date)});
+        const int64_t saved = info().save_date;
+        if (saved == 0) return day();
+        return text::day_of({saved, text::local_zone_minutes(saved)});
     }
 
-    bool matches_index(const SearchKey& key) const
+    bool matches_index(const SearchKey& key)
     {
         switch (key.kind) {
             case Kind::sequence: return key.set.contains(sequence_);
-            case Kind::uid: return key.set.contains(info_.uid);
-            case Kind::flags_set: return (info_.system_flags & key.bits) == key.bits;
-            case Kind::flags_clear: return (info_.system_flags & key.bits) == 0;
-            case Kind::recent: return info_.recent;
-            case Kind::old: return !info_.recent;
+            case Kind::uid: return key.set.contains(mailbox_.uid(sequence_));
+            case Kind::flags_set: return (info().system_flags & key.bits) == key.bits;
+            case Kind::flags_clear: return (info().system_flags & key.bits) == 0;
+            case Kind::recent: return info().recent;
+            case Kind::old: return !info().recent;
             case Kind::keyword: return has_keyword(key);
             case Kind::unkeyword: return !has_keyword(key);
             case Kind::before: return day() < key.day;
@@ -188,12 +191,12 @@ class Evaluator {
             case Kind::saved_before: return saved_day() < key.day;
             case Kind::saved_on: return saved_day() == key.day;
             case Kind::saved_since: return saved_day() >= key.day;
-            case Kind::older: return info_.internaldate <= key.time;
-            case Kind::younger: return info_.internaldate >= key.time;
-            case Kind::larger: return info_.size > key.number;
-            case Kind::smaller: return info_.size < key.number;
-            case Kind::modseq: return info_.modseq >= key.modseq;
-            case Kind::emailid: return email_id(info_.guid) == key.text;
+            case Kind::older: return info().internaldate <= key.time;
+            case Kind::younger: return info().internaldate >= key.time;
+            case Kind::larger: return info().size > key.number;
+            case Kind::smaller: return info().size < key.number;
+            case Kind::modseq: return info().modseq >= key.modseq;
+            case Kind::emailid: return email_id(info().guid) == key.text;
             case Kind::nothing: return false;
             case Kind::all:
             case Kind::either:
@@ -235,7 +238,7 @@ class Evaluator {
 
     Result<bool> matches_text(SearchKey& key)
     {
-        if (key.without.contains(info_.uid)) return false;
+        if (key.without.contains(mailbox_.uid(sequence_))) return false;
         TRY_ASSIGN(const std::string_view bytes, header_.message());
         text::TextMatcher& matcher = *key.matcher;
         if (key.kind == Kind::text &&
@@ -247,7 +250,7 @@ class Evaluator {
 
     mailbox::Mailbox& mailbox_;
     uint32_t sequence_;
-    mailbox::MessageInfo info_;
+    std::optional<mailbox::MessageInfo> info_;
     MessageHeader header_;
     std::optional<text::Message> message_;
 };
@@ -272,6 +275,8 @@ void narrow(model::SequenceSet& reach, const SearchKey& key, const mailbox::Mail
 }
 
 constexpr uint64_t kFewMessages = 50;
+// To look at the time costs as much as to look at a message that need not be read.
+constexpr uint32_t kCheapMessages = 100;
 
 bool covers_more_than(const model::SequenceSet& set, uint64_t count)
 {
@@ -294,13 +299,17 @@ Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKe
     if (context.form.spaces != text::SearchForm::Spaces::skip &&
         covers_more_than(reach, kFewMessages))
         IndexQuestions(mailbox).ask(root);
+    const uint32_t pace = cost_of(root) == 2 ? 1 : kCheapMessages;
     std::vector<uint32_t> found;
     for (const auto& range : reach.ranges()) {
         for (uint32_t n = range.first; n <= range.last; n++) {
-            if (context.progress) context.progress(n - 1, mailbox.exists());
+            if (context.progress && (n - range.first) % pace == 0)
+                context.progress(n - 1, mailbox.exists());
+            if (mailbox.is_expunged(n)) {
+                expunged = true;
+                continue;
+            }
             Evaluator evaluator(mailbox, n);
-            expunged = expunged || evaluator.expunged();
-            if (evaluator.expunged()) continue;
             auto matched = evaluator.matches(root);
             // Gone since we looked, or damaged: it matches nothing.
             expunged = expunged || matched.is(Code::not_found);

@@ -25,7 +25,8 @@ struct SearchContext {
     const model::SequenceSet* saved = nullptr;  // the UIDs that "$" stands for; null: none
     const model::SequenceSet* within =
         nullptr;  // message numbers, no others are looked at; null: all
-    // Told before each message how many were passed, of how many there are; null: nobody.
+    // Told now and then, before each message that has to be read, how many were passed, of how many
+    // there are; null: nobody.
     std::function<void(uint32_t done, uint32_t goal)> progress = nullptr;
 };
 // The sequence numbers that match, in order. passed_over: was any of them left out because it is

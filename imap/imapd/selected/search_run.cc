@@ -15,7 +15,7 @@ namespace {
 
 uint32_t number_of(const mailbox::Mailbox& mailbox, const Command& command, uint32_t sequence)
 {
-    return command.by_uid ? mailbox.message(sequence).uid : sequence;
+    return command.by_uid ? mailbox.uid(sequence) : sequence;
 }
 
 // RFC 5182 2.4, 9394 3.2: with MIN, MAX or PARTIAL what these are, with ALL or COUNT too all of it.
@@ -28,14 +28,13 @@ void save_result(LocalSelection& selection, const SearchRequest& request,
     if (found.empty()) return;
     const mailbox::Mailbox& mailbox = *selection.mailbox;
     if (ends_only) {
-        if (request.min) selection.saved.add(mailbox.message(found.front()).uid);
-        if (request.max) selection.saved.add(mailbox.message(found.back()).uid);
+        if (request.min) selection.saved.add(mailbox.uid(found.front()));
+        if (request.max) selection.saved.add(mailbox.uid(found.back()));
         if (!request.partial) return;
-        for (const uint32_t n : request.partial->of(found))
-            selection.saved.add(mailbox.message(n).uid);
+        for (const uint32_t n : request.partial->of(found)) selection.saved.add(mailbox.uid(n));
         return;
     }
-    for (const uint32_t n : found) selection.saved.add(mailbox.message(n).uid);
+    for (const uint32_t n : found) selection.saved.add(mailbox.uid(n));
 }
 
 // UPDATE, with a tag that is not in use. What is not followed is told all the same.
@@ -49,7 +48,7 @@ void follow_results(ImapSession& session, const Command& command, SearchKey root
                         {order.begin(), order.end()},
                         search_form_of(session.config),
                         {}};
-    for (const uint32_t n : found) update.uids.push_back(selection.mailbox->message(n).uid);
+    for (const uint32_t n : found) update.uids.push_back(selection.mailbox->uid(n));
     if (!selection.updates.add(std::move(update), *selection.mailbox))
         session.client.put("* NO [NOUPDATE ", text::imap_string(command.tag),
                            "] Too many results are followed\r\n");

@@ -33,7 +33,7 @@ std::vector<uint32_t> uids_of(const mailbox::Mailbox& mailbox, std::span<const u
 {
     std::vector<uint32_t> uids;
     uids.reserve(sequences.size());
-    for (const uint32_t n : sequences) uids.push_back(mailbox.message(n).uid);
+    for (const uint32_t n : sequences) uids.push_back(mailbox.uid(n));
     return uids;
 }
 
@@ -58,7 +58,7 @@ void pin_numbers(SearchKey& root, const mailbox::Mailbox& mailbox, const model::
     model::SequenceSet uids;
     for (const auto& range : root.set.ranges())
         for (uint32_t n = range.first; n <= std::min(range.last, mailbox.exists()); ++n)
-            uids.add(mailbox.message(n).uid);
+            uids.add(mailbox.uid(n));
     root.kind = SearchKey::Kind::uid;
     root.set = std::move(uids);
 }
@@ -77,7 +77,7 @@ bool SearchUpdates::add(SearchUpdate update, const mailbox::Mailbox& mailbox)
     if (!update.order.empty() && update.uids.size() > kMaxOrdered) return false;
     // What waits for the others is not new to this one.
     const uint32_t exists = mailbox.exists();
-    if (all_.empty()) next_uid_ = exists == 0 ? 1 : mailbox.message(exists).uid + 1;
+    if (all_.empty()) next_uid_ = exists == 0 ? 1 : mailbox.uid(exists) + 1;
     all_.push_back(std::move(update));
     return true;
 }
@@ -93,7 +93,7 @@ bool SearchUpdates::cancel(std::string_view tag)
 void SearchUpdates::changed(const mailbox::Mailbox& mailbox, std::span<const uint32_t> sequences)
 {
     if (all_.empty()) return;
-    for (const uint32_t n : sequences) changed_.push_back(mailbox.message(n).uid);
+    for (const uint32_t n : sequences) changed_.push_back(mailbox.uid(n));
 }
 
 // gone: UIDs, ascending.
@@ -191,7 +191,7 @@ Status SearchUpdates::tell_changed(stream::Stream& out, mailbox::Mailbox& mailbo
     std::sort(looked_at.begin(), looked_at.end());
     model::SequenceSet within;
     for (const uint32_t n : looked_at) within.add(n);
-    next_uid_ = std::max(next_uid_, mailbox.message(mailbox.exists()).uid + 1);
+    next_uid_ = std::max(next_uid_, mailbox.uid(mailbox.exists()) + 1);
     const std::vector<uint32_t> candidates = [&] {
         std::vector<uint32_t> uids = uids_of(mailbox, looked_at);
         uids.erase(std::unique(uids.begin(), uids.end()), uids.end());

@@ -1,8 +1,12 @@
+// Each key of the order becomes a column of numbers, one for each message, which compare as the key
+// does; then numbers are sorted. Of texts that is their rank: they are sorted by eight bytes at a
+// time, and those that are equal so far by the next eight.
 #include "imap/imapd/selected/sort.h"
 
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "imap/imapd/selected/message_header.h"
 #include "lib/text/order_keys.h"
@@ -31,76 +35,120 @@ std::string_view text_of(SortField field, const text::OrderKeys& keys)
     return {};
 }
 
-// The keys of all messages lie one behind another: a number each, and of texts where they are.
-class Sorter {
+using Column = std::vector<uint64_t>;
+
+// Negative ones first.
+uint64_t number_in_order(int64_t n)
+{
+    return static_cast<uint64_t>(n) ^ (uint64_t{1} << 63);
+}
+
+// Texts one behind another, each of at most text::kMaxSortText bytes.
+class Texts {
  public:
-    Sorter(mailbox::Mailbox& mailbox, std::span<const SortKey> order)
-        : mailbox_(mailbox), order_(order)
+    void add(std::string_view text)
     {
+        begins_.push_back(bytes_.size());
+        bytes_.append(text);
     }
 
-    Status add(uint32_t sequence)
+    // A number for each: the same for equal ones, else they compare as the texts do.
+    Column ranks()
     {
-        std::optional<text::OrderKeys> keys;  // read once, and only if one of them is asked for
-        for (const SortKey& key : order_) {
-            Key value;
-            if (is_number(key.field)) {
-                TRY_ASSIGN(value.number, number(key.field, sequence));
-            } else {
-                if (!keys) {
-                    TRY_ASSIGN(keys, MessageHeader::or_empty(mailbox_.order_keys(sequence)));
-                }
-                const std::string_view text = text_of(key.field, *keys);
-                value.begin = texts_.size();
-                value.size = text.size();
-                texts_.append(text);
-            }
-            keys_.push_back(value);
-        }
-        return success();
-    }
-
-    // Of messages by the order in which they were added.
-    bool is_before(size_t a, size_t b) const
-    {
-        for (size_t i = 0; i < order_.size(); i++) {
-            const Key& x = keys_[a * order_.size() + i];
-            const Key& y = keys_[b * order_.size() + i];
-            int order = 0;
-            if (is_number(order_[i].field))
-                order = x.number < y.number ? -1 : x.number > y.number ? 1 : 0;
-            else
-                order = text(x).compare(text(y));
-            if (order != 0) return (order < 0) != order_[i].reverse;
-        }
-        return false;
+        begins_.push_back(bytes_.size());
+        Column ranks(begins_.size() - 1);
+        std::vector<Item> items(ranks.size());
+        for (uint32_t i = 0; i < items.size(); i++) items[i].text = i;
+        rank(items, 0, ranks);
+        return ranks;
     }
 
  private:
-    struct Key {
-        int64_t number = 0;
-        size_t begin = 0;
-        size_t size = 0;
+    struct Item {
+        uint64_t bytes;  // eight of the text, the first the highest; behind its end zeros
+        uint32_t size;   // of the text up to there
+        uint32_t text;
+
+        bool is_equal(const Item& other) const
+        {
+            return bytes == other.bytes && size == other.size;
+        }
     };
 
-    std::string_view text(const Key& key) const
+    std::string_view text(uint32_t at) const
     {
-        return std::string_view(texts_).substr(key.begin, key.size);
+        return std::string_view(bytes_).substr(begins_[at], begins_[at + 1] - begins_[at]);
     }
 
-    Result<int64_t> number(SortField field, uint32_t sequence)
+    // Of texts that are equal up to a place.
+    void rank(std::span<Item> items, size_t place, Column& ranks)
     {
-        if (field == SortField::date) return sent_time(mailbox_, sequence);
-        const mailbox::MessageInfo info = mailbox_.message(sequence);
-        if (field == SortField::size) return int64_t{info.size};
-        return info.internaldate;
+        const size_t next = place + 8;
+        for (Item& item : items) {
+            const std::string_view whole = text(item.text);
+            item.size = static_cast<uint32_t>(std::min(whole.size(), next));
+            item.bytes = 0;
+            for (size_t i = place; i < next; i++)
+                item.bytes = item.bytes << 8 |
+                             (i < whole.size() ? static_cast<unsigned char>(whole[i]) : 0u);
+        }
+        std::sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
+            return a.bytes != b.bytes ? a.bytes < b.bytes : a.size < b.size;
+        });
+        for (size_t begin = 0; begin < items.size();) {
+            size_t end = begin + 1;
+            while (end < items.size() && items[end].is_equal(items[begin])) end++;
+            const auto equal = items.subspan(begin, end - begin);
+            begin = end;
+            if (equal.size() > 1 && equal.front().size == next) {
+                rank(equal, next, ranks);
+                continue;
+            }
+            next_rank_++;
+            for (const Item& item : equal) ranks[item.text] = next_rank_;
+        }
     }
 
-    mailbox::Mailbox& mailbox_;
-    std::span<const SortKey> order_;
-    std::vector<Key> keys_;
-    std::string texts_;
+    std::string bytes_;
+    std::vector<size_t> begins_;
+    uint64_t next_rank_ = 0;
 };
+
+Result<int64_t> number(mailbox::Mailbox& mailbox, SortField field, uint32_t sequence)
+{
+    if (field == SortField::date) return sent_time(mailbox, sequence);
+    const mailbox::MessageInfo info = mailbox.message(sequence);
+    if (field == SortField::size) return int64_t{info.size};
+    return info.internaldate;
+}
+
+// A column for each key of the order. What is asked of a message is read once for all of them.
+Result<std::vector<Column>> columns_of(mailbox::Mailbox& mailbox, std::span<const SortKey> order,
+                                       std::span<const uint32_t> found)
+{
+    std::vector<Column> columns(order.size());
+    std::vector<Texts> texts(order.size());
+    for (const uint32_t sequence : found) {
+        std::optional<text::OrderKeys> keys;  // only if one of them is asked for
+        for (size_t i = 0; i < order.size(); i++) {
+            if (is_number(order[i].field)) {
+                TRY_ASSIGN(const int64_t n, number(mailbox, order[i].field, sequence));
+                columns[i].push_back(number_in_order(n));
+                continue;
+            }
+            if (!keys) {
+                TRY_ASSIGN(keys, MessageHeader::or_empty(mailbox.order_keys(sequence)));
+            }
+            texts[i].add(text_of(order[i].field, *keys));
+        }
+    }
+    for (size_t i = 0; i < order.size(); i++) {
+        if (!is_number(order[i].field)) columns[i] = texts[i].ranks();
+        if (order[i].reverse)
+            for (uint64_t& n : columns[i]) n = ~n;
+    }
+    return columns;
+}
 
 }  // namespace
 
@@ -114,16 +162,26 @@ Result<int64_t> sent_time(mailbox::Mailbox& mailbox, uint32_t sequence)
 Status sort_messages(mailbox::Mailbox& mailbox, std::span<const SortKey> order,
                      std::vector<uint32_t>& found)
 {
-    Sorter sorter(mailbox, order);
-    std::vector<uint32_t> places(found.size());
-    for (uint32_t i = 0; i < found.size(); i++) {
-        places[i] = i;
-        TRY(sorter.add(found[i]));
-    }
-    std::stable_sort(places.begin(), places.end(),
-                     [&](uint32_t a, uint32_t b) { return sorter.is_before(a, b); });
-    for (uint32_t& place : places) place = found[place];
-    found = std::move(places);
+    struct Placed {
+        uint64_t number;  // of the first column
+        size_t place;
+    };
+    TRY_ASSIGN(const std::vector<Column> columns, columns_of(mailbox, order, found));
+    std::vector<Placed> places;
+    places.reserve(found.size());
+    for (size_t i = 0; i < found.size(); i++) places.push_back({columns[0][i], i});
+    std::sort(places.begin(), places.end(), [&](const Placed& a, const Placed& b) {
+        if (a.number != b.number) return a.number < b.number;
+        for (size_t i = 1; i < columns.size(); i++) {
+            const Column& more = columns[i];
+            if (more[a.place] != more[b.place]) return more[a.place] < more[b.place];
+        }
+        return a.place < b.place;
+    });
+    std::vector<uint32_t> sorted;
+    sorted.reserve(found.size());
+    for (const Placed& placed : places) sorted.push_back(found[placed.place]);
+    found = std::move(sorted);
     return success();
 }
 

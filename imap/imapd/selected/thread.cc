@@ -25,15 +25,28 @@ struct HashOfText {
     size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
 };
 
-struct Subject {
-    std::string key;  // by which it is compared
-    bool is_reply = false;
+// A number for each different text, from 1; 0 is the empty one.
+class Numbers {
+ public:
+    uint32_t number_of(std::string_view text)
+    {
+        if (text.empty()) return 0;
+        const auto known = numbers_.find(text);
+        if (known != numbers_.end()) return known->second;
+        const auto next = static_cast<uint32_t>(numbers_.size() + 1);
+        numbers_.emplace(text, next);
+        return next;
+    }
+    size_t size() const { return numbers_.size() + 1; }
+
+ private:
+    std::unordered_map<std::string, uint32_t, HashOfText, std::equal_to<>> numbers_;
 };
 
-Subject subject_of(const text::OrderKeys& keys)
-{
-    return {std::string(keys.subject), keys.is_reply};
-}
+struct Subject {
+    uint32_t key = 0;  // by which it is compared
+    bool is_reply = false;
+};
 
 // RFC 5256, REFERENCES. Node 0 is above all; a node without a message is one that was only named.
 class References {
@@ -56,7 +69,7 @@ class References {
         messages_++;
         nodes_[node].sent = sent;
         nodes_[node].came = came;
-        if (by_subject_) nodes_[node].subject = subject_of(keys);
+        if (by_subject_) nodes_[node].subject = {subjects_.number_of(keys.subject), keys.is_reply};
         uint32_t above = 0;
         std::string_view ancestors = keys.ancestors;
         while (const auto id = text::take_id(ancestors)) {
@@ -228,25 +241,26 @@ class References {
     // Step 5.
     void gather()
     {
-        std::unordered_map<std::string, uint32_t> table;
+        std::vector<uint32_t> table(subjects_.size());  // by subject; 0: there is none
         for (uint32_t root : nodes_[0].children) {
             const Subject& subject = subject_at(root);
-            if (subject.key.empty()) continue;
-            const auto [at, is_new] = table.try_emplace(subject.key, root);
-            if (is_new || nodes_[at->second].message == 0) continue;
+            if (subject.key == 0) continue;
+            uint32_t& first = table[subject.key];
             const bool is_better =
-                nodes_[root].message == 0 || (subject_at(at->second).is_reply && !subject.is_reply);
-            if (is_better) at->second = root;
+                first == 0 ||
+                (nodes_[first].message != 0 &&
+                 (nodes_[root].message == 0 || (subject_at(first).is_reply && !subject.is_reply)));
+            if (is_better) first = root;
         }
         const std::vector<uint32_t> roots = std::move(nodes_[0].children);
         std::vector<uint32_t> top;
         for (uint32_t root : roots) {
             if (nodes_[root].is_placed) continue;
-            const auto at = table.find(subject_at(root).key);
-            if (at == table.end() || at->second == root)
+            uint32_t& first = table[subject_at(root).key];
+            if (first == 0 || first == root)
                 top.push_back(root);
-            else if (const uint32_t above = put_with(at->second, root); above != at->second)
-                top.push_back(at->second = above);
+            else if (const uint32_t above = put_with(first, root); above != first)
+                top.push_back(first = above);
         }
         std::erase_if(top, [this](uint32_t root) { return nodes_[root].is_placed; });
         nodes_[0].children = std::move(top);
@@ -276,6 +290,7 @@ class References {
     bool by_subject_;
     std::vector<Node> nodes_;
     std::unordered_map<std::string, uint32_t, HashOfText, std::equal_to<>> by_id_;
+    Numbers subjects_;
     uint64_t steps_ = 0;
     size_t messages_ = 0;
     size_t id_bytes_ = 0;
@@ -285,23 +300,25 @@ class References {
 Result<ThreadTree> by_subject(mailbox::Mailbox& mailbox, std::span<const uint32_t> found)
 {
     std::vector<std::pair<int64_t, uint32_t>> sent;
-    std::vector<std::string> subjects;
+    Numbers numbers;
+    std::vector<uint32_t> subjects;
     for (uint32_t sequence : found) {
         TRY_ASSIGN(const int64_t time, sent_time(mailbox, sequence));
         TRY_ASSIGN(const text::OrderKeys keys,
                    MessageHeader::or_empty(mailbox.order_keys(sequence)));
         sent.emplace_back(time, static_cast<uint32_t>(subjects.size()));
-        subjects.emplace_back(keys.subject);
+        subjects.push_back(numbers.number_of(keys.subject));
     }
     std::sort(sent.begin(), sent.end());
     ThreadTree tree;
     tree.nodes.resize(1);
-    std::unordered_map<std::string_view, uint32_t> roots;
+    std::vector<uint32_t> roots(numbers.size());  // by subject; 0: there is none yet
     for (const auto& [time, place] : sent) {
         const auto node = static_cast<uint32_t>(tree.nodes.size());
-        const auto [at, is_new] = roots.try_emplace(subjects[place], node);
+        uint32_t& root = roots[subjects[place]];
         tree.nodes.push_back({found[place], {}});
-        tree.nodes[is_new ? 0 : at->second].children.push_back(node);
+        tree.nodes[root].children.push_back(node);  // or of none
+        if (root == 0) root = node;
     }
     return tree;
 }

@@ -87,7 +87,7 @@ Status put_new(ImapSession& session, mailbox::Mailbox& mailbox, uint32_t first_u
                          .uid_only = session.user.modes.uid_only,
                          .with_recent = !session.user.modes.rev2_messages};
     for (uint32_t n = first_from(mailbox, first_uid); n <= mailbox.exists(); ++n) {
-        if (std::binary_search(own.begin(), own.end(), mailbox.message(n).uid)) continue;
+        if (std::binary_search(own.begin(), own.end(), mailbox.uid(n))) continue;
         const auto sent = put_fetch(session.client, mailbox, n, *session.user.events.fetch, form);
         if (!sent && !sent.is(Code::not_found)) return sent.error();
         TRY(session.client.status());

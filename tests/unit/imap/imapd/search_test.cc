@@ -550,6 +550,9 @@ START_TEST(a_long_search_says_how_far_it_is)
         done.push_back(n);
     };
     ASSERT_OK(search_mailbox(*mailbox, parse("ALL")->root, context));
+    ck_assert_uint_eq(done.size(), 1);
+    done.clear();
+    ASSERT_OK(search_mailbox(*mailbox, parse("BODY x")->root, context));
     ck_assert_uint_eq(done.size(), mailbox->exists());
     ck_assert_uint_eq(done.front(), 0);
     ck_assert(std::is_sorted(done.begin(), done.end()));

@@ -4,6 +4,7 @@
 #include "imap/imapd/selected/search_parse.h"
 #include "imap/imapd/selected/sort.h"
 #include "lib/stream/memory_layer.h"
+#include "lib/text/search_form.h"
 #include "tests/support/memory_store.h"
 #include "tests/unit/unit.h"
 
@@ -282,6 +283,40 @@ START_TEST(messages_are_put_in_order)
 }
 END_TEST
 
+// Many alike, one the beginning of another, in the order of the mailbox where they are the same.
+START_TEST(texts_of_any_length_are_put_in_order)
+{
+    std::vector<std::string> subjects;
+    std::vector<Mail> mails;
+    uint32_t random = 1;
+    for (int i = 0; i < 3000; i++) {
+        std::string subject(random % 3 * 8, 'a');
+        for (uint32_t left = random >> 8 & 15; left > 0; left--) {
+            random = random * 1664525 + 1013904223;
+            subject.push_back("aaaaaaB\0"[(random >> 16) % 8]);
+        }
+        random = random * 1664525 + 1013904223;
+        subjects.push_back(std::move(subject));
+    }
+    std::vector<std::string> written;
+    for (const std::string& subject : subjects) {
+        std::string& word = written.emplace_back("=?utf-8?q?");
+        for (const char c : subject) word.append(c == 0 ? "=00" : std::string(1, c));
+        word += "?=";
+    }
+    for (const std::string& word : written) mails.push_back({"", "", word.c_str(), 1});
+    Box box(mails);
+    std::vector<uint32_t> wanted = box.all;
+    std::stable_sort(wanted.begin(), wanted.end(), [&](uint32_t a, uint32_t b) {
+        return text::collation_key(subjects[a - 1]) < text::collation_key(subjects[b - 1]);
+    });
+    std::vector<uint32_t> found = box.all;
+    const SortKey by_subject[] = {{SortField::subject, false}};
+    ASSERT_OK(sort_messages(*box.mailbox, by_subject, found));
+    ck_assert(found == wanted);
+}
+END_TEST
+
 Suite* make()
 {
     Suite* s = suite_create("imap/imapd/thread");
@@ -291,6 +326,7 @@ Suite* make()
     tcase_add_test(c, conversations_are_found);
     tcase_add_test(c, each_message_is_there_once);
     tcase_add_test(c, messages_are_put_in_order);
+    tcase_add_test(c, texts_of_any_length_are_put_in_order);
     suite_add_tcase(s, c);
     return s;
 }
