@@ -7,13 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/daemonise.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/panic.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
 #include "master/cyrus_programs.h"
-#include "master/daemonise.h"
 #include "master/own_events.h"
 #include "master/pidfile.h"
 #include "master/state_directory.h"
@@ -149,6 +149,7 @@ int main(int argc, char** argv)
         auto begun = Daemonise::begin();
         if (!begun) log::fatal(log::kExOsErr, begun.error().text);
         daemonise = *std::move(begun);
+        if (::chdir("/") != 0) end(daemonise, log::kExOsErr, errno_error("/").text);
     }
     if (::getpgrp() != ::getpid()) ::setpgid(0, 0);
     auto pid_file = PidFile::lock(pid_path(options, *config));

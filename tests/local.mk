@@ -136,6 +136,7 @@ SYSTEM_TESTS += %D%/system/sieve_end_to_end_test.py
 SYSTEM_TESTS += %D%/system/sieve_kill_test.py
 SYSTEM_TESTS += %D%/system/cyradm_test.py
 SYSTEM_TESTS += %D%/system/mupdatetest_test.py
+SYSTEM_TESTS += %D%/system/imtest_test.py
 SYSTEM_TESTS += %D%/interop/managesieve_interop.py
 SYSTEM_TESTS += %D%/interop/move_interop.py
 SYSTEM_TESTS += %D%/interop/nntp_interop.py
