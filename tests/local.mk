@@ -174,6 +174,7 @@ LINT_TESTS += %D%/lint/architecture.sh
 LINT_TESTS += %D%/lint/dist.sh
 LINT_TESTS += %D%/lint/debian.py
 LINT_TESTS += %D%/lint/logs.py
+LINT_TESTS += %D%/lint/inline_commands.py
 EXTRA_DIST += $(LINT_TESTS) %D%/lint/outliers.sh %D%/lint/options.allowed
 TESTS += $(LINT_TESTS)
 
