@@ -203,6 +203,7 @@ imap_admin_murder_murder_SOURCES = imap/admin/murder/main.cc imap/admin/murder/m
 	imap/admin/check_config/connect.h imap/admin/check_config/connect.cc \
 	imap/admin/check_config/lines.h imap/admin/check_config/lines.cc \
 	imap/admin/check_config/peers.h imap/admin/check_config/peers.cc \
+	imap/admin/check_config/program_options.h imap/admin/check_config/program_options.cc \
 	imap/admin/check_config/server.h imap/admin/check_config/server.cc \
 	imap/admin/murder/conflicts.cc imap/admin/murder/metrics.cc \
 	imap/admin/murder/here.h imap/admin/murder/here.cc \

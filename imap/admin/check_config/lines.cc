@@ -1,5 +1,6 @@
 #include "imap/admin/check_config/lines.h"
 
+#include <algorithm>
 #include <array>
 
 #include "lib/base/spelling.h"
@@ -19,7 +20,8 @@ const std::vector<string_view> kSections = {"START", "SERVICES", "EVENTS", "DAEM
 const std::vector<string_view> kPrograms = {
     "imapd",     "proxyd",  "lmtpd",          "lmtpproxyd",   "nntpd",        "pop3d",
     "timsieved", "mupdate", "cyr_expire",     "ctl_cyrusdb",  "ctl_mboxlist", "reconstruct",
-    "quota",     "deliver", "rookery-submit", "rookery-feed", "fetchnews"};
+    "quota",     "deliver", "rookery-submit", "rookery-feed", "fetchnews",    "squatter",
+    "tls_prune", "murder",  "ipurge",         "ptexpire",     "arbitron",     "chk_cyrus"};
 
 // What stands between the first two quotes.
 string_view quoted(string_view text)
@@ -79,6 +81,11 @@ std::string example_value(const config::OptionSpec& spec, string_view value)
 string_view nearest_program(string_view name)
 {
     return nearest(name, kPrograms);
+}
+
+bool is_our_program(string_view name)
+{
+    return std::find(kPrograms.begin(), kPrograms.end(), name) != kPrograms.end();
 }
 
 std::string unknown_key_advice(string_view text)

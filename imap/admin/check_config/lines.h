@@ -28,6 +28,8 @@ std::string unknown_key_advice(std::string_view text);
 std::string cyrus_conf_advice(std::string_view text);
 // The program of ours that the name is near to; "" = none.
 std::string_view nearest_program(std::string_view name);
+// One that cyrus.conf may start.
+bool is_our_program(std::string_view name);
 
 }  // namespace rookery::admin::check_config
 
