@@ -1,7 +1,7 @@
 noinst_LIBRARIES += %D%/libmaster.a
 %C%_libmaster_a_SOURCES = \
 	%D%/conf.h %D%/conf.cc %D%/cron.h %D%/cron.cc \
-	%D%/cyrus_programs.h %D%/cyrus_programs.cc %D%/daemonise.h %D%/daemonise.cc \
+	%D%/cyrus_programs.h %D%/cyrus_programs.cc \
 	%D%/daemons.h %D%/daemons.cc %D%/events.h %D%/events.cc %D%/launch_context.h \
 	%D%/managed_service.h %D%/managed_service.cc %D%/master_options.h %D%/master_options.cc \
 	%D%/own_events.h %D%/own_events.cc %D%/pidfile.h %D%/pidfile.cc %D%/service_manager.h %D%/service_manager.cc \

@@ -7,13 +7,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/daemonise.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/panic.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
+#include "lib/config/open_log.h"
 #include "master/cyrus_programs.h"
-#include "master/daemonise.h"
 #include "master/own_events.h"
 #include "master/pidfile.h"
 #include "master/state_directory.h"
@@ -129,8 +130,7 @@ int main(int argc, char** argv)
     if (options.only_check) check_only(argv[0], options);
     auto config = config::Config::load(options.imapd_conf, "master");
     if (!config) log::fatal(log::kExConfig, config.error().text);
-    log::open(config->syslog_prefix().empty() ? "master" : cat(config->syslog_prefix(), "/master"),
-              config->syslog_facility());
+    log::open(config::log_ident(*config, "master"), config->syslog_facility());
     auto conf = parse_conf(options.cyrus_conf);
     if (!conf) log::fatal(log::kExConfig, conf.error().text);
     LaunchContext context = make_context(argv[0], options, *config);
@@ -142,6 +142,7 @@ int main(int argc, char** argv)
     Status state = make_state_directory(*config, context.run_as());
     if (!state) log::fatal(log::kExConfig, state.error().text);
     choose_log(options, *config, context);
+    config::log_remarks(*config);
     for (const std::string& text : conf->warnings) log::warning(text);
 
     Daemonise daemonise;
@@ -149,6 +150,7 @@ int main(int argc, char** argv)
         auto begun = Daemonise::begin();
         if (!begun) log::fatal(log::kExOsErr, begun.error().text);
         daemonise = *std::move(begun);
+        if (::chdir("/") != 0) end(daemonise, log::kExOsErr, errno_error("/").text);
     }
     if (::getpgrp() != ::getpid()) ::setpgid(0, 0);
     auto pid_file = PidFile::lock(pid_path(options, *config));

@@ -8,6 +8,7 @@
 #include "lib/base/log.h"
 #include "lib/base/signals.h"
 #include "lib/base/strings.h"
+#include "lib/config/open_log.h"
 #include "lib/service/reaper.h"
 #include "master/cyrus_programs.h"
 #include "master/own_events.h"
@@ -147,6 +148,7 @@ void Supervisor::reload_config()
         log::warning("cyrus_user, cyrus_group and configdirectory are those of the start until "
                      "master is started anew");
     config_ = *std::move(config);
+    config::log_remarks(config_);
     context_.start_timeout = config_.master_start_timeout();
 }
 

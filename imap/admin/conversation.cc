@@ -1,99 +1,11 @@
 // A conversation with a server.
 #include "imap/admin/conversation.h"
 
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <string>
 
-#include "lib/base/fd.h"
-#include "lib/base/signals.h"
+#include "imap/admin/conversation_relay.h"
 
 namespace rookery::admin {
-namespace {
-
-// As much as fits where poll says that there is room, so that no write waits for a server which
-// itself waits until its answers are read.
-constexpr size_t kPiece = 512;
-
-class Relay {
- public:
-    Relay(stream::Stream& stream, int input, std::string_view logout)
-        : stream_(stream), input_(input), logout_(logout)
-    {
-    }
-
-    Status run()
-    {
-        for (;;) {
-            TRY_ASSIGN(bool more, from_server());
-            if (!more) return success();
-            // Input is taken only when the last of it is on its way.
-            pollfd fds[2] = {{stream_.fd(), POLLIN, 0}, {ended_ ? -1 : input_, POLLIN, 0}};
-            if (!piece_.empty()) {
-                fds[0].events = POLLIN | POLLOUT;
-                fds[1].fd = -1;
-            }
-            TRY(signals::poll_fds(fds, Deadline::never()));
-            if ((fds[0].revents & POLLOUT) != 0) TRY(to_server());
-            if (fds[1].revents != 0) take_input();
-        }
-    }
-
- private:
-    // What is there, without waiting. False at the end.
-    Result<bool> from_server()
-    {
-        char bytes[8192];
-        for (;;) {
-            TRY_ASSIGN(bool ready, stream_.wait_input(Deadline::after(Milliseconds(0))));
-            if (!ready) return true;
-            TRY_ASSIGN(size_t n, stream_.read_some(bytes));
-            if (n == 0) return false;
-            say({bytes, n});
-        }
-    }
-
-    Status to_server()
-    {
-        stream_.put(piece_);
-        piece_.clear();
-        return stream_.flush();
-    }
-
-    void take_input()
-    {
-        char bytes[kPiece / 2];
-        ssize_t n = ::read(input_, bytes, sizeof bytes);
-        if (n <= 0) {
-            ended_ = true;
-            piece_ = logout_;
-            if (logout_.empty()) ::shutdown(stream_.top()->fd(), SHUT_WR);
-            return;
-        }
-        for (char c : std::string_view(bytes, static_cast<size_t>(n))) {
-            if (c == '\n' && last_ != '\r') piece_.push_back('\r');
-            piece_.push_back(c);
-            last_ = c;
-        }
-    }
-
-    stream::Stream& stream_;
-    int input_;
-    std::string_view logout_;
-    std::string piece_;  // for the server
-    char last_ = 0;
-    bool ended_ = false;
-};
-
-}  // namespace
-
-void say(std::string_view text)
-{
-    if (!write_all(STDOUT_FILENO, text)) ::_exit(1);
-}
-
 void LinePrinter::add(std::string_view bytes)
 {
     std::string out;
@@ -155,10 +67,15 @@ void Transcript::hide()
 
 Status converse(stream::Stream& stream, int input, std::string_view logout)
 {
-    Status done = Relay(stream, input, logout).run();
+    ConversationRelay relay(stream, input, -1);
+    auto end = relay.run();
+    if (end && *end == ConversationRelay::End::by_input) {
+        relay.last_words(logout);
+        end = relay.run();
+    }
     // How the server goes away is not an error of the conversation.
-    if (done.is(Code::closed)) return success();
-    return done;
+    if (!end && !end.is(Code::closed)) return std::move(end).error();
+    return success();
 }
 
 }  // namespace rookery::admin

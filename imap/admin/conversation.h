@@ -19,9 +19,6 @@
 
 namespace rookery::admin {
 
-// To the standard output; ends the process where nobody reads it.
-void say(std::string_view text);
-
 // Whole lines with a prefix.
 class LinePrinter {
  public:

@@ -17,6 +17,7 @@
 #include "lib/base/log.h"
 #include "lib/base/panic.h"
 #include "lib/base/strings.h"
+#include "lib/config/open_log.h"
 #include "lib/net/dial.h"
 
 namespace rookery::admin {
@@ -227,6 +228,7 @@ Result<int> pass_on(const config::Config& config)
 int run(const DeliverArguments& a)
 {
     auto config = config::Config::load(a.config_path, "deliver");
+    if (config) config::open_log(*config, "deliver");
     Result<int> done = config ? (a.pipe ? pass_on(*config) : send(*config, a)) : config.error();
     if (done) return *done;
     // Whatever it is, the message is good, and waits.

@@ -24,7 +24,8 @@ imap_admin_reconstruct_LDADD = imap/store/libstore.a imap/sync/libsync.a imap/cl
 sbin_PROGRAMS += imap/admin/deliver
 imap_admin_deliver_SOURCES = imap/admin/deliver.cc \
 	imap/admin/lmtp_client.h imap/admin/lmtp_client.cc \
-	imap/admin/conversation.h imap/admin/conversation.cc imap/admin/tool.h imap/admin/tool.cc
+	imap/admin/conversation.h imap/admin/conversation.cc \
+	imap/admin/conversation_relay.h imap/admin/conversation_relay.cc imap/admin/tool.h imap/admin/tool.cc
 imap_admin_deliver_LDADD = imap/delivery/libdelivery.a imap/backend/libbackend.a \
 	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/service/libservice.a lib/auth/libauth.a \
 	lib/db/libdb.a lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a \
@@ -44,6 +45,8 @@ imap_admin_ctl_cyrusdb_LDADD = imap/store/libstore.a imap/sync/libsync.a imap/cl
 bin_PROGRAMS += imap/admin/mupdatetest
 imap_admin_mupdatetest_SOURCES = imap/admin/mupdatetest.cc \
 	imap/admin/conversation.h imap/admin/conversation.cc \
+	imap/admin/conversation_relay.h imap/admin/conversation_relay.cc \
+	imap/admin/conversation_socket.h imap/admin/conversation_socket.cc \
 	imap/admin/password.h imap/admin/password.cc
 imap_admin_mupdatetest_LDADD = imap/backend/libbackend.a lib/auth/libauth.a \
 	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
@@ -205,6 +208,7 @@ imap_admin_murder_murder_SOURCES = imap/admin/murder/main.cc imap/admin/murder/m
 	imap/admin/check_config/connect.h imap/admin/check_config/connect.cc \
 	imap/admin/check_config/lines.h imap/admin/check_config/lines.cc \
 	imap/admin/check_config/peers.h imap/admin/check_config/peers.cc \
+	imap/admin/check_config/program_options.h imap/admin/check_config/program_options.cc \
 	imap/admin/check_config/server.h imap/admin/check_config/server.cc \
 	imap/admin/murder/conflicts.cc imap/admin/murder/metrics.cc \
 	imap/admin/murder/here.h imap/admin/murder/here.cc \

@@ -12,10 +12,13 @@
 #include <string>
 
 #include "imap/admin/conversation.h"
+#include "imap/admin/conversation_relay.h"
+#include "imap/admin/conversation_socket.h"
 #include "imap/admin/password.h"
 #include "imap/backend/backend.h"
 #include "imap/backend/server_address.h"
 #include "lib/base/command_line.h"
+#include "lib/base/daemonise.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/panic.h"
@@ -29,6 +32,7 @@ using namespace rookery;
 using backend::Backend;
 
 constexpr size_t kMaxAnswer = 1 << 20;  // of a line that answers a logout
+constexpr std::string_view kAskPassword = "Please enter your password: ";
 
 std::string program = "mupdatetest";
 
@@ -55,6 +59,7 @@ struct Arguments {
     std::optional<std::string> tls_file;
     std::string input_file;
     std::string pid_file;
+    std::string socket;  // where other programs have the session
     std::optional<unsigned> min_strength;
     std::optional<unsigned> max_strength;
     unsigned count = 1;
@@ -63,6 +68,7 @@ struct Arguments {
     bool login_command = false;  // IMAP LOGIN instead of SASL
     bool initial_response = true;
     bool password_each_time = false;
+    bool background = false;
     bool verbose = false;
     bool timing = false;
 };
@@ -89,6 +95,8 @@ constexpr Option kOptions[] = {
     {'z', "", "", "tell how long the logins took"},
     {'I', "", "pidfile", "write the process here"},
     {'C', "", "file", "read this imapd.conf, or none"},
+    {'x', "", "socket", "let other programs have the session, by this Unix socket"},
+    {'X', "", "socket", "the same, in the background"},
     {'v', "", "", "show all of the conversation"},
 };
 constexpr Program kProgram = {
@@ -170,9 +178,14 @@ Arguments parse(int argc, char** argv)
     a.pid_file = line.value("I", a.pid_file);
     a.config_path = line.value("C", a.config_path);
     a.verbose = line.has("v");
+    a.background = line.has("X");
+    a.socket = line.value(a.background ? "X" : "x");
     if (a.dialect == nullptr) line.refuse("there is no such protocol");
     if (a.count == 0) line.refuse("-n 0: once at least");
     if (a.implicit_tls && a.tls_file) line.refuse("-s and -t exclude each other");
+    if (line.has("x") && line.has("X")) line.refuse("-x and -X exclude each other");
+    if (!a.socket.empty() && !a.input_file.empty())
+        line.refuse(cat("-f and -", a.background ? "X" : "x", " exclude each other"));
     if (line.operands().empty()) complain("WARNING: no hostname supplied, assuming localhost");
     a.host = line.operands().empty() ? "localhost" : line.operands().front();
     if (a.host.empty()) line.refuse("the host is empty");
@@ -230,11 +243,10 @@ Status by_hand(Backend& connection, const Arguments& a)
     }
     TRY(admin::converse(connection.stream(), file ? file.get() : STDIN_FILENO,
                         connection.dialect().logout));
-    say("Connection closed.\n");
     return success();
 }
 
-// The logout between two logins, shown.
+// Until the server has closed.
 void log_out(Backend& connection)
 {
     stream::Stream& stream = connection.stream();
@@ -271,8 +283,12 @@ Result<backend::LoginPolicy> policy_of(const Arguments& a, const config::Config&
 
 class Session {
  public:
-    Session(const config::Config& config, Arguments& arguments)
-        : config_(config), arguments_(arguments), server_(server_of(arguments))
+    // background: told when the session is ready for other programs.
+    Session(const config::Config& config, Arguments& arguments, Daemonise& background)
+        : config_(config),
+          arguments_(arguments),
+          background_(background),
+          server_(server_of(arguments))
     {
     }
 
@@ -293,12 +309,28 @@ class Session {
             transcript_.hide();
             stream::Stream& stream = connection->stream();
             stream.consume(stream.buffered().size());  // shown already
-            TRY(by_hand(*connection, arguments_));
+            if (arguments_.socket.empty())
+                TRY(by_hand(*connection, arguments_));
+            else
+                TRY(by_others(*connection, all_well));
+            say("Connection closed.\n");
         }
         return all_well;
     }
 
  private:
+    Status by_others(Backend& connection, bool all_well)
+    {
+        TRY_ASSIGN(auto socket, admin::ConversationSocket::open(arguments_.socket));
+        TRY(background_.done({}, all_well ? 0 : 1));
+        const bool is_imap = arguments_.dialect == &backend::imap_dialect();
+        const auto can_log_out = socket.serve(connection.stream(), is_imap);
+        if (can_log_out && *can_log_out) log_out(connection);
+        // How the server goes away is not an error of the conversation.
+        if (!can_log_out && !can_log_out.is(Code::closed)) return can_log_out.error();
+        return success();
+    }
+
     Result<std::unique_ptr<Backend>> log_in()
     {
         backend::ConnectOptions options;
@@ -357,7 +389,7 @@ class Session {
     {
         if (!needs_password(arguments_)) return {};
         if (arguments_.password) return *arguments_.password;
-        std::string given = admin::ask_password("Please enter your password: ");
+        std::string given = admin::ask_password(kAskPassword);
         if (!arguments_.password_each_time) arguments_.password = given;
         return given;
     }
@@ -378,11 +410,21 @@ class Session {
 
     const config::Config& config_;
     Arguments& arguments_;
+    Daemonise& background_;
     std::string server_;
     admin::Transcript transcript_;
     backend::LoginPolicy policy_;
     std::optional<Error> refused_;  // why the last login failed
 };
+
+// What is wrong before the session is ready is still told, nothing else.
+Result<Daemonise> go_to_background()
+{
+    TRY_ASSIGN(Daemonise background, Daemonise::begin());
+    TRY_ASSIGN(const Fd null, open_file("/dev/null", O_WRONLY));
+    if (::dup2(null.get(), STDOUT_FILENO) < 0) return errno_error("dup2");
+    return background;
+}
 
 int fail(int code, const Error& error)
 {
@@ -401,11 +443,26 @@ int main(int argc, char** argv)
     if (!config) return fail(log::kExConfig, config.error());
     auto ready = auth::SaslClient::init_library(*config);
     if (!ready) return fail(log::kExConfig, ready.error());
+    Daemonise background;
+    if (arguments.background) {
+        // There is nobody to ask then.
+        if (!arguments.password && needs_password(arguments))
+            arguments.password = admin::ask_password(kAskPassword);
+        auto begun = go_to_background();
+        if (!begun) return fail(log::kExOsErr, begun.error());
+        background = *std::move(begun);
+    }
     if (!arguments.pid_file.empty()) {
         auto written = replace_file(arguments.pid_file, cat(::getpid(), "\n"), 0644);
-        if (!written) return fail(log::kExIoErr, written.error());
+        if (!written) {
+            complain(written.error().text);
+            background.failed(log::kExIoErr);
+            return log::kExIoErr;
+        }
     }
-    auto well = Session(*config, arguments).run();
-    if (!well) return fail(1, well.error());
-    return *well ? 0 : 1;
+    auto well = Session(*config, arguments, background).run();
+    if (!well) complain(well.error().text);
+    const int code = well && *well ? 0 : 1;
+    background.failed(code);
+    return code;
 }

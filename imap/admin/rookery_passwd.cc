@@ -15,6 +15,7 @@
 #include "lib/base/panic.h"
 #include "lib/base/strings.h"
 #include "lib/config/config.h"
+#include "lib/config/open_log.h"
 
 namespace {
 
@@ -108,6 +109,7 @@ int main(int argc, char** argv)
     Arguments a = parse(argc, argv);
     auto config = config::Config::load(a.config_path, "rookery-passwd");
     if (!config) return fail(log::kExConfig, config.error());
+    config::open_log(*config, "rookery-passwd");
     auto ready = auth::SaslServer::init_library(*config, "rookery-passwd");
     if (!ready) return fail(log::kExConfig, ready.error());
     std::optional<std::string> password;

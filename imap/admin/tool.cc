@@ -9,6 +9,7 @@
 #include "lib/base/log.h"
 #include "lib/base/panic.h"
 #include "lib/base/strings.h"
+#include "lib/config/open_log.h"
 
 namespace rookery::admin {
 namespace {
@@ -67,10 +68,9 @@ config::Config start(const std::string& config_path, std::string_view name)
     install_panic_handlers();
     umask(077);
     auto config = config::Config::load(config_path, name);
-    const std::string prefix = config ? config->syslog_prefix() : std::string();
-    log::open(prefix.empty() ? std::string(name) : cat(prefix, '/', name),
-              config ? config->syslog_facility() : std::string());
+    if (!config) log::open(name);
     if (!config) log::fatal(log::kExConfig, config.error().text);
+    config::open_log(*config, name);
     if (auto owner = become_owner(config->configdirectory()); !owner)
         log::fatal(log::kExConfig, cat("configdirectory: ", owner.error().text));
     return *std::move(config);

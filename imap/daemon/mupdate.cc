@@ -8,6 +8,7 @@
 
 #include "imap/mboxlist/kick.h"
 #include "imap/mboxlist/open_directory.h"
+#include "imap/mupdate/figures_here.h"
 #include "imap/mupdate/master/master_list.h"
 #include "imap/mupdate/master/published_list.h"
 #include "imap/mupdate/replica/replica.h"
@@ -70,9 +71,11 @@ class Mupdate : public service::ThreadedService {
             policy.max_deletes,
             &listeners_,
             status_source(),
+            [this] { return mupdate::figures_here(*config_); },
             {},
             {}});
         if (replica_) {
+            replica_->tell(context_->figures);
             context_->accept_deletes = [this] { return replica_->accept_deletes(); };
             context_->accept_restored = [this] { return replica_->accept_restored(); };
         }

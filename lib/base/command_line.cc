@@ -10,12 +10,15 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
+#include "lib/base/only_check.h"
 #include "lib/base/strings.h"
 
 namespace rookery {
 namespace {
 
-constexpr std::array kOfAll = {Option{0, "help", "", "tell this, and end"},
+constexpr std::string_view kOnlyCheckWord = kOnlyCheck.substr(2);
+constexpr std::array kOfAll = {Option{0, kOnlyCheckWord, "", ""},
+                               Option{0, "help", "", "tell this, and end"},
                                Option{0, "version", "", "tell the version, and end"}};
 
 bool is_named(const Option& option, std::string_view name)
@@ -91,6 +94,9 @@ std::string_view bare_name(std::string_view path)
 CommandLine::CommandLine(const Program& program, int argc, char* const* argv) : program_(&program)
 {
     const Status taken = take_all(argc, argv);
+    const bool only_check = has(kOnlyCheckWord);
+    if (only_check && !taken) refuse(taken.error().text);
+    if (only_check) print_and_end(STDOUT_FILENO, {}, 0);
     if (has("help")) print_and_end(STDOUT_FILENO, help(), 0);
     if (has("version"))
         print_and_end(STDOUT_FILENO, cat(name_, " (Rookery) " PACKAGE_VERSION "\n"), 0);

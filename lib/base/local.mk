@@ -2,9 +2,10 @@ noinst_LIBRARIES += %D%/libbase.a
 %C%_libbase_a_SOURCES = \
 	%D%/atomic_word.h %D%/byte_locks.h %D%/byte_locks.cc %D%/clock.h \
 	%D%/command_line.h %D%/command_line.cc \
+	%D%/daemonise.h %D%/daemonise.cc \
 	%D%/fd.h %D%/fd.cc %D%/guarded.h %D%/log.h %D%/log.cc \
 	%D%/log_session.h %D%/log_session.cc \
-	%D%/memory.h %D%/memory.cc \
+	%D%/memory.h %D%/memory.cc %D%/only_check.h \
 	%D%/panic.h %D%/panic.cc %D%/panic_line.h %D%/panic_line.cc %D%/result.h %D%/result.cc \
 	%D%/signals.h %D%/signals.cc %D%/spelling.h %D%/spelling.cc %D%/standard_headers.h \
 	%D%/strings.h %D%/strings.cc

@@ -134,14 +134,6 @@ Result<Config> Config::load(const std::string& path, std::string_view service)
         return Error{Code::config, cat(path, ": ", config.error().text)};
     }
     config->path_ = path;
-    if (!config->unknown_.empty()) {
-        std::string names;
-        for (const std::string& name : config->unknown_)
-            cat_to(names, names.empty() ? "" : " ", name);
-        log::warning("options that are not known", {{"file", path}, {"names", names}});
-    }
-    for (const std::string& name : config->outdated_)
-        log::notice("an option has another name now", {{"file", path}, {"name", name}});
     return config;
 }
 

@@ -1,6 +1,6 @@
 noinst_LIBRARIES += %D%/libconfig.a
 %C%_libconfig_a_SOURCES = \
-	%D%/config.h %D%/config.cc %D%/config_parser.h %D%/config_parser.cc \
+	%D%/config.h %D%/config.cc %D%/config_parser.h %D%/config_parser.cc %D%/open_log.h %D%/open_log.cc \
 	%D%/cyrus_options.h %D%/cyrus_options.cc %D%/murder_role.h %D%/murder_role.cc \
 	%D%/option_names.h %D%/option_names.cc %D%/option_spec.h %D%/option_spec.cc
 nodist_%C%_libconfig_a_SOURCES = %D%/options_gen.h %D%/options_gen.cc

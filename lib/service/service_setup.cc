@@ -10,6 +10,7 @@
 #include "lib/base/log.h"
 #include "lib/base/panic.h"
 #include "lib/base/strings.h"
+#include "lib/config/open_log.h"
 
 namespace rookery::service {
 namespace {
@@ -79,10 +80,7 @@ Setup read_arguments(int argc, char** argv, const std::vector<Option>& extra,
 
 void open_log(const Setup& setup, const config::Config& config)
 {
-    std::string ident = config.syslog_prefix().empty()
-                            ? setup.ident
-                            : cat(config.syslog_prefix(), '/', setup.ident);
-    log::open(ident, config.syslog_facility());
+    config::open_log(config, setup.ident);
     const char* verbose = ::getenv("CYRUS_VERBOSE");
     if (config.debug())
         log::set_level(log::Level::debug);

@@ -96,9 +96,11 @@ bool Worker::wait_and_serve()
                 serve(*std::move(client));
                 return parts_.max_uses == 0 || served_ < parts_.max_uses;
             }
-            if (is_passing(errno)) continue;
-            log::error("accept", {{"reason", client.error()}});
-            // EINVAL: master has shut the listener down. Anything else: start anew.
+            const int error = errno;
+            if (is_passing(error)) continue;
+            // EINVAL: the listener was shut down, by a master that ends, or since it has gone.
+            // Anything else: start anew.
+            if (error != EINVAL) log::error("accept", {{"reason", client.error()}});
             return false;
         }
     }

@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.join(os.environ.get("top_srcdir", os.path.join(
     os.path.dirname(os.path.abspath(__file__)), "..", "..")), "tests", "support"))
 import administration  # noqa: E402
 import harness  # noqa: E402
+import kerberos  # noqa: E402
 import mixed  # noqa: E402
 import murder  # noqa: E402
 
@@ -118,37 +119,139 @@ def test_words():
         assert re.search(r"a b\.\.\.\[NOPERM\]", told[2]), told
 
 
+class OnTerminal:
+    """cyradm on a terminal of its own: what is typed, and what it shows."""
+
+    def __init__(self, *arguments):
+        config = open(os.path.join(murder.BUILD, "config.h")).read()
+        if "#define HAVE_LIBEDIT 1" not in config:
+            raise harness.Skip("built without libedit")
+        self.main, side = pty.openpty()
+        self.process = subprocess.Popen([CYRADM, *arguments], stdin=side, stdout=side, stderr=side,
+                                        env=dict(os.environ, TERM="xterm"))
+        os.close(side)
+        self.seen = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.main)
+
+    def until(self, wanted):
+        """What comes up to it."""
+        while wanted not in self.seen:
+            assert select.select([self.main], [], [], murder.DEADLINE)[0], self.seen
+            self.seen += os.read(self.main, 4096)
+        before, self.seen = self.seen.split(wanted, 1)
+        return before
+
+    def type(self, text):
+        os.write(self.main, text)
+
+
 def test_on_a_terminal():
     """Completion and history, where libedit was found."""
-    config = open(os.path.join(murder.BUILD, "config.h")).read()
-    if "#define HAVE_LIBEDIT 1" not in config:
-        raise harness.Skip("built without libedit")
-    main, side = pty.openpty()
-    process = subprocess.Popen([CYRADM], stdin=side, stdout=side, stderr=side,
-                               env=dict(os.environ, TERM="xterm"))
-    os.close(side)
-    seen = b""
+    with OnTerminal() as t:
+        t.until(b"cyradm> ")
+        t.type(b"he\tchd\t\n")
+        t.until(b"change the local directory")
+        t.until(b"cyradm> ")
+        t.type(b"\x10\n")  # the line before
+        t.until(b"change the local directory")
+        t.until(b"cyradm> ")
+        t.type(b"quit\n")
+        assert t.process.wait(murder.DEADLINE) == 0
 
-    def until(wanted):
-        nonlocal seen
-        while wanted not in seen:
-            assert select.select([main], [], [], murder.DEADLINE)[0], seen
-            seen += os.read(main, 4096)
-        seen = seen.split(wanted, 1)[1]
+
+def at(instance, *arguments):
+    host, port = instance.address("imap")
+    return ["--norc", "--user", "cyrus", "--port", str(port), *arguments, host]
+
+
+def test_names_of_mailboxes_are_completed():
+    with murder.Murder(backends=1) as m:
+        m.add_user("ann")
+        with m.imap("frontend1", "cyrus") as c:
+            for name in ("user.ann.Work", "user.ann.Word"):
+                murder.check(c.create(name))
+                murder.check(c.setacl(name, "cyrus", "lra"))
+        with OnTerminal(*at(m["frontend1"], "--notls", "--password", "pw")) as t:
+            t.until(b"> ")
+            # As far as they are alike; then the one that is meant.
+            t.type(b"lam user.ann.W\tk\t\n")
+            t.until(b"cyrus lra")
+            t.until(b"> ")
+            # Of two that fit neither is chosen.
+            t.type(b"lam user.ann.Wor\t")
+            told = t.until(b"user.ann.Work  ")
+            assert b"user.ann.Word  " in told, told
+            t.type(b"d\n")
+            t.until(b"cyrus lra")
+            t.until(b"> ")
+            # Where nothing fits, what was typed stays.
+            t.type(b"lam user.nobody\t\n")
+            t.until(b"user.nobody")
+            t.until(b"listaclmailbox: ")
+            t.until(b"> ")
+            t.type(b"quit\n")
+            assert t.process.wait(murder.DEADLINE) == 0
+
+
+def test_a_ticket_instead_of_a_password():
+    kerberos.require()
+    m = murder.Murder(backends=1, start=False, extra={"sasl_mech_list": "PLAIN GSSAPI"})
+    realm = None
     try:
-        until(b"cyradm> ")
-        os.write(main, b"he\tchd\t\n")
-        until(b"change the local directory")
-        until(b"cyradm> ")
-        os.write(main, b"\x10\n")  # the line before
-        until(b"change the local directory")
-        until(b"cyradm> ")
-        os.write(main, b"quit\n")
-        assert process.wait(murder.DEADLINE) == 0
+        realm = kerberos.Realm(m, services=("imap",), users=("cyrus",))
+        realm.serve(m)
+        m.start()
+        m.add_user("ann")
+        ticket, none = ("FILE:" + realm.path(n) for n in ("ticket", "none"))
+        realm.run("kinit", "cyrus", text="pw\n", KRB5CCNAME=ticket)
+
+        def cyradm(where, cache):
+            done = subprocess.run(
+                [CYRADM, *at(m[where], "--notls", "--auth", "GSSAPI")], input="lm user.ann\n",
+                text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                timeout=murder.DEADLINE, env=realm.all(KRB5CCNAME=cache))
+            return done.returncode, done.stdout
+        for where in ("backend1", "frontend1"):
+            code, out = cyradm(where, ticket)
+            assert code == 0 and "user.ann" in out, (where, out)
+            code, out = cyradm(where, none)
+            assert code == 1 and "user.ann" not in out, (where, out)
     finally:
-        process.kill()
-        process.wait()
-        os.close(main)
+        m.stop()
+        if realm:
+            realm.stop()
+
+
+def test_a_certificate_instead_of_a_password():
+    with murder.Murder(backends=1, tls=True, extra={"sasl_mech_list": "PLAIN EXTERNAL"}) as m:
+        m.add_user("ann")
+        authority = [os.path.join(m.dir, "tls", n) for n in ("cert.pem", "key.pem")]
+        for user, works in (("cyrus", True), ("ann", False)):
+            pem = os.path.join(m.dir, user + ".pem")
+            subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                 "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-CA", authority[0], "-CAkey",
+                 authority[1], "-subj", "/CN=" + user, "-addext",
+                 "basicConstraints=critical,CA:FALSE", "-keyout", pem + ".key", "-out", pem],
+                check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            with open(pem, "a") as f, open(pem + ".key") as key:
+                f.write(key.read())
+            for where in ("backend1", "frontend1"):
+                code, out = shell("cm user.new%s\n" % where,
+                                  *at(m[where], "--auth", "EXTERNAL", "--tlskey", pem, "--cafile",
+                                      authority[0], "--user", user))
+                assert (code == 0) == works, (user, where, out)
+        code, out = shell("lm user.*\n", *at(m["backend1"], "--auth", "EXTERNAL"))
+        assert code == 1 and "user.ann" not in out, out  # without one
+        code, out = shell("lm user.*\n", *at(m["frontend1"], "--password", "pw"))
+        assert "user.newbackend1" in out and "user.newfrontend1" in out, out
 
 
 if __name__ == "__main__":

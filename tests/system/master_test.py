@@ -658,6 +658,30 @@ def test_master_killed_leaves_no_port_behind():
         wait_for(lambda: not alive(c.template), "the orphan has ended")
 
 
+def test_workers_of_a_killed_master_go_without_a_complaint():
+    with Master(ECHO.replace("prefork=1", "prefork=5")) as m:
+        m.start()
+        with m.client() as c:
+            template = c.template
+        m.process.kill()
+        m.process.wait()
+        wait_for(lambda: not alive(template), "the template has ended")
+        wait_for(lambda: refused(m.port), "nobody listens")
+        m.process.stderr.close()
+        assert "accept" not in m.logged(), m.logged()
+
+
+def test_what_is_said_of_the_configuration_has_its_prefix():
+    with Master(ECHO, options="syslog_prefix: site\nno_such_option: x\n") as m:
+        m.start()
+        with m.client():
+            pass
+        m.hup()
+        m.wait_log("no_such_option", times=4)  # master and template, at the start and again
+        said = [line for line in m.logged().splitlines() if "no_such_option" in line]
+        assert all(" site/" in line for line in said), said
+
+
 def test_a_new_binary_is_used():
     with Master(ECHO) as m:
         m.start()

@@ -308,6 +308,36 @@ class Master(unittest.TestCase):
         self.assertEqual(c.status("DELETE", "r.a"), "BAD not legal when streaming")
         self.assertEqual(c.status("LOGOUT"), "OK bye-bye")
 
+    def test_who_follows_tells_of_itself(self):
+        c = self.client("reader")
+        good = ("0.1", "50", "-", "3", "fe9.test")
+        for wrong in (good[:4], good + ("x",)):
+            self.assertRegex(c.status("FIGURES", *wrong), "^BAD (Missing|Extra) arguments$")
+        for at, word in ((0, ""), (0, "0 1"), (0, "v" * 65), (0, "é"), (1, "many"), (2, "-1"),
+                         (3, str(2 ** 63)), (4, ""), (4, "a b")):
+            wrong = good[:at] + (word,) + good[at + 1:]
+            self.assertEqual(c.status("FIGURES", *wrong), "BAD Badly formed arguments", wrong)
+        self.assertEqual(c.status("FIGURES", *good), "OK Noop done")
+        self.assertEqual(c.status("UPDATE"), "OK streaming starts")
+        admin = self.client("cyrus")
+
+        def followers():
+            lines = [r[2:] for r in admin.run("STATUS")[0]]
+            return [lines[n + 1][1] for n, line in enumerate(lines)
+                    if line[0] == "listener" and line[1].startswith("reader ")]
+        self.assertEqual(followers(), ["read 0.1 50 - 3 fe9.test"])
+        # While changes are told it is a NOOP like any other.
+        self.assertEqual(admin.status("ACTIVATE", "f.a", "be1.test!default", ACL), "OK done")
+        data, status = c.run("FIGURES", "0.2", "-", "7", "-", "fe9.test")
+        self.assertEqual((data[0][1:3], status), (["MAILBOX", "f.a"], "OK Noop done"))
+        self.assertEqual(followers(), ["read 0.2 - 7 - fe9.test"])
+        other = self.client("be1")
+        self.assertEqual(other.status("UPDATE"), "OK streaming starts")
+        lines = [r[2:] for r in admin.run("STATUS")[0]]
+        self.assertIn(["follower", "all"], lines)
+        own = [line[1].split(" ") for line in lines if line[0] == "figures"]
+        self.assertEqual([own[0][4], len(own)], ["m.test", 1])
+
     def test_compress(self):
         import zlib
         c = self.client()

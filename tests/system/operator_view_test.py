@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ElementTree
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import harness
+import mupdate_client
 import murder
 import terminal
 
@@ -48,8 +49,55 @@ def test_status_knows_lag_disk_certificate_sessions_and_queue():
         assert front["role"] == "frontend" and front["serial"] == master["serial"] > 0, rows
         assert front["lag"] == 0 and 0 <= front["disk free %"] <= 100, rows
         assert front["certificate days"] >= 363, rows
-        assert front["mails to send"] is None and master["sessions"] is None, rows
+        assert front["mails to send"] is None and master["sessions"] == 0, rows
         assert master["mailboxes"] == 2 and one["mailboxes"] == 1, rows
+
+
+def test_status_knows_the_other_frontends_too():
+    """From each server: of the master, and of each frontend, by what they tell the master."""
+    with murder.Murder(tls=True, backends=1, frontends=3, start=False) as m:
+        master, third = m["mupdate"], m["frontend3"]
+        # All but the third are administrators there; it reads, and shares a login with the second.
+        for name in ("frontend2", "frontend3"):
+            m[name].extra.update(mupdate_authname="murder", mupdate_username="murder")
+        master.extra["mupdate_readers"] = "murder"
+        m.start()
+        m.add_user("ann", 1)
+        names = [i.name for i in m.instances]
+
+        def seen(asked, sessions):
+            rows = rows_of(m[asked])
+            return rows if rows["frontend2"]["sessions"] == sessions else None
+        with m.imap("frontend2", "ann"), m.imap("frontend2", "ann"):
+            rows = murder.wait_for(lambda: seen("frontend1", 2), "the sessions of frontend2")
+            assert sorted(rows) == sorted(names), rows
+            version = rows["mupdate"]["version"]
+            for name, row in rows.items():
+                assert row["version"].endswith(version) and version, rows
+                assert 0 <= row["disk free %"] <= 100, rows
+                assert 363 <= row["certificate days"] <= 365, rows
+                assert row["role"] == {"m": "master", "b": "backend", "f": "frontend"}[name[0]]
+            assert rows["frontend1"]["sessions"] == 0 == rows["frontend3"]["sessions"], rows
+            assert rows["mupdate"]["sessions"] == 0, rows
+            for asked in ("frontend3", "backend1"):
+                again = rows_of(m[asked])
+                for name in ("frontend1", "frontend2", "frontend3", "mupdate"):
+                    for what in ("version", "role", "certificate days"):
+                        assert again[name][what] == rows[name][what], (asked, name, what, again)
+        murder.wait_for(lambda: seen("frontend3", 0), "no sessions at frontend2")
+        out = json.loads(run(third, "status", "--json"))
+        may = sorted(row["login"] + " " + row["may"] for row in out["replicas"])
+        assert may == ["frontend1 change", "murder read", "murder read"], out
+        # Somebody who follows the list and tells nothing is no more than that.
+        with mupdate_client.Client(master.address("mupdate")) as c:
+            assert c.login("murder", m.node_password).startswith("OK")
+            assert c.status("UPDATE").startswith("OK")
+            rows = rows_of(third)
+            reader = [row for name, row in rows.items() if name.startswith("murder at ")
+                      or name == "murder"]
+            assert [row["role"] for row in reader] == ["reader"], rows
+            text = run(third, "status")
+            assert max(map(len, text.splitlines())) <= 80, text
 
 
 def test_status_fits_and_has_colours_on_a_terminal_only():

@@ -12,6 +12,7 @@ constexpr std::array kChecks = {
     Check{"names of options", check_names, false},
     Check{"values of options", check_values, false},
     Check{"programs", check_programs, false},
+    Check{"options of programs", check_program_options, false},
     Check{"addresses of services", check_ports, false},
     Check{"processes of services", check_numbers, false},
     Check{"commands of START", check_starts, true},

@@ -33,6 +33,7 @@ void check_values(const Server& server, Findings& findings);
 
 // --- checks_services.cc: cyrus.conf
 void check_programs(const Server& server, Findings& findings);
+void check_program_options(const Server& server, Findings& findings);
 void check_ports(const Server& server, Findings& findings);
 void check_numbers(const Server& server, Findings& findings);
 void check_service_tls(const Server& server, Findings& findings);

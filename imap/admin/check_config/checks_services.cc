@@ -3,6 +3,8 @@
 
 #include "imap/admin/check_config/checks.h"
 #include "imap/admin/check_config/lines.h"
+#include "imap/admin/check_config/program_options.h"
+#include "lib/base/command_line.h"
 #include "lib/base/strings.h"
 #include "lib/net/dial.h"
 
@@ -72,6 +74,28 @@ void check_program(const Server& server, const master::Argv& argv, unsigned line
             {Severity::error, {server.cyrus_conf, line}, found.error().text, program_advice(argv)});
 }
 
+// Only a program of ours knows the question, and does nothing but answer it.
+void check_options_of(const Server& server, const std::string& name, const master::Argv& argv,
+                      unsigned line, Findings& findings)
+{
+    const std::string program(bare_name(argv.front()));
+    const auto path = server.programs.find(argv.front());
+    const auto own = server.programs.find(program);
+    if (!is_our_program(program) || !path || !own || *path != *own) return;
+    const auto refused = refused_options(*path, argv);
+    if (!refused) return;
+    findings.push_back({Severity::error,
+                        {server.cyrus_conf, line},
+                        cat(name, ": ", refused->reason),
+                        refused->usage});
+}
+
+template <class Entries>
+void check_options_of_all(const Server& server, const Entries& entries, Findings& findings)
+{
+    for (const auto& e : entries) check_options_of(server, e.name, e.argv, e.line, findings);
+}
+
 // What begins with TLS, by its port.
 bool is_tls_port(unsigned port)
 {
@@ -96,6 +120,15 @@ void check_programs(const Server& server, Findings& findings)
     for (const auto& e : conf.services) check_program(server, e.argv, e.line, findings);
     for (const auto& e : conf.events) check_program(server, e.argv, e.line, findings);
     for (const auto& e : conf.daemons) check_program(server, e.argv, e.line, findings);
+}
+
+void check_program_options(const Server& server, Findings& findings)
+{
+    if (!server.conf) return;
+    check_options_of_all(server, server.conf->start, findings);
+    check_options_of_all(server, server.conf->services, findings);
+    check_options_of_all(server, server.conf->events, findings);
+    check_options_of_all(server, server.conf->daemons, findings);
 }
 
 void check_ports(const Server& server, Findings& findings)

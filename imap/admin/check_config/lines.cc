@@ -1,5 +1,7 @@
 #include "imap/admin/check_config/lines.h"
 
+#include <algorithm>
+
 #include "lib/base/spelling.h"
 #include "lib/base/strings.h"
 #include "lib/config/cyrus_options.h"
@@ -13,7 +15,8 @@ using std::string_view;
 const std::vector<string_view> kPrograms = {
     "imapd",     "proxyd",  "lmtpd",          "lmtpproxyd",   "nntpd",        "pop3d",
     "timsieved", "mupdate", "cyr_expire",     "ctl_cyrusdb",  "ctl_mboxlist", "reconstruct",
-    "quota",     "deliver", "rookery-submit", "rookery-feed", "fetchnews"};
+    "quota",     "deliver", "rookery-submit", "rookery-feed", "fetchnews",    "squatter",
+    "tls_prune", "murder",  "ipurge",         "ptexpire",     "arbitron",     "chk_cyrus"};
 
 }  // namespace
 
@@ -51,6 +54,11 @@ bool is_secret(string_view name)
 string_view nearest_program(string_view name)
 {
     return nearest(name, kPrograms);
+}
+
+bool is_our_program(string_view name)
+{
+    return std::find(kPrograms.begin(), kPrograms.end(), name) != kPrograms.end();
 }
 
 }  // namespace rookery::admin::check_config

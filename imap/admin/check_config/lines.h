@@ -22,6 +22,8 @@ bool is_secret(std::string_view name);
 
 // The program of ours that the name is near to; "" = none.
 std::string_view nearest_program(std::string_view name);
+// One that cyrus.conf may start.
+bool is_our_program(std::string_view name);
 
 }  // namespace rookery::admin::check_config
 

@@ -94,7 +94,8 @@ std::string work_of(const SurveyedServer& s)
 
 std::string list_of(const SurveyedServer& s, int64_t serial)
 {
-    if (s.part != Part::frontend) return s.mailboxes ? cat(*s.mailboxes, " mailboxes") : "";
+    const bool follows = s.part == Part::frontend || s.part == Part::reader;
+    if (!follows) return s.mailboxes ? cat(*s.mailboxes, " mailboxes") : "";
     if (!s.serial) return s.lag ? cat("lost for ", *s.lag, " s") : "";
     const int64_t behind = std::max<int64_t>(serial - *s.serial, 0);
     if (behind == 0) return "its list is current";
@@ -107,6 +108,7 @@ class Drawing {
     {
         int y = kTop;
         place(fronts_, Part::frontend, y);
+        place(fronts_, Part::reader, y);
         place(masters_, Part::master, y);
         place(masters_, Part::replica, y);
         place(backs_, Part::backend, y);

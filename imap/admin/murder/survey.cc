@@ -13,13 +13,13 @@
 #include "imap/cluster/agent.h"
 #include "imap/mboxlist/kick.h"
 #include "imap/mboxlist/open_directory.h"
+#include "imap/mupdate/figures_here.h"
 #include "imap/mupdate/master/list_entry.h"
 #include "imap/submission/queue.h"
 #include "lib/base/clock.h"
 #include "lib/base/strings.h"
 #include "lib/config/murder_role.h"
 #include "lib/service/counters.h"
-#include "lib/service/scoreboard.h"
 #include "lib/stream/tls_layer.h"
 
 namespace rookery::admin::murder {
@@ -42,6 +42,24 @@ std::vector<std::string> fields(const std::string& value, size_t count)
     }
     out.emplace_back(rest);
     return out;
+}
+
+// Of what stands behind so many words of a value; none where nothing does.
+std::optional<mupdate::ServerFigures> figures_in(const std::string& value, size_t behind)
+{
+    constexpr size_t kWords = mupdate::ServerFigures::kWords;
+    const auto words = fields(value, behind + kWords);
+    auto figures = mupdate::ServerFigures::parse(std::span(words).subspan(behind));
+    return figures ? std::optional(*std::move(figures)) : std::nullopt;
+}
+
+void set_figures(SurveyedServer& server, const mupdate::ServerFigures& figures)
+{
+    server.name = figures.server;
+    if (server.version.empty()) server.version = figures.version;
+    server.free_percent = figures.free_percent;
+    server.certificate = figures.certificate_days;
+    server.sessions = figures.sessions;
 }
 
 int64_t number(const std::string& text)
@@ -109,7 +127,8 @@ class Surveyor {
         server.mailboxes = number(single_["entries"]);
         seen_.serial = number(single_["serial"]);
         server.serial = seen_.serial;
-        server.certificate = days_of((*master)->tls());
+        if (const auto figures = figures_in(single_["figures"], 0)) set_figures(server, *figures);
+        if (const auto days = days_of((*master)->tls())) server.certificate = days;
         states_ = states_in(*lines).value_or({});
         add_list(*lines);
         add_states(seen_.details, states_);
@@ -152,7 +171,8 @@ class Surveyor {
     void add_replicas(const std::vector<mupdate::StatusLine>& lines)
     {
         auto& replicas = seen_.details.section(
-            "replicas", "Replicas", {"login", "host", "state", "serials behind", "seconds behind"});
+            "replicas", "Replicas",
+            {"login", "host", "may", "state", "serials behind", "seconds behind"});
         const int64_t serial = number(single_["serial"]);
         for (const auto& line : lines) {
             if (line.key == "listener") {
@@ -167,16 +187,31 @@ class Surveyor {
                 server.lag = seconds;
                 hosts_.push_back(f[1]);
                 replicas.rows.push_back(
-                    {f[0], f[1], f[4], Value::number(behind), Value::number(seconds)});
+                    {f[0], f[1], "-", f[4], Value::number(behind), Value::number(seconds)});
+            } else if (line.key == "follower" && !replicas.rows.empty()) {
+                add_follower(line.value, seen_.servers.back(), replicas.rows.back());
             } else if (line.key == "lost") {
                 auto f = fields(line.value, 3);
                 add_server(f[0], Part::frontend, "has lost the master", kWarning).lag =
                     number(f[2]);
                 hosts_.push_back(f[1]);
-                replicas.rows.push_back({f[0], f[1], "has lost the master", Value::number(0),
+                replicas.rows.push_back({f[0], f[1], "-", "has lost the master", Value::number(0),
                                          Value::number(number(f[2]))});
             }
         }
+    }
+
+    // Of the listener before it: what it may do, and what it has told of itself.
+    static void add_follower(const std::string& value, SurveyedServer& server,
+                             std::vector<Value>& replica)
+    {
+        const std::string may = fields(value, 2)[0];
+        replica[2] = Value(may == "read" ? "read" : "change");
+        const auto figures = figures_in(value, 1);
+        if (figures)
+            set_figures(server, *figures);
+        else if (may == "read")
+            server.part = Part::reader;
     }
 
     void add_waiting(const std::vector<mupdate::StatusLine>& lines)
@@ -369,7 +404,7 @@ class Surveyor {
         SurveyedServer* found = nullptr;
         for (SurveyedServer& s : seen_.servers) {
             if (s.name == config_.servername()) return &s;
-            if (s.part != Part::frontend || s.name != config_.mupdate_authname()) continue;
+            if (!follows(s) || s.name != config_.mupdate_authname()) continue;
             if (found != nullptr) return nullptr;
             found = &s;
         }
@@ -380,30 +415,26 @@ class Surveyor {
     {
         SurveyedServer* here = line_of_here();
         if (here == nullptr) return;
-        here->name = config_.servername();
-        for (const Disk& disk : disks_here(config_)) {
-            if (disk.fault || disk.size == 0) continue;
-            const auto percent = static_cast<int64_t>(disk.available / (disk.size / 100 + 1));
-            here->free_percent = std::min(here->free_percent.value_or(percent), percent);
-        }
-        for (const Certificate& one : certificates_here(config_))
-            if (one.lifetime && one.option == "tls_server_cert")
-                here->certificate = std::max<int64_t>(*one.lifetime, 0) / kDay;
-        if (auto board = service::Scoreboard::open(config_.proc_path()))
-            here->sessions = static_cast<int64_t>(board->sessions());
+        set_figures(*here, mupdate::figures_here(config_));
         if (!config_.partitions().empty())
             here->queue = static_cast<int64_t>(submission::Queue::counts(config_).mails);
     }
 
-    // Frontends may share a login: then they are told apart by where they are.
+    static bool follows(const SurveyedServer& s)
+    {
+        return s.part == Part::frontend || s.part == Part::reader;
+    }
+
+    // Some may share a login, and tell nothing of themselves: then they are told apart by where
+    // they are.
     void name_frontends()
     {
         std::map<std::string, size_t> alike;
         for (const SurveyedServer& s : seen_.servers)
-            if (s.part == Part::frontend) ++alike[s.name];
+            if (follows(s)) ++alike[s.name];
         size_t n = 0;
         for (SurveyedServer& s : seen_.servers)
-            if (s.part == Part::frontend) {
+            if (follows(s)) {
                 if (alike[s.name] > 1) cat_to(s.name, " at ", hosts_[n]);
                 ++n;
             }
@@ -450,6 +481,7 @@ std::string_view part_name(Part part)
         case Part::replica: return "replica";
         case Part::backend: return "backend";
         case Part::frontend: return "frontend";
+        case Part::reader: return "reader";
     }
     return "";
 }

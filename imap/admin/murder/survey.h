@@ -20,7 +20,8 @@
 
 namespace rookery::admin::murder {
 
-enum class Part { master, replica, backend, frontend };
+// reader: it follows the list, and nothing is known of what it is.
+enum class Part { master, replica, backend, frontend, reader };
 std::string_view part_name(Part part);
 
 struct SurveyedServer {

@@ -9,6 +9,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
+#include "lib/config/open_log.h"
 #include "lib/service/run_as.h"
 
 namespace rookery::admin {
@@ -64,6 +65,7 @@ Result<int> run(const CommandLine& line)
         complain(cat("makedirs: ", config.error().text, '\n'));
         return log::kExConfig;
     }
+    config::open_log(*config, "makedirs");
     std::optional<service::RunAs> owner;
     if (::geteuid() == 0) {
         TRY_ASSIGN(owner, service::RunAs::of(*config));

@@ -1,5 +1,4 @@
 // squatter: indexes the words of mailboxes, so that SEARCH BODY and SEARCH TEXT need not read them.
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "imap/admin/progress.h"
@@ -7,7 +6,7 @@
 #include "imap/admin/tools/mailboxes.h"
 #include "imap/admin/tools/tool_table.h"
 #include "imap/store/word_indexing.h"
-#include "lib/base/fd.h"
+#include "lib/base/daemonise.h"
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
 
@@ -128,26 +127,13 @@ class Squatter {
     bool stopped_ = false;
 };
 
-// The rest of this process is in the background. False: this one is not.
-Result<bool> go_to_background()
-{
-    const pid_t child = ::fork();
-    if (child < 0) return errno_error("fork");
-    if (child > 0) return false;
-    if (::setsid() < 0) return errno_error("setsid");
-    // Whoever reads what this process prints waits for its end.
-    TRY_ASSIGN(const Fd null, open_file("/dev/null", O_RDWR));
-    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-        if (::dup2(null.get(), fd) < 0) return errno_error("dup2");
-    return true;
-}
-
 Result<int> run(const CommandLine& line, const config::Config& config)
 {
     if (!line.has("R")) return Squatter(line).run(config);
     if (!line.has("d")) {
-        TRY_ASSIGN(const bool is_background, go_to_background());
-        if (!is_background) return 0;
+        TRY_ASSIGN(Daemonise background, Daemonise::begin());
+        // Whoever reads what this process prints waits for its end.
+        TRY(background.done({}));
     }
     while (true) {
         Squatter squatter(line);

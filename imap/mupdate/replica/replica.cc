@@ -207,6 +207,7 @@ Status Replica::session()
     recovering_ = false;
     TRY(choose_position(!client->is_master()));
     if (!client->offers("SERVER-STATES")) TRY(take_servers({}));
+    TRY(tell_master(*client));
     if (client->offers("SERIAL-UPDATE"))
         client->send(Verb::since, {cat(position_.epoch), cat(position_.serial)});
     else
@@ -217,6 +218,17 @@ Status Replica::session()
     TRY(stream(*client));
     // A master misses those that go without a word.
     client->logout();
+    return success();
+}
+
+// Before its first list, so that it knows who asks for that.
+Status Replica::tell_master(Client& client)
+{
+    if (!figures_ || !client.offers("FIGURES")) return success();
+    tell_again_ = Deadline::after(Milliseconds(0));
+    put_noop(client);
+    TRY(client.flush());
+    TRY(client.reply());
     return success();
 }
 
@@ -583,9 +595,20 @@ Status Replica::send_noop(Client& client)
         std::move(kicks->waiting.begin(), kicks->waiting.end(), std::back_inserter(kicks->asked));
         kicks->waiting.clear();
     }
-    client.send(Verb::noop, {});
+    put_noop(client);
     noop_sent_ = true;
     return client.flush();
+}
+
+// A NOOP, or FIGURES, which is one too, where the last are old.
+void Replica::put_noop(Client& client)
+{
+    if (!figures_ || !client.offers("FIGURES") || !tell_again_.passed())
+        return client.send(Verb::noop, {});
+    tell_again_ = Deadline::after(config_.mupdate_retry_delay());
+    const std::vector<std::string> words = figures_().words();
+    const std::vector<std::string_view> arguments(words.begin(), words.end());
+    client.send(Verb::figures, arguments);
 }
 
 void Replica::answer(bool ok)

@@ -29,6 +29,7 @@
 #include "imap/mupdate/replica/stored_list.h"
 #include "imap/mupdate/server/status.h"
 #include "imap/mupdate/server/thread.h"
+#include "imap/mupdate/server_figures.h"
 #include "lib/base/fd.h"
 #include "lib/base/guarded.h"
 #include "lib/config/config.h"
@@ -44,6 +45,8 @@ class Replica {
             std::function<void()> on_synced);
     ~Replica();
 
+    // What the master is told of this server, from time to time; before start.
+    void tell(std::function<ServerFigures()> figures) { figures_ = std::move(figures); }
     // Reads the store's last state. true: it is one that once was whole.
     Result<bool> load();
     Status start();
@@ -80,6 +83,7 @@ class Replica {
     void run();
     void pause();
     Status session();
+    Status tell_master(Client& client);
     void show_connected(bool connected);
     Status receive_dump(Client& client);
     Status take_position(const Response& response);
@@ -104,6 +108,7 @@ class Replica {
     bool is_unified() const;
     mboxlist::Change removal(model::MailboxName name) const;
     Status send_noop(Client& client);
+    void put_noop(Client& client);
     void answer(bool ok);
     bool stopping();
     void run_kicks();
@@ -113,6 +118,8 @@ class Replica {
     StoredList& list_;
     ServerTable& servers_;
     std::function<void()> on_synced_;
+    std::function<ServerFigures()> figures_;
+    Deadline tell_again_ = Deadline::never();
     std::vector<mboxlist::Change> batch_;
     std::vector<uint64_t> seen_;  // hashes of the keys of the dump that is being received
     std::unique_ptr<mboxlist::ListLoad> load_;  // of a dump into an empty list

@@ -58,8 +58,8 @@ void Connection::put_banner()
     stream_.put(auth, "\r\n");
     if (context_.tls != nullptr && !tls_active_) stream_.put("* STARTTLS\r\n");
     if (!compressed_) stream_.put("* COMPRESS \"DEFLATE\"\r\n");
-    stream_.put("* PARTIAL-UPDATE\r\n* CONDITIONAL-DELETE\r\n* RECOVERY\r\n* SERIAL-UPDATE\r\n"
-                "* SERVER-STATES\r\n* STATUS\r\n");
+    stream_.put("* PARTIAL-UPDATE\r\n* CONDITIONAL-DELETE\r\n* FIGURES\r\n* RECOVERY\r\n"
+                "* SERIAL-UPDATE\r\n* SERVER-STATES\r\n* STATUS\r\n");
     std::string line = "* OK MUPDATE ";
     text::put_quoted(line, context_.config.servername());
     line += " \"Rookery\" \"" PACKAGE_VERSION "\" ";
@@ -246,7 +246,8 @@ void Connection::begin_following(std::string_view how)
     log::notice("update",
                 {{"host", host_}, {"by", caller_.identity}, {"serial", position_}, {"from", how}});
     if (context_.listeners == nullptr) return;
-    context_.listeners->set(this, {caller_.identity, host_, position_, wall_seconds(), true});
+    context_.listeners->set(this, {caller_.identity, host_, position_, wall_seconds(), true,
+                                   access_ == Access::all, figures_});
 }
 
 void Connection::put_position(std::string_view what)
@@ -282,6 +283,11 @@ void Connection::run_server_state(const Command& command)
     put_reply(command.tag, "OK", "done");
 }
 
+std::string_view access_word(bool may_change)
+{
+    return may_change ? "all" : "read";
+}
+
 // STATUS: what there is to know, a line for each thing; the list's own first.
 void Connection::run_status(const Command& command)
 {
@@ -293,15 +299,20 @@ void Connection::run_status(const Command& command)
         {"epoch", cat(context_.published.line().epoch)},
         {"serial", cat(context_.published.serial())},
         {"entries", cat(context_.published.size())},
-        {"access", access_ == Access::all ? "all" : "read"},
+        {"access", std::string(access_word(access_ == Access::all))},
     };
     for (const auto& [server, count] : context_.published.count_by_server())
         lines.push_back({"holds", cat(count, ' ', server)});
+    if (context_.figures) lines.push_back({"figures", context_.figures().text()});
     if (context_.listeners != nullptr)
-        for (const Listener& l : context_.listeners->all())
+        for (const Listener& l : context_.listeners->all()) {
             lines.push_back(
                 {"listener", cat(l.identity, ' ', l.host.empty() ? "-" : l.host, ' ', l.serial, ' ',
                                  l.current_since, ' ', l.in_dump ? "list" : "stream")});
+            std::string more(access_word(l.may_change));
+            if (l.figures) cat_to(more, ' ', l.figures->text());
+            lines.push_back({"follower", more});
+        }
     if (context_.listeners != nullptr)
         for (const Listeners::Lost& l : context_.listeners->lost())
             lines.push_back({"lost", cat(l.identity, ' ', l.host.empty() ? "-" : l.host, ' ',
@@ -324,6 +335,16 @@ void Connection::run_accept_deletes(const Command& command)
     log::notice("held removals are accepted", {{"by", caller_.identity}});
     if (context_.accept_deletes()) return put_reply(command.tag, "OK", "done");
     put_no(command.tag, {Code::not_found, "no removals are held back"});
+}
+
+// FIGURES version free certificate sessions server: a NOOP by which the client tells of itself.
+void Connection::run_figures(const Command& command)
+{
+    auto figures = ServerFigures::parse(command.arguments);
+    if (!figures) return put_reply(command.tag, "BAD", "Badly formed arguments");
+    figures_ = *std::move(figures);
+    if (context_.listeners != nullptr) context_.listeners->told(this, *figures_);
+    run_noop(command);
 }
 
 void Connection::run_noop(const Command& command)

@@ -24,6 +24,7 @@
 #include "imap/mupdate/server/listeners.h"
 #include "imap/mupdate/server/served_list.h"
 #include "imap/mupdate/server/status.h"
+#include "imap/mupdate/server_figures.h"
 #include "imap/mupdate/wire.h"
 #include "lib/auth/sasl_server.h"
 #include "lib/auth/tls_context.h"
@@ -44,10 +45,11 @@ struct ServerContext {
     auth::TlsContext* tls = nullptr;  // none: no STARTTLS
     std::string role = "(master)";    // or "mupdate://<master>"
     DeleteGuard max_deletes{};
-    Listeners* listeners = nullptr;              // none: nobody asks
-    StatusSource status = {};                    // of this role, beyond the list's own
-    std::function<bool()> accept_deletes = {};   // at a replica: false if there is nothing held
-    std::function<bool()> accept_restored = {};  // at a replica: false if none was refused
+    Listeners* listeners = nullptr;               // none: nobody asks
+    StatusSource status = {};                     // of this role, beyond the list's own
+    std::function<ServerFigures()> figures = {};  // of this server; none: nobody asks
+    std::function<bool()> accept_deletes = {};    // at a replica: false if there is nothing held
+    std::function<bool()> accept_restored = {};   // at a replica: false if none was refused
 };
 
 class Connection {
@@ -130,6 +132,7 @@ class Connection {
     void run_promote(const Command& command);
     void run_recovered(const Command& command);
     Standing standing(const std::string& server, const Position& at);
+    void run_figures(const Command& command);
     void run_noop(const Command& command);
     void run_logout(const Command& command);
     void run_unknown(const Command& command);
@@ -178,6 +181,7 @@ class Connection {
     size_t before_login_ = 0;  // bytes that came
     Caller caller_;
     Access access_ = Access::read;
+    std::optional<ServerFigures> figures_;  // that the client told last
     std::vector<Deferred> deferred_;
     bool committing_ = false;       // Wants::commit was said
     bool tells_positions_ = false;  // SINCE

@@ -5,10 +5,12 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "imap/mupdate/server_figures.h"
 #include "lib/base/clock.h"
 #include "lib/base/guarded.h"
 
@@ -20,6 +22,8 @@ struct Listener {
     uint64_t serial = 0;        // up to which changes were sent
     int64_t current_since = 0;  // Unix time when it last had everything
     bool in_dump = true;
+    bool may_change = false;               // or is it a reader?
+    std::optional<ServerFigures> figures;  // that it told last
 };
 
 class Listeners {
@@ -48,6 +52,12 @@ class Listeners {
         at->second.serial = serial;
         at->second.in_dump = false;
         at->second.current_since = wall_seconds();
+    }
+    void told(const void* who, const ServerFigures& figures)
+    {
+        auto table = table_.lock();
+        auto at = table->there.find(who);
+        if (at != table->there.end()) at->second.figures = figures;
     }
     // by_logout: it said that it goes, and nobody misses it.
     void remove(const void* who, bool by_logout)

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include "imap/mupdate/server_figures.h"
+
 namespace rookery::mupdate {
 
 inline constexpr size_t kMaxUpdateHosts = 30;

@@ -1,5 +1,5 @@
 // fork, setsid, and a pipe for the exit code.
-#include "master/daemonise.h"
+#include "lib/base/daemonise.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 
 #include "lib/base/log.h"
 
-namespace rookery::master {
+namespace rookery {
 
 Result<Daemonise> Daemonise::begin()
 {
@@ -16,7 +16,6 @@ Result<Daemonise> Daemonise::begin()
     if (pid < 0) return errno_error("fork");
     if (pid == 0) {
         ::setsid();
-        if (::chdir("/") != 0) return errno_error("/");
         return Daemonise(std::move(pipe.write_end));
     }
     pipe.write_end.reset();
@@ -36,13 +35,13 @@ void Daemonise::failed(int code)
     to_parent_.reset();
 }
 
-Status Daemonise::done(const std::string& log_file)
+Status Daemonise::done(const std::string& log_file, int code)
 {
     if (!to_parent_) return success();
     if (log_file.empty()) TRY(send_output_to("/dev/null"));
     TRY_ASSIGN(Fd null, open_file("/dev/null", O_RDONLY));
     if (::dup2(null.get(), STDIN_FILENO) < 0) return errno_error("dup2");
-    failed(0);
+    failed(code);
     return success();
 }
 
@@ -54,4 +53,4 @@ Status send_output_to(const std::string& path)
     return success();
 }
 
-}  // namespace rookery::master
+}  // namespace rookery
