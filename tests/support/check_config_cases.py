@@ -78,6 +78,7 @@ newspeer: news.example.net:comp.*,!comp.test \
     news.example.com:1119
 sharedprefix: #shared
 plaintextloginalert: "no passwords" here # ask mail
+sasl_sql_select: 'a' = 'b'
 autocreate_acl: Plus anyone p | "a b" group:@GROUP@ lrs
 """)
 
@@ -516,6 +517,9 @@ READERS = [
          imapd="+mupdate_max_deletes: ten"),
     case("removals at a frontend", "frontend", "^mupdate_max_deletes", "a number or a percentage",
          "a number, or one with %", imapd="+mupdate_max_deletes: 10 %"),
+    case("a master that is to be unified", "master", "^mupdate_config",
+         "the mupdate master is on no unified server", "on a server of its own",
+         imapd="+mupdate_config: unified"),
     case("threads that do not fit", "master", "^mupdate_workers_start", "do not fit",
          "none is less than the one before it", imapd="+mupdate_workers_start: 60"),
     case("groups that are no wildmat", "single", "^newsgroups", "newsgroups: ", "a wildmat",
@@ -574,7 +578,7 @@ READERS = [
     case("megabytes", "single", "^maxmessagesize", "a number is expected",
          "maxmessagesize: 51200", imapd="+maxmessagesize: 50 MB"),
     case("a percentage with its sign", "single", "^quotawarnpercent", "a number is expected",
-         "quotawarnpercent: 90", imapd="+quotawarnpercent: 90%"),
+         "quotawarnpercent: 80", imapd="+quotawarnpercent: 80%"),
     case("an octal number of another language", "single", "^umask", "an octal number",
          "umask: 027", imapd="+umask: 0o27"),
     case("a word of several", "single", "^sasl_mech_list", "no mechanism SCRAM-SHA256",
@@ -596,6 +600,8 @@ READERS = [
          'cron="0 4 * * *"', cyrus=("period=30", 'cron="0 4 * *"')),
     case("a period with a unit", "single", "checkpoint", "a number is expected", "period=30",
          cyrus=("period=30", "period=30m")),
+    case("a recovery without quotes", "single", "recover cmd", '"key=value" is expected',
+         'recover cmd="ctl_cyrusdb -r"', cyrus=('cmd="ctl_cyrusdb -r"', "cmd=ctl_cyrusdb -r")),
     case("a command without quotes", "single", "imaps cmd", '"key=value" is expected',
          'imaps cmd="imapd -s -U 30" listen="imaps"',
          cyrus=('cmd="imapd -s"', "cmd=imapd -s -U 30")),

@@ -25,6 +25,10 @@ import time
 
 import murder
 
+# Those of doc/admin/install-murder.md.
+INSTALLED = {"mupdate": "192.0.2.10", "mail1": "192.0.2.11", "mail2": "192.0.2.12",
+             "mail3": "192.0.2.13", "mail4": "192.0.2.14", "mail5": "192.0.2.15",
+             "imap1": "192.0.2.21"}
 MACHINES = r"On (?P<machines>[a-z0-9, ]+?(?: and [a-z0-9]+)?)"
 FRAME = re.compile(
     MACHINES + r"(?:, (?:(?P<add>add to )?(?P<file>/\S+)|in (?P<into>/\S+) after \"(?P<after>.+)\"|"

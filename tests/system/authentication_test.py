@@ -10,8 +10,7 @@ import documents
 import harness
 import hosts
 
-MACHINES = {"mupdate": "192.0.2.10", "mail1": "192.0.2.11", "mail2": "192.0.2.12",
-            "mail3": "192.0.2.13", "imap1": "192.0.2.21", "kdc": "192.0.2.9"}
+MACHINES = dict(documents.INSTALLED, kdc="192.0.2.9")
 GUIDE = "doc/admin/install-murder.md"
 DOCUMENT = "doc/admin/authentication.md"
 

@@ -9,9 +9,7 @@ import documents
 import harness
 import hosts
 
-MACHINES = {"mupdate": "192.0.2.10", "mail1": "192.0.2.11", "mail2": "192.0.2.12",
-            "mail3": "192.0.2.13", "mail4": "192.0.2.14", "mail5": "192.0.2.15",
-            "imap1": "192.0.2.21"}
+MACHINES = documents.INSTALLED
 GUIDE = "doc/admin/install-murder.md"
 MANUAL = "man/murder.7"
 # Where its commands are typed; those of cyradm at a frontend.

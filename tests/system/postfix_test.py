@@ -10,8 +10,7 @@ import documents
 import harness
 import hosts
 
-MACHINES = {"mupdate": "192.0.2.10", "mail1": "192.0.2.11", "mail2": "192.0.2.12",
-            "mail3": "192.0.2.13", "imap1": "192.0.2.21", "mx": "192.0.2.8"}
+MACHINES = dict(documents.INSTALLED, mx="192.0.2.8")
 GUIDE = "doc/admin/install-murder.md"
 DOCUMENT = "doc/admin/postfix.md"
 

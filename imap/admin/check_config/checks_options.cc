@@ -195,6 +195,7 @@ void check_name(const Server& server, const config::Line& line, Findings& findin
 struct Wrong {
     std::string text;
     std::string value;  // that was meant, or the form of one
+    Severity severity = Severity::error;
 };
 
 std::optional<Wrong> wrong_mask(string_view value)
@@ -263,7 +264,7 @@ std::optional<Wrong> wrong_folders(string_view name, string_view value)
     for (const string_view one : split(value, ',', false))
         cat_to(folders, folders.empty() ? "" : " | ", trim(one));
     return Wrong{cat("this is one folder of the name \"", value, "\": a | stands between two"),
-                 folders};
+                 folders, Severity::note};
 }
 
 // What is a text for the parser and something narrower for those that read it.
@@ -339,7 +340,7 @@ void check_values(const Server& server, Findings& findings)
             value ? narrower(*spec, line.value)
                   : Wrong{value.error().text, meant_value(*spec, line.value)};
         if (wrong)
-            add(findings, Severity::error, line, cat("option ", line.name, ": ", wrong->text),
+            add(findings, wrong->severity, line, cat("option ", line.name, ": ", wrong->text),
                 cat(line.name, ": ", wrong->value));
         else
             check_groups(server, line, findings);

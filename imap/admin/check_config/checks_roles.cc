@@ -107,7 +107,6 @@ void check_backend(const Server& server, Findings& findings)
 
 void check_unified(const Server& server, Findings& findings)
 {
-    const bool standard = server.config->mupdate_config() == config::MupdateConfig::unified;
     if (server.config->proxyservers().empty())
         findings.push_back({kError, server.of("mupdate_config"),
                             "the other servers come here for their users, and no proxyservers "
@@ -117,10 +116,6 @@ void check_unified(const Server& server, Findings& findings)
         findings.push_back({kError, server.of("mupdate_config"),
                             "such a server follows the list of the murder, and no service does",
                             "mupdate cmd=\"mupdate\" listen=\"3905\" prefork=1 in SERVICES"});
-    if (standard && server.is_master)
-        findings.push_back({kError, server.of("mupdate_config"),
-                            "the mupdate master is on no unified server",
-                            "mupdate cmd=\"mupdate -m\" on a server of its own"});
     constexpr string_view kWhy = "keeps no mail, which a unified server does";
     check_program_of_role(server, "proxyd", "imapd", kWhy, findings);
     check_program_of_role(server, "lmtpproxyd", "lmtpd", kWhy, findings);
@@ -309,6 +304,10 @@ void check_master(const Server& server, Findings& findings)
     for (const Service& service : server.services)
         if (service.program == "mupdate") check_readers(server, service, findings);
     const Service* master = mupdate_of(server, true);
+    if (master != nullptr && config.mupdate_config() == config::MupdateConfig::unified)
+        findings.push_back({kError, server.of("mupdate_config"),
+                            "the mupdate master is on no unified server",
+                            "mupdate cmd=\"mupdate -m\" on a server of its own"});
     if (master == nullptr || !admins_of(server, master).empty()) return;
     findings.push_back({kError, server.of("admins"),
                         "only administrators change the list of the mupdate master, and there are "

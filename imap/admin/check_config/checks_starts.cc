@@ -51,6 +51,7 @@ Place start_of(const Server& server, string_view program)
 void check_recovery(const Server& server, Findings& findings)
 {
     const auto& start = server.conf->start;
+    if (!server.conf_is_whole) return;
     if (std::any_of(start.begin(), start.end(), [](const master::StartEntry& e) {
             return runs_with(e.argv, "ctl_cyrusdb", 'r');
         }))
@@ -84,7 +85,7 @@ void check_push(const Server& server, Findings& findings)
     };
     for (const master::StartEntry& e : server.conf->start) look(e.argv, e.line);
     for (const master::EventEntry& e : server.conf->events) look(e.argv, e.line);
-    if (may && !pushes)
+    if (may && !pushes && server.conf_is_whole)
         findings.push_back({Severity::note, start_of(server, "ctl_mboxlist"),
                             "START does not tell the master which mailboxes are on this server",
                             "mupdatepush cmd=\"ctl_mboxlist -m\" in START"});

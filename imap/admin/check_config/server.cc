@@ -150,6 +150,7 @@ void read_cyrus_conf(Server& server, Findings& findings)
     std::vector<Error> faults;
     auto conf = master::parse_conf(server.cyrus_conf, faults);
     if (!conf) faults.push_back(conf.error());
+    server.conf_is_whole = faults.empty();
     const Text text(server.cyrus_conf);
     for (const Error& fault : faults) {
         Finding finding = of_fault(server.cyrus_conf, fault.text);

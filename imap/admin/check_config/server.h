@@ -49,6 +49,7 @@ struct Server {
     std::string sound;                     // those of them that say something, as a text
     std::optional<config::Config> config;  // none: without configdirectory it is nothing
     std::optional<master::Conf> conf;
+    bool conf_is_whole = true;  // each line of it was understood
     std::vector<Service> services;
 
     // Of a murder: both of the last two is a unified server; none of them a server of its own.

@@ -172,6 +172,9 @@ void cut_quotes(config::Line& line, Findings& findings)
     const char quote = value.empty() ? ' ' : value.front();
     if (value.size() < 2 || (quote != '"' && quote != '\'') || value.back() != quote) return;
     if (line.name == "plaintextloginalert") return;
+    const config::OptionSpec* spec = spec_of(line);
+    const bool is_list = spec != nullptr && spec->type == config::Type::list;
+    if (!is_list && std::count(value.begin(), value.end(), quote) != 2) return;  // of two words
     std::erase(value, quote);
     value = trim(value);
     add(findings, line, 0, cat("option ", line.name, ": quotes are a part of the value"),
