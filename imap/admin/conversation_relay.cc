@@ -85,6 +85,8 @@ Result<ConversationRelay::End> ConversationRelay::run()
             TRY_ASSIGN(bool more, from_server());
             if (!more) return End::by_server;
         }
+        // It may have come in any wait before.
+        if (signals::terminate_seen()) return End::by_signal;
         if (input_ended_ && !said_last_words_ && piece_.empty()) return End::by_input;
         // Input is taken only when the last of it is on its way.
         const bool heeds_server = can_hear_server() || !piece_.empty();
@@ -94,7 +96,6 @@ Result<ConversationRelay::End> ConversationRelay::run()
         if (can_hear_server()) fds[0].events |= POLLIN;
         if (!piece_.empty()) fds[0].events |= POLLOUT;
         TRY(signals::poll_fds(fds, Deadline::never()));
-        if (signals::terminate_seen()) return End::by_signal;
         if ((fds[0].revents & POLLOUT) != 0) TRY(to_server());
         if (fds[1].revents != 0) take_input();
         if (fds[2].revents != 0) to_output();

@@ -78,6 +78,7 @@ ConversationSocket::~ConversationSocket()
 
 Result<ConversationSocket> ConversationSocket::open(const std::string& path)
 {
+    signals::install();
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path)
@@ -109,12 +110,12 @@ Result<ConversationSocket> ConversationSocket::open(const std::string& path)
 
 Result<bool> ConversationSocket::serve(stream::Stream& server, bool is_imap)
 {
-    signals::install();
     for (;;) {
+        if (signals::terminate_seen()) return true;
         const Deadline deadline = Deadline::after(kPatience);
         pollfd fds[2] = {{server.fd(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
         TRY(signals::poll_fds(fds, deadline));
-        if (signals::terminate_seen() || deadline.passed()) return true;
+        if (deadline.passed()) return true;
         // Of no program: that the server ends the session, or nothing that matters.
         TRY_ASSIGN(const bool is_open, drop_input(server));
         if (!is_open) return false;

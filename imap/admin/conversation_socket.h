@@ -4,7 +4,7 @@
 // The socket is its owner's alone (mode 0600), and goes with the object if it still has its name. A
 // session of IMAP is handed on: a program that ends, or says LOGOUT, leaves it without a mailbox
 // (UNSELECT, RFC 3691) to the next. Any other is over with its first program. It is over too when
-// the server closes, when no program comes for kPatience, and by a signal, once serve() runs.
+// the server closes, when no program comes for kPatience, and by a signal.
 // Codes: unavailable (the socket cannot be made: the path is too long, or is no socket's), io,
 // timeout. One thread.
 #ifndef ROOKERY_IMAP_ADMIN_CONVERSATION_SOCKET_H
@@ -26,14 +26,14 @@ class ConversationSocket {
  public:
     static constexpr Milliseconds kPatience{600 * 1000};
 
-    // What is at the path goes, if it is a socket.
+    // What is at the path goes, if it is a socket. From here on signals are flags
+    // (lib/base/signals.h), so that none leaves the socket behind.
     static Result<ConversationSocket> open(const std::string& path);
     ConversationSocket(ConversationSocket&& other) noexcept = default;
     ConversationSocket& operator=(ConversationSocket&& other) = delete;
     ~ConversationSocket();
 
-    // From here on signals are flags (lib/base/signals.h). True if the session is still there, to
-    // be logged out of.
+    // True if the session is still there, to be logged out of.
     Result<bool> serve(stream::Stream& server, bool is_imap);
 
  private:

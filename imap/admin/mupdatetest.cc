@@ -32,6 +32,7 @@ using namespace rookery;
 using backend::Backend;
 
 constexpr size_t kMaxAnswer = 1 << 20;  // of a line that answers a logout
+constexpr Milliseconds kLogoutPatience{30 * 1000};
 constexpr std::string_view kAskPassword = "Please enter your password: ";
 
 std::string program = "mupdatetest";
@@ -325,6 +326,8 @@ class Session {
         TRY(background_.done({}, all_well ? 0 : 1));
         const bool is_imap = arguments_.dialect == &backend::imap_dialect();
         const auto can_log_out = socket.serve(connection.stream(), is_imap);
+        // No signal ends this any more.
+        connection.stream().set_timeout(kLogoutPatience);
         if (can_log_out && *can_log_out) log_out(connection);
         // How the server goes away is not an error of the conversation.
         if (!can_log_out && !can_log_out.is(Code::closed)) return can_log_out.error();

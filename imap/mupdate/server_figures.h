@@ -1,4 +1,4 @@
-// ServerFigures: what a server tells the mupdate master about itself (FIGURES) and the master whoever
+// ServerFigures: what a server tells the mupdate master of itself (FIGURES), and the master whoever
 // asks for STATUS (doc/protocols/mupdate.md). Values; what is not known is "-" in words.
 #ifndef ROOKERY_IMAP_MUPDATE_SERVER_FIGURES_H
 #define ROOKERY_IMAP_MUPDATE_SERVER_FIGURES_H

@@ -1,5 +1,5 @@
-// The option by which one program asks another whether it takes a command line: with it as the first
-// word every program with a CommandLine ends with 0 where it would begin otherwise, or with 64 and
+// The option by which one program asks another whether it takes a command line: with it as first
+// word each program with a CommandLine ends with 0 where it would begin otherwise, or with 64 and
 // what is wrong, --help and --version or not. No help tells of it. A constant.
 #ifndef ROOKERY_LIB_BASE_ONLY_CHECK_H
 #define ROOKERY_LIB_BASE_ONLY_CHECK_H

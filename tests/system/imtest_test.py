@@ -181,6 +181,17 @@ class AtServers(unittest.TestCase):
         os.kill(pid, signal.SIGINT)
         wait_for(lambda: not alive(pid) and not os.path.exists(self.socket), "its end")
 
+    def test_a_signal_while_much_is_said(self):
+        """It ends the session wherever it comes, between two waits too."""
+        for _ in range(20):
+            tool = self.start_tool()
+            program = self.connect()
+            # An answer has just come: the tool looks whether there is more of it.
+            self.ask(program, "a CAPABILITY\r\n" * 20, "a ")
+            tool.send_signal(signal.SIGTERM)
+            self.assertEqual(self.end_of(tool)[0], 0)
+            self.assertFalse(os.path.exists(self.socket))
+
     def test_a_login_that_failed(self):
         """The session is there all the same, and the status tells it."""
         tool = self.start_tool(password="wrong")

@@ -4,6 +4,7 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
+#include "lib/config/open_log.h"
 #include "tests/unit/unit.h"
 
 namespace {
@@ -207,6 +208,7 @@ START_TEST(files_include_files)
     ASSERT_OK(c);
     ASSERT_EQ_TEXT(c->servername(), "deep");
     ASSERT_EQ_TEXT(c->path(), dir.file("a"));
+    log_remarks(*c);
     ck_assert(read_file(dir.file("log"), 1000)->find("names=nosuchthing") != std::string::npos);
 
     ASSERT_OK(replace_file(dir.file("deep"), "# x\nservername:\n"));
