@@ -91,6 +91,7 @@ SYSTEM_TESTS += %D%/system/damage_test.py
 SYSTEM_TESTS += %D%/system/fetchnews_test.py
 SYSTEM_TESTS += %D%/system/full_disk_test.py
 SYSTEM_TESTS += %D%/system/lmtp_test.py
+SYSTEM_TESTS += %D%/system/literal_move_test.py
 SYSTEM_TESTS += %D%/system/message_move_test.py
 SYSTEM_TESTS += %D%/system/move_test.py
 SYSTEM_TESTS += %D%/system/move_fault_test.py
