@@ -117,7 +117,8 @@ def test_append_in_all_its_forms():
             assert u.numbers("INBOX") == wanted, (case, u.numbers("INBOX"), wanted)
         # It was kept where the client is: nothing of it is left.
         left = [os.readlink("/proc/%d/fd/%s" % (pid, fd))
-                for pid in m["frontend1"].workers("proxyd") for fd in os.listdir("/proc/%d/fd" % pid)]
+                for pid in m["frontend1"].workers("proxyd")
+                for fd in os.listdir("/proc/%d/fd" % pid)]
         assert left and not any("(deleted)" in name for name in left), left
 
 
@@ -134,7 +135,7 @@ def test_replace():
                         number += 1
                         text = message(number, size)
                         heard = u.say([b"%s %s " % (verb, box.encode()), (form, text)])
-                        assert heard[-1].startswith(b"L1 OK"), (verb, box, form, size, heard, u.numbers("INBOX"))
+                        assert heard[-1].startswith(b"L1 OK"), (verb, box, form, size, heard)
                         assert b"[APPENDUID " in b"".join(heard), heard
                         if box == "INBOX":
                             assert u.numbers("INBOX") == [number], u.numbers("INBOX")
