@@ -67,8 +67,8 @@ class RelayChannel {
     // first large literal where on_refusal() was said.
     std::string arguments() const;
     void filter(Filter filter) { filter_ = std::move(filter); }
-    // Asked when a server that was told of a large literal, of which nothing has been taken from the
-    // client yet, refuses the command or is lost: who is asked then; null: that is the answer.
+    // Asked when a server that was told of a large literal, of which nothing has been taken from
+    // the client yet, refuses the command or is lost: who is asked then; null: that is the answer.
     using Again = std::function<backend::Backend*(const Result<Answer>&)>;
     void on_refusal(Again again) { again_ = std::move(again); }
 
