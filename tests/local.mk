@@ -57,6 +57,7 @@ EXTRA_DIST += %D%/support/fault_strace.py
 
 SYSTEM_TESTS =
 SYSTEM_TESTS += %D%/system/admin_tools_test.py
+SYSTEM_TESTS += %D%/system/inprogress_test.py
 SYSTEM_TESTS += %D%/system/install_guide_test.py
 SYSTEM_TESTS += %D%/system/authentication_test.py
 SYSTEM_TESTS += %D%/system/postfix_test.py
