@@ -17,9 +17,9 @@ libexec_PROGRAMS += %D%/master
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/master/suite
 TESTS += tests/unit/master/suite
-tests_unit_master_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+tests_unit_master_suite_SOURCES = \
 	tests/unit/master/conf_test.cc tests/unit/master/events_test.cc
 tests_unit_master_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_master_suite_LDADD = master/libmaster.a lib/service/libservice.a lib/config/libconfig.a \
+tests_unit_master_suite_LDADD = tests/support/libsuite.a master/libmaster.a lib/service/libservice.a lib/config/libconfig.a \
 	lib/net/libnet.a lib/base/libbase.a $(CHECK_LIBS)
 endif

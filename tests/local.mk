@@ -25,22 +25,31 @@ EXTRA_DIST += %D%/support/terminal.py
 EXTRA_DIST += %D%/support/dovecot.py %D%/support/search_corpus.py
 EXTRA_DIST += %D%/support/search_answers.txt
 
-check_PROGRAMS += %D%/support/echo_service
+# What the tests of the whole run beside what is installed.
+RUN_BY_SYSTEM_TESTS =
+RUN_BY_SYSTEM_TESTS += %D%/support/echo_service
 %C%_support_echo_service_SOURCES = %D%/support/echo_service.cc
 %C%_support_echo_service_LDADD = lib/service/libservice.a lib/config/libconfig.a \
 	lib/net/libnet.a lib/base/libbase.a
 
-check_PROGRAMS += %D%/support/submit_mail
+RUN_BY_SYSTEM_TESTS += %D%/support/submit_mail
 %C%_support_submit_mail_SOURCES = %D%/support/submit_mail.cc
 %C%_support_submit_mail_LDADD = imap/submission/libsubmission.a lib/config/libconfig.a \
 	lib/text/libtext.a lib/base/libbase.a $(ZLIB_LIBS)
 
-# What tests/system/tap_test.py runs as if it were a suite.
 if HAVE_CHECK
-check_PROGRAMS += %D%/support/check_sample
-%C%_support_check_sample_SOURCES = tests/unit/main.cc tests/unit/unit.h %D%/support/check_sample.cc
+# What suites have in common.
+check_LIBRARIES = %D%/support/libsuite.a
+%C%_support_libsuite_a_SOURCES = %D%/unit/main.cc %D%/unit/unit.h \
+	%D%/support/memory_store.h %D%/support/memory_store.cc \
+	%D%/support/scripted_peer.h %D%/support/scripted_peer.cc
+%C%_support_libsuite_a_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+
+# What tests/system/tap_test.py runs as if it were a suite.
+RUN_BY_SYSTEM_TESTS += %D%/support/check_sample
+%C%_support_check_sample_SOURCES = %D%/support/check_sample.cc
 %C%_support_check_sample_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-%C%_support_check_sample_LDADD = lib/base/libbase.a $(CHECK_LIBS)
+%C%_support_check_sample_LDADD = tests/support/libsuite.a lib/base/libbase.a $(CHECK_LIBS)
 endif
 
 # Preloaded into the servers. Not where it cannot be built or preloaded: then its tests are skipped.
@@ -55,7 +64,18 @@ EXTRA_DIST += %D%/support/fault_shim.cc
 EXTRA_DIST += %D%/support/faults.py %D%/support/fault_operations.py %D%/support/power.py
 EXTRA_DIST += %D%/support/fault_strace.py
 
+# Those that take longest begin first.
 SYSTEM_TESTS =
+SYSTEM_TESTS += %D%/system/damage_test.py
+SYSTEM_TESTS += %D%/system/fault_points_test.py
+SYSTEM_TESTS += %D%/system/peer_tls_test.py
+SYSTEM_TESTS += %D%/system/unified_test.py
+SYSTEM_TESTS += %D%/system/message_move_test.py
+SYSTEM_TESTS += %D%/system/selected_state_test.py
+SYSTEM_TESTS += %D%/system/stranded_test.py
+SYSTEM_TESTS += %D%/system/move_fault_test.py
+SYSTEM_TESTS += %D%/system/namespace_test.py
+SYSTEM_TESTS += %D%/system/submission_crash_test.py
 SYSTEM_TESTS += %D%/system/admin_tools_test.py
 SYSTEM_TESTS += %D%/system/inprogress_test.py
 SYSTEM_TESTS += %D%/system/install_guide_test.py
@@ -83,39 +103,30 @@ SYSTEM_TESTS += %D%/system/pop3_kill_test.py
 SYSTEM_TESTS += %D%/system/pop3_murder_test.py
 SYSTEM_TESTS += %D%/system/murder_test.py
 SYSTEM_TESTS += %D%/system/pop3_test.py
-SYSTEM_TESTS += %D%/system/fault_points_test.py
 SYSTEM_TESTS += %D%/system/fault_test.py
 SYSTEM_TESTS += %D%/system/check_config_test.py
 SYSTEM_TESTS += %D%/system/config_test.py
 SYSTEM_TESTS += %D%/system/passwords_test.py
-SYSTEM_TESTS += %D%/system/damage_test.py
 SYSTEM_TESTS += %D%/system/fetchnews_test.py
 SYSTEM_TESTS += %D%/system/full_disk_test.py
 SYSTEM_TESTS += %D%/system/lmtp_test.py
 SYSTEM_TESTS += %D%/system/literal_move_test.py
-SYSTEM_TESTS += %D%/system/message_move_test.py
 SYSTEM_TESTS += %D%/system/move_test.py
-SYSTEM_TESTS += %D%/system/move_fault_test.py
 SYSTEM_TESTS += %D%/system/model_test.py
 SYSTEM_TESTS += %D%/system/move_proof_test.py
-SYSTEM_TESTS += %D%/system/namespace_test.py
 SYSTEM_TESTS += %D%/system/packages_test.py
 SYSTEM_TESTS += %D%/system/partition_test.py
-SYSTEM_TESTS += %D%/system/peer_tls_test.py
 SYSTEM_TESTS += %D%/system/relay_framing_test.py
 SYSTEM_TESTS += %D%/system/rights_test.py
-SYSTEM_TESTS += %D%/system/stranded_test.py
 SYSTEM_TESTS += %D%/system/sieve_test_test.py
 SYSTEM_TESTS += %D%/system/sievec_test.py
 SYSTEM_TESTS += %D%/system/back_fill_test.py
 SYSTEM_TESTS += %D%/system/changed_elsewhere_test.py
-SYSTEM_TESTS += %D%/system/selected_state_test.py
 SYSTEM_TESTS += %D%/system/stress_test.py
 SYSTEM_TESTS += %D%/system/revoked_test.py
 SYSTEM_TESTS += %D%/system/server_state_test.py
 SYSTEM_TESTS += %D%/system/tap_test.py
 SYSTEM_TESTS += %D%/system/two_frontends_test.py
-SYSTEM_TESTS += %D%/system/unified_test.py
 SYSTEM_TESTS += %D%/system/murder_tool_test.py
 SYSTEM_TESTS += %D%/system/operator_view_test.py
 SYSTEM_TESTS += %D%/system/progress_test.py
@@ -125,7 +136,6 @@ SYSTEM_TESTS += %D%/system/before_login_test.py
 SYSTEM_TESTS += %D%/system/crowd_test.py
 SYSTEM_TESTS += %D%/system/expire_test.py
 SYSTEM_TESTS += %D%/system/submission_test.py
-SYSTEM_TESTS += %D%/system/submission_crash_test.py
 SYSTEM_TESTS += %D%/system/quickstart_test.py
 SYSTEM_TESTS += %D%/system/mupdate_master_test.py
 SYSTEM_TESTS += %D%/system/mupdate_replica_test.py
@@ -155,7 +165,7 @@ EXTRA_DIST += %D%/clients/roundcube %D%/clients/synchronizers %D%/clients/mailer
 EXTRA_DIST += %D%/clients/mail.py %D%/clients/horde.php
 EXTRA_DIST += %D%/packages/debian %D%/bench/nntp %D%/bench/pop3 %D%/bench/search %D%/bench/sieve
 
-check_PROGRAMS += %D%/bench/mupdate_load
+RUN_BY_SYSTEM_TESTS += %D%/bench/mupdate_load
 %C%_bench_mupdate_load_SOURCES = %D%/bench/mupdate_load.cc
 %C%_bench_mupdate_load_LDADD = lib/text/libtext.a lib/base/libbase.a $(RK_THREADS)
 
@@ -194,3 +204,16 @@ print-dist:
 
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS)
+check_PROGRAMS += $(RUN_BY_SYSTEM_TESTS)
+
+# make check in two, which may run beside each other after make all and check-system-programs: the
+# one waits more than it computes, the other is mostly the compiler's.
+check-system-programs: $(RUN_BY_SYSTEM_TESTS) $(check_DATA)
+check-system:
+	@$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(SYSTEM_TESTS)' TEST_SUITE_LOG=test-system.log
+check-parts: $(check_PROGRAMS)
+	@parts=; for t in $(TESTS); do \
+	  case ' $(SYSTEM_TESTS) ' in *" $$t "*) ;; *) parts="$$parts $$t" ;; esac; done; \
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS="$$parts" TEST_SUITE_LOG=test-parts.log
+CLEANFILES += test-system.log test-parts.log
+.PHONY: check-system-programs check-system check-parts

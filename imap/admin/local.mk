@@ -239,13 +239,13 @@ imap_admin_sievec_LDADD = imap/managesieve/libmanagesieve.a imap/scripts/libscri
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/admin/suite
 TESTS += tests/unit/imap/admin/suite
-tests_unit_imap_admin_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+tests_unit_imap_admin_suite_SOURCES = \
 	tests/unit/imap/admin/dump_format_test.cc tests/unit/imap/admin/progress_test.cc \
 	tests/unit/imap/admin/report_test.cc tests/unit/imap/admin/tar_test.cc \
 	imap/admin/tools/dump_format.cc imap/admin/tools/tar.cc \
 	imap/admin/murder/report.cc $(PROGRESS_SOURCES) imap/admin/tool.cc
 tests_unit_imap_admin_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_admin_suite_LDADD = imap/sync/libsync.a imap/model/libmodel.a \
+tests_unit_imap_admin_suite_LDADD = tests/support/libsuite.a imap/sync/libsync.a imap/model/libmodel.a \
 	lib/auth/libauth.a lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a \
 	lib/net/libnet.a lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
 endif

@@ -21,8 +21,7 @@ noinst_LIBRARIES += %D%/libbackend.a
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/backend/suite
 TESTS += tests/unit/imap/backend/suite
-tests_unit_imap_backend_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h
-tests_unit_imap_backend_suite_SOURCES += tests/support/scripted_peer.h tests/support/scripted_peer.cc
+tests_unit_imap_backend_suite_SOURCES =
 tests_unit_imap_backend_suite_SOURCES += tests/unit/imap/backend/configured.h
 tests_unit_imap_backend_suite_SOURCES += tests/unit/imap/backend/backend_test.cc
 tests_unit_imap_backend_suite_SOURCES += tests/unit/imap/backend/dialect_test.cc
@@ -31,7 +30,7 @@ tests_unit_imap_backend_suite_SOURCES += tests/unit/imap/backend/login_policy_te
 tests_unit_imap_backend_suite_SOURCES += tests/unit/imap/backend/reply_reader_test.cc
 tests_unit_imap_backend_suite_SOURCES += tests/unit/imap/backend/server_address_test.cc
 tests_unit_imap_backend_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_backend_suite_LDADD = imap/backend/libbackend.a lib/auth/libauth.a \
+tests_unit_imap_backend_suite_LDADD = tests/support/libsuite.a imap/backend/libbackend.a lib/auth/libauth.a \
 	lib/config/libconfig.a lib/stream/libstream.a lib/net/libnet.a lib/text/libtext.a lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS) $(RK_THREADS)
 endif

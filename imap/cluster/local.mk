@@ -20,13 +20,12 @@ noinst_LIBRARIES += %D%/libcluster.a
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/cluster/suite
 TESTS += tests/unit/imap/cluster/suite
-tests_unit_imap_cluster_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h
-tests_unit_imap_cluster_suite_SOURCES += tests/support/memory_store.h tests/support/memory_store.cc
+tests_unit_imap_cluster_suite_SOURCES =
 tests_unit_imap_cluster_suite_SOURCES += tests/unit/imap/cluster/operations_test.cc
 tests_unit_imap_cluster_suite_SOURCES += tests/unit/imap/mupdate/fake_master.h
 tests_unit_imap_cluster_suite_SOURCES += tests/unit/imap/mupdate/fake_master.cc
 tests_unit_imap_cluster_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_cluster_suite_LDADD = imap/cluster/libcluster.a imap/scripts/libscripts.a \
+tests_unit_imap_cluster_suite_LDADD = tests/support/libsuite.a imap/cluster/libcluster.a imap/scripts/libscripts.a \
 	imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a \
 	imap/model/libmodel.a lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a \
 	lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \

@@ -176,7 +176,9 @@ class Mupdate : public service::ThreadedService {
             return success();
         };
         Status good = tried();
-        if (!good)
+        if (good)
+            log::info("another mupdate takes over, with what has changed");
+        else
             log::error("configuration is wrong: mupdate goes on with the old one",
                        {{"reason", good.error()}});
         return good.ok();

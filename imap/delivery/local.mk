@@ -27,7 +27,7 @@ noinst_LIBRARIES += %D%/libdelivery.a
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/delivery/suite
 TESTS += tests/unit/imap/delivery/suite
-tests_unit_imap_delivery_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+tests_unit_imap_delivery_suite_SOURCES = \
 	tests/unit/imap/delivery/articles_test.cc \
 	tests/unit/imap/delivery/delivery_memory_test.cc \
 	tests/unit/imap/delivery/duplicates_test.cc \
@@ -35,11 +35,9 @@ tests_unit_imap_delivery_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/delivery/message_test.cc \
 	tests/unit/imap/delivery/remote_delivery_test.cc \
 	tests/unit/imap/delivery/script_cache_test.cc \
-	tests/unit/imap/delivery/script_environment_test.cc \
-	tests/support/memory_store.h tests/support/memory_store.cc \
-	tests/support/scripted_peer.h tests/support/scripted_peer.cc
+	tests/unit/imap/delivery/script_environment_test.cc
 tests_unit_imap_delivery_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_delivery_suite_LDADD = imap/delivery/libdelivery.a \
+tests_unit_imap_delivery_suite_LDADD = tests/support/libsuite.a imap/delivery/libdelivery.a \
 	imap/submission/libsubmission.a $(SIEVE_LIBS) imap/scripts/libscripts.a \
 	imap/backend/libbackend.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
 	lib/service/libservice.a \

@@ -123,7 +123,7 @@ noinst_LIBRARIES += %D%/libimapd.a
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/imapd/suite
 TESTS += tests/unit/imap/imapd/suite
-tests_unit_imap_imapd_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h
+tests_unit_imap_imapd_suite_SOURCES =
 tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/append_test.cc
 tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/capabilities_test.cc
 tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/command_reader_test.cc
@@ -134,9 +134,8 @@ tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/fetch_test.cc
 tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/notify_test.cc
 tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/search_test.cc
 tests_unit_imap_imapd_suite_SOURCES += tests/unit/imap/imapd/thread_test.cc
-tests_unit_imap_imapd_suite_SOURCES += tests/support/memory_store.h tests/support/memory_store.cc
 tests_unit_imap_imapd_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_imapd_suite_LDADD = imap/imapd/libimapd.a imap/submission/libsubmission.a \
+tests_unit_imap_imapd_suite_LDADD = tests/support/libsuite.a imap/imapd/libimapd.a imap/submission/libsubmission.a \
 	imap/session/libsession.a imap/sync/libsync.a imap/cluster/libcluster.a imap/scripts/libscripts.a \
 	imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a \
 	imap/model/libmodel.a lib/service/libservice.a lib/auth/libauth.a lib/db/libdb.a \
@@ -147,11 +146,11 @@ tests_unit_imap_imapd_suite_LDADD = imap/imapd/libimapd.a imap/submission/libsub
 # The commands of the selected state.
 check_PROGRAMS += tests/unit/imap/imapd/selected_suite
 TESTS += tests/unit/imap/imapd/selected_suite
-tests_unit_imap_imapd_selected_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
-	tests/support/imap_session_fixture.h tests/support/memory_store.h tests/support/memory_store.cc \
+tests_unit_imap_imapd_selected_suite_SOURCES = \
+	tests/support/imap_session_fixture.h \
 	tests/unit/imap/imapd/selected_test.cc
 tests_unit_imap_imapd_selected_suite_CPPFLAGS = $(tests_unit_imap_imapd_suite_CPPFLAGS)
-tests_unit_imap_imapd_selected_suite_LDADD = imap/imapd/libimapd.a imap/submission/libsubmission.a \
+tests_unit_imap_imapd_selected_suite_LDADD = tests/support/libsuite.a imap/imapd/libimapd.a imap/submission/libsubmission.a \
 	imap/session/libsession.a imap/sync/libsync.a imap/cluster/libcluster.a imap/scripts/libscripts.a \
 	imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a \
 	imap/model/libmodel.a lib/service/libservice.a lib/auth/libauth.a lib/db/libdb.a \
@@ -162,11 +161,10 @@ tests_unit_imap_imapd_selected_suite_LDADD = imap/imapd/libimapd.a imap/submissi
 # The relay, whole conversations through the engine.
 check_PROGRAMS += tests/unit/imap/imapd/relay_suite
 TESTS += tests/unit/imap/imapd/relay_suite
-tests_unit_imap_imapd_relay_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
-	tests/support/scripted_peer.h tests/support/scripted_peer.cc \
+tests_unit_imap_imapd_relay_suite_SOURCES = \
 	tests/unit/imap/imapd/relay_test.cc
 tests_unit_imap_imapd_relay_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_imapd_relay_suite_LDADD = imap/imapd/libimapd.a imap/submission/libsubmission.a imap/session/libsession.a \
+tests_unit_imap_imapd_relay_suite_LDADD = tests/support/libsuite.a imap/imapd/libimapd.a imap/submission/libsubmission.a imap/session/libsession.a \
 	imap/sync/libsync.a imap/cluster/libcluster.a imap/scripts/libscripts.a \
 	imap/mupdate/libmupdate.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
 	lib/service/libservice.a lib/auth/libauth.a lib/db/libdb.a lib/stream/libstream.a \

@@ -7,11 +7,10 @@ noinst_LIBRARIES += %D%/liblmtp.a
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/lmtp/suite
 TESTS += tests/unit/imap/lmtp/suite
-tests_unit_imap_lmtp_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
-	tests/unit/imap/lmtp/engine_test.cc tests/unit/imap/lmtp/grammar_test.cc \
-	tests/support/scripted_peer.h tests/support/scripted_peer.cc
+tests_unit_imap_lmtp_suite_SOURCES = \
+	tests/unit/imap/lmtp/engine_test.cc tests/unit/imap/lmtp/grammar_test.cc
 tests_unit_imap_lmtp_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_lmtp_suite_LDADD = imap/lmtp/liblmtp.a imap/delivery/libdelivery.a \
+tests_unit_imap_lmtp_suite_LDADD = tests/support/libsuite.a imap/lmtp/liblmtp.a imap/delivery/libdelivery.a \
 	imap/submission/libsubmission.a $(SIEVE_LIBS) imap/scripts/libscripts.a \
 	imap/session/libsession.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a \
 	imap/model/libmodel.a \

@@ -13,14 +13,14 @@ EXTRA_DIST += doc/protocols/managesieve.md
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/managesieve/suite
 TESTS += tests/unit/imap/managesieve/suite
-tests_unit_imap_managesieve_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+tests_unit_imap_managesieve_suite_SOURCES = \
 	tests/unit/imap/managesieve/command_reader_test.cc \
 	tests/unit/imap/managesieve/extensions_test.cc \
 	tests/unit/imap/managesieve/home_test.cc \
 	tests/unit/imap/managesieve/relay_test.cc \
 	tests/unit/imap/managesieve/reply_test.cc
 tests_unit_imap_managesieve_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_managesieve_suite_LDADD = imap/managesieve/libmanagesieve.a \
+tests_unit_imap_managesieve_suite_LDADD = tests/support/libsuite.a imap/managesieve/libmanagesieve.a \
 	imap/backend/libbackend.a imap/scripts/libscripts.a $(SIEVE_LIBS) \
 	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/auth/libauth.a lib/db/libdb.a \
 	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \

@@ -15,14 +15,14 @@ noinst_LIBRARIES += %D%/libmboxlist.a
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/mboxlist/suite
 TESTS += tests/unit/imap/mboxlist/suite
-tests_unit_imap_mboxlist_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+tests_unit_imap_mboxlist_suite_SOURCES = \
 	tests/unit/imap/mboxlist/entries.h tests/unit/imap/mboxlist/directory_test.cc tests/unit/imap/mboxlist/entry_codec_test.cc \
 	tests/unit/imap/mboxlist/kick_test.cc tests/unit/imap/mboxlist/list_dump_test.cc \
 	tests/unit/imap/mboxlist/list_check_test.cc tests/unit/imap/mboxlist/list_pattern_test.cc \
 	tests/unit/imap/mboxlist/list_walker_test.cc tests/unit/imap/mboxlist/newsgroups_test.cc tests/unit/imap/mboxlist/partitions_test.cc \
 	tests/unit/imap/mboxlist/subscriptions_test.cc
 tests_unit_imap_mboxlist_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_mboxlist_suite_LDADD = imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
+tests_unit_imap_mboxlist_suite_LDADD = tests/support/libsuite.a imap/mboxlist/libmboxlist.a imap/model/libmodel.a \
 	lib/auth/libauth.a lib/config/libconfig.a lib/db/libdb.a lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a \
 	$(TDB_LIBS) $(CHECK_LIBS)
 endif

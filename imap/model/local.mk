@@ -8,7 +8,7 @@ noinst_LIBRARIES += %D%/libmodel.a
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/model/suite
 TESTS += tests/unit/imap/model/suite
-tests_unit_imap_model_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+tests_unit_imap_model_suite_SOURCES = \
 	tests/unit/imap/model/access_test.cc \
 	tests/unit/imap/model/acl_test.cc \
 	tests/unit/imap/model/flags_test.cc \
@@ -18,6 +18,6 @@ tests_unit_imap_model_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/model/sequence_set_test.cc \
 	tests/unit/imap/model/server_states_test.cc
 tests_unit_imap_model_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_model_suite_LDADD = imap/model/libmodel.a lib/auth/libauth.a lib/text/libtext.a \
+tests_unit_imap_model_suite_LDADD = tests/support/libsuite.a imap/model/libmodel.a lib/auth/libauth.a lib/text/libtext.a \
 	lib/base/libbase.a $(CHECK_LIBS)
 endif

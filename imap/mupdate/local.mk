@@ -32,7 +32,7 @@ EXTRA_DIST += doc/protocols/mupdate.md doc/formats/mupdate-log.md
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/mupdate/suite
 TESTS += tests/unit/imap/mupdate/suite
-tests_unit_imap_mupdate_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h
+tests_unit_imap_mupdate_suite_SOURCES =
 tests_unit_imap_mupdate_suite_SOURCES += tests/unit/imap/mupdate/fake_master.h
 tests_unit_imap_mupdate_suite_SOURCES += tests/unit/imap/mupdate/fake_master.cc
 tests_unit_imap_mupdate_suite_SOURCES += tests/unit/imap/mupdate/journal_test.cc
@@ -46,7 +46,7 @@ tests_unit_imap_mupdate_suite_SOURCES += tests/unit/imap/mupdate/rules_test.cc
 tests_unit_imap_mupdate_suite_SOURCES += tests/unit/imap/mupdate/server_table_test.cc
 tests_unit_imap_mupdate_suite_SOURCES += tests/unit/imap/mupdate/wire_test.cc
 tests_unit_imap_mupdate_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_mupdate_suite_LDADD = imap/mupdate/libmupdate.a imap/backend/libbackend.a \
+tests_unit_imap_mupdate_suite_LDADD = tests/support/libsuite.a imap/mupdate/libmupdate.a imap/backend/libbackend.a \
 	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/auth/libauth.a lib/db/libdb.a \
 	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
 	lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(TDB_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS) \

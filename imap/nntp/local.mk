@@ -24,8 +24,8 @@ EXTRA_DIST += doc/protocols/nntp.md doc/formats/fetchnews.md
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/nntp/suite
 TESTS += tests/unit/imap/nntp/suite
-tests_unit_imap_nntp_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
-	tests/support/answering_layer.h tests/support/memory_store.h tests/support/memory_store.cc \
+tests_unit_imap_nntp_suite_SOURCES = \
+	tests/support/answering_layer.h \
 	tests/unit/imap/backend/configured.h tests/unit/imap/session/kit_fixture.h \
 	tests/unit/imap/nntp/article_header_test.cc \
 	tests/unit/imap/nntp/engine_test.cc \
@@ -38,7 +38,7 @@ tests_unit_imap_nntp_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/nntp/reply_test.cc \
 	tests/unit/imap/nntp/verbs_test.cc
 tests_unit_imap_nntp_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_nntp_suite_LDADD = imap/nntp/libnntp.a imap/delivery/libdelivery.a \
+tests_unit_imap_nntp_suite_LDADD = tests/support/libsuite.a imap/nntp/libnntp.a imap/delivery/libdelivery.a \
 	imap/submission/libsubmission.a $(SIEVE_LIBS) imap/scripts/libscripts.a \
 	imap/session/libsession.a imap/backend/libbackend.a imap/mboxlist/libmboxlist.a \
 	imap/model/libmodel.a \

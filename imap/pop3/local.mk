@@ -13,9 +13,8 @@ EXTRA_DIST += doc/protocols/pop3.md
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/pop3/suite
 TESTS += tests/unit/imap/pop3/suite
-tests_unit_imap_pop3_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
-	tests/support/answering_layer.h tests/support/scripted_peer.h tests/support/scripted_peer.cc \
-	tests/support/memory_store.h tests/support/memory_store.cc \
+tests_unit_imap_pop3_suite_SOURCES = \
+	tests/support/answering_layer.h \
 	tests/unit/imap/backend/configured.h tests/unit/imap/session/kit_fixture.h \
 	tests/unit/imap/pop3/engine_test.cc \
 	tests/unit/imap/pop3/maildrop_test.cc \
@@ -24,7 +23,7 @@ tests_unit_imap_pop3_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/pop3/uidl_test.cc \
 	tests/unit/imap/pop3/verbs_test.cc
 tests_unit_imap_pop3_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_pop3_suite_LDADD = imap/pop3/libpop3.a \
+tests_unit_imap_pop3_suite_LDADD = tests/support/libsuite.a imap/pop3/libpop3.a \
 	imap/session/libsession.a imap/backend/libbackend.a \
 	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/service/libservice.a \
 	lib/auth/libauth.a lib/db/libdb.a \

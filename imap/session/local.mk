@@ -12,7 +12,7 @@ EXTRA_DIST += doc/formats/user-deny.md
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/session/suite
 TESTS += tests/unit/imap/session/suite
-tests_unit_imap_session_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+tests_unit_imap_session_suite_SOURCES = \
 	tests/unit/imap/session/kit_fixture.h \
 	tests/unit/imap/session/data_reader_test.cc \
 	tests/unit/imap/session/login_test.cc \
@@ -20,7 +20,7 @@ tests_unit_imap_session_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/session/session_kit_test.cc \
 	tests/unit/imap/session/user_deny_test.cc
 tests_unit_imap_session_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_session_suite_LDADD = imap/session/libsession.a imap/model/libmodel.a \
+tests_unit_imap_session_suite_LDADD = tests/support/libsuite.a imap/session/libsession.a imap/model/libmodel.a \
 	lib/auth/libauth.a lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \
 	lib/base/libbase.a $(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
 endif

@@ -48,7 +48,7 @@ imap_sieve_libsieve_a_SOURCES = \
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/sieve/suite
 TESTS += tests/unit/imap/sieve/suite
-tests_unit_imap_sieve_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+tests_unit_imap_sieve_suite_SOURCES = \
 	tests/unit/imap/sieve/cases.h tests/unit/imap/sieve/cases.cc \
 	tests/unit/imap/sieve/limits_test.cc \
 	tests/unit/imap/sieve/musts_test.cc \
@@ -68,6 +68,6 @@ tests_unit_imap_sieve_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/sieve/rfc7352_test.cc \
 	tests/unit/imap/sieve/traps_test.cc
 tests_unit_imap_sieve_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_sieve_suite_LDADD = $(SIEVE_LIBS) lib/text/libtext.a lib/base/libbase.a \
+tests_unit_imap_sieve_suite_LDADD = tests/support/libsuite.a $(SIEVE_LIBS) lib/text/libtext.a lib/base/libbase.a \
 	$(CHECK_LIBS)
 endif

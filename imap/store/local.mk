@@ -40,7 +40,7 @@ noinst_LIBRARIES += %D%/libstore.a
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/store/suite
 TESTS += tests/unit/imap/store/suite
-tests_unit_imap_store_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+tests_unit_imap_store_suite_SOURCES = \
 	tests/unit/imap/store/fixture.h \
 	tests/unit/imap/store/steps.h tests/unit/imap/store/steps.cc \
 	tests/unit/imap/store/annotations_test.cc \
@@ -58,7 +58,7 @@ tests_unit_imap_store_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/imap/store/stranded_test.cc \
 	tests/unit/imap/store/word_index_test.cc
 tests_unit_imap_store_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_store_suite_LDADD = imap/store/libstore.a imap/mboxlist/libmboxlist.a \
+tests_unit_imap_store_suite_LDADD = tests/support/libsuite.a imap/store/libstore.a imap/mboxlist/libmboxlist.a \
 	imap/model/libmodel.a lib/auth/libauth.a lib/config/libconfig.a lib/db/libdb.a \
 	lib/text/libtext.a lib/net/libnet.a lib/base/libbase.a $(TDB_LIBS) $(OPENSSL_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
 endif

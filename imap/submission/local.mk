@@ -17,7 +17,7 @@ imap_submission_libsubmission_a_SOURCES = \
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/submission/suite
 TESTS += tests/unit/imap/submission/suite
-tests_unit_imap_submission_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+tests_unit_imap_submission_suite_SOURCES = \
 	tests/unit/imap/submission/automatic_test.cc \
 	tests/unit/imap/submission/compose_test.cc \
 	tests/unit/imap/submission/entry_format_test.cc \
@@ -27,7 +27,7 @@ tests_unit_imap_submission_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h 
 	tests/unit/imap/submission/queue_test.cc \
 	tests/unit/imap/submission/sendmail_test.cc
 tests_unit_imap_submission_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_submission_suite_LDADD = imap/submission/libsubmission.a lib/config/libconfig.a \
+tests_unit_imap_submission_suite_LDADD = tests/support/libsuite.a imap/submission/libsubmission.a lib/config/libconfig.a \
 	lib/text/libtext.a lib/base/libbase.a $(ZLIB_LIBS) $(CHECK_LIBS)
 endif
 EXTRA_DIST += doc/formats/submission.md

@@ -18,16 +18,14 @@ EXTRA_DIST += doc/admin/looking-at-a-murder.md doc/admin/murder.svg
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/imap/sync/suite
 TESTS += tests/unit/imap/sync/suite
-tests_unit_imap_sync_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h
-tests_unit_imap_sync_suite_SOURCES += tests/support/memory_store.h tests/support/memory_store.cc
-tests_unit_imap_sync_suite_SOURCES += tests/support/scripted_peer.h tests/support/scripted_peer.cc
+tests_unit_imap_sync_suite_SOURCES =
 tests_unit_imap_sync_suite_SOURCES += tests/unit/imap/sync/copier_test.cc
 tests_unit_imap_sync_suite_SOURCES += tests/unit/imap/sync/dlist_test.cc
 tests_unit_imap_sync_suite_SOURCES += tests/unit/imap/sync/mailbox_dlist_test.cc
 tests_unit_imap_sync_suite_SOURCES += tests/unit/imap/sync/move_journal_test.cc
 tests_unit_imap_sync_suite_SOURCES += tests/unit/imap/sync/unit_test.cc
 tests_unit_imap_sync_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_imap_sync_suite_LDADD = imap/sync/libsync.a imap/cluster/libcluster.a \
+tests_unit_imap_sync_suite_LDADD = tests/support/libsuite.a imap/sync/libsync.a imap/cluster/libcluster.a \
 	imap/scripts/libscripts.a imap/mupdate/libmupdate.a imap/backend/libbackend.a \
 	imap/mboxlist/libmboxlist.a imap/model/libmodel.a lib/auth/libauth.a lib/db/libdb.a \
 	lib/stream/libstream.a lib/config/libconfig.a lib/text/libtext.a lib/net/libnet.a \

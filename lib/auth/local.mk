@@ -11,12 +11,12 @@ noinst_LIBRARIES += %D%/libauth.a
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/lib/auth/suite
 TESTS += tests/unit/lib/auth/suite
-tests_unit_lib_auth_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+tests_unit_lib_auth_suite_SOURCES = \
 	tests/unit/lib/auth/certificates.h tests/unit/lib/auth/hashed_password_test.cc \
 	tests/unit/lib/auth/identity_test.cc tests/unit/lib/auth/sasl_test.cc \
 	tests/unit/lib/auth/tls_context_test.cc
 tests_unit_lib_auth_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_lib_auth_suite_LDADD = lib/auth/libauth.a lib/stream/libstream.a \
+tests_unit_lib_auth_suite_LDADD = tests/support/libsuite.a lib/auth/libauth.a lib/stream/libstream.a \
 	lib/config/libconfig.a lib/net/libnet.a lib/base/libbase.a \
 	$(OPENSSL_LIBS) $(SASL_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS) $(RK_THREADS)
 endif

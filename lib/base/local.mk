@@ -12,11 +12,11 @@ noinst_LIBRARIES += %D%/libbase.a
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/lib/base/suite
 TESTS += tests/unit/lib/base/suite
-tests_unit_lib_base_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+tests_unit_lib_base_suite_SOURCES = \
 	tests/unit/lib/base/byte_locks_test.cc \
 	tests/unit/lib/base/command_line_test.cc tests/unit/lib/base/panic_test.cc \
 	tests/unit/lib/base/spelling_test.cc \
 	tests/unit/lib/base/strings_test.cc
 tests_unit_lib_base_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_lib_base_suite_LDADD = lib/base/libbase.a $(CHECK_LIBS)
+tests_unit_lib_base_suite_LDADD = tests/support/libsuite.a lib/base/libbase.a $(CHECK_LIBS)
 endif

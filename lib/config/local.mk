@@ -29,8 +29,8 @@ nodist_man_MANS += man/imapd.conf.5
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/lib/config/suite
 TESTS += tests/unit/lib/config/suite
-tests_unit_lib_config_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+tests_unit_lib_config_suite_SOURCES = \
 	tests/unit/lib/config/config_test.cc tests/unit/lib/config/option_names_test.cc
 tests_unit_lib_config_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_lib_config_suite_LDADD = lib/config/libconfig.a lib/base/libbase.a $(CHECK_LIBS)
+tests_unit_lib_config_suite_LDADD = tests/support/libsuite.a lib/config/libconfig.a lib/base/libbase.a $(CHECK_LIBS)
 endif

@@ -12,13 +12,13 @@ noinst_LIBRARIES += %D%/libdb.a
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/lib/db/suite
 TESTS += tests/unit/lib/db/suite
-tests_unit_lib_db_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+tests_unit_lib_db_suite_SOURCES = \
 	tests/unit/lib/db/expiring_set_test.cc tests/unit/lib/db/random.h \
 	tests/unit/lib/db/flat_store_test.cc \
 	tests/unit/lib/db/processes_test.cc \
 	tests/unit/lib/db/tdb_store_test.cc
 tests_unit_lib_db_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_lib_db_suite_LDADD = lib/db/libdb.a lib/base/libbase.a $(OPENSSL_LIBS) $(TDB_LIBS) \
+tests_unit_lib_db_suite_LDADD = tests/support/libsuite.a lib/db/libdb.a lib/base/libbase.a $(OPENSSL_LIBS) $(TDB_LIBS) \
 	$(CHECK_LIBS)
 endif
 

@@ -6,9 +6,9 @@ noinst_LIBRARIES += %D%/libnet.a
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/lib/net/suite
 TESTS += tests/unit/lib/net/suite
-tests_unit_lib_net_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+tests_unit_lib_net_suite_SOURCES = \
 	tests/unit/lib/net/address_test.cc tests/unit/lib/net/dial_test.cc \
 	tests/unit/lib/net/wakeups_test.cc
 tests_unit_lib_net_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_lib_net_suite_LDADD = lib/net/libnet.a lib/base/libbase.a $(CHECK_LIBS)
+tests_unit_lib_net_suite_LDADD = tests/support/libsuite.a lib/net/libnet.a lib/base/libbase.a $(CHECK_LIBS)
 endif

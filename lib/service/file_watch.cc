@@ -23,10 +23,9 @@ std::string FileWatch::fingerprint() const
             out.append("gone ");
             continue;
         }
-        cat_to(out, st.st_dev, ',', st.st_ino, ',', st.st_size);
-        for (const timespec& time : {st.st_mtim, st.st_ctim})
-            cat_to(out, ',', time.tv_sec, '.', time.tv_nsec);
-        out.push_back(' ');
+        // Not the ctime: a link made by a backup, or a chown to the same owner, changes nothing.
+        cat_to(out, st.st_dev, ',', st.st_ino, ',', st.st_size, ',', st.st_mtim.tv_sec, '.',
+               st.st_mtim.tv_nsec, ',', st.st_mode, ',', st.st_uid, ',', st.st_gid, ' ');
     }
     return out;
 }

@@ -14,10 +14,10 @@ EXTRA_DIST += doc/formats/scoreboard.md doc/formats/counters.md
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/lib/service/suite
 TESTS += tests/unit/lib/service/suite
-tests_unit_lib_service_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+tests_unit_lib_service_suite_SOURCES = \
 	tests/unit/lib/service/file_watch_test.cc tests/unit/lib/service/listen_test.cc \
 	tests/unit/lib/service/scoreboard_test.cc tests/unit/lib/service/throttle_test.cc
 tests_unit_lib_service_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_lib_service_suite_LDADD = lib/service/libservice.a lib/config/libconfig.a \
+tests_unit_lib_service_suite_LDADD = tests/support/libsuite.a lib/service/libservice.a lib/config/libconfig.a \
 	lib/net/libnet.a lib/base/libbase.a $(CHECK_LIBS)
 endif

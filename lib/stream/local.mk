@@ -10,9 +10,9 @@ noinst_LIBRARIES += %D%/libstream.a
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/lib/stream/suite
 TESTS += tests/unit/lib/stream/suite
-tests_unit_lib_stream_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+tests_unit_lib_stream_suite_SOURCES = \
 	tests/unit/lib/stream/layers_test.cc tests/unit/lib/stream/stream_test.cc
 tests_unit_lib_stream_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_lib_stream_suite_LDADD = lib/stream/libstream.a lib/net/libnet.a \
+tests_unit_lib_stream_suite_LDADD = tests/support/libsuite.a lib/stream/libstream.a lib/net/libnet.a \
 	lib/base/libbase.a $(OPENSSL_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
 endif

@@ -23,7 +23,7 @@ noinst_LIBRARIES += %D%/libtext.a
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/lib/text/suite
 TESTS += tests/unit/lib/text/suite
-tests_unit_lib_text_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
+tests_unit_lib_text_suite_SOURCES = \
 	tests/unit/lib/text/base64_test.cc \
 	tests/unit/lib/text/binary_parts_test.cc \
 	tests/unit/lib/text/charset_test.cc \
@@ -45,5 +45,5 @@ tests_unit_lib_text_suite_SOURCES = tests/unit/main.cc tests/unit/unit.h \
 	tests/unit/lib/text/utf8_test.cc \
 	tests/unit/lib/text/wildmat_test.cc
 tests_unit_lib_text_suite_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
-tests_unit_lib_text_suite_LDADD = lib/text/libtext.a lib/base/libbase.a $(CHECK_LIBS)
+tests_unit_lib_text_suite_LDADD = tests/support/libsuite.a lib/text/libtext.a lib/base/libbase.a $(CHECK_LIBS)
 endif

@@ -12,7 +12,7 @@ import sys
 LINE = re.compile(r"(PASS|FAIL|SKIP|XFAIL|XPASS|ERROR): (\S+)(?: (\d+))?(?: - | |$)(.*)")
 OUTCOME = re.compile(r"(PASS|FAIL|SKIP|XFAIL|XPASS|ERROR): |(not )?ok |1\.\.\d+")
 KINDS = {"PASS": "passed", "XFAIL": "passed", "SKIP": "skipped"}
-SCREEN = 80  # lines of logs, shared by the programs that failed
+SCREEN = 45  # lines of logs, shared by the programs that failed
 
 
 class Program:
@@ -80,7 +80,7 @@ def main(build, path, status):
     failed = [p for p in programs.values() if p.failed]
     for p in failed:
         print("--- " + p.name)
-        print("\n".join(said_by_failures(p.log(build))[-max(SCREEN // len(failed), 10):]))
+        print("\n".join(said_by_failures(p.log(build))[-max(SCREEN // len(failed), 15):]))
     total = {kind: sum(p.count[kind] for p in programs.values())
              for kind in ("passed", "skipped", "failed")}
     if status != 0 and not failed:

@@ -246,11 +246,8 @@ def test_prefixes_of_others_and_shared_mailboxes():
 
 def test_every_combination():
     for combination in itertools.product(("off", "userid", "on"), (False, True), (False, True)):
-        try:
-            run(*combination, extended=harness.ALL or combination in PAIRS)
-        except Exception as e:
-            raise AssertionError("virtdomains %s, altnamespace %s, unixhierarchysep %s"
-                                 % combination) from e
+        print("virtdomains %s, altnamespace %s, unixhierarchysep %s" % combination)
+        run(*combination, extended=harness.ALL or combination in PAIRS)
 
 
 # Commands with a name in BOX; each is refused at a backend and through a frontend.

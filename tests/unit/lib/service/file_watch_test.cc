@@ -1,6 +1,7 @@
 #include "lib/service/file_watch.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/fd.h"
@@ -60,6 +61,22 @@ START_TEST(a_file_that_is_away_is_waited_for)
 }
 END_TEST
 
+START_TEST(only_what_it_says_and_who_may_read_it_counts)
+{
+    test::TempDir dir;
+    ASSERT_OK(replace_file(dir.file("a"), "1"));
+    FileWatch watch({dir.file("a")});
+    MonotonicTime t = monotonic_now();
+    ck_assert_int_eq(::link(dir.file("a").c_str(), dir.file("backup").c_str()), 0);
+    ck_assert_int_eq(::chown(dir.file("a").c_str(), ::geteuid(), ::getegid()), 0);
+    ck_assert(!watch.changed(t));
+    ck_assert(!watch.unsettled());
+    ck_assert_int_eq(::chmod(dir.file("a").c_str(), 0400), 0);
+    ck_assert(!watch.changed(t));
+    ck_assert(watch.changed(t + Seconds(3)));
+}
+END_TEST
+
 Suite* make()
 {
     Suite* s = suite_create("file_watch");
@@ -67,6 +84,7 @@ Suite* make()
     tcase_add_test(t, a_change_counts_when_it_is_stable);
     tcase_add_test(t, a_file_that_was_just_made_and_is_written_over_has_changed);
     tcase_add_test(t, a_file_that_is_away_is_waited_for);
+    tcase_add_test(t, only_what_it_says_and_who_may_read_it_counts);
     suite_add_tcase(s, t);
     return s;
 }
