@@ -63,6 +63,7 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/relay/catenate_here.h %D%/relay/catenate_here.cc
 %C%_libimapd_a_SOURCES += %D%/relay/message_parts.h %D%/relay/message_parts.cc
 %C%_libimapd_a_SOURCES += %D%/relay/channel.h %D%/relay/channel.cc
+%C%_libimapd_a_SOURCES += %D%/relay/kept_command.h %D%/relay/kept_command.cc
 %C%_libimapd_a_SOURCES += %D%/relay/first_login.h %D%/relay/first_login.cc
 %C%_libimapd_a_SOURCES += %D%/relay/lines.h %D%/relay/lines.cc
 %C%_libimapd_a_SOURCES += %D%/relay/retry.h %D%/relay/retry.cc

@@ -143,6 +143,8 @@ struct User {
         on_unasked = nullptr;
     // A mailbox is about to be selected at that server.
     std::function<void(backend::Backend&)> before_select = nullptr;
+    // In IDLE: the selected mailbox's server says all that it knows by now.
+    std::function<void()> ask_in_idle = nullptr;
 
     // VANISHED instead of EXPUNGE
     bool wants_vanished() const { return qresync_enabled || modes.uid_only; }

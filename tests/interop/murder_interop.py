@@ -250,6 +250,45 @@ def test_our_frontend_before_their_backends_and_master():
     everything(mup1="cyrus", be1="cyrus", be2="cyrus", fe1="rookery")
 
 
+def test_why_theirs_do_not_speak_imap4rev2():
+    """What Cyrus 3.6.1 says to that of which RFC 9051 has need and a frontend has nothing, as
+    doc/admin/differences.md has it. Another answer is a reason to think again."""
+    need_cyrus()
+    part = (b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+            b"Content-Type: message/global\r\n\r\n" + MESSAGE + b"--b--\r\n")
+    with mixed.Mixed(mup1="cyrus", be1="cyrus", be2="cyrus", fe1="rookery") as m:
+        with m.imap("be1", "user1") as c, m.imap("be1", "user1") as other:
+            def says(command, wanted):
+                c.send(b"y %s\r\n" % command.encode())
+                heard = b""
+                while not heard.startswith(b"y ") and b"\r\ny " not in heard:
+                    heard += c.readline()
+                assert wanted.encode() in heard, (command, heard)
+            check(c.append("INBOX", None, None, part))
+            check(c.append("INBOX", None, None, MESSAGE.replace(b"hello", "Grüße".encode())))
+            check(c.select("INBOX"))
+            check(other.select("INBOX"))
+            says("SEARCH RETURN (SAVE) ALL", "y BAD Invalid Search return option save")
+            says("FETCH $ (UID)", "y BAD Invalid sequence in Fetch")
+            says("STATUS INBOX (DELETED)", "y BAD Invalid Status attributes deleted")
+            says('LIST "" * RETURN (STATUS (DELETED))', "y BAD Invalid Status attributes deleted")
+            says("FETCH 2 (ENVELOPE)", '(NIL "GrXXXXe" ')
+            says("FETCH 1 (BODYSTRUCTURE)",
+                 '(("MESSAGE" "GLOBAL" NIL NIL NIL "7BIT" %d NIL NIL NIL NIL) "MIXED"'
+                 % (len(MESSAGE) - 2))
+            # What another session does, in each of the modes.
+            for enable, flags, gone in (
+                    (None, "\\Flagged))\r\n", "* 1 EXPUNGE"),
+                    ("QRESYNC", ") UID 2 MODSEQ (", "* VANISHED 2")):
+                if enable:
+                    says("ENABLE " + enable, "* ENABLED CONDSTORE QRESYNC")
+                check(other.store("1", "+FLAGS", r"(\Flagged)"))
+                says("NOOP", flags)
+                check(other.store("1", "+FLAGS", r"(\Deleted)"))
+                check(other.expunge())
+                says("NOOP", gone)
+
+
 def test_our_backend_behind_their_frontend():
     need_cyrus()
     everything(mup1="cyrus", be1="rookery", be2="cyrus", fe1="cyrus")

@@ -277,6 +277,37 @@ def names(where):
 
 
 @both
+def names_in_idle(where):
+    """Another name is told as such, with a mailbox selected at the same server."""
+    user = new_user()
+    with session(where, user) as c, session("backend1", user) as other, \
+            session(where, user) as looker:
+        other.ok("CREATE INBOX.n0")
+        other.ok("CREATE INBOX.n0.x")
+        murder.wait_for(lambda: c.ok('LIST "" INBOX.n0.x'), "the list")
+        c.select("INBOX")
+        c.ok("NOTIFY SET (selected (MessageNew MessageExpunge)) (personal (MailboxName))")
+        begin_idle(c)
+        for n in range(30):
+            other.ok("RENAME INBOX.n%d INBOX.n%d" % (n, n + 1))
+            wanted = 'LIST (\\HasChildren) "." INBOX.n%d ("OLDNAME" (INBOX.n%d))' % (n + 1, n)
+            line = told(c)
+            assert line == wanted, (wanted, line)
+            # The list has come as far as the server: its old names are nothing new.
+            murder.wait_for(lambda: len(looker.ok('LIST "" INBOX.*')) == 2
+                            and looker.ok('LIST "" INBOX.n%d.x' % (n + 1)), "the list")
+            # A name that goes and comes is not another name.
+            if n % 10 == 9:
+                other.ok("DELETE INBOX.n%d.x" % (n + 1))
+                assert told(c) == 'LIST (\\NonExistent) "." INBOX.n%d.x' % (n + 1)
+                assert told(c) == 'LIST (\\HasNoChildren) "." INBOX.n%d' % (n + 1)
+                other.ok("CREATE INBOX.n%d.x" % (n + 1))
+                assert told(c) == 'LIST (\\HasNoChildren) "." INBOX.n%d.x' % (n + 1)
+                assert told(c) == 'LIST (\\HasChildren) "." INBOX.n%d' % (n + 1)
+        end_idle(c)
+
+
+@both
 def rights(where):
     owner, user = new_user(), new_user()
     with session(where, user) as c, session("backend1", owner) as other:

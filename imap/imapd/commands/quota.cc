@@ -175,8 +175,9 @@ Result<Completion> relay_getquotaroot(ImapSession& s, Command& command, backend:
     });
     channel.verb(command.name);
     channel.astring(command.external);
-    if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
-    Outcome outcome = finish_at_mailbox(s, command, channel);
+    AtMailbox there(s, command, channel);
+    if (auto read = channel.client_arguments(); !read) return there.failed(read.error());
+    Outcome outcome = there.finish();
     if (!outcome.ok()) return std::move(outcome).result();
     for (const Told& one : told) {
         auto summed = put_quota_of(s, one.root);

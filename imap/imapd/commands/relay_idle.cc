@@ -2,6 +2,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "imap/imapd/command_table.h"
@@ -103,26 +104,51 @@ Completion bye(ImapSession& s, std::string_view text)
     return Completion::disconnect();
 }
 
+// The server's IDLE, ended and begun again: what it knows by now is told between the two.
+Status begin_again(ImapSession& s, backend::Backend& backend, std::optional<RelayChannel>& channel)
+{
+    TRY(end(*channel));
+    channel.emplace(s, backend);
+    return begin(s, *channel);
+}
+
+// What is watched elsewhere. closed: the connection of the selected mailbox is lost.
+Status tell_watched(ImapSession& s, backend::Backend& backend, std::optional<RelayChannel>& channel)
+{
+    Status asked = success();
+    s.user.ask_in_idle = [&] {
+        if (asked) asked = begin_again(s, backend, channel);
+    };
+    const Status told = s.user.watch->tell();
+    s.user.ask_in_idle = nullptr;
+    TRY(told);
+    TRY(s.client.flush());
+    return asked;
+}
+
 // One connection's IDLE. none: the connection was lost, and the client is still there.
 std::optional<Completion> idle_on(ImapSession& s, backend::Backend& backend, Deadline deadline)
 {
-    RelayChannel channel(s, backend);
-    if (!begin(s, channel))
-        return s.client.ok() ? std::nullopt : std::optional(Completion::disconnect());
+    const auto lost = [&s]() -> std::optional<Completion> {
+        if (s.client.ok()) return std::nullopt;
+        return Completion::disconnect();
+    };
+    std::optional<RelayChannel> channel;
+    channel.emplace(s, backend);
+    if (!begin(s, *channel)) return lost();
     const bool polled = !backend.has_capability("IDLE");
     while (true) {
         Deadline wait = polled ? deadline.min(Deadline::after(s.config.imapidlepoll())) : deadline;
         s.rest();
         switch (wait_for_either(s, backend.stream(), wait)) {
             case Event::server:
-                if (!(polled ? relay_unsolicited(s) : server_lines(s, channel)))
-                    return s.client.ok() ? std::nullopt : std::optional(Completion::disconnect());
+                if (!(polled ? relay_unsolicited(s) : server_lines(s, *channel))) return lost();
                 if (!s.client.flush()) return Completion::disconnect();
                 break;
             case Event::client: {
                 Completion done = client_line(s);
                 if (done.kind == Completion::Kind::disconnect) return done;
-                if (auto ended = end(channel); !ended) return channel.failed(ended.error());
+                if (auto ended = end(*channel); !ended) return channel->failed(ended.error());
                 return done;
             }
             case Event::time:
@@ -131,9 +157,9 @@ std::optional<Completion> idle_on(ImapSession& s, backend::Backend& backend, Dea
                 if (!s.client.flush()) return Completion::disconnect();
                 break;
             case Event::watched:
-                if (!s.user.watch->tell() || !s.client.flush()) return Completion::disconnect();
+                if (!tell_watched(s, backend, channel)) return lost();
                 break;
-            case Event::terminate: (void)end(channel); return bye(s, "Server is shutting down");
+            case Event::terminate: (void)end(*channel); return bye(s, "Server is shutting down");
             case Event::client_gone: return Completion::disconnect();
         }
     }

@@ -11,7 +11,7 @@ namespace rookery::imapd::commands {
 namespace {
 
 // What the mailbox is to be used for from now on, as far as the arguments (" mailbox (entry value
-// ...)") say that. What is no mailbox's use, or came beside a large value, is the other server's
+// ...)") say that. What is no mailbox's use, or came behind very much, is the other server's
 // matter.
 std::string uses_set_by(std::string_view arguments)
 {
@@ -48,12 +48,16 @@ Result<Completion> relay_setmetadata(ImapSession& s, Command& command, backend::
     RelayChannel channel(s, backend);
     channel.verb("SETMETADATA");
     channel.astring(command.external);
-    if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
-    const std::string uses = uses_set_by(channel.arguments().value_or(""));
+    AtMailbox there(s, command, channel);
+    if (auto read = channel.client_arguments(); !read) return there.failed(read.error());
+    const std::string uses = uses_set_by(channel.arguments());
     TRY_ASSIGN(const bool taken,
                is_use_taken_elsewhere(s, *command.mailbox, uses, backend.server()));
-    if (taken) return Completion::no(cat("[USEATTR] ", kUseConflict));
-    return finish_at_mailbox(s, command, channel).result();
+    if (taken) {
+        channel.abandon();
+        return Completion::no(cat("[USEATTR] ", kUseConflict));
+    }
+    return there.finish().result();
 }
 
 }  // namespace rookery::imapd::commands

@@ -93,8 +93,9 @@ Result<Completion> relay_namespace_change(ImapSession& s, Command& command,
     RelayChannel channel(s, backend);
     channel.verb(command.name);
     channel.astring(command.external);
-    if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
-    Outcome outcome = finish_at_mailbox(s, command, channel);
+    AtMailbox there(s, command, channel);
+    if (auto read = channel.client_arguments(); !read) return there.failed(read.error());
+    Outcome outcome = there.finish();
     if (outcome.ok()) caught_up(s);
     return std::move(outcome).result();
 }

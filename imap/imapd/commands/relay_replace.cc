@@ -20,14 +20,11 @@ Completion on_one_server(ImapSession& s, const Command& command, const std::stri
     channel.verb(command.name);
     channel.raw(cat(' ', message));
     channel.astring(command.external);
-    const Deadline patience = Deadline::after(kMoveWait);
-    channel.on_refusal([&](const Answer& answer) {
-        const bool again = says_moved(answer) && wait_a_moment(patience);
-        return again ? &channel.backend() : nullptr;
-    });
+    AtSelection there(s, command, channel);
     CatenateHere catenate(s, channel);
-    if (auto read = channel.client_arguments(); !read) return catenate.failed(read.error());
-    Outcome outcome = finish_at_selection(s, command, channel);
+    if (auto read = channel.client_arguments(); !read)
+        return there.instead() ? *there.instead() : catenate.failed(read.error());
+    Outcome outcome = there.finish();
     if (outcome.answered && is_miss(s, command, outcome.answer))
         return Completion::no("[UNAVAILABLE] The destination is on its way to another server");
     return std::move(outcome).result();
@@ -70,14 +67,16 @@ Result<Completion> relay_replace(ImapSession& s, Command& command, backend::Back
     if (placed->server == s.remote()->backend->server()) return on_one_server(s, command, number);
 
     if (auto refused = may_remove_from_source(s)) return *refused;
-    const auto uid = uid_at_source(s, command, number);
-    if (!uid) return uid.error();
-    if (*uid == 0) return Completion::no("[EXPUNGEISSUED] No such message");
+    uint32_t uid = 0;
+    if (auto over = uid_at_source(s, command, number, uid)) return *over;
+    if (uid == 0) return Completion::no("[EXPUNGEISSUED] No such message");
+    // It may have gone the same way, and nobody had said so.
+    if (placed->server == s.remote()->backend->server()) return on_one_server(s, command, number);
     Completion done = Completion::from(
         placed->is_here() ? append_here(s, command)
                           : Result<Completion>(append_there(s, command, placed->server)));
     if (done.kind != Completion::Kind::ok || s.remote() == nullptr) return done;
-    return remove_from_source(s, cat(*uid), cat("* OK ", done.text, "\r\n"));
+    return remove_from_source(s, cat(uid), cat("* OK ", done.text, "\r\n"));
 }
 
 }  // namespace rookery::imapd::commands

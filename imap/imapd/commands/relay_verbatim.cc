@@ -14,13 +14,12 @@
 namespace rookery::imapd::commands {
 namespace {
 
-// The options of RETURN (RFC 4731). none: it is not here whole.
+// The options of RETURN (RFC 4731). none: they are not here whole.
 std::optional<std::vector<std::string>> return_options(const RelayChannel& channel)
 {
-    const auto arguments = channel.arguments();
-    if (!arguments) return std::nullopt;
+    const std::string arguments = channel.arguments();
     std::vector<std::string> options;
-    text::ImapCursor cursor(*arguments);
+    text::ImapCursor cursor(arguments);
     if (!cursor.space()) return options;
     const auto word = cursor.atom();
     if (!word || !equal_nocase(*word, "RETURN") || !cursor.space()) return options;
@@ -30,7 +29,7 @@ std::optional<std::vector<std::string>> return_options(const RelayChannel& chann
     return options;
 }
 
-// Does it have that option? What is not here whole may.
+// Does it have that option? What is not here may.
 bool may_have(const std::optional<std::vector<std::string>>& options, std::string_view option)
 {
     return !options || std::find(options->begin(), options->end(), option) != options->end();
@@ -48,11 +47,12 @@ Completion with_selection(ImapSession& s, const Command& command)
     if (!ensure_selection(s)) return say_bye_lost(s);
     if (auto refused = release_held(s, command)) return *refused;
     RelayChannel channel(s, *s.remote()->backend);
+    AtSelection there(s, command, channel);
     channel.verb(command.name);
-    if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
+    if (auto read = channel.client_arguments(); !read) return there.failed(read.error());
     // What changes something may have been done by a server that died before it said so.
-    if (!command.spec->traits.only_reads) s.remote()->replaceable = false;
-    return finish_at_selection(s, command, channel).result();
+    if (!command.spec->traits.only_reads && s.remote() != nullptr) s.remote()->replaceable = false;
+    return there.finish().result();
 }
 
 // SEARCH, SORT or THREAD there; write puts the arguments.
@@ -63,8 +63,9 @@ Result<Completion> search_at_selection(ImapSession& s, const Command& command, c
     if (auto refused = release_held(s, command)) return *refused;
     RelayChannel channel(s, *s.remote()->backend);
     RelayedSearch search(s, command, channel);
+    AtSelection there(s, command, channel);
     channel.verb(command.name);
-    if (Status written = write(channel); !written) return channel.failed(written.error());
+    if (Status written = write(channel); !written) return there.failed(written.error());
     const auto options = return_options(channel);
     const bool updates = may_have(options, "UPDATE");
     const bool surely = updates && options;
@@ -72,7 +73,7 @@ Result<Completion> search_at_selection(ImapSession& s, const Command& command, c
         channel.abandon();
         return Completion::bad("Tag reuse");
     }
-    Completion done = finish_at_selection(s, command, channel).result();
+    Completion done = there.finish().result();
     RemoteSelection* remote = s.remote();
     if (remote == nullptr) return done;
     // A result that is kept, or followed, is this connection's alone (RFC 5182, 5267).
@@ -91,8 +92,9 @@ Result<Completion> relay_verbatim(ImapSession& s, Command& command, backend::Bac
     RelayChannel channel(s, backend);
     channel.verb(command.name);
     channel.astring(command.external);
-    if (auto read = channel.client_arguments(); !read) return channel.failed(read.error());
-    return finish_at_mailbox(s, command, channel).result();
+    AtMailbox there(s, command, channel);
+    if (auto read = channel.client_arguments(); !read) return there.failed(read.error());
+    return there.finish().result();
 }
 
 Result<Completion> relay_search(ImapSession& s, Command& command, backend::Backend&)

@@ -4,8 +4,7 @@
 #include <vector>
 
 #include "imap/imapd/command_table.h"
-#include "imap/imapd/relay/catenate_here.h"
-#include "imap/imapd/relay/remote_append.h"
+#include "imap/imapd/relay/retry.h"
 #include "imap/imapd/relay/router.h"
 #include "imap/imapd/selected/incoming_message.h"
 #include "imap/imapd/selected/message_set.h"
@@ -44,17 +43,11 @@ Result<Completion> replace_here(ImapSession& s, const model::MailboxEntry& targe
     return done;
 }
 
-Result<Completion> append_there(ImapSession& s, const Placed& target, const std::string& external)
+Result<Completion> append_there(ImapSession& s, const Command& command, const std::string& server)
 {
     if (s.backends == nullptr) return Error{Code::unavailable, {}};
-    TRY_ASSIGN(backend::Backend * backend, s.backends->get(target.server));
-    RelayChannel channel(s, *backend);
-    begin_append(channel, external);
-    CatenateHere catenate(s, channel);
-    if (auto read = channel.client_arguments(); !read) return catenate.failed(read.error());
-    auto answer = channel.finish();
-    if (!answer) return channel.failed(answer.error());
-    return (*std::move(answer)).completion();
+    TRY_ASSIGN(backend::Backend * backend, s.backends->get(server));
+    return append_at_mailbox(s, command, *backend).result();
 }
 
 }  // namespace
@@ -78,9 +71,12 @@ Result<Completion> replace(ImapSession& s, Command& command)
     auto placed = place(s, *name);
     if (!placed) return no_target(placed.error());
     const bool is_here = placed->is_here();
+    command.external = target.mailbox;
+    command.mailbox = *std::move(name);
+    command.entry = placed->entry;
     const Replaced replaced{*selection->mailbox, *sequence};
     TRY_ASSIGN(Completion done, is_here ? replace_here(s, *placed->entry, replaced)
-                                        : append_there(s, *placed, target.mailbox));
+                                        : append_there(s, command, placed->server));
     if (done.kind != Completion::Kind::ok) return done;
     s.client.put("* OK ", done.text, "\r\n");
     if (!is_here) TRY(remove_copied(*selection, {&*sequence, 1}, uid));

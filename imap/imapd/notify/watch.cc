@@ -440,10 +440,16 @@ Status Watch::look_at_all()
 
 // --- events
 
+void Watch::read_events()
+{
+    if (!socket_) return;
+    for (std::string& datagram : socket_->take()) events_.push_back(std::move(datagram));
+}
+
 Status Watch::take_events()
 {
-    if (!socket_) return success();
-    const std::vector<std::string> datagrams = socket_->take();
+    read_events();
+    const std::vector<std::string> datagrams = std::exchange(events_, {});
     // Of one thing: was it only this session that changed it?
     std::map<std::pair<Event::Kind, std::string>, bool> changed;
     bool all = datagrams.size() >= net::kQueue;
@@ -486,7 +492,9 @@ Status Watch::take_event(Event::Kind kind, const std::string& what, bool own)
 
 Status Watch::tell()
 {
-    if (goes_on()) TRY(take_events());
+    do {
+        if (goes_on()) TRY(take_events());
+    } while (goes_on() && !events_.empty());
     if (goes_on() && sweep_.passed()) TRY(look_at_all());
     TRY(read_servers());
     if (Status asked = ask_servers(Asked::later); asked.is(Code::limit)) return overflow();
@@ -513,6 +521,7 @@ void Watch::stop()
     by_topic_.clear();
     servers_known_.reset();
     socket_.reset();
+    events_.clear();
     sweep_ = Deadline::never();
     notes_ = 0;
     asked_ = new_number();

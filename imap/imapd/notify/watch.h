@@ -131,12 +131,16 @@ class Watch {
     // now: is it subscribed to; none: to be read.
     Status look_at_subscription(const model::MailboxName& name, std::optional<bool> now, bool own);
     Status look_at_all();
+    void read_events();
     Status take_events();
     Status take_event(mboxlist::Event::Kind kind, const std::string& what, bool own);
 
     // --- names (watch_names.cc)
     Status look_at_names(const std::set<std::string>& keys, bool own);
     Status look_at_list();
+    std::vector<std::string> changed_meanwhile();
+    std::vector<std::string> relatives(const std::vector<Gone>& gone,
+                                       const std::vector<model::MailboxEntry>& come) const;
     Status appear(const model::MailboxEntry& entry, bool own);
     // others: keys of names that changed with it.
     Status compare(const std::string& key, bool own, std::vector<Gone>& gone,
@@ -172,6 +176,7 @@ class Watch {
     std::vector<Group> groups_;
     std::vector<model::MailboxName> subscribed_;
     std::optional<net::WakeupSocket> socket_;
+    std::vector<std::string> events_;  // datagrams that were not looked at yet
     bool is_deaf_ = false;  // of some mailbox no event will come: it is looked at now and then
     Deadline sweep_ = Deadline::never();
     std::map<std::string, Known> known_;  // by the name's key

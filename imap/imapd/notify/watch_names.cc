@@ -134,22 +134,100 @@ Status Watch::appear(const MailboxEntry& entry, bool own)
     return success();
 }
 
+// Keys of names that have changed since: events come one name at a time, and a rename has two. Of
+// other servers' names those servers are asked first, so they are left for later.
+std::vector<std::string> Watch::changed_meanwhile()
+{
+    std::vector<std::string> keys;
+    const size_t known = events_.size();
+    read_events();
+    for (size_t i = known; i < events_.size(); ++i) {
+        const auto event = mboxlist::event_of(events_[i]);
+        if (!event || event->kind != mboxlist::Event::Kind::name || event->own) continue;
+        auto name = MailboxName::from_internal(event->what);
+        auto entry = name ? s_.directory.lookup(*name) : Result<MailboxEntry>(name.error());
+        const std::string key = model::key_of_internal(event->what);
+        const auto at = known_.find(key);
+        const bool was_here = at != known_.end() && at->second.server.empty();
+        if (entry ? is_here(entry->seen()) : was_here) keys.push_back(key);
+    }
+    return keys;
+}
+
+// Keys of what is above and below those that have got another name: of a tree its top is told.
+std::vector<std::string> Watch::relatives(const std::vector<Gone>& gone,
+                                          const std::vector<MailboxEntry>& come) const
+{
+    std::vector<std::string> keys;
+    std::map<std::string, MailboxName> now;  // by unique id
+    for (const MailboxEntry& entry : come)
+        if (!entry.uniqueid.empty()) now.emplace(entry.uniqueid, entry.name);
+    for (const Gone& one : gone) {
+        const auto at = now.find(one.known.uniqueid);
+        const MailboxName& old = one.known.name;
+        if (at == now.end() || at->second == old) continue;
+        const auto above = at->second.parent();
+        const auto above_old = old.parent();
+        if (above && above_old && at->second.leaf() == old.leaf())
+            keys.insert(keys.end(), {above->key(), above_old->key()});
+        for (auto below = known_.lower_bound(old.key());
+             below != known_.end() && old.is_above(below->second.name); ++below) {
+            keys.push_back(below->first);
+            if (auto name = below->second.name.with_prefix(old, at->second))
+                keys.push_back(name->key());
+        }
+    }
+    return keys;
+}
+
 Status Watch::look_at_names(const std::set<std::string>& keys, bool own)
 {
+    // What changes while servers are asked is an event of its own: they were asked too early.
+    const auto state_elsewhere = [this](const std::string& key) -> std::optional<EntryState> {
+        auto name = MailboxName::from_key(key);
+        auto entry = name ? s_.directory.lookup(*name) : Result<MailboxEntry>(name.error());
+        if (!entry || is_here(entry->seen())) return std::nullopt;
+        return entry->seen().state;
+    };
+    std::map<std::string, std::optional<EntryState>> before;
+    if (!own && s_.backends != nullptr && !s_.backends->is_relayed())
+        for (const std::string& key : keys) before.emplace(key, state_elsewhere(key));
     if (!own) TRY(catch_up_with(keys));
     std::vector<Gone> gone;
     std::vector<MailboxEntry> come;
     std::vector<std::string> work(keys.begin(), keys.end());
     std::set<std::string> looked;
-    for (size_t i = 0; i < work.size() && goes_on(); ++i) {
-        const std::string key = work[i];
-        if (looked.insert(key).second) TRY(compare(key, own, gone, come, work));
+    while (!work.empty()) {
+        for (size_t i = 0; i < work.size() && goes_on(); ++i) {
+            const std::string key = work[i];
+            if (!looked.insert(key).second) continue;
+            const auto at = before.find(key);
+            if (at != before.end() && at->second != state_elsewhere(key)) continue;
+            const size_t others = work.size();
+            const size_t found = gone.size() + come.size();
+            TRY(compare(key, own, gone, come, work));
+            // The other side of a rename may have been looked at before that was done.
+            for (size_t n = others; n < work.size() && gone.size() + come.size() > found; ++n)
+                looked.erase(work[n]);
+        }
+        if (!goes_on()) return success();
+        work.clear();
+        if (own) break;
+        for (const std::string& key : relatives(gone, come))
+            if (!looked.contains(key)) work.push_back(key);
+        for (const std::string& key : changed_meanwhile()) {
+            looked.erase(key);
+            work.push_back(key);
+        }
     }
-    if (!goes_on()) return success();
     const auto by_name = [](const MailboxEntry& a, const MailboxEntry& b) {
         return a.name < b.name;
     };
     std::sort(come.begin(), come.end(), by_name);
+    const auto same_name = [](const MailboxEntry& a, const MailboxEntry& b) {
+        return a.name == b.name;
+    };
+    come.erase(std::unique(come.begin(), come.end(), same_name), come.end());
     std::map<std::string, const Gone*> by_id;
     for (const Gone& one : gone)
         if (!one.known.uniqueid.empty()) by_id[one.known.uniqueid] = &one;

@@ -297,7 +297,11 @@ Status Watch::catch_up_with(const std::set<std::string>& keys)
     }
     for (const std::string& server : servers) {
         backend::Backend* backend = server.empty() ? nullptr : s_.backends->find(server);
-        if (backend == nullptr || backend->watched() == 0 || backend->in_command()) continue;
+        if (backend == nullptr || backend->watched() == 0) continue;
+        if (backend->in_command()) {
+            if (s_.remote_at(*backend) != nullptr && s_.user.ask_in_idle) s_.user.ask_in_idle();
+            continue;
+        }
         RelayChannel channel(s_, *backend);
         channel.verb("NOOP");
         channel.filter([&](backend::ReplyReader& replies,

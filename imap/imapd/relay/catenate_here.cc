@@ -25,13 +25,7 @@ Status CatenateHere::word()
     refused_ = receive_catenated(s_, parts_, [&](std::string_view b) { return spooled.write(b); });
     if (!refused_ && spooled.size() == 0) refused_ = no_bytes();
     if (refused_) return Error{Code::syntax, "CATENATE was refused"};
-    return channel_.literal(spooled.size(), [&](stream::Stream& to) {
-        return spooled.read([&](std::string_view bytes) {
-            for (size_t at = 0; at < bytes.size() && to.ok(); at += kPiece)
-                to.put(bytes.substr(at, kPiece));
-            return to.status();
-        });
-    });
+    return spooled.read([&](std::string_view bytes) { return channel_.literal(bytes); });
 }
 
 // A plain one: this connection does not speak UTF-8, and a server that can keep such a header does

@@ -1,6 +1,7 @@
 #include "imap/imapd/relay/channel.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/relay/lines.h"
@@ -14,6 +15,7 @@ namespace rookery::imapd {
 namespace {
 
 constexpr Milliseconds kPatience{100};
+constexpr size_t kPiece = 65536;  // so that put does not copy a whole message
 
 Error protocol_broken(std::string_view what)
 {
@@ -39,10 +41,16 @@ bool is_harmless(std::string_view verb, const backend::Reply& reply)
     return !response.empty() && (is_fetch(reply) ? "FETCH" : reply.word) == response;
 }
 
+void put_in_pieces(stream::Stream& to, std::string_view bytes)
+{
+    for (size_t at = 0; at < bytes.size() && to.ok(); at += kPiece)
+        to.put(bytes.substr(at, kPiece));
+}
+
 }  // namespace
 
 RelayChannel::RelayChannel(ImapSession& session, backend::Backend& backend)
-    : s_(session), backend_(&backend), tag_(backend.next_tag())
+    : s_(session), backend_(&backend), tag_(backend.next_tag()), kept_(session.config.temp_path())
 {
     replies_.emplace(backend.stream());
 }
@@ -52,8 +60,7 @@ void RelayChannel::rebind(backend::Backend& backend)
     backend_ = &backend;
     tag_ = backend.next_tag();
     replies_.emplace(backend.stream());
-    sent_ = false;
-    heard_ = false;
+    begun_ = sent_ = heard_ = false;
     early_.reset();
 }
 
@@ -65,26 +72,25 @@ void RelayChannel::verb(std::string_view verb)
 
 void RelayChannel::raw(std::string_view text)
 {
-    (sent_in_part_ ? pending_ : request_).append(text);
+    request_.append(text);
 }
 
 void RelayChannel::astring(std::string_view value)
 {
-    std::string& to = sent_in_part_ ? pending_ : request_;
-    to.push_back(' ');
-    text::put_string(to, value, text::LiteralForm::plus);
+    request_.push_back(' ');
+    text::put_string(request_, value, text::LiteralForm::plus);
 }
 
-std::optional<std::string_view> RelayChannel::arguments() const
+std::string RelayChannel::arguments() const
 {
-    if (sent_in_part_) return std::nullopt;
-    return std::string_view(request_).substr(std::min(request_.size(), verb_.size() + 1));
+    const std::string all = cat(kept_.beginning(), kept_.is_in_memory() ? request_ : "");
+    return all.substr(std::min(all.size(), verb_.size() + 1));
 }
 
 Status RelayChannel::take()
 {
     TRY_ASSIGN(char c, s_.reader.take());
-    (sent_in_part_ ? pending_ : request_).push_back(c);
+    request_.push_back(c);
     return success();
 }
 
@@ -97,8 +103,7 @@ Status RelayChannel::client_arguments()
             if (sent_in_part_ && s_.client.ok()) abandon();
             return done;
         }
-        if (request_.size() > kMaxHeldRequest && !sent_in_part_) TRY(send_pending());
-        if (pending_.size() > kMaxHeldRequest) TRY(send_pending());
+        if (request_.size() > kMaxHeldRequest) TRY(send_pending());
     }
     complete_ = true;
     return success();
@@ -115,7 +120,7 @@ Status RelayChannel::token(size_t& depth)
         raw("\r\n");
         return success();
     }
-    const bool begins = (sent_in_part_ ? pending_ : request_).ends_with(' ');
+    const bool begins = request_.ends_with(' ');
     if (word_ && depth == 0 && begins && to_lower(c) >= 'a' && to_lower(c) <= 'z') return word_();
     if (c == '"') return quoted();
     if (c == '{') return client_literal();
@@ -129,23 +134,22 @@ Status RelayChannel::token(size_t& depth)
 // Not every server knows 8-bit bytes in such a string (RFC 6855): it gets a literal then.
 Status RelayChannel::quoted()
 {
-    std::string& to = sent_in_part_ ? pending_ : request_;
-    const size_t begin = to.size();
+    const size_t begin = request_.size();
     TRY(take());
     text::QuotedScan scan(text::QuotedScan::Escapes::quoted_specials);
     std::string value;
     for (auto step = text::QuotedScan::Step::none; step != text::QuotedScan::Step::end;) {
         char c = '\0';
         TRY_ASSIGN(step, s_.reader.quoted_byte(scan, c));
-        to.push_back(c);
+        request_.push_back(c);
         if (step == text::QuotedScan::Step::byte) value.push_back(c);
     }
     if (text::is_ascii(value)) return success();
     if (s_.user.modes.utf8 && !text::is_utf8(value))
         return Error{Code::syntax, "Quoted string is not UTF-8"};
     if (!backend_->has_capability("LITERAL+")) return success();
-    to.resize(begin);
-    text::put_literal(to, value, text::LiteralForm::plus);
+    request_.resize(begin);
+    text::put_literal(request_, value, text::LiteralForm::plus);
     return success();
 }
 
@@ -173,32 +177,71 @@ Status RelayChannel::small_literal(const LiteralHead& head)
     TRY(s_.reader.go_ahead(head));
     std::string body(static_cast<size_t>(head.size), '\0');
     TRY(s_.client.read_exact(body));
-    text::put_literal(sent_in_part_ ? pending_ : request_, body, text::LiteralForm::plus);
+    text::put_literal(request_, body, text::LiteralForm::plus);
     return success();
 }
 
 // A literal's head goes out, and the server says "+", or what it has against it.
 Status RelayChannel::announce()
 {
-    const bool first = !sent_in_part_;
-    const std::string opening = first ? request_ : std::string();
+    const std::string opening = std::exchange(request_, {});
+    sent_in_part_ = true;
     while (true) {
-        TRY(send_pending());
-        TRY(wait_go_ahead());
-        if (!early_ || !first || !again_) return success();
-        // Nothing of the literal has gone: it is as if nothing had been said.
-        sent_in_part_ = false;
-        request_ = opening;
-        backend::Backend* next = again_(*early_);
-        sent_in_part_ = next == nullptr;
-        if (next == nullptr) return success();
+        Status asked = say(opening);
+        if (asked && !early_) asked = wait_go_ahead();
+        if (asked && !early_) {
+            keep(opening);
+            kept_.head_ends();
+            return success();
+        }
+        backend::Backend* next =
+            can_repeat() ? again_(asked ? Result<Answer>(*early_) : Result<Answer>(asked.error()))
+                         : nullptr;
+        if (next == nullptr) {
+            kept_.lose();  // the client's literal is not taken
+            return asked;
+        }
         rebind(*next);
     }
 }
 
+// What an earlier server got, asking about each large literal again.
+Status RelayChannel::begin()
+{
+    begun_ = true;
+    backend_->begin_command();
+    stream::Stream& to = backend_->stream();
+    to.put(tag_);
+    auto said = kept_.read([&](std::string_view piece, bool asks) -> Result<bool> {
+        put_in_pieces(to, piece);
+        TRY(to.status());
+        if (!asks) return true;
+        TRY(to.flush());
+        TRY(wait_go_ahead());
+        return !early_;
+    });
+    // It has a part of a command then.
+    if (!said) blame(said.error());
+    return said;
+}
+
+// Nothing more where the server has answered already: early().
+Status RelayChannel::say(std::string_view text)
+{
+    if (!begun_) TRY(begin());
+    if (early_) return success();
+    backend_->stream().put(text);
+    return backend_->stream().flush();
+}
+
+void RelayChannel::keep(std::string_view text)
+{
+    if (again_) kept_.add(text);
+}
+
 Status RelayChannel::large_literal(const LiteralHead& head)
 {
-    text::put_literal_head(sent_in_part_ ? pending_ : request_, head.size);
+    text::put_literal_head(request_, head.size);
     const Status asked = announce();
     if (asked && !early_) {
         TRY(s_.reader.go_ahead(head));
@@ -212,11 +255,14 @@ Status RelayChannel::large_literal(const LiteralHead& head)
     return asked;
 }
 
-Status RelayChannel::literal(uint64_t size, const std::function<Status(stream::Stream&)>& write)
+Status RelayChannel::literal(std::string_view bytes)
 {
-    text::put_literal_head(sent_in_part_ ? pending_ : request_, size);
+    text::put_literal_head(request_, bytes.size());
     TRY(announce());
-    return early_ ? success() : write(backend_->stream());
+    if (early_) return success();
+    keep(bytes);
+    put_in_pieces(backend_->stream(), bytes);
+    return backend_->stream().status();
 }
 
 Status RelayChannel::copy_body(uint64_t size)
@@ -228,6 +274,7 @@ Status RelayChannel::copy_body(uint64_t size)
         std::string_view have = s_.client.buffered();
         have = have.substr(0, static_cast<size_t>(std::min<uint64_t>(have.size(), body_left_)));
         to.put(have);
+        keep(have);
         s_.client.consume(have.size());
         body_left_ -= have.size();
         TRY(to.status());
@@ -237,17 +284,11 @@ Status RelayChannel::copy_body(uint64_t size)
 
 Status RelayChannel::send_pending()
 {
-    stream::Stream& to = backend_->stream();
-    if (sent_in_part_) {
-        to.put(pending_);
-        pending_.clear();
-    } else {
-        backend_->begin_command();
-        to.put(tag_, request_);
-        request_.clear();
-        sent_in_part_ = true;
-    }
-    return to.flush();
+    sent_in_part_ = true;
+    TRY(say(request_));
+    keep(request_);
+    request_.clear();
+    return success();
 }
 
 Status RelayChannel::send_line()
@@ -256,11 +297,8 @@ Status RelayChannel::send_line()
         raw("\r\n");
         complete_ = true;
     }
-    if (sent_in_part_) return send_pending();
     sent_ = true;
-    backend_->begin_command();
-    backend_->stream().put(tag_, request_);
-    return backend_->stream().flush();
+    return say(request_);
 }
 
 Status RelayChannel::wait_go_ahead()
@@ -279,12 +317,12 @@ Status RelayChannel::wait_go_ahead()
 
 Result<Answer> RelayChannel::finish()
 {
-    if (early_) return *early_;
-    if (!sent_) TRY(send_line());
-    while (true) {
+    if (!early_ && !sent_) TRY(send_line());
+    while (!early_) {
         TRY_ASSIGN(std::optional<Answer> answer, one_response());
         if (answer) return *std::move(answer);
     }
+    return *early_;
 }
 
 Result<std::optional<Answer>> RelayChannel::one_response()
@@ -365,7 +403,7 @@ void RelayChannel::abandon()
     // To nothing there is no answer.
     if (!sent_in_part_) return;
     stream::Stream& to = backend_->stream();
-    pending_.clear();
+    request_.clear();
     // An open list is a syntax error for every server, so nothing that came before it counts.
     to.put(" (\r\n");
     if (!to.flush()) return;

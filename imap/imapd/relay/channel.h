@@ -7,7 +7,8 @@
 // first, and the client is asked for it only when the server has asked (doc/rules.md 5.4). The
 // command gets a tag of ours; the answer's text is given to the caller, untagged lines go to the
 // client as they are, literals through a bounded buffer.
-// A command that was not sent in part may be sent again elsewhere (rebind).
+// A command may be said again elsewhere (rebind): what the server has got of it is kept for that,
+// its literals too (KeptCommand), where somebody has said that he would (on_refusal).
 // Every failure goes to failed(), which knows whose it is: of the client's command (syntax, limit),
 // of the client's connection, or of the server, whose stream has failed then. One thread.
 #ifndef ROOKERY_IMAP_IMAPD_RELAY_CHANNEL_H
@@ -20,6 +21,7 @@
 
 #include "imap/backend/backend.h"
 #include "imap/backend/reply_reader.h"
+#include "imap/imapd/relay/kept_command.h"
 #include "imap/imapd/session.h"
 #include "lib/base/result.h"
 
@@ -56,17 +58,18 @@ class RelayChannel {
     // says by raw() and literal() what the server gets instead.
     using Word = std::function<Status()>;
     void on_word(Word word) { word_ = std::move(word); }
-    // A literal that write() puts, announced as one of the client's is. Not put if the server does
-    // not want it: early().
-    Status literal(uint64_t size, const std::function<Status(stream::Stream&)>& write);
+    // A literal, announced as one of the client's is. Not put if the server does not want it:
+    // early().
+    Status literal(std::string_view bytes);
     // A literal of the client's whose head was taken, as a plain one.
     Status pass_literal(const LiteralHead& head);
-    // What the server gets behind the verb; none: it has got some of it already.
-    std::optional<std::string_view> arguments() const;
+    // What the server gets behind the verb, or has got: as much as is here, and at least up to the
+    // first large literal where on_refusal() was said.
+    std::string arguments() const;
     void filter(Filter filter) { filter_ = std::move(filter); }
-    // Asked when a server refuses the command at its first large literal, of which nothing has been
-    // taken from the client yet: who is asked then; null: the refusal is the answer.
-    using Again = std::function<backend::Backend*(const Answer&)>;
+    // Asked when a server that was told of a large literal, of which nothing has been taken from
+    // the client yet, refuses the command or is lost: who is asked then; null: that is the answer.
+    using Again = std::function<backend::Backend*(const Result<Answer>&)>;
     void on_refusal(Again again) { again_ = std::move(again); }
 
     // --- sending and the answer
@@ -81,9 +84,9 @@ class RelayChannel {
     const std::optional<Answer>& early() const { return early_; }
     // The next response, if it is the end: a tagged answer. Untagged ones are passed on.
     Result<std::optional<Answer>> one_response();
-    // True if the server has got nothing, or all of it (not a part of a line).
-    bool can_repeat() const { return !sent_in_part_; }
-    // The same command to another server.
+    // True if all that the server has got of the command is here.
+    bool can_repeat() const { return !sent_in_part_ || (again_ && kept_.is_whole()); }
+    // The same command to another server, or to this one once more.
     void rebind(backend::Backend& backend);
     // The server gets a syntax error instead of the rest, if it has got anything; its answer is
     // dropped.
@@ -106,6 +109,9 @@ class RelayChannel {
     Status small_literal(const LiteralHead& head);
     Status large_literal(const LiteralHead& head);
     Status announce();
+    Status begin();
+    Status say(std::string_view text);
+    void keep(std::string_view text);
     Status copy_body(uint64_t size);
     Status take();
     Result<std::optional<Answer>> read_response(bool want_go_ahead);
@@ -122,11 +128,12 @@ class RelayChannel {
     Word word_;
     std::string tag_;
     std::string verb_;
-    std::string request_;  // everything behind the tag, as long as it is kept
-    std::string pending_;  // sent in part: what is not sent yet
+    KeptCommand kept_;     // of a command that was sent in part: what is in front of request_
+    std::string request_;  // everything behind the tag, or behind what was sent
     std::optional<Answer> early_;
     bool complete_ = false;
-    bool sent_ = false;
+    bool begun_ = false;  // this server has got something of it
+    bool sent_ = false;   // the last of it
     bool sent_in_part_ = false;
     bool heard_ = false;
     bool go_ahead_ = false;

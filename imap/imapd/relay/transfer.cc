@@ -242,11 +242,16 @@ std::optional<Completion> may_remove_from_source(ImapSession& s)
     return std::nullopt;
 }
 
-Result<uint32_t> uid_at_source(ImapSession& s, const Command& command, const std::string& number)
+std::optional<Completion> uid_at_source(ImapSession& s, const Command& command,
+                                        const std::string& number, uint32_t& uid)
 {
-    uint32_t uid = 0;
+    uid = 0;
+    Command ours = command;
+    ours.name = command.by_uid ? "UID FETCH" : "FETCH";
+    ours.spec = find_command(ours.name);
+    ours.entry.reset();
     RelayChannel channel(s, *s.remote()->backend);
-    channel.verb(command.by_uid ? "UID FETCH" : "FETCH");
+    channel.verb(ours.name);
     channel.raw(cat(' ', number, " (UID FLAGS INTERNALDATE RFC822.SIZE)"));
     channel.filter([&](backend::ReplyReader& replies, const backend::Reply& reply) -> Result<bool> {
         if (!is_fetch(reply)) return false;
@@ -256,9 +261,10 @@ Result<uint32_t> uid_at_source(ImapSession& s, const Command& command, const std
         if (message) uid = message->uid;
         return true;
     });
-    TRY_ASSIGN(const Answer answer, channel.finish());
-    if (answer.kind == Completion::Kind::bad) return Error{Code::syntax, answer.text};
-    return uid;
+    Outcome outcome = finish_at_selection(s, ours, channel);
+    const bool unknown = outcome.answered && outcome.answer.kind == Completion::Kind::no;
+    if (outcome.ok() || (unknown && !says_moved(outcome.answer))) return std::nullopt;
+    return std::move(outcome).result();
 }
 
 Completion remove_from_source(ImapSession& s, const std::string& uids, const std::string& said)

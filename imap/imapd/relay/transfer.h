@@ -33,10 +33,10 @@ inline constexpr size_t kMaxTransfer = 100000;  // messages of one command
 
 // Of the selected mailbox, on its server: may messages go from there by UID? The answer why not.
 std::optional<Completion> may_remove_from_source(ImapSession& session);
-// The UID of the message that this number means in the command; 0: there is none. Its failure is
-// the server's, which is lost then.
-Result<uint32_t> uid_at_source(ImapSession& session, const Command& command,
-                               const std::string& number);
+// The UID of the message that this number means in the command; 0: there is none. The selection is
+// followed where it has moved to. The answer if nobody can say.
+std::optional<Completion> uid_at_source(ImapSession& session, const Command& command,
+                                        const std::string& number, uint32_t& uid);
 // What is somewhere else now goes; said is told to the client before.
 Completion remove_from_source(ImapSession& session, const std::string& uids,
                               const std::string& said);

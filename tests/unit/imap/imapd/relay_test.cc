@@ -983,6 +983,31 @@ START_TEST(a_message_for_a_mailbox_that_moves_waits_with_its_client)
 }
 END_TEST
 
+// Two messages: the first taken before the mailbox began to move, the second refused; and both when
+// they had been taken.
+START_TEST(messages_that_a_server_took_before_a_move_are_said_again)
+{
+    for (size_t size : {size_t{5000}, size_t{100000}}) {
+        World w;
+        w.list.late.push_back(entry("user.bob.one", "be2"));
+        w.list.late_from = 3;
+        const std::string first(size, 'x');
+        const std::string second(4097, 'y');
+        const Steps line = {expect(cat("$T LOCALAPPEND \"INBOX.one\" \"\" {", size, "}"))};
+        const Steps between = {send("+ go\r\n"), expect_bytes(first), expect(" {4097}")};
+        const Steps whole = line + between + Steps{send("+ go\r\n"), expect_bytes(second + "\r\n")};
+        w.server("be1", line + between + Steps{send(kMoving)} + whole + Steps{send(kMoving)} +
+                            line + Steps{send(kMoving), expect("Q01 LOGOUT")});
+        auto& be2 = w.server(
+            "be2", whole + Steps{send("$T OK [APPENDUID 1 2:3] a\r\n"), expect("Q01 LOGOUT")});
+        ASSERT_EQ_TEXT(w.talk(cat("1 APPEND INBOX.one {", size, "}\r\n", first, " {4097}\r\n",
+                                  second, "\r\n")),
+                       "+ go ahead\r\n+ go ahead\r\n1 OK [APPENDUID 1 2:3] a\r\n");
+        ck_assert(be2.finished_well());
+    }
+}
+END_TEST
+
 START_TEST(changes_of_the_namespace_are_known_at_once)
 {
     World w;
@@ -1281,9 +1306,8 @@ END_TEST
 START_TEST(a_move_that_fails_loses_nothing)
 {
     const Steps listed =
-        kSelect +
-        Steps{expect("$T UID FETCH 4,8 (UID FLAGS INTERNALDATE RFC822.SIZE)"), send(kTwoMessages),
-              expect("$T NOOP"), send("$T OK x\r\n")};
+        kSelect + Steps{expect("$T UID FETCH 4,8 (UID FLAGS INTERNALDATE RFC822.SIZE)"),
+                        send(kTwoMessages), expect("$T NOOP"), send("$T OK x\r\n")};
     struct {
         Steps source;
         Steps target;
@@ -1609,6 +1633,7 @@ Suite* make()
     tcase_add_test(c, a_mailbox_that_is_not_there_is_never_said_not_to_exist);
     tcase_add_test(c, what_a_move_refuses_is_said_again);
     tcase_add_test(c, a_message_for_a_mailbox_that_moves_waits_with_its_client);
+    tcase_add_test(c, messages_that_a_server_took_before_a_move_are_said_again);
     tcase_add_test(c, changes_of_the_namespace_are_known_at_once);
     tcase_add_test(c, an_administrator_chooses_the_server);
     tcase_add_test(c, a_move_is_done_when_the_list_has_it_there);
