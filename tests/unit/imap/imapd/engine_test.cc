@@ -249,14 +249,16 @@ void set_all(imapd::User& user)
                        .fetch = std::make_shared<imapd::FetchRequest>(),
                        .own = {7}},
             .on_unasked = [](auto&, auto&, const auto&) { return true; },
-            .before_select = [](auto&) {}};
+            .before_select = [](auto&) {},
+            .ask_in_idle = [] {}};
 }
 
 // All members are named: a new one does not compile before it is looked at here.
 void check_that_nothing_is_left(const imapd::User& user, imapd::State now, std::string_view whose)
 {
     const auto& [state, identity, names, selection, aside, enabled, condstore, qresync, modes,
-                 referrals, farewell, watch, events, on_unasked, before_select] = user;
+                 referrals, farewell, watch, events, on_unasked, before_select,
+                 ask_in_idle] = user;
     const auto& [uid_only, utf8, rev2, rev2_messages] = modes;
     const auto& [messages, flags, at_once, expunge_at_once, fetch, own] = events;
     ck_assert(state == now);
@@ -267,7 +269,7 @@ void check_that_nothing_is_left(const imapd::User& user, imapd::State now, std::
     ck_assert(std::holds_alternative<imapd::NoSelection>(aside));
     ck_assert(enabled.empty() && !condstore && !qresync && !referrals && farewell.empty());
     ck_assert(!uid_only && !utf8 && !rev2 && !rev2_messages);
-    ck_assert(!watch && !on_unasked && !before_select);
+    ck_assert(!watch && !on_unasked && !before_select && !ask_in_idle);
     ck_assert(messages && flags && !at_once && !expunge_at_once && !fetch && own.empty());
 }
 
