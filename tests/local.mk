@@ -212,7 +212,8 @@ check_PROGRAMS += $(RUN_BY_SYSTEM_TESTS)
 # one waits more than it computes, the other is mostly the compiler's.
 check-system-programs: $(RUN_BY_SYSTEM_TESTS) $(check_DATA)
 check-system:
-	@$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(SYSTEM_TESTS)' TEST_SUITE_LOG=test-system.log
+	@$(MAKE) $(AM_MAKEFLAGS) check-TESTS check_PROGRAMS='$(RUN_BY_SYSTEM_TESTS)' \
+	  TESTS='$(SYSTEM_TESTS)' TEST_SUITE_LOG=test-system.log
 check-parts: $(check_PROGRAMS)
 	@parts=; for t in $(TESTS); do \
 	  case ' $(SYSTEM_TESTS) ' in *" $$t "*) ;; *) parts="$$parts $$t" ;; esac; done; \

@@ -1,6 +1,7 @@
 """A client of IMAP that keeps what it was told of the selected mailbox."""
 import re
 import socket
+import ssl
 import zlib
 
 import murder
@@ -9,13 +10,17 @@ import murder
 class Session:
     """One client, and what it knows of the selected mailbox by what it was told."""
 
-    def __init__(self, m, where, user="bob"):
+    def __init__(self, m, where, user="bob", tls=False):
         self.socket = socket.create_connection(m[where].address("imap"), murder.DEADLINE)
         self.unread = b""
         self.inflate = self.deflate = None
         self.tags = 0
         self.uids = []    # by number; None: not known
         self.line()
+        if tls:
+            self.ok("STARTTLS")
+            context = ssl._create_unverified_context()
+            self.socket = context.wrap_socket(self.socket)
         self.ok("LOGIN %s %s" % (user, m.password))
 
     def __enter__(self):

@@ -13,6 +13,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import harness
 import imap_session
+import mupdate_client
 import murder
 
 MURDER = []
@@ -38,8 +39,8 @@ def new_user(backend=1):
     return name
 
 
-def session(where, user):
-    return imap_session.Session(the_murder(), where, user)
+def session(where, user, **more):
+    return imap_session.Session(the_murder(), where, user, **more)
 
 
 def append(c, mailbox, subject="s", flags=""):
@@ -425,6 +426,21 @@ def compressed(where):
 
 
 @both
+def under_tls(where):
+    """What is told lies in whole records, which the socket alone does not show."""
+    user = new_user()
+    with session(where, user, tls=True) as c, session("backend1", user) as other:
+        c.ok("NOTIFY SET (personal (MessageNew MessageExpunge MailboxName))")
+        for n in range(5):
+            other.ok("CREATE INBOX.t%d" % n)
+            assert told(c).endswith(" INBOX.t%d" % n)
+            if n == 0:
+                assert told(c).endswith(" INBOX")
+            append(other, "INBOX.t%d" % n)
+            expect_status(c, "INBOX.t%d" % n, MESSAGES="1")
+
+
+@both
 def many_at_once(where):
     user = new_user()
     count = 60
@@ -535,6 +551,86 @@ def test_a_server_that_goes_and_comes_back():
             append(there, "INBOX.s")
         while status(told(c))[1]["MESSAGES"] != "2":
             pass
+
+
+def events_of(m, where, there, user, sep, prefix):
+    """The same events, by the names of this configuration."""
+    top, low = prefix + "Work", prefix + "Work%sLow er" % sep
+    with imap_session.Session(m, where, user) as c, imap_session.Session(m, there, user) as other:
+        c.ok("NOTIFY SET (personal (MessageNew MessageExpunge MailboxName SubscriptionChange))")
+
+        def told_until(end):
+            lines = []
+            while not (lines and lines[-1].endswith(end)):
+                lines.append(told(c))
+            return lines
+        other.ok("CREATE " + top)
+        told_until(' "%s" %s' % (sep, top))
+        other.ok('CREATE "%s"' % low)
+        told_until(' "%s" "%s"' % (sep, low))
+        told_until(' "%s" %s' % (sep, top))
+        append(other, '"%s"' % low)
+        assert told(c).startswith('STATUS "%s" (MESSAGES 1 ' % low)
+        other.ok('SUBSCRIBE "%s"' % low)
+        assert told(c) == 'LIST (\\HasNoChildren \\Subscribed) "%s" "%s"' % (sep, low)
+        other.ok('RENAME "%s" %s' % (low, prefix + "Else"))
+        lines = told_until(' %s ("OLDNAME" ("%s"))' % (prefix + "Else", low))
+        assert len(lines) == 1, lines
+
+
+def test_names_of_another_form():
+    extra = {"altnamespace": "yes", "unixhierarchysep": "yes"}
+    with murder.Murder(backends=1, frontends=1, extra=extra) as m:
+        m.add_user("ann", 1)
+        for where in ("backend1", "frontend1"):
+            events_of(m, where, "backend1", "ann", "/", "")
+            with m.imap("backend1", "cyrus") as admin:
+                for name in ("user/ann/Else", "user/ann/Work"):
+                    murder.check(admin.delete(name))
+
+
+def test_servers_that_are_both():
+    """mupdate_config: unified. Mailboxes here and at another server, by one session."""
+    with murder.Murder(backends=2, unified=True) as m:
+        m.add_user("ann", 1)
+        m.add_user("bob", 2)
+        for where, there, user in (("backend1", "backend1", "ann"), ("backend1", "backend2", "bob"),
+                                   ("backend2", "backend1", "ann")):
+            murder.wait_for(lambda: m[where].run("murder", "check", check=False).returncode == 0,
+                            "it has heard of all")
+            events_of(m, where, there, user, ".", "INBOX.")
+            with imap_session.Session(m, there, user) as c:
+                for name in ("INBOX.Else", "INBOX.Work"):
+                    c.ok("DELETE " + name)
+
+
+def test_too_much_that_comes_later():
+    """RFC 5465 5.8: it is told, and nothing is from there on."""
+    m = the_murder()
+    user, count = new_user(), 10001
+    location = m["backend1"].name + "!default"
+    with session("frontend1", user) as c, session("frontend1", user) as other, \
+            mupdate_client.Client(m["mupdate"].address("mupdate")) as master:
+        assert master.login(m["backend1"].name, m.node_password).startswith("OK")
+        c.ok("NOTIFY SET (personal (MailboxName))")
+
+        def at_master(word, *arguments):
+            for begin in range(0, count, 500):
+                tags = [master.send(word, "user.%s.%d" % (user, n), *arguments)
+                        for n in range(begin, min(begin + 500, count))]
+                for tag in tags:
+                    assert master.answer(tag)[1].startswith("OK")
+        try:
+            at_master("ACTIVATE", location, user + "\tlrswipkxtecda\t")
+            line = told(c)
+            while line.startswith("LIST "):
+                line = told(c)
+            assert line.startswith("OK [NOTIFICATIONOVERFLOW] "), line
+            append(other, "INBOX")
+            other.ok("CREATE INBOX.more")
+            assert c.ok("NOOP") == []
+        finally:
+            at_master("DELETE")
 
 
 if __name__ == "__main__":

@@ -277,6 +277,19 @@ class Parser {
         return success();
     }
 
+    // What may stand behind UPDATE, "(" fetch-att *(SP fetch-att) ")". True: the list ends here.
+    Result<bool> update_fetch(SearchRequest& request)
+    {
+        TRY_ASSIGN(const char next, reader_.peek());
+        if (next != '(') return false;
+        const size_t begin = program_ == nullptr ? 0 : program_->size();
+        TRY_ASSIGN(request.update_fetch, parse_fetch(reader_));
+        if (program_ != nullptr) request.update_fetch_text = program_->substr(begin);
+        TRY_ASSIGN(const bool end, reader_.accept(')'));
+        if (!end) TRY(reader_.space());
+        return end;
+    }
+
     // SP "(" [option *(SP option)] ")" SP; none is ALL
     Status return_options(SearchRequest& request)
     {
@@ -288,7 +301,9 @@ class Parser {
             TRY_ASSIGN(const std::string option, reader_.attribute());
             TRY(return_option(option, request));
             TRY_ASSIGN(end, reader_.accept(')'));
-            if (!end) TRY(reader_.space());
+            if (end) break;
+            TRY(reader_.space());
+            if (option == "UPDATE") TRY_ASSIGN(end, update_fetch(request));
         }
         if (request.partial && request.all)
             return Error{Code::syntax, "PARTIAL and ALL exclude each other"};

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "imap/imapd/command_reader.h"
+#include "imap/imapd/selected/fetch_parse.h"
 #include "imap/imapd/selected/partial_range.h"
 #include "imap/imapd/selected/search_sources.h"
 #include "imap/model/sequence_set.h"
@@ -83,8 +84,10 @@ struct SearchRequest {
     bool all = false;
     bool count = false;
     std::optional<PartialRange> partial;  // RFC 9394; not with all
-    bool update =
-        false;  // RFC 5267: the client is told how the results change; no response by itself
+    bool update = false;  // RFC 5267: how the results change is told; no response by itself
+    // What is told of messages that are new in them (RFC 5465 7), also as the client wrote it.
+    std::optional<FetchRequest> update_fetch;
+    std::string update_fetch_text;
     bool save = false;  // for "$" (RFC 5182); alone it asks for no response
 };
 

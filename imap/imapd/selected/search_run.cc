@@ -39,7 +39,8 @@ void save_result(LocalSelection& selection, const SearchRequest& request,
 
 // UPDATE, with a tag that is not in use. What is not followed is told all the same.
 void follow_results(ImapSession& session, const Command& command, SearchKey root,
-                    std::span<const SortKey> order, std::span<const uint32_t> found)
+                    std::span<const SortKey> order, std::span<const uint32_t> found,
+                    const std::optional<FetchRequest>& fetch)
 {
     LocalSelection& selection = *session.local();
     SearchUpdate update{command.tag,
@@ -47,7 +48,8 @@ void follow_results(ImapSession& session, const Command& command, SearchKey root
                         std::move(root),
                         {order.begin(), order.end()},
                         search_form_of(session.config),
-                        {}};
+                        {},
+                        fetch};
     for (const uint32_t n : found) update.uids.push_back(selection.mailbox->uid(n));
     if (!selection.updates.add(std::move(update), *selection.mailbox))
         session.client.put("* NO [NOUPDATE ", text::imap_string(command.tag),
@@ -99,6 +101,7 @@ std::string return_text(const SearchRequest& request)
     if (request.partial) add(true, cat("PARTIAL ", request.partial->as_asked));
     add(request.save, "SAVE");
     add(request.update, "UPDATE");
+    if (!request.update_fetch_text.empty()) add(true, request.update_fetch_text);
     return cat(" RETURN (", options, ')');
 }
 
@@ -142,7 +145,8 @@ void keep_results(ImapSession& session, const Command& command, const SearchRequ
                   std::span<const uint32_t> found)
 {
     if (request.save) save_result(*session.local(), request, found);
-    if (request.update) follow_results(session, command, std::move(followed), order, found);
+    if (request.update)
+        follow_results(session, command, std::move(followed), order, found, request.update_fetch);
 }
 
 uint64_t highest_modseq(const mailbox::Mailbox& mailbox, std::span<const uint32_t> found)

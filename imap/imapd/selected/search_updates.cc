@@ -178,8 +178,21 @@ void SearchUpdates::tell_expunged(stream::Stream& out, const mailbox::Changes& c
         });
 }
 
+// come: UIDs of new messages.
+Status SearchUpdates::fetch(stream::Stream& out, const FetchRequest& request,
+                            std::span<const uint32_t> come, mailbox::Mailbox& mailbox,
+                            const FetchForm& form)
+{
+    for (const uint32_t uid : come) {
+        const auto sent = put_fetch(out, mailbox, mailbox.sequence_of(uid), request, form);
+        if (!sent && !sent.is(Code::not_found)) return sent.error();
+        TRY(out.status());
+    }
+    return success();
+}
+
 Status SearchUpdates::tell_changed(stream::Stream& out, mailbox::Mailbox& mailbox,
-                                   const mailbox::Changes& changes)
+                                   const mailbox::Changes& changes, const FetchForm& form)
 {
     if (all_.empty()) return success();
     std::vector<uint32_t> looked_at = changes.flags;
@@ -191,6 +204,7 @@ Status SearchUpdates::tell_changed(stream::Stream& out, mailbox::Mailbox& mailbo
     std::sort(looked_at.begin(), looked_at.end());
     model::SequenceSet within;
     for (const uint32_t n : looked_at) within.add(n);
+    const uint32_t first_new = next_uid_;
     next_uid_ = std::max(next_uid_, mailbox.uid(mailbox.exists()) + 1);
     const std::vector<uint32_t> candidates = [&] {
         std::vector<uint32_t> uids = uids_of(mailbox, looked_at);
@@ -206,7 +220,10 @@ Status SearchUpdates::tell_changed(stream::Stream& out, mailbox::Mailbox& mailbo
                [&](uint32_t uid) { return update.by_uid ? uid : mailbox.sequence_of(uid); });
         std::vector<uint32_t> there = update.uids;
         std::sort(there.begin(), there.end());
-        TRY(insert(out, update, difference(hits, there), mailbox));
+        const std::vector<uint32_t> come = difference(hits, there);
+        const auto is_new = std::lower_bound(come.begin(), come.end(), first_new);
+        if (update.fetch) TRY(fetch(out, *update.fetch, {is_new, come.end()}, mailbox, form));
+        TRY(insert(out, update, come, mailbox));
     }
     return success();
 }

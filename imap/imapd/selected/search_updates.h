@@ -11,11 +11,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "imap/imapd/selected/fetch_render.h"
 #include "imap/imapd/selected/search_parse.h"
 #include "imap/mailbox/mailbox.h"
 #include "lib/base/result.h"
@@ -31,6 +33,7 @@ struct SearchUpdate {
     std::vector<SortKey> order;  // empty: that of the mailbox
     text::SearchForm form;
     std::vector<uint32_t> uids;  // the results, in their order
+    std::optional<FetchRequest> fetch;  // what is told of those that come (RFC 5465 7)
 };
 
 // The same search of the same messages, whatever their numbers are later.
@@ -54,7 +57,7 @@ class SearchUpdates {
     // After a refresh: before EXPUNGE is told, and after all else is.
     void tell_expunged(stream::Stream& out, const mailbox::Changes& changes);
     Status tell_changed(stream::Stream& out, mailbox::Mailbox& mailbox,
-                        const mailbox::Changes& changes);
+                        const mailbox::Changes& changes, const FetchForm& form);
 
  private:
     using NumberOf = std::function<uint32_t(uint32_t uid)>;
@@ -62,6 +65,9 @@ class SearchUpdates {
                 const NumberOf& number_of);
     Status insert(stream::Stream& out, SearchUpdate& update, std::span<const uint32_t> come,
                   mailbox::Mailbox& mailbox);
+    static Status fetch(stream::Stream& out, const FetchRequest& request,
+                        std::span<const uint32_t> come, mailbox::Mailbox& mailbox,
+                        const FetchForm& form);
 
     std::vector<SearchUpdate> all_;
     std::vector<uint32_t> changed_;  // UIDs

@@ -79,13 +79,11 @@ void note_own(ImapSession& session, const model::MailboxName& mailbox,
 namespace {
 
 // FETCH of messages that have come (RFC 5465 5.2).
-Status put_new(ImapSession& session, mailbox::Mailbox& mailbox, uint32_t first_uid)
+Status put_new(ImapSession& session, mailbox::Mailbox& mailbox, uint32_t first_uid,
+               const FetchForm& form)
 {
     std::vector<uint32_t> own = std::exchange(session.user.events.own, {});
     std::sort(own.begin(), own.end());
-    const FetchForm form{.condstore = session.user.condstore_enabled,
-                         .uid_only = session.user.modes.uid_only,
-                         .with_recent = !session.user.modes.rev2_messages};
     for (uint32_t n = first_from(mailbox, first_uid); n <= mailbox.exists(); ++n) {
         if (std::binary_search(own.begin(), own.end(), mailbox.uid(n))) continue;
         const auto sent = put_fetch(session.client, mailbox, n, *session.user.events.fetch, form);
@@ -120,8 +118,11 @@ Status send_updates(ImapSession& session, bool may_expunge, Telling telling)
     tell_keywords(session, *selection);
     if (wanted.flags || telling == Telling::all)
         for (uint32_t n : changes.flags) put_flags(session, n, {.uid = wanted.at_once});
-    TRY(selection->updates.tell_changed(out, mailbox, changes));
-    if (wanted.fetch && changes.exists_changed) TRY(put_new(session, mailbox, first_new));
+    const FetchForm form{.condstore = session.user.condstore_enabled,
+                         .uid_only = session.user.modes.uid_only,
+                         .with_recent = !session.user.modes.rev2_messages};
+    if (wanted.fetch && changes.exists_changed) TRY(put_new(session, mailbox, first_new, form));
+    TRY(selection->updates.tell_changed(out, mailbox, changes, form));
     // RFC 7162 3.2: modseqs of flags may be ahead of what is not told yet.
     if (session.user.condstore_enabled && mailbox.expunge_waits())
         out.put("* OK [HIGHESTMODSEQ ", mailbox.highestmodseq(), "] Expunges wait\r\n");
