@@ -303,7 +303,9 @@ class Parser {
             TRY_ASSIGN(end, reader_.accept(')'));
             if (end) break;
             TRY(reader_.space());
-            if (option == "UPDATE") TRY_ASSIGN(end, update_fetch(request));
+            if (option == "UPDATE") {
+                TRY_ASSIGN(end, update_fetch(request));
+            }
         }
         if (request.partial && request.all)
             return Error{Code::syntax, "PARTIAL and ALL exclude each other"};
