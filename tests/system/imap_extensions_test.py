@@ -981,39 +981,6 @@ def results_that_are_followed(where):
 
 
 @both
-def attributes_of_what_joins_a_followed_search(where):
-    """RFC 5465 7: of a new message, between EXISTS and ADDTO; of none whose flags change."""
-    user = new_user("followfetch")
-    with client(where, user) as c, client(where, user) as other:
-        check(c.append("INBOX", None, None, message(subject="old")))
-        check(c.select("INBOX"))
-        check(other.select("INBOX"))
-        wanted = "UPDATE (UID BODY[HEADER.FIELDS (SUBJECT)])"
-        plain = Follower(c, "UID SEARCH RETURN (ALL %s) UNFLAGGED" % wanted)
-        by_size = Follower(c, "UID SORT RETURN (%s ALL) (REVERSE SIZE) UTF-8 UNFLAGGED" % wanted)
-        assert plain.results == by_size.results == [1]
-        check(other.append("INBOX", r"\Flagged", None, message(subject="none of ours")))
-        check(other.append("INBOX", None, None, message(subject="new")))
-        lines = command(c, "NOOP")[0]
-        order = [word for line in lines for word in (
-            "3 EXISTS", "3 FETCH (UID 3 BODY[HEADER.FIELDS (SUBJECT)] {", "Subject: new",
-            "ADDTO") if word in line]
-        assert order == ["3 EXISTS"] + ["3 FETCH (UID 3 BODY[HEADER.FIELDS (SUBJECT)] {",
-                                        "Subject: new", "ADDTO"] * 2, lines
-        assert not any("none of ours" in line for line in lines), lines
-        assert plain.take(lines) == by_size.take(lines) == 1
-        assert plain.results == [1, 3] and sorted(by_size.results) == [1, 3]
-        # Nobody has read it.
-        assert "Seen" not in str(command(c, "FETCH 3 FLAGS")[0])
-        for sign in "+-":
-            command(other, r"STORE 3 %sFLAGS (\Flagged)" % sign)
-            lines = command(c, "NOOP")[0]
-            assert plain.take(lines) == 1 and "BODY" not in str(lines), lines
-        for bad in ("UPDATE ()", "UPDATE (UID", "UPDATE (NOTHING)", "COUNT (UID)"):
-            command(c, "SEARCH RETURN (%s) ALL" % bad, ok="BAD")
-
-
-@both
 def seen_by_reading_changes_what_is_followed(where):
     user, other = new_user("followseen"), new_user("followseen")
     with client(where, user) as owner, client(where, other) as c:
@@ -2273,6 +2240,39 @@ def test_the_same_in_the_other_namespace():
                     assert "STATUS %s/Below (SIZE 700)" % name in lines, lines
                     command(c, "SETMETADATA %s/Below (/private/specialuse NIL)" % name)
                     check(c.delete(name + "/Below"))
+
+
+@both
+def attributes_of_what_joins_a_followed_search(where):
+    """RFC 5465 7: of a new message, between EXISTS and ADDTO; of none whose flags change."""
+    user = new_user("followfetch")
+    with client(where, user) as c, client(where, user) as other:
+        check(c.append("INBOX", None, None, message(subject="old")))
+        check(c.select("INBOX"))
+        check(other.select("INBOX"))
+        wanted = "UPDATE (UID BODY[HEADER.FIELDS (SUBJECT)])"
+        plain = Follower(c, "UID SEARCH RETURN (ALL %s) UNFLAGGED" % wanted)
+        by_size = Follower(c, "UID SORT RETURN (%s ALL) (REVERSE SIZE) UTF-8 UNFLAGGED" % wanted)
+        assert plain.results == by_size.results == [1]
+        check(other.append("INBOX", r"\Flagged", None, message(subject="none of ours")))
+        check(other.append("INBOX", None, None, message(subject="new")))
+        lines = command(c, "NOOP")[0]
+        order = [word for line in lines for word in (
+            "3 EXISTS", "3 FETCH (UID 3 BODY[HEADER.FIELDS (SUBJECT)] {", "Subject: new",
+            "ADDTO") if word in line]
+        assert order == ["3 EXISTS"] + ["3 FETCH (UID 3 BODY[HEADER.FIELDS (SUBJECT)] {",
+                                        "Subject: new", "ADDTO"] * 2, lines
+        assert not any("none of ours" in line for line in lines), lines
+        assert plain.take(lines) == by_size.take(lines) == 1
+        assert plain.results == [1, 3] and sorted(by_size.results) == [1, 3]
+        # Nobody has read it.
+        assert "Seen" not in str(command(c, "FETCH 3 FLAGS")[0])
+        for sign in "+-":
+            command(other, r"STORE 3 %sFLAGS (\Flagged)" % sign)
+            lines = command(c, "NOOP")[0]
+            assert plain.take(lines) == 1 and "BODY" not in str(lines), lines
+        for bad in ("UPDATE ()", "UPDATE (UID", "UPDATE (NOTHING)", "COUNT (UID)"):
+            command(c, "SEARCH RETURN (%s) ALL" % bad, ok="BAD")
 
 
 if __name__ == "__main__":

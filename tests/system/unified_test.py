@@ -37,10 +37,11 @@ OTHERWISE = {
 }
 AT_ONE = {
     # Asks the backend first, and then the same server as a frontend; or refers
-    # to itself, or restarts the server under its client; or plays the source, which has its own.
+    # to itself, or restarts the server under its client; or plays the source, which has its own;
+    # or takes a mailbox from the list that is asked.
     "backend1": {"test_metadata_of_the_server", "test_referrals_of_status_and_of_logins",
                  "test_who_has_gone_has_not_asked_for_the_next_user",
-                 "test_a_user_comes_from_cyrus_3_12",
+                 "test_a_user_comes_from_cyrus_3_12", "test_a_search_in_mailboxes_that_vanish",
                  "test_a_selected_mailbox_survives_a_restart_where_nothing_changed"},
     # Counts on two servers.
     "backend3": {"test_murder_rebalance"},
