@@ -469,7 +469,6 @@ class Surveyor {
     std::map<std::string, std::string> single_;
     std::map<std::string, int64_t> backends_;
     model::ServerStates states_;
-    int worst_ = kFine;
 };
 
 }  // namespace
