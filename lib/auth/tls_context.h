@@ -92,7 +92,7 @@ class TlsContext {
     // A handshake with ourselves, so that OpenSSL has what handshakes need before a fork.
     void rehearse();
 
-    // Inode, size and change time of the files: differs when a certificate was replaced.
+    // Inode, size and time of modification of the files: differs when a certificate was replaced.
     static std::string fingerprint(const TlsOptions& options);
 
  private:

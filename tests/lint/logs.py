@@ -10,6 +10,9 @@ import os
 import re
 import sys
 
+sys.path.insert(0, os.path.join(os.environ.get("top_srcdir", "."), "tests", "support"))
+import harness  # noqa: E402
+
 SOURCE = os.environ.get("top_srcdir", ".")
 DOCUMENT = os.path.join(SOURCE, "doc/admin/logs.md")
 CALL = re.compile(r"\blog::(?P<level>warning|error)\(|"
@@ -100,12 +103,7 @@ def main():
     cases = (("there are messages", [] if len(sources_say) > 150 else [str(len(sources_say))]),
              ("each message is explained", lacking), ("each explained message is logged", unknown),
              ("levels are those of the sources", wrong))
-    for number, (name, said) in enumerate(cases, 1):
-        for line in said:
-            print(line, file=sys.stderr)
-        print("%s %d - %s" % ("not ok" if said else "ok", number, name))
-    print("1..%d" % len(cases))
-    sys.exit(any(said for _, said in cases))
+    harness.tell(cases)
 
 
 if __name__ == "__main__":

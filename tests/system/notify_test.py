@@ -9,6 +9,7 @@ import os
 import re
 import socket
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import harness
@@ -422,6 +423,35 @@ def compressed(where):
         c.ok("NOTIFY SET (inboxes (MessageNew MessageExpunge))")
         append(other, "INBOX")
         expect_status(c, "INBOX", MESSAGES="1")
+
+
+@both
+def a_client_is_heard_while_names_come_and_go(where):
+    """However much there is to tell, and DONE is taken."""
+    user = new_user()
+    over = threading.Event()
+
+    def come_and_go(name):
+        with session("backend1", user) as other:
+            while not over.is_set():
+                for command in ("CREATE", "DELETE"):
+                    other.ok("%s %s" % (command, name))
+    with session(where, user) as c:
+        c.select("INBOX")
+        c.ok("NOTIFY SET (selected (MessageNew MessageExpunge))"
+             " (personal (MessageNew MessageExpunge MailboxName))")
+        threads = [threading.Thread(target=come_and_go, args=("INBOX.c%d" % n,)) for n in range(3)]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(10):
+                begin_idle(c)
+                told(c)
+                end_idle(c)
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
 
 
 @both

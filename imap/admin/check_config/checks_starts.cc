@@ -6,6 +6,7 @@
 #include "imap/mboxlist/newsgroups.h"
 #include "imap/mupdate/start_options.h"
 #include "imap/nntp/peer.h"
+#include "lib/base/command_line.h"
 #include "lib/base/strings.h"
 
 namespace rookery::admin::check_config {
@@ -13,15 +14,15 @@ namespace {
 
 using std::string_view;
 
-// The words behind the name of the program, if it is that one: "cyrus ctl_cyrusdb -r" too.
-const master::Argv* arguments_of(const master::Argv& argv, string_view program)
+// "cyrus ctl_cyrusdb -r" runs it too.
+bool runs(const master::Argv& argv, string_view program)
 {
     for (size_t i = 0; i < argv.size() && i < 2; ++i) {
-        const string_view word = argv[i];
-        if (word.substr(word.rfind('/') + 1) == program) return &argv;
-        if (word.substr(word.rfind('/') + 1) != "cyrus") break;
+        const string_view word = bare_name(argv[i]);
+        if (word == program) return true;
+        if (word != "cyrus") return false;
     }
-    return nullptr;
+    return false;
 }
 
 // "-m", or "-mv"; not what belongs to another option, such as the path of -C.
@@ -35,8 +36,7 @@ bool has_letter(const master::Argv& argv, char letter)
 
 bool runs_with(const master::Argv& argv, string_view program, char letter)
 {
-    const master::Argv* arguments = arguments_of(argv, program);
-    return arguments != nullptr && has_letter(*arguments, letter);
+    return runs(argv, program) && has_letter(argv, letter);
 }
 
 // START, or what of it is nearest to the word.
@@ -44,7 +44,7 @@ Place start_of(const Server& server, string_view program)
 {
     const auto& start = server.conf->start;
     for (const master::StartEntry& e : start)
-        if (arguments_of(e.argv, program) != nullptr) return {server.cyrus_conf, e.line};
+        if (runs(e.argv, program)) return {server.cyrus_conf, e.line};
     return {server.cyrus_conf, start.empty() ? 1 : start.front().line};
 }
 

@@ -30,13 +30,13 @@ Event wait_for_either(ImapSession& s, stream::Stream& server, Deadline deadline)
         if (s.client.has_input()) return Event::client;
         if (deadline.passed()) return Event::time;
         const Deadline due = watched_due(s);
-        if (due.passed()) return Event::watched;
         std::vector<pollfd> fds = {{s.client.fd(), POLLIN, 0}, {server.fd(), POLLIN, 0}};
         for (const int other : watched_descriptors(s)) fds.push_back({other, POLLIN, 0});
         auto ready = signals::poll_fds(fds, deadline.min(due));
         if (!ready) return Event::client_gone;
         if (fds[1].revents != 0) return Event::server;
         if (fds[0].revents == 0) {
+            if (due.passed()) return Event::watched;
             for (size_t i = 2; i < fds.size(); ++i)
                 if (fds[i].revents != 0) return Event::watched;
             continue;

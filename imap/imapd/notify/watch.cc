@@ -492,9 +492,8 @@ Status Watch::take_event(Event::Kind kind, const std::string& what, bool own)
 
 Status Watch::tell()
 {
-    do {
-        if (goes_on()) TRY(take_events());
-    } while (goes_on() && !events_.empty());
+    for (int round = 0; goes_on() && (round == 0 || !events_.empty()) && round < kRounds; ++round)
+        TRY(take_events());
     if (goes_on() && sweep_.passed()) TRY(look_at_all());
     TRY(read_servers());
     if (Status asked = ask_servers(Asked::later); asked.is(Code::limit)) return overflow();
@@ -538,7 +537,7 @@ void Watch::add_descriptors(std::vector<int>& fds) const
 
 Deadline Watch::due() const
 {
-    Deadline due = sweep_;
+    Deadline due = events_.empty() ? sweep_ : Deadline::after(Milliseconds(0));
     for (const auto& [server, asking] : servers_)
         if (asking.lost) due = due.min(asking.again);
     return due;

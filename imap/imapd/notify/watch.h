@@ -41,6 +41,9 @@ class Watch {
     static constexpr size_t kMaxWatched = 10'000;
     static constexpr size_t kMaxLooked = 100'000;
     static constexpr size_t kMaxNotes = 100'000;
+    // Of events that come while others are looked at. What is left is due() at once, and the client
+    // is heard between.
+    static constexpr int kRounds = 8;
 
     // The session outlives it.
     Watch(ImapSession& session, NotifyRequest request);

@@ -197,7 +197,7 @@ Status Watch::look_at_names(const std::set<std::string>& keys, bool own)
     std::vector<MailboxEntry> come;
     std::vector<std::string> work(keys.begin(), keys.end());
     std::set<std::string> looked;
-    while (!work.empty()) {
+    for (int round = 0; !work.empty(); ++round) {
         for (size_t i = 0; i < work.size() && goes_on(); ++i) {
             const std::string key = work[i];
             if (!looked.insert(key).second) continue;
@@ -215,6 +215,7 @@ Status Watch::look_at_names(const std::set<std::string>& keys, bool own)
         if (own) break;
         for (const std::string& key : relatives(gone, come))
             if (!looked.contains(key)) work.push_back(key);
+        if (round >= kRounds) continue;
         for (const std::string& key : changed_meanwhile()) {
             looked.erase(key);
             work.push_back(key);

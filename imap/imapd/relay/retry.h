@@ -41,6 +41,7 @@ class SaidAgain {
     SaidAgain(const SaidAgain&) = delete;
     SaidAgain& operator=(const SaidAgain&) = delete;
     virtual ~SaidAgain() = default;
+    SaidAgain(ImapSession& session, const Command& command, RelayChannel& channel);
     // The channel may have another backend afterwards.
     Outcome finish();
     // What to tell the client when its arguments could not be taken.
@@ -49,7 +50,6 @@ class SaidAgain {
     const std::optional<Completion>& instead() const { return instead_; }
 
  protected:
-    SaidAgain(ImapSession& session, const Command& command, RelayChannel& channel);
     // Whom to ask now; null: not again, then instead_ is what to tell the client, or that is the
     // answer itself. Waits a moment for a move.
     virtual backend::Backend* again(const Result<Answer>& answer) = 0;
@@ -67,10 +67,7 @@ class SaidAgain {
 // At the server where the list has the command's mailbox, and where it went.
 class AtMailbox final : public SaidAgain {
  public:
-    AtMailbox(ImapSession& session, const Command& command, RelayChannel& channel)
-        : SaidAgain(session, command, channel)
-    {
-    }
+    using SaidAgain::SaidAgain;
 
  private:
     backend::Backend* again(const Result<Answer>& answer) override;
@@ -84,10 +81,7 @@ class AtMailbox final : public SaidAgain {
 // come before it (release_held), whose answer may be that it must not be said.
 class AtSelection final : public SaidAgain {
  public:
-    AtSelection(ImapSession& session, const Command& command, RelayChannel& channel)
-        : SaidAgain(session, command, channel)
-    {
-    }
+    using SaidAgain::SaidAgain;
 
  private:
     backend::Backend* again(const Result<Answer>& answer) override;
