@@ -7,7 +7,7 @@
 
 #include "imap/sieve/variable_text.h"
 #include "lib/base/strings.h"
-#include "lib/text/search_form.h"
+#include "lib/text/casemap.h"
 
 namespace rookery::sieve {
 namespace {
@@ -41,7 +41,7 @@ std::string folded(Comparator::Kind kind, std::string_view s)
 {
     switch (kind) {
         case Comparator::Kind::ascii_casemap: return to_lower(s);
-        case Comparator::Kind::unicode_casemap: return text::fold_case(s);
+        case Comparator::Kind::unicode_casemap: return text::casemap(s);
         case Comparator::Kind::octet:
         case Comparator::Kind::ascii_numeric: break;
     }
@@ -182,10 +182,14 @@ bool contains(Comparator::Kind kind, std::string_view value, std::string_view ke
 bool matches(Comparator::Kind kind, std::string_view value, std::string_view pattern,
              std::vector<std::string>* captures)
 {
-    // A folded value may have another size where Unicode's case is folded: it is what is captured.
-    const std::string v = folded(kind, value);
+    // What a character consists of is several, some of which mean something in a pattern. A folded
+    // value may have another size where Unicode's case is folded: it is what is captured.
+    const auto fold = [kind](std::string_view s) {
+        return kind == Comparator::Kind::unicode_casemap ? text::titlecase(s) : folded(kind, s);
+    };
+    const std::string v = fold(value);
     PatternMatcher matcher(v, kind == Comparator::Kind::octet);
-    if (!matcher.run(pieces_of(folded(kind, pattern)))) return false;
+    if (!matcher.run(pieces_of(fold(pattern)))) return false;
     if (captures == nullptr) return true;
     const std::string_view from = v.size() == value.size() ? value : std::string_view(v);
     captures->assign(1, std::string(value));

@@ -12,7 +12,7 @@
 namespace rookery::store {
 namespace {
 
-constexpr std::string_view kMagic = "RKWORDS1";
+constexpr std::string_view kMagic = "RKWORDS2";
 constexpr size_t kHead = 16;         // magic, UIDVALIDITY, sum
 constexpr size_t kSegmentHead = 40;  // eight lengths and counts, the sum of what follows, its own
 

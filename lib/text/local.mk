@@ -2,6 +2,7 @@ noinst_LIBRARIES += %D%/libtext.a
 %C%_libtext_a_SOURCES = \
 	%D%/rfc5322_header_addresses.cc %D%/base64.h %D%/base64.cc \
 	%D%/binary_parts.h %D%/binary_parts.cc \
+	%D%/casemap.h %D%/casemap.cc %D%/casemap_tables.inc \
 	%D%/charset.h %D%/charset.cc %D%/charset_words.cc \
 	%D%/header_cursor.h %D%/header_cursor.cc \
 	%D%/header_syntax.h %D%/header_syntax.cc \
@@ -16,9 +17,12 @@ noinst_LIBRARIES += %D%/libtext.a
 	%D%/search_form.h %D%/search_form.cc \
 	%D%/search_words.h %D%/search_words.cc %D%/sections.h %D%/sections.cc \
 	%D%/smtp_reply.h %D%/smtp_reply.cc \
+	%D%/text_ranks.h %D%/text_ranks.cc \
 	%D%/text_search.h %D%/text_search.cc %D%/threading.h %D%/threading.cc \
 	%D%/transfer_encoding.h %D%/transfer_encoding.cc %D%/wildmat.h %D%/wildmat.cc \
 	%D%/usual_fields.h %D%/usual_fields.cc %D%/utf8.h %D%/utf8.cc
+
+EXTRA_DIST += %D%/casemap_tables.py
 
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/lib/text/suite
@@ -26,6 +30,7 @@ TESTS += tests/unit/lib/text/suite
 tests_unit_lib_text_suite_SOURCES = \
 	tests/unit/lib/text/base64_test.cc \
 	tests/unit/lib/text/binary_parts_test.cc \
+	tests/unit/lib/text/casemap_test.cc \
 	tests/unit/lib/text/charset_test.cc \
 	tests/unit/lib/text/header_syntax_test.cc \
 	tests/unit/lib/text/imap_date_test.cc \
@@ -39,6 +44,7 @@ tests_unit_lib_text_suite_SOURCES = \
 	tests/unit/lib/text/rfc5322_header_test.cc \
 	tests/unit/lib/text/sections_test.cc \
 	tests/unit/lib/text/smtp_reply_test.cc \
+	tests/unit/lib/text/text_ranks_test.cc \
 	tests/unit/lib/text/text_search_test.cc \
 	tests/unit/lib/text/threading_test.cc \
 	tests/unit/lib/text/usual_fields_test.cc \

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "lib/text/casemap.h"
 #include "lib/text/rfc5322_header.h"
-#include "lib/text/search_form.h"
 #include "lib/text/threading.h"
 
 namespace rookery::text {
@@ -46,7 +46,7 @@ std::string order_keys(std::string_view header)
     for (const std::string& text :
          {subject.text, first_mailbox(header, "from"), first_mailbox(header, "to"),
           first_mailbox(header, "cc"), display_name(header, "from"), display_name(header, "to")})
-        put(out, std::string_view(collation_key(text)).substr(0, kMaxSortText));
+        put(out, std::string_view(casemap(text)).substr(0, kMaxSortText));
     const auto own = ids_in(header, "message-id", 1);
     put(out, own.empty() ? "" : std::string_view(own.front()));
     auto named = ids_in(header, "references", kMaxThreadReferences);
@@ -72,6 +72,19 @@ std::optional<OrderKeys> read_order_keys(std::string_view text)
     }
     keys.ancestors = text;
     return keys;
+}
+
+std::string_view order_text(const OrderKeys& keys, OrderText which)
+{
+    switch (which) {
+        case OrderText::subject: return keys.subject;
+        case OrderText::from: return keys.from;
+        case OrderText::to: return keys.to;
+        case OrderText::cc: return keys.cc;
+        case OrderText::display_from: return keys.display_from;
+        case OrderText::display_to: return keys.display_to;
+    }
+    return {};
 }
 
 std::optional<std::string_view> take_id(std::string_view& ancestors)

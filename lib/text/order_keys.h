@@ -17,7 +17,7 @@ inline constexpr size_t kMaxSortText = 1024;  // bytes of a text that count
 inline constexpr size_t kMaxThreadReferences = 200;
 
 struct OrderKeys {
-    // By which texts compare as i;unicode-casemap, byte by byte (collation_key()).
+    // By which texts compare as i;unicode-casemap, byte by byte (casemap()).
     std::string_view subject;  // its base
     std::string_view from, to, cc;
     std::string_view display_from, display_to;
@@ -25,6 +25,11 @@ struct OrderKeys {
     std::string_view id;        // of Message-ID; may be empty
     std::string_view ancestors;  // take_id()
 };
+
+// Those of them by which messages are sorted.
+enum class OrderText : uint8_t { subject, from, to, cc, display_from, display_to };
+inline constexpr size_t kOrderTexts = 6;
+std::string_view order_text(const OrderKeys& keys, OrderText which);
 
 std::string order_keys(std::string_view header);
 // none: that is no such text.

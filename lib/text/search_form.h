@@ -1,9 +1,9 @@
 // The form in which a search compares text: regardless of case, and as configured of spaces and of
 // the marks on letters. Needle and text are brought into it; UTF-8 in and out.
 //
-// Case is folded one character to one character for the scripts that have case (a simple form of
-// i;unicode-casemap). Marks: letters of the Latin, Greek and Cyrillic scripts lose theirs, and
-// combining marks go. Never fails: what is not UTF-8 becomes U+FFFD. Values.
+// What is equal by i;unicode-casemap (casemap.h) is equal here; capitals stand for all. Combining
+// marks of the Latin, Greek and Cyrillic scripts go, if so configured. Never fails: what is not
+// UTF-8 becomes U+FFFD. Values.
 #ifndef ROOKERY_LIB_TEXT_SEARCH_FORM_H
 #define ROOKERY_LIB_TEXT_SEARCH_FORM_H
 
@@ -11,9 +11,6 @@
 #include <string_view>
 
 namespace rookery::text {
-
-char32_t fold_case(char32_t c);
-std::string fold_case(std::string_view utf8);
 
 struct SearchForm {
     enum class Spaces {
@@ -33,12 +30,11 @@ class SearchFormer {
     void add(std::string_view utf8, std::string& out);
 
  private:
+    void add(char32_t c, std::string& out);
+
     SearchForm form_;
     bool after_space_ = false;
 };
-
-// By which text is sorted, byte by byte (i;unicode-casemap): in capitals, a mark behind its letter.
-std::string collation_key(std::string_view utf8);
 
 std::string search_form(std::string_view utf8, const SearchForm& form);
 

@@ -14,10 +14,10 @@ bool is_ascii_byte(char c)
     return (static_cast<unsigned char>(c) & 0x80) == 0;
 }
 
-// In a text in its form capitals are none.
+// In a text in its form small letters are none.
 bool is_word_byte(char c)
 {
-    return !is_ascii_byte(c) || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    return !is_ascii_byte(c) || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
 // How many bytes the character has that begins here: the text is UTF-8 by its form.

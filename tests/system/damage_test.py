@@ -248,7 +248,7 @@ def test_without_a_key_what_needs_none_serves():
 def newer(text):
     """The file as a later version would write it, as far as that can be said of it."""
     for old, new in ((b"RkDB\x01", b"RkDB\x63"), (b"RKINDEX\n\x01", b"RKINDEX\n\x63"),
-                     (b"rookery header 1", b"rookery header 9"), (b"RKCACHE4", b"RKCACHE9"),
+                     (b"rookery header 1", b"rookery header 9"), (b"RKCACHE5", b"RKCACHE9"),
                      (b"rookery annotations 1", b"rookery annotations 9"),
                      (b"rookery seen 1", b"rookery seen 9"), (b"RKHEALT1", b"RKHEALT9"),
                      (b"RKCOUNT\n\x01", b"RKCOUNT\n\x63"), (b"RKSCORE\n\x01", b"RKSCORE\n\x63"),
