@@ -164,6 +164,10 @@ class Mailbox {
     virtual Result<text::KeptFields> kept_fields(uint32_t sequence) = 0;
     virtual Result<text::OrderKeys> order_keys(uint32_t sequence) = 0;
     virtual Result<std::optional<text::DateTime>> sent(uint32_t sequence) = 0;
+    // How messages compare by a text: a number for each of these, which ascend, from 1, the same
+    // for equal texts. 0: it is gone or damaged.
+    virtual Result<std::vector<uint32_t>> ranks(text::OrderText which,
+                                                std::span<const uint32_t> sequences) = 0;
     // CachedItems::preview. kept_only: none where the cache does not have it.
     virtual Result<std::optional<std::string>> preview(uint32_t sequence, bool kept_only) = 0;
     // UIDs of messages that have this UTF-8 neither in header nor in body, whatever its case and

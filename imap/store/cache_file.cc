@@ -18,8 +18,6 @@ namespace rookery::store {
 
 namespace {
 
-constexpr std::string_view kMagic = "RKCACHE4";
-
 // Where the parts of the head lie.
 constexpr size_t kSum = 4;
 constexpr size_t kGuid = 8;
@@ -37,7 +35,7 @@ constexpr size_t kLargeWindow = 262144;
 // An entry that another version rendered, by other rules, has another sum.
 uint32_t sum_of_head(std::string_view head)
 {
-    return checksum(head.substr(kGuid, kHead - kGuid), checksum(kMagic));
+    return checksum(head.substr(kGuid, kHead - kGuid), checksum(kCacheRules));
 }
 
 uint32_t length(std::string_view entry, size_t text)
@@ -181,8 +179,8 @@ Result<CachePlace> CacheFile::append(std::string_view entry)
     auto size = static_cast<uint64_t>(st.st_size);
     Status written = success();
     if (size == 0) {
-        written = write_at(fd_.get(), kMagic, 0);
-        size = kMagic.size();
+        written = write_at(fd_.get(), kCacheRules, 0);
+        size = kCacheRules.size();
     }
     if (written) written = write_at(fd_.get(), entry, size);
     if (!written) {

@@ -21,6 +21,8 @@
 namespace rookery::store {
 
 inline constexpr const char* kCacheName = "rookery.cache";
+// With which the file begins: another one where entries are rendered by other rules.
+inline constexpr std::string_view kCacheRules = "RKCACHE5";
 inline constexpr size_t kMaxCacheEntry = 64u << 20;
 
 struct CachePlace {

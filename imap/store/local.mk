@@ -17,6 +17,7 @@ noinst_LIBRARIES += %D%/libstore.a
 	%D%/quota_roots.h %D%/quota_roots.cc \
 	%D%/local_mailbox_change.cc %D%/local_mailbox_move.cc %D%/local_mailbox_refresh.cc \
 	%D%/local_mailbox_follow.cc %D%/local_mailbox_cache.cc \
+	%D%/local_mailbox_ranks.cc \
 	%D%/mailbox_access.h %D%/mailbox_access.cc \
 	%D%/mailbox_lock.h %D%/mailbox_lock.cc \
 	%D%/mailbox_path.h %D%/mailbox_path.cc \
@@ -28,6 +29,7 @@ noinst_LIBRARIES += %D%/libstore.a
 	%D%/places.h %D%/places.cc \
 	%D%/stranded.h %D%/stranded.cc %D%/stranded_text.cc \
 	%D%/stranded_copy.h %D%/stranded_copy.cc \
+	%D%/ranks_file.h %D%/ranks_file.cc \
 	%D%/record_batch.h \
 	%D%/seen_store.h %D%/seen_store.cc \
 	%D%/rebuild.h %D%/rebuild.cc \
@@ -54,6 +56,7 @@ tests_unit_imap_store_suite_SOURCES = \
 	tests/unit/imap/store/maildrop_test.cc \
 	tests/unit/imap/store/move_test.cc \
 	tests/unit/imap/store/quota_roots_test.cc \
+	tests/unit/imap/store/ranks_test.cc \
 	tests/unit/imap/store/rebuild_test.cc \
 	tests/unit/imap/store/stranded_test.cc \
 	tests/unit/imap/store/word_index_test.cc
@@ -72,4 +75,5 @@ tests_bench_store_LDADD = imap/store/libstore.a imap/mboxlist/libmboxlist.a \
 
 EXTRA_DIST += doc/formats/annotations.md
 EXTRA_DIST += doc/formats/mailbox.md doc/formats/index.md doc/formats/cache.md \
-	doc/formats/header.md doc/formats/quotas.md doc/formats/seen.md doc/formats/words.md
+	doc/formats/header.md doc/formats/quotas.md doc/formats/seen.md doc/formats/words.md \
+	doc/formats/ranks.md

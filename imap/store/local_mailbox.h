@@ -21,6 +21,7 @@
 #include "imap/store/uid_set.h"
 #include "imap/store/word_index.h"
 #include "lib/net/wakeups.h"
+#include "lib/text/text_ranks.h"
 
 namespace rookery::store {
 
@@ -60,6 +61,8 @@ class LocalMailbox final : public mailbox::Mailbox {
     Result<text::KeptFields> kept_fields(uint32_t sequence) override;
     Result<std::optional<text::DateTime>> sent(uint32_t sequence) override;
     Result<text::OrderKeys> order_keys(uint32_t sequence) override;
+    Result<std::vector<uint32_t>> ranks(text::OrderText which,
+                                        std::span<const uint32_t> sequences) override;
     Result<std::optional<std::string>> preview(uint32_t sequence, bool kept_only) override;
     model::SequenceSet uids_without(std::string_view text) override;
     Result<uint64_t> octets(uint32_t sequence) override;
@@ -136,12 +139,30 @@ class LocalMailbox final : public mailbox::Mailbox {
     template <class T>
     Result<T> decode_at(CachePlace place, uint32_t slot,
                         Result<T> (*decode)(std::string_view entry, std::string_view guid));
+    // The same as order_keys(); nothing is kept for who asks again.
+    Result<text::OrderKeys> order_keys_once(uint32_t sequence);
+    // What these are read from.
+    Result<std::string_view> order_of(uint32_t sequence, uint32_t slot);
     Status render(uint32_t sequence, uint32_t slot);  // into rendered_
     void keep_date(uint32_t slot, const std::optional<text::DateTime>& date);
     void keep_rendered();
     void forget_rendered();
     Status write_rendered();
     bool is_current(const CacheFile& cache, const IndexRecord& record) const;
+
+    // Parts of ranks() (local_mailbox_ranks.cc). In lists of these, sequences ascend.
+    struct Ranked {
+        uint32_t sequence;
+        uint32_t rank;
+    };
+    std::vector<Ranked> known_ranks(text::OrderText which) const;
+    Result<std::vector<Ranked>> read_texts(text::OrderText which,
+                                           const std::vector<Ranked>& messages,
+                                           text::TextRanks& texts);
+    Status rank(text::OrderText which, std::vector<Ranked>& messages);
+    Result<bool> place(text::OrderText which, std::vector<Ranked>& known,
+                       const std::vector<Ranked>& fresh);
+    void keep_ranks(text::OrderText which, const std::vector<Ranked>& messages) const;
 
     // Parts of refresh().
     Status claim_recent(IndexHeader& header);

@@ -13,6 +13,11 @@ constexpr size_t kMaxUnkept = 4u << 20;  // bytes
 constexpr size_t kManyUnkept = 4096;     // entries
 constexpr size_t kMostDates = 50'000;  // at once: the mailbox is locked meanwhile
 
+text::OrderKeys keys_in(std::string_view order)
+{
+    return text::read_order_keys(order).value_or(text::OrderKeys{});
+}
+
 }  // namespace
 
 // Decodes the message's entry, or there is none that is any good: it was written by an older
@@ -76,15 +81,26 @@ Result<std::optional<text::DateTime>> LocalMailbox::sent(uint32_t sequence)
 Result<text::OrderKeys> LocalMailbox::order_keys(uint32_t sequence)
 {
     const uint32_t slot = slots_.slot(sequence);
-    if (const auto read = orders_.find(slot))
-        if (auto keys = text::read_order_keys(*read)) return *keys;
-    if (const auto order = from_cache(slot, decode_cached_order))
-        if (auto keys = text::read_order_keys(*order)) {
-            orders_.add(slot, *order);
-            return *keys;
-        }
+    if (const auto read = orders_.find(slot)) return keys_in(*read);
+    TRY_ASSIGN(const std::string_view order, order_of(sequence, slot));
+    orders_.add(slot, order);
+    return keys_in(order);
+}
+
+Result<text::OrderKeys> LocalMailbox::order_keys_once(uint32_t sequence)
+{
+    const uint32_t slot = slots_.slot(sequence);
+    if (const auto read = orders_.find(slot)) return keys_in(*read);
+    TRY_ASSIGN(const std::string_view order, order_of(sequence, slot));
+    return keys_in(order);
+}
+
+Result<std::string_view> LocalMailbox::order_of(uint32_t sequence, uint32_t slot)
+{
+    const auto order = from_cache(slot, decode_cached_order);
+    if (order && text::read_order_keys(*order)) return *order;
     TRY(render(sequence, slot));
-    return text::read_order_keys(rendered_->order).value_or(text::OrderKeys{});
+    return std::string_view(rendered_->order);
 }
 
 // An index that an older version wrote does not have it.

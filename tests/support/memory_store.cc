@@ -10,6 +10,7 @@
 #include "lib/text/imap_structure.h"
 #include "lib/text/preview.h"
 #include "lib/text/sections.h"
+#include "lib/text/text_ranks.h"
 
 namespace rookery::test {
 namespace {
@@ -178,6 +179,18 @@ class MemoryView final : public mailbox::Mailbox {
         const std::string& bytes = seen_[sequence - 1].message->bytes;
         kept_.order = text::order_keys(std::string_view(bytes).substr(0, text::header_size(bytes)));
         return text::read_order_keys(kept_.order).value_or(text::OrderKeys{});
+    }
+    Result<std::vector<uint32_t>> ranks(text::OrderText which,
+                                        std::span<const uint32_t> sequences) override
+    {
+        text::TextRanks texts;
+        for (const uint32_t sequence : sequences) {
+            const auto keys = order_keys(sequence);
+            if (keys.is(Code::corrupt)) return std::vector<uint32_t>(sequences.size());
+            if (!keys) return keys.error();
+            texts.add(text::order_text(*keys, which));
+        }
+        return texts.ranks();
     }
     Result<std::optional<text::DateTime>> sent(uint32_t sequence) override
     {

@@ -1,11 +1,9 @@
 // Each key of the order becomes a column of numbers, one for each message, which compare as the key
-// does; then numbers are sorted. Of texts that is their rank: they are sorted by eight bytes at a
-// time, and those that are equal so far by the next eight.
+// does; then numbers are sorted. Of texts that is their rank.
 #include "imap/imapd/selected/sort.h"
 
 #include <algorithm>
 #include <optional>
-#include <string>
 #include <utility>
 
 #include "imap/imapd/selected/message_header.h"
@@ -14,25 +12,21 @@
 namespace rookery::imapd {
 namespace {
 
-bool is_number(SortField field)
-{
-    return field == SortField::arrival || field == SortField::date || field == SortField::size;
-}
-
-std::string_view text_of(SortField field, const text::OrderKeys& keys)
+// none: it is a number.
+std::optional<text::OrderText> text_of(SortField field)
 {
     switch (field) {
-        case SortField::cc: return keys.cc;
-        case SortField::display_from: return keys.display_from;
-        case SortField::display_to: return keys.display_to;
-        case SortField::from: return keys.from;
-        case SortField::subject: return keys.subject;
-        case SortField::to: return keys.to;
+        case SortField::cc: return text::OrderText::cc;
+        case SortField::display_from: return text::OrderText::display_from;
+        case SortField::display_to: return text::OrderText::display_to;
+        case SortField::from: return text::OrderText::from;
+        case SortField::subject: return text::OrderText::subject;
+        case SortField::to: return text::OrderText::to;
         case SortField::arrival:
         case SortField::date:
         case SortField::size: break;
     }
-    return {};
+    return std::nullopt;
 }
 
 using Column = std::vector<uint64_t>;
@@ -43,77 +37,6 @@ uint64_t number_in_order(int64_t n)
     return static_cast<uint64_t>(n) ^ (uint64_t{1} << 63);
 }
 
-// Texts one behind another, each of at most text::kMaxSortText bytes.
-class Texts {
- public:
-    void add(std::string_view text)
-    {
-        begins_.push_back(bytes_.size());
-        bytes_.append(text);
-    }
-
-    // A number for each: the same for equal ones, else they compare as the texts do.
-    Column ranks()
-    {
-        begins_.push_back(bytes_.size());
-        Column ranks(begins_.size() - 1);
-        std::vector<Item> items(ranks.size());
-        for (uint32_t i = 0; i < items.size(); i++) items[i].text = i;
-        rank(items, 0, ranks);
-        return ranks;
-    }
-
- private:
-    struct Item {
-        uint64_t bytes;  // eight of the text, the first the highest; behind its end zeros
-        uint32_t size;   // of the text up to there
-        uint32_t text;
-
-        bool is_equal(const Item& other) const
-        {
-            return bytes == other.bytes && size == other.size;
-        }
-    };
-
-    std::string_view text(uint32_t at) const
-    {
-        return std::string_view(bytes_).substr(begins_[at], begins_[at + 1] - begins_[at]);
-    }
-
-    // Of texts that are equal up to a place.
-    void rank(std::span<Item> items, size_t place, Column& ranks)
-    {
-        const size_t next = place + 8;
-        for (Item& item : items) {
-            const std::string_view whole = text(item.text);
-            item.size = static_cast<uint32_t>(std::min(whole.size(), next));
-            item.bytes = 0;
-            for (size_t i = place; i < next; i++)
-                item.bytes = item.bytes << 8 |
-                             (i < whole.size() ? static_cast<unsigned char>(whole[i]) : 0u);
-        }
-        std::sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
-            return a.bytes != b.bytes ? a.bytes < b.bytes : a.size < b.size;
-        });
-        for (size_t begin = 0; begin < items.size();) {
-            size_t end = begin + 1;
-            while (end < items.size() && items[end].is_equal(items[begin])) end++;
-            const auto equal = items.subspan(begin, end - begin);
-            begin = end;
-            if (equal.size() > 1 && equal.front().size == next) {
-                rank(equal, next, ranks);
-                continue;
-            }
-            next_rank_++;
-            for (const Item& item : equal) ranks[item.text] = next_rank_;
-        }
-    }
-
-    std::string bytes_;
-    std::vector<size_t> begins_;
-    uint64_t next_rank_ = 0;
-};
-
 Result<int64_t> number(mailbox::Mailbox& mailbox, SortField field, uint32_t sequence)
 {
     if (field == SortField::date) return sent_time(mailbox, sequence);
@@ -122,32 +45,24 @@ Result<int64_t> number(mailbox::Mailbox& mailbox, SortField field, uint32_t sequ
     return info.internaldate;
 }
 
-// A column for each key of the order. What is asked of a message is read once for all of them.
-Result<std::vector<Column>> columns_of(mailbox::Mailbox& mailbox, std::span<const SortKey> order,
-                                       std::span<const uint32_t> found)
+// A column for each key of the order.
+Result<Column> column_of(mailbox::Mailbox& mailbox, const SortKey& key,
+                         std::span<const uint32_t> found)
 {
-    std::vector<Column> columns(order.size());
-    std::vector<Texts> texts(order.size());
-    for (const uint32_t sequence : found) {
-        std::optional<text::OrderKeys> keys;  // only if one of them is asked for
-        for (size_t i = 0; i < order.size(); i++) {
-            if (is_number(order[i].field)) {
-                TRY_ASSIGN(const int64_t n, number(mailbox, order[i].field, sequence));
-                columns[i].push_back(number_in_order(n));
-                continue;
-            }
-            if (!keys) {
-                TRY_ASSIGN(keys, MessageHeader::or_empty(mailbox.order_keys(sequence)));
-            }
-            texts[i].add(text_of(order[i].field, *keys));
+    Column column;
+    column.reserve(found.size());
+    if (const auto text = text_of(key.field)) {
+        TRY_ASSIGN(const std::vector<uint32_t> ranks, mailbox.ranks(*text, found));
+        column.assign(ranks.begin(), ranks.end());
+    } else {
+        for (const uint32_t sequence : found) {
+            TRY_ASSIGN(const int64_t n, number(mailbox, key.field, sequence));
+            column.push_back(number_in_order(n));
         }
     }
-    for (size_t i = 0; i < order.size(); i++) {
-        if (!is_number(order[i].field)) columns[i] = texts[i].ranks();
-        if (order[i].reverse)
-            for (uint64_t& n : columns[i]) n = ~n;
-    }
-    return columns;
+    if (key.reverse)
+        for (uint64_t& n : column) n = ~n;
+    return column;
 }
 
 }  // namespace
@@ -166,7 +81,11 @@ Status sort_messages(mailbox::Mailbox& mailbox, std::span<const SortKey> order,
         uint64_t number;  // of the first column
         size_t place;
     };
-    TRY_ASSIGN(const std::vector<Column> columns, columns_of(mailbox, order, found));
+    std::vector<Column> columns;
+    for (const SortKey& key : order) {
+        TRY_ASSIGN(Column column, column_of(mailbox, key, found));
+        columns.push_back(std::move(column));
+    }
     std::vector<Placed> places;
     places.reserve(found.size());
     for (size_t i = 0; i < found.size(); i++) places.push_back({columns[0][i], i});

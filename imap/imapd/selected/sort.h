@@ -1,8 +1,9 @@
 // The order of messages that SORT asks for (RFC 5256, 5957).
 //
 // Text is compared as i;unicode-casemap, its first text::kMaxSortText bytes; messages that compare
-// equal keep the order of the mailbox. A message that is gone or damaged has empty texts. Memory is
-// the keys of the messages given, and goes with the call. Codes: io from the store. One thread.
+// equal keep the order of the mailbox. A message that is gone or damaged has less than any text.
+// Memory is the numbers of the messages given, and goes with the call. Codes: io from the store.
+// One thread.
 #ifndef ROOKERY_IMAP_IMAPD_SELECTED_SORT_H
 #define ROOKERY_IMAP_IMAPD_SELECTED_SORT_H
 

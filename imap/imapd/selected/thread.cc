@@ -300,19 +300,17 @@ class References {
 Result<ThreadTree> by_subject(mailbox::Mailbox& mailbox, std::span<const uint32_t> found)
 {
     std::vector<std::pair<int64_t, uint32_t>> sent;
-    Numbers numbers;
-    std::vector<uint32_t> subjects;
-    for (uint32_t sequence : found) {
+    TRY_ASSIGN(const std::vector<uint32_t> subjects,
+               mailbox.ranks(text::OrderText::subject, found));
+    for (const uint32_t sequence : found) {
         TRY_ASSIGN(const int64_t time, sent_time(mailbox, sequence));
-        TRY_ASSIGN(const text::OrderKeys keys,
-                   MessageHeader::or_empty(mailbox.order_keys(sequence)));
-        sent.emplace_back(time, static_cast<uint32_t>(subjects.size()));
-        subjects.push_back(numbers.number_of(keys.subject));
+        sent.emplace_back(time, static_cast<uint32_t>(sent.size()));
     }
     std::sort(sent.begin(), sent.end());
     ThreadTree tree;
     tree.nodes.resize(1);
-    std::vector<uint32_t> roots(numbers.size());  // by subject; 0: there is none yet
+    // By subject; 0: there is none yet.
+    std::unordered_map<uint32_t, uint32_t> roots;
     for (const auto& [time, place] : sent) {
         const auto node = static_cast<uint32_t>(tree.nodes.size());
         uint32_t& root = roots[subjects[place]];
