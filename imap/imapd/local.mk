@@ -73,6 +73,7 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/selected/append_target.h %D%/selected/local_append.h %D%/selected/local_append.cc
 %C%_libimapd_a_SOURCES += %D%/selected/catenate.h %D%/selected/catenate.cc
 %C%_libimapd_a_SOURCES += %D%/selected/literal_body.h
+%C%_libimapd_a_SOURCES += %D%/selected/mailbox_ids.h %D%/selected/mailbox_ids.cc
 %C%_libimapd_a_SOURCES += %D%/selected/spooled_bytes.h %D%/selected/spooled_bytes.cc
 %C%_libimapd_a_SOURCES += %D%/selected/incoming_message.h %D%/selected/incoming_message.cc
 %C%_libimapd_a_SOURCES += %D%/selected/partial_range.h

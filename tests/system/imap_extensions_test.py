@@ -3,6 +3,7 @@
 import atexit
 import base64
 import datetime
+from email.header import Header
 import json
 import os
 import re
@@ -2273,6 +2274,74 @@ def attributes_of_what_joins_a_followed_search(where):
             assert plain.take(lines) == 1 and "BODY" not in str(lines), lines
         for bad in ("UPDATE ()", "UPDATE (UID", "UPDATE (NOTHING)", "COUNT (UID)"):
             command(c, "SEARCH RETURN (%s) ALL" % bad, ok="BAD")
+
+
+def mailbox_id(c, name):
+    line = command(c, "STATUS %s (MAILBOXID)" % name)[0][0]
+    return re.search(r"MAILBOXID \(([^)]+)\)", line)[1]
+
+
+@both
+def in_which_mailboxes_a_message_lies(where):
+    """MAILBOXIDS of FETCH: of the user's mailboxes that hold it, now and as far as one may read."""
+    user, guest = new_user("held"), new_user("guest")
+    with client(where, user) as c, client(where, guest) as other:
+        for name in ("INBOX.A", "INBOX.B", "INBOX.C"):
+            check(c.create(name))
+        a, inbox, b = (mailbox_id(c, name) for name in ("INBOX.A", "INBOX", "INBOX.B"))
+        for n in (1, 2):
+            check(c.append("INBOX", None, None, message(subject="m%d" % n)))
+        check(c.select("INBOX"))
+        check(c.copy("1", "INBOX.A"))
+        check(c.copy("1", "INBOX.A"))
+        check(c.copy("1:2", "INBOX.B"))
+
+        def held(c, *wanted):
+            lines = command(c, "FETCH 1:%d (MAILBOXIDS)" % len(wanted))[0]
+            assert lines == ["%d FETCH (MAILBOXIDS (%s))" % (n + 1, " ".join(ids))
+                             for n, ids in enumerate(wanted)], (lines, wanted)
+        held(c, [inbox, a, b], [inbox, b])
+        assert command(c, "UID FETCH 2 MAILBOXIDS")[0] == [
+            "2 FETCH (UID 2 MAILBOXIDS (%s %s))" % (inbox, b)]
+        # Who may read one of them alone is told of it alone.
+        check(c.setacl("INBOX.B", guest, "lr"))
+        check(c.setacl("INBOX.A", guest, "l"))
+        murder.wait_for(lambda: other.select('"user.%s.B"' % user, readonly=True)[0] == "OK", "it may be read")
+        held(other, [b], [b])
+        check(c.store("1", "+FLAGS", r"\Deleted"))
+        check(c.expunge())
+        held(c, [inbox, b])
+        check(c.select("INBOX.B"))
+        held(c, [a, b], [inbox, b])
+        command(c, "NOTIFY SET (SELECTED (MessageNew (MAILBOXIDS) MessageExpunge))", ok="BAD")
+
+
+@both
+def texts_compare_however_they_are_composed(where):
+    """i;unicode-casemap (RFC 5051): of what characters consist, and which letters are capitals."""
+    user = new_user("casemap")
+    decomposed, composed = "e\u0301te\u0301", "\u00e9t\u00e9"
+    subjects = ["Re: " + composed, decomposed, "\uff21\uff22\uff23", "\uff76\uff80", "\u2460",
+                "Stra\u1e9ee", "\ufb01ne"]
+    with client(where, user) as c:
+        for n, subject in enumerate(subjects):
+            check(c.append("INBOX", None, None, (
+                "Subject: %s\r\nDate: %d Apr 2020 10:00:00 +0000\r\nMessage-ID: <%d@x>\r\n\r\nx\r\n"
+                % (Header(subject, "utf-8").encode(), n + 1, n)).encode()))
+        check(c.select("INBOX"))
+
+        def ask(text):
+            raw = text.encode()
+            found = exchange(c, b"SEARCH CHARSET UTF-8 SUBJECT {%d+}\r\n%s" % (len(raw), raw))
+            return [int(n) for n in found.split(b"\r\n")[0].split()[2:]]
+        for text, wanted in ((composed.upper(), [1, 2]), (decomposed, [1, 2]), ("ABC", [3]),
+                             ("\u30ab\u30bf", [4]), ("1", [5]), ("STRA\u00dfE", [6]),
+                             ("FIN", [7])):
+            assert ask(text) == wanted, (text, ask(text))
+        for how in ("ORDEREDSUBJECT", "REFERENCES"):
+            threads = command(c, "THREAD %s UTF-8 1:2" % how)[0]
+            assert threads in (["THREAD (1 2)"], ["THREAD (2 1)"]), threads
+        assert command(c, "SORT (SUBJECT) UTF-8 ALL")[0] == ["SORT 5 3 1 2 6 7 4"]
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 #include "imap/imapd/command_table.h"
 #include "imap/imapd/selected/back_fill.h"
 #include "imap/imapd/selected/fetch_render.h"
+#include "imap/imapd/selected/mailbox_ids.h"
 #include "imap/imapd/selected/message_set.h"
 #include "imap/imapd/selected/partial_range.h"
 #include "imap/imapd/selected/updates.h"
@@ -111,7 +112,7 @@ struct Sent {
 };
 
 Status send_batch(ImapSession& session, LocalSelection& selection, std::span<const uint32_t> batch,
-                  const FetchRequest& request, Sent& all)
+                  const FetchRequest& request, const MailboxIds& mailbox_ids, Sent& all)
 {
     std::vector<uint32_t> seen;
     if (request.sets_seen() && !selection.read_only && selection.rights.has(model::Rights::seen)) {
@@ -128,7 +129,8 @@ Status send_batch(ImapSession& session, LocalSelection& selection, std::span<con
         const FetchForm form{.with_flags = std::binary_search(seen.begin(), seen.end(), n),
                              .condstore = session.user.condstore_enabled,
                              .uid_only = session.user.modes.uid_only,
-                             .with_recent = !session.user.modes.rev2_messages};
+                             .with_recent = !session.user.modes.rev2_messages,
+                             .mailbox_ids = &mailbox_ids};
         const auto sent = put_fetch(session.client, *selection.mailbox, n, request, form);
         if (!sent && !sent.is(Code::not_found)) return sent.error();
         all.missed = all.missed || !sent;
@@ -164,11 +166,15 @@ Result<Completion> fetch(ImapSession& session, Command& command)
             return mailbox.message(n).modseq <= *parsed.changed_since;
         });
 
+    MailboxIds mailbox_ids;
+    if (parsed.request.has(FetchItem::Kind::mailboxids)) {
+        TRY_ASSIGN(mailbox_ids, find_mailbox_ids(session, *selection, messages));
+    }
     Sent sent;
     const std::span<const uint32_t> all = messages;
     for (size_t i = 0; i < all.size(); i += kBatch) {
         const auto batch = all.subspan(i, std::min(kBatch, all.size() - i));
-        TRY(send_batch(session, *selection, batch, parsed.request, sent));
+        TRY(send_batch(session, *selection, batch, parsed.request, mailbox_ids, sent));
     }
     if (sent.missed && !command.by_uid)
         return Completion::no("[EXPUNGEISSUED] Some messages no longer exist");

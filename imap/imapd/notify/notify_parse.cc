@@ -64,7 +64,7 @@ Status attributes(CommandReader& reader, const NotifyGroup& group, NotifyRequest
         return Error{Code::syntax, "Attributes are told of the selected mailbox only"};
     request.fetch_text.clear();
     reader.record(&request.fetch_text);
-    auto fetch = parse_fetch(reader);
+    auto fetch = parse_pushed_fetch(reader);
     reader.record(nullptr);
     if (!fetch) return std::move(fetch).error();
     request.fetch = *std::move(fetch);

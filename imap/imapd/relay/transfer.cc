@@ -216,7 +216,9 @@ std::optional<Completion> Transfer::copy(AppendTarget& append)
 // What its server says, in the end; a NO becomes one that says what was done.
 Completion at_source(ImapSession& s, const std::string& verb, const std::string& arguments)
 {
-    const Command ours{.tag = {}, .name = verb, .spec = find_command(verb)};
+    Command ours;
+    ours.name = verb;
+    ours.spec = find_command(verb);
     RelayChannel channel(s, *s.remote()->backend);
     channel.verb(verb);
     channel.raw(cat(' ', arguments));

@@ -172,6 +172,7 @@ Result<FetchItem> fetch_att(CommandReader& reader, const std::string& name)
     if (name == "PREVIEW") return plain(Kind::preview);
     if (name == "EMAILID") return plain(Kind::emailid);
     if (name == "THREADID") return plain(Kind::threadid);
+    if (name == "MAILBOXIDS") return plain(Kind::mailboxids);
     if (name == "ENVELOPE") return plain(Kind::envelope);
     if (name == "BODYSTRUCTURE") return plain(Kind::bodystructure);
     if (name == "RFC822") return section("RFC822", SectionText::whole, false);
@@ -277,6 +278,13 @@ Result<FetchRequest> parse_fetch(CommandReader& reader)
         TRY(add(request, std::move(item)));
         if (end) return request;
     }
+}
+
+Result<FetchRequest> parse_pushed_fetch(CommandReader& reader)
+{
+    TRY_ASSIGN(FetchRequest request, parse_fetch(reader));
+    if (request.has(Kind::mailboxids)) return syntax("MAILBOXIDS is for FETCH alone");
+    return request;
 }
 
 }  // namespace rookery::imapd

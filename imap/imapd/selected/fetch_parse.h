@@ -40,6 +40,7 @@ struct FetchItem {
         preview,   // RFC 8970
         emailid,   // RFC 8474
         threadid,  // RFC 8474: NIL
+        mailboxids,  // mailbox_ids.h
         envelope,
         body,
         bodystructure,
@@ -72,6 +73,9 @@ Result<FetchItem> parse_section(std::string_view text);
 
 // The attributes behind the sequence set and its SP, up to the end of the line, which is not taken.
 Result<FetchRequest> parse_fetch(CommandReader& reader);
+// The same of what is told of messages that nobody has asked for yet, as they come: what is looked
+// for in other mailboxes is no part of it.
+Result<FetchRequest> parse_pushed_fetch(CommandReader& reader);
 
 }  // namespace rookery::imapd
 

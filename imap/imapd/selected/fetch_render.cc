@@ -296,8 +296,15 @@ void put_preview(stream::Stream& out, const std::optional<std::string>& words)
     out.put("PREVIEW ", value);
 }
 
+void put_mailbox_ids(stream::Stream& out, const MailboxIds& all, std::string_view guid)
+{
+    const auto ids = all.find(guid);
+    out.put("MAILBOXIDS (", ids == all.end() ? std::string_view() : ids->second, ')');
+}
+
 void put_item(stream::Stream& out, const Source& source, const FetchItem& item,
-              const mailbox::MessageInfo& info, const std::string& flags)
+              const mailbox::MessageInfo& info, const std::string& flags,
+              const MailboxIds* mailbox_ids)
 {
     switch (item.kind) {
         case Kind::flags: out.put("FLAGS ", flags); return;
@@ -312,6 +319,7 @@ void put_item(stream::Stream& out, const Source& source, const FetchItem& item,
         case Kind::preview: put_preview(out, source.preview()); return;
         case Kind::emailid: out.put("EMAILID (", email_id(info.guid), ')'); return;
         case Kind::threadid: out.put("THREADID NIL"); return;
+        case Kind::mailboxids: put_mailbox_ids(out, *mailbox_ids, info.guid); return;
         case Kind::envelope: out.put("ENVELOPE ", source.cached().envelope); return;
         case Kind::body: out.put("BODY ", source.cached().body); return;
         case Kind::bodystructure: out.put("BODYSTRUCTURE ", source.cached().bodystructure); return;
@@ -357,7 +365,7 @@ Result<Fetched> put_fetch(stream::Stream& out, mailbox::Mailbox& mailbox, uint32
     for (const auto& item : request.items) {
         if (!first) out.put(' ');
         first = false;
-        put_item(out, source, item, info, flags);
+        put_item(out, source, item, info, flags, form.mailbox_ids);
     }
     if (form.with_flags && !request.has(Kind::flags)) out.put(first ? "" : " ", "FLAGS ", flags);
     if (tells_flags && form.condstore && !request.has(Kind::modseq))

@@ -11,6 +11,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <string>
 #include <string_view>
 
 #include "imap/imapd/selected/fetch_parse.h"
@@ -19,6 +21,9 @@
 #include "lib/stream/stream.h"
 
 namespace rookery::imapd {
+
+// MAILBOXIDS of messages, by their GUIDs (mailbox_ids.h).
+using MailboxIds = std::map<std::string, std::string, std::less<>>;
 
 inline constexpr size_t kPiece = 16384;
 
@@ -39,6 +44,8 @@ struct FetchForm {
     bool condstore = false;   // with their MODSEQ (RFC 7162 3.1)
     bool uid_only = false;    // UIDFETCH (RFC 9586)
     bool with_recent = true;  // \Recent is told (RFC 9051: not any more)
+    // Of these messages at least, if MAILBOXIDS is asked for.
+    const MailboxIds* mailbox_ids = nullptr;
 };
 Result<Fetched> put_fetch(stream::Stream& out, mailbox::Mailbox& mailbox, uint32_t sequence,
                           const FetchRequest& request, const FetchForm& form);

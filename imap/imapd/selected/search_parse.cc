@@ -283,7 +283,7 @@ class Parser {
         TRY_ASSIGN(const char next, reader_.peek());
         if (next != '(') return false;
         const size_t begin = program_ == nullptr ? 0 : program_->size();
-        TRY_ASSIGN(request.update_fetch, parse_fetch(reader_));
+        TRY_ASSIGN(request.update_fetch, parse_pushed_fetch(reader_));
         if (program_ != nullptr) request.update_fetch_text = program_->substr(begin);
         TRY_ASSIGN(const bool end, reader_.accept(')'));
         if (!end) TRY(reader_.space());

@@ -84,6 +84,7 @@ START_TEST(the_grammar_is_taken_and_nothing_else)
                           "(UID PREVIEW (LAZY LAZY) SAVEDATE)",
                           "(PREVIEW UID)",
                           "SAVEDATE",
+                          "(UID MAILBOXIDS)",
                           "BINARY[]",
                           "BINARY.PEEK[1.2]<5.10>",
                           "(binary.size[1] BINARY[2])"})
