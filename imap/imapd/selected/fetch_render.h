@@ -38,7 +38,7 @@ struct FetchForm {
     bool with_flags = false;  // FLAGS although not asked for, because \Seen was just set
     bool condstore = false;   // with their MODSEQ (RFC 7162 3.1)
     bool uid_only = false;    // UIDFETCH (RFC 9586)
-    bool with_recent = true;  // \Recent is told (RFC 9051: not any more)
+    bool rev2 = false;        // no \Recent, and MESSAGE/GLOBAL is a message (RFC 9051)
 };
 Result<Fetched> put_fetch(stream::Stream& out, mailbox::Mailbox& mailbox, uint32_t sequence,
                           const FetchRequest& request, const FetchForm& form);
