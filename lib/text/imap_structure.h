@@ -14,7 +14,7 @@ namespace rookery::text {
 
 // "(date subject from sender reply-to to cc bcc in-reply-to message-id)" of one header.
 std::string envelope(std::string_view header);
-// What MESSAGE/GLOBAL is shown as: to RFC 9051 a message, which RFC 3501 says of MESSAGE/RFC822 alone.
+// What MESSAGE/GLOBAL is shown as: to RFC 9051 a message, to RFC 3501 any part.
 enum class Globals { messages, basic };
 std::string body(std::string_view bytes, const Message& message,
                  Globals globals = Globals::messages);
