@@ -10,9 +10,11 @@
 #endif
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "lib/base/strings.h"
+#include "lib/text/charset_names.h"
 #include "lib/text/utf8.h"
 
 namespace rookery::text {
@@ -33,7 +35,8 @@ bool is_ascii_name(std::string_view name)
 
 bool is_utf8_name(std::string_view name)
 {
-    return is_one_of(name, {"utf-8", "utf8"});
+    return is_one_of(name, {"utf-8", "utf8", "unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8",
+                            "x-unicode20utf8"});
 }
 
 bool is_latin1_name(std::string_view name)
@@ -61,21 +64,40 @@ size_t unfinished(std::string_view s)
 }  // namespace
 
 #ifdef HAVE_ICONV
+namespace {
+
+const iconv_t kNone = reinterpret_cast<iconv_t>(-1);
+
+iconv_t open_charset(std::string_view name)
+{
+    // "//" would be glibc's way to ask for more than a charset.
+    if (name.size() > kMaxCharsetName || name.find('/') != std::string_view::npos) return kNone;
+    for (const std::string& one : {superset_of(name), std::string(name), alias_of(name)})
+        if (!one.empty())
+            if (const iconv_t handle = ::iconv_open("UTF-8", one.c_str()); handle != kNone)
+                return handle;
+    return kNone;
+}
+
+}  // namespace
+
 struct CharsetConverter::Iconv {
-    explicit Iconv(std::string_view name) : handle(open(name)) {}
+    explicit Iconv(std::string_view name) : handle(open_charset(name)) {}
     ~Iconv()
     {
         if (is_open()) ::iconv_close(handle);
     }
     Iconv(const Iconv&) = delete;
     Iconv& operator=(const Iconv&) = delete;
-    bool is_open() const { return handle != reinterpret_cast<iconv_t>(-1); }
-    static iconv_t open(std::string_view name)
+    bool is_open() const { return handle != kNone; }
+    // Appends the letter that waits for what may be put on it, and begins anew.
+    void reset(std::string& out) const
     {
-        // "//" would be glibc's way to ask for more than a charset.
-        if (name.size() > kMaxCharsetName || name.find('/') != std::string_view::npos)
-            return reinterpret_cast<iconv_t>(-1);
-        return ::iconv_open("UTF-8", std::string(name).c_str());
+        std::array<char, 64> room;
+        char* to = room.data();
+        size_t space = room.size();
+        ::iconv(handle, nullptr, nullptr, &to, &space);
+        out.append(room.data(), room.size() - space);
     }
     iconv_t handle;
 };
@@ -83,6 +105,7 @@ struct CharsetConverter::Iconv {
 struct CharsetConverter::Iconv {
     explicit Iconv(std::string_view) {}
     bool is_open() const { return false; }
+    void reset(std::string&) const {}
 };
 #endif
 
@@ -90,12 +113,8 @@ bool is_known_charset(std::string_view name)
 {
     if (is_ascii_name(name) || is_utf8_name(name) || is_latin1_name(name)) return true;
 #ifdef HAVE_ICONV
-    const iconv_t handle = [&]() -> iconv_t {
-        if (name.size() > kMaxCharsetName || name.find('/') != std::string_view::npos)
-            return reinterpret_cast<iconv_t>(-1);
-        return ::iconv_open("UTF-8", std::string(name).c_str());
-    }();
-    if (handle == reinterpret_cast<iconv_t>(-1)) return false;
+    const iconv_t handle = open_charset(name);
+    if (handle == kNone) return false;
     ::iconv_close(handle);
     return true;
 #else
@@ -173,10 +192,16 @@ void CharsetConverter::feed(std::string_view bytes, std::string& out)
     }
 }
 
+void CharsetConverter::end_word(std::string& out)
+{
+    if (kind_ == Kind::iconv && held_.empty()) iconv_->reset(out);
+}
+
 void CharsetConverter::finish(std::string& out)
 {
     if (kind_ == Kind::ascii || kind_ == Kind::utf8) feed_utf8({}, out, true);
     if (kind_ == Kind::iconv) feed_iconv({}, out, true);
+    end_word(out);
 }
 
 std::string to_utf8(std::string_view charset, std::string_view bytes)

@@ -1,8 +1,9 @@
 // Character sets: text of any charset to UTF-8, and the decoding of header words.
 //
 // UTF-8, US-ASCII and ISO-8859-1 are done here; everything else by iconv(3) where configure found
-// it. Converting never fails: what is not valid in its charset becomes U+FFFD. An unknown charset
-// is told apart only by is_known_charset(); its text is taken for UTF-8 or, failing that, Latin-1.
+// it, with names that it may lack (charset_names.h). Converting never fails: what is not valid in
+// its charset becomes U+FFFD. An unknown charset is told apart only by is_known_charset(); its text
+// is taken for UTF-8 or, failing that, Latin-1.
 // One thread per converter. RFC 2047, 2231.
 #ifndef ROOKERY_LIB_TEXT_CHARSET_H
 #define ROOKERY_LIB_TEXT_CHARSET_H
@@ -26,6 +27,9 @@ class CharsetConverter {
     CharsetConverter& operator=(const CharsetConverter&) = delete;
     // Appends whole characters to out.
     void feed(std::string_view bytes, std::string& out);
+    // The end of an encoded-word, of which more of one charset may follow: it is whole by RFC 2047,
+    // and yet a character may have been cut in two.
+    void end_word(std::string& out);
     void finish(std::string& out);
 
  private:

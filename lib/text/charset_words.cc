@@ -57,13 +57,12 @@ std::string decode_words(std::string_view value)
 {
     const std::string text = unfold(value);
     std::string out;
-    std::string plain;    // not yet written
-    std::string charset;  // of the bytes held: words of one charset may cut a character in two
-    std::string bytes;
-    bool after_word = false;
+    std::string plain;  // not yet written
+    std::string charset;
+    std::optional<CharsetConverter> words;  // of one charset, next to each other
     auto end_words = [&] {
-        if (!bytes.empty()) out.append(to_utf8(charset, bytes));
-        bytes.clear();
+        if (words) words->finish(out);
+        words.reset();
     };
     for (size_t i = 0; i < text.size();) {
         auto word = text[i] == '=' ? encoded_word(std::string_view(text).substr(i)) : std::nullopt;
@@ -71,13 +70,14 @@ std::string decode_words(std::string_view value)
             plain.push_back(text[i++]);
             continue;
         }
-        const bool joins = after_word && trim(plain).empty();
+        const bool joins = words && trim(plain).empty();
         if (!joins || !equal_nocase(word->charset, charset)) end_words();
         if (!joins) out.append(to_utf8("us-ascii", plain));
         plain.clear();
         charset = word->charset;
-        bytes.append(word->bytes);
-        after_word = true;
+        if (!words) words.emplace(charset);
+        words->feed(word->bytes, out);
+        words->end_word(out);
         i += word->size;
     }
     end_words();

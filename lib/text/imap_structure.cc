@@ -78,7 +78,10 @@ void append_disposition_on(std::string& out, const Part& part)
 
 class Renderer {
  public:
-    Renderer(std::string_view bytes, bool extended) : bytes_(bytes), extended_(extended) {}
+    Renderer(std::string_view bytes, bool extended, Globals globals)
+        : bytes_(bytes), extended_(extended), globals_(globals)
+    {
+    }
 
     void part(std::string& out, const Part& p) const
     {
@@ -116,13 +119,14 @@ class Renderer {
         out.push_back(' ');
         put_string(out, p.encoding);
         cat_to(out, ' ', p.body_size());
-        if (p.is_message()) {
+        const bool is_message = p.is_message() && !(p.is_global() && globals_ == Globals::basic);
+        if (is_message) {
             out.push_back(' ');
             out.append(envelope(p.children[0].header(bytes_)));
             out.push_back(' ');
             part(out, p.children[0]);
         }
-        if (p.is_message() || p.is_text()) cat_to(out, ' ', p.lines);
+        if (is_message || p.is_text()) cat_to(out, ' ', p.lines);
         if (!extended_) return;
         out.push_back(' ');
         put_nstring(out, p.md5);
@@ -131,6 +135,7 @@ class Renderer {
 
     std::string_view bytes_;
     bool extended_;
+    Globals globals_;
 };
 
 }  // namespace
@@ -171,18 +176,23 @@ std::string envelope(std::string_view header)
     return out;
 }
 
-std::string body(std::string_view bytes, const Message& message)
+std::string body(std::string_view bytes, const Message& message, Globals globals)
 {
     std::string out;
-    Renderer(bytes, false).part(out, message.root);
+    Renderer(bytes, false, globals).part(out, message.root);
     return out;
 }
 
-std::string bodystructure(std::string_view bytes, const Message& message)
+std::string bodystructure(std::string_view bytes, const Message& message, Globals globals)
 {
     std::string out;
-    Renderer(bytes, true).part(out, message.root);
+    Renderer(bytes, true, globals).part(out, message.root);
     return out;
+}
+
+bool may_have_globals(std::string_view body)
+{
+    return body.find("(\"MESSAGE\" \"GLOBAL\" ") != std::string_view::npos;
 }
 
 }  // namespace rookery::text

@@ -4,6 +4,7 @@ noinst_LIBRARIES += %D%/libtext.a
 	%D%/binary_parts.h %D%/binary_parts.cc \
 	%D%/casemap.h %D%/casemap.cc %D%/casemap_tables.inc \
 	%D%/charset.h %D%/charset.cc %D%/charset_words.cc \
+	%D%/charset_names.h %D%/charset_names.cc \
 	%D%/header_cursor.h %D%/header_cursor.cc \
 	%D%/header_syntax.h %D%/header_syntax.cc \
 	%D%/html_text.h %D%/html_text.cc %D%/imap_date.h %D%/imap_date.cc \
@@ -32,6 +33,7 @@ tests_unit_lib_text_suite_SOURCES = \
 	tests/unit/lib/text/binary_parts_test.cc \
 	tests/unit/lib/text/casemap_test.cc \
 	tests/unit/lib/text/charset_test.cc \
+	tests/unit/lib/text/charset_names_test.cc \
 	tests/unit/lib/text/header_syntax_test.cc \
 	tests/unit/lib/text/imap_date_test.cc \
 	tests/unit/lib/text/imap_structure_test.cc \

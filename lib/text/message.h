@@ -43,11 +43,13 @@ struct Part {
     std::optional<ParamValue> disposition;
     std::vector<std::string> languages;
 
-    // A multipart's parts, at least one; of MESSAGE/RFC822 the enclosed message, exactly one.
+    // A multipart's parts, at least one; of a message the enclosed one, exactly one, as it stands
+    // there: one that is encoded is not decoded.
     std::vector<Part> children;
 
     bool is_multipart() const { return type == "MULTIPART"; }
-    bool is_message() const { return type == "MESSAGE" && subtype == "RFC822"; }
+    bool is_global() const { return type == "MESSAGE" && subtype == "GLOBAL"; }  // RFC 6532
+    bool is_message() const { return is_global() || (type == "MESSAGE" && subtype == "RFC822"); }
     bool is_text() const { return type == "TEXT"; }
     size_t body_size() const { return end - body_begin; }
     std::string_view header(std::string_view message) const

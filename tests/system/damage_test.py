@@ -100,6 +100,14 @@ def test_a_damaged_message_leaves_the_others():
                 data = murder.check(c.fetch("2", "(FLAGS ENVELOPE RFC822.SIZE)"))[0]
                 assert (kind + "-2").encode() in data, (kind, data)
                 assert murder.check(c.search(None, "BODY", "word"))[0] == b"1 3", kind
+                for command in ("SEARCH BODY word", "SORT (SIZE) UTF-8 BODY word",
+                                "UID THREAD REFERENCES UTF-8 BODY word"):
+                    answer = c._simple_command(*command.split(" ", 1))
+                    assert answer[0] == "OK", (kind, command, answer)
+                    assert b"damaged messages were not searched" in answer[1][0], (kind, answer)
+                answer = c._simple_command("SEARCH", "1,3 BODY word")
+                assert b"damaged" not in answer[1][0], (kind, answer)
+                c.untagged_responses.clear()
                 # As ENVELOPE: its header is in the cache.
                 assert murder.check(c.search(None, "SUBJECT", kind))[0] == b"1 2 3", kind
                 assert murder.check(c.search(None, "UID", "1:*"))[0] == b"1 2 3", kind

@@ -7,6 +7,7 @@ from email.header import Header
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -227,17 +228,22 @@ def headers_without_the_messages(where):
                  ("FETCH 2 (BODY.PEEK[HEADER.FIELDS (Date x-priority FROM)])",
                   "2 FETCH (BODY[HEADER.FIELDS (Date x-priority FROM)] {69}\r\n"
                   "From: Ann <ann2@x.example>\r\nDate: Tue, 02 Feb 2026 10:00:00 +0000\r\n\r\n)")]
-        there = []
-        for hidden in (False, True):
-            if hidden:
-                for path in files:
-                    os.rename(path, path + "away")
+        asked += [("SORT (%s) UTF-8 ALL" % key, "SORT " + order) for key, order in (
+            ("REVERSE FROM", "3 2 1"), ("REVERSE SUBJECT", "3 2 1"), ("REVERSE DATE", "3 2 1"),
+            ("CC REVERSE DATE", "3 2 1"), ("TO REVERSE FROM", "3 2 1"),
+            ("DISPLAYFROM REVERSE DATE", "3 2 1"), ("DISPLAYTO REVERSE SUBJECT", "3 2 1"))]
+        asked += [("THREAD %s UTF-8 ALL" % algorithm, "THREAD " + threads)
+                  for algorithm, threads in (("ORDEREDSUBJECT", "(1)(2)(3)"),
+                                             ("REFERENCES", "((1)(2)(3))"),
+                                             ("REFS", "((1)(2)(3))"))]
+        # Hidden first: what was asked before could be what is told.
+        for hidden in (True, False):
+            for path in files:
+                os.rename(*(path, path + "away")[::1 if hidden else -1])
             command(c, "SELECT INBOX")
-            there.append([command(c, text)[0] for text, _ in asked])
-            assert there[-1] == [[line] for _, line in asked], there[-1]
+            for text, line in asked:
+                assert command(c, text)[0] == [line], (hidden, text, command(c, text)[0])
         # What is not kept is looked for in the message.
-        for path in files:
-            os.rename(path + "away", path)
         lines = command(c, "UID SEARCH HEADER X-Own 2")[0]
         assert lines == ["SEARCH 2"], lines
 
@@ -830,6 +836,44 @@ def a_part_of_the_results(where):
             command(c, bad, ok="BAD")
 
 
+GLOBAL = (b"Subject: outer\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nfirst\r\n"
+          b"--b\r\nContent-Type: message/global\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+          b"Subject: in\r\n\r\ninside\r\n--b--\r\n")
+
+
+@both
+def messages_in_utf8_that_are_enclosed(where):
+    """RFC 9051: message/global is a message. To RFC 3501 its structure is that of any part."""
+    user = new_user("global")
+    part = '"MESSAGE" "GLOBAL" NIL NIL NIL "8BIT" 21'
+    inner = ('(NIL "in" NIL NIL NIL NIL NIL NIL NIL NIL) '
+             '("TEXT" "PLAIN" ("CHARSET" "us-ascii") NIL NIL "7BIT" 6 0)')
+    with client(where, user) as c:
+        check(c.append("INBOX", None, None, GLOBAL))
+        check(c.append("INBOX", None, None, HTML))
+        check(c.select("INBOX"))
+        for item, text in (("BODY.PEEK[2.HEADER]", "Subject: in\r\n\r\n"),
+                           ("BODY.PEEK[2.HEADER.FIELDS (SUBJECT)]", "Subject: in\r\n\r\n"),
+                           ("BODY.PEEK[2.TEXT]", "inside"), ("BODY.PEEK[2.1]", "inside"),
+                           ("BINARY.PEEK[2.1]", "inside")):
+            lines = command(c, "FETCH 1 " + item)[0]
+            assert lines[0].endswith(('] "%s")' % text, "}\r\n%s)" % text)), (item, lines)
+        assert command(c, "SEARCH BODY inside")[0] == ["SEARCH 1"]
+        exchange(c, b'APPEND INBOX CATENATE (URL "/INBOX/;UID=1/;SECTION=2.HEADER" '
+                    b'URL "/INBOX/;UID=1/;SECTION=2.1")')
+        lines = command(c, "FETCH 3 BODY.PEEK[]")[0]
+        assert lines[-1].endswith("Subject: in\r\n\r\ninside)"), lines
+        assert "(%s) " % part in command(c, "FETCH 1 BODY")[0][0]
+        assert "(%s NIL NIL NIL NIL) " % part in command(c, "FETCH 1:2 BODYSTRUCTURE")[0][0]
+        command(c, "UNSELECT")
+        command(c, "ENABLE IMAP4rev2")
+        check(c.select("INBOX"))
+        lines = command(c, "FETCH 1 BODY")[0]
+        assert "(%s %s 2) " % (part, inner) in lines[0], lines
+        lines = command(c, "FETCH 1 BODYSTRUCTURE")[0]
+        assert "(%s %s NIL NIL NIL NIL) 2 NIL NIL NIL NIL) " % (part, inner[:-1]) in lines[0], lines
+
+
 class Follower:
     """The results of a search that a client follows (RFC 5267), as it knows them."""
 
@@ -982,6 +1026,26 @@ def results_that_are_followed(where):
 
 
 @both
+def results_by_age_are_not_followed(where):
+    """They change without anything to push (RFC 5267 4.3.1); the search is answered."""
+    user = new_user("followage")
+    with client(where, user) as c:
+        check(c.append("INBOX", None, None, message()))
+        check(c.select("INBOX"))
+        for search in ("UID SEARCH RETURN (UPDATE ALL) YOUNGER 36000",
+                       "SEARCH RETURN (UPDATE ALL) NOT (UNSEEN OLDER 36000)",
+                       "UID SORT RETURN (UPDATE ALL) (SIZE) UTF-8 OR SEEN (UNSEEN YOUNGER 36000)",
+                       "ESEARCH RETURN (UPDATE ALL) UNSEEN YOUNGER 36000"):
+            followed = Follower(c, search)
+            assert followed.refused and followed.answer.startswith("OK"), search
+            assert followed.results == [1], (search, followed.results)
+            lines = command(c, "STORE 1 +FLAGS (\\Seen)")[0]
+            lines += command(c, "STORE 1 -FLAGS (\\Seen)")[0]
+            assert not followed.take(lines), (search, lines)
+            command(c, 'CANCELUPDATE "%s"' % followed.tag, ok="NO")
+
+
+@both
 def seen_by_reading_changes_what_is_followed(where):
     user, other = new_user("followseen"), new_user("followseen")
     with client(where, user) as owner, client(where, other) as c:
@@ -993,6 +1057,49 @@ def seen_by_reading_changes_what_is_followed(where):
             assert unseen.results == [1]
             unseen.take(command(reader, "FETCH 1 BODY[]")[0])
             assert unseen.results == [], mailbox
+
+
+def telemetry(server, user):
+    """What that user's sessions at the server have said, where there is a folder for it."""
+    folder = os.path.join(the_murder()[server].dir, "conf", "log", user)
+    texts = []
+    for name in os.listdir(folder):
+        with open(os.path.join(folder, name), "rb") as f:
+            texts.append(f.read())
+    return b"".join(texts)
+
+
+def test_all_servers_are_searched_at_once():
+    """While one does not answer, the other has been asked; whichever comes first."""
+    m = the_murder()
+    user, other = new_user("atonce"), new_user("atonce", 2)
+    with client("backend2", other) as o:
+        check(o.append("INBOX", None, None, message(subject="hit")))
+        check(o.setacl("INBOX", user, "lr"))
+    for server in ("backend1", "backend2"):
+        folder = os.path.join(m[server].dir, "conf", "log", user)
+        os.makedirs(folder)
+        m.give(folder)
+    with client("frontend1", user) as c:
+        check(c.append("INBOX", None, None, message(subject="hit")))
+        search = "ESEARCH IN (mailboxes (INBOX user.%s)) SUBJECT %%s" % other
+        murder.wait_for(lambda: len(command(c, search % "hit")[0]) == 2, "both are known")
+        for stopped, asked in (("backend1", "backend2"), ("backend2", "backend1")):
+            words = "only-while-%s-is-stopped" % stopped
+            workers = m[stopped].workers("imapd")
+            try:
+                for pid in workers:
+                    os.kill(pid, signal.SIGSTOP)
+                tag = c._new_tag()
+                c.send(tag + b" " + (search % words).encode() + b"\r\n")
+                murder.wait_for(lambda: words.encode() in telemetry(asked, user),
+                                asked + " is asked")
+                assert words.encode() not in telemetry(stopped, user)
+            finally:
+                for pid in workers:
+                    os.kill(pid, signal.SIGCONT)
+            line = c._get_line()
+            assert line.startswith(tag + b" OK"), line
 
 
 @both

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""INPROGRESS (RFC 9585): how far a COPY or MOVE is that takes longer than ten seconds, at a backend
-and through a frontend, within one server and to another."""
+"""INPROGRESS (RFC 9585): how far a COPY, MOVE or search is that takes longer than ten seconds, at a
+backend and through a frontend, within one server and to another."""
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -50,9 +51,10 @@ def locked(m, server, user, folder):
         yield
 
 
-def at_work(m):
-    """How many of the first backend's sessions copy within it."""
-    return len(re.findall(r"\b(?:COPY|MOVE)\b", m["backend1"].run("cyr_info", "proc").stdout))
+def at_work(m, *commands):
+    """How many of the first backend's sessions are at one of these."""
+    return len(re.findall(r"\b(?:%s)\b" % "|".join(commands),
+                          m["backend1"].run("cyr_info", "proc").stdout))
 
 
 def stopped(m, server):
@@ -97,7 +99,7 @@ def test_a_copy_that_takes_long():
         stops = [stack.enter_context(stopped(m, "backend2"))]
         with locks:
             tags = [begun(c, "%s %s" % (command, target)) for _, c, command, target in running]
-            murder.wait_for(lambda: at_work(m) == 4, "four wait for a lock")
+            murder.wait_for(lambda: at_work(m, "COPY", "MOVE") == 4, "four wait for a lock")
             stops.append(stack.enter_context(stopped(m, "backend1")))
         time.sleep(HELD)  # that long is what is tested
         for stop in stops:
@@ -120,6 +122,58 @@ def test_a_copy_that_takes_long():
             assert "MESSAGES %d)" % left in c.ok("STATUS INBOX (MESSAGES)")[-1], user
         with imap_session.Session(m, "backend2", "there") as c:
             assert "MESSAGES %d" % (2 * COUNT) in c.ok("STATUS INBOX.in (MESSAGES)")[0]
+
+
+def goes_on(fifo):
+    """Whoever waits in its open; False: nobody does yet."""
+    try:
+        os.close(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError as e:
+        assert e.errno == errno.ENXIO, e
+        return False
+    return True
+
+
+def test_a_search_that_takes_long():
+    """Who opens one of the messages waits there, and then finds nothing in it."""
+    kinds = {  # the command: what of it is done by then, of how much; the answer
+        "SEARCH BODY x": (3, COUNT, "SEARCH 1 2 4 5"),
+        "SORT (SIZE) UTF-8 BODY x": (3, COUNT, "SORT 1 2 4 5"),
+        "THREAD REFERENCES UTF-8 BODY x": (3, COUNT, "THREAD (1)(2)(4)(5)"),
+        "ESEARCH IN (personal) BODY x": (0, 2, "ESEARCH "),
+    }
+    with murder.Murder(backends=1, frontends=1) as m, contextlib.ExitStack() as stack:
+        running = []
+        for where in ("backend1", "frontend1"):
+            for kind in kinds:
+                user = (where[:-1] + kind.split()[0]).lower()
+                m.add_user(user, backend=1)
+                c = stack.enter_context(imap_session.Session(m, where, user))
+                c.ok("CREATE INBOX.to")
+                for n in range(COUNT):
+                    append(c, "INBOX", n)
+                murder.wait_for(lambda: len(c.ok('LIST "" *')) == 2, "the frontend's list")
+                if not kind.startswith("ESEARCH"):
+                    c.select("INBOX")
+                held = os.path.join(m["backend1"].dir, "spool", "user", user, "3.")
+                os.remove(held)
+                os.mkfifo(held)
+                running.append((c, kind, held))
+        tags = [begun(c, kind) for c, kind, _ in running]
+        murder.wait_for(lambda: at_work(m, "SEARCH", "SORT", "THREAD", "ESEARCH") == len(tags),
+                        "all wait for a message")
+        time.sleep(HELD)  # that long is what is tested
+        for _, _, held in running:
+            murder.wait_for(lambda: goes_on(held), "it is opened")
+        for (c, kind, _), tag in zip(running, tags):
+            done, goal, answer = kinds[kind]
+            lines, tagged = the_end(c, tag)
+            assert tagged.startswith(tag + " OK"), (kind, lines, tagged)
+            told = [line for line in lines if "INPROGRESS" in line]
+            assert len(told) == 1 and told[0].startswith(
+                '* OK [INPROGRESS ("%s" %d %d)]' % (tag, done, goal)), (kind, lines)
+            assert lines.index(told[0]) < len(lines) - 1, lines
+            assert lines[-1].startswith("* " + answer), (kind, lines)
 
 
 if __name__ == "__main__":

@@ -137,6 +137,57 @@ def literal(text):
     return "{%d+}\r\n%s" % (len(text.encode()), text)
 
 
+def told(n, c, word):
+    """The next line of that word."""
+    while True:
+        line = c.line()
+        # Of the folder above may be told that it has something below it.
+        above = told_names([line[2:]], "LIST") == [n.own("Ext")]
+        if line.startswith("* %s " % word) and not above:
+            return line[2:]
+
+
+def is_status_of(line, mailbox):
+    return line.startswith(("STATUS %s (" % mailbox, "STATUS %s (" % q(mailbox)))
+
+
+def events_far_away(m, n, where, ann, eve):
+    far = n.other(eve)
+    with m.imap("backend2", n.user(eve)) as owner:
+        check(owner.setacl("INBOX", n.user(ann), "lrip"))
+        with Session(m, where, n.user(ann)) as c, Session(m, where, n.user(ann)) as other:
+            murder.wait_for(lambda: far in told_names(other.ok('LIST "" *'), "LIST"), "it is shown")
+            c.ok("NOTIFY SET (mailboxes %s (MessageNew MessageExpunge))" % q(far))
+            other.ok("APPEND %s %s" % (q(far), literal(MESSAGE.decode())))
+            line = told(n, c, "STATUS")
+            assert is_status_of(line, far), line
+        check(owner.setacl("INBOX", n.user(ann), "rip"))
+
+
+def events(m, n, where, ann, mailbox):
+    """RFC 5465: what happens elsewhere is told by the same names."""
+    made, renamed = n.own("Ext", "Told of"), n.own("Ext", "Called else")
+    with Session(m, where, n.user(ann)) as c, Session(m, where, n.user(ann)) as other:
+        c.ok("NOTIFY SET (personal (MessageNew MessageExpunge MailboxName SubscriptionChange))")
+        other.ok("APPEND %s %s" % (q(mailbox), literal(MESSAGE.decode())))
+        line = told(n, c, "STATUS")
+        assert is_status_of(line, mailbox), line
+        other.ok("CREATE " + q(made))
+        assert told_names([told(n, c, "LIST")], "LIST") == [made]
+        other.ok("RENAME %s %s" % (q(made), q(renamed)))
+        line = told(n, c, "LIST")
+        name, _, old = line.partition(" (\"OLDNAME\" (")
+        assert told_names([name], "LIST") == [renamed] and old == q(made) + "))", line
+        for command in ("SUBSCRIBE", "UNSUBSCRIBE"):
+            other.ok("%s %s" % (command, q(renamed)))
+            line = told(n, c, "LIST")
+            assert told_names([line], "LIST") == [renamed], line
+            assert ("\\Subscribed" in line) == (command == "SUBSCRIBE"), line
+        other.ok("DELETE " + q(renamed))
+        line = told(n, c, "LIST")
+        assert told_names([line], "LIST") == [renamed] and "\\NonExistent" in line, line
+
+
 def extensions(m, n, where, ann, eve):
     """What extensions say of mailboxes is what the configuration calls them. ann is at backend1,
     eve at backend2."""
@@ -188,6 +239,9 @@ def extensions(m, n, where, ann, eve):
             assert re.search(r'MAILBOX "([^"]*)"', lines[0]).group(1) == far, lines
             url = urllib.parse.quote("/%s/;UID=1" % far, safe="/;=")
             c.ok('APPEND %s CATENATE (URL "%s")' % (q(low), url))
+        events(m, n, where, ann, low)
+        if where.startswith("frontend"):
+            events_far_away(m, n, where, ann, eve)
         # RFC 6855, 9051: another form of the same names
         c.ok("ENABLE UTF8=ACCEPT IMAP4rev2")
         name = n.own("Ext", "Gr\u00fcn & so")

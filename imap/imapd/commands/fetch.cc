@@ -129,7 +129,7 @@ Status send_batch(ImapSession& session, LocalSelection& selection, std::span<con
         const FetchForm form{.with_flags = std::binary_search(seen.begin(), seen.end(), n),
                              .condstore = session.user.condstore_enabled,
                              .uid_only = session.user.modes.uid_only,
-                             .with_recent = !session.user.modes.rev2_messages,
+                             .rev2 = session.user.modes.rev2_messages,
                              .mailbox_ids = &mailbox_ids};
         const auto sent = put_fetch(session.client, *selection.mailbox, n, request, form);
         if (!sent && !sent.is(Code::not_found)) return sent.error();

@@ -42,6 +42,18 @@ class Source {
         return success();
     }
 
+    // What the cache says of them is for RFC 9051.
+    Status hide_globals()
+    {
+        if (!text::may_have_globals(cached_.body)) return success();
+        TRY(map());
+        if (damaged_) return success();
+        const text::Message message = text::parse_message(bytes());
+        cached_.body = text::body(bytes(), message, text::Globals::basic);
+        cached_.bodystructure = text::bodystructure(bytes(), message, text::Globals::basic);
+        return success();
+    }
+
     // What was asked for cannot be read any more: its sections are NIL.
     bool is_damaged() const { return damaged_; }
     bool is_undecodable() const { return undecodable_; }
@@ -355,11 +367,12 @@ Result<Fetched> put_fetch(stream::Stream& out, mailbox::Mailbox& mailbox, uint32
 {
     Source source(mailbox, sequence);
     TRY(source.load(request));
+    if (!form.rev2) TRY(source.hide_globals());
     if (source.is_undecodable()) return Fetched::undecodable;
     const mailbox::MessageInfo info = mailbox.message(sequence);
     const bool tells_flags = form.with_flags || request.has(Kind::flags);
     const std::string flags =
-        tells_flags ? wire_flags(info, mailbox.keywords(), form.with_recent) : std::string();
+        tells_flags ? wire_flags(info, mailbox.keywords(), !form.rev2) : std::string();
     out.put(fetch_head(sequence, info.uid, form.uid_only));
     bool first = true;
     for (const auto& item : request.items) {

@@ -43,7 +43,7 @@ struct FetchForm {
     bool with_flags = false;  // FLAGS although not asked for, because \Seen was just set
     bool condstore = false;   // with their MODSEQ (RFC 7162 3.1)
     bool uid_only = false;    // UIDFETCH (RFC 9586)
-    bool with_recent = true;  // \Recent is told (RFC 9051: not any more)
+    bool rev2 = false;        // no \Recent, and MESSAGE/GLOBAL is a message (RFC 9051)
     // Of these messages at least, if MAILBOXIDS is asked for.
     const MailboxIds* mailbox_ids = nullptr;
 };

@@ -288,9 +288,9 @@ bool covers_more_than(const model::SequenceSet& set, uint64_t count)
 }  // namespace
 
 Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKey root,
-                                             const SearchContext& context, bool* passed_over)
+                                             const SearchContext& context, PassedOver* passed_over)
 {
-    bool expunged = false;
+    PassedOver left_out;
     prepare(root, mailbox, context);
     model::SequenceSet reach;
     if (mailbox.exists() > 0) reach.append(1, mailbox.exists());
@@ -306,19 +306,20 @@ Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKe
             if (context.progress && (n - range.first) % pace == 0)
                 context.progress(n - 1, mailbox.exists());
             if (mailbox.is_expunged(n)) {
-                expunged = true;
+                left_out.expunged = true;
                 continue;
             }
             Evaluator evaluator(mailbox, n);
             auto matched = evaluator.matches(root);
             // Gone since we looked, or damaged: it matches nothing.
-            expunged = expunged || matched.is(Code::not_found);
+            left_out.expunged = left_out.expunged || matched.is(Code::not_found);
+            left_out.damaged = left_out.damaged || matched.is(Code::corrupt);
             if (!matched && MessageHeader::is_lost(matched.error())) continue;
             TRY_ASSIGN(const bool hit, std::move(matched));
             if (hit) found.push_back(n);
         }
     }
-    if (passed_over != nullptr) *passed_over = expunged;
+    if (passed_over != nullptr) *passed_over = left_out;
     return found;
 }
 

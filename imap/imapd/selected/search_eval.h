@@ -29,11 +29,15 @@ struct SearchContext {
     // there are; null: nobody.
     std::function<void(uint32_t done, uint32_t goal)> progress = nullptr;
 };
-// The sequence numbers that match, in order. passed_over: was any of them left out because it is
-// expunged?
+// What was left out because it could not be read.
+struct PassedOver {
+    bool expunged = false;
+    bool damaged = false;
+};
+// The sequence numbers that match, in order.
 Result<std::vector<uint32_t>> search_mailbox(mailbox::Mailbox& mailbox, SearchKey root,
                                              const SearchContext& context = {},
-                                             bool* passed_over = nullptr);
+                                             PassedOver* passed_over = nullptr);
 
 }  // namespace rookery::imapd
 

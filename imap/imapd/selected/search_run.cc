@@ -37,11 +37,25 @@ void save_result(LocalSelection& selection, const SearchRequest& request,
     for (const uint32_t n : found) selection.saved.add(mailbox.uid(n));
 }
 
+// OLDER and YOUNGER: messages join and leave the results without any change of their own.
+bool changes_with_time(const SearchKey& key)
+{
+    return key.kind == SearchKey::Kind::older || key.kind == SearchKey::Kind::younger ||
+           std::any_of(key.children.begin(), key.children.end(), changes_with_time);
+}
+
 // UPDATE, with a tag that is not in use. What is not followed is told all the same.
 void follow_results(ImapSession& session, const Command& command, SearchKey root,
                     std::span<const SortKey> order, std::span<const uint32_t> found,
                     const std::optional<FetchRequest>& fetch)
 {
+    const auto refuse = [&](std::string_view why) {
+        session.client.put("* NO [NOUPDATE ", text::imap_string(command.tag), "] ", why, "\r\n");
+    };
+    if (changes_with_time(root)) {
+        refuse("Results that change with time alone are not followed");
+        return;
+    }
     LocalSelection& selection = *session.local();
     SearchUpdate update{command.tag,
                         command.by_uid,
@@ -52,8 +66,7 @@ void follow_results(ImapSession& session, const Command& command, SearchKey root
                         fetch};
     for (const uint32_t n : found) update.uids.push_back(selection.mailbox->uid(n));
     if (!selection.updates.add(std::move(update), *selection.mailbox))
-        session.client.put("* NO [NOUPDATE ", text::imap_string(command.tag),
-                           "] Too many results are followed\r\n");
+        refuse("Too many results are followed");
 }
 
 }  // namespace
@@ -107,7 +120,10 @@ std::string return_text(const SearchRequest& request)
 
 Completion FoundMessages::completion() const
 {
-    if (passed_over) return Completion::ok("[EXPUNGEISSUED] Some messages no longer exist");
+    const std::string_view code = passed_over.expunged ? "[EXPUNGEISSUED] " : "";
+    if (passed_over.damaged)
+        return Completion::ok(cat(code, "Completed, but damaged messages were not searched"));
+    if (passed_over.expunged) return Completion::ok(cat(code, "Some messages no longer exist"));
     return Completion::ok();
 }
 

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "imap/imapd/selected/search_eval.h"
 #include "imap/imapd/selected/search_parse.h"
 #include "imap/imapd/session.h"
 #include "lib/base/result.h"
@@ -31,7 +32,7 @@ std::string return_text(const SearchRequest& request);
 
 struct FoundMessages {
     std::vector<uint32_t> sequences;
-    bool passed_over = false;
+    PassedOver passed_over;
 
     Completion completion() const;
 };
@@ -40,7 +41,8 @@ struct FoundMessages {
 Result<FoundMessages> find_messages(ImapSession& session, const Command& command,
                                     SearchRequest& request, SearchKey* followed = nullptr);
 Completion bad_charset(ImapSession& session, const SearchRequest& request);
-// SAVE and UPDATE, as far as they are asked for. What is not followed is told all the same.
+// SAVE and UPDATE, as far as they are asked for. What is not followed is told all the same: too
+// much, or by OLDER or YOUNGER, whose results change without anything to push (RFC 5267 4.3.1).
 void keep_results(ImapSession& session, const Command& command, const SearchRequest& request,
                   SearchKey followed, std::span<const SortKey> order,
                   std::span<const uint32_t> found);

@@ -2,8 +2,8 @@
 // and what it is told when they change: ESEARCH with ADDTO and REMOVEFROM.
 //
 // Looks again only at messages that are new or whose flags were changed. Message numbers in a
-// search mean the messages that had them when it began; the age of messages is what it is when they
-// are looked at. Memory: a number for each result, kMaxResults for all but the first search
+// search mean the messages that had them when it began; one by the age of messages is not followed
+// (search_run.h). Memory: a number for each result, kMaxResults for all but the first search
 // together; kMaxOrdered for one in an order of its own, which each change sorts anew. Codes: io,
 // corrupt from the store. One thread.
 #ifndef ROOKERY_IMAP_IMAPD_SELECTED_SEARCH_UPDATES_H

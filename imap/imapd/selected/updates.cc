@@ -120,7 +120,7 @@ Status send_updates(ImapSession& session, bool may_expunge, Telling telling)
         for (uint32_t n : changes.flags) put_flags(session, n, {.uid = wanted.at_once});
     const FetchForm form{.condstore = session.user.condstore_enabled,
                          .uid_only = session.user.modes.uid_only,
-                         .with_recent = !session.user.modes.rev2_messages};
+                         .rev2 = session.user.modes.rev2_messages};
     if (wanted.fetch && changes.exists_changed) TRY(put_new(session, mailbox, first_new, form));
     TRY(selection->updates.tell_changed(out, mailbox, changes, form));
     // RFC 7162 3.2: modseqs of flags may be ahead of what is not told yet.

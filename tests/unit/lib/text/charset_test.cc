@@ -1,6 +1,7 @@
 #include "lib/text/charset.h"
 
 #include "lib/base/strings.h"
+#include "lib/text/base64.h"
 #include "lib/text/transfer_encoding.h"
 #include "tests/unit/unit.h"
 
@@ -38,6 +39,52 @@ START_TEST(a_character_may_lie_across_pieces)
         converter.finish(out);
         ASSERT_EQ_TEXT(out, "\xe4\xb8\xad\xe6\x96\x87");
     }
+}
+END_TEST
+
+// In these a letter waits for what may be put on it, and the text may end with one.
+const struct {
+    const char* charset;
+    const char* bytes;
+    const char* text;
+} kEndWithALetter[] = {
+    {"windows-1255", "\xf9\xec\xe5\xed", "\u05e9\u05dc\u05d5\u05dd"},
+    {"windows-1258", "Vi\xea\xf2", "Vi\u1ec7"},
+    {"windows-1258", "Vi\xea\xf2t", "Vi\u1ec7t"},
+    {"TCVN", "Vi\xd6t", "Vi\u1ec7t"},
+    {"BIG5-HKSCS", "\x88\x66", "\u00ca"},
+    {"EUC-JISX0213", "\xa4\xab", "\u304b"},
+    {"SHIFT_JISX0213", "\x82\xa9", "\u304b"},
+};
+
+START_TEST(the_last_letter_is_there)
+{
+    for (const auto& row : kEndWithALetter) {
+        if (!is_known_charset(row.charset)) continue;
+        ASSERT_EQ_TEXT(to_utf8(row.charset, row.bytes), row.text);
+        CharsetConverter converter(row.charset);
+        std::string out;
+        for (const char c : std::string_view(row.bytes))
+            converter.feed(std::string_view(&c, 1), out);
+        converter.finish(out);
+        ASSERT_EQ_TEXT(out, row.text);
+    }
+}
+END_TEST
+
+START_TEST(each_encoded_word_is_whole)
+{
+    for (const auto& row : kEndWithALetter) {
+        if (!is_known_charset(row.charset)) continue;
+        const std::string word = cat("=?", row.charset, "?b?", base64_encode(row.bytes), "?=");
+        ASSERT_EQ_TEXT(decode_words(word), row.text);
+        ASSERT_EQ_TEXT(decode_words(cat(word, "\r\n ", word)), cat(row.text, row.text));
+        ASSERT_EQ_TEXT(decode_words(cat(word, " a")), cat(row.text, " a"));
+    }
+    if (!is_known_charset("iso-2022-jp")) return;
+    // The first does not go back to ASCII, and the second begins there.
+    ASSERT_EQ_TEXT(decode_words("=?iso-2022-jp?q?=1B$BF|?= =?iso-2022-jp?q?a?="), "\u65e5a");
+    ASSERT_EQ_TEXT(decode_words("=?iso-2022-jp?q?=1B$BF?= =?iso-2022-jp?q?|?="), "\u65e5");
 }
 END_TEST
 
@@ -116,6 +163,8 @@ Suite* make()
     TCase* c = tcase_create("all");
     tcase_add_test(c, charsets_become_utf8);
     tcase_add_test(c, a_character_may_lie_across_pieces);
+    tcase_add_test(c, the_last_letter_is_there);
+    tcase_add_test(c, each_encoded_word_is_whole);
     tcase_add_test(c, header_words_are_decoded);
     tcase_add_test(c, parameters_are_decoded);
     tcase_add_test(c, transfer_encodings_come_in_pieces);

@@ -68,6 +68,31 @@ START_TEST(a_tree)
 }
 END_TEST
 
+START_TEST(a_message_in_utf8)
+{
+    const std::string m = "Content-Type: message/global\r\n\r\nSubject: in\r\n\r\nhi\r\n";
+    const auto p = parse_message(m);
+    const char* fields = "\"MESSAGE\" \"GLOBAL\" NIL NIL NIL \"7BIT\" 19";
+    const char* in = "(NIL \"in\" NIL NIL NIL NIL NIL NIL NIL NIL)";
+    const char* plain = "\"TEXT\" \"PLAIN\" (\"CHARSET\" \"us-ascii\") NIL NIL \"7BIT\" 4 1";
+    ASSERT_EQ_TEXT(body(m, p), cat("(", fields, " ", in, " (", plain, ") 3)"));
+    ASSERT_EQ_TEXT(bodystructure(m, p),
+                   cat("(", fields, " ", in, " (", plain, " NIL NIL NIL NIL) 3 NIL NIL NIL NIL)"));
+    ck_assert(may_have_globals(body(m, p)));
+    // To RFC 3501.
+    ASSERT_EQ_TEXT(body(m, p, Globals::basic), cat("(", fields, ")"));
+    ASSERT_EQ_TEXT(bodystructure(m, p, Globals::basic), cat("(", fields, " NIL NIL NIL NIL)"));
+    // One that is encoded (RFC 6532 3.7) is not looked into.
+    const std::string encoded = "Content-Type: message/global\r\nContent-Transfer-Encoding: "
+                                "base64\r\n\r\nU3ViamVjdDogaW4NCg0KaGkNCg==\r\n";
+    ASSERT_EQ_TEXT(
+        body(encoded, parse_message(encoded)),
+        "(\"MESSAGE\" \"GLOBAL\" NIL NIL NIL \"BASE64\" 30 (NIL NIL NIL NIL NIL NIL NIL "
+        "NIL NIL NIL) (\"TEXT\" \"PLAIN\" (\"CHARSET\" \"us-ascii\") NIL NIL \"7BIT\" 0 0) "
+        "1)");
+}
+END_TEST
+
 START_TEST(a_multipart_always_has_a_part)
 {
     const std::string m = "Content-Type: multipart/mixed; boundary=b\r\n\r\nx";
@@ -140,6 +165,7 @@ Suite* make()
     tcase_add_test(c, the_envelope_of_rfc_3501);
     tcase_add_test(c, a_single_part);
     tcase_add_test(c, a_tree);
+    tcase_add_test(c, a_message_in_utf8);
     tcase_add_test(c, a_multipart_always_has_a_part);
     tcase_add_test(c, a_multipart_without_a_boundary_is_one_text);
     tcase_add_test(c, parameters_in_pieces_are_shown_whole);

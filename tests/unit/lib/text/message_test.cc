@@ -56,11 +56,13 @@ START_TEST(nested_multiparts_and_messages)
         "--b\r\nContent-Type: multipart/alternative; boundary=\"b b\"\r\n\r\n"
         "--b b\r\n\r\none\r\n--b b\r\n\r\ntwo\r\n--b b--\r\n\r\n"
         "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: inner\r\n\r\ninner body\r\n\r\n"
+        "--b\r\nContent-Type: Message/Global\r\n\r\nSubject: \u00fc\r\n\r\nin UTF-8\r\n"
         "--b\r\nContent-Type: multipart/digest; boundary=d\r\n\r\n"
         "--d\r\n\r\nSubject: x\r\n\r\nX\r\n--d--\r\n"
         "--b--\r\n";
     ASSERT_EQ_TEXT(show(m), "multipart/mixed(multipart/alternative(text/plain=one text/plain=two) "
                             "message/rfc822(text/plain=inner body\r\n) "
+                            "message/global(text/plain=in UTF-8) "
                             "multipart/digest(message/rfc822(text/plain=X)))");
     const auto parsed = parse_message(m);
     const Part& message = parsed.root.children[1];

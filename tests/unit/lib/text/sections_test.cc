@@ -55,6 +55,7 @@ START_TEST(numbers_go_down_the_tree)
         "y\r\n\r\nc2\r\n--c--\r\n"
         "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: s\r\n\r\nplain\r\n"
         "--b\r\nContent-Type: multipart/x; boundary=d\r\n\r\n--d\r\n\r\nd1\r\n--d--\r\n"
+        "--b\r\nContent-Type: message/global\r\n\r\nSubject: \u00fc\r\n\r\nglobal\r\n"
         "--b--\r\n";
     ASSERT_EQ_TEXT(get(m, {1}, whole), "first");
     ASSERT_EQ_TEXT(get(m, {2}, mime), "Content-Type: message/rfc822\r\n\r\n");
@@ -71,7 +72,9 @@ START_TEST(numbers_go_down_the_tree)
     ASSERT_EQ_TEXT(get(m, {3, 2}, whole), "NIL");
     ASSERT_EQ_TEXT(get(m, {4, 1}, whole), "d1");
     ASSERT_EQ_TEXT(get(m, {4}, header), "NIL");
-    ASSERT_EQ_TEXT(get(m, {5}, whole), "NIL");
+    ASSERT_EQ_TEXT(get(m, {5}, header), "Subject: \u00fc\r\n\r\n");
+    ASSERT_EQ_TEXT(get(m, {5, 1}, whole), "global");
+    ASSERT_EQ_TEXT(get(m, {6}, whole), "NIL");
 }
 END_TEST
 
