@@ -146,7 +146,20 @@ bool Engine::tell_watched()
         if (s_.client.ok()) say_ended(told.error());
         return false;
     }
-    return s_.user.watch->tell() && s_.client.flush();
+    return s_.user.watch->tell() && keep_selection() && s_.client.flush();
+}
+
+// A client that NOTIFY tells of what happens waits for that: what it has selected is not left where
+// it is lost, or has moved away, until the next command.
+bool Engine::keep_selection()
+{
+    const RemoteSelection* remote = s_.remote();
+    if (remote == nullptr || remote->backend->stream().ok() || !s_.user.watch->goes_on())
+        return true;
+    const bool at_once = s_.user.events.expunge_at_once;
+    if (replace_selection(s_, at_once ? Expunges::at_once : Expunges::wait)) return true;
+    if (s_.client.ok()) say_bye(why_selection_ended(s_));
+    return false;
 }
 
 // The selected mailbox's server has something to say that no command asked for.

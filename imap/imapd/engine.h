@@ -35,6 +35,7 @@ class Engine {
     bool wait_for_bytes(Deadline deadline);
     bool backend_spoke();
     bool tell_watched();
+    bool keep_selection();
     void one_command();
     // The words up to the command's name, and its row.
     Status read_head(Command& command);

@@ -71,6 +71,8 @@ struct MovedView {
     uint32_t exists = 0;
     bool condstore = false;   // enabled there, by whatever command
     model::SequenceSet uids;  // in the order of the message numbers
+    // UIDs of what the last search has saved; none: that is not known.
+    std::optional<model::SequenceSet> saved = std::nullopt;
 };
 // A search whose results are followed (RFC 5267), and the tag by which its server knows it.
 struct FollowedSearch {
@@ -91,11 +93,12 @@ struct RemoteSelection {
     uint64_t highestmodseq = 0;
     bool replaceable = true;
     bool saved = false;  // a search there has saved its result: another connection has none
-    std::vector<FollowedSearch> followed = {};  // the same
+    std::vector<FollowedSearch> followed = {};  // the same of these
     bool modseq_told = false;  // that server knows of CONDSTORE, and has told HIGHESTMODSEQ
     // Untagged lines that wait for a command that may carry EXPUNGE, in order.
     std::string held;
-    model::SequenceSet told_uids = {};              // of a MovedView that is on its way
+    model::SequenceSet told_uids = {};  // of a MovedView that is on its way
+    std::optional<model::SequenceSet> told_saved = std::nullopt;  // the same
     std::optional<MovedView> moved = std::nullopt;  // the mailbox is at another server now
 };
 using Selection = std::variant<NoSelection, LocalSelection, RemoteSelection>;
@@ -116,6 +119,7 @@ struct SelectedEvents {
     bool at_once = false;          // between commands too
     bool expunge_at_once = false;  // the same, where message numbers change
     std::shared_ptr<const FetchRequest> fetch = nullptr;  // of each that comes
+    std::string fetch_text = {};  // the same as the client wrote it, with its parentheses
     // UIDs of messages that this session itself has put there: it knows them.
     std::vector<uint32_t> own = {};
 };

@@ -5,8 +5,11 @@ The watcher says nothing while it is told. That nothing is told of something is 
 of the next thing: events of one mailbox, and of the list, are told in order.
 """
 import atexit
+import contextlib
+import itertools
 import os
 import re
+import signal
 import socket
 import sys
 import threading
@@ -26,7 +29,7 @@ ALL_EVENTS = ("MessageNew MessageExpunge FlagChange MailboxName SubscriptionChan
 def the_murder():
     """One murder for all tests of this file."""
     if not MURDER:
-        m = murder.Murder(backends=2, frontends=1)
+        m = murder.Murder(backends=2, frontends=1, extra={"allowusermoves": "yes"})
         atexit.register(m.stop)
         MURDER.append(m)
     return MURDER[0]
@@ -565,6 +568,227 @@ def test_a_server_that_goes_and_comes_back():
             append(there, "INBOX.s")
         while status(told(c))[1]["MESSAGES"] != "2":
             pass
+
+
+
+def sessions_of(server, user):
+    """The processes of that server that are this user's sessions."""
+    found = []
+    for program in ("imapd", "proxyd"):
+        for pid in the_murder()[server].workers(program):
+            with contextlib.suppress(OSError), open("/proc/%d/cmdline" % pid, "rb") as f:
+                if re.search(rb"\b%s\b" % user.encode(), f.read()):
+                    found.append(pid)
+    return found
+
+
+@contextlib.contextmanager
+def watcher(user, mailbox, idle, mode):
+    """A client that has selected this mailbox, with three messages, and is told what happens."""
+    with session("frontend1", user) as c:
+        if mode:
+            c.ok("ENABLE " + mode)
+        c.select(mailbox)
+        c.ok("UID FETCH 1:* (FLAGS)")
+        c.uids = [1, 2, 3]
+        c.ok("NOTIFY SET (selected (MessageNew (UID BODY.PEEK[HEADER.FIELDS (SUBJECT)])"
+             " MessageExpunge FlagChange)) (personal (MessageNew MessageExpunge MailboxName))")
+        if idle:
+            begin_idle(c)
+        yield c
+        if idle:
+            end_idle(c)
+        c.ok("NOOP")
+
+
+def told_all(c, patterns):
+    """Lines that match these come, each once and in any order, and no other one of the selected
+    mailbox, nor its STATUS."""
+    wanted = list(patterns)
+    while wanted:
+        line = told(c)
+        found = [p for p in wanted if re.match(p, line, re.DOTALL)]
+        if found:
+            wanted.remove(found[0])
+        else:
+            # Flags that are new to the mailbox, and what others have.
+            allowed = r"FLAGS |OK \[PERMANENTFLAGS|\d+ RECENT|LIST |STATUS INBOX |\d+ EXISTS"
+            assert re.match(allowed, line), (line, wanted)
+
+
+def new_message(mode, number, uid, subject):
+    head = r"%d UIDFETCH \(" % uid if mode else r"%d FETCH \(.*UID %d\b" % (number, uid)
+    return head + r".*Subject: %s\r" % subject
+
+
+def flagged(mode, number, uid):
+    head = r"%d UIDFETCH \(" % uid if mode else r"%d FETCH \(" % number
+    return head + r".*\\Flagged"
+
+
+def fill_three(user, mailbox, where="backend1"):
+    with session(where, user) as c:
+        for n in range(3):
+            append(c, mailbox, "old%d" % n)
+
+
+def check_goes_on(c, mode, other, mailbox):
+    """A watcher of three messages, the first two with the UIDs 1 and 2, is told as before."""
+    append(other, mailbox, "later")
+    told_all(c, [r"4 EXISTS", new_message(mode, 4, max(u for u in c.uids if u) + 1, "later")])
+    other.select(mailbox)
+    other.ok("UID STORE 1 +FLAGS (\\Flagged)")
+    told_all(c, [flagged(mode, 1, 1)])
+    other.ok("UID STORE 2 +FLAGS.SILENT (\\Deleted)")
+    told_all(c, [flagged(mode, 2, 2).replace("Flagged", "Deleted")])
+    other.ok("EXPUNGE")
+    told_all(c, [r"VANISHED 2$" if mode else r"2 EXPUNGE$"])
+
+
+def each_way(check):
+    for idle, mode in itertools.product((False, True), ("", "UIDONLY")):
+        try:
+            check(idle, mode)
+        except Exception as e:
+            e.args = ("%s %s: %s" % ("IDLE" if idle else "NOTIFY", mode, e),)
+            raise
+
+
+def lost(idle, mode):
+    m = the_murder()
+    user = new_user(1)
+    fill_three(user, "INBOX")
+    with session("backend1", user) as other:
+        other.ok("CREATE INBOX.a")
+    murder.wait_for(lambda: "INBOX.a" in str(session_list(user)), "the frontend's list")
+    with watcher(user, "INBOX", idle, mode) as c:
+        pids = selected_by(m, user)
+        assert pids, "the session at the backend"
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        murder.wait_for(lambda: selected_by(m, user) - pids, "it is selected again")
+        with session("backend1", user) as other:
+            append(other, "INBOX.a")
+            while not told(c).startswith("STATUS INBOX.a (MESSAGES 1 "):
+                pass
+            check_goes_on(c, mode, other, "INBOX")
+
+
+def session_list(user):
+    with session("frontend1", user) as c:
+        return c.ok('LIST "" *')
+
+
+def selected_by(m, user):
+    """The sessions at its server that have this user's INBOX selected."""
+    said = m["backend1"].run("cyr_info", "proc").stdout
+    return {int(line.split()[0]) for line in said.splitlines()
+            if re.search(r"\buser\.%s(?![\w.])" % user, line)}
+
+
+def test_selected_mailbox_its_server_lost():
+    """It is selected again at once, and what its other mailboxes have is told."""
+    each_way(lost)
+
+
+def test_selected_mailbox_its_server_away():
+    """Who is promised to be told is not left with a server that cannot be reached."""
+    m = the_murder()
+    users = []
+    with contextlib.ExitStack() as stack:
+        for idle in (False, True):
+            user = new_user(1)
+            fill_three(user, "INBOX")
+            c = stack.enter_context(session("frontend1", user))
+            c.select("INBOX")
+            c.ok("NOTIFY SET (selected (MessageNew MessageExpunge))"
+                 " (personal (MessageNew MessageExpunge))")
+            if idle:
+                begin_idle(c)
+            users.append((user, c))
+        m["backend1"].stop()
+        try:
+            for _, c in users:
+                line = told(c)
+                assert line.startswith("BYE "), line
+        finally:
+            m["backend1"].start()
+    for user, _ in users:
+        with session("frontend1", user) as c:
+            assert "3 EXISTS" in c.select("INBOX")
+
+
+def travels(idle, mode, mailbox, user, move, there):
+    """What happens to a mailbox while it moves, unseen by a frontend that is held up, and after."""
+    with watcher(user, mailbox, idle, mode) as c:
+        held_up = sessions_of("frontend1", user)
+        assert len(held_up) == 1, held_up
+        os.kill(held_up[0], signal.SIGSTOP)
+        try:
+            move()
+            with session(there, user) as other:
+                append(other, mailbox, "meanwhile")
+                other.select(mailbox)
+                other.ok("UID STORE 1 +FLAGS (\\Seen \\Flagged)")
+                other.ok("UID STORE 3 +FLAGS.SILENT (\\Deleted)")
+                other.ok("EXPUNGE")
+        finally:
+            os.kill(held_up[0], signal.SIGCONT)
+        told_all(c, [r"VANISHED 3$" if mode else r"3 EXPUNGE$", r"3 EXISTS$",
+                     new_message(mode, 3, 4, "meanwhile"), flagged(mode, 1, 1)])
+        with session(there, user) as other:
+            other.ok("SELECT " + mailbox)
+            other.ok("UID STORE 1 -FLAGS (\\Flagged)")
+            told_all(c, [r"1 UIDFETCH " if mode else r"1 FETCH "])
+            check_goes_on(c, mode, other, mailbox)
+
+
+def test_selected_mailbox_moves_by_xfer():
+    def check(idle, mode):
+        user = new_user(1)
+        with session("backend1", user) as other:
+            other.ok("CREATE INBOX.a")
+        fill_three(user, "INBOX.a")
+        murder.wait_for(lambda: "INBOX.a" in str(session_list(user)), "the frontend's list")
+        with session("frontend1", "cyrus") as admin:
+            travels(idle, mode, "INBOX.a", user,
+                    lambda: admin.ok("XFER user.%s backend2" % user), "backend2")
+    each_way(check)
+
+
+def test_selected_mailbox_moves_by_rename():
+    """A shared one, of which nothing but "selected" tells."""
+    def check(idle, mode):
+        user = new_user(2)
+        name = "travels" + user
+        with session("frontend1", "cyrus") as admin:
+            admin.ok("CREATE %s backend1" % name)
+            admin.ok("SETACL %s anyone lrswite" % name)
+            admin.ok("SETACL %s cyrus lrswipkxtecda" % name)
+            for n in range(3):
+                append(admin, name, "old%d" % n)
+            murder.wait_for(lambda: admin.ok('LIST "" ' + name), "the frontend's list")
+            travels(idle, mode, name, user,
+                    lambda: admin.ok("RENAME %s %s backend2" % (name, name)), "backend2")
+    each_way(check)
+
+
+def test_selected_mailbox_moves_away_from_a_server_itself():
+    """Whose own client is told where it ends, in IDLE and between commands."""
+    for idle in (False, True):
+        user = new_user(1)
+        fill_three(user, "INBOX")
+        with session("backend1", user) as c, session("frontend1", "cyrus") as admin:
+            c.select("INBOX")
+            c.ok("NOTIFY SET (selected (MessageNew MessageExpunge))"
+                 " (personal (MessageNew MessageExpunge MailboxName))")
+            if idle:
+                begin_idle(c)
+            admin.ok("XFER user.%s backend2" % user)
+            line = told(c)
+            while not line.startswith("BYE "):
+                line = told(c)
+            assert "moved to another server" in line, line
 
 
 def events_of(m, where, there, user, sep, prefix):

@@ -768,5 +768,40 @@ def test_a_selected_session_does_not_see_a_move():
             there.reverse()
 
 
+def found_in(lines):
+    return {int(re.search(r"UID (\d+)", line).group(1)) for line in lines if " FETCH " in line}
+
+
+def test_what_searches_have_left_moves_too():
+    """What SAVE has saved is there (RFC 5182); of what UPDATE follows the client knows the end."""
+    options = {"allowusermoves": "yes", "move_grace": "0s"}
+    with murder.Murder(backends=2, extra=options) as m:
+        m.add_user("bob", 1)
+        with m.imap("backend1", "cyrus") as admin, m.imap("backend1", "bob") as c:
+            check(admin.setacl("user.bob", "cyrus", ALL_RIGHTS + "kxac"))
+            check(admin.create("user.bob.work"))
+            fill(c, "INBOX.work", 6)
+        sees(m, "frontend1", ["user.bob.work"])
+        some, none, follows = Traveller(m), Traveller(m), Traveller(m)
+        some.ok("UID SEARCH RETURN (SAVE) UID 2:5")
+        none.ok("UID SEARCH RETURN (SAVE) KEYWORD nosuch")
+        follows.ok("UID SEARCH RETURN (ALL UPDATE) UNFLAGGED")
+        tag = "t%d" % follows.tags
+        for target, left in (("backend2", {3, 5}), ("backend1", {3, 5})):
+            with m.imap("frontend1", "cyrus") as admin:
+                check(admin._simple_command("RENAME", "user.bob", "user.bob", target))
+            if target == "backend2":
+                elsewhere(m, target, ["expunge"])
+            some.ok("NOOP")
+            assert found_in(some.ok("UID FETCH $ (FLAGS)")) == left
+            none.ok("NOOP")
+            assert found_in(none.ok("UID FETCH $ (FLAGS)")) == set()
+            given_up = [line for line in follows.ok("NOOP") if "NOUPDATE" in line]
+            wanted = ['NO [NOUPDATE "%s"]' % tag] if target == "backend2" else []
+            assert [line.split("] ")[0] + "]" for line in given_up] == wanted, given_up
+        for t in (some, none, follows):
+            t.socket.close()
+
+
 if __name__ == "__main__":
     harness.main()

@@ -22,6 +22,7 @@ SelectedEvents events_of(const NotifyRequest& request)
     events.at_once = events.messages;
     events.expunge_at_once = events.messages && group->kind == NotifyGroup::Kind::selected;
     if (request.fetch) events.fetch = std::make_shared<const FetchRequest>(*request.fetch);
+    events.fetch_text = request.fetch_text;
     return events;
 }
 

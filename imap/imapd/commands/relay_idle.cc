@@ -179,7 +179,9 @@ Result<Completion> relay_idle(ImapSession& s, Command& command, backend::Backend
     while (true) {
         auto done = idle_on(s, *s.remote()->backend, deadline);
         if (done) return *done;
-        if (s.remote() == nullptr || !replace_selection(s)) return say_bye_lost(s);
+        if (s.remote() == nullptr || !replace_selection(s, Expunges::at_once))
+            return say_bye_lost(s);
+        if (!s.client.flush()) return Completion::disconnect();
     }
 }
 

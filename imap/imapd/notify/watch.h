@@ -68,6 +68,8 @@ class Watch {
     // ENABLE has changed what servers are to tell.
     void ask_again();
 
+    // False after NOTIFY NONE, or where it became too much.
+    bool goes_on() const { return !request_.none; }
     // Descriptors that wake, and when to call tell() without one.
     void add_descriptors(std::vector<int>& fds) const;
     Deadline due() const;
@@ -170,8 +172,8 @@ class Watch {
     Status ask_servers(Asked why);
     Status read_servers();
     Status read_server(backend::Backend& backend);
+    bool is_status_of_selected(const backend::Reply& reply);
     Status catch_up_with(const std::set<std::string>& keys);
-    bool goes_on() const { return !request_.none; }
     Deadline next_sweep() const;
 
     ImapSession& s_;

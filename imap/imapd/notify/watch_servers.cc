@@ -209,11 +209,17 @@ void Watch::ask_again()
 void Watch::before_select(backend::Backend& backend)
 {
     if (is_asking_ || backend.watched() == asked_ || !backend.has_capability("NOTIFY")) return;
+    // Another connection told of its mailboxes, or another server did, up to now.
+    const bool goes_on_here = servers_.contains(backend.server()) || s_.remote() != nullptr;
+    is_asking_ = true;
     RelayChannel channel(s_, backend);
     channel.verb("NOTIFY");
-    channel.raw(request_for(backend.server(), false));
+    channel.raw(request_for(backend.server(), backend.watched() == 0 && goes_on_here));
     auto answer = channel.finish();
-    if (answer && answer->ok()) backend.set_watched(asked_);
+    is_asking_ = false;
+    if (!answer || !answer->ok()) return;
+    backend.set_watched(asked_);
+    servers_[backend.server()] = Asking{};
 }
 
 // Of all but the selected mailbox's, which the engine listens to.
@@ -252,9 +258,19 @@ Status Watch::read_server(backend::Backend& backend)
     }
 }
 
+// A server that has the mailbox now, and was not told yet that it is selected.
+bool Watch::is_status_of_selected(const backend::Reply& reply)
+{
+    if (reply.word != "STATUS") return false;
+    const auto external = text::ImapCursor(reply.text()).astring();
+    auto name = external ? s_.user.names->to_internal(*external) : Result<MailboxName>(Error{});
+    return name && is_selected(*name);
+}
+
 Result<bool> Watch::on_line(backend::Backend& from, backend::ReplyReader& replies,
                             const backend::Reply& reply)
 {
+    if (is_status_of_selected(reply)) return true;
     if (from.watched() == 0 && !is_asking_) return false;
     if (reply.word == "OK" && says_overflow(reply.text())) {
         TRY(overflow());

@@ -373,8 +373,8 @@ Status RelayChannel::pass_on(const backend::Reply& reply)
     if (ours || is_out_of_mode(s_.user.modes, reply)) return replies_->drop_rest();
     if (reply.word == "BYE")
         return Error{Code::closed, cat("the server says ", reply.head.substr(0, 200))};
-    // To a LIST of ours it may be an answer.
-    if (s_.user.on_unasked && verb_ != "LIST") {
+    // To a LIST or STATUS of ours it may be an answer.
+    if (s_.user.on_unasked && verb_ != "LIST" && verb_ != reply.word) {
         TRY_ASSIGN(const bool done, s_.user.on_unasked(*backend_, *replies_, reply));
         if (done) return replies_->drop_rest();
     }

@@ -24,6 +24,9 @@ std::string in_clients_names(const ImapSession& session, std::string_view word,
                              std::string_view text);
 // The same, as far as the response is there.
 backend::Reply in_clients_names(const ImapSession& session, backend::Reply reply);
+// What changes message numbers, and all that comes behind it: for a command that may carry it, or
+// where the client has asked to be told.
+enum class Expunges : unsigned char { wait, at_once };
 // It waits for a command that may carry it.
 Status hold_untagged(RemoteSelection& remote, backend::ReplyReader& replies,
                      const backend::Reply& reply);

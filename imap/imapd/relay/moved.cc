@@ -1,6 +1,7 @@
 #include "imap/imapd/relay/moved.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "imap/imapd/relay/channel.h"
@@ -8,11 +9,13 @@
 #include "imap/imapd/relay/selection_replies.h"
 #include "imap/imapd/selected/message_set.h"
 #include "lib/base/strings.h"
+#include "lib/text/imap_syntax.h"
 
 namespace rookery::imapd {
 namespace {
 
 constexpr size_t kMaxRanges = kMaxViewRanges;
+constexpr uint32_t kMaxUid = 4294967295;
 constexpr size_t kMaxTold = 4u << 20;  // bytes of what changed during a move
 // Where the flags that changed cannot be asked for alone.
 constexpr uint32_t kMaxFlagsTold = 20000;
@@ -146,6 +149,19 @@ struct Compared {
     std::string expunged;        // EXPUNGE lines
 };
 
+uint32_t last_of(const SequenceSet& uids)
+{
+    return uids.empty() ? 0 : uids.ranges().back().last;
+}
+
+SequenceSet part_of(SequenceSet uids, uint32_t first, uint32_t last)
+{
+    SequenceSet part;
+    part.append(first, last);
+    uids.intersect(part);
+    return uids;
+}
+
 // closed: a message is there between those that the client knows, which he could not be told.
 Result<Compared> compare(const SequenceSet& before, const SequenceSet& now)
 {
@@ -164,21 +180,52 @@ Result<Compared> compare(const SequenceSet& before, const SequenceSet& now)
             lines.push_back(cat("* ", number, " EXPUNGE\r\n"));
         }
     }
-    const uint32_t last = before.empty() ? 0 : before.ranges().back().last;
-    SequenceSet known = now;
-    if (last > 0) {
-        SequenceSet below;
-        below.append(1, last);
-        known.intersect(below);
-    }
-    if (last > 0 && count_of(known) != kept) return changed("messages came in between");
+    const uint32_t last = last_of(before);
+    if (last > 0 && count_of(part_of(now, 1, last)) != kept)
+        return changed("messages came in between");
     for (auto it = lines.rbegin(); it != lines.rend(); ++it) out.expunged += *it;
     return out;
 }
 
+// What comes behind held lines waits too.
+RelayChannel::Filter behind_held(RemoteSelection& selection)
+{
+    return [&](backend::ReplyReader& reader, const backend::Reply& reply) -> Result<bool> {
+        if (!is_of_mailbox(reply) || selection.held.empty()) return false;
+        TRY(hold_untagged(selection, reader, reply));
+        return true;
+    };
+}
+
+// What NOTIFY wants to be told of each message that comes (RFC 5465 5.2).
+Status tell_new(ImapSession& s, RemoteSelection& selection, const SequenceSet& uids)
+{
+    if (s.user.events.fetch_text.empty() || uids.empty()) return success();
+    RelayChannel fetch(s, *selection.backend);
+    fetch.verb("UID FETCH");
+    fetch.raw(cat(' ', uids.to_string(), ' ', s.user.events.fetch_text));
+    fetch.filter(behind_held(selection));
+    // NO: one of them is gone, which is told by itself.
+    const auto told = fetch.finish();
+    return told ? success() : Status(told.error());
+}
+
+// What a search has saved is saved there too: a SELECT has nothing saved.
+Status save_again(ImapSession& s, RemoteSelection& selection, const SequenceSet& uids)
+{
+    if (uids.empty()) return success();
+    RelayChannel search(s, *selection.backend);
+    search.verb("UID SEARCH");
+    search.raw(cat(" RETURN (SAVE) UID ", uids.to_string()));
+    search.filter(behind_held(selection));
+    TRY_ASSIGN(const Answer saved, search.finish());
+    return saved.ok() ? success() : Status(changed("its new server does not save results"));
+}
+
 }  // namespace
 
-Status select_moved(ImapSession& session, RemoteSelection& selection, backend::Backend& backend)
+Status select_moved(ImapSession& session, RemoteSelection& selection, backend::Backend& backend,
+                    Expunges expunges)
 {
     const MovedView view = *std::move(selection.moved);
     selection.moved.reset();
@@ -188,6 +235,7 @@ Status select_moved(ImapSession& session, RemoteSelection& selection, backend::B
     const bool same = now.exists == view.exists && now.uidnext == view.uidnext &&
                       now.highestmodseq == view.highestmodseq && now.highestmodseq != 0;
     std::string told;
+    SequenceSet come;
     if (!same) {
         Difference difference;
         TRY(ask(session, selection, view, now.exists, backend, difference));
@@ -199,19 +247,23 @@ Status select_moved(ImapSession& session, RemoteSelection& selection, backend::B
         if (exists != view.exists - compared.gone.size()) cat_to(told, "* ", exists, " EXISTS\r\n");
         told += described;
         told += difference.lines;
+        come = part_of(*difference.uids, last_of(view.uids) + 1, kMaxUid);
     }
     // EXPUNGE waits for a command that may carry it, and what comes behind it too.
-    const bool waits = !selection.held.empty() || told.find(" EXPUNGE\r\n") != std::string::npos ||
-                       told.starts_with("* VANISHED");
-    if (waits)
-        selection.held += told;
-    else
-        session.client.put(told);
-    now.held = std::move(selection.held);
+    const bool has_expunges = !selection.held.empty() || told.starts_with("* VANISHED") ||
+                              told.find(" EXPUNGE\r\n") != std::string::npos;
+    now.held = std::exchange(selection.held, {}) + told;
+    if (!has_expunges || expunges == Expunges::at_once)
+        session.client.put(std::exchange(now.held, {}));
     now.arguments = std::move(selection.arguments);
     now.replaceable = same && now.held.empty();
+    for (const FollowedSearch& one : selection.followed)
+        session.client.put("* NO [NOUPDATE ", text::imap_string(one.tag),
+                           "] The mailbox has moved; search again\r\n");
+    now.saved = selection.saved;
     selection = std::move(now);
-    return success();
+    if (view.saved) TRY(save_again(session, selection, *view.saved));
+    return tell_new(session, selection, come);
 }
 
 }  // namespace rookery::imapd

@@ -2,7 +2,6 @@
 #include "imap/imapd/relay/relay.h"
 
 #include "imap/imapd/relay/channel.h"
-#include "imap/imapd/relay/lines.h"
 #include "imap/imapd/relay/moved.h"
 #include "imap/imapd/relay/selection.h"
 #include "imap/imapd/relay/selection_replies.h"
@@ -12,12 +11,12 @@
 namespace rookery::imapd {
 namespace {
 
-// By what a second SELECT tells, or by what the server told when the mailbox moved. Neither says
-// what a search has saved, or whose results are followed.
+// By what the server told when the mailbox moved, or by what a second SELECT tells, which does not
+// say what a search has saved, or whose results are followed.
 bool is_replaceable(const RemoteSelection& remote)
 {
-    if (remote.saved || !remote.followed.empty()) return false;
-    return remote.moved || (remote.replaceable && remote.held.empty());
+    if (remote.moved) return !remote.saved || remote.moved->saved;
+    return remote.replaceable && remote.held.empty() && !remote.saved && remote.followed.empty();
 }
 
 Error lost(std::string_view why)
@@ -103,10 +102,7 @@ Status relay_poll(ImapSession& session)
     if (remote == nullptr || !remote->backend->stream().has_input()) return success();
     TRY(relay_unsolicited(session));
     if (!remote->moved) return success();
-    TRY(replace_selection(session));
-    session.client.put(remote->held);
-    remote->held.clear();
-    return success();
+    return replace_selection(session, Expunges::at_once);
 }
 
 void relay_unselect(ImapSession& session)
@@ -148,10 +144,10 @@ Status ensure_selection(ImapSession& session)
     if (remote->backend->stream().ok() && !remote->backend->is_silent())
         TRY(relay_unsolicited(session));
     if (remote->backend->is_alive()) return success();
-    return replace_selection(session);
+    return replace_selection(session, Expunges::wait);
 }
 
-Status replace_selection(ImapSession& session)
+Status replace_selection(ImapSession& session, Expunges expunges)
 {
     RemoteSelection* remote = session.remote();
     if (remote == nullptr) return lost("nothing is selected");
@@ -166,7 +162,7 @@ Status replace_selection(ImapSession& session)
     auto replaced = [&]() -> Status {
         TRY_ASSIGN(backend::Backend * backend, session.backends->get(server));
         if (!remote->moved) return select_again(session, *remote, *backend);
-        Status done = select_moved(session, *remote, *backend);
+        Status done = select_moved(session, *remote, *backend, expunges);
         if (!done) session.backends->drop(backend);
         return done;
     }();

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "imap/backend/backend.h"
+#include "imap/imapd/relay/lines.h"
 #include "imap/imapd/session.h"
 #include "lib/base/result.h"
 
@@ -32,9 +33,10 @@ void log_relayed(const ImapSession& session, const std::string& server, std::str
                  const model::MailboxName& name, const Completion& done);
 
 // --- for the relays of the commands
-// Another connection to the selected mailbox's server takes the place of one that is lost, if the
-// client cannot tell the difference (doc/rules.md 5.5). closed: it would.
-Status replace_selection(ImapSession& session);
+// The selected mailbox, whose server is lost, is selected where it is now, at that server or where
+// it has moved to, and the client is told what is different there (doc/rules.md 5.5). closed and
+// the codes of the streams: it cannot be, and nothing is selected any more.
+Status replace_selection(ImapSession& session, Expunges expunges);
 // Success if the selected mailbox's server is there, maybe after replace_selection().
 Status ensure_selection(ImapSession& session);
 // After an answer that the selected mailbox moves or has moved: its server says what it has to say,

@@ -138,7 +138,8 @@ backend::Backend* AtSelection::again(const Result<Answer>& answer)
     const bool lost = !answer && can && !replaced_ && remote->replaceable && !channel_.heard();
     const bool stays = refused && can && !moved && !patience().passed();
     if (!moved && !lost && !stays) return nullptr;
-    if (!stays && !replace_selection(session_)) return not_again(say_bye_lost(session_));
+    if (!stays && !replace_selection(session_, Expunges::wait))
+        return not_again(say_bye_lost(session_));
     if (auto later = release_held(session_, command_)) return not_again(*later);
     replaced_ = true;
     return session_.remote()->backend;

@@ -19,13 +19,12 @@ std::optional<text::ResponseCode> code_of(const backend::Reply& reply)
     return text::response_code(reply.text());
 }
 
-void note_uids(RemoteSelection& selection, std::string_view written)
+void note_uids(SequenceSet& uids, std::string_view written)
 {
     auto set = SequenceSet::parse(written);
     if (!set) return;
     for (const auto& range : set->ranges())
-        if (selection.told_uids.ranges().size() < kMaxViewRanges)
-            selection.told_uids.append(range.first, range.last);
+        if (uids.ranges().size() < kMaxViewRanges) uids.append(range.first, range.last);
 }
 
 std::optional<MovedView> view_of(RemoteSelection& selection, std::string_view written)
@@ -43,7 +42,8 @@ std::optional<MovedView> view_of(RemoteSelection& selection, std::string_view wr
                    .highestmodseq = numbers[2],
                    .exists = static_cast<uint32_t>(numbers[3]),
                    .condstore = written.ends_with(" CONDSTORE"),
-                   .uids = std::move(selection.told_uids)};
+                   .uids = std::move(selection.told_uids),
+                   .saved = std::move(selection.told_saved)};
     if (count_of(view.uids) != view.exists || view.uidvalidity == 0) return std::nullopt;
     return view;
 }
@@ -133,8 +133,14 @@ bool note_moved(ImapSession& session, RemoteSelection& selection, const backend:
     if (!code) return false;
     if (reply.word == "BYE" && code->is(kMovedCode))
         selection.moved = view_of(selection, code->arguments);
-    if (reply.word != "OK" || !code->is(kViewCode)) return false;
-    note_uids(selection, code->arguments);
+    if (reply.word != "OK") return false;
+    if (code->is(kSavedCode)) {
+        if (!selection.told_saved) selection.told_saved.emplace();
+        note_uids(*selection.told_saved, code->arguments);
+        return true;
+    }
+    if (!code->is(kViewCode)) return false;
+    note_uids(selection.told_uids, code->arguments);
     return true;
 }
 

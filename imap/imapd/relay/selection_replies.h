@@ -29,6 +29,7 @@ void note_selected(RemoteSelection& selection, const backend::Reply& reply);
 
 // Before BYE, what the client knew of a mailbox that has moved (moved.h).
 inline constexpr std::string_view kViewCode = "XROOKERY-VIEW";
+inline constexpr std::string_view kSavedCode = "XROOKERY-SAVED";
 inline constexpr std::string_view kMovedCode = "XROOKERY-MOVED";
 inline constexpr size_t kMaxViewRanges = 20000;
 // An OK or BYE of the selected mailbox's server. True: it was for this node, not for the client.

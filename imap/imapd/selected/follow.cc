@@ -14,6 +14,7 @@ namespace rookery::imapd {
 namespace {
 
 using model::MailboxEntry;
+using model::SequenceSet;
 
 // The list's entry of the mailbox. none: there is no such mailbox any more. busy: not settled yet.
 Result<std::optional<MailboxEntry>> entry_now(ImapSession& session, mailbox::Mailbox& mailbox)
@@ -88,20 +89,30 @@ std::string why_it_ended(const Error& error)
     return Completion::from(error).text;
 }
 
-// What the client knows, for the node that has it as its client. False: it is too much.
-bool put_view(ImapSession& session, const mailbox::Mailbox& mailbox)
+// A set of UIDs, in as many lines as it needs, which is one at least.
+void put_set(stream::Stream& out, std::string_view code, std::string_view set)
 {
+    do {
+        size_t end = set.size();
+        if (end > kMaxViewLine) end = set.rfind(',', kMaxViewLine);
+        out.put("* OK [", code, set.empty() ? "" : " ", set.substr(0, end), "] Known\r\n");
+        set.remove_prefix(std::min(end + 1, set.size()));
+    } while (!set.empty());
+}
+
+// What the client knows, for the node that has it as its client. False: it is too much.
+bool put_view(ImapSession& session, const LocalSelection& selection)
+{
+    const mailbox::Mailbox& mailbox = *selection.mailbox;
     std::vector<uint32_t> uids;
     uids.reserve(mailbox.exists());
     for (uint32_t n = 1; n <= mailbox.exists(); n++) uids.push_back(mailbox.uid(n));
     const std::string set = number_set(uids);
     if (set.size() > kMaxView) return false;
-    for (std::string_view rest = set; !rest.empty();) {
-        size_t end = rest.size();
-        if (end > kMaxViewLine) end = rest.rfind(',', kMaxViewLine);
-        session.client.put("* OK [", kViewCode, ' ', rest.substr(0, end), "] Known\r\n");
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
+    if (!set.empty()) put_set(session.client, kViewCode, set);
+    const SequenceSet& saved = selection.saved;
+    if (saved.ranges().size() <= SequenceSet::kMaxRanges)
+        put_set(session.client, kSavedCode, saved.to_string());
     session.client.put("* BYE [", kMovedCode, ' ', mailbox.uidvalidity(), ' ', mailbox.uidnext(),
                        ' ', mailbox.highestmodseq(), ' ', mailbox.exists(),
                        session.user.condstore_enabled ? " CONDSTORE" : "",
@@ -115,7 +126,7 @@ void put_farewell(ImapSession& session, const Error& error)
 {
     const LocalSelection* selection = session.local();
     const bool moved = error.code == Code::moved && selection != nullptr;
-    if (moved && session.user.identity->relayed && put_view(session, *selection->mailbox)) return;
+    if (moved && session.user.identity->relayed && put_view(session, *selection)) return;
     session.client.put("* BYE ", wire_text(why_it_ended(error)), "\r\n");
 }
 

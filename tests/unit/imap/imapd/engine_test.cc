@@ -247,6 +247,7 @@ void set_all(imapd::User& user)
                        .at_once = true,
                        .expunge_at_once = true,
                        .fetch = std::make_shared<imapd::FetchRequest>(),
+                       .fetch_text = "(UID)",
                        .own = {7}},
             .on_unasked = [](auto&, auto&, const auto&) { return true; },
             .before_select = [](auto&) {},
@@ -260,7 +261,7 @@ void check_that_nothing_is_left(const imapd::User& user, imapd::State now, std::
                  referrals, farewell, watch, events, on_unasked, before_select,
                  ask_in_idle] = user;
     const auto& [uid_only, utf8, rev2, rev2_messages] = modes;
-    const auto& [messages, flags, at_once, expunge_at_once, fetch, own] = events;
+    const auto& [messages, flags, at_once, expunge_at_once, fetch, fetch_text, own] = events;
     ck_assert(state == now);
     ASSERT_EQ_TEXT(identity ? identity->userid : "", whose);
     ASSERT_EQ_TEXT(names ? names->inbox()->internal() : "",
@@ -270,7 +271,8 @@ void check_that_nothing_is_left(const imapd::User& user, imapd::State now, std::
     ck_assert(enabled.empty() && !condstore && !qresync && !referrals && farewell.empty());
     ck_assert(!uid_only && !utf8 && !rev2 && !rev2_messages);
     ck_assert(!watch && !on_unasked && !before_select && !ask_in_idle);
-    ck_assert(messages && flags && !at_once && !expunge_at_once && !fetch && own.empty());
+    ck_assert(messages && flags && !at_once && !expunge_at_once && !fetch);
+    ck_assert(fetch_text.empty() && own.empty());
 }
 
 START_TEST(nothing_is_left_of_a_user_who_has_gone)
