@@ -25,15 +25,8 @@ void add_word(std::string& words, std::string_view word)
 
 bool Watch::has_children(const std::string& external) const
 {
-    bool found = false;
-    const std::string below = cat(external, s_.user.names->separator());
-    const std::string patterns[] = {cat(below, '%')};
-    mboxlist::ListWalker walker(s_.directory, *s_.user.names, *s_.user.identity, s_.access);
-    const Status looked = walker.list("", patterns, [&](const mboxlist::ListItem& item) {
-        found = item.name.starts_with(below);  // a '*' in the name stands for anything
-        return !found;
-    });
-    return looked.ok() && found;
+    return mboxlist::has_children(s_.directory, *s_.user.names, *s_.user.identity, s_.access,
+                                  external);
 }
 
 void Watch::put_list(const MailboxName& name, std::string_view attributes, bool exists,
