@@ -1,0 +1,44 @@
+// Look: at all that there is, wanted where something may have happened that no event has told.
+//
+// It costs what there is, not what has changed. So that changes that come without end cost what
+// they are many, it rests kRests times as long as it took, kLongest at most, before it is due
+// again. Cannot fail of itself; a value; one thread.
+#ifndef ROOKERY_IMAP_IMAPD_NOTIFY_LOOK_H
+#define ROOKERY_IMAP_IMAPD_NOTIFY_LOOK_H
+
+#include <algorithm>
+
+#include "lib/base/clock.h"
+#include "lib/base/result.h"
+
+namespace rookery::imapd {
+
+class Look {
+ public:
+    static constexpr int kRests = 4;
+    static constexpr Milliseconds kLongest{10'000};
+
+    void want() { wanted_ = true; }
+    bool is_due() const { return wanted_ && next_.passed(); }
+    Deadline due() const { return wanted_ ? next_ : Deadline::never(); }
+
+    // What it misses has to be wanted again.
+    template <class F>
+    Status take(const F& look)
+    {
+        wanted_ = false;
+        const MonotonicTime began = monotonic_now();
+        Status done = look();
+        const auto took = std::chrono::ceil<Milliseconds>(monotonic_now() - began);
+        next_ = Deadline::after(std::min<Milliseconds>(took * kRests, kLongest));
+        return done;
+    }
+
+ private:
+    bool wanted_ = false;
+    Deadline next_ = Deadline::after(Milliseconds(0));
+};
+
+}  // namespace rookery::imapd
+
+#endif
