@@ -223,15 +223,20 @@ void Watch::wait_for_names()
     if (is_deaf_) log::warning("not all that NOTIFY waits for wakes", {});
 }
 
-Status Watch::begin(const Watch* before)
+Status Watch::begin(Watch* before)
 {
     resolve_groups();
     if (!groups_.empty()) {
-        if (wants_subscriptions()) TRY(read_subscriptions());
-        wait_for_names();
+        wait_for_names();  // before the look: nothing comes between the two
+        if (wants_subscriptions()) {
+            TRY(read_subscriptions());
+            wait_for_names();
+        }
         TRY(enumerate([&](const MailboxEntry& entry) { return add(entry); }));
         sweep_ = next_sweep();
     }
+    // All that is known here; what is later shows as an event too.
+    if (before != nullptr) TRY(before->take_rest());
     for (auto& [key, known] : known_) {
         if (!known.readable && (known.events & kOfMailbox) != 0) put_no_access(known);
         if (!known.told || is_selected(known.name)) continue;
@@ -407,12 +412,17 @@ Status Watch::look_at_subscription(const MailboxName& name, bool now, bool own)
         put_list(name, exists ? "" : "\\NonExistent", exists);
     if (events == events_before) return success();
     // Another set of mailboxes is meant from now on.
+    const auto server = [&] {
+        const auto at = known_.find(name.key());
+        return at == known_.end() ? std::string() : at->second.server;
+    };
+    const std::string server_before = server();
     forget(name.key());
     if (exists) {
         if (socket_ && !socket_->add(mboxlist::topic_of_tree(name))) is_deaf_ = true;
         if (auto added = add(entry->seen()); !added) return overflow();
     }
-    ask_again();
+    if (!server_before.empty() || !server().empty()) ask_again();
     return s_.client.status();
 }
 
@@ -467,6 +477,13 @@ void Watch::read_events()
         all_mailboxes_.want();
     }
     std::move(come.begin(), come.end(), std::back_inserter(events_));
+}
+
+Status Watch::take_rest()
+{
+    for (int round = 0; goes_on() && (round == 0 || !events_.empty()) && round < kRounds; ++round)
+        TRY(take_events());
+    return goes_on() && !groups_.empty() ? look_at_all_names() : success();
 }
 
 // What is about to be looked at with all is not looked at before: of a rename one side alone may

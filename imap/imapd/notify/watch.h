@@ -9,9 +9,9 @@
 // Mailboxes of other servers are watched there, by the same command on this session's connections;
 // their lines go on to the client. Names are told from this server's own list, whatever it holds,
 // but that a mailbox has got another name is known where it is. A server that is lost is asked
-// again when it is back, for the STATUS of all of its mailboxes.
-// It is told all that it is to watch in one command, so it is asked again in its time only, if that
-// is much. Bounds: kMaxWatched mailboxes, kMaxLooked entries of the list for a look at it, kMaxNotes entries
+// again when it is back, for the STATUS of all of its mailboxes. What a server is to watch it is
+// told in one command, so if that is much it is not asked again at once.
+// Bounds: kMaxWatched mailboxes, kMaxLooked entries of the list for a look at it, kMaxNotes entries
 // of metadata; who goes over them has NOTIFY NONE. Lines are put into the client's stream,
 // unflushed. Codes: limit (of begin), those of the client's stream. One thread.
 #ifndef ROOKERY_IMAP_IMAPD_NOTIFY_WATCH_H
@@ -52,9 +52,10 @@ class Watch {
     Watch(ImapSession& session, NotifyRequest request);
     ~Watch();
 
-    // Looks everything up; before: what the client knows by now, if there is something. Tells
-    // STATUS if that was asked for, and which mailboxes it may not be told of. limit: too much.
-    Status begin(const Watch* before);
+    // Looks everything up; before: what the client knows by now, if there is something; it tells
+    // what has changed until then. Tells STATUS if that was asked for, and which mailboxes it may
+    // not be told of. limit: too much.
+    Status begin(Watch* before);
     // What has happened since. Also asks servers that have to be asked.
     Status tell();
     // What this session itself has done to this name and those below it: the client knows.
@@ -146,6 +147,7 @@ class Watch {
     Status look_at_all_mailboxes();
     void read_events();
     Status take_events();
+    Status take_rest();
     Status take_event(mboxlist::Event::Kind kind, const std::string& what, bool own);
 
     // --- names (watch_names.cc)

@@ -152,6 +152,7 @@ Status Watch::ask_servers(Asked why)
         Milliseconds rest;  // before it is asked again
     };
     std::list<One> asked;
+    const uint64_t number = asked_;  // another from a server's answer that comes meanwhile
     is_asking_ = true;
     const auto send = [&](backend::Backend& backend, const Request& request, bool stops) {
         const auto names = static_cast<int>(request.names > kFew ? request.names : 0);
@@ -192,15 +193,15 @@ Status Watch::ask_servers(Asked why)
         auto answer = one.channel.finish();
         Asking& asking = servers_[server];
         if (answer && answer->ok()) {
-            one.backend->set_watched(one.stops ? 0 : asked_);
-            asking = {.again = Deadline::after(one.rest)};
+            one.backend->set_watched(one.stops ? 0 : number);
+            asking = {.again = Deadline::after(one.rest), .waits = number != asked_};
             continue;
         }
         asking.lost = true;
         asking.again = Deadline::after(kAgain);
         if (answer) {
             too_much = too_much || says_overflow(answer->text);
-            one.backend->set_watched(asked_);
+            one.backend->set_watched(number);
         } else if (s_.remote_at(*one.backend) == nullptr) {
             lose_backend(s_, *one.backend);
         }
@@ -223,8 +224,9 @@ void Watch::before_select(backend::Backend& backend)
     const auto asking = servers_.find(backend.server());
     const bool is_news = asking != servers_.end() && asking->second.waits;
     channel.raw(request_for(backend.server(), is_news).text);
+    const uint64_t number = asked_;
     auto answer = channel.finish();
-    if (answer && answer->ok()) backend.set_watched(asked_);
+    if (answer && answer->ok()) backend.set_watched(number);
 }
 
 // Of all but the selected mailbox's, which the engine listens to.
