@@ -1,12 +1,14 @@
 // Look: at all that there is, wanted where something may have happened that no event has told.
 //
 // It costs what there is, not what has changed. So that changes that come without end cost what
-// they are many, it rests kRests times as long as it took, kLongest at most, before it is due
-// again. Cannot fail of itself; a value; one thread.
+// they are many, it rests kRests times the processor's time that it took, kLongest at most, before
+// it is due again. Cannot fail of itself; a value; one thread.
 #ifndef ROOKERY_IMAP_IMAPD_NOTIFY_LOOK_H
 #define ROOKERY_IMAP_IMAPD_NOTIFY_LOOK_H
 
 #include <algorithm>
+#include <cstdint>
+#include <ctime>
 
 #include "lib/base/clock.h"
 #include "lib/base/result.h"
@@ -27,10 +29,10 @@ class Look {
     Status take(const F& look)
     {
         wanted_ = false;
-        const MonotonicTime began = monotonic_now();
+        const std::clock_t began = std::clock();
         Status done = look();
-        const auto took = std::chrono::ceil<Milliseconds>(monotonic_now() - began);
-        next_ = Deadline::after(std::min<Milliseconds>(took * kRests, kLongest));
+        const int64_t took = int64_t{std::clock() - began} * 1000 / CLOCKS_PER_SEC;
+        next_ = Deadline::after(std::min(Milliseconds(took * kRests), kLongest));
         return done;
     }
 
