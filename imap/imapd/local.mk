@@ -49,6 +49,7 @@ noinst_LIBRARIES += %D%/libimapd.a
 %C%_libimapd_a_SOURCES += %D%/commands/unauthenticate.cc
 
 # NOTIFY.
+%C%_libimapd_a_SOURCES += %D%/notify/look.h
 %C%_libimapd_a_SOURCES += %D%/notify/notify_parse.h %D%/notify/notify_parse.cc
 %C%_libimapd_a_SOURCES += %D%/notify/tell.h %D%/notify/tell.cc
 %C%_libimapd_a_SOURCES += %D%/notify/watch.h %D%/notify/watch.cc

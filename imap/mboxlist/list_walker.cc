@@ -114,10 +114,27 @@ void ListWalker::add_plain_range(std::string_view key_prefix, std::string_view e
     out.push_back({low, behind(low), false});
 }
 
+// What a literal beginning says behind the own INBOX, if own names are written as their keys are
+// and nothing else is written so.
+std::optional<std::string_view> ListWalker::own_part(std::string_view literal) const
+{
+    if (own_key_.empty()) return std::nullopt;
+    const bool says_inbox = starts_with_nocase(literal, kInbox);
+    if (!names_.is_alternative()) {
+        const bool below = says_inbox && literal.size() > kInbox.size() &&
+                           literal[kInbox.size()] == names_.separator();
+        return below ? std::optional(literal.substr(kInbox.size() + 1)) : std::nullopt;
+    }
+    const bool may_be_inbox = says_inbox || starts_with_nocase(kInbox, literal);
+    if (may_be_inbox || compatible(literal, names_.options().altprefix)) return std::nullopt;
+    return literal;
+}
+
 void ListWalker::add_ranges(const std::string& literal, std::vector<Segment>& out) const
 {
     const auto& options = names_.options();
     const char separator = names_.separator();
+    if (!names_.is_alternative() && own_part(literal)) return;
     // An administrator of all domains names them at the end: nothing is known of the beginning.
     if (options.virtdomains && domain_prefix_.empty() && !names_.is_alternative()) {
         out.push_back({"", "", false});
@@ -137,7 +154,22 @@ void ListWalker::add_ranges(const std::string& literal, std::vector<Segment>& ou
             "", std::string_view(literal).substr(std::min(literal.size(), shared.size())), out);
 }
 
-// Disjoint, in order, without the own tree, which comes first and as a whole: it is small.
+// From the first that a pattern can mean to the last.
+ListWalker::Segment ListWalker::own_segment() const
+{
+    const std::string end = behind_tree(own_key_);
+    Segment own{end, own_key_, true};
+    for (const auto& pattern : patterns_) {
+        const auto part = own_part(pattern.literal_prefix());
+        if (!part) return {own_key_, end, true};
+        std::string low = cat(own_key_, kHierarchy, key_part(*part, names_.separator()));
+        own.high = std::max(own.high, behind(low));
+        own.low = std::min(own.low, std::move(low));
+    }
+    return own;
+}
+
+// Disjoint, in order, without the own tree, which comes first.
 std::vector<ListWalker::Segment> ListWalker::segments() const
 {
     std::vector<Segment> ranges;
@@ -154,7 +186,7 @@ std::vector<ListWalker::Segment> ListWalker::segments() const
     }
     if (own_key_.empty()) return merged;
     const std::string own_end = behind_tree(own_key_);
-    std::vector<Segment> out{{own_key_, own_end, true}};
+    std::vector<Segment> out{own_segment()};
     for (const auto& range : merged) {
         // What lies before the own tree, and what lies behind it.
         const std::string before =
@@ -307,6 +339,20 @@ bool ListWalker::is_mailbox(std::string_view external)
     if (!name || names_.to_external(*name) != external) return false;
     auto entry = directory_.lookup(*name);
     return entry && is_visible(*entry);
+}
+
+bool has_children(Directory& directory, const model::Namespace& names, const auth::Identity& who,
+                  const model::AccessOptions& access, const std::string& external)
+{
+    bool found = false;
+    const std::string below = external + names.separator();
+    const std::string patterns[] = {below + '%'};
+    ListWalker walker(directory, names, who, access);
+    const Status looked = walker.list("", patterns, [&](const ListItem& item) {
+        found = item.name.starts_with(below);  // a '*' in the name stands for anything
+        return !found;
+    });
+    return looked.ok() && found;
 }
 
 Status list_subscribed(std::span<const MailboxName> subscribed, const model::Namespace& names,

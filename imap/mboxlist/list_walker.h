@@ -61,6 +61,8 @@ class ListWalker {
         bool own = false;
     };
     std::vector<Segment> segments() const;
+    Segment own_segment() const;
+    std::optional<std::string_view> own_part(std::string_view literal) const;
     void add_ranges(const std::string& literal, std::vector<Segment>& out) const;
     void add_plain_range(std::string_view key_prefix, std::string_view external,
                          std::vector<Segment>& out) const;
@@ -89,6 +91,10 @@ class ListWalker {
     bool waiting_has_domain_ = false;
     bool stopped_ = false;
 };
+
+// Has what is written so something below it that this client may see? No, if that cannot be told.
+bool has_children(Directory& directory, const model::Namespace& names, const auth::Identity& who,
+                  const model::AccessOptions& access, const std::string& external);
 
 // Subscribed names that match, and levels above subscribed ones that match and are not subscribed
 // themselves. LSUB shows those of a pattern that ends in '%', LIST with RECURSIVEMATCH all that

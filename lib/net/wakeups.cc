@@ -8,6 +8,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "lib/base/strings.h"
 
 namespace rookery::net {
@@ -31,6 +33,14 @@ Result<Fd> datagram_socket()
     TRY(set_cloexec(fd, true));
     TRY(set_nonblocking(fd, true));
     return owned;
+}
+
+// How many datagrams a socket holds that is made now.
+size_t queue_here()
+{
+    auto text = read_file("/proc/sys/net/unix/max_dgram_qlen", 32);
+    auto queue = text ? to_number<size_t>(trim(*text)) : text.error();
+    return queue ? std::min(*queue, kMaxQueue) : kQueue;
 }
 
 void send_one(int fd, const std::string& path, std::string_view what)
@@ -57,6 +67,12 @@ Status put_into(const std::string& folder, const std::string& path, const Put& p
 }
 
 }  // namespace
+
+WakeupSocket::WakeupSocket(Fd fd, std::string directory, std::string name)
+    : fd_(std::move(fd)), queue_(queue_here()), directory_(std::move(directory)),
+      name_(std::move(name))
+{
+}
 
 std::string WakeupSocket::path_in(std::string_view topic) const
 {
@@ -115,8 +131,11 @@ std::vector<std::string> WakeupSocket::take() const
 {
     std::vector<std::string> all;
     char buf[kMaxWakeup];
-    for (ssize_t n = 0; (n = ::recv(fd_.get(), buf, sizeof buf, MSG_DONTWAIT)) >= 0;)
+    while (all.size() <= queue_) {
+        const ssize_t n = ::recv(fd_.get(), buf, sizeof buf, MSG_DONTWAIT);
+        if (n < 0) break;
         all.emplace_back(buf, static_cast<size_t>(n));
+    }
     return all;
 }
 

@@ -17,6 +17,7 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import harness
 import imap_session
+import mupdate_client
 import murder
 
 MURDER = []
@@ -365,6 +366,25 @@ def subscriptions(where):
         append(other, "INBOX.a")
         append(other, "INBOX.b")
         expect_status(c, "INBOX.b", MESSAGES="2")
+
+
+@both
+def many_subscriptions_at_once(where):
+    """Each is told, though the first that is looked at tells what all are."""
+    user = new_user()
+    count = 60
+    with session(where, user) as c, session("backend1", user) as other:
+        other.ok("CREATE INBOX.a")
+        c.ok("NOTIFY SET (personal (SubscriptionChange)) (subscribed (MessageNew MessageExpunge))")
+        for word, attributes in (("SUBSCRIBE", "\\NonExistent \\Subscribed"),
+                                 ("UNSUBSCRIBE", "\\NonExistent")):
+            other.send(b"".join(b"m%d %s INBOX.m%02d\r\n" % (n, word.encode(), n)
+                                for n in range(count)))
+            lines = {told(c) for _ in range(count)}
+            assert lines == {'LIST (%s) "." INBOX.m%02d' % (attributes, n)
+                             for n in range(count)}, lines
+            for n in range(count):
+                assert other.line().startswith("m%d OK" % n)
 
 
 @both
@@ -789,6 +809,93 @@ def test_selected_mailbox_moves_away_from_a_server_itself():
             while not line.startswith("BYE "):
                 line = told(c)
             assert "moved to another server" in line, line
+
+
+def test_a_server_that_is_told_of_many_mailboxes():
+    """It is asked again after a rest, and what came meanwhile is told then."""
+    user = new_user()
+    with session("frontend1", user) as c, session("backend1", user) as other:
+        names = ["INBOX.%s" % letter for letter in "abcd"]
+        for name in names:
+            other.ok("CREATE " + name)
+        for name in names:
+            murder.wait_for(lambda: c.ok('LIST "" ' + name), "the frontend's list")
+        c.ok("NOTIFY SET (mailboxes (%s) (MessageNew MessageExpunge)) (personal "
+             "(SubscriptionChange)) (subscribed (MessageNew MessageExpunge))"
+             % " ".join("nosuch.n%d" % n for n in range(500)))
+        for name in names:
+            other.ok("SUBSCRIBE " + name)
+        wanted = {'LIST (\\Subscribed \\HasNoChildren) "." ' + name for name in names}
+        while wanted:
+            wanted.discard(told(c))
+        for name in names:
+            append(other, name)
+        wanted = set(names)
+        while wanted:
+            line = told(c)
+            if line.startswith("STATUS ") and status(line)[1]["MESSAGES"] == "1":
+                wanted.discard(status(line)[0])
+
+
+def activate(m, names):
+    """At the master, as a migration does, or a server that joins."""
+    with mupdate_client.Client(m["mupdate"].address("mupdate"), murder.DEADLINE) as client:
+        assert client.login("cyrus", m.password).startswith("OK")
+        words = [b" ".join(map(client.literal, (name, "backend1!default", "ann\tlrswipkxtecda\t")))
+                 for name in names]
+        sender = threading.Thread(target=client.sock.sendall, args=(
+            b"".join(b"a ACTIVATE %s\r\n" % word for word in words),))
+        sender.start()
+        for _ in words:
+            assert client.read_response()[:2] == ["a", "OK"]
+        sender.join()
+
+
+def asked(m, word):
+    """How often the sessions at the backend were told that."""
+    folder = os.path.join(m["backend1"].dir, "conf", "log", "ann")
+    count = 0
+    for name in os.listdir(folder):
+        with open(os.path.join(folder, name), "rb") as f:
+            blocks = re.split(rb"\n([<>])\d{9,}[<>]", f.read())
+        count += sum(text.count(word) for way, text in zip(blocks[1::2], blocks[2::2])
+                     if way == b"<")
+    return count
+
+
+def too_many_come(m, where):
+    m.add_user("ann", 1)
+    os.makedirs(os.path.join(m["backend1"].dir, "conf", "log", "ann"))
+    m.give(m["backend1"].dir)
+    murder.wait_for(lambda: m[where].run("murder", "check", check=False).returncode == 0,
+                    "it has heard of all")
+    count = 10000  # and the INBOX
+    with imap_session.Session(m, where, "ann") as c:
+        c.ok("NOTIFY SET (personal (MessageNew MessageExpunge MailboxName))")
+        activate(m, ["user.ann.m%05d" % n for n in range(count)])
+        names = set()
+        while not (line := told(c)).startswith("OK [NOTIFICATIONOVERFLOW]"):
+            assert line.startswith("LIST "), line
+            name = line.rpartition(" ")[2]
+            assert name not in names, line
+            if name != "INBOX":
+                names.add(name)
+        # It is told once, and nothing after it.
+        activate(m, ["user.ann.later"])
+        murder.wait_for(lambda: c.ok('LIST "" INBOX.later'), "the list")
+        assert c.ok("NOOP") == []
+        assert asked(m, b"NOTIFY") == 2 and asked(m, b"NOTIFY NONE") == 1
+        assert asked(m, b"NOOP") <= count
+
+
+def test_too_many_come_at_a_frontend():
+    with murder.Murder(backends=1, frontends=1) as m:
+        too_many_come(m, "frontend1")
+
+
+def test_too_many_come_at_a_server_that_is_both():
+    with murder.Murder(backends=2, unified=True) as m:
+        too_many_come(m, "backend2")
 
 
 def events_of(m, where, there, user, sep, prefix):

@@ -166,15 +166,8 @@ class Lister {
 
     bool has_children(const std::string& external)
     {
-        bool found = false;
-        const std::string below = cat(external, s_.user.names->separator());
-        const std::string patterns[] = {cat(below, '%')};
-        mboxlist::ListWalker walker(s_.directory, *s_.user.names, *s_.user.identity, s_.access);
-        Status looked = walker.list("", patterns, [&](const mboxlist::ListItem& item) {
-            found = item.name.starts_with(below);  // a '*' in the name stands for anything
-            return !found;
-        });
-        return looked.ok() && found;
+        return mboxlist::has_children(s_.directory, *s_.user.names, *s_.user.identity, s_.access,
+                                      external);
     }
 
     void tell_more(const std::string& name, const model::MailboxEntry& entry)

@@ -29,11 +29,6 @@ constexpr Seconds kSweep{900};
 // What needs a look at the messages' server.
 constexpr unsigned kOfMailbox = kMessages | kMailboxMetadataChange;
 
-bool contains(const std::vector<MailboxName>& names, const MailboxName& name)
-{
-    return std::binary_search(names.begin(), names.end(), name);
-}
-
 }  // namespace
 
 Watch::Watch(ImapSession& session, NotifyRequest request)
@@ -66,21 +61,24 @@ void Watch::resolve_groups()
         // A name that cannot be is one that does not exist (RFC 5465 3.1).
         for (const std::string& external : asked.names)
             if (auto name = s_.user.names->to_internal(external))
-                group.names.push_back(*std::move(name));
+                group.names.insert(*std::move(name));
         if (asked.kind == Kind::personal)
-            if (auto inbox = s_.user.names->inbox()) group.names.push_back(*std::move(inbox));
-        std::sort(group.names.begin(), group.names.end());
+            if (auto inbox = s_.user.names->inbox()) group.names.insert(*std::move(inbox));
         groups_.push_back(std::move(group));
     }
 }
 
+const std::set<MailboxName>& Watch::names_of(const Group& group) const
+{
+    return group.kind == Kind::subscribed ? subscribed_ : group.names;
+}
+
 bool Watch::matches(const Group& group, const MailboxName& name) const
 {
-    if (group.kind == Kind::subscribed) return contains(subscribed_, name);
-    if (contains(group.names, name)) return true;
-    if (group.kind == Kind::mailboxes) return false;
+    if (names_of(group).contains(name)) return true;
+    if (group.kind == Kind::subscribed || group.kind == Kind::mailboxes) return false;
     for (auto above = name.parent(); above; above = above->parent())
-        if (contains(group.names, *above)) return true;
+        if (group.names.contains(*above)) return true;
     return false;
 }
 
@@ -108,7 +106,8 @@ bool Watch::wants_subscriptions() const
 
 Status Watch::read_subscriptions()
 {
-    TRY_ASSIGN(subscribed_, subscribed_names(s_));
+    TRY_ASSIGN(const std::vector<MailboxName> names, subscribed_names(s_));
+    subscribed_ = {names.begin(), names.end()};
     return success();
 }
 
@@ -128,8 +127,7 @@ Status Watch::enumerate(const std::function<Status(const MailboxEntry&)>& each)
     };
     for (const Group& group : groups_) {
         const bool one_by_one = group.kind == Kind::mailboxes || group.kind == Kind::subscribed;
-        for (const MailboxName& name :
-             group.kind == Kind::subscribed ? subscribed_ : group.names) {
+        for (const MailboxName& name : names_of(group)) {
             if (!one_by_one) {
                 TRY(tree(name));
             } else if (auto entry = s_.directory.lookup(name)) {
@@ -145,25 +143,33 @@ bool Watch::is_here(const MailboxEntry& entry) const
     return s_.store != nullptr && entry.is_at(s_.config.servername());
 }
 
+std::string Watch::server_of(const MailboxEntry& entry) const
+{
+    return is_here(entry) ? std::string() : entry.server;
+}
+
+bool Watch::is_watchable(const MailboxEntry& entry) const
+{
+    const bool asks = s_.backends != nullptr && !s_.backends->is_relayed() && !entry.is_local();
+    return (is_here(entry) || asks) && is_listed(s_, entry) && events_of(entry.name) != 0;
+}
+
 // limit: it is one too many.
 Status Watch::add(const MailboxEntry& entry)
 {
-    const bool here = is_here(entry);
-    const bool asks = s_.backends != nullptr && !s_.backends->is_relayed() && !entry.is_local();
-    if ((!here && !asks) || !is_listed(s_, entry)) return success();
-    const unsigned events = events_of(entry.name);
     const std::string key = entry.name.key();
-    if (events == 0 || known_.contains(key)) return success();
+    if (known_.contains(key) || !is_watchable(entry)) return success();
     if (known_.size() == kMaxWatched) return Error{Code::limit, "too many mailboxes"};
+    const bool here = is_here(entry);
+    const unsigned events = events_of(entry.name);
     Known known{.name = entry.name,
                 .uniqueid = entry.uniqueid,
-                .server = here ? std::string() : entry.server,
+                .server = server_of(entry),
                 .events = events,
                 .readable = rights_on(s_, entry).has(Rights::read),
                 .told = {},
                 .seen = {},
                 .notes = {}};
-    servers_known_.reset();
     if (here && known.readable && (events & kOfMailbox) != 0) {
         const std::string topic = mboxlist::topic_of(entry.name);
         by_topic_[topic] = key;
@@ -173,8 +179,15 @@ Status Watch::add(const MailboxEntry& entry)
         notes_ += known.notes.size();
         if (notes_ > kMaxNotes) return Error{Code::limit, "too many entries of metadata"};
     }
-    known_.emplace(key, std::move(known));
+    insert(std::move(known));
     return success();
+}
+
+void Watch::insert(Known known)
+{
+    count_server(known, 1);
+    const std::string key = known.name.key();
+    known_.emplace(key, std::move(known));
 }
 
 void Watch::forget(const std::string& key)
@@ -184,7 +197,7 @@ void Watch::forget(const std::string& key)
     const std::string topic = mboxlist::topic_of(at->second.name);
     if (by_topic_.erase(topic) > 0 && socket_ && topic != inbox_topic_) socket_->remove(topic);
     notes_ -= std::min(notes_, at->second.notes.size());
-    servers_known_.reset();
+    count_server(at->second, -1);
     known_.erase(at);
 }
 
@@ -192,7 +205,7 @@ void Watch::wait_for_names()
 {
     std::set<std::string> topics;
     for (const Group& group : groups_)
-        for (const MailboxName& name : group.kind == Kind::subscribed ? subscribed_ : group.names)
+        for (const MailboxName& name : names_of(group))
             topics.insert(mboxlist::topic_of_tree(name));
     if (wants_subscriptions())
         topics.insert(mboxlist::topic_of_subscriptions(s_.user.identity->userid));
@@ -210,15 +223,20 @@ void Watch::wait_for_names()
     if (is_deaf_) log::warning("not all that NOTIFY waits for wakes", {});
 }
 
-Status Watch::begin(const Watch* before)
+Status Watch::begin(Watch* before)
 {
     resolve_groups();
     if (!groups_.empty()) {
-        if (wants_subscriptions()) TRY(read_subscriptions());
-        wait_for_names();
+        wait_for_names();  // before the look: nothing comes between the two
+        if (wants_subscriptions()) {
+            TRY(read_subscriptions());
+            wait_for_names();
+        }
         TRY(enumerate([&](const MailboxEntry& entry) { return add(entry); }));
         sweep_ = next_sweep();
     }
+    // All that is known here; what is later shows as an event too.
+    if (before != nullptr) TRY(before->take_rest());
     for (auto& [key, known] : known_) {
         if (!known.readable && (known.events & kOfMailbox) != 0) put_no_access(known);
         if (!known.told || is_selected(known.name)) continue;
@@ -379,20 +397,14 @@ void Watch::look_at_server(bool own)
     server_notes_ = std::move(now);
 }
 
-Status Watch::look_at_subscription(const MailboxName& name, std::optional<bool> now, bool own)
+Status Watch::look_at_subscription(const MailboxName& name, bool now, bool own)
 {
-    const bool before = contains(subscribed_, name);
+    if (subscribed_.contains(name) == now) return success();
     const unsigned events_before = events_of(name);
-    if (now) {
-        std::erase_if(subscribed_, [&](const MailboxName& one) { return one == name; });
-        if (*now)
-            subscribed_.insert(std::upper_bound(subscribed_.begin(), subscribed_.end(), name),
-                               name);
-    } else {
-        TRY(read_subscriptions());
-    }
-    const bool after = contains(subscribed_, name);
-    if (before == after) return success();
+    if (now)
+        subscribed_.insert(name);
+    else
+        subscribed_.erase(name);
     const unsigned events = events_of(name);
     const auto entry = s_.directory.lookup(name);
     const bool exists = entry && is_listed(s_, *entry);
@@ -400,12 +412,17 @@ Status Watch::look_at_subscription(const MailboxName& name, std::optional<bool> 
         put_list(name, exists ? "" : "\\NonExistent", exists);
     if (events == events_before) return success();
     // Another set of mailboxes is meant from now on.
+    const auto server = [&] {
+        const auto at = known_.find(name.key());
+        return at == known_.end() ? std::string() : at->second.server;
+    };
+    const std::string server_before = server();
     forget(name.key());
     if (exists) {
         if (socket_ && !socket_->add(mboxlist::topic_of_tree(name))) is_deaf_ = true;
         if (auto added = add(entry->seen()); !added) return overflow();
     }
-    ask_again();
+    if (!server_before.empty() || !server().empty()) ask_again();
     return s_.client.status();
 }
 
@@ -414,21 +431,32 @@ Status Watch::know_subscription(const MailboxName& name, bool now)
     return wants_subscriptions() ? look_at_subscription(name, now, true) : success();
 }
 
-Status Watch::look_at_all()
+// changed: internal names; was it only this session?
+Status Watch::look_at_subscriptions(const std::map<std::string, bool>& changed)
 {
-    sweep_ = next_sweep();
+    TRY_ASSIGN(const std::vector<MailboxName> now, subscribed_names(s_));
+    for (const auto& [internal, own] : changed)
+        if (auto name = MailboxName::from_internal(internal); name && goes_on())
+            TRY(look_at_subscription(*name, std::binary_search(now.begin(), now.end(), *name),
+                                     own));
+    return success();
+}
+
+Status Watch::look_at_all_names()
+{
     if (wants_subscriptions()) {
-        const auto before = subscribed_;
         std::vector<MailboxName> changed;
-        auto now = subscribed_names(s_);
-        if (now)
-            std::set_symmetric_difference(before.begin(), before.end(), now->begin(), now->end(),
-                                          std::back_inserter(changed));
+        if (auto now = subscribed_names(s_))
+            std::set_symmetric_difference(subscribed_.begin(), subscribed_.end(), now->begin(),
+                                          now->end(), std::back_inserter(changed));
         for (const MailboxName& name : changed)
-            TRY(look_at_subscription(name, contains(*now, name), false));
+            TRY(look_at_subscription(name, !subscribed_.contains(name), false));
     }
-    TRY(look_at_list());
-    if (!goes_on()) return success();
+    return goes_on() ? look_at_list() : success();
+}
+
+Status Watch::look_at_all_mailboxes()
+{
     for (auto& [key, known] : known_) {
         TRY(look_at_messages(known, false, true));
         TRY(look_at_notes(known, false));
@@ -443,44 +471,54 @@ Status Watch::look_at_all()
 void Watch::read_events()
 {
     if (!socket_) return;
-    for (std::string& datagram : socket_->take()) events_.push_back(std::move(datagram));
+    std::vector<std::string> come = socket_->take();
+    if (come.size() > socket_->queue()) {
+        all_names_.want();
+        all_mailboxes_.want();
+    }
+    std::move(come.begin(), come.end(), std::back_inserter(events_));
 }
 
+Status Watch::take_rest()
+{
+    for (int round = 0; goes_on() && (round == 0 || !events_.empty()) && round < kRounds; ++round)
+        TRY(take_events());
+    return goes_on() && !groups_.empty() ? look_at_all_names() : success();
+}
+
+// What is about to be looked at with all is not looked at before: of a rename one side alone may
+// have been told.
 Status Watch::take_events()
 {
     read_events();
-    const std::vector<std::string> datagrams = std::exchange(events_, {});
     // Of one thing: was it only this session that changed it?
-    std::map<std::pair<Event::Kind, std::string>, bool> changed;
-    bool all = datagrams.size() >= net::kQueue;
-    for (const std::string& datagram : datagrams) {
+    std::map<Event::Kind, std::map<std::string, bool>> changed;
+    for (const std::string& datagram : std::exchange(events_, {})) {
         const auto event = mboxlist::event_of(datagram);
         if (!event) continue;
-        all = all || event->kind == Event::Kind::list;
-        const auto [at, is_new] = changed.try_emplace({event->kind, event->what}, event->own);
+        if (event->kind == Event::Kind::list) all_names_.want();
+        const auto [at, is_new] = changed[event->kind].try_emplace(event->what, event->own);
         if (!is_new) at->second = at->second && event->own;
     }
     std::set<std::string> names;
     std::set<std::string> own_names;
-    for (const auto& [what, own] : changed)
-        if (what.first == Event::Kind::name)
-            (own ? own_names : names).insert(model::key_of_internal(what.second));
+    for (const auto& [what, own] : changed[Event::Kind::name])
+        (own ? own_names : names).insert(model::key_of_internal(what));
     if (!own_names.empty()) TRY(look_at_names(own_names, true));
-    if (!names.empty() && !all) TRY(look_at_names(names, false));
-    for (const auto& [what, own] : changed) {
-        if (!goes_on()) return success();
-        if (all && !own) continue;
-        TRY(take_event(what.first, what.second, own));
-    }
-    return all && goes_on() ? look_at_all() : success();
+    if (!names.empty() && !all_names_.is_due()) TRY(look_at_names(names, false));
+    if (const auto& subscriptions = changed[Event::Kind::subscription]; !subscriptions.empty())
+        TRY(look_at_subscriptions(subscriptions));
+    const bool all = all_mailboxes_.is_due();
+    for (const auto& [kind, things] : changed)
+        for (const auto& [what, own] : things) {
+            if (!goes_on()) return success();
+            if (!all || own) TRY(take_event(kind, what, own));
+        }
+    return success();
 }
 
 Status Watch::take_event(Event::Kind kind, const std::string& what, bool own)
 {
-    if (kind == Event::Kind::subscription) {
-        auto name = MailboxName::from_internal(what);
-        return name ? look_at_subscription(*name, std::nullopt, own) : success();
-    }
     if (kind == Event::Kind::server) look_at_server(own);
     if (kind == Event::Kind::annotations && what == inbox_topic_) look_at_server(own);
     const auto topic = by_topic_.find(what);
@@ -494,7 +532,14 @@ Status Watch::tell()
 {
     for (int round = 0; goes_on() && (round == 0 || !events_.empty()) && round < kRounds; ++round)
         TRY(take_events());
-    if (goes_on() && sweep_.passed()) TRY(look_at_all());
+    if (goes_on() && sweep_.passed()) {
+        sweep_ = next_sweep();
+        all_names_.want();
+        all_mailboxes_.want();
+    }
+    if (goes_on() && all_names_.is_due()) TRY(all_names_.take([&] { return look_at_all_names(); }));
+    if (goes_on() && all_mailboxes_.is_due())
+        TRY(all_mailboxes_.take([&] { return look_at_all_mailboxes(); }));
     TRY(read_servers());
     if (Status asked = ask_servers(Asked::later); asked.is(Code::limit)) return overflow();
     return s_.client.status();
@@ -516,11 +561,13 @@ void Watch::stop()
     request_ = NotifyRequest{};
     request_.none = true;
     groups_.clear();
+    subscribed_.clear();
     known_.clear();
     by_topic_.clear();
-    servers_known_.reset();
+    servers_known_.clear();
     socket_.reset();
     events_.clear();
+    all_names_ = all_mailboxes_ = Look();
     sweep_ = Deadline::never();
     notes_ = 0;
     asked_ = new_number();
@@ -538,8 +585,12 @@ void Watch::add_descriptors(std::vector<int>& fds) const
 Deadline Watch::due() const
 {
     Deadline due = events_.empty() ? sweep_ : Deadline::after(Milliseconds(0));
-    for (const auto& [server, asking] : servers_)
-        if (asking.lost) due = due.min(asking.again);
+    due = due.min(all_names_.due()).min(all_mailboxes_.due());
+    for (const auto& [server, asking] : servers_) {
+        const backend::Backend* backend = s_.backends->find(server);
+        const bool is_busy = backend != nullptr && backend->in_command();
+        if ((asking.lost || asking.waits) && !is_busy) due = due.min(asking.again);
+    }
     return due;
 }
 

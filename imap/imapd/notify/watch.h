@@ -4,11 +4,13 @@
 // Events (mboxlist/events.h) say what to look at; what is told is the difference between what the
 // client knows and what is there, so a lost or doubled event tells nothing wrong, and nothing piles
 // up: of a mailbox there is one answer, however often it has changed. An event costs a look at the
-// one mailbox, or name, that it is about; where some may have been lost, a look at all.
+// one mailbox, or name, that it is about. Where some may have been lost, all are looked at, which
+// has its pauses (look.h), so that what comes without end costs what comes, not that times all.
 // Mailboxes of other servers are watched there, by the same command on this session's connections;
 // their lines go on to the client. Names are told from this server's own list, whatever it holds,
 // but that a mailbox has got another name is known where it is. A server that is lost is asked
-// again when it is back, for the STATUS of all of its mailboxes.
+// again when it is back, for the STATUS of all of its mailboxes. What a server is to watch it is
+// told in one command, so if that is much it is not asked again at once.
 // Bounds: kMaxWatched mailboxes, kMaxLooked entries of the list for a look at it, kMaxNotes entries
 // of metadata; who goes over them has NOTIFY NONE. Lines are put into the client's stream,
 // unflushed. Codes: limit (of begin), those of the client's stream. One thread.
@@ -28,6 +30,7 @@
 
 #include "imap/backend/backend.h"
 #include "imap/backend/reply_reader.h"
+#include "imap/imapd/notify/look.h"
 #include "imap/imapd/notify/notify_parse.h"
 #include "imap/imapd/session.h"
 #include "imap/mboxlist/events.h"
@@ -49,9 +52,10 @@ class Watch {
     Watch(ImapSession& session, NotifyRequest request);
     ~Watch();
 
-    // Looks everything up; before: what the client knows by now, if there is something. Tells
-    // STATUS if that was asked for, and which mailboxes it may not be told of. limit: too much.
-    Status begin(const Watch* before);
+    // Looks everything up; before: what the client knows by now, if there is something; it tells
+    // what has changed until then. Tells STATUS if that was asked for, and which mailboxes it may
+    // not be told of. limit: too much.
+    Status begin(Watch* before);
     // What has happened since. Also asks servers that have to be asked.
     Status tell();
     // What this session itself has done to this name and those below it: the client knows.
@@ -91,6 +95,7 @@ class Watch {
         unsigned events = 0;
         bool readable = false;
         bool no_access = false;      // the client was told so
+        uint64_t look = 0;           // that has found it in the list
         std::optional<State> told;   // what the client was told last
         std::optional<State> seen;   // what is behind: the session's own changes
         Notes notes;
@@ -98,7 +103,7 @@ class Watch {
     struct Group {
         NotifyGroup::Kind kind;
         unsigned events = 0;
-        std::vector<model::MailboxName> names;  // in order
+        std::set<model::MailboxName> names;
     };
     struct Gone {
         Known known;
@@ -107,13 +112,16 @@ class Watch {
 
     // --- which mailboxes (watch.cc)
     void resolve_groups();
+    const std::set<model::MailboxName>& names_of(const Group& group) const;
     bool matches(const Group& group, const model::MailboxName& name) const;
     unsigned events_of(const model::MailboxName& name) const;
     unsigned events_of_all() const;
     bool wants_subscriptions() const;
     Status read_subscriptions();
     Status enumerate(const std::function<Status(const model::MailboxEntry&)>& each);
+    bool is_watchable(const model::MailboxEntry& entry) const;
     Status add(const model::MailboxEntry& entry);
+    void insert(Known known);
     void wait_for_names();
     void forget(const std::string& key);
     Status overflow();
@@ -122,6 +130,7 @@ class Watch {
 
     // --- what is told of one (watch.cc)
     bool is_here(const model::MailboxEntry& entry) const;
+    std::string server_of(const model::MailboxEntry& entry) const;  // "" = here
     bool is_selected(const model::MailboxName& name);
     std::optional<State> state_of(const model::MailboxEntry& entry);
     std::string external(const model::MailboxName& name) const;
@@ -133,16 +142,21 @@ class Watch {
     void put_changed(std::string_view external, const Notes& before, const Notes& now);
     Status look_at_notes(Known& known, bool own);
     void look_at_server(bool own);
-    // now: is it subscribed to; none: to be read.
-    Status look_at_subscription(const model::MailboxName& name, std::optional<bool> now, bool own);
-    Status look_at_all();
+    // now: is it subscribed to.
+    Status look_at_subscription(const model::MailboxName& name, bool now, bool own);
+    Status look_at_subscriptions(const std::map<std::string, bool>& changed);
+    Status look_at_all_names();
+    Status look_at_all_mailboxes();
     void read_events();
     Status take_events();
+    Status take_rest();
     Status take_event(mboxlist::Event::Kind kind, const std::string& what, bool own);
 
     // --- names (watch_names.cc)
     Status look_at_names(const std::set<std::string>& keys, bool own);
     Status look_at_list();
+    bool is_another(const Known& known, const model::MailboxEntry& entry) const;
+    bool is_as_known(const Known& known, const model::MailboxEntry& entry) const;
     std::vector<std::string> changed_meanwhile();
     std::vector<std::string> relatives(const std::vector<Gone>& gone,
                                        const std::vector<model::MailboxEntry>& come) const;
@@ -163,11 +177,16 @@ class Watch {
     struct Asking {
         Deadline again = Deadline::after(Milliseconds(0));
         bool lost = false;
+        bool waits = false;  // put off until then: what has come meanwhile it does not tell
+    };
+    struct Request {
+        std::string text;
+        size_t names = 0;
     };
     std::string inbox_server() const;  // "" = here, or of no interest
-    const std::set<std::string>& servers_of_known();
+    void count_server(const Known& known, int more);
     std::set<std::string> wanted_servers();
-    std::string request_for(const std::string& server, bool status);
+    Request request_for(const std::string& server, bool status);
     enum class Asked : unsigned char { by_client, later };
     Status ask_servers(Asked why);
     Status read_servers();
@@ -179,18 +198,21 @@ class Watch {
     ImapSession& s_;
     NotifyRequest request_;
     std::vector<Group> groups_;
-    std::vector<model::MailboxName> subscribed_;
+    std::set<model::MailboxName> subscribed_;
     std::optional<net::WakeupSocket> socket_;
     std::vector<std::string> events_;  // datagrams that were not looked at yet
     bool is_deaf_ = false;  // of some mailbox no event will come: it is looked at now and then
     Deadline sweep_ = Deadline::never();
+    Look all_names_;
+    Look all_mailboxes_;
+    uint64_t looks_ = 0;  // at all names
     std::map<std::string, Known> known_;  // by the name's key
     std::unordered_map<std::string, std::string> by_topic_;
     std::string inbox_topic_;  // if it keeps what the server's metadata is
     size_t notes_ = 0;
     Notes server_notes_;
     uint64_t asked_;  // of Backend::watched(): another number for each request
-    std::optional<std::set<std::string>> servers_known_;  // of known_, if that has not changed
+    std::map<std::string, size_t> servers_known_;  // of known_: how many there are to be told of
     std::map<std::string, Asking> servers_;
     bool is_asking_ = false;
 };

@@ -25,15 +25,8 @@ void add_word(std::string& words, std::string_view word)
 
 bool Watch::has_children(const std::string& external) const
 {
-    bool found = false;
-    const std::string below = cat(external, s_.user.names->separator());
-    const std::string patterns[] = {cat(below, '%')};
-    mboxlist::ListWalker walker(s_.directory, *s_.user.names, *s_.user.identity, s_.access);
-    const Status looked = walker.list("", patterns, [&](const mboxlist::ListItem& item) {
-        found = item.name.starts_with(below);  // a '*' in the name stands for anything
-        return !found;
-    });
-    return looked.ok() && found;
+    return mboxlist::has_children(s_.directory, *s_.user.names, *s_.user.identity, s_.access,
+                                  external);
 }
 
 void Watch::put_list(const MailboxName& name, std::string_view attributes, bool exists,
@@ -41,8 +34,7 @@ void Watch::put_list(const MailboxName& name, std::string_view attributes, bool 
 {
     std::string words(attributes);
     const std::string written = external(name);
-    if (std::binary_search(subscribed_.begin(), subscribed_.end(), name))
-        add_word(words, "\\Subscribed");
+    if (subscribed_.contains(name)) add_word(words, "\\Subscribed");
     const bool known_to_have = words.find("\\HasChildren") != words.npos;
     if (!known_to_have && has_children(written))
         add_word(words, "\\HasChildren");
@@ -71,6 +63,20 @@ void Watch::put_parents(const std::set<std::string>& changed)
     }
 }
 
+// The same name, and not the same mailbox.
+bool Watch::is_another(const Known& known, const MailboxEntry& entry) const
+{
+    const bool both_known = !entry.uniqueid.empty() && !known.uniqueid.empty();
+    return both_known && entry.uniqueid != known.uniqueid;
+}
+
+bool Watch::is_as_known(const Known& known, const MailboxEntry& entry) const
+{
+    return is_listed(s_, entry) && !is_another(known, entry) &&
+           rights_on(s_, entry).has(Rights::read) == known.readable &&
+           server_of(entry) == known.server;
+}
+
 // What the client knows of this name, and what there is.
 Status Watch::compare(const std::string& key, bool own, std::vector<Gone>& gone,
                       std::vector<MailboxEntry>& come, std::vector<std::string>& others)
@@ -88,23 +94,21 @@ Status Watch::compare(const std::string& key, bool own, std::vector<Gone>& gone,
     const bool listed = entry && events != 0 && is_listed(s_, *entry);
     const auto at = known_.find(key);
     if (at == known_.end()) {
-        if (listed) come.push_back(*entry);
+        if (entry && is_watchable(*entry)) come.push_back(*entry);
         return success();
     }
     Known& known = at->second;
-    const bool both_known = entry && !entry->uniqueid.empty() && !known.uniqueid.empty();
-    if (!listed || (both_known && entry->uniqueid != known.uniqueid)) {
+    if (!listed || is_another(known, *entry)) {
         gone.push_back({known, entry && entry->is_there() && !listed});
         forget(key);
         if (listed) come.push_back(*entry);
         return success();
     }
+    if (is_as_known(known, *entry)) return success();
     const bool readable = rights_on(s_, *entry).has(Rights::read);
-    const std::string server = is_here(*entry) ? std::string() : entry->server;
-    if (readable == known.readable && server == known.server) return success();
     // It begins anew: another server has it, or the user may read it again or no more.
     const bool was_no_access = known.no_access;
-    const bool moved = server != known.server;
+    const bool moved = server_of(*entry) != known.server;
     const auto before = known.seen;
     forget(key);
     if (Status added = add(*entry); !added) return overflow();
@@ -234,10 +238,12 @@ Status Watch::look_at_names(const std::set<std::string>& keys, bool own)
         if (!one.known.uniqueid.empty()) by_id[one.known.uniqueid] = &one;
     std::set<std::string> changed;
     std::map<std::string, MailboxName> renamed;  // new key, old name
+    std::set<MailboxName> old_names;
     for (const MailboxEntry& entry : come) {
         const auto was = entry.uniqueid.empty() ? by_id.end() : by_id.find(entry.uniqueid);
         const bool is_renamed = was != by_id.end() && was->second->known.name != entry.name;
         if (is_renamed) renamed.emplace(entry.name.key(), was->second->known.name);
+        if (is_renamed) old_names.insert(was->second->known.name);
         if (!own && (events_of(entry.name) & kMailboxName) != 0)
             put_come(entry.name, is_renamed ? &was->second->known.name : nullptr, renamed);
         if (!is_renamed) changed.insert(entry.name.key());
@@ -246,9 +252,7 @@ Status Watch::look_at_names(const std::set<std::string>& keys, bool own)
     }
     for (const Gone& one : gone) {
         const MailboxName& name = one.known.name;
-        const bool is_renamed = std::any_of(renamed.begin(), renamed.end(),
-                                            [&](const auto& r) { return r.second == name; });
-        if (is_renamed || known_.contains(name.key()) || own) continue;
+        if (old_names.contains(name) || known_.contains(name.key()) || own) continue;
         const bool by_rule = (one.known.events & kMailboxName) != 0;
         if (by_rule) changed.insert(name.key());
         if (by_rule)
@@ -278,16 +282,28 @@ void Watch::put_come(const MailboxName& name, const MailboxName* old,
     put_list(name, attributes, true, cat(" (\"OLDNAME\" (", wire_name(s_, external(*old)), "))"));
 }
 
+// Of what is in the list as it is known nothing more is asked.
 Status Watch::look_at_list()
 {
+    ++looks_;
     std::set<std::string> keys;
-    for (const auto& [key, known] : known_) keys.insert(key);
-    const Status read = enumerate([&](const MailboxEntry& entry) {
-        keys.insert(entry.name.key());
+    size_t come = 0;
+    const Status read = enumerate([&](const MailboxEntry& entry) -> Status {
+        const std::string key = entry.name.key();
+        const auto at = known_.find(key);
+        if (at != known_.end()) at->second.look = looks_;
+        const bool is_news = at == known_.end() ? is_watchable(entry)
+                                                : entry.other || !is_as_known(at->second, entry);
+        if (is_news) keys.insert(key);
+        if (at == known_.end() && is_news && ++come > kMaxWatched)
+            return Error{Code::limit, "too many mailboxes"};
         return success();
     });
     if (read.is(Code::limit)) return overflow();
-    return read ? look_at_names(keys, false) : success();
+    TRY(read);
+    for (const auto& [key, known] : known_)
+        if (known.look != looks_) keys.insert(key);
+    return look_at_names(keys, false);
 }
 
 Status Watch::know(const MailboxName& name)
@@ -322,7 +338,9 @@ void Watch::rename_known(const MailboxName& from, const MailboxName& to)
         if (!name) continue;
         known.name = *std::move(name);
         known.events = events_of(known.name);
-        if (known.events != 0) known_.insert_or_assign(known.name.key(), std::move(known));
+        if (known.events == 0) continue;
+        forget(known.name.key());
+        insert(std::move(known));
     }
 }
 

@@ -20,6 +20,9 @@ using model::MailboxName;
 
 // Before a server that cannot be reached is asked again.
 constexpr Seconds kAgain{5};
+// A server looks at each mailbox that it is told of, so it has a rest for each, but for so few.
+constexpr size_t kFew = 100;
+constexpr Milliseconds kRest{2};
 // Of a mailbox that another server has.
 constexpr unsigned kThere = kMessages | kMailboxName | kMailboxMetadataChange;
 
@@ -76,22 +79,19 @@ std::string Watch::inbox_server() const
     return inbox ? inbox->server : std::string();
 }
 
-const std::set<std::string>& Watch::servers_of_known()
+void Watch::count_server(const Known& known, int more)
 {
-    if (!servers_known_) {
-        servers_known_.emplace();
-        for (const auto& [key, known] : known_)
-            if (!known.server.empty() && (known.events & kThere) != 0)
-                servers_known_->insert(known.server);
-    }
-    return *servers_known_;
+    if (known.server.empty() || (known.events & kThere) == 0) return;
+    size_t& count = servers_known_[known.server];
+    count += static_cast<size_t>(more);
+    if (count == 0) servers_known_.erase(known.server);
 }
 
 std::set<std::string> Watch::wanted_servers()
 {
     std::set<std::string> wanted;
     if (goes_on() && !groups_.empty()) {
-        wanted = servers_of_known();
+        for (const auto& [server, count] : servers_known_) wanted.insert(server);
         if (std::string server = inbox_server(); !server.empty()) wanted.insert(server);
     }
     const RemoteSelection* remote = s_.remote();
@@ -100,9 +100,10 @@ std::set<std::string> Watch::wanted_servers()
     return wanted;
 }
 
-std::string Watch::request_for(const std::string& server, bool status)
+Watch::Request Watch::request_for(const std::string& server, bool status)
 {
     std::string groups;
+    size_t count = 0;
     const auto put = [&](const std::string& text) { cat_to(groups, ' ', text); };
     if (const NotifyGroup* selected = request_.selected(); selected != nullptr)
         put(group_text(selected->kind == Kind::selected ? "selected" : "selected-delayed", {},
@@ -117,19 +118,20 @@ std::string Watch::request_for(const std::string& server, bool status)
         }
         // Another server does not know what the user is subscribed to.
         std::vector<std::string> names;
-        for (const MailboxName& name : group.kind == Kind::subscribed ? subscribed_ : group.names) {
+        for (const MailboxName& name : names_of(group)) {
             const auto at = known_.find(name.key());
             const bool there = at != known_.end() && at->second.server == server;
             if (group.kind != Kind::subscribed || there) names.push_back(external(name));
         }
+        count += names.size();
         if (!names.empty())
             put(group_text(group.kind == Kind::subtree ? "subtree" : "mailboxes", names, events));
     }
     if (has_inbox && wants_subscriptions()) put(group_text("subscribed", {}, kSubscriptionChange));
-    if (!goes_on()) return " NONE";
+    if (!goes_on()) return {" NONE", 0};
     // SET tells of the selected mailbox what has come together, whatever follows.
     if (groups.empty()) put(group_text("personal", {}, 0));
-    return cat(status ? " SET STATUS" : " SET", groups);
+    return {cat(status ? " SET STATUS" : " SET", groups), count};
 }
 
 // All at once. Failures show as servers that are to be asked again. A server that tells nothing yet
@@ -140,31 +142,40 @@ Status Watch::ask_servers(Asked why)
     const std::set<std::string> wanted = wanted_servers();
     std::erase_if(servers_, [&](const auto& one) { return !wanted.contains(one.first); });
     struct One {
-        One(ImapSession& session, backend::Backend& at, bool stop)
-            : backend(&at), channel(session, at), stops(stop)
+        One(ImapSession& session, backend::Backend& at, bool stop, Milliseconds after)
+            : backend(&at), channel(session, at), stops(stop), rest(after)
         {
         }
         backend::Backend* backend;
         RelayChannel channel;
         bool stops;
+        Milliseconds rest;  // before it is asked again
     };
     std::list<One> asked;
+    const uint64_t number = asked_;  // another from a server's answer that comes meanwhile
     is_asking_ = true;
-    const auto send = [&](backend::Backend& backend, const std::string& text, bool stops) {
-        One& one = asked.emplace_back(s_, backend, stops);
+    const auto send = [&](backend::Backend& backend, const Request& request, bool stops) {
+        const auto names = static_cast<int>(request.names > kFew ? request.names : 0);
+        One& one = asked.emplace_back(s_, backend, stops, kRest * names);
         one.channel.verb("NOTIFY");
-        one.channel.raw(text);
+        one.channel.raw(request.text);
         (void)one.channel.send_line();
     };
     for (backend::Backend* open : s_.backends->open_connections())
         if (open->watched() != 0 && !open->in_command() && !wanted.contains(open->server()))
-            send(*open, " NONE", true);
+            send(*open, {" NONE", 0}, true);
     for (const std::string& server : wanted) {
         backend::Backend* backend = s_.backends->find(server);
-        const bool is_told = backend != nullptr && backend->watched() == asked_;
-        if (is_told || (backend != nullptr && backend->in_command())) continue;
         Asking& asking = servers_[server];
-        if (!asking.again.passed()) continue;
+        if (backend != nullptr && backend->watched() == asked_) {
+            asking.lost = asking.waits = false;
+            continue;
+        }
+        if (backend != nullptr && backend->in_command()) continue;
+        if (!asking.again.passed()) {
+            asking.waits = true;
+            continue;
+        }
         auto got = s_.backends->get(server);
         if (!got || !(*got)->has_capability("NOTIFY")) {
             asking.lost = true;
@@ -172,7 +183,7 @@ Status Watch::ask_servers(Asked why)
             continue;
         }
         enable_at(s_, **got);
-        const bool is_news = why == Asked::later && (*got)->watched() == 0;
+        const bool is_news = (why == Asked::later && (*got)->watched() == 0) || asking.waits;
         const bool status = request_.status && why == Asked::by_client;
         send(**got, request_for(server, status || is_news), false);
     }
@@ -182,15 +193,15 @@ Status Watch::ask_servers(Asked why)
         auto answer = one.channel.finish();
         Asking& asking = servers_[server];
         if (answer && answer->ok()) {
-            one.backend->set_watched(one.stops ? 0 : asked_);
-            asking.lost = false;
+            one.backend->set_watched(one.stops ? 0 : number);
+            asking = {.again = Deadline::after(one.rest), .waits = number != asked_};
             continue;
         }
         asking.lost = true;
         asking.again = Deadline::after(kAgain);
         if (answer) {
             too_much = too_much || says_overflow(answer->text);
-            one.backend->set_watched(asked_);
+            one.backend->set_watched(number);
         } else if (s_.remote_at(*one.backend) == nullptr) {
             lose_backend(s_, *one.backend);
         }
@@ -203,23 +214,26 @@ Status Watch::ask_servers(Asked why)
 void Watch::ask_again()
 {
     asked_ = new_number();
-    servers_known_.reset();
 }
 
 void Watch::before_select(backend::Backend& backend)
 {
     if (is_asking_ || backend.watched() == asked_ || !backend.has_capability("NOTIFY")) return;
+    const auto asking = servers_.find(backend.server());
+    const bool is_put_off = asking != servers_.end() && asking->second.waits;
     // Another connection told of its mailboxes, or another server did, up to now.
-    const bool goes_on_here = servers_.contains(backend.server()) || s_.remote() != nullptr;
+    const bool goes_on_here = asking != servers_.end() || s_.remote() != nullptr;
+    const bool is_news = is_put_off || (backend.watched() == 0 && goes_on_here);
     is_asking_ = true;
     RelayChannel channel(s_, backend);
     channel.verb("NOTIFY");
-    channel.raw(request_for(backend.server(), backend.watched() == 0 && goes_on_here));
+    channel.raw(request_for(backend.server(), is_news).text);
+    const uint64_t number = asked_;  // another from a server's answer that comes meanwhile
     auto answer = channel.finish();
     is_asking_ = false;
     if (!answer || !answer->ok()) return;
-    backend.set_watched(asked_);
-    servers_[backend.server()] = Asking{};
+    backend.set_watched(number);
+    servers_[backend.server()] = {.waits = number != asked_};
 }
 
 // Of all but the selected mailbox's, which the engine listens to.

@@ -1,6 +1,7 @@
 // What NOTIFY takes, and how it is said to another server.
 #include "imap/imapd/notify/notify_parse.h"
 
+#include "imap/imapd/notify/look.h"
 #include "lib/base/strings.h"
 #include "lib/stream/memory_layer.h"
 #include "tests/unit/unit.h"
@@ -88,6 +89,23 @@ START_TEST(what_is_too_much_is_refused)
 }
 END_TEST
 
+START_TEST(a_look_is_due_once_it_is_wanted)
+{
+    Look look;
+    ck_assert(!look.is_due() && look.due().is_never());
+    look.want();
+    ck_assert(look.is_due() && !look.due().is_never());
+    ASSERT_CODE(look.take([] { return Status(Error{Code::io, "x"}); }), Code::io);
+    ck_assert(!look.is_due() && look.due().is_never());
+    // What comes while it looks is looked at another time, after a rest.
+    ASSERT_OK(look.take([&look] {
+        look.want();
+        return success();
+    }));
+    ck_assert(!look.due().is_never() && look.due().poll_ms() <= Look::kLongest.count());
+}
+END_TEST
+
 Suite* make()
 {
     Suite* suite = suite_create("imap/imapd/notify");
@@ -95,6 +113,7 @@ Suite* make()
     tcase_add_test(tests, what_is_asked_for_is_understood);
     tcase_add_test(tests, what_is_wrong_is_refused);
     tcase_add_test(tests, what_is_too_much_is_refused);
+    tcase_add_test(tests, a_look_is_due_once_it_is_wanted);
     suite_add_tcase(suite, tests);
     return suite;
 }

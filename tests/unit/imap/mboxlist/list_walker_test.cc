@@ -396,6 +396,38 @@ START_TEST(costs_what_it_shows)
 }
 END_TEST
 
+START_TEST(costs_what_it_shows_in_the_own_tree)
+{
+    Counting d;
+    std::vector<Change> changes = {Change::put(entry_of("user.bob", "bob lr"))};
+    for (int n = 0; n < 200; ++n)
+        for (const char* folder : {"", ".a", ".b"})
+            changes.push_back(Change::put(entry_of(cat("user.bob.f", n, folder), "bob lr")));
+    ASSERT_OK(d.commit(changes));
+    const auth::Identity bob = user("bob");
+    for (const bool alternative : {false, true}) {
+        const auto names = names_for(bob, alternative, true);
+        const std::string top = alternative ? "" : "InBox/";
+        const auto cost = [&](std::vector<std::string> patterns) {
+            d.seen = 0;
+            list(d, bob, names, "", std::move(patterns));
+            return d.seen;
+        };
+        ck_assert_int_le(cost({top + "f17"}), 16);  // and those of f170 to f179
+        ck_assert_int_le(cost({top + "f17/%"}), 8);
+        ck_assert_int_le(cost({top + "f17/a", top + "f170/b"}), 16);
+        ck_assert_int_le(cost({top + "nothing*"}), 2);
+        const std::string shown = alternative ? "" : "INBOX/";
+        for (const auto& [name, has] : std::map<std::string, bool>{
+                 {shown + "f17", true}, {shown + "f17/a", false}, {shown + "f", false}}) {
+            d.seen = 0;
+            ck_assert(has_children(d, names, bob, kAccess, name) == has);
+            ck_assert_int_le(d.seen, 8);
+        }
+    }
+}
+END_TEST
+
 START_TEST(subscriptions)
 {
     const auth::Identity bob = user("bob");
@@ -476,6 +508,7 @@ Suite* make()
     tcase_add_test(c, stops_and_limits);
     tcase_add_loop_test(c, equals_a_matcher_that_tries_everything, 0, 12);
     tcase_add_test(c, costs_what_it_shows);
+    tcase_add_test(c, costs_what_it_shows_in_the_own_tree);
     tcase_add_test(c, subscriptions);
     tcase_add_test(c, levels_above_subscriptions);
     suite_add_tcase(s, c);
