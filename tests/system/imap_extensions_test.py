@@ -2413,7 +2413,8 @@ def in_which_mailboxes_a_message_lies(where):
         # Who may read one of them alone is told of it alone.
         check(c.setacl("INBOX.B", guest, "lr"))
         check(c.setacl("INBOX.A", guest, "l"))
-        murder.wait_for(lambda: other.select('"user.%s.B"' % user, readonly=True)[0] == "OK", "it may be read")
+        shared = '"user.%s.B"' % user
+        murder.wait_for(lambda: other.select(shared, readonly=True)[0] == "OK", "it may be read")
         held(other, [b], [b])
         check(c.store("1", "+FLAGS", r"\Deleted"))
         check(c.expunge())
