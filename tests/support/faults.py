@@ -264,7 +264,17 @@ class World:
 
     # --- clients
     def imap(self, user=None):
-        """A session as this user; None: an administrator. The worker's pid is .worker."""
+        """A session as this user; None: an administrator. The worker's pid is .worker.
+
+        After crashes a template is replaced, and a worker of the old one ends who would log in as a
+        server or an administrator there (doc/rules.md 8.4): these come again, as frontends do.
+        """
+        try:
+            return self.session(user)
+        except GONE:
+            return self.session(user)
+
+    def session(self, user):
         c = imaplib.IMAP4(*self.backend.address("imap"), timeout=murder.DEADLINE)
         c.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if user is None:

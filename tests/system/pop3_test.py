@@ -451,6 +451,8 @@ def test_who_is_turned_away():
             assert c.login("alice").ok
             with connect(m) as d:
                 assert d.login("alice").code in ("SYS/TEMP", "IN-USE")
+        murder.wait_for(lambda: "alice" not in m["backend1"].run("cyr_info", "proc").stdout,
+                        "the session ends")
         path = os.path.join(m["backend1"].dir, "conf", "msg", "shutdown")
         with connect(m, user="alice") as c, open(path, "w") as f:
             f.write("Back at noon\n")
