@@ -4,10 +4,12 @@
 #include "imap/sieve/match.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "imap/sieve/variable_text.h"
 #include "lib/base/strings.h"
 #include "lib/text/casemap.h"
+#include "lib/text/utf8.h"
 
 namespace rookery::sieve {
 namespace {
@@ -46,6 +48,33 @@ std::string folded(Comparator::Kind kind, std::string_view s)
         case Comparator::Kind::ascii_numeric: break;
     }
     return std::string(s);
+}
+
+// Text in which one character stands for one, and where that of each byte begins in what it was,
+// its end included.
+struct Folded {
+    std::string text;
+    std::vector<size_t> begins;
+};
+
+// What a character consists of is several, some of which mean something in a pattern: it is not
+// taken apart.
+Folded fold_characters(Comparator::Kind kind, std::string_view s)
+{
+    Folded out;
+    if (kind != Comparator::Kind::unicode_casemap) {
+        out.text = folded(kind, s);
+        out.begins.resize(s.size());
+        std::iota(out.begins.begin(), out.begins.end(), size_t{0});
+    }
+    for (size_t at = 0; at < s.size() && kind == Comparator::Kind::unicode_casemap;) {
+        const size_t begin = at;
+        const char32_t c = text::next_code_point(s, at);
+        text::append_utf8(out.text, c == text::kInvalid ? text::kReplacement : text::titlecase(c));
+        out.begins.resize(out.text.size(), begin);
+    }
+    out.begins.push_back(s.size());
+    return out;
 }
 
 struct Element {
@@ -182,20 +211,16 @@ bool contains(Comparator::Kind kind, std::string_view value, std::string_view ke
 bool matches(Comparator::Kind kind, std::string_view value, std::string_view pattern,
              std::vector<std::string>* captures)
 {
-    // What a character consists of is several, some of which mean something in a pattern. A folded
-    // value may have another size where Unicode's case is folded: it is what is captured.
-    const auto fold = [kind](std::string_view s) {
-        return kind == Comparator::Kind::unicode_casemap ? text::titlecase(s) : folded(kind, s);
-    };
-    const std::string v = fold(value);
-    PatternMatcher matcher(v, kind == Comparator::Kind::octet);
-    if (!matcher.run(pieces_of(fold(pattern)))) return false;
+    const Folded whole = fold_characters(kind, value);
+    PatternMatcher matcher(whole.text, kind == Comparator::Kind::octet);
+    if (!matcher.run(pieces_of(fold_characters(kind, pattern).text))) return false;
     if (captures == nullptr) return true;
-    const std::string_view from = v.size() == value.size() ? value : std::string_view(v);
     captures->assign(1, std::string(value));
-    for (const auto& span : matcher.captures())
-        if (captures->size() <= kMaxMatchVariable)
-            captures->emplace_back(from.substr(span.begin, span.size));
+    for (const auto& span : matcher.captures()) {
+        if (captures->size() > kMaxMatchVariable) break;
+        const size_t begin = whole.begins[span.begin];
+        captures->emplace_back(value.substr(begin, whole.begins[span.begin + span.size] - begin));
+    }
     return true;
 }
 

@@ -13,7 +13,8 @@ namespace {
 
 constexpr size_t kFewest = 1000;  // of fewer messages nothing is kept
 constexpr size_t kOften = 32;     // they are kept once one of so many is new
-constexpr size_t kMany = 16;      // where more than one of so many is new, all are read
+// Where more than one of so many is new all are read; where no more than that are asked for, these.
+constexpr size_t kMany = 16;
 
 // none: the message is gone or damaged.
 Result<std::optional<std::string_view>> text_in(Result<text::OrderKeys> keys, text::OrderText which)
@@ -39,7 +40,8 @@ Result<std::vector<uint32_t>> LocalMailbox::ranks(text::OrderText which,
                                                   std::span<const uint32_t> sequences)
 {
     std::vector<Ranked> known;
-    if (exists() >= kFewest) known = known_ranks(which);
+    if (exists() >= kFewest && sequences.size() * kMany > exists()) known = known_ranks(which);
+    const size_t were_known = known.size();
     std::vector<Ranked> fresh;
     auto at = known.begin();
     for (const uint32_t sequence : sequences) {
@@ -53,8 +55,9 @@ Result<std::vector<uint32_t>> LocalMailbox::ranks(text::OrderText which,
             known = merged(known, fresh);
             TRY(rank(which, known));
         }
-        if (known.size() >= kFewest && fresh.size() * kOften >= known.size())
-            keep_ranks(which, known);
+        // Those that cannot be read are new each time.
+        const size_t added = known.size() - std::min(were_known, known.size());
+        if (known.size() >= kFewest && added * kOften >= known.size()) keep_ranks(which, known);
     }
     std::vector<uint32_t> out;
     out.reserve(sequences.size());

@@ -16,6 +16,12 @@ bool is_mark(char32_t c)
     return c >= 0x300 && c <= 0x36f;
 }
 
+// A mark is none, though Unicode has one for the iota below a letter.
+char32_t capital(char32_t c)
+{
+    return is_mark(c) ? c : titlecase(c);
+}
+
 bool is_space(char32_t c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xa0 || c == 0x1680 ||
@@ -40,22 +46,23 @@ void SearchFormer::add(std::string_view utf8, std::string& out)
         char32_t c = next_code_point(utf8, pos);
         if (c == kInvalid) c = kReplacement;
         if (c == kCapitalSharpS) c = kSharpS;
-        const char32_t title = titlecase(c);
+        const char32_t title = capital(c);
         const auto parts = decomposition(title);
         if (parts.empty()) add(title, out);
-        for (const char32_t part : parts) add(titlecase(part), out);
+        for (const char32_t part : parts) add(capital(part), out);
     }
 }
 
 void SearchFormer::add(char32_t c, std::string& out)
 {
+    if (form_.skips_diacritics && is_mark(c)) return;
     const bool space = form_.spaces != SearchForm::Spaces::keep && is_space(c);
     const bool follows = std::exchange(after_space_, space);
     if (space) {
         if (form_.spaces == SearchForm::Spaces::merge && !follows) out.push_back(' ');
         return;
     }
-    if (!form_.skips_diacritics || !is_mark(c)) append_utf8(out, c);
+    append_utf8(out, c);
 }
 
 std::string search_form(std::string_view utf8, const SearchForm& form)

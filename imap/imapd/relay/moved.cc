@@ -187,37 +187,44 @@ Result<Compared> compare(const SequenceSet& before, const SequenceSet& now)
     return out;
 }
 
-// What comes behind held lines waits too.
-RelayChannel::Filter behind_held(RemoteSelection& selection)
+// Our own commands may carry EXPUNGE where the client's may not: that waits, and what comes behind
+// held lines too.
+RelayChannel::Filter holding(RemoteSelection& selection, Expunges expunges)
 {
-    return [&](backend::ReplyReader& reader, const backend::Reply& reply) -> Result<bool> {
-        if (!is_of_mailbox(reply) || selection.held.empty()) return false;
-        TRY(hold_untagged(selection, reader, reply));
+    return [&selection, expunges](backend::ReplyReader& reader,
+                                  const backend::Reply& reply) -> Result<bool> {
+        const bool waits = expunges == Expunges::wait && changes_numbers(reply);
+        if (!is_of_mailbox(reply) || (selection.held.empty() && !waits)) return false;
+        TRY_ASSIGN(const std::string whole, reader.read_whole(reply, kMaxTold));
+        if (selection.held.size() + whole.size() > kMaxTold) return changed("too much to be told");
+        selection.held += whole;
         return true;
     };
 }
 
 // What NOTIFY wants to be told of each message that comes (RFC 5465 5.2).
-Status tell_new(ImapSession& s, RemoteSelection& selection, const SequenceSet& uids)
+Status tell_new(ImapSession& s, RemoteSelection& selection, Expunges expunges,
+                const SequenceSet& uids)
 {
     if (s.user.events.fetch_text.empty() || uids.empty()) return success();
     RelayChannel fetch(s, *selection.backend);
     fetch.verb("UID FETCH");
     fetch.raw(cat(' ', uids.to_string(), ' ', s.user.events.fetch_text));
-    fetch.filter(behind_held(selection));
+    fetch.filter(holding(selection, expunges));
     // NO: one of them is gone, which is told by itself.
     const auto told = fetch.finish();
     return told ? success() : Status(told.error());
 }
 
 // What a search has saved is saved there too: a SELECT has nothing saved.
-Status save_again(ImapSession& s, RemoteSelection& selection, const SequenceSet& uids)
+Status save_again(ImapSession& s, RemoteSelection& selection, Expunges expunges,
+                  const SequenceSet& uids)
 {
     if (uids.empty()) return success();
     RelayChannel search(s, *selection.backend);
     search.verb("UID SEARCH");
     search.raw(cat(" RETURN (SAVE) UID ", uids.to_string()));
-    search.filter(behind_held(selection));
+    search.filter(holding(selection, expunges));
     TRY_ASSIGN(const Answer saved, search.finish());
     return saved.ok() ? success() : Status(changed("its new server does not save results"));
 }
@@ -262,8 +269,8 @@ Status select_moved(ImapSession& session, RemoteSelection& selection, backend::B
                            "] The mailbox has moved; search again\r\n");
     now.saved = selection.saved;
     selection = std::move(now);
-    if (view.saved) TRY(save_again(session, selection, *view.saved));
-    return tell_new(session, selection, come);
+    if (view.saved) TRY(save_again(session, selection, expunges, *view.saved));
+    return tell_new(session, selection, expunges, come);
 }
 
 }  // namespace rookery::imapd

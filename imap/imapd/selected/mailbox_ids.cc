@@ -34,6 +34,7 @@ Result<MailboxIds> find_mailbox_ids(ImapSession& session, const LocalSelection& 
 {
     const mailbox::Mailbox& selected = *selection.mailbox;
     MailboxIds all;
+    if (sequences.empty()) return all;
     for (const uint32_t n : sequences) all.try_emplace(std::string(selected.message(n).guid));
     const model::MailboxName& name = selected.entry().name;
     const std::string owner = name.user();
@@ -45,7 +46,7 @@ Result<MailboxIds> find_mailbox_ids(ImapSession& session, const LocalSelection& 
                model::MailboxName::inbox_of(owner, session.config.defaultdomain()));
     TRY_ASSIGN(const auto entries, tree_of(session.directory, inbox));
     for (const model::MailboxEntry& entry : entries) {
-        if (entry.name == name) {
+        if (entry.uniqueid == selected.entry().uniqueid) {
             add(all, selected);
             continue;
         }

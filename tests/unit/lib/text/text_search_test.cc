@@ -126,6 +126,8 @@ START_TEST(marks_go_and_spaces_are_one)
         {"øđłßæẞσς", "ØĐŁßÆßΣΣ", "ØĐŁßÆßΣΣ"},
         {"が가", "か\xe3\x82\x99가", "か\xe3\x82\x99가"},
         {"×÷", "×÷", "×÷"},
+        {"ᾠδή", "ΩΔΗ", "Ω\xcc\x93\xcd\x85ΔΗ\xcc\x81"},
+        {"ω\xcc\x93\xcd\x85", "Ω", "Ω\xcc\x93\xcd\x85"},
         {"ﬁne ＡＢｃ ｶﾀ ① ǆ", "FINE ABC カタ 1 DZ", "FINE ABC カタ 1 DZ\xcc\x8c"},
         {"\xff", "\xef\xbf\xbd", "\xef\xbf\xbd"},
     };
@@ -134,6 +136,7 @@ START_TEST(marks_go_and_spaces_are_one)
         ASSERT_EQ_TEXT(search_form(row.text, {SearchForm::Spaces::keep, false}), row.with_marks);
     }
     ASSERT_EQ_TEXT(search_form(" a \r\n\tb\xc2\xa0\xe3\x80\x80 c ", {}), " A B C ");
+    ASSERT_EQ_TEXT(search_form("a \xc2\xa8 b", {}), "A B");
     ASSERT_EQ_TEXT(search_form(" a \r\nb", {SearchForm::Spaces::skip, true}), "AB");
     TextMatcher m("a b");
     m.start();
