@@ -902,6 +902,43 @@ START_TEST(a_mailbox_that_is_not_there_is_never_said_not_to_exist)
 }
 END_TEST
 
+// What is asked of a mailbox at its new server, before the client's command, may tell EXPUNGE: of a
+// command that takes numbers they are other ones then.
+START_TEST(an_expunge_behind_a_move_waits)
+{
+    const std::vector<std::string> capabilities = {"IMAP4REV1", "ESEARCH",   "SEARCHRES",
+                                                   "CONDSTORE", "LITERAL+", "UNSELECT"};
+    const std::string selected = kSelected + "* OK [HIGHESTMODSEQ 5] x\r\n";
+    World w;
+    w.list.late.push_back(entry("user.bob", "be2"));
+    w.server("be1",
+             Steps{expect("$T SELECT \"INBOX\""), send(selected + "$T OK [READ-WRITE] done\r\n"),
+                   expect("$T SEARCH RETURN (SAVE) 1"), send("$T OK a\r\n"),
+                   expect("$T STORE 2 +FLAGS (\\Deleted)"),
+                   send("* OK [XROOKERY-VIEW 3,8] x\r\n* OK [XROOKERY-SAVED 3] x\r\n"
+                        "* BYE [XROOKERY-MOVED 7 9 5 2] x\r\n"),
+                   hang_up()},
+             capabilities);
+    auto& be = w.server(
+        "be2",
+        Steps{expect("$T SELECT \"INBOX\""), send(selected + "$T OK [READ-WRITE] done\r\n"),
+              expect("$T UID SEARCH RETURN (SAVE) UID 3"),
+              send("* 1 EXPUNGE\r\n* 1 EXISTS\r\n$T OK b\r\n"), expect("$T NOOP"),
+              send("$T OK c\r\n"), expect("$T STORE 1 +FLAGS (\\Deleted)"),
+              send("* 1 FETCH (FLAGS (\\Deleted))\r\n$T OK d\r\n")} +
+            kLogout,
+        capabilities);
+    ASSERT_EQ_TEXT(
+        w.talk("s SELECT INBOX\r\n1 SEARCH RETURN (SAVE) 1\r\n2 STORE 2 +FLAGS (\\Deleted)\r\n"
+               "3 NOOP\r\n4 STORE 1 +FLAGS (\\Deleted)\r\n"),
+        selected + "s OK [READ-WRITE] done\r\n1 OK a\r\n"
+                   "2 NO [EXPUNGEISSUED] Messages are gone; ask what changed first (NOOP)\r\n"
+                   "* 1 EXPUNGE\r\n* 1 EXISTS\r\n3 OK Completed\r\n"
+                   "* 1 FETCH (FLAGS (\\Deleted))\r\n4 OK d\r\n");
+    ck_assert(be.finished_well());
+}
+END_TEST
+
 // A server that moves a mailbox away refuses what would change it before the list knows of the
 // move; nothing was done.
 const std::string kMoving = "$T NO [UNAVAILABLE] Mailbox has been moved to another server\r\n";
@@ -1632,6 +1669,7 @@ Suite* make()
     tcase_add_test(c, what_a_server_says_of_a_mailbox_that_is_not_selected_there_is_nobodys);
     tcase_add_test(c, a_mailbox_that_is_not_there_is_never_said_not_to_exist);
     tcase_add_test(c, what_a_move_refuses_is_said_again);
+    tcase_add_test(c, an_expunge_behind_a_move_waits);
     tcase_add_test(c, a_message_for_a_mailbox_that_moves_waits_with_its_client);
     tcase_add_test(c, messages_that_a_server_took_before_a_move_are_said_again);
     tcase_add_test(c, changes_of_the_namespace_are_known_at_once);

@@ -41,9 +41,9 @@ const SieveCase kRows[] = {
      "fileinto \"BC\""},
     {"3.2 what is taken is as it stood, in any script",
      "require [\"variables\",\"fileinto\",\"comparator-i;unicode-casemap\"]; if string :matches "
-     ":comparator \"i;unicode-casemap\" \"[X] kırmızı ɐé*\" \"[x] * É?*\" { stop; } if string "
-     ":matches :comparator \"i;unicode-casemap\" \"[X] kırmızı ɐé*\" \"[x] *I Ɐ??\" { fileinto "
-     "\"${1}|${2}|${3}\"; }",
+     ":comparator \"i;unicode-casemap\" \"[X] kırmızı ɐé*\" \"[x] * É?*\" { stop; } "
+     "if string :matches :comparator \"i;unicode-casemap\" \"[X] kırmızı ɐé*\" "
+     "\"[x] *I Ɐ??\" { fileinto \"${1}|${2}|${3}\"; }",
      "fileinto \"kırmız|é|*\""},
     {"3.2 a match that fails sets nothing",
      "require [\"variables\",\"fileinto\"]; if string :matches \"ab\" \"a*\" {} if string :matches "
