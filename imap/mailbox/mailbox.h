@@ -165,7 +165,7 @@ class Mailbox {
     virtual Result<text::OrderKeys> order_keys(uint32_t sequence) = 0;
     virtual Result<std::optional<text::DateTime>> sent(uint32_t sequence) = 0;
     // How messages compare by a text: a number for each of these, which ascend, from 1, the same
-    // for equal texts. 0: it is gone or damaged.
+    // for equal texts. 0: it cannot be read any more, and that was not known before.
     virtual Result<std::vector<uint32_t>> ranks(text::OrderText which,
                                                 std::span<const uint32_t> sequences) = 0;
     // CachedItems::preview. kept_only: none where the cache does not have it.
