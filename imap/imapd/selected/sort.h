@@ -1,7 +1,7 @@
 // The order of messages that SORT asks for (RFC 5256, 5957).
 //
 // Text is compared as i;unicode-casemap, its first text::kMaxSortText bytes; messages that compare
-// equal keep the order of the mailbox. One that cannot be read any more may have less than any text.
+// equal keep the order of the mailbox. One that cannot be read may have less than any text.
 // Memory is the numbers of the messages given, and goes with the call. Codes: io from the store.
 // One thread.
 #ifndef ROOKERY_IMAP_IMAPD_SELECTED_SORT_H
