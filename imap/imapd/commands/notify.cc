@@ -54,6 +54,8 @@ Result<Completion> notify(ImapSession& s, Command& command)
         if (begun.is(Code::limit)) return Completion::no(std::string(kTooMuch));
         return begun.error();
     }
+    // It became too much while servers were asked, and the client was told so.
+    if (sets && !watch->goes_on()) return Completion::no(std::string(kTooMuch));
     s.user.events = std::move(events);
     if (sets) TRY(send_updates(s, true, Telling::all));
     return Completion::ok();
