@@ -39,15 +39,6 @@ constexpr auto make_pages()
 }
 constexpr auto kPage = make_pages();
 
-template <class F>
-void each_character(std::string_view utf8, const F& each)
-{
-    for (size_t pos = 0; pos < utf8.size();) {
-        const char32_t c = next_code_point(utf8, pos);
-        each(c == kInvalid ? kReplacement : c);
-    }
-}
-
 }  // namespace
 
 char32_t titlecase(char32_t c)
@@ -58,14 +49,6 @@ char32_t titlecase(char32_t c)
     if (run == std::end(kTitled) || c < run->first) return c;
     if ((c - run->first) % static_cast<uint32_t>(run->step) != 0) return c;
     return c + static_cast<char32_t>(run->by);
-}
-
-std::string titlecase(std::string_view utf8)
-{
-    std::string out;
-    out.reserve(utf8.size());
-    each_character(utf8, [&](char32_t c) { append_utf8(out, titlecase(c)); });
-    return out;
 }
 
 std::span<const char32_t> decomposition(char32_t c)
@@ -83,12 +66,13 @@ std::string casemap(std::string_view utf8)
 {
     std::string out;
     out.reserve(utf8.size());
-    each_character(utf8, [&](char32_t c) {
-        const char32_t title = titlecase(c);
+    for (size_t pos = 0; pos < utf8.size();) {
+        const char32_t c = next_code_point(utf8, pos);
+        const char32_t title = titlecase(c == kInvalid ? kReplacement : c);
         const auto parts = decomposition(title);
         if (parts.empty()) append_utf8(out, title);
         for (const char32_t part : parts) append_utf8(out, part);
-    });
+    }
     return out;
 }
 

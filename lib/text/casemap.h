@@ -14,7 +14,6 @@ namespace rookery::text {
 
 // The simple mapping of Unicode, one character for one.
 char32_t titlecase(char32_t c);
-std::string titlecase(std::string_view utf8);
 
 // What the character consists of, canonically or by compatibility, to the last. Empty: itself.
 std::span<const char32_t> decomposition(char32_t c);
